@@ -1,0 +1,1 @@
+"""Compiled kernels of fastw2v: one folder per operation, each with its readable reference."""

@@ -1,0 +1,86 @@
+"""The CPU compiler's options: the one file that decides how Numba compiles for the host."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numba
+from numba.core import caching, config
+
+logger = logging.getLogger("fastw2v")
+F = TypeVar("F", bound=Callable[..., Any])
+
+# Reductions need re-association to become vectors; NaN and infinity keep their meaning.
+_FASTMATH = {"reassoc", "contract", "nsz"}
+
+
+@lru_cache(maxsize=1)
+def _source_stamp() -> tuple[object, ...]:
+    """All kernel sources and the bounds-check switch: Numba's own stamp sees neither helpers elsewhere nor the switch."""
+    files = sorted(Path(__file__).parent.rglob("*.py"))
+    return config.BOUNDSCHECK, *((str(f), f.stat().st_mtime, f.stat().st_size) for f in files)
+
+
+class _PackageStamp:
+    def get_source_stamp(self) -> tuple[object, ...]:
+        return _source_stamp()
+
+
+class _EnvironmentLocator(_PackageStamp, caching.UserProvidedCacheLocator):  # type: ignore[misc]
+    """NUMBA_CACHE_DIR."""
+
+
+class _InTreeLocator(_PackageStamp, caching.InTreeCacheLocator):  # type: ignore[misc]
+    """The package's own `__pycache__`."""
+
+
+class _UserWideLocator(_PackageStamp, caching.UserWideCacheLocator):  # type: ignore[misc]
+    """The user's cache folder."""
+
+
+class _CacheImpl(caching.CompileResultCacheImpl):  # type: ignore[misc]
+    _locator_classes = (_EnvironmentLocator, _InTreeLocator, _UserWideLocator)
+
+
+class _KernelCache(caching.FunctionCache):  # type: ignore[misc]
+    _impl_class = _CacheImpl
+
+
+def _enable_cache(dispatcher: Any) -> None:  # noqa: ANN401 - Numba's dispatcher has no public type
+    try:
+        dispatcher._cache = _KernelCache(dispatcher.py_func)
+    except (RuntimeError, OSError) as error:  # no writable folder: compile in every process, but never crash
+        logger.info("no kernel cache (%s); set NUMBA_CACHE_DIR to a writable folder to keep compiled kernels", error)
+
+
+def _jit(function: F, *, forceinline: bool) -> F:
+    # Without the runtime (_nrt) there are no reference counts to update, and an allocation inside a kernel is an error.
+    options = {"nogil": True, "error_model": "numpy", "fastmath": _FASTMATH, "forceinline": forceinline, "_nrt": False}
+    dispatcher = numba.njit(**options)(function)
+    _enable_cache(dispatcher)
+    return dispatcher  # type: ignore[no-any-return]
+
+
+def jit_cpu(function: F) -> F:
+    """Compile `function` for the host: no Python objects, no GIL, no allocation, cached on disk, IEEE division.
+
+    Parameters
+    ----------
+    function : callable
+        A function in Numba's nopython subset. Compiled at its first call, for the types it is called with.
+
+    Returns
+    -------
+    callable
+        Same signature; `.py_func` is the plain Python function.
+    """
+    return _jit(function, forceinline=False)
+
+
+def inline_cpu(function: F) -> F:
+    """Compile `function` as a part of the kernels that call it: LLVM inlines it and keeps its values in registers."""
+    return _jit(function, forceinline=True)

@@ -1,0 +1,172 @@
+"""Compiled tokeniser: whitespace text to word numbers, eight bytes at a time, in one pass.
+
+A word is held as *units* of eight bytes filled up with spaces, always ending in at least one space. No word contains a
+space, so no word's units begin another's: comparing units until one word ends decides equality, lengths need no room.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fastw2v_kernels._jit_cpu import jit_cpu
+
+NEWLINE = 10
+UNIT_BYTES = 8
+_ONES = np.uint64(0x0101010101010101)
+_LOW_BITS = np.uint64(0x7F7F7F7F7F7F7F7F)
+_HIGH_BITS = np.uint64(0x8080808080808080)
+_SPACES = np.uint64(0x2020202020202020)
+_ADD_FROM_TAB = np.uint64(0x7777777777777777)  # 0x80 - 9: the high bit says "at least \t"
+_ADD_PAST_CR = np.uint64(0x7272727272727272)  # 0x7F - 13: the high bit says "past \r"
+_MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)  # 2**64 / golden ratio
+_LOW_HALF = np.uint64(0xFFFFFFFF)
+_U0, _U1, _U3, _U7 = np.uint64(0), np.uint64(1), np.uint64(3), np.uint64(7)
+_U32, _U56, _U63 = np.uint64(32), np.uint64(56), np.uint64(63)
+
+
+@jit_cpu
+def _load_unit(units: np.ndarray, byte_pos: int) -> int:
+    """Eight bytes from any byte position, first byte lowest (two aligned reads, so no pointer tricks)."""
+    pos = np.uint64(byte_pos)
+    shift = (pos & _U7) << _U3
+    low = units[pos >> _U3] >> shift
+    return low | ((units[(pos >> _U3) + _U1] << _U1) << (_U63 - shift))
+
+
+@jit_cpu
+def _first_separator(unit: int) -> int:
+    """Return the lowest bit of the first whitespace byte (9 to 13 or 32) of a unit, or 0; exact for every byte value."""
+    low = unit & _LOW_BITS
+    control = (low + _ADD_FROM_TAB) & ~(low + _ADD_PAST_CR)
+    other = unit ^ _SPACES
+    space = ~((other & _LOW_BITS) + _LOW_BITS) & ~other
+    found = (((control & ~unit) | space) & _HIGH_BITS) >> _U7
+    return found & (~found + _U1)
+
+
+@jit_cpu
+def _mix(word_hash: int, unit: int) -> int:
+    mixed = (word_hash ^ unit) * _MULTIPLIER
+    return (mixed ^ (mixed >> _U32)) * _MULTIPLIER
+
+
+@jit_cpu
+def _same_word(units: np.ndarray, byte_pos: int, n_units: int, last: int, arena: np.ndarray, start: int) -> bool:
+    for i in range(n_units - 1):
+        if _load_unit(units, byte_pos + UNIT_BYTES * i) != arena[start + i]:
+            return False
+    return arena[start + n_units - 1] == last  # type: ignore[no-any-return]
+
+
+@jit_cpu
+def encode_cpu(
+    text: np.ndarray,
+    n_bytes: int,
+    frozen: int,
+    slots: np.ndarray,
+    arena: np.ndarray,
+    word_starts: np.ndarray,
+    counts: np.ndarray,
+    ids: np.ndarray,
+    line_ends: np.ndarray,
+    cursor_in: np.ndarray,
+    cursor_out: np.ndarray,
+) -> None:
+    """See `encode_reference`; stops early, before the word that does not fit, when the table is full."""
+    units = text.view(np.uint64)
+    slot_mask = np.uint64(slots.size - 1)
+    pos, n_ids, n_line_ends, n_raw, n_words, n_units = cursor_in
+    word_starts[n_words] = n_units
+    while pos < n_bytes:
+        end, word_hash = pos, _U0
+        unit = _load_unit(units, end)
+        separator = _first_separator(unit)
+        while separator == _U0:
+            word_hash = _mix(word_hash, unit)
+            end += UNIT_BYTES
+            unit = _load_unit(units, end)
+            separator = _first_separator(unit)
+        word_units = ((end - pos) >> 3) + 1
+        inside = separator - _U1
+        last = (unit & inside) | (_SPACES & ~inside)
+        end += np.int64(((inside & _ONES) * _ONES) >> _U56)
+        if end > pos:
+            tag = _mix(word_hash, last) >> _U32
+            slot = tag & slot_mask
+            entry = slots[slot]
+            word_id = np.int64(entry & _LOW_HALF) - 1
+            while word_id >= 0 and not (
+                entry >> _U32 == tag and _same_word(units, pos, word_units, last, arena, word_starts[word_id])
+            ):
+                slot = (slot + _U1) & slot_mask
+                entry = slots[slot]
+                word_id = np.int64(entry & _LOW_HALF) - 1
+            if word_id < 0 and not frozen:
+                if n_words == counts.size or n_units + word_units >= arena.size:
+                    break
+                word_id = n_words
+                slots[slot] = (tag << _U32) | np.uint64(word_id + 1)
+                for i in range(word_units - 1):
+                    arena[n_units + i] = _load_unit(units, pos + UNIT_BYTES * i)
+                n_units += word_units
+                arena[n_units - 1] = last
+                n_words += 1
+                word_starts[n_words] = n_units
+                counts[word_id] = 0
+            n_raw += 1
+            if word_id >= 0:
+                counts[word_id] += 1
+                ids[n_ids] = word_id
+                n_ids += 1
+        if text[end] == NEWLINE and end < n_bytes and (n_line_ends == 0 or line_ends[n_line_ends - 1] != n_ids):
+            line_ends[n_line_ends] = n_ids
+            n_line_ends += 1
+        pos = end + 1
+    cursor_out[:] = (min(pos, n_bytes), n_ids, n_line_ends, n_raw, n_words, n_units)
+
+
+@jit_cpu
+def rehash_slots(old_slots: np.ndarray, new_slots: np.ndarray) -> None:
+    """Move every entry of `old_slots` (uint64) to the larger, zeroed `new_slots`; an entry carries its own hash."""
+    mask = np.uint64(new_slots.size - 1)
+    for entry in old_slots:
+        if entry != _U0:
+            slot = (entry >> _U32) & mask
+            while new_slots[slot] != _U0:
+                slot = (slot + _U1) & mask
+            new_slots[slot] = entry
+
+
+@jit_cpu
+def ids_to_rows(
+    ids: np.ndarray, line_ends: np.ndarray, row_of: np.ndarray, rows: np.ndarray, ends: np.ndarray, n_before: int, open_at: int
+) -> tuple[int, int, int]:
+    """Number one block by vocabulary row: drop words without a row, then sentences without a word.
+
+    Parameters
+    ----------
+    ids : int32[n_ids], line_ends : int64[n_line_ends]
+        A block as `encode_cpu` leaves it.
+    row_of : int32[n_words]
+        Vocabulary row of each id, -1 for none.
+    rows : int32[>= n_ids], ends : int64[>= n_line_ends]
+        Written: the rows kept, and the position in the whole store at which each sentence ends.
+    n_before, open_at : int
+        Rows stored before this block; where the sentence now open began.
+
+    Returns
+    -------
+    n_rows, n_ends, open_at : int
+    """
+    n_rows = n_ends = next_end = 0
+    for i in range(ids.size + 1):
+        while next_end < line_ends.size and line_ends[next_end] == i:
+            next_end += 1
+            if n_before + n_rows > open_at:
+                open_at = n_before + n_rows
+                ends[n_ends] = open_at
+                n_ends += 1
+        if i < ids.size and row_of[ids[i]] >= 0:
+            rows[n_rows] = row_of[ids[i]]
+            n_rows += 1
+    return n_rows, n_ends, open_at

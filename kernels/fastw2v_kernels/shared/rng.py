@@ -1,0 +1,54 @@
+"""Counter-based random numbers: a draw is a pure function of (seed, epoch, token position, draw number).
+
+So the reference replays the very samples a kernel drew, and samples do not depend on how tokens are split over threads.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+# SplitMix64 (Steele, Lea, Flood 2014, "Fast splittable pseudorandom number generators"): its increment and mixing function.
+_GAMMA = np.uint64(0x9E3779B97F4A7C15)
+_MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
+_MIX_2 = np.uint64(0x94D049BB133111EB)
+_S27, _S30, _S31, _S11 = np.uint64(27), np.uint64(30), np.uint64(31), np.uint64(11)
+_ONE = np.uint64(1)
+
+KEEP_DRAW = 0
+WINDOW_DRAW = 1
+NEGATIVE_DRAW = 2
+
+
+def random_bits(key: np.uint64, counter: int, draw: int) -> np.uint64:
+    """64 random bits of stream `key` at (counter, draw): SplitMix64's output function, applied once for each coordinate."""
+    x = np.uint64(key) + _GAMMA * (np.uint64(counter) + _ONE)
+    x = (x ^ (x >> _S30)) * _MIX_1
+    x = (x ^ (x >> _S27)) * _MIX_2
+    x = (x ^ (x >> _S31)) + _GAMMA * (np.uint64(draw) + _ONE)
+    x = (x ^ (x >> _S30)) * _MIX_1
+    x = (x ^ (x >> _S27)) * _MIX_2
+    return x ^ (x >> _S31)
+
+
+def uniform(bits: np.uint64) -> float:
+    """Map 64 random bits to a float64 in [0, 1), 53 bits of it random."""
+    return (bits >> _S11) * 2.0**-53
+
+
+def alias_draw(u: float, alias_prob: np.ndarray, alias_id: np.ndarray) -> int:
+    """Draw a row from an alias table (Walker 1977; Vose 1991) with one uniform number.
+
+    Parameters
+    ----------
+    u : float
+        Uniform in [0, 1): its integer part after scaling picks the column, its fraction the side.
+    alias_prob : float32[n_vocab]
+        Probability that a column yields its own row.
+    alias_id : int32[n_vocab]
+        The row it yields otherwise.
+    """
+    scaled = u * alias_prob.shape[0]
+    column = int(scaled)
+    if scaled - column < alias_prob[column]:
+        return column
+    return int(alias_id[column])

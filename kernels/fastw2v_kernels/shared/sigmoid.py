@@ -1,0 +1,30 @@
+"""The logistic function and its loss as rational functions, for scalars and SIMD values alike."""
+
+from __future__ import annotations
+
+# tanh on [-9, 9] as x P(x^2) / Q(x^2), the minimax pair that Eigen uses for float32; beyond it tanh is 1 in float32.
+_LIMIT = 18.0
+_P0, _P1, _P2, _P3 = 4.89352455891786e-03, 6.37261928875436e-04, 1.48572235717979e-05, 5.12229709037114e-08
+_P4, _P5, _P6 = -8.60467152213735e-11, 2.00018790482477e-13, -2.76076847742355e-16
+_Q0, _Q1, _Q2, _Q3 = 4.89352518554385e-03, 2.26843463243900e-03, 1.18534705686654e-04, 1.19825839466702e-06
+
+
+def sigmoid(x: float) -> float:
+    """1 / (1 + exp(-x)), within 3e-7 of the exact value for every x; a large abs(x) is clamped, never skipped."""
+    t = min(max(x, -_LIMIT), _LIMIT) * 0.5
+    s = t * t
+    p = ((((((s * _P6 + _P5) * s + _P4) * s + _P3) * s + _P2) * s + _P1) * s + _P0) * t
+    q = ((s * _Q3 + _Q2) * s + _Q1) * s + _Q0
+    return p / q * 0.5 + 0.5
+
+
+def softplus(x: float, y: float) -> float:
+    """log(1 + exp(x)) given y = sigmoid(x): the loss of a negative with score x (of a positive: minus x).
+
+    max(x, 0) - log(z) with z = max(y, 1 - y) in [1/2, 1], and log(z) = 2 artanh((z - 1) / (z + 1)) as a series.
+    """
+    z = max(y, 1.0 - y)
+    r = (z - 1.0) / (z + 1.0)
+    s = r * r
+    series = (((((s * (1 / 13) + 1 / 11) * s + 1 / 9) * s + 1 / 7) * s + 1 / 5) * s + 1 / 3) * s + 1.0
+    return max(x, 0.0) - r * series * 2.0
