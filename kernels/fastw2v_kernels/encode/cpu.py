@@ -25,17 +25,18 @@ _U32, _U56, _U63 = np.uint64(32), np.uint64(56), np.uint64(63)
 
 
 @jit_cpu
-def _load_unit(units: np.ndarray, byte_pos: int) -> int:
+def _load_unit(units: np.ndarray, byte_pos: int) -> np.uint64:
     """Eight bytes from any byte position, first byte lowest (two aligned reads, so no pointer tricks)."""
     pos = np.uint64(byte_pos)
     shift = (pos & _U7) << _U3
     low = units[pos >> _U3] >> shift
-    return low | ((units[(pos >> _U3) + _U1] << _U1) << (_U63 - shift))
+    unit: np.uint64 = low | ((units[(pos >> _U3) + _U1] << _U1) << (_U63 - shift))
+    return unit
 
 
 @jit_cpu
-def _first_separator(unit: int) -> int:
-    """Return the lowest bit of the first whitespace byte (9 to 13 or 32) of a unit, or 0; exact for every byte value."""
+def _first_separator(unit: np.uint64) -> np.uint64:
+    """Return the lowest bit of the first whitespace byte (9 to 13, 32) of a unit, or 0; exact for every byte value."""
     low = unit & _LOW_BITS
     control = (low + _ADD_FROM_TAB) & ~(low + _ADD_PAST_CR)
     other = unit ^ _SPACES
@@ -45,17 +46,24 @@ def _first_separator(unit: int) -> int:
 
 
 @jit_cpu
-def _mix(word_hash: int, unit: int) -> int:
+def _mix(word_hash: np.uint64, unit: np.uint64) -> np.uint64:
     mixed = (word_hash ^ unit) * _MULTIPLIER
     return (mixed ^ (mixed >> _U32)) * _MULTIPLIER
 
 
 @jit_cpu
-def _same_word(units: np.ndarray, byte_pos: int, n_units: int, last: int, arena: np.ndarray, start: int) -> bool:
+def _same_word(units: np.ndarray, byte_pos: int, n_units: int, last: np.uint64, arena: np.ndarray, start: int) -> bool:
     for i in range(n_units - 1):
         if _load_unit(units, byte_pos + UNIT_BYTES * i) != arena[start + i]:
             return False
     return arena[start + n_units - 1] == last  # type: ignore[no-any-return]
+
+
+@jit_cpu
+def _store_word(units: np.ndarray, byte_pos: int, n_units: int, last: np.uint64, arena: np.ndarray, start: int) -> None:
+    for i in range(n_units - 1):
+        arena[start + i] = _load_unit(units, byte_pos + UNIT_BYTES * i)
+    arena[start + n_units - 1] = last
 
 
 @jit_cpu
@@ -72,14 +80,13 @@ def encode_cpu(
     cursor_in: np.ndarray,
     cursor_out: np.ndarray,
 ) -> None:
-    """See `encode_reference`; stops early, before the word that does not fit, when the table is full."""
+    """See `encode_reference`. Open addressing, linear probing; a slot is 32 bits of hash over 32 bits of id + 1."""
     units = text.view(np.uint64)
     slot_mask = np.uint64(slots.size - 1)
     pos, n_ids, n_line_ends, n_raw, n_words, n_units = cursor_in
     word_starts[n_words] = n_units
     while pos < n_bytes:
-        end, word_hash = pos, _U0
-        unit = _load_unit(units, end)
+        end, word_hash, unit = pos, _U0, _load_unit(units, pos)
         separator = _first_separator(unit)
         while separator == _U0:
             word_hash = _mix(word_hash, unit)
@@ -93,24 +100,18 @@ def encode_cpu(
         if end > pos:
             tag = _mix(word_hash, last) >> _U32
             slot = tag & slot_mask
-            entry = slots[slot]
-            word_id = np.int64(entry & _LOW_HALF) - 1
+            word_id = np.int64(slots[slot] & _LOW_HALF) - 1
             while word_id >= 0 and not (
-                entry >> _U32 == tag and _same_word(units, pos, word_units, last, arena, word_starts[word_id])
+                slots[slot] >> _U32 == tag and _same_word(units, pos, word_units, last, arena, word_starts[word_id])
             ):
                 slot = (slot + _U1) & slot_mask
-                entry = slots[slot]
-                word_id = np.int64(entry & _LOW_HALF) - 1
+                word_id = np.int64(slots[slot] & _LOW_HALF) - 1
             if word_id < 0 and not frozen:
                 if n_words == counts.size or n_units + word_units >= arena.size:
                     break
-                word_id = n_words
-                slots[slot] = (tag << _U32) | np.uint64(word_id + 1)
-                for i in range(word_units - 1):
-                    arena[n_units + i] = _load_unit(units, pos + UNIT_BYTES * i)
-                n_units += word_units
-                arena[n_units - 1] = last
-                n_words += 1
+                _store_word(units, pos, word_units, last, arena, n_units)
+                word_id, n_words, n_units = n_words, n_words + 1, n_units + word_units
+                slots[slot] = (tag << _U32) | np.uint64(n_words)
                 word_starts[n_words] = n_units
                 counts[word_id] = 0
             n_raw += 1
@@ -139,9 +140,15 @@ def rehash_slots(old_slots: np.ndarray, new_slots: np.ndarray) -> None:
 
 @jit_cpu
 def ids_to_rows(
-    ids: np.ndarray, line_ends: np.ndarray, row_of: np.ndarray, rows: np.ndarray, ends: np.ndarray, n_before: int, open_at: int
+    ids: np.ndarray,
+    line_ends: np.ndarray,
+    row_of: np.ndarray,
+    rows: np.ndarray,
+    ends: np.ndarray,
+    n_before: int,
+    open_at: int,
 ) -> tuple[int, int, int]:
-    """Number one block by vocabulary row: drop words without a row, then sentences without a word.
+    """Give one block its vocabulary rows: drop words without a row, then sentences without a word.
 
     Parameters
     ----------

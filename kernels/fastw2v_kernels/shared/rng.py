@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from fastw2v_kernels._types import Float32, Int32, Int64
+
 # SplitMix64 (Steele, Lea, Flood 2014, "Fast splittable pseudorandom number generators"): its increment and mixing function.
 _GAMMA = np.uint64(0x9E3779B97F4A7C15)
 _MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
@@ -19,7 +21,7 @@ WINDOW_DRAW = 1
 NEGATIVE_DRAW = 2
 
 
-def random_bits(key: np.uint64, counter: int, draw: int) -> np.uint64:
+def random_bits(key: np.uint64, counter: int | Int64, draw: int | Int64) -> np.uint64:
     """64 random bits of stream `key` at (counter, draw): SplitMix64's output function, applied once for each coordinate."""
     x = np.uint64(key) + _GAMMA * (np.uint64(counter) + _ONE)
     x = (x ^ (x >> _S30)) * _MIX_1
@@ -35,7 +37,7 @@ def uniform(bits: np.uint64) -> float:
     return (bits >> _S11) * 2.0**-53
 
 
-def alias_draw(u: float, alias_prob: np.ndarray, alias_id: np.ndarray) -> int:
+def alias_draw(u: float, alias_prob: Float32, alias_id: Int32) -> int:
     """Draw a row from an alias table (Walker 1977; Vose 1991) with one uniform number.
 
     Parameters
@@ -49,6 +51,5 @@ def alias_draw(u: float, alias_prob: np.ndarray, alias_id: np.ndarray) -> int:
     """
     scaled = u * alias_prob.shape[0]
     column = int(scaled)
-    if scaled - column < alias_prob[column]:
-        return column
-    return int(alias_id[column])
+    other = int(alias_id[column])  # loaded in any case: a select is cheaper than a branch that nobody can predict
+    return column if scaled - column < alias_prob[column] else other

@@ -1,0 +1,107 @@
+"""LLVM IR for the SIMD values of `_simd`: addresses, loads, shuffles."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import llvmlite.binding as llvm
+from llvmlite import ir
+from numba.core import cgutils, config, types
+
+# 16 lanes with AVX-512, else 8: one AVX2 register, or two of NEON and SSE.
+LANES = 16 if llvm.get_host_cpu_features().get("avx512f") else 8
+
+FLOAT = ir.FloatType()
+VEC = ir.VectorType(FLOAT, LANES)
+INT32 = ir.IntType(32)
+FLAGS = ("reassoc", "contract", "nsz")
+
+
+def int64(context: Any, builder: ir.IRBuilder, value: ir.Value, ty: types.Type) -> ir.Value:
+    return context.cast(builder, value, ty, types.int64)
+
+
+def _check(context: Any, builder: ir.IRBuilder, start: ir.Value, width: int, size: ir.Value, axis: str) -> None:
+    """Raise IndexError unless 0 <= start and start + width <= size, when NUMBA_BOUNDSCHECK is set."""
+    if not config.BOUNDSCHECK:
+        return
+    end = builder.add(start, start.type(width))
+    outside = builder.or_(
+        builder.icmp_signed("<", start, start.type(0)),
+        builder.icmp_signed(">", end, size),
+    )
+    with builder.if_then(outside, likely=False):
+        context.call_conv.return_user_exc(builder, IndexError, (f"SIMD access outside the array's {axis}s",))
+
+
+def pointer(
+    context: Any, builder: ir.IRBuilder, ty: types.Array, value: ir.Value, row: ir.Value, col: ir.Value, width: int
+) -> ir.Value:
+    """Address of element (row, col) of a C-contiguous matrix, `width` elements of which will be touched."""
+    array = context.make_array(ty)(context, builder, value)
+    n_rows, n_cols = cgutils.unpack_tuple(builder, array.shape)
+    _check(context, builder, row, 1, n_rows, "row")
+    _check(context, builder, col, width, n_cols, "column")
+    return builder.gep(array.data, [builder.add(builder.mul(row, n_cols), col)])
+
+
+def load(builder: ir.IRBuilder, pointer: ir.Value) -> ir.Value:
+    return builder.load(builder.bitcast(pointer, VEC.as_pointer()), align=4)
+
+
+def store(builder: ir.IRBuilder, pointer: ir.Value, value: ir.Value) -> None:
+    builder.store(value, builder.bitcast(pointer, VEC.as_pointer()), align=4)
+
+
+def splat(context: Any, builder: ir.IRBuilder, value: ir.Value, ty: types.Type) -> ir.Value:
+    scalar = context.cast(builder, value, ty, types.float32)
+    single = builder.insert_element(ir.Constant(VEC, ir.Undefined), scalar, INT32(0))
+    return shuffle(builder, single, single, [0] * LANES)
+
+
+def shuffle(builder: ir.IRBuilder, a: ir.Value, b: ir.Value, lanes: list[int]) -> ir.Value:
+    return builder.shuffle_vector(a, b, ir.Constant(ir.VectorType(INT32, len(lanes)), lanes))
+
+
+def fma(builder: ir.IRBuilder, a: ir.Value, b: ir.Value, c: ir.Value) -> ir.Value:
+    name = f"llvm.fma.v{LANES}f32"
+    function = cgutils.get_or_insert_function(builder.module, ir.FunctionType(VEC, [VEC] * 3), name)
+    return builder.call(function, [a, b, c])
+
+
+def pack(builder: ir.IRBuilder, ty: ir.Type, values: list[ir.Value]) -> ir.Value:
+    packed = ir.Constant(ty, ir.Undefined)
+    for k, value in enumerate(values):
+        packed = builder.insert_value(packed, value, k)
+    return packed
+
+
+def unpack(builder: ir.IRBuilder, block: ir.Value, n: int) -> list[ir.Value]:
+    return [builder.extract_value(block, k) for k in range(n)]
+
+
+def merge(
+    builder: ir.IRBuilder, u: ir.Value | None, v: ir.Value | None, low: list[int], high: list[int]
+) -> ir.Value | None:
+    """Fold u and v to half their partial sums each, side by side in one vector."""
+    if u is None:
+        return None
+    other = ir.Constant(VEC, None) if v is None else v
+    return builder.fadd(shuffle(builder, u, other, low), shuffle(builder, u, other, high), flags=FLAGS)
+
+
+def transpose_steps() -> list[tuple[list[int], list[int]]]:
+    """Lane numbers (v's lanes follow u's) of each folding step: within quads first (one cheap instruction), then across."""
+    steps = []
+    for low, high in (
+        ((0, LANES, 1, LANES + 1), (2, LANES + 2, 3, LANES + 3)),
+        ((0, 1, LANES, LANES + 1), (2, 3, LANES + 2, LANES + 3)),
+    ):
+        steps.append(tuple([q + lane for q in range(0, LANES, 4) for lane in half] for half in (low, high)))
+    segment = LANES // 4  # quads that still have to be folded into one
+    while segment > 1:
+        quads = [q for q in range(LANES // 2) if q % segment < segment // 2]  # u's quads, then v's
+        halves = ([4 * (q + shift) + lane for q in quads for lane in range(4)] for shift in (0, segment // 2))
+        steps.append(tuple(halves))
+        segment //= 2
+    return steps

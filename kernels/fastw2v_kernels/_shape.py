@@ -1,0 +1,81 @@
+"""Sizes that a kernel is compiled for, carried by the type of an argument.
+
+`Shape(7, 6, 1, False)` has a Numba type of its own, in which `shape.n_tile` is the constant 6. So a kernel is one plain
+function; Numba compiles and caches it once for every shape it meets, and LLVM unrolls over the constants.
+"""
+
+from __future__ import annotations
+
+from dataclasses import astuple, dataclass, fields
+from typing import Any
+
+from numba.core import types
+from numba.extending import NativeValue, models, overload_attribute, register_model, typeof_impl, unbox
+
+from fastw2v_kernels._ir import LANES
+
+SLOTS = LANES // 2  # the scores of two rows share one vector
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Compile-time sizes of a negative-sampling kernel.
+
+    Parameters
+    ----------
+    n_chunks : int
+        Vectors in a row of the weight matrices.
+    n_tile : int
+        Target rows that are worked on together in registers, at most SLOTS.
+    n_tiles : int
+        Tiles that hold the target rows: the positive, the negatives, and what fills the last tile.
+    with_loss : bool
+        Whether the loss is tallied.
+    """
+
+    n_chunks: int
+    n_tile: int
+    n_tiles: int
+    with_loss: bool
+
+    @classmethod
+    def of(cls, stride: int, n_targets: int, with_loss: bool) -> Shape:
+        """Shape for rows of `stride` floats and `n_targets` = 1 + negatives rows, spread evenly over the tiles."""
+        n_tiles = -(-n_targets // SLOTS)
+        return cls(stride // LANES, -(-n_targets // n_tiles), n_tiles, with_loss)
+
+
+class ShapeType(types.Type):  # type: ignore[misc]
+    """Numba's type of a Shape: one type per value."""
+
+    def __init__(self, shape: Shape) -> None:
+        self.shape = shape
+        super().__init__(name=f"Shape{astuple(shape)}")
+
+
+register_model(ShapeType)(models.OpaqueModel)
+
+
+@typeof_impl.register(Shape)
+def _typeof_shape(shape: Shape, _context: object) -> ShapeType:
+    return ShapeType(shape)
+
+
+@unbox(ShapeType)
+def _unbox_shape(_ty: ShapeType, _obj: Any, context: Any) -> NativeValue:  # noqa: ANN401 - Numba's codegen objects
+    return NativeValue(context.context.get_constant_null(_ty))
+
+
+def _constant_attribute(name: str) -> None:
+    @overload_attribute(ShapeType, name, inline="always")
+    def attribute(shape: Any) -> Any:  # noqa: ANN401
+        value = getattr(shape.shape, name)
+
+        def constant(shape: Any) -> Any:  # noqa: ANN401
+            return value
+
+        return constant
+
+
+for _field in fields(Shape):
+    _constant_attribute(_field.name)

@@ -1,0 +1,62 @@
+"""CBOW with negative sampling, in NumPy."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fastw2v_kernels._types import Float32, Float64, Int32, Int64
+from fastw2v_kernels.shared.reference import Weights, draw_negatives, gradients, windows
+
+
+def cbow_ns_reference(
+    w_in: Weights,
+    w_out: Weights,
+    ids: Int32,
+    starts: Int64,
+    keep: Float32,
+    alias_prob: Float32,
+    alias_id: Int32,
+    begin: int,
+    end: int,
+    lr_first: float,
+    lr_step: float,
+    seed: int,
+    epoch: int,
+    window: int,
+    negative: int,
+    shrink_windows: bool,
+    mean_context: bool,
+    mean_gradient: bool,
+    with_loss: bool,
+    tally: Float64,
+) -> None:
+    """Train the centres at token positions begin to end by stochastic gradient descent.
+
+    The hidden vector is the mean (or the sum) of the context rows; the centre is the positive.
+
+    Parameters
+    ----------
+    w_in, w_out, ids, starts, keep, alias_prob, alias_id, begin, end, lr_first, lr_step, seed, epoch, window, negative,
+    shrink_windows, with_loss
+        As in `skipgram_ns_reference`.
+    mean_context : bool
+        The hidden vector is the mean of the context rows, not their sum.
+    mean_gradient : bool
+        Every context row gets the hidden vector's move divided by the number of contexts, which is the gradient of a
+        mean (Irsoy et al. 2021, "Corrected CBOW performs as well as skip-gram"); else the undivided move, as in
+        word2vec.c and gensim.
+    tally : float64[3], added to
+        Sum of the examples' losses (negative log-likelihood of positive and negatives), examples, kept tokens.
+    """
+    for token_pos, contexts in windows(ids, starts, keep, begin, end, seed, epoch, window, shrink_windows):
+        tally[2] += 1
+        if len(contexts) == 0:
+            continue
+        share = w_in.dtype.type(1 / len(contexts))
+        hidden = w_in[contexts].sum(axis=0, keepdims=True) * (share if mean_context else 1)
+        negatives = draw_negatives(alias_prob, alias_id, seed, epoch, token_pos, 0, negative)
+        lr = lr_first + lr_step * token_pos
+        d_hidden, d_out, targets, loss = gradients(hidden, w_out, ids[token_pos], negatives, lr)
+        np.add.at(w_in, contexts, d_hidden * (share if mean_gradient else 1))
+        np.add.at(w_out, targets, d_out)
+        tally[:2] += loss * with_loss, 1

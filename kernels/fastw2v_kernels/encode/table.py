@@ -1,0 +1,116 @@
+"""The vocabulary while text is read: plain arrays that grow, and the kernels called on them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fastw2v_kernels.encode import padded_size
+from fastw2v_kernels.encode.cpu import encode_cpu, rehash_slots
+
+N_IDS, N_LINE_ENDS, N_RAW, N_WORDS, N_UNITS = 1, 2, 3, 4, 5  # places in the cursor; 0 is the position in the text
+_SPACE = 32
+
+
+class WordTable:
+    """Words numbered by first occurrence and counted, held as arrays (see `encode_reference`): no object per word.
+
+    Parameters
+    ----------
+    n_words_max : int
+        Words there is room for before the table first grows.
+    """
+
+    def __init__(self, n_words_max: int = 1 << 15) -> None:
+        n_slots = 1 << (2 * n_words_max - 1).bit_length()
+        self.slots = np.zeros(n_slots, np.uint64)
+        self.arena = np.empty(n_slots, np.uint64)
+        self.word_starts = np.zeros(n_slots // 2 + 1, np.int64)
+        self.counts_buffer = np.zeros(n_slots // 2, np.int64)
+        self.n_words = self.n_units = 0
+
+    @property
+    def counts(self) -> np.ndarray:
+        """int64[n_words], occurrences of each word."""
+        return self.counts_buffer[: self.n_words]
+
+    @counts.setter
+    def counts(self, counts: np.ndarray) -> None:
+        self.counts_buffer[: self.n_words] = counts
+
+    def frozen_copy(self) -> WordTable:
+        """Return a table that shares the words, to be read by another thread, with counts of its own, all 0."""
+        copy = object.__new__(WordTable)
+        copy.__dict__.update(self.__dict__)
+        copy.counts_buffer = np.zeros_like(self.counts_buffer)
+        return copy
+
+    def encode(self, text: np.ndarray, n_bytes: int, *, frozen: bool = False) -> tuple[np.ndarray, np.ndarray, int]:
+        """Give numbers to the words of `text`, count them, and add those not known unless `frozen`.
+
+        Parameters
+        ----------
+        text : uint8[padded_size(n_bytes)]
+            The text, filled up with spaces.
+
+        Returns
+        -------
+        ids : int32[n_ids]
+        line_ends : int64[n_line_ends]
+            Positions in `ids` at which a sentence ends.
+        n_raw : int
+            Tokens in the text, known or not.
+        """
+        ids = np.empty(n_bytes // 2 + 1, np.int32)
+        line_ends = np.empty(n_bytes // 2 + 2, np.int64)
+        cursor = np.array([0, 0, 0, 0, self.n_words, self.n_units], np.int64)
+        while cursor[0] < n_bytes:
+            tables = (self.slots, self.arena, self.word_starts, self.counts_buffer)
+            encode_cpu(text, n_bytes, int(frozen), *tables, ids, line_ends, cursor, cursor)
+            self.n_words, self.n_units = int(cursor[N_WORDS]), int(cursor[N_UNITS])
+            if cursor[0] < n_bytes:
+                self._grow()
+        return ids[: cursor[N_IDS]], line_ends[: cursor[N_LINE_ENDS]], int(cursor[N_RAW])
+
+    def _grow(self) -> None:
+        """Double what is full: the table, or the room for the words' bytes."""
+        if self.n_words < self.counts_buffer.size:
+            self.arena = _enlarged(self.arena, self.n_units, 2 * self.arena.size)
+            return
+        old_slots, self.slots = self.slots, np.zeros(2 * self.slots.size, np.uint64)
+        rehash_slots(old_slots, self.slots)
+        self.counts_buffer = _enlarged(self.counts_buffer, self.n_words, self.slots.size // 2)
+        self.word_starts = _enlarged(self.word_starts, self.n_words + 1, self.slots.size // 2 + 1)
+
+    def as_text(self, first: int, last: int) -> tuple[np.ndarray, int]:
+        """Return words first to last as text that `encode` reads in the same order: (uint8[...], n_bytes)."""
+        return _padded(self.arena[self.word_starts[first] : self.word_starts[last]])
+
+    def kept(self, keep: np.ndarray) -> WordTable:
+        """Return a table of only the words where `keep` (bool[n_words]) is true, in their order, with their counts."""
+        starts = self.word_starts[: self.n_words + 1]
+        table = WordTable(max(1, int(keep.sum())))
+        table.encode(*_padded(self.arena[: self.n_units][np.repeat(keep, np.diff(starts))]))
+        table.counts = self.counts[keep]
+        return table
+
+    def words(self, order: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the bytes of the words in `order`, and where each starts: uint8[n_bytes], int64[len(order) + 1]."""
+        n_units = np.diff(self.word_starts[: self.n_words + 1])[order]
+        first_unit = np.cumsum(n_units) - n_units
+        take = np.repeat(self.word_starts[order] - first_unit, n_units) + np.arange(n_units.sum())
+        letters = self.arena[take].view(np.uint8)
+        is_letter = letters != _SPACE
+        letters_before = np.concatenate([[0], np.cumsum(is_letter.reshape(-1, 8).sum(axis=1))])
+        return letters[is_letter], letters_before[np.append(first_unit, n_units.sum())]
+
+
+def _enlarged(array: np.ndarray, n_used: int, size: int) -> np.ndarray:
+    larger = np.empty(size, array.dtype)
+    larger[:n_used] = array[:n_used]
+    return larger
+
+
+def _padded(units: np.ndarray) -> tuple[np.ndarray, int]:
+    text = np.full(padded_size(units.nbytes), _SPACE, np.uint8)
+    text[: units.nbytes] = units.view(np.uint8)
+    return text, units.nbytes

@@ -1,0 +1,9 @@
+"""All operations, one line each: tests and benchmarks read this list."""
+
+from fastw2v_kernels import cbow_ns, encode, skipgram_ns
+
+OPS = [
+    encode.OP,
+    skipgram_ns.OP,
+    cbow_ns.OP,
+]

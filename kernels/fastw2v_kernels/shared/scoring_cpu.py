@@ -1,0 +1,197 @@
+"""Scores of input rows against a positive and its negatives: the part that skip-gram and CBOW have in common."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from fastw2v_kernels._jit_cpu import inline_cpu
+from fastw2v_kernels._simd import (
+    LANES,
+    SLOTS,
+    Shape,
+    fma_rows,
+    hsum,
+    hsum_pair,
+    load,
+    load_rows,
+    prefetch,
+    rows_of,
+    splat,
+    store,
+    zeros,
+)
+from fastw2v_kernels._types import Float32, Int32, Int64
+from fastw2v_kernels.shared import rng
+from fastw2v_kernels.shared.cpu import alias_draw, random_bits, sigmoid, softplus, uniform
+from fastw2v_kernels.shared.span_cpu import Bounds, TokenBlock, window_of
+
+CACHE_LINE = 16  # floats
+_NEGATIVE_DRAW = rng.NEGATIVE_DRAW
+
+
+class Sampler(NamedTuple):
+    """Where negatives come from.
+
+    prob : float32[n_vocab], alias : int32[n_vocab], an alias table; key : uint64, this epoch's random stream;
+    negative : int, draws for each positive
+    """
+
+    prob: Float32
+    alias: Int32
+    key: np.uint64
+    negative: int
+
+
+class Step(NamedTuple):
+    """Working memory of one gradient step: `n` input rows against one set of target rows.
+
+    targets : int64[n_sets, n_tiles * n_tile], output rows: positive, negatives, copies of the positive to fill the tile
+    inputs : int64[1, n + 1], rows of w_in, each once
+    weight : float32[n + 1], how often each input row occurs
+    label, valid : float32[n_tiles, LANES], the positive's lanes; the lanes that hold a target
+    half : float32[2, LANES], ones in the lanes of the first, and of the second, of two input rows
+    mask : float32[n_tiles, LANES], how often each target counts
+    coef : float32[n_tiles, (n + 1) * SLOTS], lr * (label - sigmoid(score)) by tile, input row and target
+    rows : float32[n + 1, n_chunks * LANES], what a kernel keeps for each input row
+    """
+
+    targets: Int64
+    inputs: Int64
+    weight: Float32
+    label: Float32
+    valid: Float32
+    half: Float32
+    mask: Float32
+    coef: Float32
+    rows: Float32
+
+
+def new_sampler(alias_prob: Float32, alias_id: Int32, seed: int, epoch: int, negative: int) -> Sampler:
+    """Sampler of one epoch."""
+    with np.errstate(over="ignore"):
+        return Sampler(alias_prob, alias_id, rng.random_bits(np.uint64(seed), epoch, 0), negative)
+
+
+def aligned(n_rows: int, n_cols: int) -> Float32:
+    """float32[n_rows, n_cols] of zeros that begins at a cache line: a vector that straddles two costs twice."""
+    buffer = np.zeros(n_rows * n_cols + CACHE_LINE, np.float32)
+    first = -buffer.ctypes.data % (4 * CACHE_LINE) // 4
+    return buffer[first : first + n_rows * n_cols].reshape(n_rows, n_cols)
+
+
+def new_step(shape: Shape, negative: int, n_sets: int, n_inputs: int) -> Step:
+    """Working memory for steps of up to `n_inputs` input rows, with `n_sets` sets of targets drawn ahead."""
+    target = np.arange(shape.n_tiles)[:, None] * shape.n_tile + np.arange(SLOTS)
+    used = (np.arange(SLOTS) < shape.n_tile) & (target <= negative)
+    label, valid, mask, half = (aligned(n, LANES) for n in (shape.n_tiles, shape.n_tiles, shape.n_tiles, 2))
+    label[0, ::SLOTS] = 1
+    valid[:] = np.tile(used, 2)
+    half[0, :SLOTS] = half[1, SLOTS:] = 1
+    return Step(
+        targets=np.zeros((n_sets, shape.n_tiles * shape.n_tile), np.int64),
+        inputs=np.zeros((1, n_inputs + 1), np.int64),
+        weight=np.zeros(n_inputs + 1, np.float32),
+        label=label,
+        valid=valid,
+        half=half,
+        mask=mask,
+        coef=aligned(shape.n_tiles, (n_inputs + 2) * SLOTS),
+        rows=aligned(n_inputs + 1, shape.n_chunks * LANES),
+    )
+
+
+@inline_cpu
+def draw_targets(
+    w_out: Float32, step: Step, r: int, positive: int, token_pos: int, ordinal: int, sampler: Sampler, shape: Shape
+) -> None:
+    """Fill set `r` with the positive and the negatives of its `ordinal`-th example, and ask for their rows."""
+    first_draw = _NEGATIVE_DRAW + ordinal * sampler.negative
+    for k in range(shape.n_tile * shape.n_tiles):
+        row = positive
+        if 0 < k <= sampler.negative:
+            bits = random_bits(sampler.key, token_pos, first_draw + k - 1)
+            row = alias_draw(uniform(bits), sampler.prob, sampler.alias)
+        step.targets[r, k] = row
+        for col in range(0, shape.n_chunks * LANES, CACHE_LINE):
+            prefetch(w_out, row, col)
+
+
+@inline_cpu
+def first_set(step: Step, i: int) -> int:
+    """First target set of centre i; its successor has the other half of the sets."""
+    return (i & 1) * (step.targets.shape[0] // 2)
+
+
+@inline_cpu
+def prepare(
+    w_in: Float32,
+    w_out: Float32,
+    block: TokenBlock,
+    step: Step,
+    i: int,
+    bounds: Bounds,
+    sampler: Sampler,
+    window: int,
+    shrink_windows: bool,
+    share_negatives: bool,
+    shape: Shape,
+) -> tuple[int, int]:
+    """Draw window and targets of centre i, and ask for the rows that no centre before it has touched."""
+    low, high = window_of(block, i, bounds, sampler.key, window, shrink_windows)
+    for ordinal in range(1 if share_negatives else high - low - 1):
+        r = first_set(step, i) + ordinal
+        draw_targets(w_out, step, r, block.id[i], block.pos[i], ordinal, sampler, shape)
+    if i + window < bounds.stop:
+        for col in range(0, shape.n_chunks * LANES, CACHE_LINE):
+            prefetch(w_in, block.id[i + window], col)
+    return low, high
+
+
+@inline_cpu
+def set_mask(step: Step, r: int, negative: int, shape: Shape) -> None:
+    """Count each target row of set `r` once: not a negative that equals the positive, a repeated one with its multiple.
+
+    Within one tile repeated rows may stand, since all are read before any is written.
+    """
+    for t in range(shape.n_tiles):
+        store(step.mask, t, 0, load(step.valid, t, 0))
+    for k in range(1, negative + 1):
+        j = 0
+        while j < k and step.targets[r, j] != step.targets[r, k]:
+            j += 1 if shape.n_tiles > 1 else k
+        if j < k:
+            if j > 0:
+                scale_mask(step, j, step.mask[j // shape.n_tile, j % shape.n_tile] + 1.0, shape)
+            scale_mask(step, k, 0.0, shape)
+
+
+@inline_cpu
+def scale_mask(step: Step, k: int, value: float, shape: Shape) -> None:
+    """Set the mask of target `k` for both input rows of a vector."""
+    step.mask[k // shape.n_tile, k % shape.n_tile] = value
+    step.mask[k // shape.n_tile, k % shape.n_tile + SLOTS] = value
+
+
+@inline_cpu
+def score(w_in: Float32, w_out: Float32, step: Step, r: int, n_inputs: int, lr: float, shape: Shape) -> float:
+    """Fill step.coef for `n_inputs` input rows and target set `r`, two input rows at a time; return the loss."""
+    loss = splat(0.0)
+    for t in range(shape.n_tiles):
+        rows = rows_of(w_out, step.targets, r, t * shape.n_tile, shape)
+        for c in range(0, n_inputs, 2):
+            sums, sums_next = zeros(shape), zeros(shape)
+            for col in range(0, shape.n_chunks * LANES, LANES):
+                out = load_rows(rows, col)
+                sums = fma_rows(out, load(w_in, step.inputs[0, c], col), sums)
+                sums_next = fma_rows(out, load(w_in, step.inputs[0, c + 1], col), sums_next)
+            scores = hsum_pair(sums, sums_next)
+            weight = load(step.half, 0, 0) * step.weight[c] + load(step.half, 1, 0) * step.weight[c + 1]
+            mask = load(step.mask, t, 0) * weight
+            label = load(step.label, t, 0)
+            probability = sigmoid(scores)
+            store(step.coef, t, c * SLOTS, (label - probability) * (mask * lr))
+            if shape.with_loss:
+                loss = loss + mask * (softplus(scores, probability) - label * scores)
+    return hsum(loss)

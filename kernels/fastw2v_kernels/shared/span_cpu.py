@@ -1,0 +1,123 @@
+"""Walking over a span of tokens: subsampling and windows, the part that skip-gram and CBOW have in common."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from fastw2v_kernels._jit_cpu import inline_cpu
+from fastw2v_kernels._types import Float32, Int32, Int64
+from fastw2v_kernels.shared.cpu import random_bits, uniform
+from fastw2v_kernels.shared.rng import KEEP_DRAW, WINDOW_DRAW
+
+BLOCK_TOKENS = 1024
+
+
+class TokenBlock(NamedTuple):
+    """The tokens of a stretch of the corpus that survive subsampling, with up to `window` neighbours on either side.
+
+    id : int32[BLOCK_TOKENS + 2 window + 1], vocabulary rows
+    pos : int64[...], token positions in the corpus
+    sentence : int64[...], sentence numbers
+    """
+
+    id: Int32
+    pos: Int64
+    sentence: Int64
+
+
+class Bounds(NamedTuple):
+    """Where in a TokenBlock the centres (window to last) and their possible contexts (first to stop) lie."""
+
+    first: int
+    last: int
+    stop: int
+    sentence: int
+
+
+def new_block(window: int) -> TokenBlock:
+    """Buffers for `fill_block`; one more than can be kept, since a token is written before it is known to be kept."""
+    size = BLOCK_TOKENS + 2 * window + 1
+    return TokenBlock(np.zeros(size, np.int32), np.zeros(size, np.int64), np.zeros(size, np.int64))
+
+
+@inline_cpu
+def sentence_of(starts: Int64, token_pos: int) -> int:
+    """Number of the sentence that holds `token_pos`, by bisection."""
+    low, high = 0, starts.shape[0] - 1
+    while high - low > 1:
+        middle = (low + high) // 2
+        if starts[middle] <= token_pos:
+            low = middle
+        else:
+            high = middle
+    return low
+
+
+@inline_cpu
+def put(block: TokenBlock, slot: int, token_id: int, token_pos: int, sentence: int) -> None:
+    """Write one token."""
+    block.id[slot] = token_id
+    block.pos[slot] = token_pos
+    block.sentence[slot] = sentence
+
+
+@inline_cpu
+def is_kept(key: np.uint64, token_pos: int, probability: float) -> bool:
+    """Whether subsampling keeps the token at `token_pos` in this epoch."""
+    return uniform(random_bits(key, token_pos, KEEP_DRAW)) < probability
+
+
+@inline_cpu
+def fill_block(
+    block: TokenBlock,
+    ids: Int32,
+    starts: Int64,
+    keep: Float32,
+    key: np.uint64,
+    window: int,
+    begin: int,
+    end: int,
+    sentence: int,
+) -> Bounds:
+    """Subsample tokens begin to end, and up to `window` kept neighbours before and after within their sentences.
+
+    So a stretch may be cut anywhere, even in mid-sentence, without a change in what is trained. `sentence` is that of
+    token `begin`; the one returned is that of token `end - 1`.
+    """
+    first = window
+    pos = begin - 1
+    while first > 0 and pos >= starts[sentence]:
+        put(block, first - 1, ids[pos], pos, sentence)
+        first -= is_kept(key, pos, keep[ids[pos]])
+        pos -= 1
+    last = window
+    for pos in range(begin, end):
+        while pos >= starts[sentence + 1]:
+            sentence += 1
+        put(block, last, ids[pos], pos, sentence)
+        last += is_kept(key, pos, keep[ids[pos]])
+    stop = last
+    pos = end
+    while stop < last + window and pos < starts[sentence + 1]:
+        put(block, stop, ids[pos], pos, sentence)
+        stop += is_kept(key, pos, keep[ids[pos]])
+        pos += 1
+    return Bounds(first, last, stop, sentence)
+
+
+@inline_cpu
+def window_of(
+    block: TokenBlock, i: int, bounds: Bounds, key: np.uint64, window: int, shrink_windows: bool
+) -> tuple[int, int]:
+    """Bounds low to high of the window around centre i: reach drawn from 1..window, cut at the sentence's ends."""
+    reach = window
+    if shrink_windows:
+        reach = 1 + int(uniform(random_bits(key, block.pos[i], WINDOW_DRAW)) * window)
+    low, high = max(i - reach, bounds.first), min(i + reach + 1, bounds.stop)
+    while block.sentence[low] != block.sentence[i]:
+        low += 1
+    while block.sentence[high - 1] != block.sentence[i]:
+        high -= 1
+    return low, high

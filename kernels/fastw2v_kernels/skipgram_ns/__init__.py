@@ -1,0 +1,16 @@
+"""Skip-gram with negative sampling over a span of tokens."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fastw2v_kernels.registry import Case, Op
+from fastw2v_kernels.shared.cases import span_case
+
+
+def make_case(rng: np.random.Generator, size: int) -> Case:
+    """A corpus of `size` tokens and weights of dimension `size`."""
+    return span_case(rng, size, dim=size) | {"share_negatives": True}
+
+
+OP = Op("skipgram_ns", make_case, updates=("w_in", "w_out", "tally"))

@@ -1,0 +1,76 @@
+"""Skip-gram with negative sampling, in NumPy."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fastw2v_kernels._types import Float32, Float64, Int32, Int64
+from fastw2v_kernels.shared.reference import Weights, draw_negatives, gradients, windows
+
+
+def skipgram_ns_reference(
+    w_in: Weights,
+    w_out: Weights,
+    ids: Int32,
+    starts: Int64,
+    keep: Float32,
+    alias_prob: Float32,
+    alias_id: Int32,
+    begin: int,
+    end: int,
+    lr_first: float,
+    lr_step: float,
+    seed: int,
+    epoch: int,
+    window: int,
+    negative: int,
+    shrink_windows: bool,
+    share_negatives: bool,
+    with_loss: bool,
+    tally: Float64,
+) -> None:
+    """Train the centres at token positions begin to end by stochastic gradient descent.
+
+    The input rows are those of the context words and the output rows those of the centre and the negatives, as in
+    word2vec.c and gensim. All contexts of a centre share its negatives (Ji et al. 2016, "Parallelizing word2vec in
+    shared and distributed memory") and make one gradient step, unless each is to have its own.
+
+    Parameters
+    ----------
+    w_in, w_out : float32[n_vocab, stride], changed in place
+        Input and output rows; stride is a multiple of 16, columns past the model's dimension are 0 and stay so.
+    ids : int32[n_tokens]
+        The corpus as vocabulary rows.
+    starts : int64[n_sentences + 1]
+        Sentence s is ids[starts[s]:starts[s + 1]]; no sentence is empty.
+    keep : float32[n_vocab]
+        Probability that a token of this row survives subsampling.
+    alias_prob, alias_id : float32[n_vocab], int32[n_vocab]
+        Alias table of the negatives.
+    begin, end : int
+        Token positions. Contexts may lie outside, within the centre's sentence.
+    lr_first, lr_step : float
+        The learning rate at token position p is lr_first + lr_step * p.
+    seed, epoch : int
+        Every random number is a function of these, the token position and its purpose.
+    window : int
+        Greatest distance of a context; with `shrink_windows` each centre draws its own from 1..window.
+    negative : int
+        Negatives for each positive.
+    share_negatives : bool
+        One set of negatives for all contexts of a centre, or one for each.
+    with_loss : bool
+        Whether to tally the loss.
+    tally : float64[3], added to
+        Sum of the pairs' losses (negative log-likelihood of positive and negatives), pairs, kept tokens.
+    """
+    for token_pos, contexts in windows(ids, starts, keep, begin, end, seed, epoch, window, shrink_windows):
+        groups = [contexts] if share_negatives else list(contexts[:, None])
+        lr = lr_first + lr_step * token_pos
+        for ordinal, rows in enumerate(groups if len(contexts) else []):
+            negatives = draw_negatives(alias_prob, alias_id, seed, epoch, token_pos, ordinal, negative)
+            d_in, d_out, targets, loss = gradients(w_in[rows], w_out, ids[token_pos], negatives, lr)
+            np.add.at(w_in, rows, d_in)
+            np.add.at(w_out, targets, d_out)
+            tally[0] += loss * with_loss
+        tally[1:] += len(contexts), 1
