@@ -63,4 +63,7 @@ def test_importing_the_text_side_does_not_import_numba():
 
     code = "import sys, fastw2v.datasets, fastw2v.encode; sys.exit('numba' in sys.modules)"
     paths = [str(Path(__file__).parents[1]), str(Path(__file__).parents[1] / "kernels")]
-    assert subprocess.run([sys.executable, "-c", f"import sys; sys.path[:0] = {paths}; {code}"], check=False).returncode == 0
+    assert (
+        subprocess.run([sys.executable, "-c", f"import sys; sys.path[:0] = {paths}; {code}"], check=False).returncode
+        == 0
+    )

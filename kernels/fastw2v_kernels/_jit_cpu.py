@@ -16,6 +16,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 # Reductions need re-association to become vectors; NaN and infinity keep their meaning.
 _FASTMATH = {"reassoc", "contract", "nsz"}
+_kernels: list[Any] = []
 
 
 @lru_cache(maxsize=1)
@@ -78,9 +79,16 @@ def jit_cpu(function: F) -> F:
     callable
         Same signature; `.py_func` is the plain Python function.
     """
-    return _jit(function, forceinline=False)
+    kernel = _jit(function, forceinline=False)
+    _kernels.append(kernel)
+    return kernel
 
 
 def inline_cpu(function: F) -> F:
     """Compile `function` as a part of the kernels that call it: LLVM inlines it and keeps its values in registers."""
     return _jit(function, forceinline=True)
+
+
+def n_compiled() -> int:
+    """Number of kernels that this process has compiled so far, not counting those loaded from the cache."""
+    return sum(sum(kernel.stats.cache_misses.values()) for kernel in _kernels)

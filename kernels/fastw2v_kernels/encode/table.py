@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from fastw2v_kernels.encode import padded_size
-from fastw2v_kernels.encode.cpu import encode_cpu, rehash_slots
+from fastw2v_kernels.encode.cpu import UNIT_BYTES, encode_cpu, rehash_slots
 
 N_IDS, N_LINE_ENDS, N_RAW, N_WORDS, N_UNITS = 1, 2, 3, 4, 5  # places in the cursor; 0 is the position in the text
 _SPACE = 32
+_CHUNK_WORDS = 1 << 16
 
 
 class WordTable:
@@ -95,13 +96,19 @@ class WordTable:
 
     def words(self, order: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the bytes of the words in `order`, and where each starts: uint8[n_bytes], int64[len(order) + 1]."""
-        n_units = np.diff(self.word_starts[: self.n_words + 1])[order]
+        chunks = [self._packed(order[at : at + _CHUNK_WORDS]) for at in range(0, len(order), _CHUNK_WORDS)]
+        lengths = [np.zeros(1, np.int64), *(lengths for _, lengths in chunks)]
+        return np.concatenate([letters for letters, _ in chunks]), np.cumsum(np.concatenate(lengths))
+
+    def _packed(self, word_ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the bytes of some words without the spaces that fill them up, and the length of each."""
+        starts = self.word_starts[word_ids]
+        n_units = self.word_starts[word_ids + 1] - starts
         first_unit = np.cumsum(n_units) - n_units
-        take = np.repeat(self.word_starts[order] - first_unit, n_units) + np.arange(n_units.sum())
+        take = np.repeat(starts - first_unit, n_units) + np.arange(n_units.sum())
         letters = self.arena[take].view(np.uint8)
         is_letter = letters != _SPACE
-        letters_before = np.concatenate([[0], np.cumsum(is_letter.reshape(-1, 8).sum(axis=1))])
-        return letters[is_letter], letters_before[np.append(first_unit, n_units.sum())]
+        return letters[is_letter], np.add.reduceat(is_letter.reshape(-1, UNIT_BYTES).sum(axis=1), first_unit)
 
 
 def _enlarged(array: np.ndarray, n_used: int, size: int) -> np.ndarray:

@@ -21,7 +21,7 @@ WINDOW_DRAW = 1
 NEGATIVE_DRAW = 2
 
 
-def random_bits(key: np.uint64, counter: int | Int64, draw: int | Int64) -> np.uint64:
+def random_bits(key: np.uint64, counter: int | np.uint64 | Int64, draw: int | Int64) -> np.uint64:
     """64 random bits of stream `key` at (counter, draw): SplitMix64's output function, applied once for each coordinate."""
     x = np.uint64(key) + _GAMMA * (np.uint64(counter) + _ONE)
     x = (x ^ (x >> _S30)) * _MIX_1

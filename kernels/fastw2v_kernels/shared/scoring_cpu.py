@@ -25,9 +25,9 @@ from fastw2v_kernels._simd import (
 from fastw2v_kernels._types import Float32, Int32, Int64
 from fastw2v_kernels.shared import rng
 from fastw2v_kernels.shared.cpu import alias_draw, random_bits, sigmoid, softplus, uniform
+from fastw2v_kernels.shared.memory import CACHE_LINE, aligned
 from fastw2v_kernels.shared.span_cpu import Bounds, TokenBlock, window_of
 
-CACHE_LINE = 16  # floats
 _NEGATIVE_DRAW = rng.NEGATIVE_DRAW
 
 
@@ -72,13 +72,6 @@ def new_sampler(alias_prob: Float32, alias_id: Int32, seed: int, epoch: int, neg
     """Sampler of one epoch."""
     with np.errstate(over="ignore"):
         return Sampler(alias_prob, alias_id, rng.random_bits(np.uint64(seed), epoch, 0), negative)
-
-
-def aligned(n_rows: int, n_cols: int) -> Float32:
-    """float32[n_rows, n_cols] of zeros that begins at a cache line: a vector that straddles two costs twice."""
-    buffer = np.zeros(n_rows * n_cols + CACHE_LINE, np.float32)
-    first = -buffer.ctypes.data % (4 * CACHE_LINE) // 4
-    return buffer[first : first + n_rows * n_cols].reshape(n_rows, n_cols)
 
 
 def new_step(shape: Shape, negative: int, n_sets: int, n_inputs: int) -> Step:

@@ -1,0 +1,120 @@
+"""What the command line shows: progress bars, figures, scores."""
+
+from __future__ import annotations
+
+import resource
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tqdm import tqdm
+
+if TYPE_CHECKING:
+    from fastw2v.keyedvectors import KeyedVectors
+    from fastw2v.model import Word2Vec
+
+_UNITS = {"encode": "B", "train": " words"}
+
+
+def say(text: str, *, to_stderr: bool = False) -> None:
+    """Print a line. Bytes of a word that are not UTF-8 come out as they are in the file."""
+    stream = sys.stderr if to_stderr else sys.stdout
+    stream.buffer.write((text + "\n").encode("utf-8", "surrogateescape"))
+    stream.flush()
+
+
+def timed(action: Callable[[], object]) -> float:
+    """Seconds that `action` takes."""
+    begun = time.perf_counter()
+    action()
+    return time.perf_counter() - begun
+
+
+class Bars:
+    """A progress bar on stderr for each phase, with speed and time left; silent unless that is a terminal."""
+
+    def __init__(self) -> None:
+        self._bar: Any = None
+        self._phase = ""
+
+    def __call__(self, phase: str, done: int, total: int | None) -> None:
+        """Show that `done` of `total` units of a phase are done."""
+        if phase != self._phase:
+            self.close()
+            self._phase = phase
+            self._bar = tqdm(desc=phase, total=total, unit=_UNITS[phase], unit_scale=True, disable=None, leave=False)
+        self._bar.update(done - self._bar.n)
+
+    def close(self) -> None:
+        """Remove the bar."""
+        if self._bar is not None:
+            self._bar.close()
+
+    def __enter__(self) -> Bars:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def figures(model: Word2Vec) -> dict[str, Any]:
+    """The figures of a training run: words, loss, words per second of training alone, seconds by phase, memory."""
+    report = model.report
+    seconds = max(report.train_seconds, 1e-9)
+    return {
+        "raw_words": report.raw_words,
+        "kept_words": report.kept_words,
+        "pairs": report.pairs,
+        "vocab_size": len(model.vocab),
+        "loss_per_epoch": report.loss_per_epoch,
+        "words_per_s": report.raw_words / seconds,
+        "kept_words_per_s": report.kept_words / seconds,
+        "pairs_per_s": report.pairs / seconds,
+        "seconds": model.seconds,
+        "workers": model.config.n_workers,
+        "device": report.device,
+        "peak_rss_bytes": peak_rss_bytes(),
+    }
+
+
+def peak_rss_bytes() -> int:
+    """Largest resident memory of this process so far."""
+    unit = 1 if sys.platform == "darwin" else 1024
+    return unit * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def summary(model: Word2Vec) -> str:
+    """Speed and loss of a training run, for people."""
+    numbers, report = figures(model), model.report
+    losses = " ".join(f"{loss:.4f}" for loss in report.loss_per_epoch)
+    phases = ", ".join(f"{name} {seconds:.2f} s" for name, seconds in model.seconds.items())
+    return (
+        (f"loss per epoch: {losses}\n" if losses else "")
+        + f"{report.raw_words:,} words ({numbers['words_per_s'] / 1e6:.2f} M/s; vocabulary {len(model.vocab):,}, "
+        + f"{numbers['workers']} workers, {report.device}): {phases}"
+    )
+
+
+def scores(
+    vectors: KeyedVectors, pairs: Sequence[Path], analogies: Sequence[Path], restrict_vocab: int
+) -> list[dict[str, Any]]:
+    """Score vectors on each file, with the coverage beside each score."""
+    from fastw2v import evaluation
+
+    rows = []
+    for path in pairs:
+        found = evaluation.word_pairs(vectors, path, restrict_vocab=restrict_vocab)
+        score = found.spearman.statistic
+        rows.append({"file": path.name, "measure": "spearman", "score": score, "used": found.n_used, "of": found.n_total})
+    for path in analogies:
+        solved = evaluation.analogies(vectors, path, restrict_vocab=restrict_vocab)
+        score = solved.accuracy
+        rows.append({"file": path.name, "measure": "accuracy", "score": score, "used": solved.n_used, "of": solved.n_total})
+    return rows
+
+
+def score_line(score: dict[str, Any]) -> str:
+    """One score for people."""
+    return f"{score['file']}: {score['measure']} {score['score']:.4f} ({score['used']} of {score['of']} used)"

@@ -1,0 +1,207 @@
+"""Text to word numbers and counts, several blocks at once: a table per thread, merged in the end."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Generator, Iterator
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fastw2v._spool import Spool, SpooledBlock
+from fastw2v.corpus import Block, Progress, TextCorpus
+from fastw2v.vocab import Vocab, count_threshold
+
+if TYPE_CHECKING:
+    from fastw2v_kernels.encode.table import WordTable
+
+_POLL_SECONDS = 0.1  # a wait without end does not see Ctrl-C on every platform
+_CHUNK_WORDS = 1 << 16
+_SPACE = 32
+_SEPARATORS = list(b" \t\n\r\v\f")
+
+
+@dataclass(frozen=True)
+class _Encoded:
+    """One block encoded: the `first_word` to `last_word` of its worker's table occur in it first."""
+
+    position: int
+    worker: int
+    first_word: int
+    last_word: int
+    spooled: SpooledBlock
+
+
+class _Source:
+    """The corpus's blocks, numbered, one at a time to whichever thread asks; nothing more after `stop`."""
+
+    def __init__(self, blocks: Generator[Block, None, None]) -> None:
+        self._blocks = enumerate(blocks)
+        self._lock = threading.Lock()
+        self.stop = threading.Event()
+
+    def next(self) -> tuple[int, Block] | None:
+        with self._lock:
+            return None if self.stop.is_set() else next(self._blocks, None)
+
+
+class _Worker:
+    """One thread's table and temporary file."""
+
+    def __init__(self, number: int, table: WordTable, *, frozen: bool) -> None:
+        self.number = number
+        self.table = table
+        self.frozen = frozen
+        self.spool = Spool()
+        self.encoded: list[_Encoded] = []
+        self.n_raw = 0
+
+    def run(self, source: _Source) -> None:
+        while (numbered := source.next()) is not None:
+            position, (text, n_bytes) = numbered
+            first_word = self.table.n_words
+            ids, line_ends, n_raw = self.table.encode(text, n_bytes, frozen=self.frozen)
+            self.n_raw += n_raw
+            spooled = self.spool.write(ids, line_ends)
+            self.encoded.append(_Encoded(position, self.number, first_word, self.table.n_words, spooled))
+
+
+class EncodedText:
+    """A text read once: the words in order of first occurrence, their counts, and the ids in temporary files.
+
+    Attributes
+    ----------
+    counts : int64[n_words]
+    n_raw : int
+        Tokens read, in the table or not.
+    """
+
+    def __init__(self, workers: list[_Worker], *, frozen: bool) -> None:
+        self._spools = [worker.spool for worker in workers]
+        self._encoded = sorted((e for worker in workers for e in worker.encoded), key=lambda e: e.position)
+        self.n_raw = sum(worker.n_raw for worker in workers)
+        tables = [worker.table for worker in workers]
+        if frozen or len(tables) == 1:
+            self._table = tables[0]
+            self._to_word = [np.arange(tables[0].n_words, dtype=np.int32)] * len(tables)
+        else:
+            self._table, self._to_word = _merge(tables, self._encoded)
+        self.counts = np.zeros(self._table.n_words, np.int64)
+        for table, to_word in zip(tables, self._to_word):
+            self.counts[to_word] += table.counts
+
+    def vocab(self, order: np.ndarray) -> Vocab:
+        """Make the vocabulary whose rows are the words in `order`."""
+        letters, starts = self._table.words(order)
+        return Vocab(self.counts[order], letters, starts, n_raw_tokens=self.n_raw)
+
+    def blocks(self, row_of: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+        """Yield each block's ids, line ends, and the row of each id, for `row_of` int32[n_words]."""
+        row_of_id = [row_of[to_word] for to_word in self._to_word]
+        for encoded in self._encoded:
+            yield *encoded.spooled.read(), row_of_id[encoded.worker]
+
+    def close(self) -> None:
+        """Delete the temporary files."""
+        for spool in self._spools:
+            spool.close()
+
+
+def encode_text(
+    corpus: TextCorpus, *, workers: int, block_bytes: int, progress: Progress | None, frozen: WordTable | None = None
+) -> EncodedText:
+    """Read a text once with `workers` threads; with a `frozen` table, only its words are numbered."""
+    from fastw2v_kernels.encode.table import WordTable
+
+    blocks = corpus.blocks(block_bytes, progress)
+    source = _Source(blocks)
+    crew = [
+        _Worker(number, frozen.frozen_copy() if frozen else WordTable(), frozen=frozen is not None)
+        for number in range(workers)
+    ]
+    try:
+        _run(crew, source)
+        return EncodedText(crew, frozen=frozen is not None)
+    except BaseException:
+        for worker in crew:
+            worker.spool.close()
+        raise
+    finally:
+        blocks.close()
+
+
+def _run(crew: list[_Worker], source: _Source) -> None:
+    """Run the threads to the end of the corpus; on Ctrl-C or an error in one, all stop after their present block."""
+    with ThreadPoolExecutor(len(crew)) as pool:
+        try:
+            futures = [pool.submit(worker.run, source) for worker in crew]
+            while wait(futures, _POLL_SECONDS, FIRST_EXCEPTION).not_done and not any(map(_has_failed, futures)):
+                continue
+        finally:
+            source.stop.set()
+    for future in futures:
+        future.result()
+
+
+def _has_failed(future: Future[None]) -> bool:
+    return future.done() and future.exception() is not None
+
+
+def _merge(tables: list[WordTable], encoded: list[_Encoded]) -> tuple[WordTable, list[np.ndarray]]:
+    """Give the words of all tables the numbers that one thread would give: block by block, by first occurrence.
+
+    A table's words, block by block, are themselves text in the order of first occurrence, so `encode` merges them.
+    """
+    from fastw2v_kernels.encode.table import WordTable
+
+    merged = WordTable(max(table.n_words for table in tables) + 1)
+    to_word = [np.empty(table.n_words, np.int32) for table in tables]
+    for block in encoded:
+        text = tables[block.worker].as_text(block.first_word, block.last_word)
+        to_word[block.worker][block.first_word : block.last_word] = merged.encode(*text)[0]
+    return merged, to_word
+
+
+def pruned_table(corpus: TextCorpus, max_vocab_size: int, block_bytes: int, progress: Progress | None) -> WordTable:
+    """Count a text in one thread, and after each block forget the rarest words beyond `max_vocab_size`.
+
+    The order of forgetting matters, so this pass is not divided. The counts are lower bounds: count again, frozen.
+    """
+    from fastw2v_kernels.encode.table import WordTable
+
+    table = WordTable()
+    for text, n_bytes in corpus.blocks(block_bytes, progress):
+        table.encode(text, n_bytes)
+        if table.n_words > max_vocab_size:
+            table = table.kept(table.counts >= count_threshold(table.counts, max_vocab_size))
+    return table
+
+
+def table_of(vocab: Vocab) -> tuple[WordTable, np.ndarray]:
+    """Return a table of the vocabulary's words and the row of each: int32[n_words].
+
+    A key that is empty or holds whitespace (from lists of tokens) cannot occur in text and is left out.
+    """
+    from fastw2v_kernels.encode.table import WordTable
+
+    table, rows = WordTable(len(vocab) + 1), [np.empty(0, np.int32)]
+    for first in range(0, len(vocab), _CHUNK_WORDS):
+        starts = vocab.word_starts[first : first + _CHUNK_WORDS + 1]
+        occurs, text, n_bytes = _as_text(vocab.letters[starts[0] : starts[-1]], np.diff(starts))
+        table.encode(text, n_bytes)
+        rows.append(first + np.flatnonzero(occurs).astype(np.int32))
+    return table, np.concatenate(rows)
+
+
+def _as_text(letters: np.ndarray, lengths: np.ndarray) -> tuple[np.ndarray, np.ndarray, int]:
+    """Return which words can occur in text (bool[n_words]), and those as text for `WordTable.encode`."""
+    word_of = np.repeat(np.arange(len(lengths)), lengths)
+    has_space = np.bincount(word_of[np.isin(letters, _SEPARATORS)], minlength=len(lengths)) > 0
+    occurs = ~has_space & (lengths > 0)
+    letters, lengths = letters[occurs[word_of]], lengths[occurs]
+    n_bytes = letters.size + lengths.size
+    text = np.full((n_bytes // 8 + 2) * 8, _SPACE, np.uint8)
+    text[np.arange(letters.size) + np.repeat(np.arange(lengths.size), lengths)] = letters
+    return occurs, text, n_bytes

@@ -1,0 +1,60 @@
+"""A temporary file that holds encoded blocks until the vocabulary is known."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from typing import BinaryIO, cast
+
+import numpy as np
+
+
+class Spool:
+    """Blocks of ids and line ends, appended to a temporary file that vanishes with the object or at `close`."""
+
+    def __init__(self) -> None:
+        self._file = cast(BinaryIO, tempfile.TemporaryFile(prefix="fastw2v-", buffering=0))
+        self._n_bytes = 0
+
+    def write(self, ids: np.ndarray, line_ends: np.ndarray) -> SpooledBlock:
+        """Append one block: ids int32[n_ids], line_ends int64[n_line_ends]."""
+        block = SpooledBlock(self, self._n_bytes, len(ids), len(line_ends))
+        write_all(self._file, ids)
+        write_all(self._file, line_ends)
+        self._n_bytes += ids.nbytes + line_ends.nbytes
+        return block
+
+    def read(self, offset: int, n_ids: int, n_line_ends: int) -> tuple[np.ndarray, np.ndarray]:
+        """Read one block back."""
+        self._file.seek(offset)
+        ids = np.fromfile(self._file, np.int32, n_ids)
+        return ids, np.fromfile(self._file, np.int64, n_line_ends)
+
+    def close(self) -> None:
+        """Delete the file."""
+        self._file.close()
+
+
+@dataclass(frozen=True)
+class SpooledBlock:
+    """Where one block lies."""
+
+    spool: Spool
+    offset: int
+    n_ids: int
+    n_line_ends: int
+
+    def read(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return ids int32[n_ids] and line_ends int64[n_line_ends]."""
+        return self.spool.read(self.offset, self.n_ids, self.n_line_ends)
+
+
+def write_all(file: BinaryIO, array: np.ndarray) -> None:
+    """Write an array's bytes to an unbuffered file; a full disk is an OSError that names the cure."""
+    left = memoryview(np.ascontiguousarray(array).data).cast("B") if array.size else memoryview(b"")
+    try:
+        while left:
+            left = left[file.write(left) :]
+    except OSError as error:
+        error.add_note(f"the temporary folder {tempfile.gettempdir()!r} is full? Set TMPDIR to a folder with more room")
+        raise

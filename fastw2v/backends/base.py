@@ -1,0 +1,62 @@
+"""What a device must offer to the trainer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+import numpy as np
+
+from fastw2v.config import TrainConfig
+from fastw2v.schedule import Span
+
+if TYPE_CHECKING:
+    from fastw2v.encode import Tokens
+    from fastw2v.vocab import Vocab
+
+
+@dataclass
+class Weights:
+    """The two matrices of a model, rows padded for the kernels.
+
+    Parameters
+    ----------
+    w_in : float32[n_vocab, stride]
+        Input rows (gensim: syn0), the word vectors; columns past `dim` are 0.
+    w_out : float32[n_vocab, stride]
+        Output rows (gensim: syn1neg).
+    dim : int
+        Columns that the model uses.
+    """
+
+    w_in: np.ndarray
+    w_out: np.ndarray
+    dim: int
+
+
+class Tally(NamedTuple):
+    """Counts of an epoch: sum of losses (0 unless asked for), pairs (CBOW: examples) and tokens kept."""
+
+    loss: float
+    pairs: int
+    kept: int
+
+
+class Backend(Protocol):
+    """One device. A trainer uploads once, trains span after span, and downloads once."""
+
+    name: str
+    span_tokens: int
+
+    def upload(self, config: TrainConfig, vocab: Vocab, tokens: Tokens, weights: Weights) -> None:
+        """Take corpus, tables and weights to the device, and compile the kernels for them."""
+
+    def train(self, spans: Iterable[Span], on_done: Callable[[int], None]) -> None:
+        """Train all spans; `on_done(n_tokens)` is called as they end. Ctrl-C ends it after the spans in flight."""
+
+    def tally(self) -> Tally:
+        """Return what has been counted since the last call, and begin anew."""
+
+    def download(self) -> None:
+        """Bring the trained weights back to where they were uploaded from."""

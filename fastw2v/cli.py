@@ -1,0 +1,233 @@
+"""The command line: train, ask, evaluate, convert."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from fastw2v import __version__, _console
+
+if TYPE_CHECKING:
+    from fastw2v.keyedvectors import KeyedVectors
+    from fastw2v.model import Word2Vec
+
+app = typer.Typer(
+    name="fastw2v",
+    help="word2vec training at the speed of the hardware.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+DEMO_WORDS = ("list", "read", "true", "monday", "width", "first", "error", "thread")
+
+
+class Format(StrEnum):
+    """File formats of vectors."""
+
+    binary = "word2vec-binary"
+    text = "word2vec-text"
+    safetensors = "safetensors"
+
+
+ModelFile = Annotated[Path, typer.Argument(metavar="MODEL", help="Vectors in any format that fastw2v writes.")]
+Sg = Annotated[bool, typer.Option("--sg/--cbow", help="Skip-gram or CBOW.")]
+Workers = Annotated[int | None, typer.Option(help="Threads; default: all cores.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object last on stdout.")]
+FileFormat = Annotated[Format | None, typer.Option(help="Format of the file; default: by its ending.")]
+TopN = Annotated[int, typer.Option("--topn", min=1, help="How many neighbours.")]
+
+
+@app.callback(invoke_without_command=True)
+def _root(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
+    logging.basicConfig(format="%(message)s", stream=sys.stderr, level=logging.WARNING)
+    logging.getLogger("fastw2v").setLevel(logging.INFO)
+    if version:
+        _console.say(__version__)
+        raise typer.Exit
+
+
+@app.command()
+def demo(sg: Sg = True, epochs: int = 5, workers: Workers = None, seed: int = 1) -> None:
+    """Train on the Python standard library's own text, and show neighbours of a few words."""
+    with _friendly_errors():
+        from fastw2v.datasets import default_corpus
+
+        corpus = default_corpus()
+        model = _train(corpus, sg=int(sg), epochs=epochs, workers=workers, seed=seed, min_count=10, compute_loss=True)
+        _console.say("")
+        for word in DEMO_WORDS:
+            if word in model.wv:
+                _console.say(f"{word:>8}  {_line(model.wv.most_similar(word, topn=6))}")
+        _console.say("")
+        _console.say(_console.summary(model))
+        _exit_if_stopped(model)
+
+
+@app.command()
+def train(
+    inputs: Annotated[list[Path], typer.Argument(metavar="INPUT...", help="Text files, a sentence a line; or patterns.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="Where to save the vectors.")],
+    sg: Sg = False,
+    vector_size: int = 100,
+    window: int = 5,
+    negative: int = 5,
+    epochs: int = 5,
+    min_count: int = 5,
+    sample: float = 1e-3,
+    alpha: float = 0.025,
+    min_alpha: float = 0.0001,
+    negative_sharing: str = "window",
+    cbow_gradient: Annotated[str | None, typer.Option(help='"mean" or "sum".')] = None,
+    loss: Annotated[bool, typer.Option("--loss/--no-loss", help="Tally the loss.")] = True,
+    workers: Workers = None,
+    seed: int = 1,
+    device: str = "auto",
+    format: FileFormat = None,
+    as_json: AsJson = False,
+) -> None:
+    """Train vectors on text and save them."""
+    with _friendly_errors():
+        from fastw2v.corpus import text_corpus
+        from fastw2v.formats import check_target
+
+        check_target(output, format)
+        knobs = {
+            "sg": int(sg),
+            "vector_size": vector_size,
+            "window": window,
+            "negative": negative,
+            "epochs": epochs,
+            "min_count": min_count,
+            "sample": sample,
+            "alpha": alpha,
+            "min_alpha": min_alpha,
+            "negative_sharing": negative_sharing,
+            "cbow_gradient": cbow_gradient,
+            "compute_loss": loss,
+            "workers": workers,
+            "seed": seed,
+            "device": device,
+        }
+        model = _train(text_corpus(inputs), **knobs)
+        seconds = _console.timed(lambda: model.wv.save(output, format))
+        model.seconds["write"] = seconds
+        _console.say(_console.summary(model), to_stderr=as_json)
+        if as_json:
+            _console.say(json.dumps(_console.figures(model)))
+        _exit_if_stopped(model)
+
+
+@app.command()
+def similar(model: ModelFile, words: Annotated[list[str], typer.Argument(metavar="WORD...")], topn: TopN = 10) -> None:
+    """Print the nearest neighbours of each word."""
+    with _friendly_errors():
+        vectors = _load(model)
+        for word in words:
+            _console.say(f"[{word}]")
+            _print_neighbours(vectors.most_similar(_key(vectors, word), topn=topn))
+
+
+@app.command()
+def analogy(model: ModelFile, a: str, b: str, c: str, topn: TopN = 10) -> None:
+    """Print what is to C as B is to A."""
+    with _friendly_errors():
+        vectors = _load(model)
+        one, two, three = (_key(vectors, word) for word in (a, b, c))
+        _print_neighbours(vectors.most_similar(positive=[two, three], negative=[one], topn=topn))
+
+
+@app.command()
+def eval(
+    model: ModelFile,
+    pairs: Annotated[list[Path] | None, typer.Option(help="Word pairs with scores, tab-separated.")] = None,
+    analogies: Annotated[list[Path] | None, typer.Option(help="Analogy questions.")] = None,
+    restrict_vocab: Annotated[int, typer.Option(min=1, help="Use only the most frequent words.")] = 300_000,
+    as_json: AsJson = False,
+) -> None:
+    """Score vectors on word pairs (Spearman's rank correlation) and analogies.
+
+    Without files, those in the folder FASTW2V_DATA_DIR: wordsim353.tsv, simlex999.txt, questions-words.txt.
+    """
+    with _friendly_errors():
+        from fastw2v.datasets import evaluation_files
+
+        vectors = _load(model)
+        if not pairs and not analogies:
+            pairs, analogies = evaluation_files()
+        scores = _console.scores(vectors, pairs or [], analogies or [], restrict_vocab)
+        for score in scores:
+            _console.say(_console.score_line(score), to_stderr=as_json)
+        if as_json:
+            _console.say(json.dumps(scores))
+
+
+@app.command()
+def convert(
+    source: Annotated[Path, typer.Argument(metavar="IN")],
+    target: Annotated[Path, typer.Argument(metavar="OUT")],
+    format: FileFormat = None,
+) -> None:
+    """Copy vectors into another format."""
+    with _friendly_errors():
+        _load(source).save(target, format)
+
+
+def main() -> None:
+    """Entry point of the `fastw2v` command."""
+    app()
+
+
+def _train(corpus: Any, **knobs: Any) -> Word2Vec:  # noqa: ANN401
+    from fastw2v.model import Word2Vec
+
+    with _console.Bars() as bars, warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # where Ctrl-C stopped it: `_exit_if_stopped` says it
+        return Word2Vec(corpus, progress=bars, **knobs)
+
+
+def _exit_if_stopped(model: Word2Vec) -> None:
+    if model.report.stopped_at is not None:
+        _console.say(f"stopped by Ctrl-C in {model.report.stopped_at}; these are the vectors so far", to_stderr=True)
+        raise typer.Exit(130)
+
+
+def _load(path: Path) -> KeyedVectors:
+    from fastw2v.keyedvectors import KeyedVectors
+
+    return KeyedVectors.load(path)
+
+
+def _key(vectors: KeyedVectors, word: str) -> str | int:
+    return int(word) if vectors.is_integer and word.lstrip("-").isdigit() else word
+
+
+def _line(neighbours: list[tuple[Any, float]]) -> str:
+    return "  ".join(f"{word} {score:.2f}" for word, score in neighbours)
+
+
+def _print_neighbours(neighbours: list[tuple[Any, float]]) -> None:
+    for word, score in neighbours:
+        _console.say(f"{word}\t{score:.7f}")
+
+
+@contextmanager
+def _friendly_errors() -> Iterator[None]:
+    """Print what is wrong with the input in a line, without a traceback, and exit with 1."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        _console.say("stopped by Ctrl-C; nothing was written", to_stderr=True)
+        raise typer.Exit(130) from None
+    except (ValueError, TypeError, KeyError, OSError) as error:
+        _console.say(f"fastw2v: {error}", to_stderr=True)
+        raise typer.Exit(1) from None

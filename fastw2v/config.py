@@ -1,0 +1,162 @@
+"""TrainConfig: every knob of training, with its default, unit and range."""
+
+from __future__ import annotations
+
+import math
+import os
+from dataclasses import dataclass, fields
+from typing import Any
+
+NEGATIVE_SHARING = ("window", "pair")
+CBOW_GRADIENT = ("mean", "sum")
+
+
+def available_cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """What to train, and how. Names and defaults are gensim 4's.
+
+    Parameters
+    ----------
+    vector_size : int >= 1
+        Dimension of the vectors.
+    alpha, min_alpha : float > 0, float >= 0
+        Learning rate at the first and after the last token of the last epoch; it falls linearly with the position.
+    window : int >= 1
+        Greatest distance between centre and context, in words that survive subsampling.
+    min_count : int >= 0
+        Words that occur less often get no vector.
+    max_vocab_size, max_final_vocab : int >= 1, optional
+        Bound on the words held while counting, and on the vocabulary's size.
+    sample : float >= 0
+        Subsampling threshold: a word of frequency f is kept with probability min(1, sqrt(t/f) + t/f). 0 keeps all.
+    seed : int, 0 <= seed < 2**64
+        Start of every random stream.
+    workers : int >= 1
+        Threads. One makes the result reproducible bit for bit on one kind of processor. Default: the cores there are.
+    sg : 0 or 1
+        1 trains skip-gram, 0 CBOW.
+    negative : int >= 1
+        Negatives for each positive.
+    ns_exponent : float
+        Negatives are drawn in proportion to count ** ns_exponent.
+    cbow_mean : 0 or 1
+        1: the hidden vector of CBOW is the mean of the context vectors, 0: their sum.
+    epochs : int >= 1
+        Passes over the corpus.
+    shrink_windows : bool
+        Draw each centre's window from 1..window, or always use the whole.
+    sorted_vocab : 0 or 1
+        Order the vocabulary by falling count, or by first occurrence.
+    compute_loss : bool
+        Tally the loss while training (about 5 % slower).
+    negative_sharing : "window" or "pair"
+        All contexts of a centre share one draw of negatives, or each pair has its own, as in word2vec.c, at a third
+        of the speed. CBOW has one example for each centre, so there the two are the same.
+    cbow_gradient : "mean" or "sum", optional
+        With cbow_mean=1, divide the gradient of the hidden vector by the number of contexts, or not. The default is
+        "sum", as in word2vec.c and gensim.
+    device : "auto" or "cpu"
+        Where to train.
+    """
+
+    vector_size: int = 100
+    alpha: float = 0.025
+    min_alpha: float = 0.0001
+    window: int = 5
+    min_count: int = 5
+    max_vocab_size: int | None = None
+    max_final_vocab: int | None = None
+    sample: float = 1e-3
+    seed: int = 1
+    workers: int | None = None
+    sg: int = 0
+    negative: int = 5
+    ns_exponent: float = 0.75
+    cbow_mean: int = 1
+    epochs: int = 5
+    shrink_windows: bool = True
+    sorted_vocab: int = 1
+    compute_loss: bool = False
+    negative_sharing: str = "window"
+    cbow_gradient: str | None = None
+    device: str = "auto"
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value, (kind, least, most) = getattr(self, field.name), _RANGES.get(field.name, (None, 0, 0))
+            optional = field.default is None
+            if kind is not None and not (optional and value is None):
+                _check_number(field.name, value, kind, least, most)
+        _check_choice("negative_sharing", self.negative_sharing, NEGATIVE_SHARING)
+        if self.cbow_gradient is not None:
+            _check_choice("cbow_gradient", self.cbow_gradient, CBOW_GRADIENT)
+        if self.cbow_gradient == "mean" and not self.cbow_mean:
+            raise ValueError('cbow_gradient="mean" divides the gradient of a mean; with cbow_mean=0 use "sum"')
+        if self.min_alpha > self.alpha:
+            raise ValueError(f"min_alpha is {self.min_alpha}, above alpha={self.alpha}; expected at most alpha")
+
+    @property
+    def n_workers(self) -> int:
+        """Threads to use."""
+        return self.workers or available_cores()
+
+    @property
+    def divides_gradient(self) -> bool:
+        """Whether CBOW divides the hidden vector's gradient by the number of contexts."""
+        return self.cbow_gradient == "mean"
+
+    @property
+    def shares_negatives(self) -> bool:
+        """Whether the contexts of a centre share its negatives."""
+        return self.negative_sharing == "window"
+
+
+_HUGE = 2**31 - 1
+_RANGES: dict[str, tuple[type, float, float]] = {
+    "vector_size": (int, 1, 1 << 20),
+    "alpha": (float, 1e-12, math.inf),
+    "min_alpha": (float, 0, math.inf),
+    "window": (int, 1, 1 << 16),
+    "min_count": (int, 0, math.inf),
+    "max_vocab_size": (int, 1, math.inf),
+    "max_final_vocab": (int, 1, _HUGE),
+    "sample": (float, 0, math.inf),
+    "seed": (int, 0, 2**64 - 1),
+    "workers": (int, 1, 1 << 10),
+    "sg": (int, 0, 1),
+    "negative": (int, 1, 1 << 10),
+    "ns_exponent": (float, -math.inf, math.inf),
+    "cbow_mean": (int, 0, 1),
+    "epochs": (int, 1, _HUGE),
+    "shrink_windows": (int, 0, 1),
+    "sorted_vocab": (int, 0, 1),
+    "compute_loss": (int, 0, 1),
+}
+
+
+def _check_number(name: str, value: Any, kind: type, least: float, most: float) -> None:  # noqa: ANN401
+    expected = f"{'a whole number' if kind is int else 'a number'} {_range_text(least, most)}"
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise TypeError(f"{name} is {value!r}; expected {expected}") from None
+    if not math.isfinite(number) or not least <= value <= most or (kind is int and number != int(value)):
+        raise ValueError(f"{name} is {value!r}; expected {expected}")
+
+
+def _range_text(least: float, most: float) -> str:
+    if not math.isfinite(least):
+        return "that is finite"
+    if least == 1e-12:
+        return "above 0"
+    return f"of at least {least:g}" if not math.isfinite(most) else f"from {least:g} to {most:g}"
+
+
+def _check_choice(name: str, value: object, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        raise ValueError(f"{name} is {value!r}; expected {' or '.join(map(repr, choices))}")

@@ -1,0 +1,248 @@
+r"""The only code that sees text: files as blocks of bytes, lists of words, integer arrays.
+
+Words in files are separated by ASCII whitespace and a line is a sentence, as in word2vec.c; bytes are not decoded.
+"""
+
+from __future__ import annotations
+
+import glob
+import gzip
+import io
+import os
+import zlib
+from collections.abc import Callable, Generator, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+import numpy as np
+
+from fastw2v import _integers
+from fastw2v._integers import IntegerCorpus
+
+BLOCK_BYTES = 2 << 20
+_GZIP_MAGIC = b"\x1f\x8b\x08"
+_FILL = 16  # bytes of space after a block, for the tokeniser's reads of eight
+_SPACE, _NEWLINE = 32, 10
+_IS_SEPARATOR = np.isin(np.arange(256), list(b" \t\n\r\v\f"))
+
+Progress = Callable[[int, "int | None"], None]
+Block = tuple[np.ndarray, int]
+Path_ = str | os.PathLike[str]
+
+
+@dataclass(frozen=True)
+class TextCorpus:
+    """Text in files or in memory, read in order as blocks of whole words; made by `text_corpus`."""
+
+    sources: tuple[Path | bytes, ...]
+
+    @property
+    def n_bytes(self) -> int:
+        """Size in bytes of all sources, compressed as they lie."""
+        return sum(len(s) if isinstance(s, bytes) else s.stat().st_size for s in self.sources)
+
+    def blocks(self, block_bytes: int = BLOCK_BYTES, progress: Progress | None = None) -> Generator[Block, None, None]:
+        r"""Yield `(text, n_bytes)`: text is uint8[...] filled up with spaces after n_bytes.
+
+        A block ends after whitespace; each source ends with ``\n``, its own or one that is added. A word longer than
+        `block_bytes` comes in a longer block. `progress(bytes_done, bytes_in_all)` is called after each.
+        """
+        done, total = 0, self.n_bytes
+        for source in self.sources:
+            with io.BytesIO(source) if isinstance(source, bytes) else open(source, "rb") as stream:
+                for block in _blocks_of(stream, source, block_bytes):
+                    yield block
+                    if progress is not None:
+                        progress(done + stream.tell(), total)
+                done += stream.tell()
+
+
+@dataclass(frozen=True)
+class TokenCorpus:
+    """Sentences of str tokens: any iterable that starts anew each time; made by `as_corpus`."""
+
+    sentences: Iterable[Iterable[str]]
+
+
+Corpus = TextCorpus | TokenCorpus | IntegerCorpus
+
+
+def text_corpus(paths: Path_ | Iterable[Path_]) -> TextCorpus:
+    """Take text files: one path, several, or patterns with ``*``, ``?``, ``[...]`` or ``**``; gzip is told by content.
+
+    Raises
+    ------
+    FileNotFoundError
+        A file does not exist, or a pattern matches none.
+    IsADirectoryError, PermissionError
+        A path is a folder, or may not be read.
+    ValueError
+        No path at all.
+    """
+    given = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
+    if not given:
+        raise ValueError("no corpus file: got an empty list of paths, expected at least one")
+    files = list(chain.from_iterable(_expand(os.fspath(path)) for path in given))
+    for file in files:
+        _check_readable(file)
+    return TextCorpus(tuple(files))
+
+
+def as_corpus(sentences: Any) -> Corpus:  # noqa: ANN401 - this is the boundary that finds out what was passed
+    """Take sentences in any supported form, and check it.
+
+    Parameters
+    ----------
+    sentences : iterable of lists of str, or of int; int[n, length]; (ids, starts); Path or list of Path
+        An iterable must start anew at each ``iter()``. A 2-D integer array holds a sentence (a walk) per row. A tuple
+        of two 1-D integer arrays is ragged: sentence s is ``ids[starts[s]:starts[s + 1]]``, ``starts[0] == 0`` and
+        ``starts[-1] == len(ids)``. Only a path given as `pathlib.Path` is opened: see `text_corpus` for str.
+
+    Raises
+    ------
+    TypeError
+        A str, bytes, a list of str, a one-shot iterator, tokens that are neither str nor int.
+    ValueError
+        Negative ids, an array of the wrong shape, starts that are not increasing, nothing in it.
+    """
+    if isinstance(sentences, TextCorpus | TokenCorpus | IntegerCorpus):
+        return sentences
+    if isinstance(sentences, Path) or _is_path_list(sentences):
+        return text_corpus(sentences)
+    if isinstance(sentences, np.ndarray) and sentences.dtype != object and sentences.dtype.kind not in "US":
+        return _integers.from_matrix(sentences)
+    if (
+        isinstance(sentences, tuple)
+        and len(sentences) == 2
+        and all(_integers.is_flat_number_array(part) for part in sentences)
+    ):
+        return _integers.from_ragged(*sentences)
+    _check_iterable_again(sentences)
+    first = _first_sentence(sentences)
+    if _integers.is_number_sentence(first):
+        return _integers.from_number_lists(sentences)
+    _check_first_sentence(first)
+    return TokenCorpus(sentences)
+
+
+def _expand(path: str) -> list[Path]:
+    """Return the file of that name or, where there is none, the files a pattern matches, sorted."""
+    expanded = os.path.expanduser(path)
+    if not glob.has_magic(expanded) or os.path.lexists(expanded):
+        return [Path(expanded)]
+    matches = [Path(match) for match in sorted(glob.glob(expanded, recursive=True)) if not os.path.isdir(match)]
+    if not matches:
+        raise FileNotFoundError(f"no file matches {path!r} (from {os.getcwd()}); check the folder and the pattern")
+    return matches
+
+
+def _check_readable(file: Path) -> None:
+    if not file.exists():
+        raise FileNotFoundError(f"no such corpus file: {str(file)!r} (from {os.getcwd()}); check the path")
+    if file.is_dir():
+        raise IsADirectoryError(f"{str(file)!r} is a folder, expected text files: pass {str(file / '*.txt')!r}")
+    if not file.is_file():
+        raise OSError(f"{str(file)!r} is a pipe or a device, not a file; save what it gives to a file")
+    if not os.access(file, os.R_OK):
+        raise PermissionError(f"corpus file {str(file)!r} may not be read; check its permissions (chmod u+r)")
+
+
+def _blocks_of(stream: BinaryIO, source: Path | bytes, block_bytes: int) -> Generator[Block, None, None]:
+    is_gzip = stream.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC
+    stream.seek(0)
+    if not is_gzip:
+        yield from _cut(stream, block_bytes)
+        return
+    try:
+        with gzip.open(stream) as unpacked:
+            yield from _cut(cast(BinaryIO, unpacked), block_bytes)
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        name = "text in memory" if isinstance(source, bytes) else repr(str(source))
+        raise OSError(f"{name} is a damaged or truncated gzip file ({error}); fetch it again") from error
+
+
+def _cut(stream: BinaryIO, block_bytes: int) -> Generator[Block, None, None]:
+    """Read a stream in blocks that end after whitespace; what follows the last whitespace begins the next block."""
+    rest, n_wanted = np.empty(0, np.uint8), block_bytes
+    while True:
+        block = np.empty((n_wanted + 1) // 8 * 8 + 8 + _FILL, np.uint8)
+        block[: rest.size] = rest
+        n_read = rest.size + _read_into(stream, memoryview(block.data)[rest.size : n_wanted])
+        at_end = n_read < n_wanted
+        block[n_read] = _NEWLINE
+        n_bytes = n_read + 1 if at_end else _after_last_separator(block[:n_read])
+        rest = block[n_bytes:n_read].copy()
+        n_wanted = max(block_bytes, 2 * rest.size)
+        if n_bytes:
+            block[n_bytes : n_bytes + _FILL] = _SPACE
+            yield block[: (n_bytes // 8 + 2) * 8], n_bytes
+        if at_end:
+            return
+
+
+def _read_into(stream: BinaryIO, room: memoryview) -> int:
+    """Fill `room` from the stream, short only at its end; return the number of bytes."""
+    n_read = 0
+    while n_read < len(room) and (n_new := stream.readinto(room[n_read:])):  # type: ignore[attr-defined]
+        n_read += n_new
+    return n_read
+
+
+def _after_last_separator(data: np.ndarray) -> int:
+    """Return the position after the last whitespace byte, 0 when there is none; looks at the end first."""
+    window = 256
+    while True:
+        tail = data[max(0, data.size - window) :]
+        found = np.flatnonzero(_IS_SEPARATOR[tail])
+        if found.size:
+            return int(data.size - tail.size + found[-1] + 1)
+        if window >= data.size:
+            return 0
+        window *= 16
+
+
+def _is_path_list(value: object) -> bool:
+    return isinstance(value, list | tuple) and len(value) > 0 and isinstance(value[0], Path)
+
+
+def _check_iterable_again(sentences: object) -> None:
+    """Refuse what is no corpus and what can be read only once."""
+    if isinstance(sentences, str | bytes):
+        raise TypeError(
+            f"sentences is a {type(sentences).__name__}, {sentences[:40]!r}; expected lists of tokens: "
+            "pass a file as corpus_file=..., or [text.split()] for one sentence"
+        )
+    if not isinstance(sentences, Iterable):
+        raise TypeError(f"sentences is a {type(sentences).__name__}; expected an iterable of lists of tokens")
+    if iter(sentences) is iter(sentences):
+        raise TypeError(
+            f"sentences is a one-shot {type(sentences).__name__}, which can be read only once; expected a corpus that "
+            "can be read again: pass list(sentences), or an object whose __iter__ starts anew each time"
+        )
+
+
+def _first_sentence(sentences: Iterable[Any]) -> Sequence[Any]:
+    """Return the first sentence that is not empty; a str or bytes counts as it is."""
+    for sentence in sentences:
+        if isinstance(sentence, str | bytes | np.ndarray):
+            tokens: Sequence[Any] = sentence  # type: ignore[assignment]
+        elif isinstance(sentence, Iterable):
+            tokens = list(sentence)
+        else:
+            raise TypeError(f"a sentence is a {type(sentence).__name__}, {sentence!r}; expected a list of tokens")
+        if len(tokens):
+            return tokens
+    raise ValueError("the corpus is empty: no sentence has a token; was an iterator behind it already used up?")
+
+
+def _check_first_sentence(sentence: Sequence[Any]) -> None:
+    if isinstance(sentence, str | bytes):
+        raise TypeError(
+            f"a sentence is the {type(sentence).__name__} {sentence[:40]!r}, which would be split into characters; "
+            "expected a list of tokens: [sentence.split() for sentence in sentences]"
+        )
+    if not isinstance(sentence[0], str):
+        cure = ": decode it, token.decode()" if isinstance(sentence[0], bytes) else ", or int in every place"
+        raise TypeError(f"a token is a {type(sentence[0]).__name__}, {sentence[0]!r}; expected str{cure}")

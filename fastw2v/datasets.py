@@ -1,0 +1,103 @@
+"""Text to train on: the standard library of the running interpreter; and the folder of data sets that tests read."""
+
+from __future__ import annotations
+
+import os
+import re
+import sysconfig
+from pathlib import Path
+
+from fastw2v.corpus import TextCorpus
+
+# Packages that are not the library's own, and machine-made tables of character names.
+_SKIPPED_FOLDERS = {"site-packages", "dist-packages", "__pycache__", "encodings"}
+_ESCAPED_NEWLINE = rb"\n"  # a backslash and an n, as written in a string: the n is no letter of the next word
+_PARAGRAPH_END = re.compile(rb"\n[ \n]*\n")
+
+
+def default_corpus() -> TextCorpus:
+    """Return the text of the running interpreter's standard library: about 3.4 million words, the same at every call.
+
+    The words are the runs of ASCII letters in its ``.py`` files (so ``read_line`` is two words and ``readLine`` one),
+    lower-cased; a paragraph, up to a blank line, is a sentence. Files come in sorted order. An interpreter installed
+    without its tests (some Linux packages) has about a third of the text.
+
+    Returns
+    -------
+    TextCorpus
+        In memory, about 30 MB.
+
+    Raises
+    ------
+    FileNotFoundError
+        The interpreter comes without the sources of its library.
+    """
+    folder = Path(sysconfig.get_path("stdlib"))
+    files = _python_files(folder)
+    if not files:
+        raise FileNotFoundError(
+            f"no .py files under {str(folder)!r}: this interpreter has no sources of its library, "
+            "expected them for the default corpus; pass a text file instead"
+        )
+    return TextCorpus((b"\n".join(map(_sentences, files)),))
+
+
+def data_dir() -> Path:
+    """Return the folder of data sets, named by the environment variable FASTW2V_DATA_DIR.
+
+    Raises
+    ------
+    FileNotFoundError
+        The variable is not set, or names no folder.
+    """
+    named = os.environ.get("FASTW2V_DATA_DIR")
+    if not named:
+        raise FileNotFoundError("FASTW2V_DATA_DIR is not set; set it to the folder that holds the data sets")
+    folder = Path(named).expanduser()
+    if not folder.is_dir():
+        raise FileNotFoundError(f"FASTW2V_DATA_DIR is {named!r}, which is no folder; set it to the data sets' folder")
+    return folder
+
+
+def _python_files(folder: Path) -> list[Path]:
+    files = []
+    for parent, subfolders, names in os.walk(folder):
+        subfolders[:] = [name for name in subfolders if name not in _SKIPPED_FOLDERS]
+        files += [Path(parent, name) for name in names if name.endswith(".py")]
+    return sorted(files)
+
+
+def _letters_only() -> bytes:
+    """Return the translation table: letters to lower case, newline kept, every other byte a space."""
+    table = bytearray(b" " * 256)
+    for upper, lower in zip(range(ord("A"), ord("Z") + 1), range(ord("a"), ord("z") + 1)):
+        table[upper] = table[lower] = lower
+    table[ord("\n")] = ord("\n")
+    return bytes(table)
+
+
+_LETTERS_ONLY = _letters_only()
+
+
+def _sentences(file: Path) -> bytes:
+    """Return the words of one file, a paragraph a line."""
+    text = file.read_bytes().replace(_ESCAPED_NEWLINE, b" ").translate(_LETTERS_ONLY)
+    return b"\n".join(part.replace(b"\n", b" ") for part in _PARAGRAPH_END.split(text))
+
+
+def evaluation_files() -> tuple[list[Path], list[Path]]:
+    """Return the word-pair files and the analogy files of `data_dir`.
+
+    Raises
+    ------
+    FileNotFoundError
+        There is no such folder, or none of the files is in it.
+    """
+    folder = data_dir()
+    pairs = [path for name in ("wordsim353.tsv", "simlex999.txt") if (path := folder / name).exists()]
+    analogies = [path for name in ("questions-words.txt",) if (path := folder / name).exists()]
+    if not pairs and not analogies:
+        raise FileNotFoundError(
+            f"{folder} holds no evaluation file; expected wordsim353.tsv, simlex999.txt or questions-words.txt"
+        )
+    return pairs, analogies

@@ -1,0 +1,242 @@
+"""Corpus and vocabulary to Tokens: vocabulary rows, written once to disk, memory-mapped."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import weakref
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from fastw2v._encode_items import EncodedIntegers, encode_tokens
+from fastw2v._encode_text import encode_text, pruned_table, table_of
+from fastw2v._integers import IntegerCorpus
+from fastw2v._spool import write_all
+from fastw2v.corpus import BLOCK_BYTES, Corpus, Progress, TextCorpus, as_corpus
+from fastw2v.vocab import Vocab, select_words
+
+Rows = Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]
+
+
+class Tokens:
+    """Sentences of vocabulary rows, in two memory-mapped files that are deleted with the object.
+
+    Parameters
+    ----------
+    ids : int32[n_tokens]
+        Vocabulary rows; words without a row have been dropped.
+    starts : int64[n_sentences + 1]
+        Sentence s is ``ids[starts[s]:starts[s + 1]]``; none is empty.
+    n_raw : int, optional
+        Tokens in the corpus before words without a row were dropped. Default: the number of ids.
+    folder : path, optional
+        Temporary folder of the files, to be deleted at `close`, when the object is collected, or at exit.
+    """
+
+    def __init__(
+        self, ids: np.ndarray, starts: np.ndarray, n_raw: int | None = None, folder: str | Path | None = None
+    ) -> None:
+        self.ids = ids
+        self.starts = starts
+        self.n_raw = len(ids) if n_raw is None else n_raw
+        self._delete = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True) if folder else None
+
+    @property
+    def n_tokens(self) -> int:
+        """Tokens in the store."""
+        return len(self.ids)
+
+    @property
+    def n_sentences(self) -> int:
+        """Sentences in the store."""
+        return len(self.starts) - 1
+
+    def close(self) -> None:
+        """Let go of the arrays and delete the files."""
+        self.ids, self.starts = np.empty(0, np.int32), np.zeros(1, np.int64)
+        if self._delete is not None:
+            self._delete()
+
+    def __enter__(self) -> Tokens:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class _Encoded(Protocol):
+    """A corpus read once: counts in order of first occurrence, and blocks of numbers that await their rows."""
+
+    counts: np.ndarray
+    n_raw: int
+
+    def vocab(self, order: np.ndarray) -> Vocab: ...
+    def blocks(self, row_of: np.ndarray) -> Rows: ...
+    def close(self) -> None: ...
+
+
+def encode_corpus(
+    corpus: Corpus | Iterable[Any],
+    *,
+    min_count: int = 5,
+    max_vocab_size: int | None = None,
+    max_final_vocab: int | None = None,
+    sorted_vocab: bool = True,
+    workers: int = 1,
+    progress: Progress | None = None,
+    block_bytes: int = BLOCK_BYTES,
+) -> tuple[Vocab, Tokens]:
+    """Read a corpus once; choose the vocabulary; write the sentences as vocabulary rows.
+
+    The result does not depend on `workers` or `block_bytes`, but with `max_vocab_size` on the latter.
+
+    Parameters
+    ----------
+    corpus
+        What `text_corpus` or `as_corpus` gives, or what `as_corpus` takes.
+    min_count : int
+        Words seen less often get no row. 0 with integer input: row = id for every id from 0 to the largest.
+    max_vocab_size : int, optional
+        Bound on the words held while counting. The corpus is then read twice: first in one thread, forgetting the
+        rarest words after each block (of text; each million tokens of a list) that leaves more than this many; then
+        with what was left, counted exactly. A word that is rare until late may be missed.
+    max_final_vocab : int, optional
+        Bound on the rows: `min_count` is raised until it holds.
+    sorted_vocab : bool
+        Rows by falling count, equal counts by first occurrence; or, False, all by first occurrence.
+    workers : int
+        Threads that read text. Lists and arrays are read by one.
+    progress : callable, optional
+        Called as `progress(done, total)` in bytes of text, from any one thread at a time; or in tokens, with total
+        None.
+    block_bytes : int
+        Text is read in blocks of about this size, one per thread.
+
+    Returns
+    -------
+    vocab : Vocab
+    tokens : Tokens
+
+    Raises
+    ------
+    ValueError
+        No word is left; `max_vocab_size` or `max_final_vocab` where it has no meaning. Else as `as_corpus`.
+    """
+    corpus = as_corpus(corpus)
+    keep_all = isinstance(corpus, IntegerCorpus) and min_count == 0
+    if keep_all and max_final_vocab is not None:
+        raise ValueError(
+            "max_final_vocab drops ids and min_count=0 keeps all; use min_count=1, or drop max_final_vocab"
+        )
+    encoded = _encode(corpus, workers, block_bytes, max_vocab_size, progress, keep_all=keep_all)
+    try:
+        if keep_all:
+            order = np.arange(len(encoded.counts))
+        else:
+            counts = encoded.counts
+            order = select_words(
+                counts, min_count=min_count, max_final_vocab=max_final_vocab, sorted_vocab=sorted_vocab
+            )
+        row_of = np.full(len(encoded.counts), -1, np.int32)
+        row_of[order] = np.arange(len(order))
+        return encoded.vocab(order), _write_tokens(encoded.blocks(row_of), encoded.n_raw)
+    finally:
+        encoded.close()
+
+
+def encode_with(
+    corpus: Corpus | Iterable[Any],
+    vocab: Vocab,
+    *,
+    workers: int = 1,
+    progress: Progress | None = None,
+    block_bytes: int = BLOCK_BYTES,
+) -> Tokens:
+    """Write the sentences of a corpus as rows of a given vocabulary; other words are dropped.
+
+    Parameters
+    ----------
+    corpus, workers, progress, block_bytes
+        As in `encode_corpus`.
+    vocab : Vocab
+
+    Returns
+    -------
+    Tokens
+        Without a token where the corpus shares no word with the vocabulary.
+
+    Raises
+    ------
+    TypeError
+        The vocabulary holds integers and the corpus words, or the reverse.
+    """
+    corpus = as_corpus(corpus)
+    if isinstance(corpus, IntegerCorpus) != vocab.is_integer:
+        kinds = ("integers", "words") if vocab.is_integer else ("words", "integers")
+        raise TypeError(f"the vocabulary holds {kinds[0]} and the corpus {kinds[1]}; pass a corpus of {kinds[0]}")
+    if isinstance(corpus, TextCorpus):
+        table, row_of = table_of(vocab)
+        encoded: Any = encode_text(corpus, workers=workers, block_bytes=block_bytes, progress=progress, frozen=table)
+    else:
+        encoded = _encode(corpus, workers, block_bytes, None, progress, keep_all=False)
+        row_of = encoded.rows_in(vocab)
+    try:
+        return _write_tokens(encoded.blocks(row_of), encoded.n_raw)
+    finally:
+        encoded.close()
+
+
+def _encode(
+    corpus: Corpus,
+    workers: int,
+    block_bytes: int,
+    max_vocab_size: int | None,
+    progress: Progress | None,
+    *,
+    keep_all: bool,
+) -> _Encoded:
+    """Read the corpus once, whatever it is made of."""
+    if isinstance(corpus, IntegerCorpus):
+        if max_vocab_size is not None:
+            raise ValueError("max_vocab_size bounds the table of words and integer ids have none; use max_final_vocab")
+        return EncodedIntegers(corpus, keep_all=keep_all)
+    if not isinstance(corpus, TextCorpus):
+        return encode_tokens(corpus, max_vocab_size=max_vocab_size, progress=progress)
+    frozen = None if max_vocab_size is None else pruned_table(corpus, max_vocab_size, block_bytes, progress)
+    return encode_text(corpus, workers=workers, block_bytes=block_bytes, progress=progress, frozen=frozen)
+
+
+def _write_tokens(blocks: Rows, n_raw: int) -> Tokens:
+    """Write the store, block after block."""
+    from fastw2v_kernels.encode.cpu import ids_to_rows
+
+    folder = Path(tempfile.mkdtemp(prefix="fastw2v-"))
+    try:
+        n_tokens = sentence_start = 0
+        with (
+            open(folder / "ids", "wb", buffering=0) as ids_file,
+            open(folder / "starts", "wb", buffering=0) as starts_file,
+        ):
+            write_all(starts_file, np.zeros(1, np.int64))
+            for ids, line_ends, row_of in blocks:
+                rows, ends = np.empty(ids.size, np.int32), np.empty(line_ends.size, np.int64)
+                n_rows, n_ends, sentence_start = ids_to_rows(
+                    ids, line_ends, row_of, rows, ends, n_tokens, sentence_start
+                )
+                write_all(ids_file, rows[:n_rows])
+                write_all(starts_file, ends[:n_ends])
+                n_tokens += n_rows
+        return Tokens(_mapped(folder / "ids", np.int32), _mapped(folder / "starts", np.int64), n_raw, folder)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+def _mapped(file: Path, dtype: type[np.generic]) -> np.ndarray:
+    """Map a file as a plain array, writable like every other that a kernel is compiled for."""
+    if file.stat().st_size == 0:
+        return np.empty(0, dtype)
+    return np.asarray(np.memmap(file, dtype, mode="r+"))

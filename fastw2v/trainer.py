@@ -1,0 +1,119 @@
+"""The training loop. It does not know which device it drives."""
+
+from __future__ import annotations
+
+import logging
+import time
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from fastw2v.backends import Backend, Weights
+from fastw2v.config import TrainConfig
+from fastw2v.schedule import spans
+
+if TYPE_CHECKING:
+    from fastw2v.encode import Tokens
+    from fastw2v.vocab import Vocab
+
+logger = logging.getLogger("fastw2v")
+Progress = Callable[[int, int], None]
+
+
+@dataclass
+class TrainReport:
+    """What a training run did.
+
+    Parameters
+    ----------
+    device : str
+        Where it ran.
+    raw_words : int
+        Tokens of the vocabulary that were gone through, before subsampling, over all epochs.
+    kept_words : int
+        Tokens that survived subsampling.
+    pairs : int
+        Pairs of centre and context trained (CBOW: centres).
+    loss_per_epoch : list of float
+        Mean negative log-likelihood of a pair, positive and negatives together; empty without compute_loss.
+    compile_seconds, train_seconds : float
+        Time to compile or load the kernels, and to train.
+    stopped_at : str, optional
+        Where Ctrl-C stopped the run; None when it went to its end.
+    """
+
+    device: str
+    raw_words: int = 0
+    kept_words: int = 0
+    pairs: int = 0
+    loss_per_epoch: list[float] = field(default_factory=list)
+    loss: float = 0.0
+    compile_seconds: float = 0.0
+    train_seconds: float = 0.0
+    stopped_at: str | None = None
+
+
+def train(
+    backend: Backend,
+    config: TrainConfig,
+    vocab: Vocab,
+    tokens: Tokens,
+    weights: Weights,
+    *,
+    progress: Progress | None = None,
+    on_epoch: Callable[[str, TrainReport], None] = lambda event, report: None,
+) -> TrainReport:
+    """Train `weights` in place over all epochs.
+
+    Parameters
+    ----------
+    backend : Backend
+        Where to train.
+    config, vocab, tokens, weights
+        What to train on.
+    progress : callable, optional
+        `progress(done, total)` in raw words over all epochs, from any thread.
+    on_epoch : callable
+        `on_epoch("begin" or "end", report)` around each epoch.
+
+    Returns
+    -------
+    TrainReport
+        After Ctrl-C it covers what was trained until then, and a RuntimeWarning says where that was.
+    """
+    report, begun = TrainReport(backend.name), time.perf_counter()
+    backend.upload(config, vocab, tokens, weights)
+    report.compile_seconds, begun = time.perf_counter() - begun, time.perf_counter()
+
+    def on_done(n_tokens: int) -> None:
+        report.raw_words += n_tokens
+        if progress is not None:
+            progress(report.raw_words, config.epochs * tokens.n_tokens)
+
+    epoch = 0
+    try:
+        for epoch in range(config.epochs):
+            on_epoch("begin", report)
+            backend.train(spans(config, tokens.n_tokens, epoch, backend.span_tokens), on_done)
+            _add_tally(report, backend, config)
+            on_epoch("end", report)
+    except KeyboardInterrupt:
+        _add_tally(report, backend, config)
+        percent = 100 * report.raw_words / (config.epochs * tokens.n_tokens)
+        report.stopped_at = f"epoch {epoch + 1} of {config.epochs}, {percent:.1f} % of the work"
+        message = f"stopped by Ctrl-C in {report.stopped_at}; the vectors trained so far are kept"
+        warnings.warn(message, RuntimeWarning, stacklevel=3)
+    backend.download()
+    report.train_seconds = time.perf_counter() - begun
+    return report
+
+
+def _add_tally(report: TrainReport, backend: Backend, config: TrainConfig) -> None:
+    tally = backend.tally()
+    report.kept_words += tally.kept
+    report.pairs += tally.pairs
+    report.loss += tally.loss
+    if config.compute_loss and tally.pairs:
+        report.loss_per_epoch.append(tally.loss / tally.pairs)
+        logger.info("loss %.4f after %d words", report.loss_per_epoch[-1], report.raw_words)

@@ -1,0 +1,247 @@
+"""Vocabulary: keys and counts row by row, and the tables that training draws from. Arrays, no object per word."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from itertools import pairwise
+
+import numpy as np
+
+
+class Vocab:
+    """Keys and counts, row by row.
+
+    Made by `encode_corpus`, or by the class methods `from_words` (bytes), `from_keys` (str or int) and `from_ids`.
+
+    Parameters
+    ----------
+    counts : int64[n_vocab]
+        Occurrences of each key.
+    letters, word_starts : uint8[n_bytes], int64[n_vocab + 1]
+        Word of row r: ``letters[word_starts[r]:word_starts[r + 1]]``, usually UTF-8; empty for integer keys.
+    ids : int64[n_vocab], optional
+        Integer keys. None: the keys are words.
+    n_raw_tokens : int, optional
+        Tokens seen in all, those without a row too. Default: the sum of the counts.
+    """
+
+    def __init__(
+        self,
+        counts: np.ndarray,
+        letters: np.ndarray,
+        word_starts: np.ndarray,
+        *,
+        ids: np.ndarray | None = None,
+        n_raw_tokens: int | None = None,
+    ) -> None:
+        self.counts = np.ascontiguousarray(counts, np.int64)
+        self.letters, self.word_starts, self.ids = letters, word_starts, ids
+        self.n_tokens = int(self.counts.sum())
+        self.n_raw_tokens = self.n_tokens if n_raw_tokens is None else n_raw_tokens
+
+    @classmethod
+    def from_words(cls, words: Sequence[bytes], counts: np.ndarray, *, n_raw_tokens: int | None = None) -> Vocab:
+        """Make a vocabulary of words given as bytes; row r is ``words[r]``, seen ``counts[r]`` times."""
+        starts = np.zeros(len(words) + 1, np.int64)
+        np.cumsum(np.fromiter(map(len, words), np.int64, len(words)), out=starts[1:])
+        return cls(counts, np.frombuffer(b"".join(words), np.uint8), starts, n_raw_tokens=n_raw_tokens)
+
+    @classmethod
+    def from_ids(cls, ids: np.ndarray, counts: np.ndarray, *, n_raw_tokens: int | None = None) -> Vocab:
+        """Make a vocabulary of integer keys; row r is ``ids[r]``, seen ``counts[r]`` times."""
+        no_letters, no_starts = np.empty(0, np.uint8), np.zeros(len(ids) + 1, np.int64)
+        keys = np.ascontiguousarray(ids, np.int64)
+        return cls(counts, no_letters, no_starts, ids=keys, n_raw_tokens=n_raw_tokens)
+
+    @classmethod
+    def from_keys(
+        cls, keys: Sequence[str] | Sequence[int], counts: np.ndarray, *, n_raw_tokens: int | None = None
+    ) -> Vocab:
+        """Make a vocabulary of words, or of integers; ValueError where UTF-8 cannot write a word."""
+        if len(keys) and isinstance(keys[0], str):
+            return cls.from_words([_to_bytes(str(key)) for key in keys], counts, n_raw_tokens=n_raw_tokens)
+        return cls.from_ids(np.asarray(keys, np.int64), counts, n_raw_tokens=n_raw_tokens)
+
+    def __len__(self) -> int:
+        return len(self.counts)
+
+    @property
+    def is_integer(self) -> bool:
+        """Whether the keys are integers, not words."""
+        return self.ids is not None
+
+    @cached_property
+    def keys(self) -> list[str] | list[int]:
+        """Key of each row. Bytes that are not UTF-8 become lone surrogates ("surrogateescape") and so survive."""
+        if self.ids is not None:
+            return self.ids.tolist()  # type: ignore[no-any-return]
+        letters, starts = self.letters.tobytes(), self.word_starts.tolist()
+        return [letters[start:end].decode("utf-8", "surrogateescape") for start, end in pairwise(starts)]
+
+    @cached_property
+    def key_to_index(self) -> dict[str, int] | dict[int, int]:
+        """Row of each key."""
+        return dict(zip(self.keys, range(len(self))))  # type: ignore[return-value]
+
+    def key_hashes(self) -> np.ndarray:
+        """Return a 64-bit hash of each key, the same in every vocabulary: FNV-1a of the bytes; an integer is its own.
+
+        Returns
+        -------
+        uint64[n_vocab]
+        """
+        if self.ids is not None:
+            return self.ids.astype(np.uint64)
+        lengths = np.diff(self.word_starts)
+        longest_first = np.argsort(-lengths, kind="stable")
+        n_longer = np.searchsorted(-lengths[longest_first], -np.arange(lengths.max(initial=0)))
+        hashes = np.full(len(self), 0xCBF29CE484222325, np.uint64)
+        for byte_pos, n_rows in enumerate(n_longer):
+            rows = longest_first[:n_rows]
+            hashes[rows] = (hashes[rows] ^ self.letters[self.word_starts[rows] + byte_pos]) * np.uint64(0x100000001B3)
+        return hashes
+
+    def keep_probabilities(self, sample: float) -> np.ndarray:
+        """Return the probability with which subsampling keeps a token of each row.
+
+        ``min(1, sqrt(t / f) + t / f)`` with ``f = count / n_tokens``, as word2vec.c computes it (the paper, Mikolov et
+        al. 2013, section 2.3, has the square root alone).
+
+        Parameters
+        ----------
+        sample : float
+            The threshold t; 0 keeps every token.
+
+        Returns
+        -------
+        float32[n_vocab]
+        """
+        if not sample >= 0:
+            raise ValueError(f"sample is {sample}; expected a number >= 0 (0 turns subsampling off)")
+        if sample == 0:
+            return np.ones(len(self), np.float32)
+        ratio = sample * self.n_tokens / np.maximum(self.counts, 1)
+        return np.minimum(1, np.sqrt(ratio) + ratio).astype(np.float32)
+
+    def alias_table(self, exponent: float) -> tuple[np.ndarray, np.ndarray]:
+        """Return the alias table of the noise distribution, ``P ~ count ** exponent``; a count of 0 is never drawn.
+
+        Draw: ``u`` uniform in [0, n_vocab), ``i = int(u)``; the row is i if ``u - i < alias_prob[i]``, else
+        ``alias_id[i]``.
+
+        Parameters
+        ----------
+        exponent : float
+            Any finite real number; 0 is uniform over the keys that occur, a negative one prefers the rare.
+
+        Returns
+        -------
+        alias_prob : float32[n_vocab]
+        alias_id : int32[n_vocab]
+
+        Raises
+        ------
+        ValueError
+            The exponent is not finite, or no key occurs.
+        """
+        if not np.isfinite(exponent):
+            raise ValueError(f"ns_exponent is {exponent}; expected a finite number, such as 0.75")
+        occurs = self.counts > 0
+        if not occurs.any():
+            raise ValueError("no noise distribution: every count is 0; give the vocabulary its counts")
+        counts = self.counts[occurs].astype(np.float64)
+        weights = np.zeros(len(self))
+        weights[occurs] = (counts / (counts.max() if exponent > 0 else counts.min())) ** exponent
+        return _alias_table(weights)
+
+
+def _alias_table(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Vose's alias table without a loop, after Hübschle-Schneider and Sanders, Parallel Weighted Random Sampling, 2019.
+
+    Columns lighter than the mean are filled in order from the heavier ones, in order: who fills whom follows from the
+    cumulative sums of what the light lack and the heavy have over. A heavy column that gives more than it has over is
+    filled by the next heavy one. The sums are of integers, so that no rounding builds up over a million columns.
+    """
+    share = weights * (len(weights) / weights.sum())
+    alias_prob, alias_id = np.minimum(share, 1.0), np.arange(len(weights))
+    light, heavy = np.flatnonzero(share < 1), np.flatnonzero(share > 1)
+    if not (light.size and heavy.size):
+        return np.ones(len(weights), np.float32), alias_id.astype(np.int32)
+    scale = 2.0 ** (62 - len(weights).bit_length())
+    lacking, over = (np.cumsum(np.rint(part * scale).astype(np.int64)) for part in (1 - share[light], share[heavy] - 1))
+    lacking_before = np.concatenate([[0], lacking[:-1]])
+    giver = np.searchsorted(over, lacking_before, side="right")
+    alias_id[light] = heavy[np.minimum(giver, heavy.size - 1)]
+    taker = np.searchsorted(lacking, over[:-1], side="right")
+    overdrawn = (lacking[np.minimum(taker, light.size - 1)] - over[:-1]) / scale
+    alias_prob[heavy[:-1]] = 1 - np.clip(overdrawn, 0, 1)
+    alias_id[heavy[:-1]] = heavy[1:]
+    return alias_prob.astype(np.float32), alias_id.astype(np.int32)
+
+
+def select_words(
+    counts: np.ndarray, *, min_count: int, max_final_vocab: int | None = None, sorted_vocab: bool = True
+) -> np.ndarray:
+    """Choose the words that get a row, and the order of the rows.
+
+    Parameters
+    ----------
+    counts : int64[n_words]
+        Occurrences, in the order of first occurrence.
+    min_count : int
+        Words seen less often get no row.
+    max_final_vocab : int, optional
+        At most so many rows: `min_count` is raised until that holds, so words of equal count stay or go together.
+    sorted_vocab : bool
+        True: the most frequent first, equal counts by first occurrence. False: by first occurrence.
+
+    Returns
+    -------
+    int64[n_vocab]
+        Positions in `counts`.
+
+    Raises
+    ------
+    ValueError
+        No word is left.
+    """
+    threshold = max(1, min_count)
+    if max_final_vocab is not None:
+        threshold = max(threshold, count_threshold(counts, max_final_vocab))
+    chosen = np.flatnonzero(counts >= threshold)
+    if chosen.size == 0:
+        raise ValueError(_empty_vocabulary(counts, min_count, max_final_vocab))
+    if sorted_vocab:
+        chosen = chosen[np.argsort(-counts[chosen], kind="stable")]
+    return chosen
+
+
+def count_threshold(counts: np.ndarray, n_max: int) -> int:
+    """Return the least count c >= 1 such that at most `n_max` words are seen c times or more."""
+    if n_max >= len(counts):
+        return 1
+    first_out = len(counts) - 1 - max(0, n_max)
+    return int(np.partition(counts, first_out)[first_out]) + 1
+
+
+def _empty_vocabulary(counts: np.ndarray, min_count: int, max_final_vocab: int | None) -> str:
+    if len(counts) == 0:
+        return "the corpus has no words: expected at least one token; check the path or the list that was passed"
+    largest, limits = int(counts.max()), f"min_count={min_count}"
+    if largest >= min_count:
+        limits += f" and max_final_vocab={max_final_vocab} (words of equal count stay or go together)"
+    return (
+        f"empty vocabulary: {len(counts):,} distinct words in {int(counts.sum()):,} tokens, the most frequent seen "
+        f"{largest:,} times, and none is left by {limits}; lower min_count, raise max_final_vocab, or pass more text"
+    )
+
+
+def _to_bytes(word: str) -> bytes:
+    try:
+        return word.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError as error:
+        raise ValueError(
+            f"token {word!r} holds a lone surrogate, which UTF-8 cannot write; expected valid text: "
+            'clean the tokens with token.encode("utf-8", "replace").decode()'
+        ) from error

@@ -1,0 +1,25 @@
+"""First values of the input matrix, on one core."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastw2v_kernels._jit_cpu import jit_cpu
+from fastw2v_kernels._types import Float32
+from fastw2v_kernels.shared.cpu import random_bits, uniform
+
+
+@jit_cpu
+def _uniform_rows_cpu_kernel(rows: Float32, dim: int, row_keys: NDArray[np.uint64], seed: np.uint64) -> None:
+    for r in range(rows.shape[0]):
+        key = random_bits(seed, row_keys[r], 0)
+        for col in range(dim):
+            rows[r, col] = (uniform(random_bits(key, 0, col)) - 0.5) / dim
+        for col in range(dim, rows.shape[1]):
+            rows[r, col] = 0.0
+
+
+def uniform_rows_cpu(rows: Float32, dim: int, row_keys: NDArray[np.uint64], seed: int) -> None:
+    """Do what `uniform_rows_reference` does."""
+    _uniform_rows_cpu_kernel(rows, dim, row_keys, np.uint64(seed))

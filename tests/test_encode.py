@@ -1,0 +1,365 @@
+import _thread
+import gc
+import gzip
+import os
+import re
+import tempfile
+from collections import Counter
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from fastw2v import _encode_items, _encode_text
+from fastw2v._spool import write_all
+from fastw2v.corpus import TextCorpus, text_corpus
+from fastw2v.encode import encode_corpus, encode_with
+from fastw2v.vocab import Vocab
+from fastw2v_kernels.encode import make_case, outputs, padded_size, random_text
+from fastw2v_kernels.encode.cpu import encode_cpu
+from fastw2v_kernels.encode.reference import encode_reference
+
+
+@pytest.fixture(autouse=True)
+def temporary_folder(tmp_path, monkeypatch):
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    return folder
+
+
+def to_str(word):
+    return word.decode("utf-8", "surrogateescape")
+
+
+def split(text):
+    return [[to_str(word) for word in line.split()] for line in text.split(b"\n")]
+
+
+def oracle(sentences, min_count=1, *, sorted_vocab=True):
+    """Return words, counts and sentences of rows as a Counter makes them."""
+    counter = Counter(word for sentence in sentences for word in sentence)
+    items = counter.most_common() if sorted_vocab else counter.items()
+    kept = [(word, count) for word, count in items if count >= min_count]
+    row = {word: n for n, (word, _) in enumerate(kept)}
+    rows = [[row[word] for word in sentence if word in row] for sentence in sentences]
+    return list(row), [count for _, count in kept], [sentence for sentence in rows if sentence]
+
+
+def sentences_of(tokens):
+    assert tokens.ids.dtype == np.int32
+    assert tokens.starts.dtype == np.int64
+    assert type(tokens.ids) is np.ndarray
+    assert tokens.starts[0] == 0
+    assert tokens.starts[-1] == tokens.n_tokens == len(tokens.ids)
+    assert (np.diff(tokens.starts) > 0).all()
+    return [part.tolist() for part in np.split(tokens.ids, tokens.starts[1:-1])] if tokens.n_tokens else []
+
+
+def check(corpus, sentences, *, min_count=1, sorted_vocab=True, **options):
+    vocab, tokens = encode_corpus(corpus, min_count=min_count, sorted_vocab=sorted_vocab, **options)
+    words, counts, rows = oracle(sentences, min_count, sorted_vocab=sorted_vocab)
+    assert vocab.keys == words
+    assert vocab.counts.tolist() == counts
+    assert sentences_of(tokens) == rows
+    n_raw = sum(map(len, sentences))
+    assert (tokens.n_raw, vocab.n_raw_tokens, vocab.n_tokens) == (n_raw, n_raw, sum(counts))
+    tokens.close()
+
+
+@pytest.mark.parametrize("workers", [1, 2, 3])
+@pytest.mark.parametrize("block_bytes", [1, 13, 64, 1000, 1 << 20])
+@pytest.mark.parametrize("min_count", [1, 4])
+def test_text_equals_a_counter_for_every_split(workers, block_bytes, min_count):
+    text = random_text(np.random.default_rng(block_bytes), 1500)
+    check(TextCorpus((text,)), split(text), min_count=min_count, workers=workers, block_bytes=block_bytes)
+
+
+@pytest.mark.parametrize("sorted_vocab", [True, False])
+@pytest.mark.parametrize("workers", [1, 3])
+def test_many_words_grow_the_table(workers, sorted_vocab):
+    rng = np.random.default_rng(5)
+    words = [b"%d" % n for n in rng.integers(0, 10**9, 100_000)] + [b"w" * int(n) for n in rng.integers(1, 2000, 300)]
+    words += words[::-1]
+    text = b"\n".join(b" ".join(words[at : at + 10]) for at in range(0, len(words), 10))
+    options = {"workers": workers, "block_bytes": 1 << 16, "sorted_vocab": sorted_vocab}
+    check(TextCorpus((text,)), split(text), **options)
+
+
+def test_every_byte_but_whitespace_is_part_of_a_word():
+    singles = [bytes([byte]) for byte in range(256)]
+    text = b" ".join(singles) + b"\n" + b"".join(singles) + b"\n" + b" ".join(b"12345678" + b for b in singles)
+    check(TextCorpus((text,)), split(text), block_bytes=50, workers=2)
+
+
+@pytest.mark.parametrize("n", range(1, 26))
+def test_words_that_are_beginnings_of_each_other_differ(n):
+    words = [b"a" * k for k in range(1, n + 1)] + [b"a" * k + b"\0" for k in range(n)]
+    text = b" ".join(words + words[::-1])
+    check(TextCorpus((text,)), split(text))
+
+
+def test_one_sentence_of_a_million_tokens_stays_whole():
+    text = b" ".join([b"ten", b"words"] * 500_000)
+    vocab, tokens = encode_corpus(TextCorpus((text,)), min_count=1, workers=2, block_bytes=100_000)
+    assert vocab.keys == ["ten", "words"]
+    assert tokens.starts.tolist() == [0, 1_000_000]
+    assert (tokens.ids.reshape(-1, 2) == [0, 1]).all()
+
+
+def test_ten_words_empty_lines_and_files(tmp_path):
+    text = b"\n\n  \n" + b" ".join(b"w%d" % (n % 10) for n in range(95)) + b"\n\n\n"
+    (tmp_path / "a.txt").write_bytes(text)
+    (tmp_path / "b.txt.gz").write_bytes(gzip.compress(text))
+    (tmp_path / "c.txt").write_bytes(b"")
+    (tmp_path / "d.txt").write_bytes(text.rstrip())
+    check(text_corpus(tmp_path / "a.txt"), split(text))
+    check(text_corpus(str(tmp_path / "*.txt*")), split(text * 3), workers=2, block_bytes=100)
+
+
+@pytest.mark.parametrize("text", [b"", b"\n", b" \t\n\n "])
+def test_a_text_without_words_is_an_error(text):
+    with pytest.raises(ValueError, match="the corpus has no words"):
+        encode_corpus(TextCorpus((text,)), min_count=1)
+
+
+def test_an_empty_vocabulary_is_an_error_and_leaves_nothing_behind(temporary_folder):
+    with pytest.raises(ValueError, match="3 distinct words in 4 tokens, the most frequent seen 2 times"):
+        encode_corpus(TextCorpus((b"a b c a",)), min_count=5)
+    assert not list(temporary_folder.iterdir())
+
+
+def test_token_lists_equal_a_counter(monkeypatch):
+    monkeypatch.setattr(_encode_items, "CHUNK_TOKENS", 10)
+    rng = np.random.default_rng(0)
+    words = ["a b", "", "日本", "\n", "x\0", *map(str, range(50))]
+    sentences = [[words[n] for n in rng.integers(0, len(words), rng.integers(0, 30))] for _ in range(200)]
+    for min_count in (1, 60):
+        check(sentences, sentences, min_count=min_count)
+    check(sentences, sentences, sorted_vocab=False)
+    check([iter(s) for s in sentences[1:] if s] and [tuple(s) for s in sentences], sentences)
+
+
+@pytest.mark.parametrize(
+    ("sentences", "message"),
+    [
+        ([["a"], ["b", "c", 7]], "sentence 1, token 2: a token is a int, 7"),
+        ([["a"], ["b", b"c"]], "sentence 1, token 1: a token is a bytes"),
+        ([["a"], [["b"]]], "sentence 1, token 0: unhashable type"),
+        ([["a"], 3], "sentence 1, token 0: .*not iterable"),
+        ([["a"], "words"], "sentence 1 is the str 'words'"),
+    ],
+)
+def test_a_token_that_is_no_str_is_named(sentences, message):
+    with pytest.raises(TypeError, match=message):
+        encode_corpus(sentences, min_count=1)
+
+
+@pytest.mark.parametrize("scale", [1, 10**9])
+@pytest.mark.parametrize("dtype", [np.int64, np.uint64])
+@pytest.mark.parametrize("chunk_tokens", [7, 1 << 20])
+def test_integers_equal_a_counter(monkeypatch, scale, dtype, chunk_tokens):
+    init = _encode_items.EncodedIntegers.__init__
+    monkeypatch.setattr(init, "__kwdefaults__", {"chunk_tokens": chunk_tokens})
+    walks = (np.random.default_rng(0).zipf(1.5, (50, 9)) % 100 * scale).astype(dtype)
+    check(walks, walks.tolist(), min_count=1)
+    check(walks, walks.tolist(), min_count=3)
+    check(walks.tolist(), walks.tolist(), min_count=3, sorted_vocab=False)
+    starts = np.array([0, 0, 5, 5, 20, 450, 450])
+    ragged = [walks.ravel()[a:b].tolist() for a, b in pairwise(starts)]
+    check((walks.ravel(), starts), ragged, min_count=2)
+
+
+def test_integers_and_their_names_get_the_same_rows():
+    walks = np.random.default_rng(1).integers(0, 30, (40, 8))
+    vocab, tokens = encode_corpus(walks, min_count=8)
+    named, named_tokens = encode_corpus([[str(n) for n in walk] for walk in walks], min_count=8)
+    assert [str(key) for key in vocab.keys] == named.keys
+    assert (tokens.ids == named_tokens.ids).all()
+
+
+def test_min_count_0_keeps_every_id_as_its_own_row():
+    vocab, tokens = encode_corpus(np.array([[5, 2], [2, 9]]), min_count=0)
+    assert vocab.keys == list(range(10))
+    assert vocab.is_integer
+    assert vocab.counts.tolist() == [0, 0, 2, 0, 0, 1, 0, 0, 0, 1]
+    assert sentences_of(tokens) == [[5, 2], [2, 9]]
+    with pytest.raises(ValueError, match="max_final_vocab drops ids"):
+        encode_corpus(np.array([[5, 2]]), min_count=0, max_final_vocab=3)
+    with pytest.raises(ValueError, match="a row for every id"):
+        encode_corpus(np.array([[2**31]]), min_count=0)
+    check([["a", "b", "a"]], [["a", "b", "a"]], min_count=0)
+
+
+def test_max_final_vocab_keeps_the_most_frequent():
+    text = b"a a a b b c c d"
+    vocab, tokens = encode_corpus(TextCorpus((text,)), min_count=1, max_final_vocab=3)
+    assert vocab.keys == ["a", "b", "c"]
+    assert (tokens.n_raw, tokens.n_tokens) == (8, 7)
+
+
+@pytest.mark.parametrize("as_lists", [False, True])
+@pytest.mark.parametrize("workers", [1, 3])
+def test_max_vocab_size_bounds_the_count_and_then_counts_exactly(monkeypatch, as_lists, workers):
+    rng = np.random.default_rng(2)
+    common = [b"c%d" % n for n in range(20)]
+    lines = [b" ".join([*common, *(b"r%d" % n for n in rng.integers(0, 10**6, 5))]) for _ in range(300)]
+    text = b"\n".join(lines)
+    monkeypatch.setattr(_encode_items.encode_tokens, "__kwdefaults__", {"chunk_tokens": 100})
+    corpus = split(text) if as_lists else TextCorpus((text,))
+    vocab, tokens = encode_corpus(corpus, min_count=2, max_vocab_size=60, workers=workers, block_bytes=500)
+    counter = Counter(text.split())
+    assert set(map(to_str, common)) <= set(vocab.keys)
+    assert len(vocab) <= 60
+    assert vocab.counts.tolist() == [counter[key.encode()] for key in vocab.keys]
+    assert tokens.n_raw == len(text.split())
+    assert sentences_of(tokens)[0][:20] == [vocab.key_to_index[to_str(word)] for word in common]
+
+
+def test_max_vocab_size_of_a_corpus_without_repeats():
+    with pytest.raises(ValueError, match=r"no words|empty vocabulary"):
+        encode_corpus(TextCorpus((b"a b c d",)), min_count=1, max_vocab_size=2)
+    with pytest.raises(ValueError, match="integer ids have none"):
+        encode_corpus(np.array([[1]]), min_count=1, max_vocab_size=2)
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_encode_with_a_given_vocabulary(monkeypatch, workers):
+    monkeypatch.setattr(_encode_text, "_CHUNK_WORDS", 7)
+    text = random_text(np.random.default_rng(9), 800)
+    words = list(dict.fromkeys(word for line in split(text) for word in line))[::2]
+    keys = ["two words", "", "absent", *words, "new\nline"]
+    vocab = Vocab.from_keys(keys, np.ones(len(keys)))
+    expected = [[vocab.key_to_index[w] for w in line if w in vocab.key_to_index] for line in split(text)]
+    expected = [line for line in expected if line]
+    for corpus in (TextCorpus((text,)), split(text)):
+        tokens = encode_with(corpus, vocab, workers=workers, block_bytes=100)
+        assert sentences_of(tokens) == expected
+        assert tokens.n_raw == len(text.split())
+    assert sentences_of(encode_with([["two words", "", "?"]], vocab)) == [[0, 1]]
+
+
+def test_encode_with_integers_and_with_nothing_in_common():
+    vocab = Vocab.from_ids(np.array([9, 4, 7]), np.ones(3))
+    assert sentences_of(encode_with(np.array([[4, 5], [5, 5], [9, 7]]), vocab)) == [[1], [0, 2]]
+    tokens = encode_with(np.array([[1, 2]]), vocab)
+    assert (tokens.n_tokens, tokens.n_sentences, tokens.n_raw, tokens.starts.tolist()) == (0, 0, 2, [0])
+    with pytest.raises(TypeError, match="vocabulary holds integers and the corpus words"):
+        encode_with([["a"]], vocab)
+    with pytest.raises(TypeError, match="vocabulary holds words and the corpus integers"):
+        encode_with([[1]], Vocab.from_keys(["a"], np.ones(1)))
+
+
+def test_the_files_of_tokens_are_deleted(temporary_folder):
+    corpus = TextCorpus((b"a b a",))
+    vocab, tokens = encode_corpus(corpus, min_count=1)
+    (folder,) = temporary_folder.iterdir()
+    assert {file.name for file in folder.iterdir()} == {"ids", "starts"}
+    del tokens
+    gc.collect()
+    assert not list(temporary_folder.iterdir())
+    with encode_with(corpus, vocab) as tokens:
+        assert len(list(temporary_folder.iterdir())) == 1
+    assert not list(temporary_folder.iterdir())
+    assert tokens.n_tokens == 0
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_an_error_in_a_thread_stops_all_and_leaves_nothing_behind(temporary_folder, workers):
+    calls = []
+
+    def fail(done, total):
+        calls.append(done)
+        raise OSError("the disk is gone")
+
+    with pytest.raises(OSError, match="the disk is gone"):
+        encode_corpus(TextCorpus((b"word " * 10_000,)), min_count=1, workers=workers, block_bytes=10, progress=fail)
+    assert len(calls) == 1
+    assert not list(temporary_folder.iterdir())
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full on this system")
+def test_a_full_disk_is_an_error_with_the_cure():
+    with open("/dev/full", "wb", buffering=0) as full, pytest.raises(OSError, match="No space left") as error:
+        write_all(full, np.arange(3))
+    assert "Set TMPDIR" in error.value.__notes__[0]
+
+
+def test_ctrl_c_stops_the_threads(temporary_folder):
+    calls = []
+
+    def interrupt(done, total):
+        calls.append(done)
+        if len(calls) == 5:
+            _thread.interrupt_main()
+
+    text = b"word " * 2_000_000
+    with pytest.raises(KeyboardInterrupt):
+        encode_corpus(TextCorpus((text,)), min_count=1, workers=2, block_bytes=50, progress=interrupt)
+    assert 5 <= len(calls) < 100_000
+    assert not list(temporary_folder.iterdir())
+
+
+def test_progress_reports_bytes_of_text_and_tokens_of_lists(monkeypatch):
+    calls = []
+    encode_corpus(TextCorpus((b"a " * 50,)), min_count=1, block_bytes=10, progress=lambda *call: calls.append(call))
+    assert calls[-1] == (100, 100)
+    monkeypatch.setattr(_encode_items.encode_tokens, "__kwdefaults__", {"chunk_tokens": 10})
+    encode_corpus([["a"] * 10] * 3, min_count=1, progress=lambda *call: calls.append(call))
+    assert calls[-1] == (30, None)
+
+
+@pytest.mark.parametrize("size", [0, 1, 7, 63, 2000])
+@pytest.mark.parametrize("implementation", [encode_cpu, encode_reference])
+def test_kernel_and_reference_equal_split_and_a_dict(implementation, size):
+    case = make_case(np.random.default_rng(size), size)
+    implementation(**case)
+    text = case["text"][: case["n_bytes"]].tobytes()
+    number = {word: n for n, word in enumerate(dict.fromkeys(text.split()))}
+    found = outputs(case)
+    assert found["ids"].tolist() == [number[word] for word in text.split()]
+    assert found["counts"].tolist() == [Counter(text.split())[word] for word in number]
+    units = found["arena"].tobytes()
+    words = [units[8 * a : 8 * b].rstrip(b" ") for a, b in zip(found["word_starts"][:-1], found["word_starts"][1:])]
+    assert words == list(number)
+    n_units = len(units) // 8
+    n_lines = len(found["line_ends"])
+    assert found["cursor_out"].tolist() == [
+        len(text),
+        len(text.split()),
+        n_lines,
+        len(text.split()),
+        len(words),
+        n_units,
+    ]
+
+
+@pytest.mark.parametrize("implementation", [encode_cpu, encode_reference])
+def test_a_full_table_stops_before_the_word_and_a_frozen_one_drops_it(implementation):
+    text = b"a b\na long-word-of-20-bytes b c\n"
+    case = make_case(np.random.default_rng(0), 0) | {
+        "text": np.frombuffer(bytearray(text.ljust(padded_size(len(text)))), np.uint8),
+        "n_bytes": len(text),
+        "slots": np.zeros(8, np.uint64),
+        "arena": np.zeros(100, np.uint64),
+        "word_starts": np.zeros(3, np.int64),
+        "counts": np.zeros(2, np.int64),
+        "ids": np.zeros(10, np.int32),
+        "line_ends": np.zeros(10, np.int64),
+    }
+    encode_cpu(**case)
+    assert case["cursor_out"].tolist() == [6, 3, 1, 3, 2, 2]
+    case["cursor_in"] = case["cursor_out"].copy()
+    implementation(**case)
+    assert case["cursor_out"].tolist() == case["cursor_in"].tolist()
+    implementation(**case | {"frozen": 1})
+    assert case["cursor_out"].tolist() == [len(text), 4, 2, 6, 2, 2]
+    assert case["ids"][:4].tolist() == [0, 1, 0, 1]
+    assert case["line_ends"][:2].tolist() == [2, 4]
+    assert case["counts"].tolist() == [2, 2]
+
+
+def test_the_reference_reads_whitespace_as_bytes_split_does():
+    pattern = re.compile(rb"[^ \t\n\r\v\f]+")
+    every = bytes(range(256))
+    assert pattern.findall(every) == every.split()
