@@ -14,6 +14,7 @@ LANES = 16 if llvm.get_host_cpu_features().get("avx512f") else 8
 FLOAT = ir.FloatType()
 VEC = ir.VectorType(FLOAT, LANES)
 INT32 = ir.IntType(32)
+BOUNDSCHECK = bool(config.BOUNDSCHECK)  # type: ignore[attr-defined]
 FLAGS = ("reassoc", "contract", "nsz")
 
 
@@ -23,7 +24,7 @@ def int64(context: Any, builder: ir.IRBuilder, value: ir.Value, ty: types.Type) 
 
 def _check(context: Any, builder: ir.IRBuilder, start: ir.Value, width: int, size: ir.Value, axis: str) -> None:
     """Raise IndexError unless 0 <= start and start + width <= size, when NUMBA_BOUNDSCHECK is set."""
-    if not config.BOUNDSCHECK:
+    if not BOUNDSCHECK:
         return
     end = builder.add(start, start.type(width))
     outside = builder.or_(
@@ -91,17 +92,15 @@ def merge(
 
 
 def transpose_steps() -> list[tuple[list[int], list[int]]]:
-    """Lane numbers (v's lanes follow u's) of each folding step: within quads first (one cheap instruction), then across."""
-    steps = []
-    for low, high in (
-        ((0, LANES, 1, LANES + 1), (2, LANES + 2, 3, LANES + 3)),
-        ((0, 1, LANES, LANES + 1), (2, 3, LANES + 2, LANES + 3)),
-    ):
-        steps.append(tuple([q + lane for q in range(0, LANES, 4) for lane in half] for half in (low, high)))
+    """Lane numbers of each folding step, v's after u's: first within quads (one cheap instruction), then across."""
+    v = LANES
+    within = [((0, v, 1, v + 1), (2, v + 2, 3, v + 3)), ((0, 1, v, v + 1), (2, 3, v + 2, v + 3))]
+    quads = range(0, LANES, 4)
+    steps = [([q + k for q in quads for k in low], [q + k for q in quads for k in high]) for low, high in within]
     segment = LANES // 4  # quads that still have to be folded into one
     while segment > 1:
-        quads = [q for q in range(LANES // 2) if q % segment < segment // 2]  # u's quads, then v's
-        halves = ([4 * (q + shift) + lane for q in quads for lane in range(4)] for shift in (0, segment // 2))
-        steps.append(tuple(halves))
+        kept = [q for q in range(LANES // 2) if q % segment < segment // 2]  # u's quads, then v's
+        low, high = ([4 * (q + shift) + k for q in kept for k in range(4)] for shift in (0, segment // 2))
+        steps.append((low, high))
         segment //= 2
     return steps

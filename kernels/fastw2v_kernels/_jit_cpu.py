@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
-from numba.core import caching, config
+from numba.core import caching
+
+from fastw2v_kernels._ir import BOUNDSCHECK
 
 logger = logging.getLogger("fastw2v")
 F = TypeVar("F", bound=Callable[..., Any])
@@ -21,9 +23,9 @@ _kernels: list[Any] = []
 
 @lru_cache(maxsize=1)
 def _source_stamp() -> tuple[object, ...]:
-    """All kernel sources and the bounds-check switch: Numba's own stamp sees neither helpers elsewhere nor the switch."""
+    """All kernel sources and the bounds-check switch; Numba's own stamp sees the function's file alone."""
     files = sorted(Path(__file__).parent.rglob("*.py"))
-    return config.BOUNDSCHECK, *((str(f), f.stat().st_mtime, f.stat().st_size) for f in files)
+    return BOUNDSCHECK, *((str(f), f.stat().st_mtime, f.stat().st_size) for f in files)
 
 
 class _PackageStamp:
@@ -31,37 +33,37 @@ class _PackageStamp:
         return _source_stamp()
 
 
-class _EnvironmentLocator(_PackageStamp, caching.UserProvidedCacheLocator):  # type: ignore[misc]
+class _EnvironmentLocator(_PackageStamp, caching.UserProvidedCacheLocator):
     """NUMBA_CACHE_DIR."""
 
 
-class _InTreeLocator(_PackageStamp, caching.InTreeCacheLocator):  # type: ignore[misc]
+class _InTreeLocator(_PackageStamp, caching.InTreeCacheLocator):
     """The package's own `__pycache__`."""
 
 
-class _UserWideLocator(_PackageStamp, caching.UserWideCacheLocator):  # type: ignore[misc]
+class _UserWideLocator(_PackageStamp, caching.UserWideCacheLocator):
     """The user's cache folder."""
 
 
-class _CacheImpl(caching.CompileResultCacheImpl):  # type: ignore[misc]
-    _locator_classes = (_EnvironmentLocator, _InTreeLocator, _UserWideLocator)
+class _CacheImpl(caching.CompileResultCacheImpl):
+    _locator_classes = [_EnvironmentLocator, _InTreeLocator, _UserWideLocator]  # noqa: RUF012 - Numba's own attribute
 
 
-class _KernelCache(caching.FunctionCache):  # type: ignore[misc]
+class _KernelCache(caching.FunctionCache):
     _impl_class = _CacheImpl
 
 
 def _enable_cache(dispatcher: Any) -> None:  # noqa: ANN401 - Numba's dispatcher has no public type
     try:
-        dispatcher._cache = _KernelCache(dispatcher.py_func)
+        dispatcher._cache = _KernelCache(dispatcher.py_func)  # type: ignore[no-untyped-call]
     except (RuntimeError, OSError) as error:  # no writable folder: compile in every process, but never crash
         logger.info("no kernel cache (%s); set NUMBA_CACHE_DIR to a writable folder to keep compiled kernels", error)
 
 
 def _jit(function: F, *, forceinline: bool) -> F:
     # Without the runtime (_nrt) there are no reference counts to update, and an allocation inside a kernel is an error.
-    options = {"nogil": True, "error_model": "numpy", "fastmath": _FASTMATH, "forceinline": forceinline, "_nrt": False}
-    dispatcher = numba.njit(**options)(function)
+    options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": _FASTMATH, "_nrt": False}
+    dispatcher = numba.njit(forceinline=forceinline, **options)(function)
     _enable_cache(dispatcher)
     return dispatcher  # type: ignore[no-any-return]
 

@@ -62,16 +62,16 @@ def _typeof_shape(shape: Shape, _context: object) -> ShapeType:
 
 
 @unbox(ShapeType)
-def _unbox_shape(_ty: ShapeType, _obj: Any, context: Any) -> NativeValue:  # noqa: ANN401 - Numba's codegen objects
+def _unbox_shape(_ty: ShapeType, _obj: Any, context: Any) -> NativeValue:
     return NativeValue(context.context.get_constant_null(_ty))
 
 
 def _constant_attribute(name: str) -> None:
     @overload_attribute(ShapeType, name, inline="always")
-    def attribute(shape: Any) -> Any:  # noqa: ANN401
+    def attribute(shape: Any) -> Any:
         value = getattr(shape.shape, name)
 
-        def constant(shape: Any) -> Any:  # noqa: ANN401
+        def constant(shape: Any) -> Any:
             return value
 
         return constant

@@ -15,8 +15,9 @@ from collections.abc import Callable
 from typing import Any
 
 from llvmlite import ir
+from numba import extending
 from numba.core import cgutils, types
-from numba.extending import intrinsic, models, overload, register_model
+from numba.extending import models, overload, register_model
 
 from fastw2v_kernels import _ir as emit
 from fastw2v_kernels._ir import LANES
@@ -52,21 +53,26 @@ class Rows(types.Type):  # type: ignore[misc]
 vec = Vec()
 
 
+def intrinsic(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Numba's decorator, typed by what kernels call: the arguments without the typing context."""
+    return extending.intrinsic(function)  # type: ignore[no-any-return]
+
+
 @register_model(Vec)
 class _VecModel(models.PrimitiveModel):  # type: ignore[misc]
-    def __init__(self, dmm: Any, fe_type: Vec) -> None:  # noqa: ANN401
+    def __init__(self, dmm: Any, fe_type: Vec) -> None:
         super().__init__(dmm, fe_type, emit.VEC)
 
 
 @register_model(Block)
 class _BlockModel(models.PrimitiveModel):  # type: ignore[misc]
-    def __init__(self, dmm: Any, fe_type: Block) -> None:  # noqa: ANN401
+    def __init__(self, dmm: Any, fe_type: Block) -> None:
         super().__init__(dmm, fe_type, ir.ArrayType(emit.VEC, fe_type.n))
 
 
 @register_model(Rows)
 class _RowsModel(models.PrimitiveModel):  # type: ignore[misc]
-    def __init__(self, dmm: Any, fe_type: Rows) -> None:  # noqa: ANN401
+    def __init__(self, dmm: Any, fe_type: Rows) -> None:
         super().__init__(dmm, fe_type, ir.ArrayType(emit.FLOAT.as_pointer(), fe_type.n))
 
 
@@ -186,7 +192,7 @@ def splats(_typing: Any, a: Any, row: Any, col: Any, shape: Any) -> Any:
 
 @intrinsic
 def fma(_typing: Any, a: Any, b: Any, c: Any) -> Any:
-    """a * b + c, rounded once."""
+    """A * b + c, rounded once."""
     return vec(a, b, c), lambda context, builder, sig, args: emit.fma(builder, *args)
 
 

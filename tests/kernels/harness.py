@@ -33,7 +33,7 @@ def results(op, function, case):
 
 
 def assert_parity(kernel, reference, truth):
-    """max|kernel - truth| <= 2 max|reference - truth| + 4 eps, eps relative to the largest value; integers are equal."""
+    """max|kernel - truth| <= 2 max|reference - truth| + 4 eps, relative to the largest value; integers are equal."""
     for name, exact in truth.items():
         assert not is_poisoned(kernel[name]).any(), f"{name}: not every element was written"
         if exact.dtype.kind != "f":

@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
-from fastw2v_kernels.ops import OPS
 from harness import assert_parity, copy, results
+
+from fastw2v_kernels.ops import OPS
 
 SIZES = [1, 7, 63, 100, 129]
 OPS_BY_NAME = {op.name: op for op in OPS}
@@ -39,7 +40,7 @@ COMMON = [
 
 @pytest.mark.parametrize("variant", COMMON, ids=str)
 @pytest.mark.parametrize(
-    ("name", "mode"), [pytest.param(name, mode, id=f"{name}-{mode}") for name in VARIANTS for mode in [{}, *VARIANTS[name]]]
+    ("name", "mode"), [(name, mode) for name in VARIANTS for mode in [{}, *VARIANTS[name]]], ids=str
 )
 def test_parity_of_modes(name, mode, variant):
     op = OPS_BY_NAME[name]

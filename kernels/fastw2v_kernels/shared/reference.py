@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,7 @@ def draw(seed: int, epoch: int, token_pos: int | Int64, number: int | Int64) -> 
 def kept_positions(ids: Int32, starts: Int64, keep: Float32, seed: int, epoch: int) -> list[Int64]:
     """Positions of the tokens that survive subsampling in this epoch, sentence by sentence."""
     is_kept = draw(seed, epoch, np.arange(len(ids)), KEEP_DRAW) < keep[ids]
-    return [begin + np.flatnonzero(is_kept[begin:end]) for begin, end in zip(starts[:-1], starts[1:])]
+    return [begin + np.flatnonzero(is_kept[begin:end]) for begin, end in pairwise(starts)]
 
 
 def windows(

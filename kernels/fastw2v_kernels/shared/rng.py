@@ -9,7 +9,7 @@ import numpy as np
 
 from fastw2v_kernels._types import Float32, Int32, Int64
 
-# SplitMix64 (Steele, Lea, Flood 2014, "Fast splittable pseudorandom number generators"): its increment and mixing function.
+# Increment and mixing function of SplitMix64 (Steele, Lea, Flood 2014, "Fast splittable pseudorandom number generators").
 _GAMMA = np.uint64(0x9E3779B97F4A7C15)
 _MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
 _MIX_2 = np.uint64(0x94D049BB133111EB)
@@ -22,7 +22,7 @@ NEGATIVE_DRAW = 2
 
 
 def random_bits(key: np.uint64, counter: int | np.uint64 | Int64, draw: int | Int64) -> np.uint64:
-    """64 random bits of stream `key` at (counter, draw): SplitMix64's output function, applied once for each coordinate."""
+    """64 random bits of stream `key` at (counter, draw): SplitMix64's output function, once for each coordinate."""
     x = np.uint64(key) + _GAMMA * (np.uint64(counter) + _ONE)
     x = (x ^ (x >> _S30)) * _MIX_1
     x = (x ^ (x >> _S27)) * _MIX_2

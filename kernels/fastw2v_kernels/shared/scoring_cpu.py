@@ -114,7 +114,8 @@ def draw_targets(
 @inline_cpu
 def first_set(step: Step, i: int) -> int:
     """First target set of centre i; its successor has the other half of the sets."""
-    return (i & 1) * (step.targets.shape[0] // 2)
+    n_sets: int = step.targets.shape[0]
+    return (i & 1) * (n_sets // 2)
 
 
 @inline_cpu
@@ -187,4 +188,4 @@ def score(w_in: Float32, w_out: Float32, step: Step, r: int, n_inputs: int, lr: 
             store(step.coef, t, c * SLOTS, (label - probability) * (mask * lr))
             if shape.with_loss:
                 loss = loss + mask * (softplus(scores, probability) - label * scores)
-    return hsum(loss)
+    return float(hsum(loss))

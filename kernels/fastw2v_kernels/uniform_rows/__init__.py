@@ -10,7 +10,7 @@ from fastw2v_kernels.registry import Case, Op
 def make_case(rng: np.random.Generator, size: int) -> Case:
     """A matrix of `size` rows and dimension `size`, padded."""
     return {
-        "rows": np.empty((size, -(-size // 16) * 16), np.float32),
+        "rows": np.zeros((size, -(-size // 16) * 16), np.float32),
         "dim": size,
         "row_keys": rng.integers(2**64, size=size, dtype=np.uint64),
         "seed": int(rng.integers(2**63)),
