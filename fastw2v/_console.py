@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import resource
+import re
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
+from tqdm.contrib.logging import logging_redirect_tqdm
 
 if TYPE_CHECKING:
     from fastw2v.keyedvectors import KeyedVectors
@@ -33,11 +35,15 @@ def timed(action: Callable[[], object]) -> float:
 
 
 class Bars:
-    """A progress bar on stderr for each phase, with speed and time left; silent unless that is a terminal."""
+    """A progress bar on stderr for each phase, with speed and time left; silent unless that is a terminal.
+
+    Within the `with` block what is logged appears above the bar.
+    """
 
     def __init__(self) -> None:
         self._bar: Any = None
         self._phase = ""
+        self._redirection = ExitStack()
 
     def __call__(self, phase: str, done: int, total: int | None) -> None:
         """Show that `done` of `total` units of a phase are done."""
@@ -53,10 +59,12 @@ class Bars:
             self._bar.close()
 
     def __enter__(self) -> Bars:
+        self._redirection.enter_context(logging_redirect_tqdm())
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
+        self._redirection.close()
 
 
 def figures(model: Word2Vec) -> dict[str, Any]:
@@ -79,8 +87,21 @@ def figures(model: Word2Vec) -> dict[str, Any]:
     }
 
 
-def peak_rss_bytes() -> int:
-    """Largest resident memory of this process so far."""
+def peak_rss_bytes() -> int | None:
+    """Largest resident memory of this process so far; None where the system does not tell (Windows)."""
+    try:
+        # Linux. getrusage would not do: it starts from the memory of the process that started this one.
+        status = Path("/proc/self/status").read_text()
+        return 1024 * int(re.search(r"VmHWM:\s+(\d+) kB", status)[1])  # type: ignore[index]
+    except (OSError, TypeError):
+        return _peak_rss_by_getrusage()
+
+
+def _peak_rss_by_getrusage() -> int | None:
+    try:
+        import resource
+    except ImportError:
+        return None
     unit = 1 if sys.platform == "darwin" else 1024
     return unit * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
@@ -107,11 +128,15 @@ def scores(
     for path in pairs:
         found = evaluation.word_pairs(vectors, path, restrict_vocab=restrict_vocab)
         score = found.spearman.statistic
-        rows.append({"file": path.name, "measure": "spearman", "score": score, "used": found.n_used, "of": found.n_total})
+        rows.append(
+            {"file": path.name, "measure": "spearman", "score": score, "used": found.n_used, "of": found.n_total}
+        )
     for path in analogies:
         solved = evaluation.analogies(vectors, path, restrict_vocab=restrict_vocab)
         score = solved.accuracy
-        rows.append({"file": path.name, "measure": "accuracy", "score": score, "used": solved.n_used, "of": solved.n_total})
+        rows.append(
+            {"file": path.name, "measure": "accuracy", "score": score, "used": solved.n_used, "of": solved.n_total}
+        )
     return rows
 
 

@@ -1,12 +1,14 @@
-"""gensim's arguments that have no counterpart here: refused with the cure, never dropped."""
+"""gensim's arguments: those without a counterpart here are refused with the cure, never dropped."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import fields
 from typing import Any
 
-from fastw2v.config import TrainConfig
+from fastw2v.config import KNOBS
+from fastw2v.corpus import text_corpus
+
+CALLBACK_EVENTS = ("on_train_begin", "on_epoch_begin", "on_epoch_end", "on_train_end")
 
 # Value that means "not used" in gensim, and what to do instead.
 _UNSUPPORTED: dict[str, tuple[Any, str]] = {
@@ -22,6 +24,8 @@ _UNSUPPORTED: dict[str, tuple[Any, str]] = {
     "word_count": (0, "give start_alpha and end_alpha"),
     "queue_factor": (2, "there is no queue"),
     "report_delay": (1.0, "pass progress= to Word2Vec"),
+    "mmap": (None, "the file is read whole"),
+    "rethrow": (False, "there is no other format to fall back to"),
 }
 
 
@@ -35,10 +39,31 @@ def refuse_unsupported(arguments: dict[str, Any], known: Iterable[str] | None = 
     TypeError
         An unknown argument.
     """
-    names = {field.name for field in fields(TrainConfig)} if known is None else set(known)
+    names = set(KNOBS if known is None else known)
     for name in [name for name in arguments if name not in names]:
         if name not in _UNSUPPORTED:
-            raise TypeError(f"unknown argument {name!r}; expected one of {', '.join(sorted(names)) or 'those documented'}")
+            raise TypeError(
+                f"unknown argument {name!r}; expected one of {', '.join(sorted(names)) or 'those documented'}"
+            )
         unused, cure = _UNSUPPORTED[name]
         if arguments.pop(name) != unused:
             raise ValueError(f"{name} is not supported: {cure}")
+
+
+def one_corpus(sentences: Any, corpus_file: Any) -> Any:  # noqa: ANN401
+    """Whichever of the two was given; TypeError for both or neither."""
+    if (sentences is None) == (corpus_file is None):
+        given = "neither" if sentences is None else "both"
+        raise TypeError(f"expected a corpus either as sentences or as corpus_file, got {given}")
+    return sentences if corpus_file is None else text_corpus(corpus_file)
+
+
+def checked_callbacks(callbacks: Iterable[object] | None) -> tuple[object, ...]:
+    """The callbacks as a tuple; TypeError for one that would never be called."""
+    if callbacks is not None and not isinstance(callbacks, Iterable):
+        raise TypeError(f"callbacks is a {type(callbacks).__name__}; expected a list: [callback]")
+    checked = tuple(callbacks or ())
+    for callback in checked:
+        if not any(hasattr(callback, event) for event in CALLBACK_EVENTS):
+            raise TypeError(f"callback {callback!r} has none of the methods {', '.join(CALLBACK_EVENTS)}")
+    return checked

@@ -6,9 +6,8 @@ import json
 import logging
 import sys
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -31,19 +30,17 @@ app = typer.Typer(
 DEMO_WORDS = ("list", "read", "true", "monday", "width", "first", "error", "thread")
 
 
-class Format(StrEnum):
-    """File formats of vectors."""
-
-    binary = "word2vec-binary"
-    text = "word2vec-text"
-    safetensors = "safetensors"
-
-
 ModelFile = Annotated[Path, typer.Argument(metavar="MODEL", help="Vectors in any format that fastw2v writes.")]
 Sg = Annotated[bool, typer.Option("--sg/--cbow", help="Skip-gram or CBOW.")]
 Workers = Annotated[int | None, typer.Option(help="Threads; default: all cores.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object last on stdout.")]
-FileFormat = Annotated[Format | None, typer.Option(help="Format of the file; default: by its ending.")]
+FileFormat = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FORMAT",
+        help="word2vec-binary (or bin), word2vec-text (txt, vec) or safetensors; default: by the ending of the file.",
+    ),
+]
 TopN = Annotated[int, typer.Option("--topn", min=1, help="How many neighbours.")]
 
 
@@ -75,7 +72,9 @@ def demo(sg: Sg = True, epochs: int = 5, workers: Workers = None, seed: int = 1)
 
 @app.command()
 def train(
-    inputs: Annotated[list[Path], typer.Argument(metavar="INPUT...", help="Text files, a sentence a line; or patterns.")],
+    inputs: Annotated[
+        list[Path], typer.Argument(metavar="INPUT...", help="Text files, a sentence a line; or patterns.")
+    ],
     output: Annotated[Path, typer.Option("-o", "--output", help="Where to save the vectors.")],
     sg: Sg = False,
     vector_size: int = 100,
@@ -98,9 +97,9 @@ def train(
     """Train vectors on text and save them."""
     with _friendly_errors():
         from fastw2v.corpus import text_corpus
-        from fastw2v.formats import check_target
 
-        check_target(output, format)
+        corpus = text_corpus(inputs)
+        format = _checked_format(output, format, corpus.sources)
         knobs = {
             "sg": int(sg),
             "vector_size": vector_size,
@@ -118,9 +117,8 @@ def train(
             "seed": seed,
             "device": device,
         }
-        model = _train(text_corpus(inputs), **knobs)
-        seconds = _console.timed(lambda: model.wv.save(output, format))
-        model.seconds["write"] = seconds
+        model = _train(corpus, **knobs)
+        model.seconds["write"] = _console.timed(lambda: model.wv.save(output, format))
         _console.say(_console.summary(model), to_stderr=as_json)
         if as_json:
             _console.say(json.dumps(_console.figures(model)))
@@ -179,6 +177,7 @@ def convert(
 ) -> None:
     """Copy vectors into another format."""
     with _friendly_errors():
+        format = _checked_format(target, format, [source])
         _load(source).save(target, format)
 
 
@@ -191,7 +190,7 @@ def _train(corpus: Any, **knobs: Any) -> Word2Vec:  # noqa: ANN401
     from fastw2v.model import Word2Vec
 
     with _console.Bars() as bars, warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # where Ctrl-C stopped it: `_exit_if_stopped` says it
+        warnings.filterwarnings("ignore", "stopped by Ctrl-C", RuntimeWarning)  # `_exit_if_stopped` says it
         return Word2Vec(corpus, progress=bars, **knobs)
 
 
@@ -199,6 +198,18 @@ def _exit_if_stopped(model: Word2Vec) -> None:
     if model.report.stopped_at is not None:
         _console.say(f"stopped by Ctrl-C in {model.report.stopped_at}; these are the vectors so far", to_stderr=True)
         raise typer.Exit(130)
+
+
+def _checked_format(target: Path, format: str | None, sources: Iterable[object]) -> str | None:
+    """Check, before the work, that the result can be written, and not over what it is made from; spell out `format`."""
+    from fastw2v import formats
+
+    format = formats.FORMAT_OF_ENDING.get(f".{format}", format)
+    formats.check_target(target, format)
+    for source in sources:
+        if isinstance(source, Path) and target.exists() and source.exists() and target.samefile(source):
+            raise ValueError(f"{target} is the input itself; give the output another name (nothing was written)")
+    return format
 
 
 def _load(path: Path) -> KeyedVectors:
@@ -211,11 +222,11 @@ def _key(vectors: KeyedVectors, word: str) -> str | int:
     return int(word) if vectors.is_integer and word.lstrip("-").isdigit() else word
 
 
-def _line(neighbours: list[tuple[Any, float]]) -> str:
+def _line(neighbours: Any) -> str:  # noqa: ANN401 - a list, since topn is given
     return "  ".join(f"{word} {score:.2f}" for word, score in neighbours)
 
 
-def _print_neighbours(neighbours: list[tuple[Any, float]]) -> None:
+def _print_neighbours(neighbours: Any) -> None:  # noqa: ANN401
     for word, score in neighbours:
         _console.say(f"{word}\t{score:.7f}")
 
@@ -228,6 +239,8 @@ def _friendly_errors() -> Iterator[None]:
     except KeyboardInterrupt:
         _console.say("stopped by Ctrl-C; nothing was written", to_stderr=True)
         raise typer.Exit(130) from None
-    except (ValueError, TypeError, KeyError, OSError) as error:
-        _console.say(f"fastw2v: {error}", to_stderr=True)
+    except BrokenPipeError:  # `fastw2v similar ... | head`: Typer ends it without a word
+        raise
+    except (ValueError, TypeError, KeyError, OSError, MemoryError) as error:
+        _console.say(f"fastw2v: {' '.join(str(error).split())}", to_stderr=True)
         raise typer.Exit(1) from None

@@ -5,7 +5,10 @@ from __future__ import annotations
 import math
 import os
 from dataclasses import dataclass, fields
+from numbers import Real
 from typing import Any
+
+import numpy as np
 
 NEGATIVE_SHARING = ("window", "pair")
 CBOW_GRADIENT = ("mean", "sum")
@@ -18,7 +21,7 @@ def available_cores() -> int:
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """What to train, and how. Names and defaults are gensim 4's.
+    """What to train, and how. Names and defaults are gensim 4's. Numbers of NumPy are taken, and kept as Python's.
 
     Parameters
     ----------
@@ -32,8 +35,8 @@ class TrainConfig:
         Words that occur less often get no vector.
     max_vocab_size, max_final_vocab : int >= 1, optional
         Bound on the words held while counting, and on the vocabulary's size.
-    sample : float >= 0
-        Subsampling threshold: a word of frequency f is kept with probability min(1, sqrt(t/f) + t/f). 0 keeps all.
+    sample : float, 0 <= sample <= 1
+        Subsampling threshold t: a word of frequency f is kept with probability min(1, sqrt(t/f) + t/f). 0 keeps all.
     seed : int, 0 <= seed < 2**64
         Start of every random stream.
     workers : int >= 1
@@ -88,17 +91,16 @@ class TrainConfig:
 
     def __post_init__(self) -> None:
         for field in fields(self):
-            value, (kind, least, most) = getattr(self, field.name), _RANGES.get(field.name, (None, 0, 0))
-            optional = field.default is None
-            if kind is not None and not (optional and value is None):
-                _check_number(field.name, value, kind, least, most)
+            value = getattr(self, field.name)
+            if field.name in _RANGES and not (value is None and field.default is None):
+                object.__setattr__(self, field.name, _number(field.name, value, *_RANGES[field.name]))
         _check_choice("negative_sharing", self.negative_sharing, NEGATIVE_SHARING)
         if self.cbow_gradient is not None:
             _check_choice("cbow_gradient", self.cbow_gradient, CBOW_GRADIENT)
         if self.cbow_gradient == "mean" and not self.cbow_mean:
             raise ValueError('cbow_gradient="mean" divides the gradient of a mean; with cbow_mean=0 use "sum"')
         if self.min_alpha > self.alpha:
-            raise ValueError(f"min_alpha is {self.min_alpha}, above alpha={self.alpha}; expected at most alpha")
+            raise ValueError(f"min_alpha is {self.min_alpha}, above alpha={self.alpha}; lower it, or raise alpha")
 
     @property
     def n_workers(self) -> int:
@@ -116,16 +118,19 @@ class TrainConfig:
         return self.negative_sharing == "window"
 
 
+KNOBS = tuple(field.name for field in fields(TrainConfig))
+
 _HUGE = 2**31 - 1
+_ABOVE_0 = 1e-12
 _RANGES: dict[str, tuple[type, float, float]] = {
     "vector_size": (int, 1, 1 << 20),
-    "alpha": (float, 1e-12, math.inf),
+    "alpha": (float, _ABOVE_0, math.inf),
     "min_alpha": (float, 0, math.inf),
     "window": (int, 1, 1 << 16),
     "min_count": (int, 0, math.inf),
     "max_vocab_size": (int, 1, math.inf),
     "max_final_vocab": (int, 1, _HUGE),
-    "sample": (float, 0, math.inf),
+    "sample": (float, 0, 1),
     "seed": (int, 0, 2**64 - 1),
     "workers": (int, 1, 1 << 10),
     "sg": (int, 0, 1),
@@ -133,28 +138,34 @@ _RANGES: dict[str, tuple[type, float, float]] = {
     "ns_exponent": (float, -math.inf, math.inf),
     "cbow_mean": (int, 0, 1),
     "epochs": (int, 1, _HUGE),
-    "shrink_windows": (int, 0, 1),
+    "shrink_windows": (bool, 0, 1),
     "sorted_vocab": (int, 0, 1),
-    "compute_loss": (int, 0, 1),
+    "compute_loss": (bool, 0, 1),
 }
 
 
-def _check_number(name: str, value: Any, kind: type, least: float, most: float) -> None:  # noqa: ANN401
-    expected = f"{'a whole number' if kind is int else 'a number'} {_range_text(least, most)}"
+def _number(name: str, value: Any, kind: type, least: float, most: float) -> Any:  # noqa: ANN401
+    """Return the value as a Python number of its kind; a whole number may come as a float, a switch as 0 or 1."""
+    expected = f"{'a number' if kind is float else 'a whole number'} {_range_text(least, most)}"
+    is_switch = (least, most) == (0, 1) and kind is not float
+    is_bool = isinstance(value, bool | np.bool_)
+    if is_bool > is_switch or not (is_bool or isinstance(value, Real)):
+        raise TypeError(f"{name} is {value!r} ({type(value).__name__}); expected {expected}")
     try:
-        number = float(value)
-    except (TypeError, ValueError):
-        raise TypeError(f"{name} is {value!r}; expected {expected}") from None
-    if not math.isfinite(number) or not least <= value <= most or (kind is int and number != int(value)):
+        is_valid = least <= value <= most and math.isfinite(value) and (kind is float or value == int(value))
+    except OverflowError:  # an int beyond any float
+        is_valid = False
+    if not is_valid:
         raise ValueError(f"{name} is {value!r}; expected {expected}")
+    return kind(value)
 
 
 def _range_text(least: float, most: float) -> str:
     if not math.isfinite(least):
         return "that is finite"
-    if least == 1e-12:
+    if least == _ABOVE_0:
         return "above 0"
-    return f"of at least {least:g}" if not math.isfinite(most) else f"from {least:g} to {most:g}"
+    return f"of at least {least}" if not math.isfinite(most) else f"from {least} to {most}"
 
 
 def _check_choice(name: str, value: object, choices: tuple[str, ...]) -> None:

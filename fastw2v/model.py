@@ -2,31 +2,22 @@
 
 from __future__ import annotations
 
-import dataclasses
-import json
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from os import PathLike
-from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from fastw2v import formats
-from fastw2v._gensim_arguments import refuse_unsupported
-from fastw2v._weights import initial_weights, weights_of
-from fastw2v.backends import Weights, get_backend
+from fastw2v._engine import Engine, Progress, config_of_call
+from fastw2v._gensim_arguments import checked_callbacks, one_corpus, refuse_unsupported
+from fastw2v._model_file import read_model, write_model
+from fastw2v._weights import weights_of
+from fastw2v.backends import check_device
 from fastw2v.config import TrainConfig
-from fastw2v.corpus import text_corpus
-from fastw2v.encode import Tokens, encode_corpus, encode_with
 from fastw2v.keyedvectors import KeyedVectors
-from fastw2v.trainer import TrainReport, train
+from fastw2v.trainer import TrainReport
 from fastw2v.vocab import Vocab
 
-Progress = Callable[[str, int, "int | None"], None]
 
-
-class Word2Vec:
+class Word2Vec(Engine):
     """word2vec trained with negative sampling.
 
     Give `sentences` or `corpus_file` to train at once; without either, call `build_vocab` and `train`.
@@ -42,7 +33,8 @@ class Word2Vec:
         Objects with gensim's on_train_begin, on_epoch_begin, on_epoch_end or on_train_end (those they have), each
         called with the model.
     progress : callable, optional
-        `progress(phase, done, total)`: phase "encode" counts bytes (or tokens), "train" words.
+        `progress(phase, done, total)`: phase "encode" counts bytes (or tokens), "train" words. Called from any thread,
+        but one call at a time; what it raises ends the training.
     **knobs
         The fields of `TrainConfig`, under gensim's names and with its defaults: vector_size=100, alpha=0.025,
         window=5, min_count=5, sample=1e-3, seed=1, workers (default: all cores), min_alpha=0.0001, sg=0, negative=5,
@@ -54,13 +46,17 @@ class Word2Vec:
     wv : KeyedVectors
         The vectors.
     config : TrainConfig
-        All knobs.
+        All knobs; each can be read from the model too, as `model.epochs`.
     vocab : Vocab
         Keys and counts.
     report : TrainReport
         What the last training did: words, pairs, loss, seconds.
     seconds : dict of str to float
         Time of the last "encode", "compile" and "train".
+    corpus_count, corpus_total_words : int
+        Sentences with a word of the vocabulary, and all words, of the corpus that the vocabulary is from.
+    epochs_trained : int
+        Epochs begun since `build_vocab`; further training goes on with fresh random numbers.
 
     Raises
     ------
@@ -90,11 +86,13 @@ class Word2Vec:
         self.config = TrainConfig(**knobs)
         self.report = TrainReport("none")
         self.seconds: dict[str, float] = {}
+        self.corpus_count = self.corpus_total_words = self.epochs_trained = 0
         self._progress = progress
-        self._callbacks = callbacks
+        self._callbacks = checked_callbacks(callbacks)
         if sentences is not None or corpus_file is not None:
-            with self._build(_one_corpus(sentences, corpus_file)) as tokens:
-                self._train(tokens, self.config, callbacks)
+            check_device(self.config.device)
+            with self._build(one_corpus(sentences, corpus_file)) as tokens:
+                self._train(tokens, self.config, self._callbacks)
 
     def build_vocab(
         self,
@@ -104,7 +102,7 @@ class Word2Vec:
     ) -> None:
         """Read a corpus, choose the vocabulary and set up the first weights; arguments as in `Word2Vec`."""
         refuse_unsupported(unsupported, known=())
-        self._build(_one_corpus(corpus_iterable, corpus_file)).close()
+        self._build(one_corpus(corpus_iterable, corpus_file)).close()
 
     def train(
         self,
@@ -129,7 +127,8 @@ class Word2Vec:
         total_examples, total_words : int, optional
             Taken so that gensim's scripts run. gensim estimates its progress by them; here the corpus is counted.
         epochs, start_alpha, end_alpha, compute_loss, callbacks
-            In place of the model's own for this call.
+            In place of the model's own for this call. A `start_alpha` below the model's min_alpha, without `end_alpha`,
+            stays as it is to the end.
 
         Returns
         -------
@@ -140,17 +139,19 @@ class Word2Vec:
         ------
         RuntimeError
             There is no vocabulary yet.
+        ValueError
+            The corpus shares no word with the vocabulary, or a knob is out of its range.
         """
         refuse_unsupported(unsupported, known=())
         if not hasattr(self, "vocab"):
             raise RuntimeError("there is no vocabulary to train; call build_vocab first, or pass sentences to Word2Vec")
-        own = {"epochs": epochs, "alpha": start_alpha, "min_alpha": end_alpha, "compute_loss": compute_loss}
-        config = dataclasses.replace(self.config, **{k: v for k, v in own.items() if v is not None})
-        corpus = _one_corpus(corpus_iterable, corpus_file)
-        with _Clock(self.seconds, "encode"):
-            tokens = encode_with(corpus, self.vocab, workers=config.n_workers, progress=self._phase("encode"))
-        with tokens:
-            self._train(tokens, config, self._callbacks if callbacks is None else callbacks)
+        config = config_of_call(self.config, epochs, start_alpha, end_alpha, compute_loss)
+        chosen = self._callbacks if callbacks is None else checked_callbacks(callbacks)
+        check_device(config.device)
+        with self._encode_with(one_corpus(corpus_iterable, corpus_file), config) as tokens:
+            if tokens.n_tokens == 0:
+                raise ValueError("no word of the corpus is in the vocabulary; train on the corpus it was built from")
+            self._train(tokens, config, chosen)
         return self.report.kept_words, self.report.raw_words
 
     def get_latest_training_loss(self) -> float:
@@ -179,14 +180,18 @@ class Word2Vec:
         """
         if not hasattr(self, "vocab"):
             raise RuntimeError("there is nothing to save yet; train the model first")
-        dim = self._weights.dim
-        tensors = formats.table_tensors(self.wv) | {"w_out": self._weights.w_out[:, :dim]}
-        tensors["n_raw_tokens"] = np.array([self.vocab.n_raw_tokens], np.int64)
-        formats.write_safetensors(path, tensors, {"config": json.dumps(dataclasses.asdict(self.config))})
+        state = {"corpus_count": self.corpus_count, "epochs_trained": self.epochs_trained}
+        write_model(path, self.config, self.vocab, self.wv, self._weights, state)
 
     @classmethod
-    def load(cls, path: str | PathLike[str]) -> Word2Vec:
+    def load(cls, path: str | PathLike[str], **knobs: Any) -> Word2Vec:  # noqa: ANN401
         """Load what `save` wrote.
+
+        Parameters
+        ----------
+        path : path
+        **knobs
+            In place of those saved, such as workers=8 or device="cpu" on another machine.
 
         Raises
         ------
@@ -195,77 +200,17 @@ class Word2Vec:
         ValueError
             The file is damaged, or holds vectors without the weights that training needs.
         """
-        tensors, metadata = formats.read_safetensors(formats.existing(path))
-        if "w_out" not in tensors or "config" not in metadata:
-            raise ValueError(f"{path} holds vectors without output weights; read it with KeyedVectors.load")
-        model = cls(**json.loads(metadata["config"]))
-        wv = formats.table_of(tensors, Path(path))
-        model.vocab = Vocab.from_keys(wv.index_to_key, tensors["counts"], n_raw_tokens=int(tensors["n_raw_tokens"][0]))
-        model._adopt(weights_of(wv.vectors, tensors["w_out"]))
+        refuse_unsupported(knobs)
+        saved, vocab, w_in, w_out, state = read_model(path)
+        if knobs.get("vector_size", w_in.shape[1]) != w_in.shape[1]:
+            raise ValueError(
+                f"vector_size is {knobs['vector_size']}, but the vectors of {path} are {w_in.shape[1]} long"
+            )
+        model = cls(**(saved | knobs))
+        model._adopt(vocab, weights_of(w_in, w_out), state["corpus_count"], state["epochs_trained"])
         return model
 
-    def _build(self, corpus: Any) -> Tokens:  # noqa: ANN401
-        config = self.config
-        with _Clock(self.seconds, "encode"):
-            vocab, tokens = encode_corpus(
-                corpus,
-                min_count=config.min_count,
-                max_vocab_size=config.max_vocab_size,
-                max_final_vocab=config.max_final_vocab,
-                sorted_vocab=bool(config.sorted_vocab),
-                workers=config.n_workers,
-                progress=self._phase("encode"),
-            )
-        self.vocab = vocab
-        self._adopt(initial_weights(vocab, config.vector_size, config.seed))
-        return tokens
-
-    def _train(self, tokens: Tokens, config: TrainConfig, callbacks: Sequence[object]) -> None:
-        def notify(event: str) -> None:
-            for callback in callbacks:
-                getattr(callback, event, lambda model: None)(self)
-
-        def on_epoch(event: str, report: TrainReport) -> None:
-            self.report = report
-            self.wv.norms = None
-            notify(f"on_epoch_{event}")
-
-        notify("on_train_begin")
-        backend = get_backend(config.device)
-        progress = self._phase("train")
-        self.report = train(
-            backend, config, self.vocab, tokens, self._weights, progress=progress, on_epoch=on_epoch
-        )
-        self.wv.norms = None
-        self.seconds |= {"compile": self.report.compile_seconds, "train": self.report.train_seconds}
-        notify("on_train_end")
-
-    def _adopt(self, weights: Weights) -> None:
-        self._weights = weights
-        self.wv = KeyedVectors(self.vocab.keys, weights.w_in[:, : weights.dim], self.vocab.counts)
-
-    def _phase(self, phase: str) -> Callable[[int, int | None], None] | None:
-        progress = self._progress
-        return None if progress is None else lambda done, total: progress(phase, done, total)
-
-
-class _Clock:
-    """Writes the seconds spent in a `with` block under a name."""
-
-    def __init__(self, seconds: dict[str, float], name: str) -> None:
-        self._seconds = seconds
-        self._name = name
-
-    def __enter__(self) -> None:
-        self._begun = time.perf_counter()
-
-    def __exit__(self, *_: object) -> None:
-        self._seconds[self._name] = time.perf_counter() - self._begun
-
-
-def _one_corpus(sentences: Any, corpus_file: Any) -> Any:  # noqa: ANN401
-    """Whichever of the two was given."""
-    if (sentences is None) == (corpus_file is None):
-        given = "neither" if sentences is None else "both"
-        raise TypeError(f"expected a corpus either as sentences or as corpus_file, got {given}")
-    return sentences if corpus_file is None else text_corpus(corpus_file)
+    def __repr__(self) -> str:
+        size = len(self.vocab) if hasattr(self, "vocab") else 0
+        kind = "skip-gram" if self.config.sg else "CBOW"
+        return f"{type(self).__name__}<vocab={size}, vector_size={self.config.vector_size}, {kind}>"

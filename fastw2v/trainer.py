@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import time
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -36,7 +35,10 @@ class TrainReport:
     pairs : int
         Pairs of centre and context trained (CBOW: centres).
     loss_per_epoch : list of float
-        Mean negative log-likelihood of a pair, positive and negatives together; empty without compute_loss.
+        Mean negative log-likelihood of a pair, positive and negatives together, for each epoch that had a pair; empty
+        without compute_loss.
+    loss : float
+        Sum of the losses of all pairs.
     compile_seconds, train_seconds : float
         Time to compile or load the kernels, and to train.
     stopped_at : str, optional
@@ -61,6 +63,7 @@ def train(
     tokens: Tokens,
     weights: Weights,
     *,
+    first_epoch: int = 0,
     progress: Progress | None = None,
     on_epoch: Callable[[str, TrainReport], None] = lambda event, report: None,
 ) -> TrainReport:
@@ -72,38 +75,39 @@ def train(
         Where to train.
     config, vocab, tokens, weights
         What to train on.
+    first_epoch : int
+        Epochs that the weights were trained for before; see `spans`.
     progress : callable, optional
-        `progress(done, total)` in raw words over all epochs, from any thread.
+        `progress(done, total)` in raw words over all epochs; from any thread, but one call at a time.
     on_epoch : callable
         `on_epoch("begin" or "end", report)` around each epoch.
 
     Returns
     -------
     TrainReport
-        After Ctrl-C it covers what was trained until then, and a RuntimeWarning says where that was.
+        After Ctrl-C it covers what was trained until then, and `stopped_at` says where that was.
     """
     report, begun = TrainReport(backend.name), time.perf_counter()
     backend.upload(config, vocab, tokens, weights)
     report.compile_seconds, begun = time.perf_counter() - begun, time.perf_counter()
+    n_words = config.epochs * tokens.n_tokens
 
     def on_done(n_tokens: int) -> None:
         report.raw_words += n_tokens
         if progress is not None:
-            progress(report.raw_words, config.epochs * tokens.n_tokens)
+            progress(report.raw_words, n_words)
 
     epoch = 0
     try:
         for epoch in range(config.epochs):
             on_epoch("begin", report)
-            backend.train(spans(config, tokens.n_tokens, epoch, backend.span_tokens), on_done)
+            backend.train(spans(config, tokens.n_tokens, epoch, backend.span_tokens, first_epoch), on_done)
             _add_tally(report, backend, config)
             on_epoch("end", report)
     except KeyboardInterrupt:
         _add_tally(report, backend, config)
-        percent = 100 * report.raw_words / (config.epochs * tokens.n_tokens)
+        percent = 100 * report.raw_words / n_words
         report.stopped_at = f"epoch {epoch + 1} of {config.epochs}, {percent:.1f} % of the work"
-        message = f"stopped by Ctrl-C in {report.stopped_at}; the vectors trained so far are kept"
-        warnings.warn(message, RuntimeWarning, stacklevel=3)
     backend.download()
     report.train_seconds = time.perf_counter() - begun
     return report

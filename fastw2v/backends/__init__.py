@@ -6,9 +6,15 @@ import logging
 
 from fastw2v.backends.base import Backend, Tally, Weights
 
-__all__ = ["Backend", "Tally", "Weights", "get_backend"]
+__all__ = ["Backend", "Tally", "Weights", "check_device", "get_backend"]
 
 logger = logging.getLogger("fastw2v")
+
+
+def check_device(device: str) -> None:
+    """Raise, before the work is begun, what `get_backend` would raise."""
+    if device not in ("auto", "cpu"):
+        raise ValueError(f'device is {device!r}; this version trains on the CPU alone: expected "auto" or "cpu"')
 
 
 def get_backend(device: str) -> Backend:
@@ -24,8 +30,7 @@ def get_backend(device: str) -> Backend:
     ValueError
         The device is unknown or has no trainer.
     """
-    if device not in ("auto", "cpu"):
-        raise ValueError(f'device is {device!r}; this version trains on the CPU alone: expected "auto" or "cpu"')
+    check_device(device)
     from fastw2v.backends.cpu import CpuBackend
 
     if device == "auto":

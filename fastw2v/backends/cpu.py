@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import logging
 import threading
-import time
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fastw2v._clock import announced
 from fastw2v.backends.base import Tally, Weights
 from fastw2v.config import TrainConfig
 from fastw2v.schedule import Span
-from fastw2v_kernels._jit_cpu import n_compiled
 from fastw2v_kernels.cbow_ns.cpu import cbow_ns_cpu
 from fastw2v_kernels.skipgram_ns.cpu import skipgram_ns_cpu
 
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from fastw2v.encode import Tokens
     from fastw2v.vocab import Vocab
 
-logger = logging.getLogger("fastw2v")
+# Multiplications and additions in a span, about: some 30 ms of a fast core, so that Ctrl-C is heard at once.
+_SPAN_WORK = 1 << 28
 
 
 class CpuBackend:
@@ -51,24 +52,24 @@ class CpuBackend:
             **_mode(config),
         )
         self._tallies = np.zeros((config.n_workers, 3))
-        self._compile(config)
+        self.span_tokens = span_tokens(config)
+        model = "skip-gram" if config.sg else "CBOW"
+        with announced(f"the {model} kernel for vector_size {config.vector_size}, negative {config.negative}"):
+            self._train_span(Span(0, 0, 0, 0.0, 0.0), self._tallies[0])
 
     def train(self, spans: Iterable[Span], on_done: Callable[[int], None]) -> None:
         """Train all spans, each thread taking the next; after Ctrl-C, or an error in one, the others stop as well."""
-        crew = _Crew(self._train_span, iter(spans), on_done)
-        threads = [threading.Thread(target=crew.work, args=(tally,)) for tally in self._tallies]
-        try:
-            for thread in threads:
-                thread.start()
-            for thread in threads:
-                thread.join()
-        finally:
-            crew.stop.set()
-            for thread in threads:
-                if thread.ident is not None:
-                    thread.join()
-        if crew.error is not None:
-            raise crew.error
+        crew, futures = _Crew(self._train_span, iter(spans), on_done), []
+        with ThreadPoolExecutor(len(self._tallies), thread_name_prefix="fastw2v") as pool:
+            try:
+                for tally in self._tallies:
+                    futures.append(pool.submit(crew.work, tally))
+                wait(futures)  # not Thread.join: where Ctrl-C ends one, Python 3.11 takes the thread for stopped
+            finally:
+                crew.stop.set()
+                _wait_for(futures)
+        for future in futures:
+            future.result()
 
     def tally(self) -> Tally:
         """Sum over the threads."""
@@ -83,18 +84,6 @@ class CpuBackend:
         epoch, begin, end, lr_first, lr_step = span
         self._kernel(epoch=epoch, begin=begin, end=end, lr_first=lr_first, lr_step=lr_step, tally=tally)
 
-    def _compile(self, config: TrainConfig) -> None:
-        begun, n_before = time.perf_counter(), n_compiled()
-        self._train_span(Span(0, 0, 0, 0.0, 0.0), self._tallies[0])
-        if n_compiled() > n_before:
-            logger.info(
-                "compiled the %s kernel for vector_size %d, negative %d in %.1f s; it is kept for later runs",
-                "skip-gram" if config.sg else "CBOW",
-                config.vector_size,
-                config.negative,
-                time.perf_counter() - begun,
-            )
-
 
 class _Crew:
     """What the threads of one `train` share."""
@@ -103,7 +92,6 @@ class _Crew:
         self, train_span: Callable[[Span, np.ndarray], None], spans: Iterator[Span], on_done: Callable[[int], None]
     ) -> None:
         self.stop = threading.Event()
-        self.error: BaseException | None = None
         self._train_span = train_span
         self._spans = spans
         self._on_done = on_done
@@ -120,9 +108,22 @@ class _Crew:
                 self._train_span(span, tally)
                 with self._lock:
                     self._on_done(span.end - span.begin)
-        except BaseException as error:  # carried to the thread that called `train`
-            self.error = error
+        finally:
             self.stop.set()
+
+
+def _wait_for(futures: list[Future[None]]) -> None:
+    """Wait until all are done, which a second Ctrl-C does not hasten."""
+    while not all(future.done() for future in futures):
+        with suppress(KeyboardInterrupt):
+            wait(futures)
+
+
+def span_tokens(config: TrainConfig) -> int:
+    """Tokens in a span: 65,536, or fewer where rows are long and windows wide."""
+    n_targets = 1 + config.negative
+    n_rows = n_targets * config.window if config.sg else n_targets + config.window
+    return min(1 << 16, max(256, _SPAN_WORK // (n_rows * config.vector_size)))
 
 
 def _mode(config: TrainConfig) -> dict[str, Any]:

@@ -22,7 +22,7 @@ def int64(context: Any, builder: ir.IRBuilder, value: ir.Value, ty: types.Type) 
     return context.cast(builder, value, ty, types.int64)
 
 
-def _check(context: Any, builder: ir.IRBuilder, start: ir.Value, width: int, size: ir.Value, axis: str) -> None:
+def check(context: Any, builder: ir.IRBuilder, start: ir.Value, width: int, size: ir.Value, axis: str) -> None:
     """Raise IndexError unless 0 <= start and start + width <= size, when NUMBA_BOUNDSCHECK is set."""
     if not BOUNDSCHECK:
         return
@@ -41,9 +41,14 @@ def pointer(
     """Address of element (row, col) of a C-contiguous matrix, `width` elements of which will be touched."""
     array = context.make_array(ty)(context, builder, value)
     n_rows, n_cols = cgutils.unpack_tuple(builder, array.shape)
-    _check(context, builder, row, 1, n_rows, "row")
-    _check(context, builder, col, width, n_cols, "column")
+    check(context, builder, row, 1, n_rows, "row")
+    check(context, builder, col, width, n_cols, "column")
     return builder.gep(array.data, [builder.add(builder.mul(row, n_cols), col)])
+
+
+def n_cols(context: Any, builder: ir.IRBuilder, ty: types.Array, value: ir.Value) -> ir.Value:
+    """Columns of a matrix."""
+    return cgutils.unpack_tuple(builder, context.make_array(ty)(context, builder, value).shape)[1]
 
 
 def load(builder: ir.IRBuilder, pointer: ir.Value) -> ir.Value:

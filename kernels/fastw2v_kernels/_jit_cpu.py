@@ -53,11 +53,16 @@ class _KernelCache(caching.FunctionCache):
     _impl_class = _CacheImpl
 
 
+@lru_cache(maxsize=1)
+def _say_uncached(reason: str) -> None:
+    logger.info("no kernel cache (%s); set NUMBA_CACHE_DIR to a writable folder to keep compiled kernels", reason)
+
+
 def _enable_cache(dispatcher: Any) -> None:  # noqa: ANN401 - Numba's dispatcher has no public type
     try:
         dispatcher._cache = _KernelCache(dispatcher.py_func)  # type: ignore[no-untyped-call]
     except (RuntimeError, OSError) as error:  # no writable folder: compile in every process, but never crash
-        logger.info("no kernel cache (%s); set NUMBA_CACHE_DIR to a writable folder to keep compiled kernels", error)
+        _say_uncached(type(error).__name__)
 
 
 def _jit(function: F, *, forceinline: bool) -> F:

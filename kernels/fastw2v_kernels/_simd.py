@@ -17,63 +17,20 @@ from typing import Any
 from llvmlite import ir
 from numba import extending
 from numba.core import cgutils, types
-from numba.extending import models, overload, register_model
+from numba.extending import overload
 
 from fastw2v_kernels import _ir as emit
 from fastw2v_kernels._ir import LANES
 from fastw2v_kernels._shape import SLOTS, Shape
+from fastw2v_kernels._vectors import Block, Rows, Vec, vec
 
 __all__ = ["LANES", "SLOTS", "Block", "Rows", "Shape", "Vec", "add_rows", "dot", "fma", "fma_rows", "hsum", "hsum_pair"]
 __all__ += ["load", "load_rows", "prefetch", "rows_of", "splat", "splats", "store", "zeros"]
 
 
-class Vec(types.Type):  # type: ignore[misc]
-    """LANES float32 values in a register."""
-
-    def __init__(self) -> None:
-        super().__init__(name=f"Vec({LANES})")
-
-
-class Block(types.Type):  # type: ignore[misc]
-    """`n` vectors, `n` known when the kernel is compiled."""
-
-    def __init__(self, n: int) -> None:
-        self.n = n
-        super().__init__(name=f"Block({n}, {LANES})")
-
-
-class Rows(types.Type):  # type: ignore[misc]
-    """Where `n` rows of a float32 matrix begin, in registers."""
-
-    def __init__(self, n: int) -> None:
-        self.n = n
-        super().__init__(name=f"Rows({n})")
-
-
-vec = Vec()
-
-
 def intrinsic(function: Callable[..., Any]) -> Callable[..., Any]:
     """Numba's decorator, typed by what kernels call: the arguments without the typing context."""
     return extending.intrinsic(function)  # type: ignore[no-any-return]
-
-
-@register_model(Vec)
-class _VecModel(models.PrimitiveModel):  # type: ignore[misc]
-    def __init__(self, dmm: Any, fe_type: Vec) -> None:
-        super().__init__(dmm, fe_type, emit.VEC)
-
-
-@register_model(Block)
-class _BlockModel(models.PrimitiveModel):  # type: ignore[misc]
-    def __init__(self, dmm: Any, fe_type: Block) -> None:
-        super().__init__(dmm, fe_type, ir.ArrayType(emit.VEC, fe_type.n))
-
-
-@register_model(Rows)
-class _RowsModel(models.PrimitiveModel):  # type: ignore[misc]
-    def __init__(self, dmm: Any, fe_type: Rows) -> None:
-        super().__init__(dmm, fe_type, ir.ArrayType(emit.FLOAT.as_pointer(), fe_type.n))
 
 
 @intrinsic
@@ -142,9 +99,18 @@ def rows_of(_typing: Any, a: Any, ids: Any, r: Any, first: Any, shape: Any) -> A
             entry = builder.load(emit.pointer(context, builder, ids_ty, args[1], r, slot, 1))
             row = emit.int64(context, builder, entry, ids_ty.dtype)
             pointers.append(emit.pointer(context, builder, a_ty, args[0], row, row.type(0), 0))
-        return emit.pack(builder, context.get_value_type(rows), pointers)
+        n_cols = emit.n_cols(context, builder, a_ty, args[0])
+        return emit.pack(builder, context.get_value_type(rows), [*pointers, n_cols])
 
     return rows(a, ids, r, first, shape), codegen
+
+
+def _columns_of(context: Any, builder: Any, rows: Rows, value: Any, col: Any, col_ty: Any) -> list[Any]:
+    """Addresses of column `col` in every row."""
+    *pointers, n_cols = emit.unpack(builder, value, rows.n + 1)
+    col = emit.int64(context, builder, col, col_ty)
+    emit.check(context, builder, col, LANES, n_cols, "column")
+    return [builder.gep(pointer, [col]) for pointer in pointers]
 
 
 @intrinsic
@@ -153,8 +119,8 @@ def load_rows(_typing: Any, rows: Any, col: Any) -> Any:
     block = Block(rows.n)
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        col = emit.int64(context, builder, args[1], sig.args[1])
-        vectors = [emit.load(builder, builder.gep(row, [col])) for row in emit.unpack(builder, args[0], rows.n)]
+        pointers = _columns_of(context, builder, rows, args[0], args[1], sig.args[1])
+        vectors = [emit.load(builder, pointer) for pointer in pointers]
         return emit.pack(builder, context.get_value_type(block), vectors)
 
     return block(rows, col), codegen
@@ -165,9 +131,8 @@ def add_rows(_typing: Any, rows: Any, col: Any, values: Any) -> Any:
     """Add values[k] to columns col : col + LANES of row k, k in order: a row that is named twice gets both."""
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        col = emit.int64(context, builder, args[1], sig.args[1])
-        for row, value in zip(emit.unpack(builder, args[0], rows.n), emit.unpack(builder, args[2], rows.n)):
-            pointer = builder.gep(row, [col])
+        pointers = _columns_of(context, builder, rows, args[0], args[1], sig.args[1])
+        for pointer, value in zip(pointers, emit.unpack(builder, args[2], rows.n)):
             emit.store(builder, pointer, builder.fadd(emit.load(builder, pointer), value))
         return context.get_dummy_value()
 

@@ -1,8 +1,25 @@
-"""What the kernel tests share: copies of cases, poison, truth in float64, and the parity rule."""
+"""What the kernel tests share: copies of cases, poison, truth in float64, the parity rule, toys, other processes."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 
+import fastw2v
+import fastw2v_kernels
+
 EPS = np.finfo(np.float32).eps
+KERNELS = Path(fastw2v_kernels.__file__).parent
+PACKAGE = Path(fastw2v.__file__).parent
+SKIPGRAM_MODES = [{"share_negatives": True}, {"share_negatives": False}]
+CBOW_MODES = [
+    {"mean_context": True, "mean_gradient": True},
+    {"mean_context": True, "mean_gradient": False},
+    {"mean_context": False, "mean_gradient": False},
+]
+MODES = [("skipgram_ns", mode) for mode in SKIPGRAM_MODES] + [("cbow_ns", mode) for mode in CBOW_MODES]
 
 
 def copy(case, float_type=np.float32):
@@ -13,7 +30,8 @@ def copy(case, float_type=np.float32):
 def _copy(value, float_type):
     if not isinstance(value, np.ndarray):
         return value
-    return value.astype(float_type if value.dtype == np.float32 else value.dtype)
+    with np.errstate(invalid="ignore"):  # an output may hold anything, a signalling NaN too
+        return value.astype(float_type if value.dtype == np.float32 else value.dtype)
 
 
 def poison(array):
@@ -42,3 +60,40 @@ def assert_parity(kernel, reference, truth):
         scale = max(1.0, np.abs(exact).max(initial=0))
         allowed = 2 * np.abs(reference[name] - exact).max(initial=0) + 4 * EPS * scale
         assert np.abs(kernel[name] - exact).max(initial=0) <= allowed, name
+
+
+def toy_case(sentences, n_vocab, only_negative=None, **changes):
+    """Arguments of a span kernel: no subsampling, whole windows, negatives uniform or all one row."""
+    rng = np.random.default_rng(7)
+    n_tokens = sum(map(len, sentences))
+    alias_id = np.arange(n_vocab) if only_negative is None else np.full(n_vocab, only_negative)
+    return {
+        "w_in": rng.normal(0, 0.5, (n_vocab, 16)).astype(np.float32),
+        "w_out": rng.normal(0, 0.5, (n_vocab, 16)).astype(np.float32),
+        "ids": np.concatenate(sentences).astype(np.int32),
+        "starts": np.cumsum([0, *map(len, sentences)]),
+        "keep": np.ones(n_vocab, np.float32),
+        "alias_prob": np.zeros(n_vocab, np.float32),
+        "alias_id": alias_id.astype(np.int32),
+        "begin": 0,
+        "end": n_tokens,
+        "lr_first": 0.05,
+        "lr_step": 0.0,
+        "seed": 1,
+        "epoch": 0,
+        "window": 5,
+        "negative": 5,
+        "shrink_windows": False,
+        "with_loss": True,
+        "tally": np.zeros(3),
+    } | changes
+
+
+def run_python(code, *args, **environment):
+    """Run `code` in a new interpreter on the sources under test; return what it printed."""
+    path = os.pathsep.join([str(PACKAGE.parent), str(KERNELS.parent)])
+    command = [sys.executable, "-W", "error", "-c", code, *args]
+    environment = os.environ | environment | {"PYTHONPATH": path}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout

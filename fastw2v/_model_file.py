@@ -1,0 +1,84 @@
+"""A whole model as one safetensors file: vectors, output weights, counts, configuration."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fastw2v import formats
+from fastw2v.backends import Weights
+from fastw2v.config import KNOBS, TrainConfig
+from fastw2v.keyedvectors import KeyedVectors
+from fastw2v.vocab import Vocab
+
+_TENSORS = ("vectors", "keys", "w_out", "counts", "n_raw_tokens")
+_STATE = ("corpus_count", "epochs_trained")
+
+
+def write_model(
+    path: str | PathLike[str],
+    config: TrainConfig,
+    vocab: Vocab,
+    wv: KeyedVectors,
+    weights: Weights,
+    state: dict[str, int],
+) -> None:
+    """Write a file that `read_model` and `formats.load` read, whole or not at all."""
+    tensors = formats.table_tensors(wv) | {"w_out": weights.w_out[:, : weights.dim]}
+    tensors["n_raw_tokens"] = np.array([vocab.n_raw_tokens], np.int64)
+    metadata = {"format": "fastw2v", "config": json.dumps(dataclasses.asdict(config)), "state": json.dumps(state)}
+    formats.write_safetensors(path, tensors, metadata)
+
+
+def read_model(path: str | PathLike[str]) -> tuple[dict[str, Any], Vocab, np.ndarray, np.ndarray, dict[str, int]]:
+    """Read knobs, vocabulary, input and output rows (float32[n_vocab, dim]) and the counters of a model.
+
+    Raises
+    ------
+    FileNotFoundError
+        There is no such file.
+    ValueError
+        The file is damaged, is no model, or its parts contradict each other.
+    """
+    tensors, metadata = _read(formats.existing(path))
+    wv = formats.table_of(tensors, Path(path))
+    knobs, state = (_json_object(path, metadata, name) for name in ("config", "state"))
+    _check(path, knobs.keys() <= set(KNOBS), f"its configuration has the knobs {', '.join(knobs)}")
+    _check(path, all(isinstance(state.get(name), int) for name in _STATE), f"its state is {state}")
+    w_out, n_raw_tokens = tensors["w_out"], tensors["n_raw_tokens"]
+    dim, shape = knobs.get("vector_size"), wv.vectors.shape
+    _check(path, shape[1] == dim, f"its vectors are {shape[1]} long and its configuration says {dim}")
+    _check(path, w_out.shape == shape, f"its output rows have shape {w_out.shape} and its vectors {shape}")
+    _check(path, n_raw_tokens.shape == (1,), f"its n_raw_tokens has shape {n_raw_tokens.shape}")
+    vocab = Vocab.from_keys(wv.index_to_key, tensors["counts"], n_raw_tokens=int(n_raw_tokens[0]))
+    return knobs, vocab, wv.vectors, w_out, state
+
+
+def _read(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+    try:
+        tensors, metadata = formats.read_safetensors(path)
+    except ValueError as error:
+        raise ValueError(f"{error}; a file of vectors alone is read by KeyedVectors.load") from error
+    missing = [name for name in _TENSORS if name not in tensors]
+    if missing:
+        raise ValueError(f"{path} lacks {', '.join(missing)} to train on with; read its vectors by KeyedVectors.load")
+    return tensors, metadata
+
+
+def _json_object(path: str | PathLike[str], metadata: dict[str, str], name: str) -> dict[str, Any]:
+    try:
+        value = json.loads(metadata.get(name, ""))
+    except json.JSONDecodeError:
+        value = None
+    _check(path, isinstance(value, dict), f"its {name} is {metadata.get(name)!r}, expected a JSON object")
+    return dict(value)
+
+
+def _check(path: str | PathLike[str], condition: bool, flaw: str) -> None:
+    if not condition:
+        raise ValueError(f"{path} is damaged: {flaw}; save the model again with Word2Vec.save")

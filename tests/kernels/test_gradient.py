@@ -1,0 +1,121 @@
+"""With a learning rate of 1, one example's update is minus the gradient of its loss: float64, central differences."""
+
+import numpy as np
+import pytest
+from harness import CBOW_MODES, SKIPGRAM_MODES, copy, toy_case
+
+from fastw2v_kernels.cbow_ns.reference import cbow_ns_reference
+from fastw2v_kernels.shared.reference import draw_negatives
+from fastw2v_kernels.skipgram_ns.reference import skipgram_ns_reference
+
+CENTRE_POS = 4
+SENTENCES = {
+    "repeated context": [[3, 1, 2, 1, 0, 2, 1, 4]],
+    "one context": [[5, 6, 7, 8], [0, 1]],
+    "the centre is its own context": [[2, 0, 1, 3, 0, 0, 4]],
+}
+N_VOCAB = 9
+SEED = 2  # among its negatives one word comes twice, and one is the positive
+
+each_sentence = pytest.mark.parametrize("sentences", SENTENCES.values(), ids=SENTENCES)
+
+
+def one_example(sentences, **mode):
+    case = toy_case(sentences, N_VOCAB, begin=CENTRE_POS, end=CENTRE_POS + 1, lr_first=1.0, seed=SEED, window=3, **mode)
+    case["alias_id"] %= 4
+    return copy(case, np.float64)
+
+
+def contexts_of(case):
+    sentence = next(s for s in np.split(np.arange(len(case["ids"])), case["starts"][1:-1]) if CENTRE_POS in s)
+    near = [pos for pos in sentence if 0 < abs(pos - CENTRE_POS) <= case["window"]]
+    return case["ids"][near]
+
+
+def negatives_of(case, ordinal):
+    names = ("alias_prob", "alias_id", "seed", "epoch")
+    return draw_negatives(*(case[name] for name in names), CENTRE_POS, ordinal, case["negative"])
+
+
+def loss_of(x, w_out, positive, negatives):
+    """-log sigmoid(x.y_positive) - sum of log sigmoid(-x.y_negative) over the negatives that are not the positive."""
+
+    def minus_log_sigmoid(score):
+        return -np.log(1 / (1 + np.exp(-score)))
+
+    loss = minus_log_sigmoid(x @ w_out[positive])
+    return loss + sum(minus_log_sigmoid(-x @ w_out[row]) for row in negatives if row != positive)
+
+
+def step_down(loss, w_in, w_out):
+    """Return (w_in, w_out) minus the gradient of loss(w_in, w_out)."""
+    step = 1e-5
+    moved = (w_in.copy(), w_out.copy())
+    for weights, result in zip((w_in, w_out), moved):
+        for at in np.ndindex(*weights.shape):
+            value = weights[at]
+            weights[at] = value + step
+            above = loss(w_in, w_out)
+            weights[at] = value - step
+            result[at] -= (above - loss(w_in, w_out)) / (2 * step)
+            weights[at] = value
+    return moved
+
+
+def assert_same(result, expected):
+    for weights, exact in zip(result, expected):
+        np.testing.assert_allclose(weights, exact, rtol=0, atol=1e-8)
+
+
+def test_the_samples_hold_what_the_masks_are_for():
+    case = one_example(SENTENCES["repeated context"])
+    for ordinal in range(2):
+        negatives = negatives_of(case, ordinal)
+        assert 0 in negatives
+        assert any(negatives.count(row) > 1 for row in negatives if row != 0)
+
+
+@each_sentence
+@pytest.mark.parametrize("mode", SKIPGRAM_MODES, ids=str)
+def test_skipgram(sentences, mode):
+    case = one_example(sentences, **mode)
+    positive, contexts = case["ids"][CENTRE_POS], contexts_of(case)
+    expected, total = (case["w_in"].copy(), case["w_out"].copy()), 0.0
+    for ordinal, group in enumerate([contexts] if mode["share_negatives"] else contexts[:, None]):
+        negatives = negatives_of(case, ordinal)
+
+        def loss(w_in, w_out, group=group, negatives=negatives):
+            return sum(loss_of(w_in[row], w_out, positive, negatives) for row in group)
+
+        total += loss(*expected)
+        expected = step_down(loss, *expected)
+    skipgram_ns_reference(**case)
+    assert_same((case["w_in"], case["w_out"]), expected)
+    np.testing.assert_allclose(case["tally"], [total, len(contexts), 1])
+
+
+def cbow_loss(case):
+    positive, contexts, negatives = case["ids"][CENTRE_POS], contexts_of(case), negatives_of(case, 0)
+    n_summed = len(contexts) if case["mean_context"] else 1
+    return lambda w_in, w_out: loss_of(sum(w_in[row] for row in contexts) / n_summed, w_out, positive, negatives)
+
+
+@each_sentence
+@pytest.mark.parametrize("mode", [m for m in CBOW_MODES if m["mean_context"] == m["mean_gradient"]], ids=str)
+def test_cbow(sentences, mode):
+    case = one_example(sentences, **mode)
+    loss = cbow_loss(case)
+    total = loss(case["w_in"], case["w_out"])
+    expected = step_down(loss, case["w_in"], case["w_out"])
+    cbow_ns_reference(**case)
+    assert_same((case["w_in"], case["w_out"]), expected)
+    np.testing.assert_allclose(case["tally"], [total, 1, 1])
+
+
+@each_sentence
+def test_cbow_of_word2vec_c_moves_contexts_by_their_number_times_the_gradient(sentences):
+    case = one_example(sentences, mean_context=True, mean_gradient=False)
+    w_in = case["w_in"].copy()
+    down_in, down_out = step_down(cbow_loss(case), w_in, case["w_out"])
+    cbow_ns_reference(**case)
+    assert_same((case["w_in"], case["w_out"]), (w_in + len(contexts_of(case)) * (down_in - w_in), down_out))

@@ -1,0 +1,134 @@
+"""The house rules that reflection can check: registration, signatures, imports, docstrings, sizes."""
+
+import ast
+import importlib
+import json
+
+import pytest
+from harness import KERNELS, PACKAGE, run_python
+
+from fastw2v_kernels.ops import OPS
+
+DEVICES = ("cpu", "cuda")
+COMPILER_FILES = {"_jit_cpu.py", "_jit_cuda.py", "_simd.py", "_ir.py", "_shape.py", "_vectors.py"}
+KERNEL_FILES = sorted(KERNELS.rglob("*.py"))
+PACKAGE_FILES = sorted(PACKAGE.rglob("*.py"))
+N_FUNCTION_LINES, N_FILE_LINES = 60, 250
+COMPILERS = ["numba", "llvmlite", "numba.cuda", "numba_cuda", "cupy"]
+
+each_op = pytest.mark.parametrize("op", OPS, ids=lambda op: op.name)
+
+
+def short(path):
+    return str(path.relative_to(PACKAGE.parent if path.is_relative_to(PACKAGE) else KERNELS.parent))
+
+
+def parse(path):
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def functions(path):
+    return [node for node in ast.walk(parse(path)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+
+
+def imported_packages(path):
+    names = set()
+    for node in ast.walk(parse(path)):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            names.add(node.module)
+    return {name.split(".")[0] for name in names}
+
+
+def parameters(op, device):
+    """Names, kinds and defaults of `<op>_<device>`, read off the source, so that no device is needed."""
+    path = KERNELS / op.name / f"{device}.py"
+    arguments = [node.args for node in functions(path) if node.name == f"{op.name}_{device}"]
+    assert len(arguments) == 1, f"{short(path)} defines {op.name}_{device} {len(arguments)} times"
+    for argument in ast.walk(arguments[0]):
+        if isinstance(argument, ast.arg):
+            argument.annotation = None
+    return ast.unparse(arguments[0])
+
+
+def test_every_folder_is_an_operation_and_every_operation_a_folder():
+    folders = {path.parent.name for path in KERNELS.glob("*/*.py")} - {"shared"}
+    assert sorted(op.name for op in OPS) == sorted(folders), "a folder is missing from OPS, or is listed twice"
+
+
+@each_op
+def test_an_operation_is_registered_by_its_own_folder(op):
+    assert importlib.import_module(f"fastw2v_kernels.{op.name}").OP is op
+
+
+@each_op
+def test_an_operation_lists_the_devices_it_has_files_for(op):
+    assert (KERNELS / op.name / "reference.py").exists()
+    assert sorted(op.devices) == [device for device in DEVICES if (KERNELS / op.name / f"{device}.py").exists()]
+
+
+@pytest.mark.parametrize(("op", "device"), [pytest.param(op, d, id=f"{op.name}-{d}") for op in OPS for d in op.devices])
+def test_a_device_has_the_signature_of_the_reference(op, device):
+    assert parameters(op, device) == parameters(op, "reference")
+
+
+@each_op
+def test_the_reference_documents_its_parameters(op):
+    public = [node for node in functions(KERNELS / op.name / "reference.py") if not node.name.startswith("_")]
+    assert public
+    for node in public:
+        assert "Parameters\n----------\n" in (ast.get_docstring(node) or ""), node.name
+
+
+def test_only_the_compiler_files_import_a_compiler():
+    allowed = {KERNELS / name for name in COMPILER_FILES}
+    files = [path for path in KERNEL_FILES + PACKAGE_FILES if path not in allowed]
+    assert [short(path) for path in files if imported_packages(path) & set(COMPILERS)] == []
+
+
+def test_kernels_do_not_know_the_package():
+    assert [short(path) for path in KERNEL_FILES if "fastw2v" in imported_packages(path)] == []
+
+
+def test_nothing_is_compiled_in_the_package():
+    found = [
+        f"{short(path)}: @{ast.unparse(decorator)}"
+        for path in PACKAGE_FILES
+        for node in functions(path)
+        for decorator in node.decorator_list
+        if "jit" in ast.unparse(decorator) or ast.unparse(decorator) == "inline_cpu"
+    ]
+    assert found == []
+
+
+REPORT_MODULES = "import json, sys; print(json.dumps([name for name in sys.argv[1:] if name in sys.modules]))"
+
+
+@pytest.mark.parametrize("module", ["fastw2v", "fastw2v.cli"])
+def test_an_import_brings_no_compiler(module):
+    assert json.loads(run_python(f"import {module}; {REPORT_MODULES}", *COMPILERS)) == []
+
+
+TRAIN = 'import fastw2v; fastw2v.Word2Vec([["a", "b", "c"]] * 9, min_count=1, vector_size=16, sg=1, compute_loss=True)'
+
+
+def test_training_on_the_cpu_brings_no_cuda():
+    assert json.loads(run_python(f"{TRAIN}; {REPORT_MODULES}", *COMPILERS)) == ["numba", "llvmlite"]
+
+
+def n_lines(function):
+    """Length of a function without its docstring."""
+    documented = ast.get_docstring(function) is not None
+    docstring = function.body[0].end_lineno - function.body[0].lineno + 1 if documented else 0
+    return function.end_lineno - function.lineno + 1 - docstring
+
+
+def test_functions_are_short():
+    lengths = {f"{short(path)}:{f.name}": n_lines(f) for path in KERNEL_FILES + PACKAGE_FILES for f in functions(path)}
+    assert {name: n for name, n in lengths.items() if n > N_FUNCTION_LINES} == {}
+
+
+def test_files_are_short():
+    lengths = {short(path): len(path.read_text(encoding="utf-8").splitlines()) for path in KERNEL_FILES + PACKAGE_FILES}
+    assert {name: n for name, n in lengths.items() if n > N_FILE_LINES} == {}

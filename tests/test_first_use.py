@@ -1,0 +1,89 @@
+import pytest
+
+HEAVY = ["numba", "llvmlite", "cupy", "tqdm", "typer", "rich", "safetensors", "scipy", "numpy"]
+TRAIN = """
+import logging, sys
+logging.basicConfig(level=logging.INFO, format="%(message)s")
+import fastw2v
+from fastw2v_kernels._jit_cpu import n_compiled
+model = fastw2v.Word2Vec(corpus_file=sys.argv[1], sg=1, vector_size=16, compute_loss=True, min_count=2, epochs=1)
+model.train(corpus_file=sys.argv[1], epochs=1)
+print(n_compiled(), len(model.wv))
+"""
+WARM_UP = """
+import logging
+logging.basicConfig(level=logging.INFO, format="%(message)s")
+import fastw2v
+from fastw2v_kernels._jit_cpu import n_compiled
+seconds = fastw2v.warmup(sg=1, compute_loss=True, vector_size=16)
+print(n_compiled(), seconds > 0)
+"""
+
+
+@pytest.fixture
+def corpus(tmp_path):
+    path = tmp_path / "corpus.txt"
+    once = " ".join(f"w{number}" for number in range(60_000))  # so many that the table of words grows
+    path.write_text("one two three four\n" * 10 + once)
+    return path
+
+
+def test_import_is_light(run_python):
+    code = f"import sys, fastw2v; print([name for name in {HEAVY} if name in sys.modules], fastw2v.__version__ > '0')"
+    done = run_python("-c", code)
+    assert (done.stdout, done.stderr) == ("[] True\n", "")
+
+
+def test_training_on_the_cpu_imports_neither_cupy_nor_numba_cuda(run_python):
+    code = (
+        "import sys, fastw2v; fastw2v.Word2Vec([['a', 'b']], min_count=1, vector_size=16, compute_loss=True);"
+        "print([name for name in sys.modules if name.startswith(('cupy', 'numba.cuda', 'numba_cuda'))])"
+    )
+    done = run_python("-c", code)
+    assert (done.stdout, done.stderr) == ("[]\n", "")
+
+
+def test_public_names():
+    import fastw2v
+
+    for name in fastw2v.__all__:
+        assert getattr(fastw2v, name) is not None
+    assert dir(fastw2v) == fastw2v.__all__
+    with pytest.raises(AttributeError, match="module 'fastw2v' has no attribute 'word2vec'"):
+        _ = fastw2v.word2vec
+
+
+def test_warmup_compiles_and_later_processes_load(run_python, corpus, tmp_path):
+    cache = str(tmp_path / "cache")
+    first = run_python("-c", WARM_UP, NUMBA_CACHE_DIR=cache)
+    n_compiled, took_time = first.stdout.split()
+    assert int(n_compiled) > 0, first.stderr
+    assert took_time == "True"
+    announced = [line for line in first.stderr.splitlines() if line.startswith("compiled ")]
+    assert [line.split(" in ")[0] for line in announced] == [
+        "compiled the encoder",
+        "compiled the skip-gram kernel for vector_size 16, negative 5",
+    ]
+    second = run_python("-c", TRAIN, corpus, NUMBA_CACHE_DIR=cache)
+    assert second.stdout.split() == ["0", "4"], second.stderr
+    assert "compiled" not in second.stderr
+
+
+def test_cache_folder_that_cannot_be_made_does_not_stop_the_work(run_python, corpus, tmp_path):
+    (tmp_path / "file").touch()
+    done = run_python("-c", TRAIN, corpus, NUMBA_CACHE_DIR=str(tmp_path / "file" / "cache"))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split()[1] == "4"
+
+
+def test_no_cache_folder_at_all(run_python, corpus):
+    nowhere = """
+import numba.core.caching as caching
+for locator in (caching.UserProvidedCacheLocator, caching.InTreeCacheLocator, caching.UserWideCacheLocator):
+    locator.from_function = classmethod(lambda cls, function, file: None)
+"""
+    done = run_python("-c", nowhere + TRAIN, corpus)
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout.split()[0]) > 0
+    assert "no kernel cache" in done.stderr
+    assert "set NUMBA_CACHE_DIR to a writable folder" in done.stderr

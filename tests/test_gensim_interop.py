@@ -1,0 +1,69 @@
+import numpy as np
+import pytest
+
+from fastw2v import KeyedVectors, Word2Vec
+
+gensim = pytest.importorskip("gensim")
+
+SENTENCES = [["the", "caf\u00e9", "is", "open"], ["the", "\u6771\u4eac", "bar", "is", "shut"]] * 20
+
+
+@pytest.fixture(scope="module")
+def model():
+    return Word2Vec(SENTENCES, vector_size=16, min_count=1, workers=1, compute_loss=True)
+
+
+@pytest.fixture(scope="module")
+def theirs():
+    return gensim.models.Word2Vec(SENTENCES, vector_size=16, min_count=1, workers=1)
+
+
+@pytest.mark.parametrize(("binary", "ending"), [(True, "bin"), (False, "txt"), (False, "vec")])
+def test_gensim_reads_what_we_write(binary, ending, model, tmp_path):
+    path = tmp_path / f"vectors.{ending}"
+    model.wv.save(path)
+    read = gensim.models.KeyedVectors.load_word2vec_format(str(path), binary=binary)
+    assert read.index_to_key == model.wv.index_to_key
+    np.testing.assert_array_equal(read.vectors, model.wv.vectors)
+
+
+@pytest.mark.parametrize("binary", [True, False])
+def test_we_read_what_gensim_writes(binary, theirs, tmp_path):
+    path = tmp_path / "vectors"
+    theirs.wv.save_word2vec_format(str(path), binary=binary)
+    for read in (KeyedVectors.load(path), KeyedVectors.load_word2vec_format(path, binary=binary)):
+        assert read.index_to_key == theirs.wv.index_to_key
+        np.testing.assert_array_equal(read.vectors, theirs.wv.vectors)
+
+
+@pytest.mark.parametrize("binary", [True, False])
+def test_integer_keys_come_to_gensim_as_words(binary, tmp_path):
+    model = Word2Vec([[3, 5, 7], [5, 7, 3]], vector_size=16, min_count=1, workers=1, compute_loss=True)
+    model.wv.save_word2vec_format(tmp_path / "vectors", binary=binary)
+    read = gensim.models.KeyedVectors.load_word2vec_format(str(tmp_path / "vectors"), binary=binary)
+    np.testing.assert_array_equal(read["7"], model.wv[7])
+
+
+def script(word2vec, path):
+    """What a script of gensim's does, with the class to be exchanged; its results that do not hang on the vectors."""
+    model = word2vec(vector_size=16, window=3, min_count=2, workers=2, sg=1, hs=0, negative=5, seed=7, epochs=3)
+    model.build_vocab(SENTENCES, progress_per=10_000)
+    model.train(SENTENCES, total_examples=model.corpus_count, epochs=model.epochs)
+    shown = [model.vector_size, model.window, model.min_count, model.sg, model.epochs, model.alpha, model.min_alpha]
+    shown += [model.corpus_count, model.corpus_total_words, sorted(model.wv.index_to_key), "the" in model.wv]
+    shown += [len(model.wv.most_similar("the", topn=2)), model.wv["is"].shape, model.wv.get_vecattr("is", "count")]
+    model.save(str(path))
+    again = word2vec.load(str(path))
+    again.train([["the", "bar"]], total_examples=1, epochs=1)
+    return [*shown, len(again.wv), model.wv.key_to_index.keys() == again.wv.key_to_index.keys()]
+
+
+def test_a_script_changes_one_import(tmp_path):
+    assert script(Word2Vec, tmp_path / "ours") == script(gensim.models.Word2Vec, tmp_path / "theirs")
+
+
+def test_defaults_are_those_of_the_constructor():
+    ours, theirs = Word2Vec(), gensim.models.Word2Vec()
+    same = "vector_size alpha window min_count max_vocab_size sample seed min_alpha sg negative ns_exponent cbow_mean"
+    for name in [*same.split(), "epochs", "shrink_windows", "max_final_vocab", "compute_loss"]:
+        assert getattr(ours, name) == getattr(theirs, name), name

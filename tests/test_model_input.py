@@ -1,0 +1,197 @@
+import numpy as np
+import pytest
+
+from fastw2v import KeyedVectors, Word2Vec
+
+SMALL = {"vector_size": 16, "compute_loss": True, "workers": 1, "min_count": 1}
+SENTENCES = [[f"{topic}{word}" for word in words] for topic in "ab" for words in np.arange(300).reshape(30, 10) % 15]
+
+
+def small_model(**knobs):
+    return Word2Vec(SENTENCES, **(SMALL | knobs))
+
+
+def same(a, b):
+    return a.wv.vectors.tobytes() == b.wv.vectors.tobytes() and a._weights.w_out.tobytes() == b._weights.w_out.tobytes()
+
+
+# gensim's arguments
+
+UNSUPPORTED = [
+    ("hs", 1, "use negative sampling"),
+    ("trim_rule", len, "filter the corpus before"),
+    ("hashfxn", len, "first weights depend on seed and word alone"),
+    ("null_word", 1, "word of your own"),
+    ("batch_words", 5000, "the schedule cuts the corpus"),
+    ("comment", "x", "keep notes beside the model"),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "cure"), UNSUPPORTED)
+def test_unsupported_argument_of_the_constructor(name, value, cure):
+    with pytest.raises(ValueError, match=f"{name} is not supported: .*{cure}"):
+        Word2Vec(SENTENCES, **{name: value})
+
+
+def test_unused_defaults_of_gensim_pass():
+    Word2Vec(hs=0, trim_rule=None, hashfxn=hash, null_word=0, batch_words=10_000, comment=None, **SMALL)
+    model = Word2Vec(**SMALL)
+    model.build_vocab(SENTENCES, update=False, progress_per=10_000, keep_raw_vocab=False, trim_rule=None)
+    model.train(SENTENCES, epochs=1, total_words=600, word_count=0, queue_factor=2, report_delay=1.0)
+
+
+def test_unsupported_arguments_of_the_methods():
+    model = small_model()
+    with pytest.raises(ValueError, match="update is not supported: a vocabulary cannot grow"):
+        model.build_vocab(SENTENCES, update=True)
+    with pytest.raises(ValueError, match="word_count is not supported: give start_alpha and end_alpha"):
+        model.train(SENTENCES, word_count=5)
+
+
+@pytest.mark.parametrize("call", [Word2Vec, Word2Vec().build_vocab, small_model().train])
+def test_unknown_argument(call):
+    with pytest.raises(TypeError, match="unknown argument 'size'"):
+        call(SENTENCES, size=100)
+
+
+# Corpora
+
+
+def test_integers_are_keys():
+    walks = np.random.default_rng(0).integers(5, 25, (40, 12))
+    model = Word2Vec(walks, **SMALL)
+    assert sorted(model.wv.index_to_key) == list(range(5, 25))
+    assert model.wv[17].shape == (16,)
+    assert all(isinstance(key, int) for key, _ in model.wv.most_similar(17))
+    for same_walks in (walks.tolist(), [np.int32(walk) for walk in walks], (walks.ravel(), np.arange(41) * 12)):
+        assert same(model, Word2Vec(same_walks, **SMALL))
+
+
+def test_min_count_0_keeps_row_as_id(tmp_path):
+    model = Word2Vec([[2, 3, 2], [7, 3, 2]], **(SMALL | {"min_count": 0, "sample": 0}))
+    assert model.wv.index_to_key == list(range(8))
+    assert model.wv.get_vecattr(5, "count") == 0
+    np.testing.assert_array_equal(model.wv[7], model.wv.vectors[7])
+    model.save(tmp_path / "model")
+    loaded = Word2Vec.load(tmp_path / "model")
+    assert loaded.wv.index_to_key == list(range(8))
+    assert loaded.train([[2, 3], [5, 7]], epochs=1)[1] == 4
+
+
+def test_sentence_of_a_million_tokens_is_trained_whole():
+    walk = np.random.default_rng(0).integers(0, 50, (1, 1_000_000))
+    model = Word2Vec(walk, epochs=1, window=2, shrink_windows=False, sample=0, sg=1, **(SMALL | {"workers": 2}))
+    assert model.report.kept_words == model.report.raw_words == 1_000_000
+    assert model.report.pairs == 4 * 1_000_000 - 6
+
+
+@pytest.mark.parametrize(
+    ("text", "keys", "n_words"),
+    [
+        (b"a b c d e f g h i j", "a b c d e f g h i j".split(), 10),
+        (b"a b a b c\n", ["a", "b", "c"], 5),
+        (b"\n\n \n a b\r\n\n\n", ["a", "b"], 2),
+        (b"a\0b c a\0b\n", ["a\0b", "c"], 3),
+        (b"\xff\xfe b \xff\xfe\n", ["\udcff\udcfe", "b"], 3),
+        (b"a\n", ["a"], 1),
+    ],
+)
+def test_unusual_text(text, keys, n_words, tmp_path):
+    path = tmp_path / "corpus.txt"
+    path.write_bytes(text)
+    model = Word2Vec(corpus_file=path, epochs=2, sample=0, **SMALL)
+    assert model.wv.index_to_key == keys
+    assert model.report.raw_words == 2 * n_words
+    assert np.isfinite(model.wv.vectors).all()
+    model.wv.save(tmp_path / "v.bin")
+    model.save(tmp_path / "model")
+    for loaded in (KeyedVectors.load(tmp_path / "v.bin"), Word2Vec.load(tmp_path / "model").wv):
+        assert loaded.index_to_key == keys
+
+
+def test_text_equals_its_lists(tmp_path):
+    path = tmp_path / "corpus.txt"
+    path.write_text("\n".join(map(" ".join, SENTENCES)))
+    assert same(small_model(), Word2Vec(corpus_file=path, **SMALL))
+    assert same(small_model(), Word2Vec(corpus_file=[str(path)], **SMALL))
+
+
+class Sentences:
+    def __iter__(self):
+        return iter(SENTENCES)
+
+
+def test_any_iterable_that_starts_anew():
+    assert same(small_model(), Word2Vec(Sentences(), **SMALL))
+
+
+def test_id_that_would_need_too_many_rows():
+    assert Word2Vec([[2**40, 1]], **SMALL).wv.index_to_key == [2**40, 1]
+    with pytest.raises(ValueError, match="id 1099511627776 with min_count=0 would need a row"):
+        Word2Vec([[2**40, 1]], **(SMALL | {"min_count": 0}))
+
+
+@pytest.mark.parametrize(
+    ("sentences", "error", "message"),
+    [
+        ("one two three", TypeError, "pass a file as corpus_file"),
+        (["one two", "three"], TypeError, "sentence.split"),
+        ((s for s in SENTENCES), TypeError, "one-shot generator"),
+        ([], ValueError, "the corpus is empty"),
+        ([[], []], ValueError, "the corpus is empty"),
+        ([[1, -2]], ValueError, "-2"),
+        (np.array([[1, -1]]), ValueError, "-1"),
+        ([[2**70]], TypeError, "too big"),
+        (np.array([[np.nan]]), (ValueError, TypeError), "integer"),
+        (5, TypeError, "expected an iterable"),
+    ],
+)
+def test_what_is_no_corpus(sentences, error, message):
+    with pytest.raises(error, match=message):
+        Word2Vec(sentences, **SMALL)
+
+
+def test_empty_file_and_empty_vocabulary(tmp_path):
+    (tmp_path / "empty").touch()
+    with pytest.raises(ValueError, match="the corpus has no words"):
+        Word2Vec(corpus_file=tmp_path / "empty", **SMALL)
+    (tmp_path / "text").write_text("a b c")
+    with pytest.raises(ValueError, match="none is left by min_count=5; lower min_count"):
+        Word2Vec(corpus_file=tmp_path / "text", vector_size=16)
+    with pytest.raises(FileNotFoundError, match="no such corpus file"):
+        Word2Vec(corpus_file=tmp_path / "nothing")
+
+
+def test_neither_or_both_corpora(tmp_path):
+    with pytest.raises(TypeError, match="got both"):
+        Word2Vec(SENTENCES, corpus_file="x", **SMALL)
+    with pytest.raises(TypeError, match="got neither"):
+        Word2Vec(**SMALL).build_vocab()
+    with pytest.raises(TypeError, match="got neither"):
+        small_model().train()
+
+
+def test_training_on_a_corpus_of_other_words():
+    model = small_model()
+    with pytest.raises(ValueError, match="no word of the corpus is in the vocabulary"):
+        model.train([["x", "y"]])
+    with pytest.raises(TypeError, match="the vocabulary holds words and the corpus integers"):
+        model.train([[1, 2]])
+
+
+def test_device_is_checked_before_the_corpus_is_read():
+    class Unread:
+        def __iter__(self):
+            raise AssertionError("the corpus was read")
+
+    with pytest.raises(ValueError, match="device is 'tpu'"):
+        Word2Vec(Unread(), device="tpu")
+
+
+def test_progress_of_both_phases(tmp_path):
+    path, calls = tmp_path / "corpus.txt", []
+    path.write_text("\n".join(map(" ".join, SENTENCES)))
+    Word2Vec(corpus_file=path, progress=lambda *call: calls.append(call), **SMALL)
+    n_bytes = path.stat().st_size
+    assert [call for call in calls if call[0] == "encode"][-1] == ("encode", n_bytes, n_bytes)
+    assert calls[-1] == ("train", 3000, 3000)

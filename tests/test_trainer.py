@@ -1,0 +1,282 @@
+import threading
+import time
+from concurrent.futures import Future
+
+import numpy as np
+import pytest
+from harness import assert_parity
+
+from fastw2v._weights import initial_weights
+from fastw2v.backends import get_backend
+from fastw2v.backends.cpu import CpuBackend, _wait_for, span_tokens
+from fastw2v.config import TrainConfig
+from fastw2v.encode import Tokens, encode_corpus
+from fastw2v.schedule import spans
+from fastw2v.trainer import train
+from fastw2v_kernels.cbow_ns.reference import cbow_ns_reference
+from fastw2v_kernels.skipgram_ns.reference import skipgram_ns_reference
+
+MODES = [
+    {"sg": 1, "negative_sharing": "window"},
+    {"sg": 1, "negative_sharing": "pair"},
+    {"sg": 0, "cbow_gradient": "sum"},
+    {"sg": 0, "cbow_gradient": "mean"},
+    {"sg": 0, "cbow_mean": 0},
+]
+
+
+def mode_name(mode):
+    return "-".join(str(value) for value in mode.values())
+
+
+def config_of(**knobs):
+    return TrainConfig(**({"vector_size": 16, "compute_loss": True, "workers": 1, "min_count": 1} | knobs))
+
+
+@pytest.fixture(scope="module")
+def corpus():
+    rng = np.random.default_rng(5)
+    walks = [rng.integers(0, 30, rng.integers(1, 25)) for _ in range(25)]
+    return encode_corpus(walks, min_count=1)
+
+
+def trained(config, corpus, **options):
+    vocab, tokens = corpus
+    weights = initial_weights(vocab, config.vector_size, config.seed)
+    report = train(get_backend("cpu"), config, vocab, tokens, weights, **options)
+    return weights, report
+
+
+def by_reference(config, corpus, float_type):
+    """Weights and tallies of the reference, over the schedule that the trainer goes through."""
+    vocab, tokens = corpus
+    weights = initial_weights(vocab, config.vector_size, config.seed)
+    w_in, w_out = weights.w_in.astype(float_type), weights.w_out.astype(float_type)
+    alias_prob, alias_id = vocab.alias_table(config.ns_exponent)
+    mode = {"share_negatives": config.shares_negatives}
+    if not config.sg:
+        mode = {"mean_context": bool(config.cbow_mean), "mean_gradient": config.divides_gradient}
+    tally = np.zeros(3)
+    for epoch in range(config.epochs):
+        for span in spans(config, tokens.n_tokens, epoch, 65_536):
+            (skipgram_ns_reference if config.sg else cbow_ns_reference)(
+                w_in,
+                w_out,
+                tokens.ids,
+                tokens.starts,
+                vocab.keep_probabilities(config.sample),
+                alias_prob,
+                alias_id,
+                begin=span.begin,
+                end=span.end,
+                lr_first=span.lr_first,
+                lr_step=span.lr_step,
+                seed=config.seed,
+                epoch=span.epoch,
+                window=config.window,
+                negative=config.negative,
+                shrink_windows=bool(config.shrink_windows),
+                with_loss=True,
+                tally=tally,
+                **mode,
+            )
+    return {"w_in": w_in, "w_out": w_out, "loss": tally[:1], "counts": tally[1:].astype(np.int64)}
+
+
+@pytest.mark.parametrize("mode", MODES, ids=mode_name)
+@pytest.mark.parametrize("knobs", [{}, {"sample": 0.01, "window": 2, "shrink_windows": 0, "seed": 2**64 - 1}])
+def test_equals_the_reference(mode, knobs, corpus):
+    config = config_of(epochs=2, alpha=0.05, **({"sample": 0.05} | mode | knobs))
+    weights, report = trained(config, corpus)
+    kernel = {"w_in": weights.w_in, "w_out": weights.w_out, "loss": np.array([report.loss])}
+    kernel["counts"] = np.array([report.pairs, report.kept_words])
+    assert_parity(kernel, by_reference(config, corpus, np.float32), by_reference(config, corpus, np.float64))
+
+
+@pytest.mark.parametrize("mode", MODES, ids=mode_name)
+def test_one_worker_is_reproducible_byte_for_byte(mode, corpus):
+    config = config_of(epochs=2, sample=0.05, **mode)
+    (a, report_a), (b, report_b) = trained(config, corpus), trained(config, corpus)
+    assert a.w_in.tobytes() == b.w_in.tobytes()
+    assert a.w_out.tobytes() == b.w_out.tobytes()
+    assert report_a.loss_per_epoch == report_b.loss_per_epoch
+
+
+@pytest.mark.parametrize("n", [1, 3, 50])
+def test_result_does_not_depend_on_the_spans(n, corpus, monkeypatch):
+    config = config_of(sample=0.05, sg=1)
+    whole, report = trained(config, corpus)
+    monkeypatch.setattr("fastw2v.backends.cpu.span_tokens", lambda config: n)
+    cut, cut_report = trained(config, corpus)
+    assert whole.w_in.tobytes() == cut.w_in.tobytes()
+    assert (report.pairs, report.kept_words) == (cut_report.pairs, cut_report.kept_words)
+
+
+@pytest.mark.parametrize("workers", [2, 7])
+def test_samples_do_not_depend_on_the_workers(workers, corpus):
+    _, one = trained(config_of(sample=0.05, sg=1), corpus)
+    _, many = trained(config_of(sample=0.05, sg=1, workers=workers), corpus)
+    assert (one.raw_words, one.kept_words, one.pairs) == (many.raw_words, many.kept_words, many.pairs)
+
+
+def test_seeds_differ(corpus):
+    (a, _), (b, _) = (trained(config_of(seed=seed), corpus) for seed in (1, 2))
+    assert not np.array_equal(a.w_in, b.w_in)
+
+
+def test_threads_are_named_and_end(corpus):
+    seen = []
+    trained(config_of(workers=2), corpus, progress=lambda *_: seen.extend(training_threads()))
+    assert seen
+    assert not training_threads()
+
+
+def test_progress_goes_up_to_all_words(corpus):
+    calls = []
+    _, report = trained(config_of(epochs=3, workers=2), corpus, progress=lambda *call: calls.append(call))
+    total = 3 * corpus[1].n_tokens
+    assert [done for done, _ in calls] == sorted(done for done, _ in calls)
+    assert calls[-1] == (total, total)
+    assert report.raw_words == total
+
+
+def test_progress_is_called_by_one_thread_at_a_time(corpus):
+    inside, overlaps = threading.Lock(), []
+
+    def progress(done, total):
+        overlaps.append(not inside.acquire(blocking=False))
+        threading.Event().wait(1e-4)
+        inside.release()
+
+    trained(config_of(epochs=3, workers=4), corpus, progress=progress)
+    assert not any(overlaps)
+
+
+def test_events_of_epochs(corpus):
+    events = []
+    trained(
+        config_of(epochs=2), corpus, on_epoch=lambda event, report: events.append((event, len(report.loss_per_epoch)))
+    )
+    assert events == [("begin", 0), ("end", 1), ("begin", 1), ("end", 2)]
+
+
+def training_threads():
+    return [thread for thread in threading.enumerate() if thread.name.startswith("fastw2v")]
+
+
+def raising(error):
+    def callback(*_):
+        raise error
+
+    return callback
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+@pytest.mark.parametrize("where", ["progress", "on_epoch"])
+def test_error_in_a_callback_ends_the_training(where, workers, corpus):
+    with pytest.raises(ZeroDivisionError, match="planned"):
+        trained(config_of(workers=workers), corpus, **{where: raising(ZeroDivisionError("planned"))})
+    assert not training_threads()
+
+
+def test_error_in_a_worker_reaches_the_caller(corpus, monkeypatch):
+    def fail(self, span, tally):
+        if span.begin > 0:
+            raise MemoryError("planned")
+
+    monkeypatch.setattr(CpuBackend, "_train_span", fail)
+    with pytest.raises(MemoryError, match="planned"):
+        trained(config_of(workers=3), corpus)
+    assert not training_threads()
+
+
+def test_error_in_a_worker_stops_the_others(corpus, monkeypatch):
+    begun = []
+
+    def fail_at_once(self, span, tally):
+        begun.append(span.begin)
+        if span.begin == 0 and span.end > 0:
+            raise MemoryError("planned")
+        time.sleep(1e-3)
+
+    monkeypatch.setattr(CpuBackend, "_train_span", fail_at_once)
+    monkeypatch.setattr("fastw2v.backends.cpu.span_tokens", lambda config: 1)
+    with pytest.raises(MemoryError, match="planned"):
+        trained(config_of(workers=3), corpus)
+    assert len(begun) < corpus[1].n_tokens / 2
+
+
+def test_interrupt_in_mid_epoch_counts_its_words(corpus, monkeypatch):
+    train_all = CpuBackend.train
+
+    def train_and_interrupt(self, spans, on_done):
+        train_all(self, list(spans)[:2], on_done)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(CpuBackend, "train", train_and_interrupt)
+    _, report = trained(config_of(sample=0), corpus)
+    assert 0 < report.raw_words == report.kept_words < corpus[1].n_tokens
+    assert len(report.loss_per_epoch) == 1
+
+
+def test_a_second_interrupt_does_not_leave_threads_behind(monkeypatch):
+    future, n_waits = Future(), []
+
+    def interrupted(futures):
+        n_waits.append(len(futures))
+        if len(n_waits) == 3:
+            future.set_result(None)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("fastw2v.backends.cpu.wait", interrupted)
+    _wait_for([future])
+    assert len(n_waits) == 3
+
+
+@pytest.mark.parametrize("interrupted_epoch", [1, 3])
+def test_interrupt_keeps_what_was_trained(interrupted_epoch, corpus):
+    events = []
+
+    def interrupt(event, report):
+        events.append(event)
+        if events.count("begin") == interrupted_epoch:
+            raise KeyboardInterrupt
+
+    config, n_tokens = config_of(epochs=4), corpus[1].n_tokens
+    weights, report = trained(config, corpus, on_epoch=interrupt)
+    n_done = interrupted_epoch - 1
+    assert report.stopped_at == f"epoch {interrupted_epoch} of 4, {25 * n_done:.1f} % of the work"
+    assert report.raw_words == n_done * n_tokens
+    assert len(report.loss_per_epoch) == n_done
+    assert np.isfinite(weights.w_in).all()
+
+
+def test_no_subsampling_keeps_every_word(corpus):
+    _, report = trained(config_of(sample=0, epochs=3, sg=1, window=1, shrink_windows=0), corpus)
+    lengths = np.diff(corpus[1].starts)
+    assert report.kept_words == report.raw_words == 3 * lengths.sum()
+    assert report.pairs == 3 * 2 * (lengths - 1).sum()
+
+
+def test_long_spans_are_shortened_where_a_token_is_much_work():
+    assert span_tokens(TrainConfig()) == 65_536
+    assert 256 <= span_tokens(TrainConfig(sg=1, vector_size=1000, negative=20, window=20)) < 1000
+    assert span_tokens(TrainConfig(sg=1, vector_size=1 << 20, negative=1024, window=1 << 16)) == 256
+
+
+@pytest.mark.parametrize("device", ["tpu", "", None, 0, "CPU"])
+def test_unknown_device(device):
+    with pytest.raises(ValueError, match=r'expected "auto" or "cpu"'):
+        get_backend(device)
+
+
+def test_auto_device_says_what_it_chose(caplog):
+    with caplog.at_level("INFO", "fastw2v"):
+        assert get_backend("auto").name == "cpu"
+    assert "training on the CPU" in caplog.text
+
+
+def test_empty_corpus_is_nothing_to_do(corpus):
+    nothing = Tokens(np.empty(0, np.int32), np.zeros(1, np.int64))
+    _, report = trained(config_of(), (corpus[0], nothing))
+    assert (report.raw_words, report.pairs, report.loss_per_epoch) == (0, 0, [])
