@@ -3,8 +3,9 @@
 Usage: python benchmarks/peers.py [--pairs 3] [--seeds 3] [--model sg] [--model cbow]
 
 Needs gensim (extra `bench`) and FASTW2V_DATA_DIR with imdb-unsup.txt.xz, questions-words.txt, wordsim353.tsv and
-simlex999.txt. Every run is a process of its own. Speed: one epoch, one thread each. Quality: five epochs, all cores.
-The rows are added to benchmarks/results/peers.jsonl as well.
+simlex999.txt. Every run is a process of its own. Speed: one epoch, one thread each, nothing else running. Quality: five epochs, one
+thread each (with several, gensim's `corpus_file` mode does not let the learning rate fall to its end), as many runs at
+once as there are cores. The rows are added to benchmarks/results/peers.jsonl as well.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
@@ -71,7 +73,7 @@ def table(
         for name in model or list(ROWS):
             timed = speeds(ROWS[name], corpus, pairs, workers)
             for row, times in zip(ROWS[name], timed):
-                show(row, times, timed[0], [quality(row, corpus, seed) for seed in range(1, seeds + 1)])
+                show(row, times, timed[0], quality(row, corpus, seeds))
 
 
 def speeds(rows: list[Row], corpus: Path, pairs: int, workers: int) -> list[list[Figures]]:
@@ -81,9 +83,11 @@ def speeds(rows: list[Row], corpus: Path, pairs: int, workers: int) -> list[list
     return [list(column) for column in zip(*turns[1:])] or [[] for _ in rows]
 
 
-def quality(row: Row, corpus: Path, seed: int) -> Figures:
-    """Scores after five epochs."""
-    return child(row, corpus, epochs=5, workers=os.cpu_count() or 1, seed=seed, score=True)
+def quality(row: Row, corpus: Path, seeds: int) -> list[Figures]:
+    """Scores after five epochs, for each seed."""
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        jobs = [pool.submit(child, row, corpus, epochs=5, workers=1, seed=1 + n, score=True) for n in range(seeds)]
+    return [job.result() for job in jobs]
 
 
 def child(row: Row, corpus: Path, **job: Any) -> Figures:  # noqa: ANN401
@@ -107,6 +111,7 @@ def show(row: Row, times: list[Figures], peer: list[Figures], scored: list[Figur
         cells["rss_bound_mb"] = times[0]["rss_bound_mb"]
     for name in SCORES if scored else ():
         cells[name] = spread(100 * run[name] for run in scored)
+        cells[f"{name}_mean"] = round(statistics.mean(100 * run[name] for run in scored), 2)
     print(json.dumps({k: v for k, v in cells.items() if k not in ("knobs", "version")} | row[1]), flush=True)
     with open(RESULTS, "a") as results:
         cells |= {"date": str(date.today()), "machine": platform.platform(), "cores": os.cpu_count()}

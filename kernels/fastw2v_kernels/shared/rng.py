@@ -9,7 +9,7 @@ import numpy as np
 
 from fastw2v_kernels._types import Float32, Int32, Int64
 
-# Increment and mixing function of SplitMix64: Steele, Lea, Flood 2014, "Fast splittable pseudorandom number generators".
+# Increment and mixing of SplitMix64: Steele, Lea, Flood 2014, "Fast splittable pseudorandom number generators".
 _GAMMA = np.uint64(0x9E3779B97F4A7C15)
 _MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
 _MIX_2 = np.uint64(0x94D049BB133111EB)
