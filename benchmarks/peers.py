@@ -3,9 +3,9 @@
 Usage: python benchmarks/peers.py [--pairs 3] [--seeds 3] [--model sg] [--model cbow]
 
 Needs gensim (extra `bench`) and FASTW2V_DATA_DIR with imdb-unsup.txt.xz, questions-words.txt, wordsim353.tsv and
-simlex999.txt. Every run is a process of its own. Speed: one epoch, one thread each, nothing else running. Quality: five epochs, one
-thread each (with several, gensim's `corpus_file` mode does not let the learning rate fall to its end), as many runs at
-once as there are cores. The rows are added to benchmarks/results/peers.jsonl as well.
+simlex999.txt. Every run is a process of its own. Speed: one epoch, one thread each, nothing else running. Quality: five
+epochs, one thread each (with several, gensim's `corpus_file` mode does not let the learning rate fall to its end), as
+many runs at once as there are cores. The rows are added to benchmarks/results/peers.jsonl as well.
 """
 
 from __future__ import annotations
