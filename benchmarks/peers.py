@@ -1,6 +1,7 @@
 """fastw2v beside gensim on film reviews: speed in alternating runs, memory, and quality in the same row.
 
-Usage: python benchmarks/peers.py [--pairs 3] [--seeds 3] [--model sg] [--model cbow]
+Usage: python benchmarks/peers.py table [--pairs 3] [--seeds 3] [--model sg] [--model cbow]
+       python benchmarks/peers.py markdown        the latest results as README's table
 
 Needs gensim (extra `bench`) and FASTW2V_DATA_DIR with imdb-unsup.txt.xz, questions-words.txt, wordsim353.tsv and
 simlex999.txt. Every run is a process of its own. Speed: one epoch, one thread each, nothing else running. Quality: five
@@ -69,7 +70,7 @@ def table(
         corpus = Path(folder, "reviews.txt")
         with lzma.open(data_file("imdb-unsup.txt.xz")) as packed, open(corpus, "wb") as plain:
             shutil.copyfileobj(packed, plain, 1 << 24)
-        print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores; {KNOBS}; {workers} timed threads")
+        print(f"{machine()}, {os.cpu_count()} cores; {KNOBS}; {workers} timed threads")
         for name in model or list(ROWS):
             timed = speeds(ROWS[name], corpus, pairs, workers)
             for row, times in zip(ROWS[name], timed):
@@ -114,7 +115,7 @@ def show(row: Row, times: list[Figures], peer: list[Figures], scored: list[Figur
         cells[f"{name}_mean"] = round(statistics.mean(100 * run[name] for run in scored), 2)
     print(json.dumps({k: v for k, v in cells.items() if k not in ("knobs", "version")} | row[1]), flush=True)
     with open(RESULTS, "a") as results:
-        cells |= {"date": str(date.today()), "machine": platform.platform(), "cores": os.cpu_count()}
+        cells |= {"date": str(date.today()), "machine": machine(), "cores": os.cpu_count()}
         results.write(json.dumps(cells) + "\n")
 
 
@@ -122,6 +123,49 @@ def spread(values: Iterable[float]) -> list[float]:
     """Median, least and greatest, to four digits."""
     known = sorted(values)
     return [float(f"{x:.4g}") for x in (statistics.median(known), known[0], known[-1])]
+
+
+def machine() -> str:
+    """The processor's name, and whether kernels use AVX-512 on it."""
+    from fastw2v_kernels._simd import LANES
+
+    cpuinfo = Path("/proc/cpuinfo")
+    lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return f"{names[0] if names else platform.machine()}, {LANES} lanes"
+
+
+@app.command()
+def markdown() -> None:
+    """Print the latest speed and the latest quality of every row as a table."""
+    rows: dict[str, Figures] = {}
+    for line in RESULTS.read_text().splitlines():
+        cells = json.loads(line)
+        key = json.dumps([cells["tool"], cells["knobs"]], sort_keys=True)
+        rows[key] = rows.get(key, {}) | cells
+    columns = ["model", "tool", "words/s", "x gensim", "file to vectors", "x gensim", "peak MB (bound)", *SCORES]
+    print(f"| {' | '.join(columns)} |\n|{'---|' * len(columns)}")
+    for cells in rows.values():
+        knobs = cells["knobs"]
+        own = ", ".join(f"{k} {v}" for k, v in knobs.items() if k not in KNOBS and k != "sg")
+        tool = f"{cells['tool']} ({own})" if own else cells["tool"]
+        scores_text = " | ".join(quality_cell(cells, name) for name in SCORES)
+        print(f"| {'skip-gram' if knobs['sg'] else 'CBOW'} | {tool} | {timing_cells(cells)} | {scores_text} |")
+
+
+def timing_cells(cells: Figures) -> str:
+    """Speed, its ratio to gensim's, seconds in all, their ratio, memory: each a median with least and greatest."""
+    if "words_per_s" not in cells:
+        return " | ".join(["-"] * 5)
+    speed = cells["words_per_s"][0] / 1e6
+    ratios = ["{:.1f} ({:.1f}-{:.1f})".format(*cells[name]) for name in ("train_ratio", "total_ratio")]
+    memory = f"{cells['peak_rss_mb']:.0f} ({cells['rss_bound_mb']:.0f})"
+    return f"{speed:.2f} M | {ratios[0]} | {cells['total_s'][0]:.1f} s | {ratios[1]} | {memory}"
+
+
+def quality_cell(cells: Figures, name: str) -> str:
+    """Mean over the seeds, with least and greatest."""
+    return "{:.1f} ({:.1f}-{:.1f})".format(cells[f"{name}_mean"], *cells[name][1:]) if name in cells else "-"
 
 
 @app.command()
@@ -195,4 +239,4 @@ def data_file(name: str) -> Path:
 
 
 if __name__ == "__main__":
-    app() if sys.argv[1:2] == ["run"] else typer.run(table)
+    app()
