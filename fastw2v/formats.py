@@ -1,4 +1,4 @@
-"""Vectors in files: word2vec binary and text, and safetensors; every file is written whole or not at all."""
+"""Vectors in files: word2vec and safetensors, and the book's pickle to read; written whole or not at all."""
 
 import os
 import secrets
@@ -14,6 +14,7 @@ import numpy.typing as npt
 import safetensors
 from safetensors.numpy import save_file
 
+from fastw2v import _book_pickle
 from fastw2v import _word2vec_format as word2vec
 from fastw2v.keyedvectors import KeyedVectors
 
@@ -116,7 +117,7 @@ def load(path: str | os.PathLike[str]) -> KeyedVectors:
     Parameters
     ----------
     path : path
-        word2vec text or binary, plain or gzipped, or safetensors.
+        word2vec text or binary, plain or gzipped; safetensors; or the book's pickle (see `fastw2v.nn.load_params`).
 
     Returns
     -------
@@ -133,6 +134,9 @@ def load(path: str | os.PathLike[str]) -> KeyedVectors:
     path = existing(path)
     if _is_safetensors(path):
         return table_of(read_safetensors(path)[0], path)
+    if _book_pickle.is_pickle(path):
+        params = _book_pickle.read(path)
+        return _keyed(path, list(params["word_to_id"]), params["word_vecs"])
     return load_word2vec(path)
 
 

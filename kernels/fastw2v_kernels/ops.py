@@ -1,10 +1,29 @@
 """All operations, one line each: tests and benchmarks read this list."""
 
-from fastw2v_kernels import cbow_ns, encode, skipgram_ns, uniform_rows
+from fastw2v_kernels import (
+    adam,
+    cbow_ns,
+    dot_sigmoid_loss,
+    dot_sigmoid_loss_backward,
+    embedding,
+    embedding_backward,
+    encode,
+    skipgram_ns,
+    sparse_adam,
+    uniform_rows,
+    unigram_sampler,
+)
 
 OPS = [
     encode.OP,
     uniform_rows.OP,
     skipgram_ns.OP,
     cbow_ns.OP,
+    embedding.OP,
+    embedding_backward.OP,
+    dot_sigmoid_loss.OP,
+    dot_sigmoid_loss_backward.OP,
+    unigram_sampler.OP,
+    adam.OP,
+    sparse_adam.OP,
 ]

@@ -1,0 +1,156 @@
+"""The pickle that the book's scripts write: a dict of `word_vecs` (float16), `word_to_id` and `id_to_word`.
+
+A pickle is a program, and `pickle.load` runs it. The reader here admits NumPy arrays and numbers alone beside what a
+pickle holds without calling anything (dict, str, int, float, ...), and not even NumPy's own unpickling code runs: every
+name in the file is looked up in a table of stand-ins.
+"""
+
+from __future__ import annotations
+
+import pickle
+import re
+from pathlib import Path
+from typing import IO, Any, NoReturn
+
+import numpy as np
+import numpy.typing as npt
+
+Params = dict[str, Any]
+KEYS = ("word_vecs", "word_to_id", "id_to_word")
+_DTYPE = re.compile(r"[fiu][1248]")
+
+
+class _DType:
+    """numpy.dtype of a plain number, such as "f2"."""
+
+    def __init__(self, code: object, *_: object) -> None:
+        if not (isinstance(code, str) and _DTYPE.fullmatch(code)):
+            raise pickle.UnpicklingError(f"an array of {code!r}; expected numbers")
+        self.code, self.order = code, "<"
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        self.order = ">" if state[1] == ">" else "<"
+
+    def array(self, raw: bytes, shape: tuple[int, ...], order: str) -> npt.NDArray[Any]:
+        return np.frombuffer(bytes(raw), self.order + self.code).reshape(shape, order="F" if order == "F" else "C")
+
+
+class _Array:
+    """numpy.core.multiarray._reconstruct: an array that is told its content afterwards."""
+
+    def __init__(self, *_: object) -> None:
+        self.array = np.empty(0)
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        _, shape, dtype, is_fortran, raw = state
+        self.array = dtype.array(raw, shape, "F" if is_fortran else "C")
+
+
+class _FromBuffer:
+    """numpy._core.numeric._frombuffer, of pickle protocol 5."""
+
+    def __init__(self, raw: bytes, dtype: _DType, shape: tuple[int, ...], order: str) -> None:
+        self.array = dtype.array(raw, shape, order)
+
+    def __setstate__(self, state: object) -> NoReturn:
+        raise pickle.UnpicklingError("an array with more than its content")
+
+
+class _Scalar:
+    """numpy.core.multiarray.scalar."""
+
+    def __new__(cls, dtype: _DType, raw: bytes) -> Any:  # noqa: ANN401
+        return dtype.array(raw, (), "C").item()
+
+    def __setstate__(self, state: object) -> NoReturn:
+        raise pickle.UnpicklingError("a number with more than its value")
+
+
+class _Bytes:
+    """_codecs.encode: how protocol 2 writes bytes."""
+
+    def __new__(cls, text: object, codec: object) -> Any:  # noqa: ANN401
+        if not (isinstance(text, str) and codec == "latin1"):
+            raise pickle.UnpicklingError(f"bytes by the codec {codec!r}")
+        return text.encode("latin1")
+
+    def __setstate__(self, state: object) -> NoReturn:
+        raise pickle.UnpicklingError("bytes with more than their content")
+
+
+_STAND_INS: dict[tuple[str, str], Any] = {("numpy", "dtype"): _DType, ("numpy", "ndarray"): "numpy.ndarray"}
+_STAND_INS["_codecs", "encode"] = _Bytes
+for _core in ("numpy.core", "numpy._core"):
+    _STAND_INS[_core + ".multiarray", "_reconstruct"] = _Array
+    _STAND_INS[_core + ".multiarray", "scalar"] = _Scalar
+    _STAND_INS[_core + ".numeric", "_frombuffer"] = _FromBuffer
+
+
+class _Unpickler(pickle.Unpickler):
+    def find_class(self, module_name: str, global_name: str) -> Any:  # noqa: ANN401
+        try:
+            return _STAND_INS[module_name, global_name]
+        except KeyError:
+            raise pickle.UnpicklingError(f"it calls {module_name}.{global_name}") from None
+
+
+def is_pickle(path: Path) -> bool:
+    """Whether the file starts as a pickle of protocol 2 or later does."""
+    with open(path, "rb") as file:
+        start = file.read(2)
+    return start[:1] == b"\x80" and start[1:] in (b"\x02", b"\x03", b"\x04", b"\x05")
+
+
+def read(path: Path) -> Params:
+    """Read the book's pickle.
+
+    Returns
+    -------
+    dict
+        word_vecs : float[n_vocab, dim] (float16 as the book writes it); word_to_id : dict of str to int; id_to_word :
+        dict of int to str, ids 0 to n_vocab - 1.
+
+    Raises
+    ------
+    ValueError
+        The file is damaged, is something else, or would call anything; nothing of it has run then.
+    """
+    with open(path, "rb") as file:
+        try:
+            return _checked(_load(file))
+        except Exception as error:  # whatever a broken or hostile pickle leads the unpickler to
+            raise ValueError(
+                f"{path} is refused ({error or type(error).__name__}); nothing in it was run: expected the book's "
+                f"pickle, a dict of {', '.join(KEYS)} with NumPy arrays, dicts, str, int and float alone"
+            ) from error
+
+
+def _load(file: IO[bytes]) -> object:
+    return _Unpickler(file, encoding="utf-8").load()
+
+
+def _checked(params: object) -> Params:
+    if not isinstance(params, dict) or not set(KEYS) <= params.keys():
+        raise TypeError(f"it holds a {type(params).__name__} without {', '.join(KEYS)}")
+    vectors = getattr(params["word_vecs"], "array", None)
+    if not isinstance(vectors, np.ndarray) or vectors.ndim != 2 or vectors.dtype.kind != "f":
+        raise TypeError("word_vecs is no matrix of floats")
+    word_to_id, id_to_word = _checked_words(params["word_to_id"], params["id_to_word"], len(vectors))
+    return {"word_vecs": vectors.copy(), "word_to_id": word_to_id, "id_to_word": id_to_word}
+
+
+def _checked_words(word_to_id: Any, id_to_word: Any, n: int) -> tuple[dict[str, int], dict[int, str]]:  # noqa: ANN401
+    if not (isinstance(word_to_id, dict) and isinstance(id_to_word, dict)):
+        raise TypeError("word_to_id and id_to_word are no dicts")
+    words = [id_to_word.get(word_id) for word_id in range(n)]
+    if len(id_to_word) != n or not all(type(word) is str for word in words):
+        raise ValueError(f"id_to_word does not give a word to each of the ids 0 to {n - 1}")
+    if len(word_to_id) != n or any(word_to_id.get(word) != word_id for word_id, word in enumerate(words)):
+        raise ValueError("word_to_id is not the inverse of id_to_word")
+    return {str(word): word_id for word_id, word in enumerate(words)}, {i: str(word) for i, word in enumerate(words)}
+
+
+def write(path: Path, params: Params) -> None:
+    """Write the pickle; a plain `pickle.load` reads it too."""
+    with open(path, "wb") as file:
+        pickle.dump(params, file, -1)

@@ -1,0 +1,58 @@
+"""The layers, models and helpers of *Deep Learning from Scratch 2*, chapters 3 and 4, on compiled kernels.
+
+A script of the book changes its import lines alone: ``from fastw2v.nn import CBOW, Adam, Trainer, config, ptb, ...``.
+Positional arguments are the book's; what is new (`device`, `seed`, `sampler`, `mode`) is by keyword.
+"""
+
+from fastw2v.nn import config, ptb
+from fastw2v.nn._gradient import RowGradient
+from fastw2v.nn.layers import Embedding, EmbeddingDot, MatMul, SigmoidWithLoss, SoftmaxWithLoss
+from fastw2v.nn.models import CBOW, SimpleCBOW, SimpleSkipGram, SkipGram
+from fastw2v.nn.negative_sampling import NegativeSamplingLoss
+from fastw2v.nn.optimizers import SGD, Adam, SparseAdam
+from fastw2v.nn.params import load_params, save_params
+from fastw2v.nn.sampler import UnigramSampler
+from fastw2v.nn.trainer import Trainer, clip_grads, remove_duplicate
+from fastw2v.nn.utils import (
+    analogy,
+    convert_one_hot,
+    cos_similarity,
+    create_contexts_target,
+    most_similar,
+    preprocess,
+    to_cpu,
+    to_gpu,
+)
+
+__all__ = [
+    "CBOW",
+    "SGD",
+    "Adam",
+    "Embedding",
+    "EmbeddingDot",
+    "MatMul",
+    "NegativeSamplingLoss",
+    "RowGradient",
+    "SigmoidWithLoss",
+    "SimpleCBOW",
+    "SimpleSkipGram",
+    "SkipGram",
+    "SoftmaxWithLoss",
+    "SparseAdam",
+    "Trainer",
+    "UnigramSampler",
+    "analogy",
+    "clip_grads",
+    "config",
+    "convert_one_hot",
+    "cos_similarity",
+    "create_contexts_target",
+    "load_params",
+    "most_similar",
+    "preprocess",
+    "ptb",
+    "remove_duplicate",
+    "save_params",
+    "to_cpu",
+    "to_gpu",
+]

@@ -1,0 +1,244 @@
+"""The book's models: chapter 3's with a softmax over all words, chapter 4's with negative sampling."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from fastw2v.nn import _checks
+from fastw2v.nn._dispatch import resolve
+from fastw2v.nn._gradient import RowGradient
+from fastw2v.nn._random import Seed, generator, small_normal
+from fastw2v.nn.layers import Embedding, MatMul, SoftmaxWithLoss, gather_rows, scatter_rows
+from fastw2v.nn.negative_sampling import NegativeSamplingLoss
+from fastw2v.nn.sampler import Sampler
+
+Array = npt.NDArray[Any]
+
+
+class _Model:
+    """Weights and gradients of layers, in the book's order."""
+
+    params: list[Array]
+    grads: list[Array]
+    word_vecs: Array
+
+    def _collect(self, layers: list[Any], word_vecs: Array) -> None:
+        self.params = [param for layer in layers for param in layer.params]
+        self.grads = [grad for layer in layers for grad in layer.grads]
+        self.word_vecs = word_vecs
+
+
+class SimpleCBOW(_Model):
+    """Chapter 3's CBOW: two contexts, one-hot, and a softmax over the vocabulary; NumPy's BLAS on every device.
+
+    Parameters
+    ----------
+    vocab_size, hidden_size : int
+    seed : int, RandomState, Generator, optional
+        What the first weights are drawn from; default NumPy's global generator.
+
+    Attributes
+    ----------
+    params, grads : list of ndarray
+    word_vecs : float32[vocab_size, hidden_size]
+        W_in, the same array that training changes.
+    """
+
+    def __init__(self, vocab_size: int, hidden_size: int, *, seed: Seed = None) -> None:
+        rng = generator(seed)
+        W_in, W_out = small_normal(rng, vocab_size, hidden_size), small_normal(rng, hidden_size, vocab_size)
+        self.in_layer0, self.in_layer1, self.out_layer = MatMul(W_in), MatMul(W_in), MatMul(W_out)
+        self.loss_layer = SoftmaxWithLoss()
+        self._collect([self.in_layer0, self.in_layer1, self.out_layer], W_in)
+
+    def forward(self, contexts: Array, target: Array) -> float:
+        """Return the loss for one-hot contexts [batch, 2, vocab_size] and targets [batch, vocab_size]."""
+        _check_one_hot(contexts, len(self.word_vecs))
+        h = (self.in_layer0.forward(contexts[:, 0]) + self.in_layer1.forward(contexts[:, 1])) * 0.5
+        return self.loss_layer.forward(self.out_layer.forward(h), target)
+
+    def backward(self, dout: float = 1) -> None:
+        """Write the gradients."""
+        da = self.out_layer.backward(self.loss_layer.backward(dout))
+        da *= 0.5
+        self.in_layer1.backward(da)
+        self.in_layer0.backward(da)
+
+
+class SimpleSkipGram(_Model):
+    """Chapter 3's skip-gram: the target predicts both contexts by a softmax over the vocabulary.
+
+    Parameters and attributes as `SimpleCBOW`.
+    """
+
+    def __init__(self, vocab_size: int, hidden_size: int, *, seed: Seed = None) -> None:
+        rng = generator(seed)
+        W_in, W_out = small_normal(rng, vocab_size, hidden_size), small_normal(rng, hidden_size, vocab_size)
+        self.in_layer, self.out_layer = MatMul(W_in), MatMul(W_out)
+        self.loss_layer1, self.loss_layer2 = SoftmaxWithLoss(), SoftmaxWithLoss()
+        self._collect([self.in_layer, self.out_layer], W_in)
+
+    def forward(self, contexts: Array, target: Array) -> float:
+        """Return the loss for one-hot contexts [batch, 2, vocab_size] and targets [batch, vocab_size]."""
+        _check_one_hot(contexts, len(self.word_vecs))
+        s = self.out_layer.forward(self.in_layer.forward(target))
+        return self.loss_layer1.forward(s, contexts[:, 0]) + self.loss_layer2.forward(s, contexts[:, 1])
+
+    def backward(self, dout: float = 1) -> None:
+        """Write the gradients."""
+        ds = self.loss_layer1.backward(dout) + self.loss_layer2.backward(dout)
+        self.in_layer.backward(self.out_layer.backward(ds))
+
+
+def _check_one_hot(contexts: Array, vocab_size: int) -> None:
+    if contexts.ndim != 3:
+        raise ValueError(
+            f"contexts has shape {contexts.shape}; expected one-hot (batch, 2, {vocab_size}): "
+            "convert_one_hot(contexts, vocab_size)"
+        )
+    _checks.shape(contexts, (_checks.batch_size(len(contexts), "contexts"), 2, vocab_size), "contexts")
+
+
+class EmbeddingMean:
+    """Mean of n rows of W for each example, compiled: what n `Embedding` layers of one W, averaged, compute."""
+
+    def __init__(self, W: Array) -> None:
+        self.params: list[Array] = [W]
+        self.grads: list[Array] = [RowGradient.zeros_like(W)]
+        self.idx: _checks.Ids | None = None
+
+    def forward(self, idx: Array) -> Array:
+        """Return float32[batch, dim] for int[batch, n]."""
+        (W,) = self.params
+        self.idx = _checks.row_ids(idx, len(W), "contexts")
+        return gather_rows(W, self.idx, self.idx.shape[:1])
+
+    def backward(self, dout: Array) -> None:
+        """Write dW: dout / n, float32[batch, dim], added to each of the n rows."""
+        _checks.forward_first(self.idx, "CBOW")
+        scatter_rows(cast(RowGradient, self.grads[0]), np.asarray(self.idx), dout)
+
+
+class _NegativeSamplingModel(_Model):
+    """First weights and options that CBOW and SkipGram have in common."""
+
+    def __init__(self, vocab_size: int, hidden_size: int, window_size: int, device: str, seed: Seed) -> None:
+        if window_size < 1:
+            raise ValueError(f"window_size is {window_size}; expected at least 1")
+        self.device, self._rng, self._n_contexts = resolve(device), generator(seed), 2 * window_size
+        self._W_in = small_normal(self._rng, vocab_size, hidden_size)
+        self._W_out = small_normal(self._rng, vocab_size, hidden_size)
+
+    def _loss_layer(self, corpus: npt.ArrayLike, sampler: Sampler | None) -> NegativeSamplingLoss:
+        size = 5 if sampler is None else sampler.sample_size
+        options: dict[str, Any] = {"device": self.device, "seed": self._rng, "sampler": sampler}
+        return NegativeSamplingLoss(self._W_out, corpus, power=0.75, sample_size=size, **options)
+
+
+class CBOW(_NegativeSamplingModel):
+    """Predict a word from the mean of its 2 window_size neighbours, by negative sampling (power 0.75, K = 5).
+
+    Parameters
+    ----------
+    vocab_size, hidden_size, window_size : int
+    corpus : int[n_tokens]
+        What negatives are sampled from; ids below vocab_size.
+    device : str
+        "auto" or "cpu": compiled kernels. "reference": the book's layers, one for each context word.
+    seed : int, RandomState, Generator, optional
+        What weights and negatives are drawn from, the weights the same on every device; default NumPy's global
+        generator, as in the book.
+    sampler : Sampler, optional
+        Where negatives come from instead, K of them.
+
+    Attributes
+    ----------
+    params, grads : list of ndarray
+        [W_in, W_out] and their gradients; on "reference" the book's lists, in which shared weights occur many times
+        and `remove_duplicate` adds up to the same.
+    word_vecs : float32[vocab_size, hidden_size]
+        W_in, the same array that training changes.
+    in_layers, ns_loss
+        The layers.
+    """
+
+    def __init__(
+        self,
+        vocab_size: int,
+        hidden_size: int,
+        window_size: int,
+        corpus: npt.ArrayLike,
+        *,
+        device: str = "auto",
+        seed: Seed = None,
+        sampler: Sampler | None = None,
+    ) -> None:
+        super().__init__(vocab_size, hidden_size, window_size, device, seed)
+        self.in_layers: list[Any] = [EmbeddingMean(self._W_in)]
+        if self.device == "reference":
+            self.in_layers = [Embedding(self._W_in, device="reference") for _ in range(self._n_contexts)]
+        self.ns_loss = self._loss_layer(corpus, sampler)
+        self._collect([*self.in_layers, self.ns_loss], self._W_in)
+
+    def forward(self, contexts: Array, target: Array) -> float:
+        """Draw negatives and return the loss for contexts int[batch, 2 window_size] and target int[batch]."""
+        contexts, target = _checks.contexts_and_target(contexts, target, self._n_contexts)
+        if self.device != "reference":
+            return self.ns_loss.forward(self.in_layers[0].forward(contexts), target)
+        h: Any = 0
+        for i, layer in enumerate(self.in_layers):
+            h += layer.forward(contexts[:, i])
+        h *= 1 / len(self.in_layers)
+        return self.ns_loss.forward(h, target)
+
+    def backward(self, dout: float = 1) -> None:
+        """Write the gradients."""
+        dh = self.ns_loss.backward(dout)
+        if self.device == "reference":
+            dh *= 1 / len(self.in_layers)
+        for layer in self.in_layers:
+            layer.backward(dh)
+
+
+class SkipGram(_NegativeSamplingModel):
+    """Predict the 2 window_size neighbours of a word, each by negative sampling with negatives of its own (K = 5).
+
+    Parameters and attributes as `CBOW`, with `in_layer` and `loss_layers` for layers. On "reference" there is one
+    loss layer for each context, with a sampler of its own; on "cpu" one for all of them, which draws for all at once:
+    an injected sampler is called with int[batch * 2 window_size], the contexts row by row.
+    """
+
+    def __init__(
+        self,
+        vocab_size: int,
+        hidden_size: int,
+        window_size: int,
+        corpus: npt.ArrayLike,
+        *,
+        device: str = "auto",
+        seed: Seed = None,
+        sampler: Sampler | None = None,
+    ) -> None:
+        super().__init__(vocab_size, hidden_size, window_size, device, seed)
+        self.in_layer = Embedding(self._W_in, device=self.device)
+        n_layers = self._n_contexts if self.device == "reference" else 1
+        self.loss_layers = [self._loss_layer(corpus, sampler) for _ in range(n_layers)]
+        self._collect([self.in_layer, *self.loss_layers], self._W_in)
+
+    def forward(self, contexts: Array, target: Array) -> float:
+        """Draw negatives and return the loss for contexts int[batch, 2 window_size] and target int[batch]."""
+        contexts, target = _checks.contexts_and_target(contexts, target, self._n_contexts)
+        h = self.in_layer.forward(target)
+        if self.device != "reference":
+            return self.loss_layers[0].forward(h, contexts)
+        return sum((layer.forward(h, contexts[:, i]) for i, layer in enumerate(self.loss_layers)), start=0.0)
+
+    def backward(self, dout: float = 1) -> None:
+        """Write the gradients."""
+        dh: Any = 0
+        for layer in self.loss_layers:
+            dh = dh + layer.backward(dout)
+        self.in_layer.backward(dh)

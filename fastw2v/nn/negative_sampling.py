@@ -1,0 +1,151 @@
+"""NegativeSamplingLoss: one positive and K negatives for each example, each a binary decision (the book, 4.2.7)."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from fastw2v.nn import _checks
+from fastw2v.nn._dispatch import operation, resolve
+from fastw2v.nn._gradient import RowGradient
+from fastw2v.nn._random import Seed
+from fastw2v.nn.layers import EmbeddingDot, SigmoidWithLoss
+from fastw2v.nn.sampler import Sampler, UnigramSampler
+
+Array = npt.NDArray[Any]
+
+
+class NegativeSamplingLoss:
+    """Sum of K + 1 mean binary cross entropies: the target's with label 1, those of K sampled words with label 0.
+
+    Parameters
+    ----------
+    W : float32[n_vocab, dim]
+        Output rows, used in place.
+    corpus : int[n_tokens]
+        What negatives are sampled from.
+    power, sample_size
+        See `UnigramSampler`.
+    device : str
+        "cpu": one kernel forward and one backward. "reference": the book's K + 1 pairs of layers, in
+        `embed_dot_layers` and `loss_layers`. "auto": "cpu" for float32 weights.
+    seed : int, RandomState, Generator, optional
+        What the sampler draws from.
+    sampler : Sampler, optional
+        Instead of a `UnigramSampler` of its own; its `sample_size` must be the one given here.
+
+    Attributes
+    ----------
+    params, grads : list of ndarray
+        [W], [dW]; on "reference" K + 1 times W, each with a gradient of its own, as in the book.
+    sampler, sample_size
+
+    Raises
+    ------
+    ValueError, TypeError, IndexError
+        As `Embedding` and `UnigramSampler`; or the corpus has ids beyond the rows of W.
+    """
+
+    def __init__(
+        self,
+        W: Array,
+        corpus: npt.ArrayLike,
+        power: float = 0.75,
+        sample_size: int = 5,
+        *,
+        device: str = "auto",
+        seed: Seed = None,
+        sampler: Sampler | None = None,
+    ) -> None:
+        _checks.weights(W)
+        self.device, self.sample_size = resolve(device, W), sample_size
+        self.sampler = sampler or UnigramSampler(corpus, power, sample_size, device=self.device, seed=seed)
+        self._check_sampler(len(W))
+        self.params: list[Array] = [W]
+        self.grads: list[Array] = []
+        if self.device == "reference":
+            self.loss_layers = [SigmoidWithLoss() for _ in range(sample_size + 1)]
+            self.embed_dot_layers = [EmbeddingDot(W, device="reference") for _ in range(sample_size + 1)]
+            self.params = [param for layer in self.embed_dot_layers for param in layer.params]
+            self.grads = [grad for layer in self.embed_dot_layers for grad in layer.grads]
+        else:
+            self.grads.append(RowGradient.zeros_like(W))
+            self._labels = np.empty(0, np.float32)
+            self._cache: tuple[Array, Array, Array] | None = None
+
+    def _check_sampler(self, n_rows: int) -> None:
+        if self.sampler.sample_size != self.sample_size:
+            raise ValueError(
+                f"sample_size is {self.sample_size} and the sampler's {self.sampler.sample_size}; give the same"
+            )
+        if self.sampler.vocab_size > n_rows:
+            raise IndexError(
+                f"the corpus has the id {self.sampler.vocab_size - 1} and W {n_rows} rows; expected ids below that: "
+                "make W, or vocab_size, as large as the vocabulary"
+            )
+
+    def forward(self, h: Array, target: npt.ArrayLike) -> float:
+        """Draw negatives and return the loss.
+
+        Parameters
+        ----------
+        h : float32[batch, dim]
+        target : int[batch]
+            On "cpu" also int[batch, n]: n positives for each row of h, the losses added up, as `SkipGram` needs it.
+        """
+        target = np.asarray(target)
+        _checks.batch_size(len(target), "target")
+        _checks.shape(h, (len(target), self.params[0].shape[1]), "h")
+        return self._forward_layers(h, target) if self.device == "reference" else self._forward_fused(h, target)
+
+    def backward(self, dout: float = 1) -> Array:
+        """Write dW and return dh, float[batch, dim]."""
+        return self._backward_layers(dout) if self.device == "reference" else self._backward_fused(dout)
+
+    def _forward_layers(self, h: Array, target: Array) -> float:
+        batch_size = target.shape[0]
+        negative_sample = self.sampler.get_negative_sample(target)
+        score = self.embed_dot_layers[0].forward(h, target)
+        loss = self.loss_layers[0].forward(score, np.ones(batch_size, dtype=np.int32))
+        negative_label = np.zeros(batch_size, dtype=np.int32)
+        for i in range(self.sample_size):
+            score = self.embed_dot_layers[1 + i].forward(h, negative_sample[:, i])
+            loss += self.loss_layers[1 + i].forward(score, negative_label)
+        return loss
+
+    def _backward_layers(self, dout: float) -> Array:
+        dh: Array | int = 0
+        for loss_layer, embed_dot_layer in zip(self.loss_layers, self.embed_dot_layers):
+            dh += embed_dot_layer.backward(loss_layer.backward(dout))
+        return np.asarray(dh)
+
+    def _forward_fused(self, h: Array, target: Array) -> float:
+        (W,) = self.params
+        h, targets = np.ascontiguousarray(h, np.float32), self._targets(target.reshape(len(target), -1))
+        probability, loss = np.empty(targets.shape, np.float32), np.empty(1)
+        operation("dot_sigmoid_loss", "cpu")(W, h, targets, self._labels, probability, loss)
+        self._cache = (h, targets, probability)
+        return _checks.loss(float(loss[0]))
+
+    def _targets(self, positive: Array) -> Array:
+        """Return int64[batch, n (1 + K)], the positives of each row first, and make the labels for it."""
+        n, negative = positive.shape[1], self.sampler.get_negative_sample(positive.reshape(-1))
+        targets = np.empty((len(positive), n * (1 + self.sample_size)), np.int64)
+        targets[:, :n] = positive
+        targets[:, n:] = negative.reshape(len(positive), -1)
+        if len(self._labels) != targets.shape[1]:
+            self._labels = (np.arange(targets.shape[1]) < n).astype(np.float32)
+        _checks.within(targets, len(self.params[0]), "target, or a sampled word,")
+        return targets
+
+    def _backward_fused(self, dout: float) -> Array:
+        _checks.forward_first(self._cache, "NegativeSamplingLoss")
+        h, targets, probability = self._cache  # type: ignore[misc]
+        W, dW = self.params[0], cast(RowGradient, self.grads[0])
+        dh = np.empty_like(h)
+        backward = operation("dot_sigmoid_loss_backward", "cpu")
+        backward(W, h, targets, self._labels, probability, float(dout), dW.stale_rows(), dh, dW.view(np.ndarray))
+        dW.touch(targets.reshape(-1))
+        return dh

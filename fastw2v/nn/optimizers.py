@@ -1,0 +1,126 @@
+"""The book's optimizers, and SparseAdam: `update(params, grads)` changes the parameters in place."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from fastw2v.nn._dispatch import fits_kernels, operation, resolve
+from fastw2v.nn._gradient import RowGradient, touched_rows
+
+Array = npt.NDArray[Any]
+_ROOT_FLOOR = 1e-7  # the book's, against division by 0
+
+
+def _plain(param: Array, grad: Array) -> Array:
+    """Return the gradient as a plain array; it must have the shape of its parameter."""
+    if param.dtype.kind != "f":
+        raise TypeError(f"a parameter is {param.dtype}; expected floats, which an update can change")
+    if param.shape != grad.shape:
+        raise ValueError(f"a parameter has shape {param.shape} and its gradient {grad.shape}; expected the same")
+    return grad.view(np.ndarray)
+
+
+def _check_pairs(params: list[Array], grads: list[Array]) -> None:
+    if len(params) != len(grads):
+        raise ValueError(f"{len(params)} parameters and {len(grads)} gradients; expected one for each")
+
+
+class SGD:
+    """Stochastic gradient descent: param -= lr * grad.
+
+    Parameters
+    ----------
+    lr : float
+    """
+
+    def __init__(self, lr: float = 0.01) -> None:
+        self.lr = lr
+
+    def update(self, params: list[Array], grads: list[Array]) -> None:
+        """Change the parameters; of a `RowGradient` the touched rows alone are visited, which comes to the same."""
+        _check_pairs(params, grads)
+        for param, grad in zip(params, grads):
+            plain = _plain(param, grad)
+            rows = grad.unique_rows() if isinstance(grad, RowGradient) else None
+            if rows is None:
+                param -= self.lr * plain
+            else:
+                param[rows] -= self.lr * plain[rows]
+
+
+class Adam:
+    """Adam as the book has it: dense, so that rows without a gradient still move by their momentum.
+
+    m += (1 - beta1) (g - m); v += (1 - beta2) (g^2 - v); param -= lr_t m / (sqrt(v) + 1e-7), with
+    lr_t = lr sqrt(1 - beta2^t) / (1 - beta1^t) at the t-th update (Kingma and Ba 2015, section 2).
+
+    Parameters
+    ----------
+    lr, beta1, beta2 : float
+    device : str
+        "auto": a compiled pass for contiguous float32 parameters, NumPy for others; "cpu": the compiled pass, or an
+        error; "reference": NumPy, as the book has it.
+
+    Attributes
+    ----------
+    iter : int
+        Updates so far.
+    m, v : list of ndarray, or None before the first update
+    """
+
+    def __init__(self, lr: float = 0.001, beta1: float = 0.9, beta2: float = 0.999, *, device: str = "auto") -> None:
+        resolve(device)
+        self.lr, self.beta1, self.beta2, self.device = lr, beta1, beta2, device
+        self.iter = 0
+        self.m: list[Array] | None = None
+        self.v: list[Array] | None = None
+
+    def update(self, params: list[Array], grads: list[Array]) -> None:
+        """Change the parameters by their gradients, in place."""
+        _check_pairs(params, grads)
+        if self.m is None or self.v is None:
+            self.m, self.v = [np.zeros_like(param) for param in params], [np.zeros_like(param) for param in params]
+        if [m.shape for m in self.m] != [param.shape for param in params]:
+            raise ValueError("these are other parameters than at the first update; make an optimizer for each model")
+        self.iter += 1
+        lr_t = self.lr * np.sqrt(1.0 - self.beta2**self.iter) / (1.0 - self.beta1**self.iter)
+        for param, grad, m, v in zip(params, grads, self.m, self.v):
+            self._step(param, grad, m, v, lr_t)
+
+    def _step(self, param: Array, grad: Array, m: Array, v: Array, lr_t: float) -> None:
+        plain = _plain(param, grad)
+        if self._is_compiled(param, plain):
+            operation("adam", "cpu")(param, plain, m, v, float(lr_t), self.beta1, self.beta2)
+            return
+        m += (1 - self.beta1) * (plain - m)
+        v += (1 - self.beta2) * (plain**2 - v)
+        param -= lr_t * m / (np.sqrt(v) + _ROOT_FLOOR)
+
+    def _is_compiled(self, param: Array, plain: Array) -> bool:
+        if self.device == "auto":
+            return fits_kernels(param) and fits_kernels(plain)
+        return resolve(self.device, param, plain) == "cpu"
+
+
+class SparseAdam(Adam):
+    """Adam on the rows that a batch touches, and on no others: not what the book computes, but much less work.
+
+    A row keeps its m and v while no batch touches it, and does not move. The rows are those a `RowGradient` names;
+    in a plain matrix, the rows that are not zero; a vector is updated whole. Parameters and attributes as `Adam`.
+    """
+
+    def _step(self, param: Array, grad: Array, m: Array, v: Array, lr_t: float) -> None:
+        rows = touched_rows(grad)
+        if rows is None:
+            super()._step(param, grad, m, v, lr_t)
+            return
+        plain = _plain(param, grad)
+        if self._is_compiled(param, plain) and param.ndim == 2:
+            operation("sparse_adam", "cpu")(param, plain, m, v, rows, float(lr_t), self.beta1, self.beta2)
+            return
+        m[rows] += (1 - self.beta1) * (plain[rows] - m[rows])
+        v[rows] += (1 - self.beta2) * (plain[rows] ** 2 - v[rows])
+        param[rows] -= lr_t * m[rows] / (np.sqrt(v[rows]) + _ROOT_FLOOR)

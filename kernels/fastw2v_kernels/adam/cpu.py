@@ -1,0 +1,46 @@
+"""Adam as the book has it, on the CPU: one pass; several threads each take some of the elements."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fastw2v_kernels._jit_cpu import jit_cpu
+from fastw2v_kernels._types import Float32
+from fastw2v_kernels.shared.adam_cpu import adam_step
+from fastw2v_kernels.shared.arguments import check_read, check_written
+from fastw2v_kernels.shared.memory import CACHE_LINE
+from fastw2v_kernels.shared.threads_cpu import parts_for, run_parts
+
+_GRAIN = 200_000  # elements, about 100 us
+
+
+@jit_cpu
+def _adam_cpu_kernel(
+    part: int,
+    n_parts: int,
+    param: Float32,
+    grad: Float32,
+    m: Float32,
+    v: Float32,
+    lr_t: np.float32,
+    rate1: np.float32,
+    rate2: np.float32,
+) -> int:
+    share = -(-param.shape[0] // (n_parts * CACHE_LINE)) * CACHE_LINE
+    first, last = part * share, (part + 1) * share
+    # Slices, since LLVM makes vectors of a loop only where it sees that no index is negative.
+    param, grad, m, v = param[first:last], grad[first:last], m[first:last], v[first:last]
+    for i in range(param.shape[0]):
+        param[i], m[i], v[i] = adam_step(param[i], grad[i], m[i], v[i], lr_t, rate1, rate2)
+    return 0
+
+
+def adam_cpu(param: Float32, grad: Float32, m: Float32, v: Float32, lr_t: float, beta1: float, beta2: float) -> None:
+    """Do what `adam_reference` does."""
+    check_written("param", param, param.shape)
+    check_read("grad", grad, param.shape)
+    check_written("m", m, param.shape)
+    check_written("v", v, param.shape)
+    rates = np.float32(lr_t), np.float32(1 - beta1), np.float32(1 - beta2)
+    arrays = (array.reshape(-1) for array in (param, grad, m, v))
+    run_parts(_adam_cpu_kernel, parts_for(param.size, _GRAIN), *arrays, *rates)

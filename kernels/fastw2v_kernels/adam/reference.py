@@ -1,0 +1,45 @@
+"""Adam as the book has it, in NumPy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def adam_reference(
+    param: NDArray[Any],
+    grad: NDArray[Any],
+    m: NDArray[Any],
+    v: NDArray[Any],
+    lr_t: float,
+    beta1: float,
+    beta2: float,
+) -> None:
+    """One step of Adam (Kingma and Ba 2015) in the book's form: elements without gradient still move.
+
+    Parameters
+    ----------
+    param : float32 of any shape, changed in place
+        Parameters: param -= lr_t * m / (sqrt(v) + 1e-7).
+    grad : float32, same shape
+        Their gradient.
+    m, v : float32, same shape, changed in place
+        Moments: m += (1 - beta1) * (grad - m), v += (1 - beta2) * (grad**2 - v). The CPU takes moments below 1e-30 for
+        0, whose effect is below float32's precision: decayed moments would end as denormal numbers, which cost the
+        processor a hundredfold.
+    lr_t : float
+        Learning rate with the bias correction of step t: lr * sqrt(1 - beta2**t) / (1 - beta1**t).
+    beta1, beta2 : float
+        Decay of the moments.
+
+    Raises
+    ------
+    TypeError, ValueError
+        On the CPU: a type, shape or memory order that does not fit.
+    """
+    dtype = param.dtype.type
+    m += dtype(1 - beta1) * (grad - m)
+    v += dtype(1 - beta2) * (grad * grad - v)
+    param -= dtype(lr_t) * m / (np.sqrt(v) + dtype(1e-7))

@@ -1,0 +1,78 @@
+"""Scores, probabilities and loss of targets, on the CPU; several threads each take some of the examples."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastw2v_kernels._jit_cpu import inline_cpu, jit_cpu
+from fastw2v_kernels._types import Float32, Float64, Int64
+from fastw2v_kernels.shared.arguments import check_axes, check_read, check_written, flat_ids, outside
+from fastw2v_kernels.shared.rows_cpu import AHEAD, any_outside, dot_row, prefetch_row
+from fastw2v_kernels.shared.threads_cpu import parts_for, run_parts
+
+_GRAIN = 500_000  # multiplications, about 50 us
+_TINY = 1e-200  # a product of probabilities, each above 1e-7, stays far from underflow
+
+
+@inline_cpu
+def _fill_row(w: Float32, h: Float32, targets: Int64, labels: Float32, probability: Float32, b: int) -> float:
+    """Fill probability[b]; return the row's loss, one logarithm for the product of its labels' probabilities."""
+    n_targets = labels.shape[0]
+    loss, product = 0.0, 1.0
+    for t in range(n_targets):
+        i = b * n_targets + t
+        prefetch_row(w, targets, i + AHEAD)
+        score = dot_row(h, b, w, targets[i])
+        decay = float(math.exp(-abs(score)))  # at most 1, so that no score overflows
+        likely, unlikely = 1.0 / (1.0 + decay), decay / (1.0 + decay)
+        probability[b, t] = likely if score >= 0 else unlikely
+        product *= (likely if (score >= 0) == (labels[t] == 1) else unlikely) + 1e-7
+        if product < _TINY:
+            loss -= math.log(product)
+            product = 1.0
+    return loss - math.log(product)
+
+
+@jit_cpu
+def _dot_sigmoid_loss_cpu_kernel(
+    part: int,
+    n_parts: int,
+    w: Float32,
+    h: Float32,
+    targets: Int64,
+    labels: Float32,
+    probability: Float32,
+    row_loss: Float64,
+) -> int:
+    if any_outside(targets, w.shape[0]):
+        return 1
+    batch = h.shape[0]
+    for b in range(batch * part // n_parts, batch * (part + 1) // n_parts):
+        row_loss[b] = _fill_row(w, h, targets, labels, probability, b)
+    return 0
+
+
+def dot_sigmoid_loss_cpu(
+    w: Float32,
+    h: Float32,
+    targets: NDArray[np.integer[Any]],
+    labels: Float32,
+    probability: Float32,
+    loss: Float64,
+) -> None:
+    """Do what `dot_sigmoid_loss_reference` does."""
+    check_axes("w", w, 2)
+    check_axes("targets", targets, 2)
+    check_read("w", w, w.shape)
+    check_read("h", h, (targets.shape[0], w.shape[1]))
+    check_read("labels", labels, targets.shape[1:])
+    check_written("probability", probability, targets.shape)
+    rows, row_loss = flat_ids("targets", targets), np.empty(h.shape[0])
+    n_parts = parts_for(rows.shape[0] * w.shape[1], _GRAIN)
+    if run_parts(_dot_sigmoid_loss_cpu_kernel, n_parts, w, h, rows, labels, probability, row_loss):
+        raise outside("targets", rows, w.shape[0])
+    loss[0] = np.add.reduce(row_loss) / max(h.shape[0], 1)

@@ -1,0 +1,47 @@
+"""Gradient of `embedding` on the CPU; several threads each take some of the rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastw2v_kernels._jit_cpu import jit_cpu
+from fastw2v_kernels._types import Float32, Int64
+from fastw2v_kernels.shared.arguments import check_axes, check_read, check_written, first_outside, flat_ids
+from fastw2v_kernels.shared.rows_cpu import AHEAD, add_row, any_outside, clear_rows, prefetch_row
+from fastw2v_kernels.shared.threads_cpu import parts_for, run_parts
+
+_GRAIN = 500_000  # floats added, about 50 us
+
+
+@jit_cpu
+def _embedding_backward_cpu_kernel(
+    part: int, n_parts: int, dw: Float32, stale_ids: Int64, ids: Int64, scale: np.float32, dout: Float32
+) -> int:
+    if any_outside(stale_ids, dw.shape[0]) or any_outside(ids, dw.shape[0]):
+        return 1
+    clear_rows(dw, stale_ids, part, n_parts)
+    batch = dout.shape[0]
+    n = ids.shape[0] // max(batch, 1)
+    for b in range(batch):
+        for i in range(b * n, b * n + n):
+            prefetch_row(dw, ids, i + AHEAD)
+            if ids[i] % n_parts == part:
+                add_row(dw, ids[i], scale, dout, b)
+    return 0
+
+
+def embedding_backward_cpu(
+    dw: Float32, stale_ids: NDArray[np.integer[Any]], ids: NDArray[np.integer[Any]], scale: float, dout: Float32
+) -> None:
+    """Do what `embedding_backward_reference` does."""
+    check_axes("dw", dw, 2)
+    check_axes("ids", ids, 2)
+    check_written("dw", dw, dw.shape)
+    check_read("dout", dout, (ids.shape[0], dw.shape[1]))
+    stale, rows = flat_ids("stale_ids", stale_ids), flat_ids("ids", ids)
+    n_parts = parts_for((stale.shape[0] + rows.shape[0]) * dw.shape[1], _GRAIN)
+    if run_parts(_embedding_backward_cpu_kernel, n_parts, dw, stale, rows, np.float32(scale), dout):
+        raise first_outside(dw.shape[0], stale_ids=stale, ids=rows)

@@ -1,0 +1,32 @@
+"""One element's step of Adam, compiled into the dense and the sparse kernel."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from fastw2v_kernels._jit_cpu import inline_cpu
+
+# Below this a moment is as good as 0: sqrt(1e-30) adds nothing to the 1e-7 beside it in float32.
+_NOTHING = np.float32(1e-30)
+_EPS = np.float32(1e-7)
+_ZERO = np.float32(0)
+
+
+@inline_cpu
+def adam_step(
+    param: np.float32,
+    grad: np.float32,
+    m: np.float32,
+    v: np.float32,
+    lr_t: np.float32,
+    rate1: np.float32,
+    rate2: np.float32,
+) -> tuple[np.float32, np.float32, np.float32]:
+    """New param, m and v; rate1 = 1 - beta1, rate2 = 1 - beta2."""
+    m += rate1 * (grad - m)
+    v += rate2 * (grad * grad - v)
+    m = _ZERO if abs(m) < _NOTHING else m
+    v = _ZERO if v < _NOTHING else v
+    return param - lr_t * m / (np.float32(math.sqrt(v)) + _EPS), m, v

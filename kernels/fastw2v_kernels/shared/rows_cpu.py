@@ -1,0 +1,68 @@
+"""Rows of matrices inside CPU kernels, of any length and alignment. Callers check ids first: see `any_outside`."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fastw2v_kernels._jit_cpu import inline_cpu
+from fastw2v_kernels._simd import prefetch
+from fastw2v_kernels._types import Float32, Int64
+from fastw2v_kernels.shared.memory import CACHE_LINE
+
+AHEAD = 8  # rows: about the memory's latency, over the time that one row takes
+
+
+@inline_cpu
+def any_outside(ids: Int64, n_rows: int) -> bool:
+    """Whether an id is not a row, 0 to n_rows - 1. One pass, vectorised: it costs less than a call does."""
+    wrong = np.int64(0)
+    for i in range(ids.shape[0]):
+        wrong |= np.int64(np.uint64(ids[i]) >= np.uint64(n_rows))
+    return bool(wrong)
+
+
+@inline_cpu
+def prefetch_row(a: Float32, ids: Int64, i: int) -> None:
+    """Ask for row ids[i] of a, if there is an i-th id."""
+    if i < ids.shape[0]:
+        for col in range(0, a.shape[1], CACHE_LINE):
+            prefetch(a, ids[i], col)
+
+
+@inline_cpu
+def zero_row(a: Float32, row: int) -> None:
+    """a[row] = 0."""
+    for col in range(a.shape[1]):
+        a[row, col] = 0.0
+
+
+@inline_cpu
+def set_row(a: Float32, row: int, scale: np.float32, b: Float32, b_row: int) -> None:
+    """a[row] = scale * b[b_row]."""
+    for col in range(a.shape[1]):
+        a[row, col] = scale * b[b_row, col]
+
+
+@inline_cpu
+def add_row(a: Float32, row: int, scale: np.float32, b: Float32, b_row: int) -> None:
+    """a[row] += scale * b[b_row]."""
+    for col in range(a.shape[1]):
+        a[row, col] += scale * b[b_row, col]
+
+
+@inline_cpu
+def dot_row(a: Float32, row: int, b: Float32, b_row: int) -> float:
+    """Sum of a[row] * b[b_row]."""
+    total = np.float32(0)
+    for col in range(a.shape[1]):
+        total += a[row, col] * b[b_row, col]
+    return total  # type: ignore[return-value]
+
+
+@inline_cpu
+def clear_rows(a: Float32, ids: Int64, part: int, n_parts: int) -> None:
+    """a[ids] = 0, of those rows that are this part's."""
+    for i in range(ids.shape[0]):
+        prefetch_row(a, ids, i + AHEAD)
+        if ids[i] % n_parts == part:
+            zero_row(a, ids[i])

@@ -1,0 +1,16 @@
+"""Adam over touched rows only."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fastw2v_kernels import adam
+from fastw2v_kernels.registry import Case, Op
+
+
+def make_case(rng: np.random.Generator, size: int) -> Case:
+    """Eleven rows of 37, of dimension `size`."""
+    return adam.make_case(rng, size) | {"rows": rng.permutation(37)[:11]}
+
+
+OP = Op("sparse_adam", make_case, updates=("param", "m", "v"))

@@ -1,0 +1,45 @@
+"""Adam over touched rows only, in NumPy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastw2v_kernels.adam.reference import adam_reference
+
+
+def sparse_adam_reference(
+    param: NDArray[Any],
+    grad: NDArray[Any],
+    m: NDArray[Any],
+    v: NDArray[Any],
+    rows: NDArray[np.integer[Any]],
+    lr_t: float,
+    beta1: float,
+    beta2: float,
+) -> None:
+    """One step of Adam for some rows; the others and their moments stay as they are.
+
+    So this differs from the book's Adam, whose moments decay, and whose parameters move, in every row at every step.
+
+    Parameters
+    ----------
+    param, grad, m, v : float32[n_rows, dim]
+        As for `adam_reference`.
+    rows : int32 or int64[n]
+        The rows, each once.
+    lr_t, beta1, beta2 : float
+        As for `adam_reference`.
+
+    Raises
+    ------
+    IndexError
+        A row is not there (on the CPU a negative one neither); the CPU then changes nothing.
+    TypeError, ValueError
+        On the CPU: a type, shape or memory order that does not fit.
+    """
+    moved = param[rows], grad[rows], m[rows], v[rows]
+    adam_reference(*moved, lr_t, beta1, beta2)
+    param[rows], _, m[rows], v[rows] = moved

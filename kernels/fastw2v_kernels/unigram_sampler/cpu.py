@@ -1,0 +1,173 @@
+"""Negatives for the book's loss, on the CPU; several threads each take some of the targets."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastw2v_kernels._jit_cpu import inline_cpu, jit_cpu
+from fastw2v_kernels._types import Float32, Int32, Int64
+from fastw2v_kernels.shared.arguments import INT32, check_axes, check_read, check_written, flat_ids, outside
+from fastw2v_kernels.shared.cpu import alias_draw, random_bits, uniform
+from fastw2v_kernels.shared.rows_cpu import any_outside
+from fastw2v_kernels.shared.threads_cpu import parts_for, run_parts
+from fastw2v_kernels.unigram_sampler import reference
+
+_GRAIN = 5_000  # draws, about 100 us
+_FEW = 32  # negatives that are compared one by one; for more, marking the words that are taken costs less
+_patience = inline_cpu(reference.patience)
+
+
+class Row(NamedTuple):
+    """One target's draws: its place in the stream, and the words that are taken.
+
+    key : uint64; position : int; target : int; negatives : int32[batch, K], of which row b is being filled;
+    marks : uint8[n_words], or none if the negatives are few
+    """
+
+    key: np.uint64
+    position: int
+    target: int
+    negatives: Int32
+    b: int
+    marks: NDArray[np.uint8]
+
+
+@inline_cpu
+def _is_taken(row: Row, k: int, word: int) -> bool:
+    """Whether `word` is the target or among the first k negatives."""
+    if row.marks.shape[0] > 0:
+        return row.marks[word] != 0  # type: ignore[no-any-return]
+    taken = word == row.target
+    for j in range(k):
+        taken |= row.negatives[row.b, j] == word
+    return taken
+
+
+@inline_cpu
+def _mark(row: Row, n: int, value: int) -> None:
+    """Mark the target and the first n negatives as taken (1) or free (0)."""
+    if row.marks.shape[0] > 0:
+        row.marks[row.target] = value
+        for j in range(n):
+            row.marks[row.negatives[row.b, j]] = value
+
+
+@jit_cpu
+def _scan(alias_prob: Float32, alias_id: Int32, row: Row, k: int, u: float) -> int:
+    """Draw from the words that are not taken: add their masses up, then walk to u of the sum; -1 if there is none."""
+    total = 0.0
+    for column in range(alias_prob.shape[0]):
+        own = float(alias_prob[column])
+        total += 0.0 if _is_taken(row, k, column) else own
+        total += 0.0 if _is_taken(row, k, alias_id[column]) else 1.0 - own
+    left = u * total
+    word = -1
+    for column in range(alias_prob.shape[0]):
+        own = float(alias_prob[column])
+        for side in range(2):
+            candidate = alias_id[column] if side else column
+            mass = 1.0 - own if side else own
+            if left >= 0.0 and mass > 0.0 and not _is_taken(row, k, candidate):
+                word = candidate
+                left -= mass
+        if left < 0.0:
+            break
+    return word
+
+
+@inline_cpu
+def _fill_distinct(alias_prob: Float32, alias_id: Int32, row: Row) -> bool:
+    """Fill row b with different words; False if too few can be drawn."""
+    draw = 0
+    for k in range(row.negatives.shape[1]):
+        word, tries = -1, _patience(alias_prob.shape[0])
+        while word < 0 and tries > 0:
+            candidate = alias_draw(uniform(random_bits(row.key, row.position, draw)), alias_prob, alias_id)
+            if not _is_taken(row, k, candidate):
+                word = candidate
+            tries -= 1
+            draw += 1
+        if word < 0:
+            word = _scan(alias_prob, alias_id, row, k, uniform(random_bits(row.key, row.position, draw)))
+            draw += 1
+        if word < 0:
+            return False
+        row.negatives[row.b, k] = word
+        if row.marks.shape[0] > 0:
+            row.marks[word] = 1
+    return True
+
+
+@jit_cpu
+def _unigram_sampler_cpu_kernel(
+    part: int,
+    n_parts: int,
+    alias_prob: Float32,
+    alias_id: Int32,
+    targets: Int64,
+    seed: np.uint64,
+    first_draw: int,
+    distinct: bool,
+    marks: NDArray[np.uint8],
+    out: Int32,
+) -> int:
+    if any_outside(targets, alias_prob.shape[0]):
+        return -1
+    key = random_bits(seed, 0, 0)
+    batch, negative = out.shape
+    for b in range(batch * part // n_parts, batch * (part + 1) // n_parts):
+        if not distinct:
+            for k in range(negative):
+                u = uniform(random_bits(key, first_draw + b, k))
+                out[b, k] = alias_draw(u, alias_prob, alias_id)
+            continue
+        row = Row(key, first_draw + b, targets[b], out, b, marks[part])
+        _mark(row, 0, 1)
+        if not _fill_distinct(alias_prob, alias_id, row):
+            return b + 1
+        _mark(row, negative, 0)
+    return 0
+
+
+def unigram_sampler_cpu(
+    alias_prob: Float32,
+    alias_id: Int32,
+    targets: NDArray[np.integer[Any]],
+    seed: int,
+    first_draw: int,
+    distinct: bool,
+    out: Int32,
+) -> None:
+    """Do what `unigram_sampler_reference` does."""
+    n_words = alias_prob.shape[0]
+    words = flat_ids("targets", targets)
+    _check(alias_prob, alias_id, words, out)
+    n_parts = parts_for(out.size, _GRAIN)
+    marks = np.zeros((n_parts, n_words if distinct and out.shape[1] > _FEW else 0), np.uint8)
+    failed = run_parts(
+        _unigram_sampler_cpu_kernel,
+        n_parts,
+        alias_prob,
+        alias_id,
+        words,
+        np.uint64(seed),
+        first_draw,
+        distinct,
+        marks,
+        out,
+    )
+    if failed < 0:
+        raise outside("targets", words, n_words)
+    if failed > 0:
+        raise reference.too_few(out.shape[1], n_words, words[failed - 1])
+
+
+def _check(alias_prob: Float32, alias_id: Int32, targets: Int64, out: Int32) -> None:
+    check_axes("alias_prob", alias_prob, 1)
+    check_axes("out", out, 2)
+    check_read("alias_prob", alias_prob, alias_prob.shape)
+    check_read("alias_id", alias_id, alias_prob.shape, INT32)
+    check_written("out", out, (targets.shape[0], out.shape[1]), INT32)

@@ -1,0 +1,108 @@
+"""Negatives for the book's loss, in NumPy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import count, islice
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastw2v_kernels._types import Float32, Int32
+from fastw2v_kernels.shared.rng import alias_draw, random_bits, uniform
+
+
+def patience(n_words: int) -> int:
+    """Draws in vain after which a scan of the whole table, two passes over it, costs less than further draws."""
+    return 64 + n_words // 4
+
+
+def too_few(negative: int, n_words: int, target: int) -> ValueError:
+    """Error for a target without enough other words."""
+    return ValueError(
+        f"{negative} distinct negatives for target {target} are more than the other words that can be drawn (of "
+        f"{n_words} words, those with a count); use a smaller sample_size or draw with replacement (distinct=False)"
+    )
+
+
+def unigram_sampler_reference(
+    alias_prob: Float32,
+    alias_id: Int32,
+    targets: NDArray[np.integer[Any]],
+    seed: int,
+    first_draw: int,
+    distinct: bool,
+    out: Int32,
+) -> None:
+    """Draw negatives for every target from the distribution of an alias table.
+
+    The book's UnigramSampler (Deep Learning from Scratch 2, section 4.2.6). `distinct` is what it computes on a CPU,
+    np.random.choice(replace=False) with the target's probability set to 0: successive sampling, each draw from what is
+    left. It comes from rejection: draw until the word is new; after many draws in vain, from a scan of the whole table.
+    Otherwise draws are independent and may equal the target, as the book has it on a GPU.
+
+    Parameters
+    ----------
+    alias_prob, alias_id : float32[n_words], int32[n_words]
+        Alias table: see `shared.rng.alias_draw`.
+    targets : int32 or int64[batch]
+        Words from 0 to n_words - 1.
+    seed : int
+        Any unsigned 64-bit number.
+    first_draw : int
+        Position of the first target in the stream of `seed`: the negatives of targets[b] are a function of the two
+        and first_draw + b. Advance it by the batch's size from call to call.
+    distinct : bool
+        The K negatives of a target are K different words, none the target.
+    out : int32[batch, K], written
+        The negatives.
+
+    Raises
+    ------
+    IndexError
+        A target is not a word (on the CPU a negative one neither).
+    ValueError
+        `distinct`, and fewer than K words other than the target can be drawn. Or, on the CPU, shapes or a memory order
+        that do not fit.
+    TypeError
+        On the CPU: a type that does not fit.
+    """
+    for b, target in enumerate(targets):
+        uniforms = _uniforms(seed, first_draw + b)
+        if distinct:
+            out[b] = _distinct(alias_prob, alias_id, int(target), uniforms, out.shape[1])
+        else:
+            out[b] = [alias_draw(u, alias_prob, alias_id) for u in islice(uniforms, out.shape[1])]
+
+
+def _uniforms(seed: int, position: int) -> Iterator[float]:
+    for draw in count():
+        with np.errstate(over="ignore"):
+            u = uniform(random_bits(random_bits(np.uint64(seed), 0, 0), position, draw))
+        yield u
+
+
+def _distinct(alias_prob: Float32, alias_id: Int32, target: int, uniforms: Iterator[float], negative: int) -> list[int]:
+    chosen: list[int] = []
+    for _ in range(negative):
+        words = (alias_draw(u, alias_prob, alias_id) for u in islice(uniforms, patience(len(alias_prob))))
+        word = next((word for word in words if word != target and word not in chosen), -1)
+        if word < 0:
+            word = _scan(alias_prob, alias_id, [target, *chosen], next(uniforms))
+        if word < 0:
+            raise too_few(negative, len(alias_prob), target)
+        chosen.append(word)
+    return chosen
+
+
+def _scan(alias_prob: Float32, alias_id: Int32, taken: list[int], u: float) -> int:
+    """Draw from the words that are not taken; -1 if none can be drawn."""
+    own = np.asarray(alias_prob, np.float64)
+    words = np.stack([np.arange(len(own)), alias_id], axis=1).ravel()
+    mass = np.stack([own, 1 - own], axis=1).ravel() * ~np.isin(words, taken)
+    below = np.cumsum(mass)
+    if not below[-1] > 0:
+        return -1
+    found = np.searchsorted(below, u * below[-1], side="right")
+    return int(words[min(found, np.flatnonzero(mass)[-1])])

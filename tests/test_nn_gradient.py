@@ -1,0 +1,102 @@
+import book
+import numpy as np
+import pytest
+
+from fastw2v import nn
+
+
+def touched(rows, shape=(8, 3), seed=0):
+    """A layer's gradient with random numbers in some rows."""
+    layer = nn.Embedding(np.ones(shape, np.float32))
+    layer.forward(np.array(rows))
+    layer.backward(np.random.default_rng(seed).normal(size=(len(rows), shape[1])).astype(np.float32))
+    return layer, layer.grads[0]
+
+
+def test_it_is_an_array_that_knows_its_rows():
+    _, gradient = touched([5, 2, 5])
+    assert isinstance(gradient, np.ndarray)
+    np.testing.assert_array_equal(gradient.rows, [5, 2, 5])
+    np.testing.assert_array_equal(gradient.unique_rows(), [2, 5])
+    assert type(gradient**2) is np.ndarray
+    assert type(gradient + 1) is np.ndarray
+    assert gradient[2:6].rows is None
+    assert gradient.copy().rows is None
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda g: g.__setitem__(0, 1.0),
+        lambda g: g.__setitem__(Ellipsis, 1.0),
+        lambda g: g.__iadd__(1.0),
+        lambda g: np.add(g, 1.0, out=g),
+        lambda g: np.add.at(g, np.array([0, 0]), 1.0),
+    ],
+)
+def test_who_writes_to_it_makes_all_rows_count(write):
+    layer, gradient = touched([5, 2])
+    write(gradient)
+    assert gradient.rows is None
+    assert gradient[0, 0] != 0
+    layer.backward(np.ones((2, 3), np.float32))
+    assert set(np.flatnonzero(np.asarray(gradient).any(axis=1))) == {2, 5}
+
+
+def test_scaling_keeps_the_rows():
+    _, gradient = touched([5, 2])
+    before, same = np.array(gradient), gradient
+    same *= 2
+    same /= 4
+    assert same is gradient
+    np.testing.assert_array_equal(gradient.rows, [5, 2])
+    np.testing.assert_array_equal(np.array(gradient), before / 2)
+
+
+def both_kinds(known):
+    rows = [[5, 2, 5], [2, 7], [1]]
+    gradients = [touched(r, seed=i)[1] for i, r in enumerate(rows)]
+    return gradients if known else [np.array(g) for g in gradients]
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_remove_duplicate_adds_shared_gradients(known):
+    W, other = np.ones((8, 3), np.float32), np.ones((8, 3), np.float32)
+    a, b, c = both_kinds(known)
+    expected = np.array(a) + np.array(c)
+    params, grads = nn.remove_duplicate([W, other, W], [a, b, c])
+    assert [id(p) for p in params] == [id(W), id(other)]
+    assert grads[0] is a
+    np.testing.assert_allclose(np.array(grads[0]), expected)
+    if known:
+        np.testing.assert_array_equal(grads[0].unique_rows(), [1, 2, 5])
+
+
+def test_remove_duplicate_knows_a_tied_transpose_and_no_mere_equals():
+    W, square = np.zeros((3, 5), np.float32), np.zeros((4, 4), np.float32)
+    grads = [np.ones((3, 5), np.float32), np.ones((5, 3), np.float32)]
+    params, merged = nn.remove_duplicate([W, W.T], grads)
+    assert len(params) == 1
+    np.testing.assert_array_equal(merged[0], np.full((3, 5), 2))
+    assert len(nn.remove_duplicate([square, square.copy()], [square.copy(), square.copy()])[0]) == 2
+
+
+def test_a_layers_next_backward_clears_rows_that_were_merged_in():
+    W = np.ones((8, 3), np.float32)
+    layers = [nn.Embedding(W), nn.Embedding(W)]
+    for ids in ([0, 1], [2, 3]):
+        for layer, row in zip(layers, ids):
+            layer.forward(np.array([row]))
+            layer.backward(np.ones((1, 3), np.float32))
+        _, (merged,) = nn.remove_duplicate([W, W], [layer.grads[0] for layer in layers])
+        assert set(np.flatnonzero(np.asarray(merged).any(axis=1))) == set(ids)
+
+
+@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.parametrize("max_norm", [0.5, 1e3])
+def test_clip_grads(known, max_norm):
+    grads, expected = both_kinds(known), [np.array(g) for g in both_kinds(True)]
+    nn.clip_grads(grads, max_norm)
+    book.clip_grads(expected, max_norm)
+    for found, exact in zip(grads, expected):
+        np.testing.assert_allclose(np.array(found), exact, rtol=1e-6)

@@ -1,0 +1,212 @@
+import numpy as np
+import pytest
+from nn_cases import central_differences
+
+from fastw2v import nn
+
+DEVICES = ["reference", "cpu"]
+
+
+def weights(n_rows=7, dim=5, dtype=np.float32):
+    return np.random.default_rng(0).normal(size=(n_rows, dim)).astype(dtype)
+
+
+@pytest.fixture(params=DEVICES)
+def device(request):
+    return request.param
+
+
+# Embedding
+
+
+@pytest.mark.parametrize("shape", [(), (1,), (9,), (4, 3), (0,)])
+@pytest.mark.parametrize("dtype", [np.int32, np.int64, np.uint8])
+def test_embedding_gives_rows_and_adds_up_gradients_of_repeated_ids(device, shape, dtype):
+    W, rng = weights(), np.random.default_rng(1)
+    layer = nn.Embedding(W, device=device)
+    for _ in range(3):  # rows that an earlier call touched are cleared
+        idx = rng.integers(0, 7, shape).astype(dtype)
+        out = layer.forward(idx)
+        np.testing.assert_array_equal(out, W[idx])
+        assert not np.shares_memory(out, W)
+        dout = rng.normal(size=out.shape).astype(np.float32)
+        layer.backward(dout)
+        expected = np.zeros(W.shape)
+        np.add.at(expected, idx, dout)
+        np.testing.assert_allclose(layer.grads[0], expected, rtol=1e-5, atol=1e-6)
+
+
+def test_embedding_keeps_its_ids_when_the_caller_changes_the_batch(device):
+    layer, batch = nn.Embedding(weights(), device=device), np.array([1, 2])
+    for ids in ([1, 2], [3, 3], [4, 5]):
+        batch[:] = ids
+        layer.forward(batch)
+        batch[:] = 6
+        layer.backward(np.ones((2, 5), np.float32))
+        assert set(np.flatnonzero(np.asarray(layer.grads[0]).any(axis=1))) == set(ids)
+
+
+def test_embedding_works_on_the_callers_weights(device):
+    W = weights()
+    layer = nn.Embedding(W, device=device)
+    assert layer.params[0] is W
+    W[3] = 1
+    np.testing.assert_array_equal(layer.forward(np.array([3])), np.ones((1, 5)))
+
+
+@pytest.mark.parametrize("idx", [[7], [-1], [0, 2**40], [-(2**40)]])
+def test_ids_out_of_range(device, idx):
+    layer = nn.Embedding(weights(), device=device)
+    with pytest.raises(IndexError, match=rf"id {idx[-1]}; expected ids from 0 to 6"):
+        layer.forward(np.array(idx))
+    dot = nn.EmbeddingDot(weights(), device=device)
+    with pytest.raises(IndexError, match="expected ids from 0 to 6"):
+        dot.forward(np.zeros((len(idx), 5), np.float32), np.array(idx))
+
+
+def test_ids_that_are_no_integers(device):
+    with pytest.raises(TypeError, match=r"idx is float64; expected integer ids"):
+        nn.Embedding(weights(), device=device).forward(np.array([1.0]))
+
+
+def test_weights_that_cannot_be_trained(device):
+    for layer in (nn.Embedding, nn.EmbeddingDot):
+        with pytest.raises(TypeError, match=r"W is int64; .*astype"):
+            layer(np.arange(21).reshape(7, 3), device=device)
+        with pytest.raises(TypeError, match="W is list"):
+            layer([[1.0]], device=device)
+        with pytest.raises(ValueError, match=r"shape \(7,\)"):
+            layer(np.zeros(7, np.float32), device=device)
+        with pytest.raises(ValueError, match="none of them 0"):
+            layer(np.zeros((0, 3), np.float32), device=device)
+        spoilt = weights()
+        spoilt[4, 2] = np.nan
+        with pytest.raises(ValueError, match=r"NaN or infinity \(first in row 4\)"):
+            layer(spoilt, device=device)
+    with pytest.raises(TypeError, match="int64"):
+        nn.MatMul(np.arange(21).reshape(7, 3))
+
+
+def test_devices():
+    W = weights()
+    assert nn.Embedding(W).device == "cpu"
+    assert nn.Embedding(W.astype(np.float64)).device == "reference"
+    assert nn.Embedding(W[:, ::2]).device == "reference"
+    with pytest.raises(ValueError, match="an array is float64; its kernels take contiguous float32"):
+        nn.Embedding(W.astype(np.float64), device="cpu")
+    with pytest.raises(ValueError, match="float32, not contiguous"):
+        nn.Embedding(W[:, ::2], device="cpu")
+    with pytest.raises(ValueError, match='device is "cuda"; this version runs on the CPU alone'):
+        nn.Embedding(W, device="cuda")
+    with pytest.raises(ValueError, match="device is 'gpu'; expected one of 'auto'"):
+        nn.Embedding(W, device="gpu")
+
+
+def test_config_gpu_is_refused(monkeypatch):
+    monkeypatch.setattr(nn.config, "GPU", True)
+    with pytest.raises(ValueError, match=r"config\.GPU = False"):
+        nn.Embedding(weights())
+    assert nn.Embedding(weights(), device="cpu").device == "cpu"
+
+
+def test_shapes_that_do_not_match(device):
+    layer = nn.Embedding(weights(), device=device)
+    layer.forward(np.array([1, 2]))
+    with pytest.raises(ValueError, match=r"dout has shape \(2, 4\); expected \(2, 5\)"):
+        layer.backward(np.zeros((2, 4), np.float32))
+    dot = nn.EmbeddingDot(weights(), device=device)
+    with pytest.raises(ValueError, match=r"h has shape \(3, 5\); expected \(2, 5\)"):
+        dot.forward(np.zeros((3, 5), np.float32), np.array([1, 2]))
+    dot.forward(np.zeros((2, 5), np.float32), np.array([1, 2]))
+    with pytest.raises(ValueError, match="dout has shape"):
+        dot.backward(np.zeros(3, np.float32))
+    with pytest.raises(ValueError, match="x has shape"):
+        nn.MatMul(weights()).forward(np.zeros((2, 3)))
+
+
+@pytest.mark.parametrize(
+    ("layer", "argument"),
+    [
+        (nn.Embedding(weights()), np.zeros((1, 5), np.float32)),
+        (nn.EmbeddingDot(weights()), np.zeros(1, np.float32)),
+        (nn.MatMul(weights()), np.zeros((1, 5))),
+        (nn.SigmoidWithLoss(), 1),
+        (nn.SoftmaxWithLoss(), 1),
+        (nn.NegativeSamplingLoss(weights(), np.arange(7)), 1),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_backward_before_forward(layer, argument):
+    with pytest.raises(RuntimeError, match="backward was called before forward"):
+        layer.backward(argument)
+
+
+# EmbeddingDot, MatMul and the losses
+
+
+def test_embedding_dot(device):
+    W, rng = weights(), np.random.default_rng(2)
+    layer, idx = nn.EmbeddingDot(W, device=device), np.array([3, 3, 0, 6])
+    h, dout = rng.normal(size=(4, 5)).astype(np.float32), rng.normal(size=4).astype(np.float32)
+    np.testing.assert_allclose(layer.forward(h, idx), (W[idx] * h).sum(axis=1), rtol=1e-5)
+    np.testing.assert_allclose(layer.backward(dout), dout[:, None] * W[idx], rtol=1e-6)
+    expected = np.zeros(W.shape)
+    np.add.at(expected, idx, dout[:, None] * h)
+    np.testing.assert_allclose(layer.grads[0], expected, rtol=1e-5, atol=1e-6)
+    assert layer.params is layer.embed.params
+
+
+def test_matmul_gradients():
+    W = weights(dtype=np.float64)
+    layer, x = nn.MatMul(W), np.random.default_rng(3).normal(size=(4, 7))
+    dout = np.random.default_rng(4).normal(size=(4, 5))
+    layer.forward(x)
+    dx = layer.backward(dout)
+    np.testing.assert_allclose(layer.grads[0], central_differences(lambda: (layer.forward(x) * dout).sum(), W), 1e-6)
+    np.testing.assert_allclose(dx, central_differences(lambda: (layer.forward(x) * dout).sum(), x), 1e-6)
+
+
+@pytest.mark.parametrize("one_hot", [False, True])
+def test_softmax_gradient(one_hot):
+    layer, rng = nn.SoftmaxWithLoss(), np.random.default_rng(5)
+    x, t = rng.normal(size=(6, 4)), rng.integers(0, 4, 6)
+    labels = np.eye(4, dtype=np.int32)[t] if one_hot else t
+    p = np.exp(x) / np.exp(x).sum(axis=1, keepdims=True)
+    assert layer.forward(x, labels) == pytest.approx(-np.log(p[np.arange(6), t] + 1e-7).mean())
+    numeric = central_differences(lambda: 3 * layer.forward(x, labels), x)
+    layer.forward(x, labels)
+    np.testing.assert_allclose(layer.backward(3), numeric, rtol=1e-5, atol=1e-8)
+
+
+def test_sigmoid_gradient():
+    layer, rng = nn.SigmoidWithLoss(), np.random.default_rng(6)
+    x, t = rng.normal(size=8), rng.integers(0, 2, 8)
+    y = 1 / (1 + np.exp(-x))
+    assert layer.forward(x, t) == pytest.approx(-np.log(np.where(t == 1, y, 1 - y) + 1e-7).mean())
+    numeric = central_differences(lambda: 3 * layer.forward(x, t), x)
+    layer.forward(x, t)
+    np.testing.assert_allclose(layer.backward(3), numeric, rtol=1e-5, atol=1e-8)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_large_scores_neither_overflow_nor_lose_the_gradient(dtype):
+    layer = nn.SigmoidWithLoss()
+    x = np.array([-1e4, 1e4, -1e4, 1e4], dtype)
+    assert layer.forward(x, np.array([0, 1, 1, 0])) == pytest.approx(-np.log(1e-7) / 2, rel=1e-3)
+    np.testing.assert_array_equal(layer.backward(), [0, 0, -0.25, 0.25])
+    assert np.isfinite(nn.SoftmaxWithLoss().forward(np.array([[1e4, -1e4]], dtype), np.array([1])))
+
+
+def test_losses_refuse_bad_input():
+    x = np.zeros((2, 3))
+    for loss, scores in ((nn.SoftmaxWithLoss(), x), (nn.SigmoidWithLoss(), x[:, 0])):
+        with pytest.raises(ValueError, match="empty batch"):
+            loss.forward(scores[:0], np.zeros(0, np.int64))
+        with pytest.raises(ValueError, match="t has shape"):
+            loss.forward(scores, np.zeros(3, np.int64))
+        with pytest.raises(IndexError, match="t has the id 3"):
+            loss.forward(scores, np.array([0, 3]))
+        with pytest.raises(TypeError, match="integer ids"):
+            loss.forward(scores, np.array([0.0, 1.0]))
+        with pytest.raises(ValueError, match=r"the loss is nan.*lower the learning rate"):
+            loss.forward(np.full_like(scores, np.nan), np.array([0, 1]))
