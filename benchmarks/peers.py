@@ -114,6 +114,7 @@ def show(row: Row, times: list[Figures], peer: list[Figures], scored: list[Figur
         cells[name] = spread(100 * run[name] for run in scored)
         cells[f"{name}_mean"] = round(statistics.mean(100 * run[name] for run in scored), 2)
     print(json.dumps({k: v for k, v in cells.items() if k not in ("knobs", "version")} | row[1]), flush=True)
+    RESULTS.parent.mkdir(exist_ok=True)
     with open(RESULTS, "a") as results:
         cells |= {"date": str(date.today()), "machine": machine(), "cores": os.cpu_count()}
         results.write(json.dumps(cells) + "\n")

@@ -60,13 +60,14 @@ def demo(sg: Sg = True, epochs: int = 5, workers: Workers = None, seed: int = 1)
         from fastw2v.datasets import default_corpus
 
         corpus = default_corpus()
-        model = _train(corpus, sg=int(sg), epochs=epochs, workers=workers, seed=seed, min_count=10, compute_loss=True)
+        model = _train(corpus, sg=int(sg), epochs=epochs, workers=workers, seed=seed, min_count=50, compute_loss=True)
         _console.say("")
         for word in DEMO_WORDS:
             if word in model.wv:
                 _console.say(f"{word:>8}  {_line(model.wv.most_similar(word, topn=6))}")
         _console.say("")
         _console.say(_console.summary(model))
+        _console.say("(each loss is taken on the way: it can rise as the learning rate falls, see README, design notes)")
         _exit_if_stopped(model)
 
 
