@@ -15,7 +15,6 @@ import json
 import lzma
 import os
 import platform
-import resource
 import shutil
 import statistics
 import subprocess
@@ -172,13 +171,15 @@ def quality_cell(cells: Figures, name: str) -> str:
 @app.command()
 def run(request: str) -> None:
     """Train once and print the figures (what `table` calls)."""
+    from fastw2v._console import peak_rss_bytes
+
     job = json.loads(request)
     options = job["knobs"] | {key: job[key] for key in ("epochs", "workers", "seed")}
     with tempfile.TemporaryDirectory() as folder:
         vectors = Path(folder, "vectors.bin")
         train = run_gensim if job["tool"] == "gensim" else run_fastw2v
         figures, n_vocab = train(job["corpus"], options, vectors)
-        figures["peak_rss_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        figures["peak_rss_mb"] = (peak_rss_bytes() or 0) / 1e6
         figures["rss_bound_mb"] = (8 * n_vocab * options["vector_size"] + 8 * figures["raw_words"]) / 1e6 + 250
         if job.get("score"):
             figures |= scores(vectors)

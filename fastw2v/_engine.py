@@ -101,6 +101,9 @@ class Engine(KnobReader):
         self.seconds["compile"] += self.report.compile_seconds
         self.seconds["train"] = self.report.train_seconds
         notify("on_train_end")
+        if not np.isfinite(self.wv.vectors.sum(dtype=np.float64)):
+            message = f"training diverged: vectors are not finite; lower alpha (it was {config.alpha:g})"
+            warnings.warn(message, RuntimeWarning, stacklevel=3)
         if self.report.stopped_at is not None:
             message = f"stopped by Ctrl-C in {self.report.stopped_at}; the vectors trained so far are kept"
             warnings.warn(message, RuntimeWarning, stacklevel=3)

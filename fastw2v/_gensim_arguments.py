@@ -24,6 +24,8 @@ _UNSUPPORTED: dict[str, tuple[Any, str]] = {
     "word_count": (0, "give start_alpha and end_alpha"),
     "queue_factor": (2, "there is no queue"),
     "report_delay": (1.0, "pass progress= to Word2Vec"),
+    "size": (None, "gensim 4 and fastw2v call it vector_size"),
+    "iter": (None, "gensim 4 and fastw2v call it epochs"),
     "mmap": (None, "the file is read whole"),
     "rethrow": (False, "there is no other format to fall back to"),
 }

@@ -60,10 +60,10 @@ def read_model(path: str | PathLike[str]) -> tuple[dict[str, Any], Vocab, np.nda
 
 
 def _read(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
-    try:
-        tensors, metadata = formats.read_safetensors(path)
-    except ValueError as error:
-        raise ValueError(f"{error}; a file of vectors alone is read by KeyedVectors.load") from error
+    if not formats.is_safetensors(path):
+        cure = "read vectors alone by KeyedVectors.load"
+        raise ValueError(f"{path} is damaged, or no model: it does not begin as Word2Vec.save begins; {cure}")
+    tensors, metadata = formats.read_safetensors(path)
     missing = [name for name in _TENSORS if name not in tensors]
     if missing:
         raise ValueError(f"{path} lacks {', '.join(missing)} to train on with; read its vectors by KeyedVectors.load")

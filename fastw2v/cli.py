@@ -33,6 +33,7 @@ DEMO_WORDS = ("list", "read", "true", "monday", "width", "first", "error", "thre
 ModelFile = Annotated[Path, typer.Argument(metavar="MODEL", help="Vectors in any format that fastw2v writes.")]
 Sg = Annotated[bool, typer.Option("--sg/--cbow", help="Skip-gram or CBOW.")]
 Workers = Annotated[int | None, typer.Option(help="Threads; default: all cores.")]
+Seed = Annotated[int, typer.Option(help="Start of every random stream.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object last on stdout.")]
 FileFormat = Annotated[
     str | None,
@@ -54,7 +55,7 @@ def _root(version: Annotated[bool, typer.Option("--version", help="Print the ver
 
 
 @app.command()
-def demo(sg: Sg = True, epochs: int = 5, workers: Workers = None, seed: int = 1) -> None:
+def demo(sg: Sg = True, epochs: int = 5, workers: Workers = None, seed: Seed = 1) -> None:
     """Train on the Python standard library's own text, and show neighbours of a few words."""
     with _friendly_errors():
         from fastw2v.datasets import default_corpus
@@ -67,7 +68,9 @@ def demo(sg: Sg = True, epochs: int = 5, workers: Workers = None, seed: int = 1)
                 _console.say(f"{word:>8}  {_line(model.wv.most_similar(word, topn=6))}")
         _console.say("")
         _console.say(_console.summary(model))
-        _console.say("(each loss is taken on the way: it can rise as the learning rate falls, see README, design notes)")
+        _console.say(
+            "(each loss is taken on the way: it can rise as the learning rate falls, see README, design notes)"
+        )
         _exit_if_stopped(model)
 
 
@@ -78,20 +81,20 @@ def train(
     ],
     output: Annotated[Path, typer.Option("-o", "--output", help="Where to save the vectors.")],
     sg: Sg = False,
-    vector_size: int = 100,
-    window: int = 5,
-    negative: int = 5,
-    epochs: int = 5,
-    min_count: int = 5,
-    sample: float = 1e-3,
-    alpha: float = 0.025,
-    min_alpha: float = 0.0001,
-    negative_sharing: str = "window",
-    cbow_gradient: Annotated[str | None, typer.Option(help='"mean" or "sum".')] = None,
+    vector_size: Annotated[int, typer.Option(help="Dimension of the vectors.")] = 100,
+    window: Annotated[int, typer.Option(help="Greatest distance of a context word.")] = 5,
+    negative: Annotated[int, typer.Option(help="Negatives for each positive.")] = 5,
+    epochs: Annotated[int, typer.Option(help="Passes over the corpus.")] = 5,
+    min_count: Annotated[int, typer.Option(help="Rarer words get no vector.")] = 5,
+    sample: Annotated[float, typer.Option(help="Subsampling threshold; 0 keeps every word.")] = 1e-3,
+    alpha: Annotated[float, typer.Option(help="First learning rate.")] = 0.025,
+    min_alpha: Annotated[float, typer.Option(help="Last learning rate.")] = 0.0001,
+    negative_sharing: Annotated[str, typer.Option(help='By "window", or by "pair" (slower).')] = "window",
+    cbow_gradient: Annotated[str, typer.Option(help='"sum", or "mean" (wants a larger alpha).')] = "sum",
     loss: Annotated[bool, typer.Option("--loss/--no-loss", help="Tally the loss.")] = True,
     workers: Workers = None,
-    seed: int = 1,
-    device: str = "auto",
+    seed: Seed = 1,
+    device: Annotated[str, typer.Option(help='"auto" or "cpu".')] = "auto",
     format: FileFormat = None,
     as_json: AsJson = False,
 ) -> None:
@@ -131,9 +134,10 @@ def similar(model: ModelFile, words: Annotated[list[str], typer.Argument(metavar
     """Print the nearest neighbours of each word."""
     with _friendly_errors():
         vectors = _load(model)
-        for word in words:
+        answers = [vectors.most_similar(_key(vectors, word), topn=topn) for word in words]
+        for word, neighbours in zip(words, answers):
             _console.say(f"[{word}]")
-            _print_neighbours(vectors.most_similar(_key(vectors, word), topn=topn))
+            _print_neighbours(neighbours)
 
 
 @app.command()

@@ -60,9 +60,9 @@ class TrainConfig:
     negative_sharing : "window" or "pair"
         All contexts of a centre share one draw of negatives, or each pair has its own, as in word2vec.c, at a third
         of the speed. CBOW has one example for each centre, so there the two are the same.
-    cbow_gradient : "mean" or "sum", optional
-        With cbow_mean=1, divide the gradient of the hidden vector by the number of contexts, or not. The default is
-        "sum", as in word2vec.c and gensim.
+    cbow_gradient : "sum" or "mean"
+        With cbow_mean=1, "mean" divides the gradient of the hidden vector by the number of contexts, which is the true
+        gradient and wants a larger alpha, such as 0.075; "sum" does not, as in word2vec.c and gensim.
     device : "auto" or "cpu"
         Where to train.
     """
@@ -86,7 +86,7 @@ class TrainConfig:
     sorted_vocab: int = 1
     compute_loss: bool = False
     negative_sharing: str = "window"
-    cbow_gradient: str | None = None
+    cbow_gradient: str = "sum"
     device: str = "auto"
 
     def __post_init__(self) -> None:
@@ -95,8 +95,7 @@ class TrainConfig:
             if field.name in _RANGES and not (value is None and field.default is None):
                 object.__setattr__(self, field.name, _number(field.name, value, *_RANGES[field.name]))
         _check_choice("negative_sharing", self.negative_sharing, NEGATIVE_SHARING)
-        if self.cbow_gradient is not None:
-            _check_choice("cbow_gradient", self.cbow_gradient, CBOW_GRADIENT)
+        _check_choice("cbow_gradient", self.cbow_gradient, CBOW_GRADIENT)
         if self.cbow_gradient == "mean" and not self.cbow_mean:
             raise ValueError('cbow_gradient="mean" divides the gradient of a mean; with cbow_mean=0 use "sum"')
         if self.min_alpha > self.alpha:

@@ -78,9 +78,13 @@ def text_corpus(paths: Path_ | Iterable[Path_]) -> TextCorpus:
         A file does not exist, or a pattern matches none.
     IsADirectoryError, PermissionError
         A path is a folder, or may not be read.
+    TypeError
+        Not paths.
     ValueError
         No path at all.
     """
+    if not isinstance(paths, str | os.PathLike | list | tuple):
+        raise TypeError(f"corpus_file is {paths!r}; expected a path or a list of paths (tokens go to sentences)")
     given = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
     if not given:
         raise ValueError("no corpus file: got an empty list of paths, expected at least one")

@@ -84,6 +84,8 @@ def _checked_target(path: str | os.PathLike[str]) -> Path:
         raise FileNotFoundError(f"the folder {target.parent} does not exist; make it first (nothing was written)")
     if target.exists() and not target.is_file():
         raise OSError(f"{path} is not a regular file; give the name of a file (nothing was written)")
+    if not os.access(target.parent, os.W_OK):
+        raise PermissionError(f"the folder {target.parent} cannot be written to; choose another (nothing was written)")
     return target
 
 
@@ -132,7 +134,7 @@ def load(path: str | os.PathLike[str]) -> KeyedVectors:
         The file is empty, damaged, of an unknown kind, or its header does not tell the truth.
     """
     path = existing(path)
-    if _is_safetensors(path):
+    if is_safetensors(path):
         return table_of(read_safetensors(path)[0], path)
     if _book_pickle.is_pickle(path):
         params = _book_pickle.read(path)
@@ -219,7 +221,7 @@ def read_safetensors(path: str | os.PathLike[str]) -> tuple[dict[str, npt.NDArra
         raise ValueError(f"{path} is a damaged safetensors file ({error}); copy or save it again") from error
 
 
-def _is_safetensors(path: Path) -> bool:
+def is_safetensors(path: Path) -> bool:
     """Whether the file starts with the length of a JSON header (eight bytes, little-endian) and a brace."""
     with open(path, "rb") as file:
         return file.read(9)[7:] == b"\0{"

@@ -60,7 +60,7 @@ def test_value_of_a_wrong_type(name, value):
         TrainConfig(**{name: value})
 
 
-@pytest.mark.parametrize("name", ["workers", "max_vocab_size", "max_final_vocab", "cbow_gradient"])
+@pytest.mark.parametrize("name", ["workers", "max_vocab_size", "max_final_vocab"])
 def test_none_where_it_is_the_default(name):
     assert getattr(TrainConfig(**{name: None}), name) is None
 

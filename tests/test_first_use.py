@@ -85,5 +85,4 @@ for locator in (caching.UserProvidedCacheLocator, caching.InTreeCacheLocator, ca
     done = run_python("-c", nowhere + TRAIN, corpus)
     assert done.returncode == 0, done.stderr
     assert int(done.stdout.split()[0]) > 0
-    assert "no kernel cache" in done.stderr
-    assert "set NUMBA_CACHE_DIR to a writable folder" in done.stderr
+    assert "set NUMBA_CACHE_DIR to one that can" in done.stderr

@@ -50,7 +50,9 @@ def test_unsupported_arguments_of_the_methods():
 
 @pytest.mark.parametrize("call", [Word2Vec, Word2Vec().build_vocab, small_model().train])
 def test_unknown_argument(call):
-    with pytest.raises(TypeError, match="unknown argument 'size'"):
+    with pytest.raises(TypeError, match="unknown argument 'dimension'"):
+        call(SENTENCES, dimension=100)
+    with pytest.raises(ValueError, match="size is not supported: gensim 4 and fastw2v call it vector_size"):
         call(SENTENCES, size=100)
 
 

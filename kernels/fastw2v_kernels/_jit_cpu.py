@@ -55,14 +55,14 @@ class _KernelCache(caching.FunctionCache):
 
 @lru_cache(maxsize=1)
 def _say_uncached(reason: str) -> None:
-    logger.info("no kernel cache (%s); set NUMBA_CACHE_DIR to a writable folder to keep compiled kernels", reason)
+    logger.info("no folder to cache kernels in can be written (%s); set NUMBA_CACHE_DIR to one that can", reason)
 
 
 def _enable_cache(dispatcher: Any) -> None:  # noqa: ANN401 - Numba's dispatcher has no public type
     try:
         dispatcher._cache = _KernelCache(dispatcher.py_func)  # type: ignore[no-untyped-call]
     except (RuntimeError, OSError) as error:  # no writable folder: compile in every process, but never crash
-        _say_uncached(type(error).__name__)
+        _say_uncached(str(error).split("\n")[0][:60])
 
 
 def _jit(function: F, *, forceinline: bool) -> F:
