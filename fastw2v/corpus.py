@@ -117,11 +117,7 @@ def as_corpus(sentences: Any) -> Corpus:  # noqa: ANN401 - this is the boundary 
         return text_corpus(sentences)
     if isinstance(sentences, np.ndarray) and sentences.dtype != object and sentences.dtype.kind not in "US":
         return _integers.from_matrix(sentences)
-    if (
-        isinstance(sentences, tuple)
-        and len(sentences) == 2
-        and all(_integers.is_flat_number_array(part) for part in sentences)
-    ):
+    if isinstance(sentences, tuple) and len(sentences) == 2 and all(map(_integers.is_flat_number_array, sentences)):
         return _integers.from_ragged(*sentences)
     _check_iterable_again(sentences)
     first = _first_sentence(sentences)

@@ -17,7 +17,7 @@ def test_it_is_an_array_that_knows_its_rows():
     _, gradient = touched([5, 2, 5])
     assert isinstance(gradient, np.ndarray)
     np.testing.assert_array_equal(gradient.rows, [5, 2, 5])
-    np.testing.assert_array_equal(gradient.unique_rows(), [2, 5])
+    np.testing.assert_array_equal(gradient.unique_rows(), [5, 2])
     assert type(gradient**2) is np.ndarray
     assert type(gradient + 1) is np.ndarray
     assert gradient[2:6].rows is None
@@ -69,7 +69,7 @@ def test_remove_duplicate_adds_shared_gradients(known):
     assert grads[0] is a
     np.testing.assert_allclose(np.array(grads[0]), expected)
     if known:
-        np.testing.assert_array_equal(grads[0].unique_rows(), [1, 2, 5])
+        assert set(grads[0].unique_rows()) == {1, 2, 5}
 
 
 def test_remove_duplicate_knows_a_tied_transpose_and_no_mere_equals():

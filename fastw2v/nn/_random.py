@@ -7,6 +7,8 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from fastw2v_kernels.shared.memory import zeros_in_large_pages
+
 Generator: TypeAlias = np.random.RandomState | np.random.Generator
 Seed: TypeAlias = int | Generator | None
 
@@ -31,7 +33,10 @@ def small_normal(rng: Generator, n_rows: int, n_cols: int) -> npt.NDArray[np.flo
     """Return the book's first weights, ``0.01 * randn``: float32[n_rows, n_cols]."""
     if n_rows < 1 or n_cols < 1:
         raise ValueError(f"weights of shape ({n_rows}, {n_cols}); vocab_size and hidden_size must be at least 1")
-    return np.float32(0.01) * rng.standard_normal((n_rows, n_cols)).astype(np.float32)
+    weights = zeros_in_large_pages((n_rows, n_cols))
+    weights[...] = rng.standard_normal((n_rows, n_cols))
+    weights *= np.float32(0.01)
+    return weights
 
 
 def stream_key(rng: Generator) -> int:

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from fastw2v.nn._dispatch import fits_kernels, operation, resolve
 from fastw2v.nn._gradient import RowGradient, touched_rows
+from fastw2v_kernels.shared.memory import zeros_in_large_pages
 
 Array = npt.NDArray[Any]
 _ROOT_FLOOR = 1e-7  # the book's, against division by 0
@@ -82,7 +83,7 @@ class Adam:
         """Change the parameters by their gradients, in place."""
         _check_pairs(params, grads)
         if self.m is None or self.v is None:
-            self.m, self.v = [np.zeros_like(param) for param in params], [np.zeros_like(param) for param in params]
+            self.m, self.v = ([zeros_in_large_pages(p.shape, p.dtype) for p in params] for _ in range(2))
         if [m.shape for m in self.m] != [param.shape for param in params]:
             raise ValueError("these are other parameters than at the first update; make an optimizer for each model")
         self.iter += 1

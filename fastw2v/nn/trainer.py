@@ -142,7 +142,7 @@ class Trainer:
             order = order[self._rng.permutation(np.arange(len(x)))]
             for iteration in range(max_iters):
                 rows = order[iteration * batch_size : (iteration + 1) * batch_size]
-                log.add(iteration, self._train_batch(x[rows], t[rows], max_grad))
+                log.add(iteration, self._train_batch(x.take(rows, axis=0), t.take(rows, axis=0), max_grad))
             self.current_epoch += 1
 
     def _train_batch(self, x: Array, t: Array, max_grad: float | None) -> float:

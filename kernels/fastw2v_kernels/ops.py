@@ -12,6 +12,7 @@ from fastw2v_kernels import (
     sparse_adam,
     uniform_rows,
     unigram_sampler,
+    unique_rows,
 )
 
 OPS = [
@@ -24,6 +25,7 @@ OPS = [
     dot_sigmoid_loss.OP,
     dot_sigmoid_loss_backward.OP,
     unigram_sampler.OP,
+    unique_rows.OP,
     adam.OP,
     sparse_adam.OP,
 ]

@@ -10,6 +10,7 @@ from harness import assert_parity, copy, results
 
 from fastw2v_kernels.ops import OPS
 from fastw2v_kernels.shared import threads_cpu
+from fastw2v_kernels.shared.memory import zeros_in_large_pages
 
 BOOK = ["embedding", "embedding_backward", "dot_sigmoid_loss", "dot_sigmoid_loss_backward"]
 BOOK += ["unigram_sampler", "adam", "sparse_adam"]
@@ -21,6 +22,7 @@ IDS = {
     "dot_sigmoid_loss_backward": ["targets", "stale_ids"],
     "unigram_sampler": ["targets"],
     "sparse_adam": ["rows"],
+    "unique_rows": ["ids"],
 }
 
 
@@ -81,6 +83,39 @@ def test_a_forked_child_makes_threads_of_its_own(many_threads):
     child.join(60)
     child.kill()
     assert child.exitcode == 0
+
+
+@pytest.mark.parametrize("ids", [[], [5], [5, 2, 5], [36, 0, 36, 0, 7]], ids=str)
+@pytest.mark.parametrize("device", ["reference", "cpu"])
+def test_unique_rows_come_in_the_order_of_first_occurrence(device, ids):
+    case = case_of("unique_rows", ids=np.array(ids, np.int64), rows=np.zeros(len(ids), np.int64))
+    found, expected = run("unique_rows", device, case), list(dict.fromkeys(ids))
+    assert found["n_unique"] == len(expected)
+    np.testing.assert_array_equal(found["rows"], expected + [-1] * (len(ids) - len(expected)))
+    assert not case["marks"].any()
+
+
+@pytest.mark.parametrize("array", ["marks", "rows", "n_unique"])
+def test_arrays_that_do_not_fit_unique_rows_are_refused(array):
+    case = case_of("unique_rows")
+    fit = case[array]
+    unfit = [fit.astype(np.float32), fit.astype(np.int8), fit[None]]
+    unfit += [] if array == "n_unique" else [np.tile(fit, 2)[::2]]
+    unfit += [] if array == "marks" else [fit[1:]]
+    for value in unfit:
+        with pytest.raises((TypeError, ValueError), match=f"{array} has "):
+            OPS_BY_NAME["unique_rows"].implementation("cpu")(**case | {array: value})
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("shape", [(0, 4), (3, 5), (10_000, 100)])
+def test_large_pages_hold_an_array_like_any_other(shape, dtype):
+    array = zeros_in_large_pages(shape, dtype)
+    assert array.shape == shape
+    assert array.dtype == dtype
+    assert array.flags.carray
+    assert not array.any()
+    assert array.nbytes < 2**21 or array.ctypes.data % 2**21 == 0
 
 
 def test_repeated_rows_accumulate_as_add_at():

@@ -60,9 +60,25 @@ def dot_row(a: Float32, row: int, b: Float32, b_row: int) -> float:
 
 
 @inline_cpu
-def clear_rows(a: Float32, ids: Int64, part: int, n_parts: int) -> None:
-    """a[ids] = 0, of those rows that are this part's."""
+def columns_of(a: Float32, part: int, n_parts: int) -> tuple[int, int]:
+    """First and last column of a part's share, in whole cache lines."""
+    share = -(-a.shape[1] // (n_parts * CACHE_LINE)) * CACHE_LINE
+    return min(part * share, a.shape[1]), min((part + 1) * share, a.shape[1])
+
+
+@inline_cpu
+def add_columns(a: Float32, row: int, scale: np.float32, b: Float32, b_row: int, columns: tuple[int, int]) -> None:
+    """a[row] += scale * b[b_row], in these columns."""
+    to, what = a[row, columns[0] : columns[1]], b[b_row, columns[0] : columns[1]]
+    for col in range(to.shape[0]):
+        to[col] += scale * what[col]
+
+
+@inline_cpu
+def clear_columns(a: Float32, ids: Int64, columns: tuple[int, int]) -> None:
+    """a[ids] = 0, in these columns."""
     for i in range(ids.shape[0]):
         prefetch_row(a, ids, i + AHEAD)
-        if ids[i] % n_parts == part:
-            zero_row(a, ids[i])
+        stale = a[ids[i], columns[0] : columns[1]]
+        for col in range(stale.shape[0]):
+            stale[col] = 0.0

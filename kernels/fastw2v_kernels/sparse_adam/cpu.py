@@ -15,7 +15,7 @@ from fastw2v_kernels.shared.rows_cpu import any_outside, prefetch_row
 from fastw2v_kernels.shared.threads_cpu import parts_for, run_parts
 
 _AHEAD = 2  # rows of four matrices
-_GRAIN = 100_000  # elements, about 100 us
+_GRAIN = 200_000  # elements, about 200 us
 
 
 @jit_cpu

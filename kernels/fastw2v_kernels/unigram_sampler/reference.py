@@ -14,12 +14,24 @@ from fastw2v_kernels.shared.rng import alias_draw, random_bits, uniform
 
 
 def patience(n_words: int) -> int:
-    """Draws in vain after which a scan of the whole table, two passes over it, costs less than further draws."""
+    """Draws in vain after which a scan of the whole table, two passes over it, costs less than further draws.
+
+    Parameters
+    ----------
+    n_words : int
+        Length of the table.
+    """
     return 64 + n_words // 4
 
 
 def too_few(negative: int, n_words: int, target: int) -> ValueError:
-    """Error for a target without enough other words."""
+    """Error for a target without enough other words.
+
+    Parameters
+    ----------
+    negative, n_words, target : int
+        Negatives asked for, words of the table, and the target.
+    """
     return ValueError(
         f"{negative} distinct negatives for target {target} are more than the other words that can be drawn (of "
         f"{n_words} words, those with a count); use a smaller sample_size or draw with replacement (distinct=False)"
