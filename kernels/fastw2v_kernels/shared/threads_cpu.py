@@ -51,7 +51,7 @@ def run_parts(kernel: Callable[..., int], n_parts: int, *args: Any) -> int:  # n
 def _threads() -> ThreadPoolExecutor:
     global _pool
     if _pool is None:
-        _pool = ThreadPoolExecutor(max(_n_threads - 1, 1), thread_name_prefix="fastw2v-ops")
+        _pool = ThreadPoolExecutor(max(_n_threads - 1, 1), thread_name_prefix="kernel-parts")
     return _pool
 
 
