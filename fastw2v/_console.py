@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from fastw2v.keyedvectors import KeyedVectors
     from fastw2v.model import Word2Vec
 
+ABOUT_THE_LOSS = "\n(each loss is taken on the way: it can rise as the learning rate falls; see README, design notes)"
 _UNITS = {"encode": "B", "train": " words"}
 
 

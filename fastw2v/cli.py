@@ -29,7 +29,6 @@ app = typer.Typer(
 
 DEMO_WORDS = ("list", "read", "true", "monday", "width", "first", "error", "thread")
 
-
 ModelFile = Annotated[Path, typer.Argument(metavar="MODEL", help="Vectors in any format that fastw2v writes.")]
 Sg = Annotated[bool, typer.Option("--sg/--cbow", help="Skip-gram or CBOW.")]
 Workers = Annotated[int | None, typer.Option(help="Threads; default: all cores.")]
@@ -67,10 +66,7 @@ def demo(sg: Sg = True, epochs: int = 5, workers: Workers = None, seed: Seed = 1
             if word in model.wv:
                 _console.say(f"{word:>8}  {_line(model.wv.most_similar(word, topn=6))}")
         _console.say("")
-        _console.say(_console.summary(model))
-        _console.say(
-            "(each loss is taken on the way: it can rise as the learning rate falls, see README, design notes)"
-        )
+        _console.say(_console.summary(model) + _console.ABOUT_THE_LOSS)
         _exit_if_stopped(model)
 
 
