@@ -56,7 +56,7 @@ class TrainConfig:
     sorted_vocab : 0 or 1
         Order the vocabulary by falling count, or by first occurrence.
     compute_loss : bool
-        Tally the loss while training (about 5 % slower).
+        Tally the loss while training (a tenth slower).
     negative_sharing : "window" or "pair"
         All contexts of a centre share one draw of negatives, or each pair has its own, as in word2vec.c, at a third
         of the speed. CBOW has one example for each centre, so there the two are the same.
