@@ -38,6 +38,7 @@ class _Source:
     """The corpus's blocks, numbered, one at a time to whichever thread asks; nothing more after `stop`."""
 
     def __init__(self, blocks: Generator[Block, None, None]) -> None:
+        self._generator = blocks
         self._blocks = enumerate(blocks)
         self._lock = threading.Lock()
         self.stop = threading.Event()
@@ -45,6 +46,12 @@ class _Source:
     def next(self) -> tuple[int, Block] | None:
         with self._lock:
             return None if self.stop.is_set() else next(self._blocks, None)
+
+    def close(self) -> None:
+        """Close the files, when no thread reads: Ctrl-C can come before the pool knows of all its threads."""
+        self.stop.set()
+        with self._lock:
+            self._generator.close()
 
 
 class _Worker:
@@ -115,8 +122,7 @@ def encode_text(
     """Read a text once with `workers` threads; with a `frozen` table, only its words are numbered."""
     from fastw2v_kernels.encode.table import WordTable
 
-    blocks = corpus.blocks(block_bytes, progress)
-    source = _Source(blocks)
+    source = _Source(corpus.blocks(block_bytes, progress))
     crew = [
         _Worker(number, frozen.frozen_copy() if frozen else WordTable(), frozen=frozen is not None)
         for number in range(workers)
@@ -129,7 +135,7 @@ def encode_text(
             worker.spool.close()
         raise
     finally:
-        blocks.close()
+        source.close()
 
 
 def _run(crew: list[_Worker], source: _Source) -> None:
