@@ -100,3 +100,27 @@ def test_clip_grads(known, max_norm):
     book.clip_grads(expected, max_norm)
     for found, exact in zip(grads, expected):
         np.testing.assert_allclose(np.array(found), exact, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda g: np.multiply(np.ones_like(g), 2, out=g),
+        lambda g: np.divide(np.ones_like(g), 2, out=g),
+        lambda g: g.__imul__(np.ones_like(g)),
+        lambda g: np.multiply(g, np.nan, out=g),
+    ],
+)
+def test_a_product_written_here_touches_every_row(write):
+    gradient = nn.RowGradient.zeros_like(np.zeros((4, 2), np.float32))
+    gradient.touch(np.array([1]))
+    write(gradient)
+    assert gradient.rows is None
+
+
+def test_scaling_keeps_the_touched_rows():
+    gradient = nn.RowGradient.zeros_like(np.zeros((4, 2), np.float32))
+    gradient.touch(np.array([1]))
+    gradient *= np.float64(0.5)
+    gradient /= 2
+    assert gradient.rows.tolist() == [1]

@@ -22,8 +22,8 @@ class RowGradient(np.ndarray[Any, np.dtype[Any]]):
 
     An array like any other, the same numbers as the book's dense gradient. Layers on "cpu" make it, so that clearing
     it, `SparseAdam`, `SGD`, `clip_grads` and `remove_duplicate` look at the touched rows alone. An assignment, or a
-    ufunc that writes to it, makes it count as touched everywhere. Writing through a view of it is not noticed: call
-    ``touch(None)`` then.
+    ufunc that writes to it, makes it count as touched everywhere. What writes by another way (a view of it, `fill`,
+    `flat`, `np.copyto`, `np.put`) is not noticed: call ``touch(None)`` then.
 
     Attributes
     ----------
@@ -74,12 +74,19 @@ class RowGradient(np.ndarray[Any, np.dtype[Any]]):
         """Compute on plain arrays; a ufunc that writes here, other than scaling, makes every row count as touched."""
         written = options.get("out", inputs[:1] if method == "at" else ())
         for array in written:
-            if isinstance(array, RowGradient) and not (ufunc in _KEEP_ZEROS and method == "__call__"):
+            if isinstance(array, RowGradient) and not (method == "__call__" and _scales(ufunc, inputs, array)):
                 array.touch(None)
         if "out" in options:
             options["out"] = tuple(_plain(array) for array in written)
         result = getattr(ufunc, method)(*map(_plain, inputs), **options)
         return written[0] if "out" in options and len(written) == 1 else result
+
+
+def _scales(ufunc: np.ufunc, inputs: tuple[Any, ...], array: RowGradient) -> bool:
+    """Whether this multiplies or divides `array` itself by a number that leaves rows of zeros as they are."""
+    if ufunc not in _KEEP_ZEROS or inputs[0] is not array or not np.isscalar(inputs[1]):
+        return False
+    return bool(np.isfinite(inputs[1])) and not (ufunc is np.divide and inputs[1] == 0)
 
 
 def _plain(array: Any) -> Any:  # noqa: ANN401
