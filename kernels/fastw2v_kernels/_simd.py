@@ -24,7 +24,7 @@ from fastw2v_kernels._ir import LANES
 from fastw2v_kernels._shape import SLOTS, Shape
 from fastw2v_kernels._vectors import Block, Rows, Vec, vec
 
-__all__ = ["LANES", "SLOTS", "Block", "Rows", "Shape", "Vec", "add_rows", "dot", "fma", "fma_rows", "hsum", "hsum_pair"]
+__all__ = ["LANES", "SLOTS", "Block", "Rows", "Shape", "Vec", "add_rows", "dot", "fma_rows", "hsum", "hsum_pair"]
 __all__ += ["load", "load_rows", "prefetch", "rows_of", "splat", "splats", "store", "zeros"]
 
 
@@ -153,12 +153,6 @@ def splats(_typing: Any, a: Any, row: Any, col: Any, shape: Any) -> Any:
         )
 
     return block(a, row, col, shape), codegen
-
-
-@intrinsic
-def fma(_typing: Any, a: Any, b: Any, c: Any) -> Any:
-    """A * b + c, rounded once."""
-    return vec(a, b, c), lambda context, builder, sig, args: emit.fma(builder, *args)
 
 
 @intrinsic
