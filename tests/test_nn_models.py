@@ -152,21 +152,31 @@ def test_negative_sampling_loss_alone(device):
 
 @pytest.mark.skipif("FASTW2V_DATA_DIR" not in os.environ, reason="FASTW2V_DATA_DIR is not set: no PTB")
 def test_200_iterations_on_ptb_end_within_rounding():
-    corpus, window, n_batch = load_ptb()[0][:20_100], 5, 100
+    """By the parity rule, at the book's sizes.
+
+    Adam divides by the root of tiny second moments, which magnifies rounding: how far depends on the order of sums. So
+    what the book's arithmetic may be off by is the worse of two orders of the context words.
+    """
+    corpus, window, n_batch = load_ptb()[0], 5, 100
     n_words = int(corpus.max()) + 1
     contexts, target = nn.create_contexts_target(corpus, window)
+    contexts, target = contexts[:20_000], target[:20_000]
 
-    def trained(device, wide=False):
+    def trained(device, contexts=contexts, wide=False):
         sampler = nn.UnigramSampler(corpus, 0.75, 5, device="cpu", seed=1)
-        model = nn.CBOW(n_words, 20, window, corpus, device=device, seed=0, sampler=sampler)
+        model = nn.CBOW(n_words, 100, window, corpus, device=device, seed=0, sampler=sampler)
         if wide:
             widen(model)
         trainer = nn.Trainer(model, nn.Adam(device=device), seed=0)
-        trainer.fit(contexts[:20_000], target[:20_000], 1, n_batch, eval_interval=1)
+        trainer.fit(contexts, target, 1, n_batch, eval_interval=1)
         W_in, W_out = parameters(model)
         return {"losses": np.array(trainer.loss_list), "W_in": W_in, "W_out": W_out}
 
-    cpu, reference, truth = trained("cpu"), trained("reference"), trained("reference", wide=True)
+    cpu, truth = trained("cpu"), trained("reference", wide=True)
+    orders = [trained("reference"), trained("reference", contexts[:, ::-1])]
+    reference = {
+        name: max((run[name] for run in orders), key=lambda x: np.abs(x - exact).max()) for name, exact in truth.items()
+    }
     assert len(cpu["losses"]) == 200
     assert cpu["losses"][-1] < 0.9 * cpu["losses"][0]
     assert_parity(cpu, reference, truth)
