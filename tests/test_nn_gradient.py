@@ -134,6 +134,18 @@ def test_clip_grads(known, max_norm):
         np.testing.assert_allclose(np.array(found), exact, rtol=1e-6)
 
 
+@pytest.mark.parametrize("max_norm", [-1, np.nan, "1"])
+def test_norms_that_are_refused(max_norm):
+    with pytest.raises((ValueError, TypeError), match=r"max_norm is .*; expected a number of at least 0"):
+        nn.clip_grads([np.ones(3)], max_norm)
+
+
+def test_clipping_refuses_what_it_cannot_change():
+    for gradient, kind in (([1.0, 2.0], "list"), (np.array([9, 9]), "int64")):
+        with pytest.raises(TypeError, match=f"a gradient is {kind}; expected an array of floats"):
+            nn.clip_grads([gradient], 1.0)
+
+
 @pytest.mark.parametrize(
     "write",
     [
