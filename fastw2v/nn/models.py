@@ -116,11 +116,8 @@ class _NegativeSamplingModel(_Model):
     """First weights and options that CBOW and SkipGram have in common."""
 
     def __init__(self, vocab_size: int, hidden_size: int, window_size: int, device: str, seed: Seed) -> None:
-        self.device, self._rng, self._n_contexts = (
-            resolve(device),
-            generator(seed),
-            2 * _checks.window_size(window_size),
-        )
+        self.device, self._rng = resolve(device), generator(seed)
+        self._n_contexts = 2 * _checks.window_size(window_size)
         sizes = _checks.matrix_sizes(vocab_size, hidden_size)
         self._W_in, self._W_out = small_normal(self._rng, *sizes), small_normal(self._rng, *sizes)
 

@@ -60,8 +60,10 @@ class UnigramSampler:
     ------
     ValueError
         The corpus is empty; fewer words than "distinct" needs; a bad power, sample_size, mode or device.
+    TypeError
+        The corpus or the targets are no integers; power, sample_size or seed is no number.
     IndexError
-        An id of the corpus is negative, or a target outside the vocabulary.
+        An id of the corpus is negative or beyond int32, or a target outside the vocabulary.
     """
 
     def __init__(
