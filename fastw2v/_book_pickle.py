@@ -2,15 +2,17 @@
 
 A pickle is a program, and `pickle.load` runs it. The reader here admits NumPy arrays and numbers alone beside what a
 pickle holds without calling anything (dict, str, int, float, ...), and not even NumPy's own unpickling code runs: every
-name in the file is looked up in a table of stand-ins.
+name in the file is looked up in a table of stand-ins. Nor may a file of few bytes make it take much memory.
 """
 
 from __future__ import annotations
 
 import pickle
+import pickletools
 import re
+from io import BytesIO
 from pathlib import Path
-from typing import IO, Any, NoReturn
+from typing import Any, NoReturn
 
 import numpy as np
 import numpy.typing as npt
@@ -115,18 +117,22 @@ def read(path: Path) -> Params:
     ValueError
         The file is damaged, is something else, or would call anything; nothing of it has run then.
     """
-    with open(path, "rb") as file:
-        try:
-            return _checked(_load(file))
-        except Exception as error:  # whatever a broken or hostile pickle leads the unpickler to
-            raise ValueError(
-                f"{path} is refused ({error or type(error).__name__}); nothing in it was run: expected the book's "
-                f"pickle, a dict of {', '.join(KEYS)} with NumPy arrays, dicts, str, int and float alone"
-            ) from error
+    data = path.read_bytes()
+    try:
+        _check_sizes(data)
+        return _checked(_Unpickler(BytesIO(data), encoding="utf-8").load())
+    except Exception as error:  # whatever a broken or hostile pickle leads the unpickler to
+        raise ValueError(
+            f"{path} is refused ({error or type(error).__name__}); nothing in it was run: expected the book's "
+            f"pickle, a dict of {', '.join(KEYS)} with NumPy arrays, dicts, str, int and float alone"
+        ) from error
 
 
-def _load(file: IO[bytes]) -> object:
-    return _Unpickler(file, encoding="utf-8").load()
+def _check_sizes(data: bytes) -> None:
+    """Raise unless all lengths and memo indices are below the pickle's own size: Python's unpickler allocates them."""
+    for opcode, argument, at in pickletools.genops(data):  # which itself refuses lengths beyond the end
+        if opcode.name.endswith("PUT") and (argument or 0) > len(data):
+            raise pickle.UnpicklingError(f"a memo index of {argument} at byte {at} of {len(data)}")
 
 
 def _checked(params: object) -> Params:
@@ -135,19 +141,27 @@ def _checked(params: object) -> Params:
     vectors = getattr(params["word_vecs"], "array", None)
     if not isinstance(vectors, np.ndarray) or vectors.ndim != 2 or vectors.dtype.kind != "f":
         raise TypeError("word_vecs is no matrix of floats")
-    word_to_id, id_to_word = _checked_words(params["word_to_id"], params["id_to_word"], len(vectors))
+    word_to_id, id_to_word = checked_words(params["word_to_id"], params["id_to_word"], len(vectors))
     return {"word_vecs": vectors.copy(), "word_to_id": word_to_id, "id_to_word": id_to_word}
 
 
-def _checked_words(word_to_id: Any, id_to_word: Any, n: int) -> tuple[dict[str, int], dict[int, str]]:  # noqa: ANN401
-    if not (isinstance(word_to_id, dict) and isinstance(id_to_word, dict)):
-        raise TypeError("word_to_id and id_to_word are no dicts")
+def checked_words(word_to_id: Any, id_to_word: Any, n: int) -> tuple[dict[str, int], dict[int, str]]:  # noqa: ANN401
+    """Return both dicts, with Python's own int; they must be each other's inverse, over the ids 0 to n - 1."""
+    for name, given in (("word_to_id", word_to_id), ("id_to_word", id_to_word)):
+        if not isinstance(given, dict):
+            raise TypeError(f"{name} is a {type(given).__name__}; expected a dict")
+        if len(given) != n:
+            raise ValueError(f"{name} has {len(given)} entries for {n} rows; expected a row for each word")
     words = [id_to_word.get(word_id) for word_id in range(n)]
-    if len(id_to_word) != n or not all(type(word) is str for word in words):
-        raise ValueError(f"id_to_word does not give a word to each of the ids 0 to {n - 1}")
-    if len(word_to_id) != n or any(word_to_id.get(word) != word_id for word_id, word in enumerate(words)):
-        raise ValueError("word_to_id is not the inverse of id_to_word")
-    return {str(word): word_id for word_id, word in enumerate(words)}, {i: str(word) for i, word in enumerate(words)}
+    for word_id, word in enumerate(words):
+        if type(word) is not str:
+            raise ValueError(f"id_to_word has {word!r} at the id {word_id}; expected a str at each of 0 to {n - 1}")
+        if word_to_id.get(word) != word_id:
+            raise ValueError(
+                f"id_to_word has {word!r} at {word_id} and word_to_id {word_to_id.get(word)!r} for it; expected each "
+                "the inverse of the other"
+            )
+    return {word: word_id for word_id, word in enumerate(words)}, dict(enumerate(words))
 
 
 def write(path: Path, params: Params) -> None:

@@ -93,7 +93,7 @@ class TrainConfig:
         for field in fields(self):
             value = getattr(self, field.name)
             if field.name in _RANGES and not (value is None and field.default is None):
-                object.__setattr__(self, field.name, _number(field.name, value, *_RANGES[field.name]))
+                object.__setattr__(self, field.name, number(field.name, value, *_RANGES[field.name]))
         _check_choice("negative_sharing", self.negative_sharing, NEGATIVE_SHARING)
         _check_choice("cbow_gradient", self.cbow_gradient, CBOW_GRADIENT)
         if self.cbow_gradient == "mean" and not self.cbow_mean:
@@ -120,7 +120,7 @@ class TrainConfig:
 KNOBS = tuple(field.name for field in fields(TrainConfig))
 
 _HUGE = 2**31 - 1
-_ABOVE_0 = 1e-12
+_ABOVE_0, BELOW_1 = 1e-12, math.nextafter(1, 0)
 _RANGES: dict[str, tuple[type, float, float]] = {
     "vector_size": (int, 1, 1 << 20),
     "alpha": (float, _ABOVE_0, math.inf),
@@ -143,7 +143,7 @@ _RANGES: dict[str, tuple[type, float, float]] = {
 }
 
 
-def _number(name: str, value: Any, kind: type, least: float, most: float) -> Any:  # noqa: ANN401
+def number(name: str, value: Any, kind: type, least: float, most: float) -> Any:  # noqa: ANN401
     """Return the value as a Python number of its kind; a whole number may come as a float, a switch as 0 or 1."""
     expected = f"{'a number' if kind is float else 'a whole number'} {_range_text(least, most)}"
     is_switch = (least, most) == (0, 1) and kind is not float
@@ -155,7 +155,8 @@ def _number(name: str, value: Any, kind: type, least: float, most: float) -> Any
     except OverflowError:  # an int beyond any float
         is_valid = False
     if not is_valid:
-        raise ValueError(f"{name} is {value!r}; expected {expected}")
+        finite = ", and finite" if value == math.inf and math.isfinite(least) else ""
+        raise ValueError(f"{name} is {value!r}; expected {expected}{finite}")
     return kind(value)
 
 
@@ -164,6 +165,8 @@ def _range_text(least: float, most: float) -> str:
         return "that is finite"
     if least == _ABOVE_0:
         return "above 0"
+    if most == BELOW_1:
+        return f"from {least} to below 1"
     return f"of at least {least}" if not math.isfinite(most) else f"from {least} to {most}"
 
 

@@ -15,7 +15,13 @@ from fastw2v.encode import encode_corpus
 _TEXT, _LISTS = TextCorpus((b"a",)), [["a"]]
 
 
-def warmup(*, sg: int | None = None, compute_loss: bool | None = None, **knobs: Any) -> float:  # noqa: ANN401
+def warmup(
+    *,
+    sg: int | None = None,
+    compute_loss: bool | None = None,
+    nn: bool = False,
+    **knobs: Any,  # noqa: ANN401
+) -> float:
     """Compile the kernels of a training run, or load them from the cache, and return the seconds that took.
 
     Kernels are compiled once for each combination of model, vector_size (in steps of 16), negative and compute_loss,
@@ -27,6 +33,8 @@ def warmup(*, sg: int | None = None, compute_loss: bool | None = None, **knobs: 
         One model only; default both.
     compute_loss : bool, optional
         With or without the loss only; default both.
+    nn : bool
+        Those of the book's layers as well; `fastw2v.nn.warmup` does so for these alone.
     **knobs
         vector_size, negative, ... as for `Word2Vec`.
     """
@@ -36,6 +44,10 @@ def warmup(*, sg: int | None = None, compute_loss: bool | None = None, **knobs: 
     load_encoder(_TEXT)
     for model, loss in itertools.product(_both(sg), _both(compute_loss)):
         Word2Vec(_LISTS, sg=model, compute_loss=bool(loss), **(knobs | {"min_count": 1, "epochs": 1}))
+    if nn:
+        from fastw2v.nn import warmup as warm_layers
+
+        warm_layers()
     return time.perf_counter() - begun
 
 

@@ -19,6 +19,23 @@ seconds = fastw2v.warmup(sg=1, compute_loss=True, vector_size=16)
 print(n_compiled(), seconds > 0)
 """
 
+BOOK = """
+import logging
+logging.basicConfig(level=logging.INFO, format="%(message)s")
+import numpy as np
+from fastw2v import nn
+from fastw2v_kernels._jit_cpu import n_compiled
+nn.warmup()
+n_compiled_ahead = n_compiled()
+contexts, target = nn.create_contexts_target(np.arange(60) % 12, 2)
+for model in nn.CBOW, nn.SkipGram:
+    for optimizer in nn.Adam(), nn.SparseAdam(), nn.SGD():
+        nn.Trainer(model(12, 10, 2, np.arange(12)), optimizer).fit(contexts, target, 1, 8, 0.1, None)
+print(n_compiled_ahead > 0, n_compiled() - n_compiled_ahead)
+"""
+NN_KERNELS = """adam dot_sigmoid_loss dot_sigmoid_loss_backward embedding embedding_backward sparse_adam unigram_sampler
+unique_rows""".split()
+
 
 @pytest.fixture
 def corpus(tmp_path):
@@ -67,6 +84,25 @@ def test_warmup_compiles_and_later_processes_load(run_python, corpus, tmp_path):
     second = run_python("-c", TRAIN, corpus, NUMBA_CACHE_DIR=cache)
     assert second.stdout.split() == ["0", "4"], second.stderr
     assert "compiled" not in second.stderr
+
+
+def test_the_books_kernels_are_announced_and_compiled_ahead(run_python, tmp_path):
+    done = run_python("-c", BOOK, NUMBA_CACHE_DIR=str(tmp_path / "cache"))
+    assert done.stdout.split() == ["True", "0"], done.stderr
+    announced = [line.split() for line in done.stderr.splitlines() if line.startswith("compiled the kernel ")]
+    assert sorted(words[3] for words in announced) == NN_KERNELS
+
+
+def test_warmup_covers_the_book_when_asked_to(monkeypatch):
+    import fastw2v
+    from fastw2v import nn
+
+    calls = []
+    monkeypatch.setattr(nn, "warmup", lambda: calls.append("nn"))
+    fastw2v.warmup(sg=1, compute_loss=True, vector_size=16)
+    assert calls == []
+    fastw2v.warmup(sg=1, compute_loss=True, vector_size=16, nn=True)
+    assert calls == ["nn"]
 
 
 def test_cache_folder_that_cannot_be_made_does_not_stop_the_work(run_python, corpus, tmp_path):

@@ -32,15 +32,47 @@ def test_it_is_an_array_that_knows_its_rows():
         lambda g: g.__iadd__(1.0),
         lambda g: np.add(g, 1.0, out=g),
         lambda g: np.add.at(g, np.array([0, 0]), 1.0),
+        lambda g: g.fill(1.0),
+        lambda g: g.put([0], 1.0),
+        lambda g: g.sort(axis=0),
+        lambda g: g.partition(0, axis=0),
+        lambda g: g.byteswap(inplace=True).fill(1),
+        lambda g: g.setfield(1.0, g.dtype),
+        lambda g: g.flat.__setitem__(0, 1.0),
+        lambda g: setattr(g, "flat", 1.0),
+        lambda g: setattr(g, "real", 1.0),
+        lambda g: np.copyto(g, 1.0),
+        lambda g: np.copyto(dst=g, src=1.0),
+        lambda g: np.put(g, [0], 1.0),
+        lambda g: np.place(g, np.ones(g.shape, bool), 1.0),
+        lambda g: np.putmask(g, np.ones(g.shape, bool), 1.0),
+        lambda g: np.fill_diagonal(g, 1.0),
+        lambda g: np.put_along_axis(g, np.zeros((8, 1), int), 1.0, axis=1),
+        lambda g: np.nan_to_num(np.add(g, np.nan, out=g), copy=False, nan=1.0),
+        lambda g: np.dot(np.ones((8, 8), np.float32), np.ones((8, 3), np.float32), g),
+        lambda g: np.dot(np.ones((8, 8), np.float32), np.ones((8, 3), np.float32), out=g),
+        lambda g: np.matmul(np.ones((8, 8), np.float32), np.ones((8, 3), np.float32), out=g),
+        lambda g: np.take(np.ones((8, 3), np.float32), np.arange(8), 0, g),
+        lambda g: np.concatenate([np.ones((8, 3), np.float32)], out=g),
+        lambda g: np.cumsum(np.ones((8, 3), np.float32), axis=0, out=g),
+        lambda g: np.einsum("ij->ij", np.ones((8, 3), np.float32), out=g),
     ],
 )
 def test_who_writes_to_it_makes_all_rows_count(write):
     layer, gradient = touched([5, 2])
     write(gradient)
     assert gradient.rows is None
-    assert gradient[0, 0] != 0
+    assert np.delete(gradient, [2, 5], axis=0).any()
     layer.backward(np.ones((2, 3), np.float32))
     assert set(np.flatnonzero(np.asarray(gradient).any(axis=1))) == {2, 5}
+
+
+def test_reading_keeps_the_rows():
+    _, gradient = touched([5, 2])
+    for read in (np.sum, np.linalg.norm, np.abs, np.array, np.sort, np.copy, np.zeros_like, np.flatnonzero):
+        read(gradient)
+    gradient.max(), gradient.copy(), gradient.tolist(), gradient.any(axis=1)
+    np.testing.assert_array_equal(gradient.rows, [5, 2])
 
 
 def test_scaling_keeps_the_rows():
@@ -100,6 +132,18 @@ def test_clip_grads(known, max_norm):
     book.clip_grads(expected, max_norm)
     for found, exact in zip(grads, expected):
         np.testing.assert_allclose(np.array(found), exact, rtol=1e-6)
+
+
+@pytest.mark.parametrize("max_norm", [-1, np.nan, "1"])
+def test_norms_that_are_refused(max_norm):
+    with pytest.raises((ValueError, TypeError), match=r"max_norm is .*; expected a number of at least 0"):
+        nn.clip_grads([np.ones(3)], max_norm)
+
+
+def test_clipping_refuses_what_it_cannot_change():
+    for gradient, kind in (([1.0, 2.0], "list"), (np.array([9, 9]), "int64")):
+        with pytest.raises(TypeError, match=f"a gradient is {kind}; expected an array of floats"):
+            nn.clip_grads([gradient], 1.0)
 
 
 @pytest.mark.parametrize(

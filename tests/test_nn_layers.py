@@ -71,7 +71,7 @@ def test_ids_that_are_no_integers(device):
 
 def test_weights_that_cannot_be_trained(device):
     for layer in (nn.Embedding, nn.EmbeddingDot):
-        with pytest.raises(TypeError, match=r"W is int64; .*astype"):
+        with pytest.raises(TypeError, match=r"W is int64; .*np\.float32"):
             layer(np.arange(21).reshape(7, 3), device=device)
         with pytest.raises(TypeError, match="W is list"):
             layer([[1.0]], device=device)
@@ -204,9 +204,63 @@ def test_losses_refuse_bad_input():
             loss.forward(scores[:0], np.zeros(0, np.int64))
         with pytest.raises(ValueError, match="t has shape"):
             loss.forward(scores, np.zeros(3, np.int64))
-        with pytest.raises(IndexError, match="t has the id 3"):
+        with pytest.raises(IndexError, match=r"t has the label 3; expected labels from 0 to [12]$"):
             loss.forward(scores, np.array([0, 3]))
-        with pytest.raises(TypeError, match="integer ids"):
+        with pytest.raises(TypeError, match="t is float64; expected integer labels"):
             loss.forward(scores, np.array([0.0, 1.0]))
         with pytest.raises(ValueError, match=r"the loss is nan.*lower the learning rate"):
             loss.forward(np.full_like(scores, np.nan), np.array([0, 1]))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_loss_is_a_python_float(device, dtype):
+    x, W = np.ones((2, 3), dtype), weights(dtype=np.float32)
+    sigmoid = nn.SigmoidWithLoss()
+    losses = [
+        nn.SoftmaxWithLoss().forward(x, np.array([0, 1])),
+        sigmoid.forward(x[:, 0], np.array([0, 1])),
+        sigmoid.loss,
+        nn.NegativeSamplingLoss(W, np.arange(7), device=device).forward(np.ones((2, 5), dtype), np.array([0, 1])),
+    ]
+    assert [type(loss) for loss in losses] == [float] * 4
+
+
+def test_lists_do_as_well_as_arrays(device):
+    W = weights()
+    rows, dout = [1, 2], [[1.0] * 5, [2.0] * 5]
+    for layer, given in ((nn.Embedding(W, device=device), (rows,)), (nn.MatMul(W.T), (dout,))):
+        layer.forward(*given)
+        layer.backward([[1.0] * layer.params[0].shape[1]] * 2)
+        assert layer.grads[0].any()
+    dot = nn.EmbeddingDot(W, device=device)
+    np.testing.assert_allclose(dot.forward(dout, rows), [W[1].sum(), 2 * W[2].sum()], rtol=1e-6)
+    np.testing.assert_allclose(dot.backward([1.0, 1.0]), W[rows])
+    np.testing.assert_allclose(dot.grads[0][rows], dout)
+    assert nn.SoftmaxWithLoss().forward([[0.0, 0.0]], [1]) == pytest.approx(np.log(2), rel=1e-5)
+    assert nn.SigmoidWithLoss().forward([0.0], [1]) == pytest.approx(np.log(2), rel=1e-5)
+
+
+HUGE = np.array([2**64 - 1], np.uint64)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda w: nn.Embedding(w).forward(HUGE), "idx has the id 18446744073709551615; expected ids from 0 to 6"),
+        (lambda w: nn.SigmoidWithLoss().forward([1.0], HUGE), "t has the label 18446744073709551615"),
+        (lambda w: nn.SigmoidWithLoss().forward([1.0], [2]), "t has the label 2; expected labels from 0 to 1$"),
+        (lambda w: nn.MatMul(w).forward(np.ones(7)), r"x has shape \(7,\); expected 2 axes"),
+        (lambda w: nn.MatMul(w).forward("ab"), "x is <U2; expected an array of numbers"),
+        (lambda w: nn.EmbeddingDot(w).forward(3.0, [1]), r"h has shape \(\); expected one or more axes"),
+    ],
+)
+def test_errors_say_what_came(call, message):
+    with pytest.raises((IndexError, TypeError, ValueError), match=message):
+        call(weights())
+
+
+def test_matmul_refuses_a_gradient_of_another_batch():
+    layer = nn.MatMul(weights())
+    layer.forward(np.ones((2, 7)))
+    with pytest.raises(ValueError, match=r"dout has shape \(3, 5\); expected \(2, 5\)"):
+        layer.backward(np.ones((3, 5)))

@@ -234,7 +234,7 @@ def test_models_that_cannot_be_made(model_class, device):
         model_class(10, 4, 2, np.arange(5), device=device)
     with pytest.raises(ValueError, match="window_size is 0"):
         model_class(10, 4, 0, corpus, device=device)
-    with pytest.raises(ValueError, match="hidden_size must be at least 1"):
+    with pytest.raises(ValueError, match="hidden_size is 0; expected a whole number of at least 1"):
         model_class(10, 0, 2, corpus, device=device)
     with pytest.raises(ValueError, match="device is 'tpu'"):
         model_class(10, 4, 2, corpus, device="tpu")
@@ -262,3 +262,58 @@ def test_simple_models_want_one_hot(simple):
         model.forward(np.zeros((3, 2), np.int64), np.zeros(3, np.int64))
     with pytest.raises(ValueError, match="contexts has shape"):
         model.forward(np.zeros((3, 4, 7), np.int64), np.zeros((3, 7), np.int64))
+
+
+@pytest.mark.parametrize("device", DEVICES)
+def test_errors_name_the_argument(device):
+    model = nn.SkipGram(10, 4, 2, zipf_corpus(100, 10), device=device)
+    contexts, target = np.zeros((3, 4), np.int64), np.zeros(3, np.int64)
+    with pytest.raises(IndexError, match="contexts has the id 10"):
+        model.forward(contexts + 10, target)
+    with pytest.raises(IndexError, match="target has the id 10"):
+        model.forward(contexts, target + 10)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((10, 4, 1.5), "window_size is 1.5; expected a whole number from 1 to 65536"),
+        ((10, 4, True), r"window_size is True \(bool\); expected a whole number"),
+        ((10, 4, 10**9), "window_size is 1000000000; expected a whole number from 1 to 65536"),
+        ((10.5, 4, 2), "vocab_size is 10.5; expected a whole number of at least 1"),
+        ((10, "4", 2), r"hidden_size is '4' \(str\); expected a whole number"),
+    ],
+)
+def test_sizes_that_are_refused(model_class, arguments, message):
+    with pytest.raises((ValueError, TypeError), match=message):
+        model_class(*arguments, zipf_corpus(100, 10))
+
+
+def test_a_huge_id_is_named_before_memory_is_asked_for(model_class):
+    with pytest.raises(IndexError, match="the corpus has the id 2147483647 and W 10 rows"):
+        model_class(10, 4, 2, np.array([0, 2**31 - 1]))
+
+
+@pytest.mark.parametrize("device", DEVICES)
+def test_lists_and_a_whole_float_do_as_well(model_class, device):
+    model = model_class(10, 4, 2.0, zipf_corpus(100, 10).tolist(), device=device)
+    loss = model.forward([[1, 2, 3, 4]], [5])
+    assert type(loss) is float
+    assert loss == pytest.approx(N_TERMS[model_class] * 6 * np.log(2), rel=1e-3)
+
+
+@pytest.mark.parametrize("device", DEVICES)
+@pytest.mark.parametrize(
+    ("negatives", "message"),
+    [
+        (np.zeros((3, 2)), "negative_sample is float64; expected integer ids"),
+        (np.zeros((3, 1), int), r"negative_sample has shape \(3, 1\); expected \(3, 2\), sample_size words"),
+        (None, "negative_sample is object"),
+    ],
+)
+def test_what_a_sampler_draws_is_checked(device, negatives, message):
+    sampler = Replay(np.zeros((3, 1, 2), np.int64), 10)
+    sampler.get_negative_sample = lambda target: negatives
+    layer = nn.NegativeSamplingLoss(np.ones((10, 4), np.float32), [0], 0.75, 2, device=device, sampler=sampler)
+    with pytest.raises((TypeError, ValueError), match=message):
+        layer.forward(np.ones((3, 4), np.float32), np.zeros(3, np.int64))

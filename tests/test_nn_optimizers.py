@@ -78,7 +78,7 @@ def test_sgd():
 @pytest.mark.parametrize("make", [nn.SGD, nn.Adam, nn.SparseAdam])
 def test_what_is_refused(make):
     W = np.ones((4, 3), np.float32)
-    with pytest.raises(ValueError, match=r"shape \(4, 3\) and its gradient \(4, 2\)"):
+    with pytest.raises(ValueError, match=r"a gradient has shape \(4, 2\); expected \(4, 3\), as its parameter"):
         make().update([W], [W[:, :2]])
     with pytest.raises(ValueError, match="1 parameters and 2 gradients"):
         make().update([W], [W, W])
@@ -93,3 +93,30 @@ def test_an_optimizer_belongs_to_one_model():
         optimizer.update([W[:2]], [W[:2].copy()])
     with pytest.raises(ValueError, match="device is 'tpu'"):
         nn.Adam(device="tpu")
+
+
+@pytest.mark.parametrize("lr", [-0.1, np.nan, np.inf, "0.1", None])
+@pytest.mark.parametrize("make", [nn.SGD, nn.Adam, nn.SparseAdam])
+def test_a_learning_rate_that_is_refused(make, lr):
+    with pytest.raises((ValueError, TypeError), match=f"lr is .*{lr}.*; expected a number of at least 0"):
+        make(lr)
+
+
+@pytest.mark.parametrize("beta", [1, 1.5, -0.1, np.nan])
+@pytest.mark.parametrize("name", ["beta1", "beta2"])
+def test_betas_that_are_refused(name, beta):
+    with pytest.raises(ValueError, match=f"{name} is {beta}; expected a number from 0 to below 1"):
+        nn.SparseAdam(**{name: beta})
+
+
+@pytest.mark.parametrize("make", [nn.SGD, nn.Adam, nn.SparseAdam])
+def test_a_learning_rate_of_0_and_a_gradient_in_lists(make):
+    W = np.ones((2, 1), np.float32)
+    make(0).update([W], [[[1.0], [0.0]]])
+    np.testing.assert_array_equal(W, [[1], [1]])
+    make(0.5).update([W], [[[1.0], [0.0]]])
+    np.testing.assert_allclose(W, [[0.5], [1]], atol=1e-4)
+    with pytest.raises(TypeError, match="a parameter is list; expected an array of floats"):
+        make().update([[1.0]], [[1.0]])
+    with pytest.raises(TypeError, match="a gradient is <U1; expected numbers"):
+        make().update([W], [[["a"], ["b"]]])

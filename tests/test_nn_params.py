@@ -2,6 +2,7 @@ import builtins
 import os
 import pickle
 import pickletools
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -176,6 +177,30 @@ def test_any_flipped_byte_is_read_or_refused(tmp_path):
             pass
 
 
+HUNGRY = {  # a few bytes that ask for many
+    "memo index": b"\x80\x04Nr\xff\xff\xff\x03.",
+    "memo index in digits": b"\x80\x04Np999999999\n.",
+    "bytes": b"\x80\x04\x8e" + (2**26).to_bytes(8, "little") + b".",
+    "bytearray": b"\x80\x05\x96" + (2**26).to_bytes(8, "little") + b".",
+    "str": b"\x80\x04\x8d" + (2**26).to_bytes(8, "little") + b".",
+    "int": b"\x80\x04\x8b" + (2**26).to_bytes(4, "little") + b".",
+    "frame": b"\x80\x04\x95" + (2**26).to_bytes(8, "little") + b".",
+}
+
+
+@pytest.mark.parametrize("case", HUNGRY)
+def test_a_small_file_takes_little_memory(tmp_path, case):
+    path = tmp_path / "v.pkl"
+    path.write_bytes(HUNGRY[case])
+    tracemalloc.start()
+    try:
+        with pytest.raises(ValueError, match="is refused"):
+            nn.load_params(path)
+        assert tracemalloc.get_traced_memory()[1] < 2**20
+    finally:
+        tracemalloc.stop()
+
+
 @pytest.mark.parametrize(
     "value",
     [
@@ -198,9 +223,32 @@ def test_other_contents_are_refused(tmp_path, value):
         nn.load_params(written(tmp_path / "v.pkl", value))
 
 
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"word_vecs": VECTORS[:2]}, "3 entries for 2 rows; expected a row for each word"),
+        ({"word_vecs": VECTORS[0]}, r"word_vecs has shape \(2,\)"),
+        ({"word_vecs": [["1", "2"]] * 3}, "word_vecs is <U1; expected an array of floats"),
+        ({"word_to_id": {"a": 0, "b": 2, "日本": 1}}, "'b' at 1 and word_to_id 2 for it"),
+        ({"word_to_id": WORDS}, "word_to_id is a list; expected a dict"),
+        ({"id_to_word": {1: "a", 2: "b", 3: "日本"}}, "id_to_word has None at the id 0; expected a str"),
+        ({"id_to_word": {0: "a", 1: "a", 2: "日本"}}, "'a' at 1 and word_to_id 0 for it"),
+        ({"id_to_word": {0: b"a", 1: "b", 2: "日本"}}, "id_to_word has b'a' at the id 0; expected a str"),
+    ],
+)
+def test_saving_refuses_what_loading_would(tmp_path, changes, message):
+    with pytest.raises((ValueError, TypeError), match=message):
+        nn.save_params(tmp_path / "v.pkl", **params(**changes))
+    assert not os.listdir(tmp_path)
+
+
+def test_numpys_integers_are_saved_as_ids(tmp_path):
+    path = tmp_path / "v.pkl"
+    nn.save_params(path, VECTORS.tolist(), {word: np.int64(i) for word, i in IDS.items()}, BACK)
+    check(nn.load_params(path))
+
+
 def test_saving_refuses(tmp_path):
-    with pytest.raises(ValueError, match="expected a row for each word"):
-        nn.save_params(tmp_path / "v.pkl", VECTORS[:2], IDS, BACK)
     for bad in (np.nan, np.inf, 1e5):
         with pytest.raises(ValueError, match="65504"):
             nn.save_params(tmp_path / "v.pkl", np.full((3, 2), bad), IDS, BACK)

@@ -118,7 +118,7 @@ def test_what_is_refused(device):
         make(CORPUS, 0.75, 3, mode="other", device=device)
     with pytest.raises(ValueError, match="sample_size is 0"):
         make(CORPUS, 0.75, 0, device=device)
-    with pytest.raises(ValueError, match="power nan"):
+    with pytest.raises(ValueError, match="power is nan; expected a number that is finite"):
         make(CORPUS, float("nan"), 3, device=device)
     with pytest.raises(ValueError, match="the corpus is empty"):
         make([], 0.75, 3, device=device)
@@ -138,3 +138,51 @@ def test_targets_that_are_refused(device, mode):
         sampler.get_negative_sample(np.array([0.5]))
     with pytest.raises(ValueError, match=r"expected \(batch,\)"):
         sampler.get_negative_sample(np.zeros((2, 2), np.int64))
+
+
+@pytest.mark.parametrize("power", [-300, 1000, 60, -60])
+def test_extreme_powers_leave_probabilities(device, power):
+    counts = np.array([800, 0, 40, 40, 20, 20])
+    sampler = nn.UnigramSampler(np.repeat(np.arange(6), counts), power, 3, mode="iid", device=device, seed=0)
+    best = counts == (800 if power > 0 else 20)
+    np.testing.assert_allclose(sampler.word_p, best / best.sum(), atol=1e-15)
+    assert set(sampler.get_negative_sample(np.zeros(99, np.int64)).ravel()) == set(np.flatnonzero(best))
+
+
+def test_words_without_a_probability_are_no_distinct_negatives(device):
+    corpus = np.repeat(np.arange(4), [40, 2, 1, 1])
+    with pytest.raises(ValueError, match=r"4 different words, of which power 60 leaves 1 a probability.*lower"):
+        nn.UnigramSampler(corpus, 60, 2, device=device)
+
+
+def test_distinct_words_follow_tiny_probabilities(device):
+    counts, power = np.array([100, 4, 3, 3]), 12
+    sampler = nn.UnigramSampler(np.repeat(np.arange(4), counts), power, 1, device=device, seed=3)
+    assert sampler.word_p[1:].sum() < 1e-15
+    drawn = np.bincount(sampler.get_negative_sample(np.zeros(3000, np.int64)).ravel(), minlength=4)
+    expected = np.where(counts < 100, counts.astype(float), 0) ** power
+    assert drawn[0] == 0
+    assert chisquare(drawn[1:], (expected * drawn.sum() / expected.sum())[1:]).pvalue > 1e-3
+
+
+@pytest.mark.parametrize(
+    ("corpus", "options", "message"),
+    [
+        (CORPUS, {"sample_size": 2.5}, "sample_size is 2.5; expected a whole number of at least 1"),
+        (CORPUS, {"sample_size": "2"}, r"sample_size is '2' \(str\); expected a whole number"),
+        (CORPUS, {"sample_size": True}, r"sample_size is True \(bool\); expected a whole number"),
+        (CORPUS, {"power": "a"}, r"power is 'a' \(str\); expected a number"),
+        (CORPUS, {"power": np.inf}, "power is inf; expected a number that is finite$"),
+        (CORPUS, {"seed": 1.5}, "seed is 1.5; expected a whole number from 0 to 4294967295"),
+        ([0, 2**40], {}, "corpus has the id 1099511627776; expected ids up to 2147483647"),
+        (np.array([0, 2**63], np.uint64), {}, "corpus has the id 9223372036854775808; expected ids up to 2147483647"),
+    ],
+)
+def test_errors_say_what_came(corpus, options, message):
+    with pytest.raises((ValueError, TypeError, IndexError), match=message):
+        nn.UnigramSampler(corpus, **({"power": 0.75, "sample_size": 1} | options))
+
+
+def test_whole_numbers_and_ids_of_any_type(device):
+    sampler = nn.UnigramSampler(CORPUS.astype(np.uint64), np.float32(0.75), 2.0, device=device, seed=np.int64(1))
+    assert sampler.get_negative_sample(np.array([1], np.uint64)).shape == (1, 2)

@@ -191,3 +191,21 @@ def test_the_command_line_reads_the_books_vectors():
     out = subprocess.run(command, env=os.environ | {"PYTHONPATH": paths}, capture_output=True, text=True, check=True)
     assert "we" in out.stdout
     assert "0.61" in out.stdout
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: nn.create_contexts_target([1, 2, 3], 1.5), "window_size is 1.5; expected a whole number"),
+        (lambda: nn.create_contexts_target([1, 2, 3], 10**9), "window_size is 1000000000; expected a whole number"),
+        (lambda: nn.create_contexts_target([1, 2, 2**40], 1), "corpus has the id 1099511627776"),
+        (lambda: nn.convert_one_hot([0], 2.5), "vocab_size is 2.5; expected a whole number"),
+        (lambda: nn.convert_one_hot(np.array([2**63], np.uint64), 5), "corpus has the id 9223372036854775808"),
+        (lambda: nn.cos_similarity([1, 2], [1, 2, 3]), r"y has shape \(3,\); expected \(2,\), as x"),
+        (lambda: nn.cos_similarity("a", "b"), "x is <U1; expected an array of numbers"),
+        (lambda: nn.most_similar("a", {"a": 0}, {0: "a"}, [[1.0]], top=1.5), "top is 1.5; expected a whole number"),
+    ],
+)
+def test_errors_say_what_came(call, message):
+    with pytest.raises((IndexError, TypeError, ValueError), match=message):
+        call()

@@ -5,6 +5,7 @@ Positional arguments are the book's; what is new (`device`, `seed`, `sampler`, `
 """
 
 from fastw2v.nn import config, ptb
+from fastw2v.nn._dispatch import warmup
 from fastw2v.nn._gradient import RowGradient
 from fastw2v.nn.layers import Embedding, EmbeddingDot, MatMul, SigmoidWithLoss, SoftmaxWithLoss
 from fastw2v.nn.models import CBOW, SimpleCBOW, SimpleSkipGram, SkipGram
@@ -55,4 +56,5 @@ __all__ = [
     "save_params",
     "to_cpu",
     "to_gpu",
+    "warmup",
 ]

@@ -8,15 +8,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from fastw2v.config import number
+
 Array = npt.NDArray[Any]
 Ids = npt.NDArray[np.int64]
+_INT32_MAX = np.iinfo(np.int32).max  # samplers draw int32
+_MAX_WINDOW = 1 << 16
 
 
 def weights(W: Array) -> Array:
     """Return W; it must be a matrix of finite floats."""
-    if not isinstance(W, np.ndarray) or W.dtype.kind != "f":
-        kind = W.dtype if isinstance(W, np.ndarray) else type(W).__name__
-        raise TypeError(f"W is {kind}; expected an array of floats, which training can change: W.astype(np.float32)")
+    floats(W, "W")
     if W.ndim != 2 or 0 in W.shape:
         raise ValueError(f"W has shape {W.shape}; expected (n_rows, n_columns), none of them 0")
     if not np.isfinite(W).all():
@@ -25,28 +27,77 @@ def weights(W: Array) -> Array:
     return W
 
 
+def floats(array: object, what: str) -> None:
+    """Raise TypeError unless this is an array of floats."""
+    kind = array.dtype if isinstance(array, np.ndarray) else type(array).__name__
+    if not (isinstance(kind, np.dtype) and kind.kind == "f"):
+        cure = "np.array(..., np.float32) makes one"
+        raise TypeError(f"{what} is {kind}; expected an array of floats, which training can change: {cure}")
+
+
 def row_ids(ids: npt.ArrayLike, n_rows: int, what: str) -> Ids:
     """Return ids as int64, a contiguous copy of the caller's; all must lie in 0 to n_rows - 1."""
-    given = np.asarray(ids)
-    if given.dtype.kind not in "iu":
-        raise TypeError(f"{what} is {given.dtype}; expected integer ids: {what}.astype(np.int64)")
-    rows = np.array(given, np.int64, order="C")
-    within(rows, n_rows, what)
+    rows, bad = _below(ids, n_rows, what, "ids")
+    if bad is not None:
+        cure = "give the corpus ids without gaps, or a larger vocab_size" if bad >= 0 else "drop padding"
+        raise IndexError(f"{what} has the id {bad}; expected ids from 0 to {n_rows - 1}: {cure}")
     return rows
 
 
-def within(rows: Ids, n_rows: int, what: str) -> None:
-    """Raise IndexError unless all rows lie in 0 to n_rows - 1."""
-    if rows.size and rows.view(np.uint64).max() >= n_rows:  # negative ids are huge as unsigned: one pass finds both
-        bad = int(rows.flat[int(np.argmax(rows.view(np.uint64) >= n_rows))])
-        cure = "give the corpus ids without gaps, or a larger vocab_size" if bad >= 0 else "drop padding"
-        raise IndexError(f"{what} has the id {bad}; expected ids from 0 to {n_rows - 1}: {cure}")
+def labels(t: npt.ArrayLike, n_classes: int) -> Ids:
+    """Return the labels t as int64, a contiguous copy of the caller's; all must lie in 0 to n_classes - 1."""
+    rows, bad = _below(t, n_classes, "t", "labels")
+    if bad is not None:
+        raise IndexError(f"t has the label {bad}; expected labels from 0 to {n_classes - 1}")
+    return rows
 
 
-def shape(array: Array, expected: tuple[int, ...], what: str) -> None:
+def _below(given: npt.ArrayLike, n: int, what: str, noun: str) -> tuple[Ids, int | None]:
+    """Return integers as int64, a contiguous copy, and the first that is not in 0 to n - 1."""
+    array = np.asarray(given)
+    if array.dtype.kind not in "iu":
+        raise TypeError(f"{what} is {array.dtype}; expected integer {noun}: {what}.astype(np.int64)")
+    wide = np.array(array, np.uint64 if array.dtype.kind == "u" else np.int64, order="C")
+    unsigned = wide.view(np.uint64)  # in which negative ones are huge: one pass finds both
+    if not wide.size or unsigned.max() < n:
+        return wide.view(np.int64), None
+    return wide.view(np.int64), int(wide.flat[int(np.argmax(unsigned >= n))])
+
+
+def numbers(given: npt.ArrayLike, what: str, n_axes: int | None = None) -> Array:
+    """Return an array of numbers, of `n_axes` axes; None: of one or more."""
+    array = np.asarray(given)
+    if array.dtype.kind not in "fiub":
+        raise TypeError(f"{what} is {array.dtype}; expected an array of numbers")
+    if array.ndim == 0 or n_axes not in (None, array.ndim):
+        raise ValueError(f"{what} has shape {array.shape}; expected {n_axes or 'one or more'} axes")
+    return array
+
+
+def whole(name: str, value: object, least: int = 1) -> int:
+    """Return a whole number of at least `least`."""
+    return int(number(name, value, int, least, math.inf))
+
+
+def positive(name: str, value: object) -> float:
+    """Return a finite number, 0 or above."""
+    return float(number(name, value, float, 0, math.inf))
+
+
+def matrix_sizes(vocab_size: object, hidden_size: object) -> tuple[int, int]:
+    """Return both as whole numbers of at least 1."""
+    return whole("vocab_size", vocab_size), whole("hidden_size", hidden_size)
+
+
+def window_size(value: object) -> int:
+    """Return how many neighbours there are on each side."""
+    return int(number("window_size", value, int, 1, _MAX_WINDOW))
+
+
+def shape(array: Array, expected: tuple[int, ...], what: str, why: str = "to match the batch and the weights") -> None:
     """Raise ValueError unless the array has this shape."""
     if array.shape != expected:
-        raise ValueError(f"{what} has shape {array.shape}; expected {expected}, to match the batch and the weights")
+        raise ValueError(f"{what} has shape {array.shape}; expected {expected}, {why}")
 
 
 def batch_size(n: int, what: str) -> int:
@@ -56,32 +107,47 @@ def batch_size(n: int, what: str) -> int:
     return n
 
 
-def contexts_and_target(contexts: npt.ArrayLike, target: npt.ArrayLike, n_contexts: int) -> tuple[Array, Array]:
-    """Return both as arrays: integers [batch, n_contexts] and [batch], batch at least 1."""
-    contexts, target = np.asarray(contexts), np.asarray(target)
+def contexts_and_target(
+    contexts: npt.ArrayLike, target: npt.ArrayLike, n_contexts: int, n_rows: int
+) -> tuple[Ids, Ids]:
+    """Return ids of rows, [batch, n_contexts] and [batch], batch at least 1."""
+    contexts, target = numbers(contexts, "contexts"), numbers(target, "target")
     shape(target, (batch_size(len(contexts), "contexts"),), "target")
     shape(contexts, (len(contexts), n_contexts), "contexts")
+    return row_ids(contexts, n_rows, "contexts"), row_ids(target, n_rows, "target")
+
+
+def one_hot(contexts: npt.ArrayLike, target: npt.ArrayLike, vocab_size: int) -> tuple[Array, Array]:
+    """Return both as arrays of one-hot vectors, [batch, 2, vocab_size] and [batch, vocab_size], batch at least 1."""
+    contexts, target = numbers(contexts, "contexts"), numbers(target, "target")
+    n = batch_size(len(contexts), "contexts")
+    for name, array, expected in (("contexts", contexts, (n, 2, vocab_size)), ("target", target, (n, vocab_size))):
+        if array.shape != expected:
+            cure = f"convert_one_hot({name}, vocab_size) makes it of ids"
+            raise ValueError(f"{name} has shape {array.shape}; expected one-hot {expected}: {cure}")
     return contexts, target
 
 
 def loss(value: float) -> float:
-    """Return the loss; it is finite unless weights hold NaN."""
+    """Return the loss as Python's float; it is finite unless weights hold NaN."""
     if not math.isfinite(value):
         raise ValueError(
             f"the loss is {value}: a weight or an input is NaN or infinite; lower the learning rate, or clip with "
             "max_grad, and start from new weights"
         )
-    return value
+    return float(value)
 
 
 def corpus(ids: npt.ArrayLike) -> Array:
-    """Return a corpus as a 1-D array of integers, none negative."""
+    """Return a corpus as a 1-D array of integers, none negative or beyond int32."""
     given = np.asarray(ids)
     given = given.astype(np.int64) if given.size == 0 else given
     if given.ndim != 1 or given.dtype.kind not in "iu":
         raise TypeError(f"corpus is {given.dtype} of shape {given.shape}; expected a 1-D array of word ids")
     if given.size and given.min() < 0:
         raise IndexError(f"corpus has the id {given.min()}; expected ids >= 0: drop padding")
+    if given.size and given.max() > _INT32_MAX:
+        raise IndexError(f"corpus has the id {given.max()}; expected ids up to {_INT32_MAX}: number the words anew")
     return given
 
 

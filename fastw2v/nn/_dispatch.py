@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from functools import cache
 from importlib import import_module
@@ -11,12 +12,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from fastw2v._clock import announced
 from fastw2v.nn import config
 
 Array = npt.NDArray[Any]
 
 logger = logging.getLogger("fastw2v")
 DEVICES = ("auto", "cpu", "reference")
+_OF_LAYERS = ("embedding", "embedding_backward", "dot_sigmoid_loss", "dot_sigmoid_loss_backward", "unigram_sampler")
+_OF_UPDATES = ("adam", "sparse_adam", "unique_rows")
 
 
 def resolve(device: str, *arrays: Array) -> str:
@@ -59,5 +63,17 @@ def fits_kernels(array: Array) -> bool:
 
 @cache
 def operation(name: str, device: str) -> Callable[..., None]:
-    """Return an operation's function on a device, as ``fastw2v_kernels`` has it; compiled at its first call."""
-    return getattr(import_module(f"fastw2v_kernels.{name}.{device}"), f"{name}_{device}")  # type: ignore[no-any-return]
+    """Return an operation's function on a device, as ``fastw2v_kernels`` has it, compiled on a case of its own."""
+    folder = import_module(f"fastw2v_kernels.{name}")
+    function: Callable[..., None] = getattr(import_module(f"{folder.__name__}.{device}"), f"{name}_{device}")
+    with announced(f"the kernel {name}"):
+        function(**folder.OP.make_case(np.random.default_rng(0), 1))
+    return function
+
+
+def warmup() -> float:
+    """Compile the kernels of layers and optimizers, or load them from the cache, and return the seconds that took."""
+    begun = time.perf_counter()
+    for name in _OF_LAYERS + _OF_UPDATES:
+        operation(name, "cpu")
+    return time.perf_counter() - begun

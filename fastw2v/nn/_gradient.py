@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
+from functools import wraps
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -15,15 +18,20 @@ Ids = npt.NDArray[np.int64]
 
 _NO_ROWS = np.empty(0, np.int64)
 _KEEP_ZEROS = {np.multiply, np.divide}  # by a finite number, a row of zeros stays one
+_WRITE_TO_FIRST = {np.copyto, np.place, np.putmask}  # those that call no method of the array
+_WRITING_METHODS = ("__setitem__", "__setstate__", "byteswap", "fill", "partition", "put", "resize", "setfield", "sort")
+_WRITABLE_ATTRIBUTES = ("flat", "real")
 
 
 class RowGradient(np.ndarray[Any, np.dtype[Any]]):
     """Gradient of a matrix, of which a batch touches few rows; all others are zero.
 
     An array like any other, the same numbers as the book's dense gradient. Layers on "cpu" make it, so that clearing
-    it, `SparseAdam`, `SGD`, `clip_grads` and `remove_duplicate` look at the touched rows alone. An assignment, or a
-    ufunc that writes to it, makes it count as touched everywhere. What writes by another way (a view of it, `fill`,
-    `flat`, `np.copyto`, `np.put`) is not noticed: call ``touch(None)`` then.
+    it, `SparseAdam`, `SGD`, `clip_grads` and `remove_duplicate` look at the touched rows alone. An assignment, a method
+    (`fill`, `sort`, ...) or a function of NumPy that writes to it makes it count as touched everywhere; so does its
+    `flat`, and a function that gets it other than as its first argument, which may be one to write to. What writes to
+    its memory past all these (a view, a `memoryview`, ``out=`` of another object's method) is not noticed: call
+    ``touch(None)`` then.
 
     Attributes
     ----------
@@ -66,10 +74,6 @@ class RowGradient(np.ndarray[Any, np.dtype[Any]]):
             self._unique = unique[: int(n_unique[0])]
         return self._unique
 
-    def __setitem__(self, key: Any, value: Any) -> None:  # noqa: ANN401 - as ndarray's own
-        self.touch(None)
-        super().__setitem__(key, value)
-
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:  # noqa: ANN401
         """Compute on plain arrays; a ufunc that writes here, other than scaling, makes every row count as touched."""
         written = options.get("out", inputs[:1] if method == "at" else ())
@@ -80,6 +84,33 @@ class RowGradient(np.ndarray[Any, np.dtype[Any]]):
             options["out"] = tuple(_plain(array) for array in written)
         result = getattr(ufunc, method)(*map(_plain, inputs), **options)
         return written[0] if "out" in options and len(written) == 1 else result
+
+    def __array_function__(
+        self, func: Callable[..., Any], types: Iterable[type], args: Iterable[Any], kwargs: Mapping[str, Any]
+    ) -> Any:  # noqa: ANN401
+        """Call a function of NumPy; where it may write to a gradient, every row of that counts as touched."""
+        for array in (*islice(args, func not in _WRITE_TO_FIRST, None), *kwargs.values()):
+            if isinstance(array, RowGradient):
+                array.touch(None)
+        return super().__array_function__(func, types, args, kwargs)
+
+
+def _touching(access: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the same access to an array, which makes all rows count as touched."""
+
+    @wraps(access)
+    def touch_first(self: RowGradient, *args: Any, **options: Any) -> Any:  # noqa: ANN401
+        self.touch(None)
+        return access(self, *args, **options)
+
+    return touch_first
+
+
+for _name in _WRITING_METHODS:
+    setattr(RowGradient, _name, _touching(getattr(np.ndarray, _name)))
+for _name in _WRITABLE_ATTRIBUTES:
+    _descriptor = getattr(np.ndarray, _name)
+    setattr(RowGradient, _name, property(_touching(_descriptor.__get__), _touching(_descriptor.__set__)))
 
 
 def _scales(ufunc: np.ufunc, inputs: tuple[Any, ...], array: RowGradient) -> bool:

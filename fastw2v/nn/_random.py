@@ -7,6 +7,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from fastw2v.config import number
 from fastw2v_kernels.shared.memory import zeros_in_large_pages
 
 Generator: TypeAlias = np.random.RandomState | np.random.Generator
@@ -26,13 +27,11 @@ def generator(seed: Seed) -> Generator:
         return seed
     if seed is None:
         return np.random.mtrand._rand
-    return np.random.RandomState(seed)
+    return np.random.RandomState(number("seed", seed, int, 0, 2**32 - 1))
 
 
 def small_normal(rng: Generator, n_rows: int, n_cols: int) -> npt.NDArray[np.float32]:
     """Return the book's first weights, ``0.01 * randn``: float32[n_rows, n_cols]."""
-    if n_rows < 1 or n_cols < 1:
-        raise ValueError(f"weights of shape ({n_rows}, {n_cols}); vocab_size and hidden_size must be at least 1")
     weights = zeros_in_large_pages((n_rows, n_cols))
     weights[...] = rng.standard_normal((n_rows, n_cols))
     weights *= np.float32(0.01)

@@ -36,18 +36,19 @@ class MatMul:
         self.params, self.grads = [_checks.weights(W)], [np.zeros_like(W)]
         self.x: Array | None = None
 
-    def forward(self, x: Array) -> Array:
+    def forward(self, x: npt.ArrayLike) -> Array:
         """Return ``x @ W``, float[batch, n_out], for x of shape [batch, n_in]."""
-        (W,) = self.params
+        (W,), x = self.params, _checks.numbers(x, "x", 2)
         _checks.shape(x, (len(x), len(W)), "x")
         self.x = x
         return np.asarray(np.dot(x, W))
 
-    def backward(self, dout: Array) -> Array:
+    def backward(self, dout: npt.ArrayLike) -> Array:
         """Write dW and return dx, float[batch, n_in], for dout of shape [batch, n_out]."""
         _checks.forward_first(self.x, "MatMul")
-        (W,) = self.params
-        self.grads[0][...] = np.dot(np.transpose(self.x), dout)  # type: ignore[arg-type]
+        (W,), x, dout = self.params, np.asarray(self.x), _checks.numbers(dout, "dout")
+        _checks.shape(dout, (len(x), W.shape[1]), "dout")
+        self.grads[0][...] = np.dot(x.T, dout)
         return np.asarray(np.dot(dout, W.T))
 
 
@@ -68,15 +69,15 @@ class SoftmaxWithLoss:
         self.y: Array | None = None
         self.t: Array | None = None
 
-    def forward(self, x: Array, t: Array) -> float:
+    def forward(self, x: npt.ArrayLike, t: npt.ArrayLike) -> float:
         """Return the loss of the scores x, float[batch, n_classes]; t: labels int[batch], or one-hot like x."""
+        x, labels = _checks.numbers(x, "x", 2), np.asarray(t)
         n = _checks.batch_size(len(x), "x")
-        t = np.asarray(t)
-        if t.ndim == 2:
-            _checks.shape(t, x.shape, "t")
-            t = t.argmax(axis=1)
-        _checks.shape(t, (n,), "t")
-        self.t = _checks.row_ids(t, x.shape[1], "t")
+        if labels.ndim == 2:
+            _checks.shape(labels, x.shape, "t")
+            labels = labels.argmax(axis=1)
+        _checks.shape(labels, (n,), "t")
+        self.t = _checks.labels(labels, x.shape[1])
         y = np.exp(x - x.max(axis=1, keepdims=True))
         y /= y.sum(axis=1, keepdims=True)
         self.y = y
@@ -109,10 +110,11 @@ class SigmoidWithLoss:
         self.y: Array | None = None
         self.t: Array | None = None
 
-    def forward(self, x: Array, t: Array) -> float:
+    def forward(self, x: npt.ArrayLike, t: npt.ArrayLike) -> float:
         """Return the loss of the scores x, float[batch], for the labels t, int[batch]."""
+        x = _checks.numbers(x, "x")
         n = _checks.batch_size(len(x), "x")
-        self.t = _checks.row_ids(t, 2, "t")
+        self.t = _checks.labels(t, 2)
         _checks.shape(self.t, x.shape, "t")
         with np.errstate(over="ignore"):  # exp(-x) may be infinite, and y is 0 then, as it should be
             self.y = y = 1 / (1 + np.exp(-x))
@@ -167,10 +169,10 @@ class Embedding:
         self.idx = _checks.row_ids(idx, len(W), "idx")
         return W[self.idx] if self.device == "reference" else gather_rows(W, self.idx.reshape(-1, 1), self.idx.shape)
 
-    def backward(self, dout: Array) -> None:
+    def backward(self, dout: npt.ArrayLike) -> None:
         """Write dW: zero, and for every id its row of dout, float32[..., dim], added; repeated ids add up."""
         _checks.forward_first(self.idx, "Embedding")
-        (dW,), idx = self.grads, np.asarray(self.idx)
+        (dW,), idx, dout = self.grads, np.asarray(self.idx), _checks.numbers(dout, "dout")
         _checks.shape(dout, (*idx.shape, dW.shape[1]), "dout")
         if isinstance(dW, RowGradient):
             scatter_rows(dW, idx.reshape(-1, 1), dout.reshape(-1, dW.shape[1]))
@@ -205,17 +207,17 @@ class EmbeddingDot:
         self.params, self.grads = self.embed.params, self.embed.grads
         self.cache: tuple[Array, Array] | None = None
 
-    def forward(self, h: Array, idx: npt.ArrayLike) -> Array:
+    def forward(self, h: npt.ArrayLike, idx: npt.ArrayLike) -> Array:
         """Return ``sum(W[idx] * h, axis=1)``, float32[batch], for h float32[batch, dim] and idx int[batch]."""
-        target_W = self.embed.forward(idx)
+        h, target_W = _checks.numbers(h, "h"), self.embed.forward(idx)
         _checks.shape(h, target_W.shape, "h")
         self.cache = (h, target_W)
         return np.asarray(np.sum(target_W * h, axis=1))
 
-    def backward(self, dout: Array) -> Array:
+    def backward(self, dout: npt.ArrayLike) -> Array:
         """Write dW and return dh, float[batch, dim], for dout of shape [batch]."""
         _checks.forward_first(self.cache, "EmbeddingDot")
-        h, target_W = self.cache  # type: ignore[misc]
+        (h, target_W), dout = self.cache, _checks.numbers(dout, "dout")  # type: ignore[misc]
         _checks.shape(dout, h.shape[:1], "dout")
         column = dout.reshape(-1, 1)
         self.embed.backward(column * h)

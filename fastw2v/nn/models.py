@@ -48,15 +48,15 @@ class SimpleCBOW(_Model):
     """
 
     def __init__(self, vocab_size: int, hidden_size: int, *, seed: Seed = None) -> None:
-        rng = generator(seed)
-        W_in, W_out = small_normal(rng, vocab_size, hidden_size), small_normal(rng, hidden_size, vocab_size)
+        rng, (n_words, dim) = generator(seed), _checks.matrix_sizes(vocab_size, hidden_size)
+        W_in, W_out = small_normal(rng, n_words, dim), small_normal(rng, dim, n_words)
         self.in_layer0, self.in_layer1, self.out_layer = MatMul(W_in), MatMul(W_in), MatMul(W_out)
         self.loss_layer = SoftmaxWithLoss()
         self._collect([self.in_layer0, self.in_layer1, self.out_layer], W_in)
 
-    def forward(self, contexts: Array, target: Array) -> float:
+    def forward(self, contexts: npt.ArrayLike, target: npt.ArrayLike) -> float:
         """Return the loss for one-hot contexts [batch, 2, vocab_size] and targets [batch, vocab_size]."""
-        _check_one_hot(contexts, len(self.word_vecs))
+        contexts, target = _checks.one_hot(contexts, target, len(self.word_vecs))
         h = (self.in_layer0.forward(contexts[:, 0]) + self.in_layer1.forward(contexts[:, 1])) * 0.5
         return self.loss_layer.forward(self.out_layer.forward(h), target)
 
@@ -75,15 +75,15 @@ class SimpleSkipGram(_Model):
     """
 
     def __init__(self, vocab_size: int, hidden_size: int, *, seed: Seed = None) -> None:
-        rng = generator(seed)
-        W_in, W_out = small_normal(rng, vocab_size, hidden_size), small_normal(rng, hidden_size, vocab_size)
+        rng, (n_words, dim) = generator(seed), _checks.matrix_sizes(vocab_size, hidden_size)
+        W_in, W_out = small_normal(rng, n_words, dim), small_normal(rng, dim, n_words)
         self.in_layer, self.out_layer = MatMul(W_in), MatMul(W_out)
         self.loss_layer1, self.loss_layer2 = SoftmaxWithLoss(), SoftmaxWithLoss()
         self._collect([self.in_layer, self.out_layer], W_in)
 
-    def forward(self, contexts: Array, target: Array) -> float:
+    def forward(self, contexts: npt.ArrayLike, target: npt.ArrayLike) -> float:
         """Return the loss for one-hot contexts [batch, 2, vocab_size] and targets [batch, vocab_size]."""
-        _check_one_hot(contexts, len(self.word_vecs))
+        contexts, target = _checks.one_hot(contexts, target, len(self.word_vecs))
         s = self.out_layer.forward(self.in_layer.forward(target))
         return self.loss_layer1.forward(s, contexts[:, 0]) + self.loss_layer2.forward(s, contexts[:, 1])
 
@@ -91,15 +91,6 @@ class SimpleSkipGram(_Model):
         """Write the gradients."""
         ds = self.loss_layer1.backward(dout) + self.loss_layer2.backward(dout)
         self.in_layer.backward(self.out_layer.backward(ds))
-
-
-def _check_one_hot(contexts: Array, vocab_size: int) -> None:
-    if contexts.ndim != 3:
-        raise ValueError(
-            f"contexts has shape {contexts.shape}; expected one-hot (batch, 2, {vocab_size}): "
-            "convert_one_hot(contexts, vocab_size)"
-        )
-    _checks.shape(contexts, (_checks.batch_size(len(contexts), "contexts"), 2, vocab_size), "contexts")
 
 
 class EmbeddingMean:
@@ -110,11 +101,10 @@ class EmbeddingMean:
         self.grads: list[Array] = [RowGradient.zeros_like(W)]
         self.idx: _checks.Ids | None = None
 
-    def forward(self, idx: Array) -> Array:
-        """Return float32[batch, dim] for int[batch, n]."""
-        (W,) = self.params
-        self.idx = _checks.row_ids(idx, len(W), "contexts")
-        return gather_rows(W, self.idx, self.idx.shape[:1])
+    def forward(self, idx: _checks.Ids) -> Array:
+        """Return float32[batch, dim] for ids of rows, int64[batch, n]."""
+        self.idx = idx
+        return gather_rows(self.params[0], idx, idx.shape[:1])
 
     def backward(self, dout: Array) -> None:
         """Write dW: dout / n, float32[batch, dim], added to each of the n rows."""
@@ -126,11 +116,13 @@ class _NegativeSamplingModel(_Model):
     """First weights and options that CBOW and SkipGram have in common."""
 
     def __init__(self, vocab_size: int, hidden_size: int, window_size: int, device: str, seed: Seed) -> None:
-        if window_size < 1:
-            raise ValueError(f"window_size is {window_size}; expected at least 1")
-        self.device, self._rng, self._n_contexts = resolve(device), generator(seed), 2 * window_size
-        self._W_in = small_normal(self._rng, vocab_size, hidden_size)
-        self._W_out = small_normal(self._rng, vocab_size, hidden_size)
+        self.device, self._rng = resolve(device), generator(seed)
+        self._n_contexts = 2 * _checks.window_size(window_size)
+        sizes = _checks.matrix_sizes(vocab_size, hidden_size)
+        self._W_in, self._W_out = small_normal(self._rng, *sizes), small_normal(self._rng, *sizes)
+
+    def _batch(self, contexts: npt.ArrayLike, target: npt.ArrayLike) -> tuple[_checks.Ids, _checks.Ids]:
+        return _checks.contexts_and_target(contexts, target, self._n_contexts, len(self.word_vecs))
 
     def _loss_layer(self, corpus: npt.ArrayLike, sampler: Sampler | None) -> NegativeSamplingLoss:
         size = 5 if sampler is None else sampler.sample_size
@@ -183,9 +175,9 @@ class CBOW(_NegativeSamplingModel):
         self.ns_loss = self._loss_layer(corpus, sampler)
         self._collect([*self.in_layers, self.ns_loss], self._W_in)
 
-    def forward(self, contexts: Array, target: Array) -> float:
+    def forward(self, contexts: npt.ArrayLike, target: npt.ArrayLike) -> float:
         """Draw negatives and return the loss for contexts int[batch, 2 window_size] and target int[batch]."""
-        contexts, target = _checks.contexts_and_target(contexts, target, self._n_contexts)
+        contexts, target = self._batch(contexts, target)
         if self.device != "reference":
             return self.ns_loss.forward(self.in_layers[0].forward(contexts), target)
         h: Any = 0
@@ -228,9 +220,9 @@ class SkipGram(_NegativeSamplingModel):
         self.loss_layers = [self._loss_layer(corpus, sampler) for _ in range(n_layers)]
         self._collect([self.in_layer, *self.loss_layers], self._W_in)
 
-    def forward(self, contexts: Array, target: Array) -> float:
+    def forward(self, contexts: npt.ArrayLike, target: npt.ArrayLike) -> float:
         """Draw negatives and return the loss for contexts int[batch, 2 window_size] and target int[batch]."""
-        contexts, target = _checks.contexts_and_target(contexts, target, self._n_contexts)
+        contexts, target = self._batch(contexts, target)
         h = self.in_layer.forward(target)
         if self.device != "reference":
             return self.loss_layers[0].forward(h, contexts)

@@ -60,14 +60,18 @@ class NegativeSamplingLoss:
         sampler: Sampler | None = None,
     ) -> None:
         _checks.weights(W)
-        self.device, self.sample_size = resolve(device, W), sample_size
-        self.sampler = sampler or UnigramSampler(corpus, power, sample_size, device=self.device, seed=seed)
+        self.device, self.sample_size = resolve(device, W), _checks.whole("sample_size", sample_size)
+        if sampler is None:
+            ids = _checks.corpus(corpus)
+            _check_corpus(int(ids.max(initial=0)), len(W))
+            sampler = UnigramSampler(ids, power, self.sample_size, device=self.device, seed=seed)
+        self.sampler = sampler
         self._check_sampler(len(W))
         self.params: list[Array] = [W]
         self.grads: list[Array] = []
         if self.device == "reference":
-            self.loss_layers = [SigmoidWithLoss() for _ in range(sample_size + 1)]
-            self.embed_dot_layers = [EmbeddingDot(W, device="reference") for _ in range(sample_size + 1)]
+            self.loss_layers = [SigmoidWithLoss() for _ in range(self.sample_size + 1)]
+            self.embed_dot_layers = [EmbeddingDot(W, device="reference") for _ in range(self.sample_size + 1)]
             self.params = [param for layer in self.embed_dot_layers for param in layer.params]
             self.grads = [grad for layer in self.embed_dot_layers for grad in layer.grads]
         else:
@@ -80,13 +84,9 @@ class NegativeSamplingLoss:
             raise ValueError(
                 f"sample_size is {self.sample_size} and the sampler's {self.sampler.sample_size}; give the same"
             )
-        if self.sampler.vocab_size > n_rows:
-            raise IndexError(
-                f"the corpus has the id {self.sampler.vocab_size - 1} and W {n_rows} rows; expected ids below that: "
-                "make W, or vocab_size, as large as the vocabulary"
-            )
+        _check_corpus(self.sampler.vocab_size - 1, n_rows)
 
-    def forward(self, h: Array, target: npt.ArrayLike) -> float:
+    def forward(self, h: npt.ArrayLike, target: npt.ArrayLike) -> float:
         """Draw negatives and return the loss.
 
         Parameters
@@ -95,8 +95,9 @@ class NegativeSamplingLoss:
         target : int[batch]
             On "cpu" also int[batch, n]: n positives for each row of h, the losses added up, as `SkipGram` needs it.
         """
-        target = np.asarray(target)
+        h, target = _checks.numbers(h, "h"), _checks.numbers(target, "target")
         _checks.batch_size(len(target), "target")
+        target = _checks.row_ids(target, len(self.params[0]), "target")
         _checks.shape(h, (len(target), self.params[0].shape[1]), "h")
         return self._forward_layers(h, target) if self.device == "reference" else self._forward_fused(h, target)
 
@@ -104,9 +105,9 @@ class NegativeSamplingLoss:
         """Write dW and return dh, float[batch, dim]."""
         return self._backward_layers(dout) if self.device == "reference" else self._backward_fused(dout)
 
-    def _forward_layers(self, h: Array, target: Array) -> float:
+    def _forward_layers(self, h: Array, target: _checks.Ids) -> float:
         batch_size = target.shape[0]
-        negative_sample = self.sampler.get_negative_sample(target)
+        negative_sample = self._negatives(target)
         score = self.embed_dot_layers[0].forward(h, target)
         loss = self.loss_layers[0].forward(score, np.ones(batch_size, dtype=np.int32))
         negative_label = np.zeros(batch_size, dtype=np.int32)
@@ -121,7 +122,14 @@ class NegativeSamplingLoss:
             dh += embed_dot_layer.backward(loss_layer.backward(dout))
         return np.asarray(dh)
 
-    def _forward_fused(self, h: Array, target: Array) -> float:
+    def _negatives(self, target: _checks.Ids) -> _checks.Ids:
+        """Draw int64[len(target), K]; whose sampler it is, its words must be rows."""
+        sample = _checks.row_ids(self.sampler.get_negative_sample(target), len(self.params[0]), "negative_sample")
+        expected = (len(target), self.sample_size)
+        _checks.shape(sample, expected, "negative_sample", "sample_size words for each target")
+        return sample
+
+    def _forward_fused(self, h: Array, target: _checks.Ids) -> float:
         (W,) = self.params
         h, targets = np.ascontiguousarray(h, np.float32), self._targets(target.reshape(len(target), -1))
         probability, loss = np.empty(targets.shape, np.float32), np.empty(1)
@@ -129,15 +137,14 @@ class NegativeSamplingLoss:
         self._cache = (h, targets, probability)
         return _checks.loss(float(loss[0]))
 
-    def _targets(self, positive: Array) -> Array:
+    def _targets(self, positive: _checks.Ids) -> _checks.Ids:
         """Return int64[batch, n (1 + K)], the positives of each row first, and make the labels for it."""
-        n, negative = positive.shape[1], self.sampler.get_negative_sample(positive.reshape(-1))
+        n, negative = positive.shape[1], self._negatives(positive.reshape(-1))
         targets = np.empty((len(positive), n * (1 + self.sample_size)), np.int64)
         targets[:, :n] = positive
         targets[:, n:] = negative.reshape(len(positive), -1)
         if len(self._labels) != targets.shape[1]:
             self._labels = (np.arange(targets.shape[1]) < n).astype(np.float32)
-        _checks.within(targets, len(self.params[0]), "target, or a sampled word,")
         return targets
 
     def _backward_fused(self, dout: float) -> Array:
@@ -149,3 +156,11 @@ class NegativeSamplingLoss:
         backward(W, h, targets, self._labels, probability, float(dout), dW.stale_rows(), dh, dW.view(np.ndarray))
         dW.touch(targets.reshape(-1))
         return dh
+
+
+def _check_corpus(largest: int, n_rows: int) -> None:
+    if largest >= n_rows:
+        raise IndexError(
+            f"the corpus has the id {largest} and W {n_rows} rows; expected ids below that: make W, or vocab_size, as "
+            "large as the vocabulary"
+        )

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from fastw2v.config import BELOW_1, number
+from fastw2v.nn import _checks
 from fastw2v.nn._dispatch import fits_kernels, operation, resolve
 from fastw2v.nn._gradient import RowGradient, touched_rows
 from fastw2v_kernels.shared.memory import zeros_in_large_pages
@@ -15,18 +17,17 @@ Array = npt.NDArray[Any]
 _ROOT_FLOOR = 1e-7  # the book's, against division by 0
 
 
-def _plain(param: Array, grad: Array) -> Array:
-    """Return the gradient as a plain array; it must have the shape of its parameter."""
-    if param.dtype.kind != "f":
-        raise TypeError(f"a parameter is {param.dtype}; expected floats, which an update can change")
-    if param.shape != grad.shape:
-        raise ValueError(f"a parameter has shape {param.shape} and its gradient {grad.shape}; expected the same")
-    return grad.view(np.ndarray)
-
-
-def _check_pairs(params: list[Array], grads: list[Array]) -> None:
+def _arrays(params: list[Array], grads: list[Array]) -> list[Array]:
+    """Return the gradients as arrays; each must have the shape of its parameter."""
     if len(params) != len(grads):
         raise ValueError(f"{len(params)} parameters and {len(grads)} gradients; expected one for each")
+    arrays = [np.asanyarray(grad) for grad in grads]
+    for param, grad in zip(params, arrays):
+        _checks.floats(param, "a parameter")
+        _checks.shape(grad, param.shape, "a gradient", "as its parameter")
+        if grad.dtype.kind not in "fiu":
+            raise TypeError(f"a gradient is {grad.dtype}; expected numbers")
+    return arrays
 
 
 class SGD:
@@ -35,16 +36,16 @@ class SGD:
     Parameters
     ----------
     lr : float
+        0 or above.
     """
 
     def __init__(self, lr: float = 0.01) -> None:
-        self.lr = lr
+        self.lr = _checks.positive("lr", lr)
 
     def update(self, params: list[Array], grads: list[Array]) -> None:
         """Change the parameters; of a `RowGradient` the touched rows alone are visited, which comes to the same."""
-        _check_pairs(params, grads)
-        for param, grad in zip(params, grads):
-            plain = _plain(param, grad)
+        for param, grad in zip(params, _arrays(params, grads)):
+            plain = grad.view(np.ndarray)
             rows = grad.unique_rows() if isinstance(grad, RowGradient) else None
             if rows is None:
                 param -= self.lr * plain
@@ -61,6 +62,7 @@ class Adam:
     Parameters
     ----------
     lr, beta1, beta2 : float
+        lr 0 or above; the betas from 0 to below 1.
     device : str
         "auto": a compiled pass for contiguous float32 parameters, NumPy for others; "cpu": the compiled pass, or an
         error; "reference": NumPy, as the book has it.
@@ -74,14 +76,16 @@ class Adam:
 
     def __init__(self, lr: float = 0.001, beta1: float = 0.9, beta2: float = 0.999, *, device: str = "auto") -> None:
         resolve(device)
-        self.lr, self.beta1, self.beta2, self.device = lr, beta1, beta2, device
+        self.lr, self.device = _checks.positive("lr", lr), device
+        self.beta1 = number("beta1", beta1, float, 0, BELOW_1)
+        self.beta2 = number("beta2", beta2, float, 0, BELOW_1)
         self.iter = 0
         self.m: list[Array] | None = None
         self.v: list[Array] | None = None
 
     def update(self, params: list[Array], grads: list[Array]) -> None:
         """Change the parameters by their gradients, in place."""
-        _check_pairs(params, grads)
+        grads = _arrays(params, grads)
         if self.m is None or self.v is None:
             self.m, self.v = ([zeros_in_large_pages(p.shape, p.dtype) for p in params] for _ in range(2))
         if [m.shape for m in self.m] != [param.shape for param in params]:
@@ -92,7 +96,7 @@ class Adam:
             self._step(param, grad, m, v, lr_t)
 
     def _step(self, param: Array, grad: Array, m: Array, v: Array, lr_t: float) -> None:
-        plain = _plain(param, grad)
+        plain = grad.view(np.ndarray)
         if self._is_compiled(param, plain):
             operation("adam", "cpu")(param, plain, m, v, float(lr_t), self.beta1, self.beta2)
             return
@@ -118,7 +122,7 @@ class SparseAdam(Adam):
         if rows is None:
             super()._step(param, grad, m, v, lr_t)
             return
-        plain = _plain(param, grad)
+        plain = grad.view(np.ndarray)
         if self._is_compiled(param, plain) and param.ndim == 2:
             operation("sparse_adam", "cpu")(param, plain, m, v, rows, float(lr_t), self.beta1, self.beta2)
             return

@@ -23,18 +23,25 @@ def save_params(
         Written whole or not at all.
     word_vecs : float[n_vocab, dim]
     word_to_id, id_to_word : dict
+        Of str to int and of int to str, each the inverse of the other, ids 0 to n_vocab - 1.
 
     Raises
     ------
     ValueError
-        The vectors have not one row for each word, or a number that float16 cannot hold.
+        What `load_params` would refuse: the vectors have not one row for each word, the dicts are not each other's
+        inverse, or a word is no str; or a number that float16 cannot hold.
+    TypeError
+        The vectors are no numbers, or the words no dicts.
     """
-    if word_vecs.ndim != 2 or not len(word_vecs) == len(word_to_id) == len(id_to_word):
-        sizes = f"{word_vecs.shape}, {len(word_to_id)} and {len(id_to_word)} words"
-        raise ValueError(f"word_vecs, word_to_id and id_to_word have {sizes}; expected a row for each word")
-    if not (np.abs(word_vecs) <= float(np.finfo(np.float16).max)).all():
+    vectors = np.asarray(word_vecs)
+    if vectors.dtype.kind not in "fiu":
+        raise TypeError(f"word_vecs is {vectors.dtype}; expected an array of floats")
+    if vectors.ndim != 2:
+        raise ValueError(f"word_vecs has shape {vectors.shape}; expected (n_vocab, dim)")
+    word_to_id, id_to_word = _book_pickle.checked_words(word_to_id, id_to_word, len(vectors))
+    if not (np.abs(vectors) <= float(np.finfo(np.float16).max)).all():
         raise ValueError("word_vecs has NaN, infinity or a number beyond 65504, the largest in float16; save as .npy")
-    params = {"word_vecs": word_vecs.astype(np.float16), "word_to_id": word_to_id, "id_to_word": id_to_word}
+    params = {"word_vecs": vectors.astype(np.float16), "word_to_id": word_to_id, "id_to_word": id_to_word}
     with replacing(path) as draft:
         _book_pickle.write(draft, params)
 

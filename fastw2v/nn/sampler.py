@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from fastw2v._noise import alias_table, noise_weights
+from fastw2v.config import number
 from fastw2v.nn import _checks
 from fastw2v.nn._dispatch import operation, resolve
 from fastw2v.nn._random import Seed, generator, stream_key
-from fastw2v.vocab import Vocab
 
 Array = npt.NDArray[Any]
 MODES = ("distinct", "iid")
@@ -36,7 +38,7 @@ class UnigramSampler:
         Word ids. They may have gaps: `vocab_size` is the largest id plus one, and an id that does not occur is never
         drawn. (The book counts the different ids, and then is silently wrong.)
     power : float
-        Any finite number.
+        Any finite number. Where it is extreme, words whose share float32 cannot hold are never drawn.
     sample_size : int
         Words drawn for each target.
     mode : "distinct" or "iid"
@@ -58,8 +60,10 @@ class UnigramSampler:
     ------
     ValueError
         The corpus is empty; fewer words than "distinct" needs; a bad power, sample_size, mode or device.
+    TypeError
+        The corpus or the targets are no integers; power, sample_size or seed is no number.
     IndexError
-        An id of the corpus is negative, or a target outside the vocabulary.
+        An id of the corpus is negative or beyond int32, or a target outside the vocabulary.
     """
 
     def __init__(
@@ -72,30 +76,28 @@ class UnigramSampler:
         device: str = "auto",
         seed: Seed = None,
     ) -> None:
-        self.sample_size, self.mode, self.device = sample_size, mode, resolve(device)
-        counts = np.bincount(_checks.corpus(corpus))
-        self._check(int(np.count_nonzero(counts)), power)
-        self.vocab_size = len(counts)
-        self.word_p = np.zeros(self.vocab_size)
-        self.word_p[counts > 0] = np.power(counts[counts > 0], power, dtype=np.float64)
-        self.word_p /= np.sum(self.word_p)
+        if mode not in MODES:
+            raise ValueError(f'mode is {mode!r}; expected "distinct" or "iid"')
+        self.sample_size, self.mode, self.device = _checks.whole("sample_size", sample_size), mode, resolve(device)
+        ids, power = _checks.corpus(corpus), number("power", power, float, -math.inf, math.inf)
+        if ids.size == 0:
+            raise ValueError("the corpus is empty; expected at least one word id")
+        counts = np.bincount(ids.astype(np.int64, copy=False))
+        weights = _drawable(noise_weights(counts, power))
+        self._check_words(int(np.count_nonzero(counts)), int(np.count_nonzero(weights)), power)
+        self.vocab_size, self.word_p = len(counts), weights / np.sum(weights)
         self._rng = generator(seed)
         if self.device == "cpu":
-            vocab = Vocab.from_ids(np.arange(self.vocab_size), counts)
-            self._alias_prob, self._alias_id = vocab.alias_table(power)
+            self._alias_prob, self._alias_id = alias_table(weights)
             self._seed, self._n_drawn = stream_key(self._rng), 0
 
-    def _check(self, n_words: int, power: float) -> None:
-        if self.mode not in MODES:
-            raise ValueError(f'mode is {self.mode!r}; expected "distinct" or "iid"')
-        if self.sample_size < 1 or not np.isfinite(power):
-            raise ValueError(f"sample_size is {self.sample_size} and power {power}; expected at least 1, and finite")
-        if n_words == 0:
-            raise ValueError("the corpus is empty; expected at least one word id")
-        if self.mode == "distinct" and n_words <= self.sample_size:
+    def _check_words(self, n_words: int, n_drawable: int, power: float) -> None:
+        if self.mode == "distinct" and n_drawable <= self.sample_size:
+            few = "" if n_drawable == n_words else f", of which power {power:g} leaves {n_drawable} a probability"
             raise ValueError(
-                f"sample_size is {self.sample_size} and the corpus has {n_words} different words; {self.sample_size} "
-                'different ones that are not the target need one more: lower sample_size, or take mode="iid"'
+                f"sample_size is {self.sample_size} and the corpus has {n_words} different words{few}; "
+                f"{self.sample_size} different ones that are not the target need one more: lower sample_size, or take "
+                'mode="iid"'
             )
 
     def get_negative_sample(self, target: npt.ArrayLike) -> Array:
@@ -136,3 +138,8 @@ class UnigramSampler:
     def _draw_iid(self, target: _checks.Ids) -> Array:
         size = (len(target), self.sample_size)
         return self._rng.choice(self.vocab_size, size=size, replace=True, p=self.word_p).astype(np.int32)
+
+
+def _drawable(weights: Array) -> Array:
+    """Return the weights with 0 for those that an alias table, in float32, cannot tell from 0."""
+    return np.where((weights / weights.sum()).astype(np.float32) > 0, weights, 0)

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from fastw2v.nn import _checks
 from fastw2v.nn._gradient import add_gradient, scale_gradient, squared_norm
 from fastw2v.nn._random import Seed, generator
 
@@ -44,7 +45,9 @@ def clip_grads(grads: list[Array], max_norm: float) -> None:
     All are multiplied by max_norm / (norm + 1e-6) if that is below 1. Of a `RowGradient` the touched rows alone are
     visited: the rest is zero.
     """
-    rate = max_norm / (np.sqrt(sum(map(squared_norm, grads))) + 1e-6)
+    for grad in grads:
+        _checks.floats(grad, "a gradient")
+    rate = _checks.positive("max_norm", max_norm) / (np.sqrt(sum(map(squared_norm, grads))) + 1e-6)
     if rate < 1:
         for grad in grads:
             scale_gradient(grad, rate)
@@ -108,8 +111,8 @@ class Trainer:
 
     def fit(
         self,
-        x: Array,
-        t: Array,
+        x: npt.ArrayLike,
+        t: npt.ArrayLike,
         max_epoch: int = 10,
         batch_size: int = 32,
         max_grad: float | None = None,
@@ -120,23 +123,26 @@ class Trainer:
         Parameters
         ----------
         x, t : ndarray [n, ...]
-            Inputs and targets, for CBOW and SkipGram contexts and targets. Never copied: their indices are shuffled.
+            Inputs and targets, for CBOW and SkipGram contexts and targets. Arrays are never copied: their indices are
+            shuffled.
         max_epoch : int
             How many epochs more.
         batch_size : int
             What does not fill a last batch is left out of this epoch.
         max_grad : float, optional
-            Clip the gradients to this norm.
+            Clip the gradients to this norm, 0 or above.
         eval_interval : int, optional
             None: no lines, and nothing in `loss_list`.
 
         Raises
         ------
-        ValueError
-            x and t differ in length, or there is less than one batch.
+        ValueError, TypeError
+            x and t differ in length, there is less than one batch, or a number is none or out of range.
         """
-        max_iters = _n_batches(x, t, batch_size)
-        self.eval_interval = eval_interval
+        x, t, batch_size = np.asarray(x), np.asarray(t), _checks.whole("batch_size", batch_size)
+        max_epoch, max_iters = _checks.whole("max_epoch", max_epoch, 0), _n_batches(x, t, batch_size)
+        max_grad = None if max_grad is None else _checks.positive("max_grad", max_grad)
+        self.eval_interval = None if eval_interval is None else _checks.whole("eval_interval", eval_interval)
         order, log = np.arange(len(x)), _Log(self, max_iters)
         for _ in range(max_epoch):
             order = order[self._rng.permutation(np.arange(len(x)))]
@@ -169,13 +175,15 @@ class Trainer:
 
 
 def _n_batches(x: Array, t: Array, batch_size: int) -> int:
-    if len(x) != len(t):
-        raise ValueError(f"x has {len(x)} rows and t {len(t)}; expected the same number")
-    if batch_size < 1 or len(x) < batch_size:
+    if x.ndim == 0 or t.ndim == 0 or len(x) != len(t):
+        raise ValueError(f"x has shape {x.shape} and t {t.shape}; expected a row of both for each example")
+    if len(x) == 0:
         raise ValueError(
-            f"batch_size is {batch_size} for {len(x)} examples; expected 1 to {len(x)}: lower it, or take a longer "
-            "corpus (one that is no longer than twice the window has no example)"
+            "x has no examples; expected at least a batch: take a longer corpus (one that is no longer than twice the "
+            "window has no example)"
         )
+    if len(x) < batch_size:
+        raise ValueError(f"batch_size is {batch_size} for {len(x)} examples; expected 1 to {len(x)}: lower it")
     return len(x) // batch_size
 
 

@@ -46,9 +46,7 @@ def create_contexts_target(corpus: npt.ArrayLike, window_size: int = 1) -> tuple
         Neighbours at -window_size, ..., -1, 1, ..., window_size.
     target : int[max(n_tokens - 2 window_size, 0)]
     """
-    if window_size < 1:
-        raise ValueError(f"window_size is {window_size}; expected at least 1")
-    ids = _checks.corpus(corpus)
+    window_size, ids = _checks.window_size(window_size), _checks.corpus(corpus)
     n = max(len(ids) - 2 * window_size, 0)
     offsets = [offset for offset in range(2 * window_size + 1) if offset != window_size]
     contexts = np.empty((n, 2 * window_size), ids.dtype)
@@ -59,6 +57,7 @@ def create_contexts_target(corpus: npt.ArrayLike, window_size: int = 1) -> tuple
 
 def convert_one_hot(corpus: npt.ArrayLike, vocab_size: int) -> Array:
     """Return int32[*shape, vocab_size]: ones at the ids of the corpus, of one or two dimensions, zeros elsewhere."""
+    vocab_size = _checks.whole("vocab_size", vocab_size)
     ids = _checks.row_ids(corpus, vocab_size, "corpus")
     if ids.ndim not in (1, 2):
         raise ValueError(f"corpus has shape {ids.shape}; expected one dimension (targets) or two (contexts)")
@@ -69,14 +68,14 @@ def convert_one_hot(corpus: npt.ArrayLike, vocab_size: int) -> Array:
 
 def cos_similarity(x: Array, y: Array, eps: float = 1e-8) -> float:
     """Cosine of two vectors; `eps` is added to their lengths, against division by 0."""
-    x, y = _wide(x), _wide(y)
-    _checks.shape(y, x.shape, "y")
+    x, y = _wide(x, "x"), _wide(y, "y")
+    _checks.shape(y, x.shape, "y", "as x")
     return float(np.dot(x / (np.sqrt(np.sum(x**2)) + eps), y / (np.sqrt(np.sum(y**2)) + eps)))
 
 
-def _wide(array: npt.ArrayLike) -> Array:
+def _wide(array: npt.ArrayLike, what: str) -> Array:
     """Return the array with at least float32: sums of float16 would keep three digits."""
-    given = np.asarray(array)
+    given = _checks.numbers(array, what)
     return given.astype(np.promote_types(given.dtype, np.float32), copy=False)
 
 
@@ -105,6 +104,7 @@ def most_similar(
     ValueError
         The matrix has not one row for each word, or the query's holds NaN.
     """
+    top = _checks.whole("top", top, 0)
     if not _are_known([query], word_to_id):
         return []
     matrix = _matrix_of(word_matrix, id_to_word)
@@ -142,6 +142,7 @@ def analogy(
     list of (str, float)
         Without a, b and c; the best first.
     """
+    top = _checks.whole("top", top, 0)
     if not _are_known([a, b, c] if answer is None else [a, b, c, answer], word_to_id):
         return []
     matrix = _matrix_of(word_matrix, id_to_word)
@@ -162,7 +163,7 @@ def _are_known(words: list[str], word_to_id: dict[str, int]) -> bool:
 
 
 def _matrix_of(word_matrix: Array, id_to_word: dict[int, str]) -> Array:
-    matrix = _wide(word_matrix)
+    matrix = _wide(word_matrix, "word_matrix")
     if matrix.ndim != 2 or len(matrix) != len(id_to_word):
         raise ValueError(f"word_matrix has shape {matrix.shape} for {len(id_to_word)} words; expected a row for each")
     return matrix
