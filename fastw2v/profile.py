@@ -34,7 +34,7 @@ def profile(
     vocab_sizes: Iterable[int] | None = None,
     *,
     corpus: npt.ArrayLike | None = None,
-    models: Sequence[str] = ("cbow",),
+    models: str | Sequence[str] = "cbow",
     hidden_size: int = 100,
     window_size: int = 5,
     batch_size: int = 100,
@@ -56,7 +56,7 @@ def profile(
         10,000.
     corpus : int[n_tokens], optional
         Instead of synthetic ones; V is its largest id plus one.
-    models : sequence of str
+    models : str or sequence of str
         "cbow", "skipgram".
     hidden_size, window_size, batch_size, sample_size : int
     optimizer : str
@@ -79,18 +79,14 @@ def profile(
     MemoryError
         No variant fits into the free memory.
     """
-    if vocab_sizes is not None and corpus is not None:
-        raise ValueError(
-            "vocab_sizes and corpus are both given; a corpus has a vocabulary of its own: give one of them"
-        )
     if not seconds > 0:
         raise ValueError(f"seconds is {seconds}; expected a number above 0")
-    given = None if corpus is None else _checks.corpus(corpus).astype(np.int64)
-    if given is not None and given.size == 0:
-        raise ValueError("the corpus is empty; expected at least one word id")
-    sizes = tuple(vocab_sizes or DEFAULT_SIZES) if given is None else (int(given.max()) + 1,)
+    given, sizes = _words(corpus, vocab_sizes)
+    names = [models] if isinstance(models, str) else dict.fromkeys(models)
     shape = (hidden_size, window_size, batch_size, sample_size, optimizer)
-    cases = [Case(model, size, *shape) for model in dict.fromkeys(models) for size in dict.fromkeys(sizes)]
+    cases = [Case(model, size, *shape) for model in names for size in dict.fromkeys(sizes)]
+    if not cases:
+        raise ValueError("vocab_sizes or models is empty; expected at least one of each")
     outcomes = [
         _measured(variant, case, zipf_corpus(case.vocab_size, seed) if given is None else given, seconds, seed)
         for case in cases
@@ -102,6 +98,19 @@ def profile(
         raise MemoryError("; ".join(map(str, left_out)))
     name = "synthetic, by Zipf's law" if given is None else f"{len(given):,} tokens"
     return Profile(name, machine.threads(), runs, left_out)
+
+
+def _words(corpus: npt.ArrayLike | None, vocab_sizes: Iterable[int] | None) -> tuple[Array | None, list[int]]:
+    """Return the corpus, None for synthetic ones, and the vocabularies."""
+    if corpus is None:
+        sizes = DEFAULT_SIZES if vocab_sizes is None else vocab_sizes
+        return None, [int(size) if isinstance(size, np.integer) else size for size in sizes]
+    if vocab_sizes is not None:
+        raise ValueError("vocab_sizes and corpus are both given; a corpus has its own vocabulary: give one of them")
+    given = _checks.corpus(corpus).astype(np.int64)
+    if given.size == 0:
+        raise ValueError("the corpus is empty; expected at least one word id")
+    return given, [int(given.max()) + 1]
 
 
 def _measured(name: str, case: Case, corpus: Array, seconds: float, seed: int) -> Run | LeftOut:

@@ -31,12 +31,10 @@ def check_target(path: Path) -> None:
 def write_plot(profile: Profile, path: str | PathLike[str]) -> None:
     """Write the picture, a row for each model, in the format of the path's ending."""
     check_target(Path(path))
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     models = list(dict.fromkeys(run.case.model for run in profile.runs))
     figure = Figure(figsize=(14, 5.2 * len(models)), layout="constrained")
-    FigureCanvasAgg(figure)
     for (left, right), model in zip(figure.subplots(len(models), 2, squeeze=False), models):
         runs = [run for run in profile.runs if run.case.model == model]
         _draw_costs(left, runs)
@@ -69,7 +67,8 @@ def _draw_stages(axes: Any, runs: list[Run]) -> None:  # noqa: ANN401
     axes.invert_yaxis()
     axes.set(xlabel="share of an iteration (%)", xlim=(0, 100))
     axes.set_title(f"{MODELS[runs[0].case.model]}, V = {size:,}: stages")
-    pieces = dict(reversed(list(zip(*reversed(axes.get_legend_handles_labels()), strict=True))))
+    handles, labels = axes.get_legend_handles_labels()
+    pieces = dict(zip(labels, handles))
     names = sorted(pieces, key=lambda name: (STAGES.index(parts(name)[0]), len(parts(name))))
     axes.legend([pieces[name] for name in names], names, ncols=3, loc="upper center", bbox_to_anchor=(0.45, -0.12))
 

@@ -103,14 +103,14 @@ def _compiled(case: Case) -> dict[str, int]:
 
 def bytes_needed(case: Case, variant: str) -> int:
     """Return the memory that a variant holds at its peak: weights, gradients, Adam's moments, what NumPy makes."""
-    bv, vh, _ = _sizes(case)
+    bv, vh, bh = _sizes(case)
     n_in, n_out, n_scores = case.n_inputs, case.n_outputs, case.n_outputs * (case.sample_size + 1)
     weights_and_moments, adam = 2 + 4, 4 * vh  # lr_t * m is of float64, since lr_t is
     floats = {
         "softmax": (weights_and_moments + n_in + 1) * vh
         + (case.n_contexts + 1 + n_out) * bv  # one-hot arrays, probabilities
         + max(4 * bv, 2 * bv + vh, adam),
-        "reference": (weights_and_moments + n_in + n_scores) * vh + adam,
+        "reference": (weights_and_moments + n_in + n_scores) * vh + adam + n_scores * bh,  # rows that the layers keep
         "cpu": (weights_and_moments + 2) * vh,
     }
     return _FLOAT * floats[variant] + _TABLES * case.vocab_size
