@@ -157,10 +157,9 @@ class _Measurement:
     def _record(self, first_loss: float) -> Run:
         whole_ms, least_ms, greatest_ms = _spread(self.whole)
         optimizer = type(self.variant.optimizer).__name__
-        spans, n = tuple(self.spans), len(self.whole)
-        return Run(
-            self.name, self.case, optimizer, self._stages(), whole_ms, least_ms, greatest_ms, n, first_loss, spans
-        )
+        spans, n, n_rows = tuple(self.spans), len(self.whole), self.variant.n_rows()
+        times = whole_ms, least_ms, greatest_ms
+        return Run(self.name, self.case, optimizer, self._stages(), *times, n, first_loss, n_rows, spans)
 
     def _stages(self) -> tuple[Stage, ...]:
         moved = traffic.bytes_moved(self.case, self.name, self.variant.n_rows())

@@ -171,6 +171,16 @@ def test_a_corpus_of_ones_own():
     assert measured.runs[2].optimizer == "Adam"
 
 
+def test_rows_that_a_batch_touches():
+    variant, case = Variant("cpu", case_of("cbow"), CORPUS, 0), case_of("cbow")
+    contexts, target = next(batches(CORPUS, case, 0))
+    variant.model.ns_loss.sampler = FixedSampler(case)
+    variant.iterate(contexts, target)
+    outputs = np.union1d(target, variant.model.ns_loss.sampler.get_negative_sample(target))
+    assert variant.n_rows() == len(np.unique(contexts)) + len(outputs)
+    assert Variant("reference", case, CORPUS, 0).n_rows() is None
+
+
 # The clock
 
 
@@ -214,7 +224,7 @@ def test_the_clock_leaves_nothing_behind(name, model):
 
 
 def test_bytes_of_the_softmax_stages():
-    moved = traffic.bytes_moved(Case("cbow", 1000, 100, 5, 10, 5), "softmax", 0)
+    moved = traffic.bytes_moved(Case("cbow", 1000, 100, 5, 10, 5), "softmax", None)
     one_hot, weights, hidden = 10 * 1000 * 4, 1000 * 100 * 4, 10 * 100 * 4
     assert moved["output score"] == one_hot + weights + hidden
     assert moved["input gather"] == 10 * moved["output score"]
@@ -311,11 +321,11 @@ def test_bad_knobs(knobs, error, message):
 # What is shown
 
 
-def run_of(variant, vocab_size, ms, *, whole=None, model="cbow"):
+def run_of(variant, vocab_size, ms, *, whole=None, model="cbow", n_rows=None):
     stages = tuple(Stage(name, time, time, time, 100 * time / sum(ms.values()), 1000) for name, time in ms.items())
     whole = whole or sum(ms.values())
     case = Case(model, vocab_size)
-    return Run(variant, case, "Adam", stages, whole, whole, whole, 3, 1.0, ())
+    return Run(variant, case, "Adam", stages, whole, whole, whole, 3, 1.0, n_rows, ())
 
 
 def profile_of(*runs):
@@ -342,11 +352,12 @@ def test_stages_that_do_not_add_up_are_a_warning():
 
 def test_answers_are_computed():
     runs = [run_of("softmax", size, {"loss": size / 10, "optimiser": size / 40}) for size in (100, 1000, 10_000)]
-    runs += [run_of("cpu", size, {"loss": 1.0}) for size in (100, 1000, 10_000)]
+    runs += [run_of("cpu", size, {"loss": 1.0}, n_rows=size // 10) for size in (100, 1000, 10_000)]
     where, growth = report.answers(profile_of(*runs))
     assert where == "Where does the time go (CBOW, V = 10,000)? softmax: loss 80 %, optimiser 20 %; cpu: loss 100 %."
     assert "softmax: in proportion (100 to 10,000: 100 times the words, 100 times the time, as V^1.00)" in growth
-    assert "cpu: hardly (100 to 10,000: 100 times the words, 1 times the time, as V^0.00)" in growth
+    assert "cpu: hardly (100 to 10,000: 100 times the words, 1 times the time, as V^0.00; a batch touches 10" in growth
+    assert "10 different rows, then 1,000)" in growth
 
 
 def test_one_vocabulary_cannot_tell_of_growth():

@@ -58,6 +58,8 @@ class Run:
         Iterations of either kind.
     first_loss : float
         Loss of the first batch, at the first weights.
+    n_rows : int or None
+        Different rows of W_in and W_out that the last batch touched; None for dense gradients, which touch all.
     spans : tuple of tuple of Span
         The calls of the last clocked iterations.
     """
@@ -71,6 +73,7 @@ class Run:
     greatest_ms: float
     n_iterations: int
     first_loss: float
+    n_rows: int | None
     spans: tuple[tuple[Span, ...], ...] = field(repr=False)
 
     @property

@@ -66,7 +66,8 @@ def _table(profile: Profile, run: Run) -> Iterator[str]:
     whole = f"  {'whole iteration':<22}{run.whole_ms:>11.3f}{'':>28}"
     yield whole + _speedups(profile, run, None)
     spread = f"{run.least_ms:.3f} to {run.greatest_ms:.3f} ms in {run.n_iterations} iterations"
-    yield f"  (whole: {spread}; the sum of stages differs by {run.gap:+.1f} %)"
+    rows = "" if run.n_rows is None else f"; a batch touches {run.n_rows:,} different rows"
+    yield f"  (whole: {spread}; the sum of stages differs by {run.gap:+.1f} %{rows})"
 
 
 def _row(profile: Profile, run: Run, stage: Stage) -> str:
@@ -131,7 +132,9 @@ def growth(profile: Profile, variant: str, model: str) -> str | None:
     slope = slope_of(sizes, times)
     verdict = "in proportion" if slope > _PROPORTIONAL else "in part" if slope > _HARDLY else "hardly"
     factors = f"{sizes[-1] / sizes[0]:,.3g} times the words, {times[-1] / times[0]:,.3g} times the time"
-    return f"{verdict} ({sizes[0]:,} to {sizes[-1]:,}: {factors}, as V^{slope:.2f})"
+    rows = [run.n_rows for run in (runs[0], runs[-1]) if run.n_rows is not None]
+    touched = "; a batch touches {:,} different rows, then {:,}".format(*rows) if len(rows) == 2 else ""
+    return f"{verdict} ({sizes[0]:,} to {sizes[-1]:,}: {factors}, as V^{slope:.2f}{touched})"
 
 
 def slope_of(sizes: list[int], times: list[float]) -> float:

@@ -28,7 +28,7 @@ _TABLES = 150  # bytes a word: corpus, counts, probabilities
 _MERGE_PASSES = 3  # read two gradients, write their sum
 
 
-def bytes_moved(case: Case, variant: str, n_rows: int) -> dict[str, int]:
+def bytes_moved(case: Case, variant: str, n_rows: int | None) -> dict[str, int]:
     """Return the bytes that each stage reads and writes.
 
     Parameters
@@ -36,12 +36,12 @@ def bytes_moved(case: Case, variant: str, n_rows: int) -> dict[str, int]:
     case : Case
     variant : str
         "softmax", "reference" or "cpu".
-    n_rows : int
-        Rows of W_in and W_out that a batch touches, each once; what `SparseAdam` updates.
+    n_rows : int or None
+        Rows of W_in and W_out that a batch touches, each once, where they are known; what `SparseAdam` updates.
     """
     formulas = {"softmax": _softmax, "reference": _reference, "cpu": _compiled}
     floats = formulas[variant](case)
-    if variant == "cpu" and case.optimizer == "SparseAdam":
+    if variant == "cpu" and case.optimizer == "SparseAdam" and n_rows is not None:
         floats[OPTIMISER] = _ADAM_PASSES * n_rows * case.hidden_size
     return {stage: _FLOAT * n for stage, n in floats.items()}
 

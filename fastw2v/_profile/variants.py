@@ -65,10 +65,10 @@ class Variant:
         for array in chain(self.model.grads, self.optimizer.m or [], self.optimizer.v or []):
             array.view(np.ndarray)[...] += 0
 
-    def n_rows(self) -> int:
-        """Rows that the gradients of the last batch touch, each once; all where a gradient does not know them."""
-        known = (grad.unique_rows() if isinstance(grad, nn.RowGradient) else None for grad in self.model.grads)
-        return sum(len(grad if rows is None else rows) for grad, rows in zip(self.model.grads, known))
+    def n_rows(self) -> int | None:
+        """Rows that the last batch touches, each once; None where gradients are plain matrices, of all rows."""
+        known = [grad.unique_rows() for grad in self.model.grads if isinstance(grad, nn.RowGradient)]
+        return sum(len(rows) for rows in known if rows is not None) if known else None
 
 
 def _model(name: str, case: Case, corpus: Array, seed: int) -> Any:  # noqa: ANN401
