@@ -99,6 +99,22 @@ def test_batches_are_windows_of_the_corpus_and_the_same_for_every_variant():
     assert any((first[0][0] != contexts).any() for contexts, _ in first[1:])
 
 
+def test_every_variant_is_measured_on_the_same_batches(monkeypatch):
+    seen, iterate = {}, Variant.iterate
+
+    def watched(self, contexts, target):
+        ids = (contexts, target) if target.ndim == 1 else (contexts.argmax(axis=-1), target.argmax(axis=-1))
+        seen.setdefault(self, []).append(np.column_stack(ids))
+        return iterate(self, contexts, target)
+
+    monkeypatch.setattr(Variant, "iterate", watched)
+    profile([50], seconds=1e-6, **SHAPE)
+    softmax, reference, compiled = seen.values()
+    assert len(softmax) == 7  # one to warm up, three with clocks, three without
+    np.testing.assert_array_equal(softmax, reference)
+    np.testing.assert_array_equal(softmax, compiled)
+
+
 class FixedSampler:
     """Negatives that are a function of the target alone, whatever the order of the calls."""
 
