@@ -115,13 +115,15 @@ def _words(corpus: npt.ArrayLike | None, vocab_sizes: Iterable[int] | None) -> t
 
 def _measured(name: str, case: Case, corpus: Array, seconds: float, seed: int) -> Run | LeftOut:
     gc.collect()
-    needed, available = traffic.bytes_needed(case, name), machine.available_bytes()
-    if available is not None and needed > available:
-        left_out = LeftOut(name, case, needed, available)
+    needed, usable = traffic.bytes_needed(case, name), machine.usable_bytes()
+    if usable is not None and needed > usable:
+        left_out = LeftOut(name, case, needed, usable)
         logger.warning("%s", left_out)
         return left_out
     logger.info("measuring %s, %s, V = %s", name, case.model, f"{case.vocab_size:,}")
-    return _Measurement(name, case, corpus, seed).run(seconds)
+    run = _Measurement(name, case, corpus, seed).run(seconds)
+    logger.info("... %.3f ms an iteration", run.whole_ms)
+    return run
 
 
 class _Measurement:

@@ -283,7 +283,7 @@ def little_memory(monkeypatch):
     """Room for the compiled variant at V = 1,000 alone."""
     need = {name: traffic.bytes_needed(case_of("cbow", 1000), name) for name in VARIANTS}
     assert need["cpu"] < need["reference"] < need["softmax"]
-    monkeypatch.setattr(machine, "available_bytes", lambda: need["cpu"])
+    monkeypatch.setattr(machine, "available_bytes", lambda: need["cpu"] * 10 // 9 + 1)
     return need
 
 
@@ -298,7 +298,7 @@ def test_what_does_not_fit_is_left_out_and_named(little_memory):
 
 
 def test_nothing_fits(little_memory):
-    with pytest.raises(MemoryError, match=r"cpu, cbow, V = 100,000 needs .* GB and .* GB are free"):
+    with pytest.raises(MemoryError, match=r"cpu, cbow, V = 100,000 needs .* GB and may have .* GB"):
         profile([100_000], seconds=1e-6, **SHAPE)
 
 

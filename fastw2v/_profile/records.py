@@ -102,13 +102,13 @@ class LeftOut:
     variant: str
     case: Case
     needed_bytes: int
-    available_bytes: int
+    usable_bytes: int
 
     def __str__(self) -> str:
         return (
             f"{self.variant}, {self.case.model}, V = {self.case.vocab_size:,} needs "
-            f"{self.needed_bytes / 1e9:.1f} GB and {self.available_bytes / 1e9:.1f} GB are free: left out; free "
-            "memory, or lower the vocabulary, the window or the batch"
+            f"{self.needed_bytes / 1e9:.1f} GB and may have {self.usable_bytes / 1e9:.1f} GB, nine tenths of what is "
+            "free: left out; free memory, or lower the vocabulary, the window or the batch"
         )
 
 
