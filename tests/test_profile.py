@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from fastw2v import nn
-from fastw2v._profile import clock, files, machine, report, traffic
+from fastw2v._profile import clock, files, machine, records, report, traffic
 from fastw2v._profile.case import batches, zipf_corpus
 from fastw2v._profile.clock import Region, StageClock, fused, parts
 from fastw2v._profile.command import sweep_sizes
@@ -374,6 +374,15 @@ def test_answers_are_computed():
     assert "softmax: in proportion (100 to 10,000: 100 times the words, 100 times the time, as V^1.00)" in growth
     assert "cpu: hardly (100 to 10,000: 100 times the words, 1 times the time, as V^0.00; a batch touches 10" in growth
     assert "10 different rows, then 1,000)" in growth
+
+
+@pytest.mark.parametrize(
+    ("power", "verdict"), [(0, "hardly"), (0.5, "in part"), (1, "in proportion"), (1.5, "more than in proportion")]
+)
+def test_verdicts(power, verdict):
+    runs = [run_of("softmax", size, {"loss": float(size**power)}) for size in (100, 100_000)]
+    factors = f"1,000 times the words, {records.rounded(1000**power)} times the time, as V^{power:.2f}"
+    assert f"softmax: {verdict} (100 to 100,000: {factors})." in list(report.answers(profile_of(*runs)))[1]
 
 
 def test_one_vocabulary_cannot_tell_of_growth():

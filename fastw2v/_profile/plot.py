@@ -8,7 +8,7 @@ from typing import Any
 
 from fastw2v._profile.case import MODELS
 from fastw2v._profile.clock import STAGES, parts
-from fastw2v._profile.records import Profile, Run
+from fastw2v._profile.records import Profile, Run, rounded
 from fastw2v._profile.report import slope_of
 from fastw2v._profile.variants import VARIANTS
 from fastw2v.formats import replacing
@@ -63,7 +63,7 @@ def _draw_stages(axes: Any, runs: list[Run]) -> None:  # noqa: ANN401
     shown = [run for run in runs if run.case.vocab_size == size]
     for row, run in enumerate(shown):
         _draw_bar(axes, row, run)
-    axes.set_yticks(range(len(shown)), [f"{_NAMES[run.variant]}\n{_ms(run.whole_ms)}" for run in shown])
+    axes.set_yticks(range(len(shown)), [f"{_NAMES[run.variant]}\n{rounded(run.whole_ms)} ms" for run in shown])
     axes.invert_yaxis()
     axes.set(xlabel="share of an iteration (%)", xlim=(0, 100))
     axes.set_title(f"{MODELS[runs[0].case.model]}, V = {size:,}: stages")
@@ -71,10 +71,6 @@ def _draw_stages(axes: Any, runs: list[Run]) -> None:  # noqa: ANN401
     pieces = dict(zip(labels, handles))
     names = sorted(pieces, key=lambda name: (STAGES.index(parts(name)[0]), len(parts(name))))
     axes.legend([pieces[name] for name in names], names, ncols=3, loc="upper center", bbox_to_anchor=(0.45, -0.12))
-
-
-def _ms(time: float) -> str:
-    return f"{time:,.0f} ms" if time >= 100 else f"{time:.3g} ms"
 
 
 def _draw_bar(axes: Any, row: int, run: Run) -> None:  # noqa: ANN401

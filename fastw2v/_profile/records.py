@@ -11,6 +11,11 @@ from fastw2v._profile.clock import Span, parts
 GREATEST_GAP = 10  # percent
 
 
+def rounded(number: float) -> str:
+    """Three digits, or all before the point."""
+    return f"{number:,.0f}" if number >= 100 else f"{number:.3g}"
+
+
 @dataclass(frozen=True)
 class Stage:
     """One stage of an iteration.
@@ -147,9 +152,9 @@ class Profile:
     def warnings(self) -> list[str]:
         """What to doubt: runs whose stages do not add up to a whole iteration."""
         return [
-            f"{run.variant}, {run.case.model}, V = {run.case.vocab_size:,}: the stages add up to {run.stages_ms:.3g} "
-            f"ms, a whole iteration takes {run.whole_ms:.3g} ms ({run.gap:+.0f} %): measure again with more seconds, "
-            "on a machine that does nothing else"
+            f"{run.variant}, {run.case.model}, V = {run.case.vocab_size:,}: the stages add up to "
+            f"{rounded(run.stages_ms)} ms, a whole iteration takes {rounded(run.whole_ms)} ms ({run.gap:+.0f} %): "
+            "measure again with more seconds, on a machine that does nothing else"
             for run in self.runs
             if abs(run.gap) > GREATEST_GAP
         ]

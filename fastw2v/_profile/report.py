@@ -8,7 +8,7 @@ import numpy as np
 
 from fastw2v._profile.case import MODELS, Case
 from fastw2v._profile.clock import STAGES, parts
-from fastw2v._profile.records import Profile, Run, Stage
+from fastw2v._profile.records import Profile, Run, Stage, rounded
 from fastw2v._profile.variants import VARIANTS
 
 _COLUMNS = f"  {'stage':<22}{'ms':>11}{'share':>9}{'MB moved':>11}{'GB/s':>8}{'x softmax':>12}{'x reference':>13}"
@@ -19,7 +19,8 @@ _ABOUT = (
     "one kernel does. The one-hot arrays of softmax are float32, and made outside of the iterations. The optimiser",
     "also merges the gradients of shared weights. SparseAdam updates the rows that a batch touches, Adam all.",
 )
-_PROPORTIONAL, _HARDLY = 0.7, 0.2
+# What is said of a cost that grows as V ** e, by the least e.
+_VERDICTS = ((1.2, "more than in proportion"), (0.7, "in proportion"), (0.2, "in part"), (-np.inf, "hardly"))
 
 
 def text(profile: Profile) -> Iterator[str]:
@@ -81,13 +82,8 @@ def _speedups(profile: Profile, run: Run, stage: str | None) -> str:
     """Cells of the speed-up over softmax and over the reference, each for the variants that come after it."""
     earlier = list(VARIANTS)[: list(VARIANTS).index(run.variant)]
     factors = (profile.speedup(run, stage, over=over) if over in earlier else None for over in ("softmax", "reference"))
-    return "".join(f"{_factor(factor):>{width}}" for factor, width in zip(factors, (12, 13)))
-
-
-def _factor(factor: float | None) -> str:
-    if factor is None:
-        return "-"
-    return f"{factor:,.0f}" if factor >= 100 else f"{factor:.3g}"
+    cells = ("-" if factor is None else rounded(factor) for factor in factors)
+    return "".join(f"{cell:>{width}}" for cell, width in zip(cells, (12, 13)))
 
 
 def _costs(profile: Profile) -> Iterator[str]:
@@ -130,8 +126,8 @@ def growth(profile: Profile, variant: str, model: str) -> str | None:
         return None
     sizes, times = [run.case.vocab_size for run in runs], [run.whole_ms for run in runs]
     slope = slope_of(sizes, times)
-    verdict = "in proportion" if slope > _PROPORTIONAL else "in part" if slope > _HARDLY else "hardly"
-    factors = f"{sizes[-1] / sizes[0]:,.3g} times the words, {times[-1] / times[0]:,.3g} times the time"
+    verdict = next(word for least, word in _VERDICTS if slope > least)
+    factors = f"{rounded(sizes[-1] / sizes[0])} times the words, {rounded(times[-1] / times[0])} times the time"
     rows = [run.n_rows for run in (runs[0], runs[-1]) if run.n_rows is not None]
     touched = "; a batch touches {:,} different rows, then {:,}".format(*rows) if len(rows) == 2 else ""
     return f"{verdict} ({sizes[0]:,} to {sizes[-1]:,}: {factors}, as V^{slope:.2f}{touched})"
