@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 import sys
 import time
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import typer
 from tqdm import tqdm
 from tqdm.contrib.logging import logging_redirect_tqdm
 
@@ -33,6 +34,21 @@ def timed(action: Callable[[], object]) -> float:
     begun = time.perf_counter()
     action()
     return time.perf_counter() - begun
+
+
+@contextmanager
+def friendly_errors() -> Iterator[None]:
+    """Print what is wrong with the input in a line, without a traceback, and exit with 1."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        say("stopped by Ctrl-C; nothing was written", to_stderr=True)
+        raise typer.Exit(130) from None
+    except BrokenPipeError:  # `fastw2v similar ... | head`: Typer ends it without a word
+        raise
+    except (ValueError, TypeError, KeyError, OSError, MemoryError, ImportError) as error:
+        say(f"fastw2v: {' '.join(str(error).split())}", to_stderr=True)
+        raise typer.Exit(1) from None
 
 
 class Bars:

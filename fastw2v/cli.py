@@ -1,4 +1,4 @@
-"""The command line: train, ask, evaluate, convert."""
+"""The command line: train, ask, evaluate, convert, profile."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import json
 import logging
 import sys
 import warnings
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from fastw2v import __version__, _console
+from fastw2v._profile import command
 
 if TYPE_CHECKING:
     from fastw2v.keyedvectors import KeyedVectors
@@ -56,7 +56,7 @@ def _root(version: Annotated[bool, typer.Option("--version", help="Print the ver
 @app.command()
 def demo(sg: Sg = True, epochs: int = 5, workers: Workers = None, seed: Seed = 1) -> None:
     """Train on the Python standard library's own text, and show neighbours of a few words."""
-    with _friendly_errors():
+    with _console.friendly_errors():
         from fastw2v.datasets import default_corpus
 
         corpus = default_corpus()
@@ -95,7 +95,7 @@ def train(
     as_json: AsJson = False,
 ) -> None:
     """Train vectors on text and save them."""
-    with _friendly_errors():
+    with _console.friendly_errors():
         from fastw2v.corpus import text_corpus
 
         corpus = text_corpus(inputs)
@@ -128,7 +128,7 @@ def train(
 @app.command()
 def similar(model: ModelFile, words: Annotated[list[str], typer.Argument(metavar="WORD...")], topn: TopN = 10) -> None:
     """Print the nearest neighbours of each word."""
-    with _friendly_errors():
+    with _console.friendly_errors():
         vectors = _load(model)
         answers = [vectors.most_similar(_key(vectors, word), topn=topn) for word in words]
         for word, neighbours in zip(words, answers):
@@ -139,7 +139,7 @@ def similar(model: ModelFile, words: Annotated[list[str], typer.Argument(metavar
 @app.command()
 def analogy(model: ModelFile, a: str, b: str, c: str, topn: TopN = 10) -> None:
     """Print what is to C as B is to A."""
-    with _friendly_errors():
+    with _console.friendly_errors():
         vectors = _load(model)
         one, two, three = (_key(vectors, word) for word in (a, b, c))
         _print_neighbours(vectors.most_similar(positive=[two, three], negative=[one], topn=topn))
@@ -157,7 +157,7 @@ def eval(
 
     Without files, those in the folder FASTW2V_DATA_DIR: wordsim353.tsv, simlex999.txt, questions-words.txt.
     """
-    with _friendly_errors():
+    with _console.friendly_errors():
         from fastw2v.datasets import evaluation_files
 
         vectors = _load(model)
@@ -177,9 +177,12 @@ def convert(
     format: FileFormat = None,
 ) -> None:
     """Copy vectors into another format."""
-    with _friendly_errors():
+    with _console.friendly_errors():
         format = _checked_format(target, format, [source])
         _load(source).save(target, format)
+
+
+app.command()(command.profile)
 
 
 def main() -> None:
@@ -230,18 +233,3 @@ def _line(neighbours: Any) -> str:  # noqa: ANN401 - a list, since topn is given
 def _print_neighbours(neighbours: Any) -> None:  # noqa: ANN401
     for word, score in neighbours:
         _console.say(f"{word}\t{score:.7f}")
-
-
-@contextmanager
-def _friendly_errors() -> Iterator[None]:
-    """Print what is wrong with the input in a line, without a traceback, and exit with 1."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        _console.say("stopped by Ctrl-C; nothing was written", to_stderr=True)
-        raise typer.Exit(130) from None
-    except BrokenPipeError:  # `fastw2v similar ... | head`: Typer ends it without a word
-        raise
-    except (ValueError, TypeError, KeyError, OSError, MemoryError) as error:
-        _console.say(f"fastw2v: {' '.join(str(error).split())}", to_stderr=True)
-        raise typer.Exit(1) from None

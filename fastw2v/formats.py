@@ -63,7 +63,7 @@ def save(kv: KeyedVectors, path: str | os.PathLike[str], format: str | None = No
 def check_target(path: str | os.PathLike[str], format: str | None = None) -> None:
     """Raise, before the work is done, what `save` would raise about path and format after it."""
     _chosen_format(Path(path), format)
-    _checked_target(path)
+    writable_target(path)
 
 
 def _chosen_format(path: Path, format: str | None) -> str:
@@ -78,7 +78,8 @@ def _chosen_format(path: Path, format: str | None) -> str:
     return chosen
 
 
-def _checked_target(path: str | os.PathLike[str]) -> Path:
+def writable_target(path: str | os.PathLike[str]) -> Path:
+    """Path of a file to write; an error with the cure if its folder is missing or closed, or it is no file."""
     target = Path(os.path.realpath(path))
     if not target.parent.is_dir():
         raise FileNotFoundError(f"the folder {target.parent} does not exist; make it first (nothing was written)")
@@ -100,7 +101,7 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
     OSError
         `path` is something else than a file.
     """
-    target = _checked_target(path)
+    target = writable_target(path)
     draft = target.with_name(f".{target.name[:100]}.{secrets.token_hex(6)}.tmp")
     try:
         yield draft

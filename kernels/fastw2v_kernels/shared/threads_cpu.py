@@ -15,6 +15,11 @@ _pool: ThreadPoolExecutor | None = None
 _n_threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def n_threads() -> int:
+    """Threads that a call uses at most."""
+    return _n_threads
+
+
 def set_n_threads(n: int) -> int:
     """Let a call use up to `n` threads; return what held before. The default is the processors this process may use.
 
