@@ -1,6 +1,6 @@
 """Two revisions side by side: the same benchmarks, in turn, on both, and the ratios of their times.
 
-Usage: python benchmarks/ab.py REV_A REV_B [--rounds 5] [--full] [what pytest takes: -k EXPR, benchmarks/test_ops.py, ...]
+Usage: python benchmarks/ab.py REV_A REV_B [--rounds 5] [--full] [what pytest takes: -k EXPR, FILE, ...]
 
 A revision is what git takes for one, or "." for the working tree as it is. Each side is installed into an environment
 of its own; the benchmark files are those of the working tree on both. All is in a temporary folder, which goes also

@@ -18,8 +18,6 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-import fastw2v
-
 Row = dict[str, Any]
 Spread = list[float]
 
@@ -141,6 +139,8 @@ def here() -> Row:
 
 def versions() -> dict[str, str]:
     """Versions of what a time depends on."""
+    import fastw2v
+
     found = {"fastw2v": fastw2v.__version__}
     for package in ("numpy", "numba", "llvmlite", "gensim"):
         with contextlib.suppress(PackageNotFoundError):
