@@ -65,18 +65,20 @@ def build(side: Path, revision: str, cleanup: contextlib.ExitStack) -> Path:
     source = ROOT
     if revision != ".":
         source = side / "tree"
-        cleanup.callback(git, "worktree", "prune")  # last, when the folder is gone
+        cleanup.callback(git, "worktree", "remove", "--force", str(source), check=False)
         git("worktree", "add", "--detach", str(source), revision)
     say(f"installing {revision}")
     python = side / "env" / ("Scripts" if os.name == "nt" else "bin") / "python"
     subprocess.run([sys.executable, "-m", "venv", str(side / "env")], check=True)
     needed = [f"{source}[test]", "pytest-benchmark>=5.1", "gensim>=4.4"]
-    subprocess.run([str(python), "-m", "pip", "install", "--quiet", *needed], check=True)
+    subprocess.run([str(python), "-m", "pip", "install", "-qq", *needed], check=True)
     return python
 
 
-def git(*arguments: str) -> None:
-    subprocess.run(["git", "-C", str(ROOT), *arguments], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+def git(*arguments: str, check: bool = True) -> None:
+    done = subprocess.run(["git", "-C", str(ROOT), *arguments], capture_output=True, text=True, check=False)
+    if check and done.returncode:
+        sys.exit(f"git {' '.join(arguments)} ended with {done.returncode}:\n{done.stderr}")
 
 
 def copy_benchmarks(target: Path) -> Path:
@@ -125,6 +127,7 @@ def verdict(found: Spread) -> str:
 
 
 def say(text: str) -> None:
+    """Tell how far it is; the table alone goes to stdout."""
     print(text, file=sys.stderr, flush=True)
 
 
