@@ -52,12 +52,22 @@ class Workload:
     sizes: dict[str, int] = field(default_factory=dict)
     batches: list[Case] = field(default_factory=lambda: [{}])
 
-    def rounds(self, call: Callable[..., object]) -> Callable[[], None]:
-        """Return what prepares a round: the next batch, and the arrays that `call` changes as they were at first."""
+    def rounds(
+        self, call: Callable[..., object], move: Callable[[Case], Case] = lambda case: case
+    ) -> Callable[[], None]:
+        """Return what prepares a round: the next batch, and the arrays that a call changes as they were at first.
+
+        Parameters
+        ----------
+        call : callable
+            The operation on arrays in this machine's memory: called once, to see what it changes.
+        move : callable
+            Brings the arrays of a case to where the timed calls expect them.
+        """
         first = {name: value.copy() for name, value in self.case.items() if isinstance(value, np.ndarray)}
         call(**self.case)
-        changed = {name: old for name, old in first.items() if not np.array_equal(old, self.case[name])}
-        order = cycle(self.batches)
+        changed = move({name: old for name, old in first.items() if not np.array_equal(old, self.case[name])})
+        self.case, order = move(self.case), cycle([move(batch) for batch in self.batches])
 
         def prepare() -> None:
             self.case |= next(order)
@@ -95,7 +105,7 @@ def uniform_rows(rng: np.random.Generator, quick: bool) -> Workload:
 
 def skipgram_ns(rng: np.random.Generator, quick: bool) -> Workload:
     def work(case: Case) -> Work:
-        _, n_pairs, n_kept = case["tally"]
+        _, n_pairs, n_kept = case["tally"].tolist()
         n_flops = 6 * DIM * (K + 1) * n_pairs  # a product for the score, and one for each gradient
         return Work(n_flops, 8 * DIM * (n_pairs + (K + 1) * n_kept), case["end"] - case["begin"])
 
@@ -104,7 +114,7 @@ def skipgram_ns(rng: np.random.Generator, quick: bool) -> Workload:
 
 def cbow_ns(rng: np.random.Generator, quick: bool) -> Workload:
     def work(case: Case) -> Work:
-        n_kept = case["tally"][2]
+        n_kept = float(case["tally"][2])
         n_contexts = WINDOW + 1  # in the mean: the window shrinks
         n_flops = n_kept * DIM * (6 * (K + 1) + 2 * n_contexts)
         return Work(n_flops, 8 * DIM * n_kept * (K + 1 + n_contexts), case["end"] - case["begin"])

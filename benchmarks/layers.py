@@ -12,6 +12,7 @@ import numpy as np
 from cases import BATCH, DIM, N_BATCHES, N_WORDS, Array, K, zipf_ids
 
 from fastw2v import nn
+from fastw2v_kernels.ops import OPS
 
 Call = Callable[[], object]
 
@@ -25,6 +26,7 @@ LAYER_OPS = {
 }
 MODEL_OPS = ("unigram_sampler", "embedding", "embedding_backward", "dot_sigmoid_loss", "dot_sigmoid_loss_backward")
 MODEL_OPS += ("unique_rows", "adam", "sparse_adam")
+MODEL_DEVICES = [d for d in ("cpu", "cuda") if all(d in op.devices for op in OPS if op.name in MODEL_OPS)]
 SOFTMAX_MODELS = ("SimpleCBOW", "SimpleSkipGram")
 
 

@@ -23,18 +23,27 @@ import pytest
 from cases import Work
 from peak import n_cores
 from results import spread
+from test_parity import OPS_BY_NAME
 from timing import Timing, refuse_if_red, run_child
 
 from fastw2v import datasets
 
-TRAINER_OPS = ("encode", "uniform_rows", "skipgram_ns", "cbow_ns")
+HOST_OPS, TRAINER_OPS = ("encode", "uniform_rows"), ("skipgram_ns", "cbow_ns")
 REVIEWS = "imdb-unsup.txt.xz"
 QUICK_BYTES = 1_000_000
 Figures = dict[str, Any]
 
+DEVICES = [device for device in OPS_BY_NAME["skipgram_ns"].devices if device != "cpu"]
+ROWS = peers.ROWS | {
+    f"{name} {device}": row._replace(knobs=row.knobs | {"device": device})
+    for device in DEVICES
+    for name, row in peers.ROWS.items()
+    if row.tool == "fastw2v"
+}
+
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    metafunc.parametrize("row", peers.QUICK_ROWS if metafunc.config.getoption("quick") else list(peers.ROWS))
+    metafunc.parametrize("row", peers.QUICK_ROWS if metafunc.config.getoption("quick") else list(ROWS))
 
 
 @pytest.fixture(scope="module")
@@ -54,18 +63,20 @@ def text(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 def test_file_to_vectors(row: str, text: tuple[str, Path], timing: Timing, request: pytest.FixtureRequest) -> None:
     timing.benchmark.group = row.split()[0]
-    tool, knobs = peers.ROWS[row]
+    tool, knobs = ROWS[row]
+    device = knobs.get("device", "cpu")
     if find_spec(tool) is None:
         pytest.skip(f"{tool} is not installed: pip install 'fastw2v[bench]'")
     if tool == "fastw2v":
-        refuse_if_red("cpu", *TRAINER_OPS)
+        refuse_if_red("cpu", *HOST_OPS)
+        refuse_if_red(device, *TRAINER_OPS)
     runs: list[Figures] = []
     train = partial(child, tool, knobs, text[1], epochs=1, seed=1)
     timing.benchmark.pedantic(lambda: runs.append(train()), rounds=1 if timing.quick else 3, warmup_rounds=1)
     n_seeds = 0 if timing.quick else request.config.getoption("seeds")
     figures = speed(runs[1:] or runs) | quality(n_seeds, partial(child, tool, knobs, text[1], epochs=5, score=True))
     sizes = {"V": runs[0]["n_vocab"], "D": knobs.get("vector_size", 100), "K": 5}
-    timing.note(Work(), device="cpu", tool=tool, knobs=peers.KNOBS | knobs, corpus=text[0], **sizes, **figures)
+    timing.note(Work(), device=device, tool=tool, knobs=peers.KNOBS | knobs, corpus=text[0], **sizes, **figures)
 
 
 def child(tool: str, knobs: Figures, corpus: Path, *, epochs: int, seed: int, score: bool = False) -> Figures:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import pytest
 from cases import BATCH, DIM, N_WORDS, WINDOW, K, Work
-from layers import LAYER_OPS, MODEL_OPS, SOFTMAX_MODELS, Iteration, corpus, layer_call
+from layers import LAYER_OPS, MODEL_DEVICES, MODEL_OPS, SOFTMAX_MODELS, Iteration, corpus, layer_call
 from peak import n_cores
 from timing import Timing, need_memory, refuse_if_red
 
-from fastw2v_kernels.ops import OPS
-
-DEVICES = ["reference", *(d for d in ("cpu", "cuda") if all(d in op.devices for op in OPS if op.name in MODEL_OPS))]
+DEVICES = ["reference", *MODEL_DEVICES]
 RUNS = [(device, optimizer) for device in DEVICES for optimizer in ("Adam", "SparseAdam")]
 
 

@@ -12,12 +12,11 @@ from functools import partial
 
 import pytest
 from cases import workload
-from timing import Timing, kernel_threads, refuse_if_red, thread_counts
+from test_parity import OPS_BY_NAME
+from timing import Timing, kernel_threads, moved, refuse_if_red, thread_counts
 
 from fastw2v_kernels.ops import OPS
 from fastw2v_kernels.registry import Case, Op
-
-OPS_BY_NAME = {op.name: op for op in OPS}
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -46,11 +45,13 @@ def is_span(op: Op) -> bool:
 def test_op(op: str, device: str, threads: int, timing: Timing) -> None:
     timing.benchmark.group = op
     refuse_if_red(device, op)
-    load, function = workload(OPS_BY_NAME[op], quick=timing.quick), OPS_BY_NAME[op].implementation(device)
-    prepare = load.rounds(function)
+    operation = OPS_BY_NAME[op]
+    load, function = workload(operation, quick=timing.quick), operation.implementation(device)
+    on_host = operation.implementation("cpu" if "cpu" in operation.devices else "reference")
+    prepare = load.rounds(on_host, partial(moved, device=device))
     with kernel_threads(threads) as pool:
-        spans = threads if is_span(OPS_BY_NAME[op]) else 1
-        timing.measure(partial(call, function, load.case, spans, pool), prepare, device=device)
+        n_spans = threads if is_span(operation) else 1
+        timing.measure(partial(call, function, load.case, n_spans, pool), prepare, device=device)
     timing.note(load.work(load.case), device=device, threads=threads, **load.sizes)
 
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import pytest
 from cases import BATCH, DIM, K, Work
-from layers import MODEL_OPS, Iteration, corpus
+from layers import MODEL_DEVICES, MODEL_OPS, Iteration, corpus
 from peak import n_cores
 from timing import Timing, need_memory, refuse_if_red
 
@@ -31,8 +31,12 @@ class Series(NamedTuple):
 SERIES = {
     "softmax, NumPy, Adam": Series("SimpleCBOW", "reference", "Adam", 22),
     "negative sampling, NumPy, Adam": Series("CBOW", "reference", "Adam", 19),
-    "negative sampling, compiled, Adam": Series("CBOW", "cpu", "Adam", 10),
-    "negative sampling, compiled, SparseAdam": Series("CBOW", "cpu", "SparseAdam", 10),
+} | {
+    f"negative sampling, {'compiled' if device == 'cpu' else device}, {optimizer}": Series(
+        "CBOW", device, optimizer, 10
+    )
+    for device in MODEL_DEVICES
+    for optimizer in ("Adam", "SparseAdam")
 }
 
 

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +23,10 @@ from test_parity import OPS_BY_NAME, check
 
 import fastw2v
 import fastw2v_kernels
-from fastw2v_kernels.registry import Op
+from fastw2v_kernels.registry import Case, Op
 from fastw2v_kernels.shared.threads_cpu import set_n_threads
 
 Call = Callable[[], object]
-NO_PEAK = ("cuda",)  # what `peak` measures is the CPU's
 PARITY_SIZE = 100  # the vector size that is timed, so that the kernel that is checked is the very one
 
 
@@ -45,24 +44,18 @@ class Timing:
     def __init__(self, benchmark: Any, *, quick: bool) -> None:  # noqa: ANN401 - has no public type
         self.benchmark, self.quick = benchmark, quick
 
-    def measure(self, call: Call, setup: Call | None = None, *, device: str = "cpu", warm: bool = True) -> None:
-        """Time `call` round by round, `setup` before each of them untimed; a first round, untimed too, compiles."""
+    def measure(self, call: Call, setup: Call | None = None, *, device: str = "cpu") -> None:
+        """Time `call` round by round, `setup` before each of them untimed; two rounds before, untimed too, compile."""
         call = synchronised(call, device)
-        run = partial(self.benchmark.pedantic, call, setup=setup)
-        if not warm:
-            run(rounds=1 if self.quick else 3)
-            return
-        n_rounds = 3
         for _ in range(2):
             if setup is not None:
                 setup()
             begun = time.perf_counter()
             call()
-            seconds = max(time.perf_counter() - begun, 1e-6)
-            n_rounds = int(np.clip((0.05 if self.quick else 1.0) / seconds, 3, 30 if self.quick else 300))
-            if seconds > 1:
-                break
-        run(rounds=n_rounds, warmup_rounds=n_rounds // 10)
+            seconds = time.perf_counter() - begun
+        limit, most = (0.05, 30) if self.quick else (1.0, 300)
+        n_rounds = int(np.clip(limit / seconds, 3, most))
+        self.benchmark.pedantic(call, setup=setup, rounds=n_rounds, warmup_rounds=n_rounds // 10)
 
     def note(self, work: Work, *, device: str, threads: int = 1, **sizes: object) -> None:
         """Write what a time means beside it: device, threads, sizes, and rates with their share of the peak."""
@@ -73,7 +66,7 @@ class Timing:
         seconds = self.benchmark.stats.stats.median
         if work.words:
             info["words_per_s"] = digits(work.words / seconds)
-        best = None if device in NO_PEAK else peak(threads)
+        best = None if device == "cuda" else peak(threads)  # which is the CPU's
         for name, amount, limit in (
             ("gflops", work.flops, best and best.gflops),
             ("gb_per_s", work.n_bytes, best and best.gb_per_s),  # a share above 1: the data stay in a cache
@@ -87,7 +80,7 @@ def synchronised(call: Call, device: str) -> Call:
     """`call`; on a GPU, which works on behind the program's back, with the wait for its end."""
     if device != "cuda":
         return call
-    wait = importlib.import_module("fastw2v_kernels._jit_cuda").synchronize
+    wait = _cuda().synchronize
 
     def call_and_wait() -> None:
         call()
@@ -96,8 +89,26 @@ def synchronised(call: Call, device: str) -> Call:
     return call_and_wait
 
 
+def _cuda() -> Any:  # noqa: ANN401 - a module
+    return importlib.import_module("fastw2v_kernels._jit_cuda")
+
+
+def moved(case: Case, device: str) -> Case:
+    """The arguments of a call, for a GPU with their arrays there."""
+    if device != "cuda":
+        return case
+    make = _cuda().array_module().asarray
+    return {name: make(value) if isinstance(value, np.ndarray) else value for name, value in case.items()}
+
+
 def refuse_if_red(device: str, *names: str) -> None:
-    """Fail the benchmark unless these operations pass their parity test on this device: a wrong result has no speed."""
+    """Fail the benchmark unless these operations pass their parity test on this device: a wrong result has no speed.
+
+    Where there is no such device the benchmark is skipped.
+    """
+    reason = _cuda().cuda_status() if device == "cuda" else None
+    if reason is not None:
+        pytest.skip(f"no CUDA: {reason}")
     for name in names if device != "reference" else ():
         error = parity_error(OPS_BY_NAME[name], device)
         if error:
