@@ -120,7 +120,16 @@ class Iteration:
         else:
             self.model = getattr(nn, model)(n_words, DIM, window, ids, device=device, seed=0)
         self.optimizer = getattr(nn, optimizer)(device=device)
-        self.loss = float("nan")
+        self.next_batch()
+        self()
+        self._touch_memory()
+
+    def _touch_memory(self) -> None:
+        """Write to every page once: memory is lent at the first touch, which is no part of an iteration."""
+        for array in [*self.model.grads, *self.optimizer.m, *self.optimizer.v]:
+            if isinstance(array, np.ndarray):
+                plain = array.view(np.ndarray)
+                plain += 0
 
     def next_batch(self) -> None:
         """Take the next batch."""

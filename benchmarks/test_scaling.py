@@ -32,10 +32,9 @@ SERIES = {
     "softmax, NumPy, Adam": Series("SimpleCBOW", "reference", "Adam", 22),
     "negative sampling, NumPy, Adam": Series("CBOW", "reference", "Adam", 19),
 } | {
-    f"negative sampling, {'compiled' if device == 'cpu' else device}, {optimizer}": Series(
-        "CBOW", device, optimizer, 10
-    )
-    for device in MODEL_DEVICES
+    f"negative sampling, {name}, {optimizer}": Series("CBOW", device, optimizer, 10)
+    for device, name in {"cpu": "compiled", "cuda": "CUDA"}.items()
+    if device in MODEL_DEVICES
     for optimizer in ("Adam", "SparseAdam")
 }
 
