@@ -104,16 +104,15 @@ class Drawn:
 class Iteration:
     """A model in training: `next_batch` sets out the next of the shuffled batches, a call trains on it.
 
-    A call is the book's iteration: forward, backward, adding up the gradients of shared weights, optimiser. The
-    models with a softmax take one-hot batches, made before, as in the book.
+    A call is the book's iteration once it has its batch: forward, backward, adding up the gradients of shared weights,
+    optimiser. The models with a softmax take one-hot batches.
     """
 
     def __init__(self, model: str, device: str, optimizer: str, n_words: int, window: int) -> None:
         ids = corpus(n_words)[1]
         self.contexts, self.target = nn.create_contexts_target(ids, window)
-        self.order = cycle(
-            np.random.default_rng(0).permutation(len(self.target))[: BATCH * N_BATCHES].reshape(-1, BATCH)
-        )
+        positions = np.random.default_rng(0).permutation(len(self.target))[: BATCH * N_BATCHES]
+        self.order = cycle(positions.reshape(-1, BATCH))
         self.n_classes = n_words if model in SOFTMAX_MODELS else None
         if self.n_classes:
             self.model = getattr(nn, model)(n_words, DIM, seed=0)

@@ -44,12 +44,11 @@ class Timing:
     def __init__(self, benchmark: Any, *, quick: bool) -> None:  # noqa: ANN401 - has no public type
         self.benchmark, self.quick = benchmark, quick
 
-    def measure(self, call: Call, setup: Call | None = None, *, device: str = "cpu") -> None:
+    def measure(self, call: Call, setup: Call = lambda: None, *, device: str = "cpu") -> None:
         """Time `call` round by round, `setup` before each of them untimed; two rounds before, untimed too, compile."""
-        call = synchronised(call, device)
+        call, setup = synchronised(call, device), synchronised(setup, device)
         for _ in range(2):
-            if setup is not None:
-                setup()
+            setup()
             begun = time.perf_counter()
             call()
             seconds = time.perf_counter() - begun
@@ -66,14 +65,12 @@ class Timing:
         seconds = self.benchmark.stats.stats.median
         if work.words:
             info["words_per_s"] = digits(work.words / seconds)
-        best = None if device == "cuda" else peak(threads)  # which is the CPU's
-        for name, amount, limit in (
-            ("gflops", work.flops, best and best.gflops),
-            ("gb_per_s", work.n_bytes, best and best.gb_per_s),  # a share above 1: the data stay in a cache
-        ):
+        for name, amount in (("gflops", work.flops), ("gb_per_s", work.n_bytes)):
             if amount:
                 info[name] = digits(amount / seconds / 1e9)
-                info |= {f"{name}_share": digits(info[name] / limit), f"{name}_peak": digits(limit)} if limit else {}
+            if amount and device != "cuda":  # the peak is the CPU's; a share above 1: the data stay in a cache
+                best = getattr(peak(threads), name)
+                info |= {f"{name}_share": digits(info[name] / best), f"{name}_peak": digits(best)}
 
 
 def synchronised(call: Call, device: str) -> Call:
