@@ -1,0 +1,41 @@
+"""Options, fixtures and notes of the benchmark suites; `pytest benchmarks --quick` runs them all in minutes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from timing import Timing
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("fastw2v")
+    group.addoption("--quick", action="store_true", help="small sizes, few rounds: all suites in under 3 minutes")
+    group.addoption("--seeds", type=int, default=1, help="seeds of the quality in test_end_to_end.py; 0: none")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not config.pluginmanager.hasplugin("benchmark"):
+        raise pytest.UsageError("the benchmarks need pytest-benchmark: pip install 'fastw2v[bench]'")
+
+
+@pytest.fixture
+def quick(request: pytest.FixtureRequest) -> bool:
+    return bool(request.config.getoption("quick"))
+
+
+@pytest.fixture
+def timing(benchmark: Any, quick: bool) -> Timing:  # noqa: ANN401 - pytest-benchmark's fixture has no public type
+    from timing import Timing
+
+    return Timing(benchmark, quick=quick)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_benchmark_update_machine_info(config: pytest.Config, machine_info: dict[str, Any]) -> None:
+    from peak import LANES, n_cores
+    from results import versions
+
+    machine_info |= {"lanes": LANES, "cores": n_cores(), "versions": versions()}

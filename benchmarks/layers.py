@@ -1,0 +1,144 @@
+"""The book's layers and models as calls: one layer, or one iteration of a trainer, with many batches in turn."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from functools import cache
+from itertools import cycle
+from pathlib import Path
+
+import numpy as np
+from cases import BATCH, DIM, N_BATCHES, N_WORDS, Array, K, zipf_ids
+
+from fastw2v import nn
+from fastw2v_kernels.ops import OPS
+
+Call = Callable[[], object]
+
+# Operations whose parity a layer or a model on a device rests on.
+LAYER_OPS = {
+    "sampler distinct": ("unigram_sampler",),
+    "sampler iid": ("unigram_sampler",),
+    "embedding forward": ("embedding",),
+    "embedding backward": ("embedding", "embedding_backward"),
+    "loss forward and backward": ("dot_sigmoid_loss", "dot_sigmoid_loss_backward"),
+}
+MODEL_OPS = ("unigram_sampler", "embedding", "embedding_backward", "dot_sigmoid_loss", "dot_sigmoid_loss_backward")
+MODEL_OPS += ("unique_rows", "adam", "sparse_adam")
+MODEL_DEVICES = [d for d in ("cpu", "cuda") if all(d in op.devices for op in OPS if op.name in MODEL_OPS)]
+SOFTMAX_MODELS = ("SimpleCBOW", "SimpleSkipGram")
+
+
+@cache
+def corpus(n_words: int) -> tuple[str, Array]:
+    """A name and int64[n_tokens]: the Penn Treebank for its 10,000 words, where it is at hand; else ids by Zipf's law.
+
+    Those are at least a million, every word at least once, the frequent ones with low ids, as in a vocabulary.
+    """
+    folder = os.environ.get("FASTW2V_DATA_DIR")
+    if n_words == N_WORDS and folder and Path(folder, "ptb.train.txt").exists():
+        return "Penn Treebank", nn.ptb.load_data("train")[0]
+    rng = np.random.default_rng(0)
+    return "ids by Zipf's law", rng.permutation(
+        np.concatenate([np.arange(n_words), zipf_ids(rng, max(1_000_000, n_words), n_words)])
+    )
+
+
+def layer_call(layer: str, n_words: int, device: str) -> Call:
+    """One call of a layer, each with another batch."""
+    kind, variant = layer.split(maxsplit=1)
+    make = {"sampler": _sampler, "embedding": _embedding, "loss": _loss}[kind]
+    return make(variant, corpus(n_words)[1], n_words, device)
+
+
+def _sampler(mode: str, ids: Array, n_words: int, device: str) -> Call:
+    """K negatives for a batch."""
+    sampler = nn.UnigramSampler(ids, 0.75, K, mode=mode, device=device, seed=0)
+    targets = cycle(np.random.default_rng(0).choice(ids, (N_BATCHES, BATCH)))
+    return lambda: sampler.get_negative_sample(next(targets))
+
+
+def _embedding(direction: str, ids: Array, n_words: int, device: str) -> Call:
+    """Gather or scatter-add of a batch of rows, one id for each example."""
+    layer = nn.Embedding(np.ones((n_words, DIM), np.float32), device=device)
+    batches = np.random.default_rng(0).choice(ids, (N_BATCHES, BATCH))
+    order, dout = cycle(batches), np.ones((BATCH, DIM), np.float32)
+    layer.forward(batches)
+    layer.backward(np.ones((*batches.shape, DIM), np.float32))  # memory is lent at the first touch
+
+    def backward() -> None:
+        layer.idx = next(order)
+        layer.backward(dout)
+
+    return backward if direction == "backward" else lambda: layer.forward(next(order))
+
+
+def _loss(_: str, ids: Array, n_words: int, device: str) -> Call:
+    """NegativeSamplingLoss without its sampler: the negatives are drawn before."""
+    rng = np.random.default_rng(0)
+    weights, h = (rng.normal(0, 0.1, (n, DIM)).astype(np.float32) for n in (n_words, BATCH))
+    targets, drawn = rng.choice(ids, (N_BATCHES, BATCH)), nn.UnigramSampler(ids, 0.75, K, seed=0)
+    sampler = Drawn([drawn.get_negative_sample(target) for target in targets], n_words)
+    layer = nn.NegativeSamplingLoss(weights, ids, sample_size=K, device=device, sampler=sampler)
+    order = cycle(targets)
+
+    def both() -> None:
+        layer.forward(h, next(order))
+        layer.backward()
+
+    return both
+
+
+class Drawn:
+    """A sampler that gives what was drawn before, batch after batch."""
+
+    def __init__(self, batches: list[Array], vocab_size: int) -> None:
+        self.order, self.vocab_size, self.sample_size = cycle(batches), vocab_size, K
+
+    def get_negative_sample(self, target: Array) -> Array:
+        """Return the next batch."""
+        return next(self.order)
+
+
+class Iteration:
+    """A model in training: `next_batch` sets out the next of the shuffled batches, a call trains on it.
+
+    A call is the book's iteration once it has its batch: forward, backward, adding up the gradients of shared weights,
+    optimiser. The models with a softmax take one-hot batches.
+    """
+
+    def __init__(self, model: str, device: str, optimizer: str, n_words: int, window: int) -> None:
+        ids = corpus(n_words)[1]
+        self.contexts, self.target = nn.create_contexts_target(ids, window)
+        positions = np.random.default_rng(0).permutation(len(self.target))[: BATCH * N_BATCHES]
+        self.order = cycle(positions.reshape(-1, BATCH))
+        self.n_classes = n_words if model in SOFTMAX_MODELS else None
+        if self.n_classes:
+            self.model = getattr(nn, model)(n_words, DIM, seed=0)
+        else:
+            self.model = getattr(nn, model)(n_words, DIM, window, ids, device=device, seed=0)
+        self.optimizer = getattr(nn, optimizer)(device=device)
+        self.next_batch()
+        self()
+        self._touch_memory()
+
+    def _touch_memory(self) -> None:
+        """Write to every page once: memory is lent at the first touch, which is no part of an iteration."""
+        for array in [*self.model.grads, *self.optimizer.m, *self.optimizer.v]:
+            if isinstance(array, np.ndarray):
+                plain = array.view(np.ndarray)
+                plain += 0
+
+    def next_batch(self) -> None:
+        """Take the next batch."""
+        rows = next(self.order)
+        self.batch = [ids.take(rows, axis=0) for ids in (self.contexts, self.target)]
+        if self.n_classes:
+            self.batch = [nn.convert_one_hot(ids, self.n_classes) for ids in self.batch]
+
+    def __call__(self) -> None:
+        """Train on the batch."""
+        self.loss = self.model.forward(*self.batch)
+        self.model.backward()
+        self.optimizer.update(*nn.remove_duplicate(self.model.params, self.model.grads))

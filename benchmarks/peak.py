@@ -1,0 +1,89 @@
+"""What this machine can do at most, measured on the spot: multiply-adds in registers, and traffic with main memory."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from fastw2v_kernels._jit_cpu import jit_cpu
+from fastw2v_kernels._simd import LANES, Shape, dot, fma_rows, load, splats, store, zeros
+from fastw2v_kernels._types import Float32
+
+N_ACCUMULATORS = 12  # at least the latency of a multiply-add times the units that do them
+N_STEPS = 2_000_000
+TRIAD_BYTES = 1 << 28  # of each of three arrays, unless that is over a sixteenth of the memory that is free
+N_TRIES = 5
+
+
+class Peak(NamedTuple):
+    """GFLOP/s of float32 multiply-adds, two operations each; GB/s of a[i] = b[i] + s * c[i], three transfers each."""
+
+    gflops: float
+    gb_per_s: float
+
+
+@cache
+def peak(n_threads: int) -> Peak:
+    """Best of several tries of both on `n_threads` threads."""
+    n_flops = 2 * LANES * N_ACCUMULATORS * N_STEPS * n_threads
+    n_floats = int(min(TRIAD_BYTES, available_bytes() / 16)) // 4
+    a, b, c = (np.ones(n_floats, np.float32) for _ in range(3))
+    parts = [slice(i * n_floats // n_threads, (i + 1) * n_floats // n_threads) for i in range(n_threads)]
+    with ThreadPoolExecutor(n_threads) as pool:
+
+        def best(jobs: list[Callable[[], None]]) -> float:
+            return min(_seconds(pool, jobs) for _ in range(N_TRIES))
+
+        return Peak(
+            n_flops / best([_multiply_adds] * n_threads) / 1e9,
+            12 * n_floats / best([lambda part=part: _triad(a[part], b[part], c[part]) for part in parts]) / 1e9,
+        )
+
+
+def available_bytes() -> float:
+    """Memory that can be had without swapping, within this process's control group; without limit if none is told."""
+    meminfo, limit = Path("/proc/meminfo"), Path("/sys/fs/cgroup/memory.max")
+    lines = meminfo.read_text().splitlines() if meminfo.exists() else []
+    free = [1024 * float(line.split()[1]) for line in lines if line.startswith("MemAvailable:")]
+    if limit.exists() and limit.read_text().strip() != "max":
+        free.append(float(limit.read_text()) - float(limit.with_name("memory.current").read_text()))
+    return min(free, default=float("inf"))
+
+
+def n_cores() -> int:
+    """Processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _seconds(pool: ThreadPoolExecutor, jobs: list[Callable[[], None]]) -> float:
+    begun = time.perf_counter()
+    for future in [pool.submit(job) for job in jobs]:
+        future.result()
+    return time.perf_counter() - begun
+
+
+def _multiply_adds() -> None:
+    values = np.full((2, 16), 0.5, np.float32)
+    _multiply_adds_kernel(values, N_STEPS, Shape(1, N_ACCUMULATORS, 1, False))
+
+
+# The kernel cache sees changes in the package's sources, not here: after a change empty it.
+@jit_cpu
+def _multiply_adds_kernel(values: Float32, n_steps: int, shape: Shape) -> None:
+    x, addends, sums = load(values, 0, 0), splats(values, 1, 0, shape), zeros(shape)
+    for _ in range(n_steps):
+        sums = fma_rows(sums, x, addends)
+    store(values, 0, 0, dot(sums, addends, x))
+
+
+@jit_cpu
+def _triad(a: Float32, b: Float32, c: Float32) -> None:
+    for i in range(a.shape[0]):
+        a[i] = b[i] + np.float32(3) * c[i]

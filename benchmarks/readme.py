@@ -1,0 +1,107 @@
+"""Write the README's tables from the recorded results, between `<!-- begin: NAME -->` and `<!-- end: NAME -->`.
+
+Usage: python benchmarks/readme.py [--check]      --check writes nothing, and fails if the README differs
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from peers import KNOBS, SCORES
+from results import Row, Spread, latest, ratio
+
+README = Path(__file__).parents[1] / "README.md"
+Table = list[list[str]]
+
+
+def main() -> None:
+    text = README.read_text(encoding="utf-8")
+    new = with_tables(text)
+    if sys.argv[1:] == ["--check"]:
+        sys.exit("README.md differs from the results: run python benchmarks/readme.py" if new != text else 0)
+    README.write_text(new, encoding="utf-8")
+
+
+def with_tables(text: str) -> str:
+    """The text with every marked table made anew."""
+    for name, make in TABLES.items():
+        marks = re.compile(rf"(<!-- begin: {name} -->\n).*?(<!-- end: {name} -->)", re.DOTALL)
+        if not marks.search(text):
+            sys.exit(f"README.md has no table {name!r}; expected <!-- begin: {name} --> and <!-- end: {name} -->")
+        table = markdown(list(make()))
+        text = marks.sub(lambda found, table=table: found[1] + table + found[2], text)
+    return text
+
+
+def markdown(table: Table) -> str:
+    """Lines of a table, the first row its heads."""
+    head, *rows = (f"| {' | '.join(row)} |\n" for row in table)
+    return "".join([head, "|" + "---|" * len(table[0]) + "\n", *rows])
+
+
+def peers() -> Iterator[list[str]]:
+    """fastw2v beside gensim on the film reviews; the ratios are to gensim's row before."""
+    yield ["model", "tool", "words/s", "x gensim", "file to vectors", "x gensim", "peak MB (bound)", *SCORES]
+    rows = latest("end_to_end", lambda row: json.dumps([row["corpus"], row["tool"], row["knobs"]], sort_keys=True))
+    peer: Row = {}
+    for row in rows.values():
+        if row["corpus"] != "film reviews":
+            continue
+        knobs = row["knobs"]
+        own = ", ".join(f"{k} {v}" for k, v in knobs.items() if k not in KNOBS and k != "sg")
+        tool = f"{row['tool']} ({own})" if own else row["tool"]
+        peer = row if row["tool"] == "gensim" else peer
+        yield ["skip-gram" if knobs["sg"] else "CBOW", tool, *speed(row, peer), *(quality(row, s) for s in SCORES)]
+
+
+def speed(row: Row, peer: Row) -> list[str]:
+    """Speed, its ratio to gensim's, seconds from file to vectors, their ratio, memory."""
+    if "words_per_s" not in row:
+        return ["-"] * 5
+    ratios = ratio(row["words_per_s"], peer["words_per_s"]), ratio(peer["total_s"], row["total_s"])
+    trained, total = ("{:.1f} ({:.1f}-{:.1f})".format(*r) if row is not peer else "1" for r in ratios)
+    memory = f"{row['peak_rss_mb']:.0f} ({row['rss_bound_mb']:.0f})"
+    return [f"{row['words_per_s'][0] / 1e6:.2f} M", trained, f"{row['total_s'][0]:.1f} s", total, memory]
+
+
+def quality(row: Row, score: str) -> str:
+    """Mean over the seeds, with least and greatest."""
+    return "{:.1f} ({:.1f}-{:.1f})".format(row[f"{score}_mean"], *row[score][1:]) if score in row else "-"
+
+
+def iteration() -> Iterator[list[str]]:
+    """An iteration of the book's models."""
+    yield ["model", "the book's NumPy, Adam", "compiled, Adam", "", "compiled, SparseAdam", ""]
+    rows = latest("models", lambda row: (row.get("model"), row["device"], row.get("optimizer")))
+    for model in ("CBOW", "SkipGram"):
+        slow = rows[model, "reference", "Adam"]["seconds"]
+        cells = [model, milliseconds(slow)]
+        for optimizer in ("Adam", "SparseAdam"):
+            fast = rows[model, "cpu", optimizer]["seconds"]
+            cells += [milliseconds(fast), "{:.0f} x ({:.0f}-{:.0f})".format(*ratio(slow, fast))]
+        yield cells
+
+
+def scaling() -> Iterator[list[str]]:
+    """Cost of a batch by the size of the vocabulary."""
+    rows = latest("scaling", lambda row: (row["series"], row["V"]))
+    sizes = sorted({n_words for _, n_words in rows})
+    yield ["a batch of 100", *(f"V = {n_words:,}" for n_words in sizes)]
+    for series in dict.fromkeys(series for series, _ in rows):
+        cells = [rows.get((series, n_words)) for n_words in sizes]
+        yield [series, *(milliseconds(row["seconds"]) if row else "-" for row in cells)]
+
+
+def milliseconds(seconds: Spread) -> str:
+    """The median, to three digits."""
+    return f"{float(f'{1e3 * seconds[0]:.3g}'):,g} ms"
+
+
+TABLES = {"peers": peers, "iteration": iteration, "scaling": scaling}
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,111 @@
+"""From a text file to saved vectors, by fastw2v and by gensim, each run a process of its own; the quality beside it.
+
+A time is that of the whole process, start and imports included; `total_s` leaves these out. Speed: one epoch, one
+thread, kernels cached. Quality (full profile, `--seeds`): five epochs, one thread each (with several, gensim's
+`corpus_file` mode does not let the learning rate fall to its end), as many runs at once as there are cores.
+"""
+
+from __future__ import annotations
+
+import json
+import lzma
+import os
+import shutil
+import statistics
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import peers
+import pytest
+from cases import Work
+from peak import n_cores
+from results import spread
+from test_parity import OPS_BY_NAME
+from timing import Timing, refuse_if_red, run_child
+
+from fastw2v import datasets
+
+HOST_OPS, TRAINER_OPS = ("encode", "uniform_rows"), ("skipgram_ns", "cbow_ns")
+REVIEWS = "imdb-unsup.txt.xz"
+QUICK_BYTES = 1_000_000
+Figures = dict[str, Any]
+
+DEVICES = [device for device in OPS_BY_NAME["skipgram_ns"].devices if device != "cpu"]
+ROWS = peers.ROWS | {
+    f"{name} {device}": row._replace(knobs=row.knobs | {"device": device})
+    for device in DEVICES
+    for name, row in peers.ROWS.items()
+    if row.tool == "fastw2v"
+}
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    metafunc.parametrize("row", peers.QUICK_ROWS if metafunc.config.getoption("quick") else list(ROWS))
+
+
+@pytest.fixture(scope="module")
+def text(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
+    """A name and a file: film reviews, where they are at hand; else the text of Python's standard library."""
+    path = tmp_path_factory.mktemp("text") / "text.txt"
+    packed = Path(os.environ.get("FASTW2V_DATA_DIR", ""), REVIEWS)
+    if packed.exists() and not request.config.getoption("quick"):
+        with lzma.open(packed) as source, open(path, "wb") as plain:
+            shutil.copyfileobj(source, plain, 1 << 24)
+        return "film reviews", path
+    n_bytes = QUICK_BYTES if request.config.getoption("quick") else None
+    (content,) = datasets.default_corpus().sources
+    path.write_bytes(content[:n_bytes])
+    return "Python's standard library", path
+
+
+def test_file_to_vectors(row: str, text: tuple[str, Path], timing: Timing, request: pytest.FixtureRequest) -> None:
+    timing.benchmark.group = row.split()[0]
+    tool, knobs = ROWS[row]
+    device = knobs.get("device", "cpu")
+    if find_spec(tool) is None:
+        pytest.skip(f"{tool} is not installed: pip install 'fastw2v[bench]'")
+    if tool == "fastw2v":
+        refuse_if_red("cpu", *HOST_OPS)
+        refuse_if_red(device, *TRAINER_OPS)
+    runs: list[Figures] = []
+    train = partial(child, tool, knobs, text[1], epochs=1, seed=1)
+    timing.benchmark.pedantic(lambda: runs.append(train()), rounds=1 if timing.quick else 3, warmup_rounds=1)
+    n_seeds = 0 if timing.quick else request.config.getoption("seeds")
+    figures = speed(runs[1:] or runs) | quality(n_seeds, partial(child, tool, knobs, text[1], epochs=5, score=True))
+    sizes = {"V": runs[0]["n_vocab"], "D": knobs.get("vector_size", 100), "K": 5}
+    timing.note(Work(), device=device, tool=tool, knobs=peers.KNOBS | knobs, corpus=text[0], **sizes, **figures)
+
+
+def child(tool: str, knobs: Figures, corpus: Path, *, epochs: int, seed: int, score: bool = False) -> Figures:
+    """One training in a process of its own."""
+    options = peers.KNOBS | knobs | {"epochs": epochs, "workers": 1, "seed": seed}
+    request = {"tool": tool, "knobs": options, "corpus": str(corpus), "score": score}
+    printed = run_child(peers.__file__, json.dumps(request))
+    return json.loads(printed.splitlines()[-1])  # type: ignore[no-any-return]
+
+
+def speed(runs: list[Figures]) -> Figures:
+    """Median, least and greatest of each figure; the most memory."""
+    cells: Figures = {name: spread([run[name] for run in runs]) for name in ("words_per_s", "total_s")}
+    return cells | {"peak_rss_mb": max(run["peak_rss_mb"] for run in runs), "rss_bound_mb": runs[0]["rss_bound_mb"]}
+
+
+def quality(n_seeds: int, train: partial[Figures]) -> Figures:
+    """Scores in percent: median, least, greatest and mean over the seeds; or why there are none."""
+    if n_seeds == 0:
+        return {"quality": "not scored: the quick profile, or --seeds 0"}
+    missing = [
+        name for name in peers.SCORES.values() if not Path(os.environ.get("FASTW2V_DATA_DIR", ""), name).exists()
+    ]
+    if missing:
+        return {"quality": f"not scored: set FASTW2V_DATA_DIR to a folder with {', '.join(missing)}"}
+    with ThreadPoolExecutor(n_cores()) as pool:
+        runs = list(pool.map(lambda seed: train(seed=seed), range(1, n_seeds + 1)))
+    cells: Figures = {"seeds": n_seeds}
+    for name in peers.SCORES:
+        cells[name] = spread([100 * run[name] for run in runs])
+        cells[f"{name}_mean"] = round(statistics.mean(100 * run[name] for run in runs), 2)
+    return cells

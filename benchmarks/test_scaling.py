@@ -1,0 +1,56 @@
+"""Cost of a batch against the size of the vocabulary: a softmax over all words beside negative sampling.
+
+CBOW throughout, of hidden size 100, window 1 (two contexts, which the book's softmax model is made for), batch 100, 5
+negatives, on ids by Zipf's law; every round trains on other words, so that their rows come from memory. A time is that
+of forward, backward, the adding up of shared gradients, and optimiser.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import pytest
+from cases import BATCH, DIM, K, Work
+from layers import MODEL_DEVICES, MODEL_OPS, Iteration, corpus
+from peak import n_cores
+from timing import Timing, need_memory, refuse_if_red
+
+WINDOW = 1
+SIZES, QUICK_SIZES = [1_000, 10_000, 100_000, 1_000_000], [1_000, 8_000]
+
+
+class Series(NamedTuple):
+    """A line of the figure: model, device, optimizer, and the memory it takes in matrices float32[V, D]."""
+
+    model: str
+    device: str
+    optimizer: str
+    n_matrices: int
+
+
+SERIES = {
+    "softmax, NumPy, Adam": Series("SimpleCBOW", "reference", "Adam", 22),
+    "negative sampling, NumPy, Adam": Series("CBOW", "reference", "Adam", 19),
+} | {
+    f"negative sampling, {name}, {optimizer}": Series("CBOW", device, optimizer, 10)
+    for device, name in {"cpu": "compiled", "cuda": "CUDA"}.items()
+    if device in MODEL_DEVICES
+    for optimizer in ("Adam", "SparseAdam")
+}
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    metafunc.parametrize("n_words", QUICK_SIZES if metafunc.config.getoption("quick") else SIZES)
+
+
+@pytest.mark.parametrize("series", SERIES)
+def test_batch(series: str, n_words: int, timing: Timing) -> None:
+    timing.benchmark.group = f"CBOW of window {WINDOW}, V = {n_words:,}"
+    model, device, optimizer, n_matrices = SERIES[series]
+    need_memory(n_matrices * 4 * DIM * n_words)
+    refuse_if_red(device, *MODEL_OPS)
+    run = Iteration(model, device, optimizer, n_words, WINDOW)
+    timing.measure(run, run.next_batch, device=device)
+    sizes = {"V": n_words, "D": DIM, "K": K, "batch": BATCH, "window": WINDOW}
+    notes = {"series": series, "corpus": corpus(n_words)[0], "loss": round(float(run.loss), 4)}
+    timing.note(Work(words=BATCH), device=device, threads=n_cores(), **sizes, **notes)
