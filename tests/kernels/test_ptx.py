@@ -16,6 +16,7 @@ from fastw2v_kernels.ops import OPS
 TARGETS = [(8, 0), (9, 0)]
 SIZE = 100
 CUDA_OPS = [op for op in OPS if "cuda" in op.devices]
+VARIANTS = {"unigram_sampler": [{"distinct": False}]}  # kernels that the operation's case does not reach
 SPILLS = {}  # kernel: why it may use local memory
 
 pytestmark = [
@@ -32,7 +33,8 @@ def launches(op, monkeypatch):
     found = []
     monkeypatch.setattr(_jit_cuda, "array_module", lambda: np)
     monkeypatch.setattr(_jit_cuda, "_launch", lambda kernel, _grid, _block, args: found.append((kernel, args)))
-    op.implementation("cuda")(**op.make_case(np.random.default_rng(0), SIZE))
+    for change in [{}, *VARIANTS.get(op.name, [])]:
+        op.implementation("cuda")(**op.make_case(np.random.default_rng(0), SIZE) | change)
     return found
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from fastw2v_kernels._jit_cuda import cuda, inline_cuda
 from fastw2v_kernels._types import Float32
 
-_ALL_LANES = 0xFFFFFFFF
+ALL_LANES = 0xFFFFFFFF
 _NAN = np.float32(math.nan)
 
 
@@ -30,7 +30,7 @@ def warp_sum(value: np.float32) -> np.float32:
     """Sum of the values of a warp's lanes, on every lane."""
     offset = 16
     while offset > 0:
-        value += cuda.shfl_xor_sync(_ALL_LANES, value, offset)
+        value += cuda.shfl_xor_sync(ALL_LANES, value, offset)
         offset >>= 1
     return value
 
