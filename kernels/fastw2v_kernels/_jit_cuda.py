@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 from collections.abc import Callable
 from functools import cache, lru_cache
 from importlib import import_module, util
@@ -108,7 +109,8 @@ def is_device_array(array: object) -> bool:
     """Whether this is an array that `<op>_cuda` takes; asking does not import CuPy."""
     if isinstance(array, np.ndarray):
         return IS_SIMULATED
-    return hasattr(array, "__cuda_array_interface__") and isinstance(array, array_module().ndarray)
+    cupy = sys.modules.get("cupy")
+    return cupy is not None and isinstance(array, cupy.ndarray)
 
 
 def free_memory() -> int:
@@ -127,6 +129,12 @@ def require_memory(n_bytes: int, what: str) -> None:
             f"{what} needs {n_bytes / 1e9:.2f} GB on the GPU and {free / 1e9:.2f} GB are free; take a smaller "
             'vocabulary, dimension or batch, free what other programs hold, or use device="cpu"'
         )
+
+
+def use_device(index: int) -> None:
+    """Let new arrays of this thread be made on this GPU."""
+    if not IS_SIMULATED:
+        array_module().cuda.Device(index).use()
 
 
 def synchronize() -> None:
@@ -182,16 +190,14 @@ def _launch(kernel: Any, grid: tuple[int, ...], block: tuple[int, ...], args: tu
 
 def _common_device(args: tuple[Any, ...]) -> int:
     """Return the number of the GPU on which all arrays lie; an array of the host, or of another GPU, raises."""
-    devices = {}
-    for position, arg in enumerate(args):
+    for arg in args:
         if isinstance(arg, np.ndarray):
-            raise TypeError(f"array {position} of a CUDA operation is a NumPy array; move it there: to_gpu(array)")
-        if isinstance(arg, array_module().ndarray):
-            devices[arg.device.id] = position
+            raise TypeError(f"an array of a CUDA operation, of shape {arg.shape}, is NumPy's; move it: to_gpu(array)")
+    devices = sorted({arg.data.device_id for arg in args if is_device_array(arg)})
     if len(devices) != 1:
-        places = ", ".join(f"cuda:{device}" for device in sorted(devices))
-        raise ValueError(f"arrays of one call lie on {places or 'no device'}; expected one GPU: move them with to_gpu")
-    return next(iter(devices))
+        places = " and ".join(f"cuda:{device}" for device in devices)
+        raise ValueError(f"the arrays of one call lie on {places}; expected all on one GPU")
+    return int(devices[0])
 
 
 @lru_cache(maxsize=16)
@@ -202,9 +208,9 @@ def _stream(pointer: int, _device: int) -> Any:  # noqa: ANN401
 
 def _argument(arg: Any) -> Any:  # noqa: ANN401
     """Return Numba's view of a CuPy array, and anything else as it is."""
-    if not isinstance(arg, array_module().ndarray):
+    if not is_device_array(arg):
         return arg
-    return _device_view(arg.data.ptr, arg.shape, arg.strides, arg.dtype.str, arg.device.id)
+    return _device_view(arg.data.ptr, arg.shape, arg.strides, arg.dtype.str, arg.data.device_id)
 
 
 @lru_cache(maxsize=1024)
