@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -20,21 +20,23 @@ def is_on_gpu(x: object) -> bool:
 
 def as_array(x: Any) -> Array:  # noqa: ANN401 - whatever array library made it
     """Return x as a NumPy array, or as a CuPy array if its memory is the GPU's; neither is copied."""
-    if isinstance(x, np.ndarray) or is_on_gpu(x):
+    x = adopted(x)
+    return cast(Array, x) if is_on_gpu(x) else np.asarray(x)
+
+
+def adopted(x: Any) -> Any:  # noqa: ANN401
+    """Return an array of any library as CuPy's, its memory shared, if that is the GPU's; anything else as it is."""
+    if isinstance(x, np.ndarray) or is_on_gpu(x) or not _has_gpu_memory(x):
         return x
-    return _on_gpu(x) if _has_gpu_memory(x) else np.asarray(x)
+    _jit_cuda.require_cuda()
+    cupy = _jit_cuda.array_module()
+    return cupy.asarray(x) if hasattr(x, "__cuda_array_interface__") else cupy.from_dlpack(x)
 
 
 def _has_gpu_memory(x: object) -> bool:
     if hasattr(x, "__cuda_array_interface__"):
         return True
     return hasattr(x, "__dlpack_device__") and x.__dlpack_device__()[0] in _GPU_MEMORY
-
-
-def _on_gpu(x: Any) -> Array:  # noqa: ANN401
-    _jit_cuda.require_cuda()
-    cupy = _jit_cuda.array_module()
-    return cupy.asarray(x) if hasattr(x, "__cuda_array_interface__") else cupy.from_dlpack(x)  # type: ignore[no-any-return]
 
 
 def to_gpu(x: Any) -> Array:  # noqa: ANN401
@@ -68,13 +70,13 @@ def to_cpu(x: Any) -> Array:  # noqa: ANN401
 
 def empty(shape: int | tuple[int, ...], dtype: npt.DTypeLike, device: str) -> Array:
     """Return an array for a kernel of this device to write."""
-    return _jit_cuda.array_module().empty(shape, dtype) if device == "cuda" else np.empty(shape, dtype)  # type: ignore[no-any-return]
+    return _jit_cuda.array_module().empty(shape, dtype) if device == "cuda" else np.empty(shape, dtype)
 
 
-def contiguous(x: Array, device: str, dtype: npt.DTypeLike = None) -> Array:
+def contiguous(x: Array, device: str, dtype: npt.DTypeLike | None = None) -> Array:
     """Return x row after row where the device has its arrays; a copy only if it is not so already."""
     module = _jit_cuda.array_module() if device == "cuda" else np
-    return module.ascontiguousarray(x, dtype)  # type: ignore[no-any-return]
+    return module.asarray(x, dtype, order="C")  # type: ignore[no-any-return]
 
 
 def module_of(x: Array) -> Any:  # noqa: ANN401
@@ -82,12 +84,12 @@ def module_of(x: Array) -> Any:  # noqa: ANN401
     return _jit_cuda.array_module() if is_on_gpu(x) else np
 
 
-def plain(x: Array) -> Array:
+def plain(x: Any) -> Array:  # noqa: ANN401
     """Return the same memory as an array of the library's own class."""
-    return x.view(type=module_of(x).ndarray)
+    return x.view(type=module_of(x).ndarray)  # type: ignore[no-any-return]
 
 
-def address(x: Array) -> int:
+def address(x: Any) -> int:  # noqa: ANN401
     """Return where an array's memory begins."""
     interface = x.__cuda_array_interface__ if is_on_gpu(x) else x.__array_interface__
     return int(interface["data"][0])

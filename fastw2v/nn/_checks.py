@@ -33,7 +33,7 @@ def row_ids(ids: npt.ArrayLike, n_rows: int, what: str) -> Ids:
     given = as_array(ids)
     if given.dtype.kind not in "iu":
         raise TypeError(f"{what} is {given.dtype}; expected integer ids: {what}.astype(np.int64)")
-    rows = module_of(given).array(given, np.int64, order="C")
+    rows: Ids = module_of(given).array(given, np.int64, order="C")
     within(rows, n_rows, what)
     return rows
 
@@ -70,7 +70,7 @@ def contexts_and_target(contexts: npt.ArrayLike, target: npt.ArrayLike, n_contex
 
 def loss(value: float) -> float:
     """Return the loss; it is finite unless weights hold NaN."""
-    value = float(value)  # of the GPU too
+    value = float(value) if is_on_gpu(value) else value
     if not math.isfinite(value):
         raise ValueError(
             f"the loss is {value}: a weight or an input is NaN or infinite; lower the learning rate, or clip with "

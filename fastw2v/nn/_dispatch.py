@@ -76,8 +76,8 @@ def _say_no_gpu(reason: str) -> None:
 
 def _resolve_cuda(device: str, arrays: tuple[Array, ...]) -> str:
     """Return "cuda"; the arrays must lie there, since what is trained is changed in place."""
-    _, _, index = device.partition(":")
-    if not (index or "0").isdecimal():
+    _, colon, index = device.partition(":")
+    if not (index if colon else "0").isdecimal():
         raise ValueError(f'device is {device!r}; expected "cuda", or "cuda:0" and so on')
     _jit_cuda.require_cuda(int(index or 0))
     if index:
@@ -86,7 +86,8 @@ def _resolve_cuda(device: str, arrays: tuple[Array, ...]) -> str:
         if not _jit_cuda.is_device_array(array):
             raise TypeError('device is "cuda" and an array lies in the host\'s memory; pass to_gpu(array)')
         if not fits_kernels(array):
-            raise ValueError(f'device is "cuda" and an array is {array.dtype}; its kernels take contiguous float32 alone')
+            layout = f"{array.dtype}{'' if array.flags.c_contiguous else ', not contiguous'}"
+            raise ValueError(f'device is "cuda" and an array is {layout}; its kernels take contiguous float32 alone')
     return "cuda"
 
 

@@ -39,7 +39,7 @@ class TouchedRows:
         """Return the rows that a backward pass must clear; where they are not known, clear all at once."""
         if self.rows is not None:
             return self.rows if self._unique is None else self._unique
-        plain(self)[...] = 0  # type: ignore[arg-type]
+        plain(self)[...] = 0
         return empty(0, np.int64, self._kernels)
 
     def unique_rows(self) -> Ids | None:
@@ -141,4 +141,4 @@ def squared_norm(gradient: Array) -> float:
     rows = gradient.unique_rows() if isinstance(gradient, TouchedRows) else None
     values = _plain(gradient)
     total = np.sum((values if rows is None else values[rows]) ** 2)
-    return float(total) if is_on_gpu(values) else total  # type: ignore[no-any-return]
+    return float(total) if is_on_gpu(values) else total

@@ -16,7 +16,7 @@ _WRITES = ("__setitem__", "fill", "put", "sort", "scatter_add", "set")
 _IN_PLACE = ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "lshift", "rshift", "and", "or", "xor")
 
 
-def row_gradient(W: Array, device: str) -> TouchedRows:
+def row_gradient(W: Array, device: str) -> Array:
     """Return a gradient of zeros for W where a device has its arrays.
 
     On a GPU it is of a subclass of `cupy.ndarray`. Methods and operators that write to it make every row count as

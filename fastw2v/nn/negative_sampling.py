@@ -8,8 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from fastw2v.nn import _checks
+from fastw2v.nn._arrays import adopted, as_array, contiguous, empty, plain
 from fastw2v.nn._dispatch import operation, resolve
-from fastw2v.nn._gradient import RowGradient
+from fastw2v.nn._gradient import TouchedRows
+from fastw2v.nn._gradient_gpu import row_gradient
 from fastw2v.nn._random import Seed
 from fastw2v.nn.layers import EmbeddingDot, SigmoidWithLoss
 from fastw2v.nn.sampler import Sampler, UnigramSampler
@@ -29,8 +31,8 @@ class NegativeSamplingLoss:
     power, sample_size
         See `UnigramSampler`.
     device : str
-        "cpu": one kernel forward and one backward. "reference": the book's K + 1 pairs of layers, in
-        `embed_dot_layers` and `loss_layers`. "auto": "cpu" for float32 weights.
+        "cpu" or "cuda": one kernel forward and one backward. "reference": the book's K + 1 pairs of layers, in
+        `embed_dot_layers` and `loss_layers`. "auto": kernels for float32 weights, where they lie.
     seed : int, RandomState, Generator, optional
         What the sampler draws from.
     sampler : Sampler, optional
@@ -59,7 +61,7 @@ class NegativeSamplingLoss:
         seed: Seed = None,
         sampler: Sampler | None = None,
     ) -> None:
-        _checks.weights(W)
+        W = _checks.weights(adopted(W))
         self.device, self.sample_size = resolve(device, W), sample_size
         self.sampler = sampler or UnigramSampler(corpus, power, sample_size, device=self.device, seed=seed)
         self._check_sampler(len(W))
@@ -71,8 +73,8 @@ class NegativeSamplingLoss:
             self.params = [param for layer in self.embed_dot_layers for param in layer.params]
             self.grads = [grad for layer in self.embed_dot_layers for grad in layer.grads]
         else:
-            self.grads.append(RowGradient.zeros_like(W))
-            self._labels = np.empty(0, np.float32)
+            self.grads.append(row_gradient(W, self.device))
+            self._labels = empty(0, np.float32, self.device)
             self._cache: tuple[Array, Array, Array] | None = None
 
     def _check_sampler(self, n_rows: int) -> None:
@@ -93,9 +95,9 @@ class NegativeSamplingLoss:
         ----------
         h : float32[batch, dim]
         target : int[batch]
-            On "cpu" also int[batch, n]: n positives for each row of h, the losses added up, as `SkipGram` needs it.
+            With kernels also int[batch, n]: n positives for each row of h, the losses added up, as `SkipGram` needs it.
         """
-        target = np.asarray(target)
+        target = as_array(target)
         _checks.batch_size(len(target), "target")
         _checks.shape(h, (len(target), self.params[0].shape[1]), "h")
         return self._forward_layers(h, target) if self.device == "reference" else self._forward_fused(h, target)
@@ -123,29 +125,30 @@ class NegativeSamplingLoss:
 
     def _forward_fused(self, h: Array, target: Array) -> float:
         (W,) = self.params
-        h, targets = np.ascontiguousarray(h, np.float32), self._targets(target.reshape(len(target), -1))
-        probability, loss = np.empty(targets.shape, np.float32), np.empty(1)
-        operation("dot_sigmoid_loss", "cpu")(W, h, targets, self._labels, probability, loss)
+        h, targets = contiguous(h, self.device, np.float32), self._targets(target.reshape(len(target), -1))
+        probability, loss = empty(targets.shape, np.float32, self.device), empty(1, np.float64, self.device)
+        operation("dot_sigmoid_loss", self.device)(W, h, targets, self._labels, probability, loss)
         self._cache = (h, targets, probability)
         return _checks.loss(float(loss[0]))
 
     def _targets(self, positive: Array) -> Array:
         """Return int64[batch, n (1 + K)], the positives of each row first, and make the labels for it."""
         n, negative = positive.shape[1], self.sampler.get_negative_sample(positive.reshape(-1))
-        targets = np.empty((len(positive), n * (1 + self.sample_size)), np.int64)
-        targets[:, :n] = positive
-        targets[:, n:] = negative.reshape(len(positive), -1)
+        targets = empty((len(positive), n * (1 + self.sample_size)), np.int64, self.device)
+        targets[:, :n] = contiguous(positive, self.device)
+        targets[:, n:] = contiguous(negative.reshape(len(positive), -1), self.device)
         if len(self._labels) != targets.shape[1]:
-            self._labels = (np.arange(targets.shape[1]) < n).astype(np.float32)
-        _checks.within(targets, len(self.params[0]), "target, or a sampled word,")
+            self._labels = contiguous(np.arange(targets.shape[1]) < n, self.device, np.float32)
+        if not (self.device == "cuda" and isinstance(self.sampler, UnigramSampler)):  # which has just checked them
+            _checks.within(targets, len(self.params[0]), "target, or a sampled word,")
         return targets
 
     def _backward_fused(self, dout: float) -> Array:
         _checks.forward_first(self._cache, "NegativeSamplingLoss")
         h, targets, probability = self._cache  # type: ignore[misc]
-        W, dW = self.params[0], cast(RowGradient, self.grads[0])
-        dh = np.empty_like(h)
-        backward = operation("dot_sigmoid_loss_backward", "cpu")
-        backward(W, h, targets, self._labels, probability, float(dout), dW.stale_rows(), dh, dW.view(np.ndarray))
-        dW.touch(targets.reshape(-1))
+        W, dW = self.params[0], self.grads[0]
+        rows, dh = cast(TouchedRows, dW), empty(h.shape, np.float32, self.device)
+        backward = operation("dot_sigmoid_loss_backward", self.device)
+        backward(W, h, targets, self._labels, probability, float(dout), rows.stale_rows(), dh, plain(dW))
+        rows.touch(targets.reshape(-1))
         return dh

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastw2v.nn import _checks
+from fastw2v.nn._arrays import contiguous, empty
 from fastw2v.nn._dispatch import operation, resolve
 from fastw2v.nn._random import Seed, generator, stream_key
 from fastw2v.vocab import Vocab
@@ -44,7 +45,8 @@ class UnigramSampler:
         that are left. "iid", the book's on a GPU: independent draws, repeated words and the target among them.
     device : str
         "cpu": an alias table, a constant time for each draw; row b of the n-th call is a function of the seed and of
-        the rows drawn before it alone. "reference": ``np.random.choice``, row by row. "auto": "cpu".
+        the rows drawn before it alone. "cuda": the same words, on the GPU. "reference": ``np.random.choice``, row by
+        row. "auto": "cpu", or "cuda" if `config.GPU` is set.
     seed : int, RandomState, Generator, optional
         Default: NumPy's global generator, so that ``np.random.seed`` makes draws repeatable.
 
@@ -80,9 +82,9 @@ class UnigramSampler:
         self.word_p[counts > 0] = np.power(counts[counts > 0], power, dtype=np.float64)
         self.word_p /= np.sum(self.word_p)
         self._rng = generator(seed)
-        if self.device == "cpu":
+        if self.device != "reference":
             vocab = Vocab.from_ids(np.arange(self.vocab_size), counts)
-            self._alias_prob, self._alias_id = vocab.alias_table(power)
+            self._alias_prob, self._alias_id = (contiguous(a, self.device) for a in vocab.alias_table(power))
             self._seed, self._n_drawn = stream_key(self._rng), 0
 
     def _check(self, n_words: int, power: float) -> None:
@@ -108,17 +110,18 @@ class UnigramSampler:
         Returns
         -------
         int32[batch, sample_size]
+            On "cuda" an array of the GPU.
         """
         rows = _checks.row_ids(target, self.vocab_size, "target")
         if rows.ndim != 1:
             raise ValueError(f"target has shape {rows.shape}; expected (batch,)")
-        if self.device == "cpu":
+        if self.device != "reference":
             return self._draw_compiled(rows)
         return self._draw_distinct(rows) if self.mode == "distinct" else self._draw_iid(rows)
 
     def _draw_compiled(self, target: _checks.Ids) -> Array:
-        out = np.empty((len(target), self.sample_size), np.int32)
-        draw = operation("unigram_sampler", "cpu")
+        target, out = contiguous(target, self.device), empty((len(target), self.sample_size), np.int32, self.device)
+        draw = operation("unigram_sampler", self.device)
         is_distinct = self.mode == "distinct"
         draw(self._alias_prob, self._alias_id, target, self._seed, self._n_drawn, is_distinct, out)
         self._n_drawn += len(target)

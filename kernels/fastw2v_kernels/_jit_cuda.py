@@ -25,7 +25,7 @@ IS_SIMULATED = os.environ.get("NUMBA_ENABLE_CUDASIM", "0") not in ("", "0")
 WARP = 32  # lanes
 WARPS_PER_BLOCK = 1 if IS_SIMULATED else 4
 # Threads stride over the work that is left: far more blocks than any GPU runs at once gain nothing.
-_MAX_BLOCKS = 8 if IS_SIMULATED else 1 << 14
+_MAX_BLOCKS = 3 if IS_SIMULATED else 1 << 14
 _EXTRAS = "pip install 'fastw2v[cuda13]' (cuda12 for a driver older than 580)"
 _OLD_NUMPY = "pip install 'numpy<2.5'"
 
@@ -45,7 +45,7 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401 - numba.cuda has no public ty
 def _numba_cuda() -> ModuleType:
     """Import numba.cuda, NVIDIA's where it is installed."""
     if not hasattr(np, "row_stack"):  # gone from NumPy 2.5; numba-cuda 0.30 registers an overload of it
-        np.row_stack = np.vstack
+        np.row_stack = np.vstack  # noqa: NPY201 - it is not used here
     if util.find_spec("_numba_cuda_redirector"):
         import_module("_numba_cuda_redirector")  # a .pth file starts it, but not from a folder on PYTHONPATH
     numba, cuda = import_module("numba"), import_module("numba.cuda")
@@ -150,8 +150,7 @@ def jit_cuda(function: F) -> F:
 
 def inline_cuda(function: F) -> F:
     """Compile `function` as a part of the kernels that call it."""
-    options = {} if IS_SIMULATED else {"forceinline": True}  # which the simulator of plain Numba does not know
-    return _numba_cuda().jit(function, device=True, **options)  # type: ignore[no-any-return]
+    return _numba_cuda().jit(function, device=True, forceinline=True)  # type: ignore[no-any-return]
 
 
 def launch_rows(kernel: Callable[..., None], n_rows: int, n_cols: int, *args: Any) -> None:  # noqa: ANN401

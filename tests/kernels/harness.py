@@ -62,7 +62,9 @@ def written(op, case):
 
 def to_device(case):
     """The case with its arrays on the GPU; in the simulator they stay."""
-    return {name: array_module().asarray(value) if isinstance(value, np.ndarray) else value for name, value in case.items()}
+    return {
+        name: array_module().asarray(value) if isinstance(value, np.ndarray) else value for name, value in case.items()
+    }
 
 
 def to_host(array):

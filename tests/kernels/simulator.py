@@ -1,64 +1,92 @@
-"""What Numba's CUDA simulator lacks: the primitives by which the lanes of a warp exchange values."""
+"""What Numba's CUDA simulator lacks: lanes of a warp that exchange values, and blocks that do not wait by spinning."""
 
 import sys
 import threading
 
 import numpy as np
 
+from fastw2v_kernels import _jit_cuda
+
 WARP = 32
-_SECONDS = 60  # a lane that never comes is an error on the GPU too
+_SECONDS = 60  # a lane that never comes to a meeting is an error on the GPU too
 
 
-class Warps:
-    """A meeting point for each warp of a block."""
+class Meeting:
+    """Where a number of threads exchange values."""
 
-    def __init__(self):
-        self._lock = threading.Lock()
-        self._meetings = {}
+    def __init__(self, n_threads):
+        self.barrier, self._n_exchanges = threading.Barrier(n_threads), [0] * n_threads
+        self._values = [None] * n_threads, [None] * n_threads
 
-    def exchange(self, value):
-        """Return the values of all lanes, and the lane that asks."""
-        warp, lane = divmod(threading.current_thread().thread_id, WARP)
-        with self._lock:
-            barrier, values = self._meetings.setdefault(warp, (threading.Barrier(WARP), [None] * WARP))
-        values[lane] = value
-        barrier.wait(_SECONDS)
-        seen = list(values)
-        barrier.wait(_SECONDS)
-        return seen, lane
+    def exchange(self, place, value):
+        """Return the values of all threads, by place."""
+        # Two lists in turn: who is fast writes to the other, and does not come back to this one before all have read.
+        values = self._values[self._n_exchanges[place] % 2]
+        self._n_exchanges[place] += 1
+        values[place] = value
+        self.barrier.wait(_SECONDS)
+        return values
+
+
+class RunningKernel:
+    """What kernels and their helpers see as `cuda`: the launch that is under way.
+
+    The simulator swaps it into a function's module at each call, which two threads in two helpers undo for each other.
+    """
+
+    def __getattr__(self, name):
+        from numba.cuda.simulator import kernel
+
+        return getattr(kernel._get_kernel_context(), name)
+
+
+def exchange(value):
+    """Return the values of the lanes of this thread's warp."""
+    thread = threading.current_thread()
+    warp, lane = divmod(thread.thread_id, WARP)
+    return thread._manager.warps[warp].exchange(lane, value)
+
+
+PRIMITIVES = {
+    "shfl_xor_sync": lambda cuda, mask, value, lanes: exchange(value)[cuda.laneid ^ lanes],
+    "shfl_sync": lambda cuda, mask, value, source: exchange(value)[source],
+    "any_sync": lambda cuda, mask, predicate: any(exchange(predicate)),
+}
+
+
+def run_block(manager, grid_point, *args):
+    """Run the threads of a block to their end; raise what one of them raised."""
+    from numba.cuda.simulator.kernel import BlockThread
+
+    places = list(np.ndindex(*manager._block_dim))
+    meetings = manager.warps = [Meeting(WARP) for _ in range(len(places) // WARP)]
+    errors = []
+
+    def run_thread():
+        try:
+            with np.errstate(all="ignore"):  # NumPy warns where processors wrap around or give NaN
+                manager._f(*args)
+        except Exception as error:
+            errors.append(error)
+            for meeting in meetings:
+                meeting.barrier.abort()
+
+    threads = [BlockThread(run_thread, manager, grid_point, place, debug=False) for place in places]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if errors:
+        raise errors[0]
 
 
 def install():
-    """Add the primitives to the module that kernels see as `cuda`, and let threads behave like a GPU's."""
+    """Let the simulator run what a GPU runs."""
     from numba.cuda.simulator import kernel, kernelapi
 
-    def exchange(module, value):
-        return module.__dict__.setdefault("warps", Warps()).exchange(value)
-
-    def shfl_xor_sync(module, _mask, value, lane_mask):
-        values, lane = exchange(module, value)
-        return values[lane ^ lane_mask]
-
-    def shfl_sync(module, _mask, value, source):
-        return exchange(module, value)[0][source]
-
-    def ballot_sync(module, _mask, predicate):
-        return sum(bool(value) << lane for lane, value in enumerate(exchange(module, predicate)[0]))
-
-    def any_sync(module, _mask, predicate):
-        return any(exchange(module, predicate)[0])
-
-    def syncwarp(module, _mask=None):
-        exchange(module, None)
-
-    for primitive in (shfl_xor_sync, shfl_sync, ballot_sync, any_sync, syncwarp):
-        setattr(kernelapi.FakeCUDAModule, primitive.__name__, primitive)
-
-    run = kernel.BlockThread.run
-
-    def run_quietly(thread):
-        with np.errstate(all="ignore"):  # NumPy warns where processors wrap around or give NaN
-            run(thread)
-
-    kernel.BlockThread.run = run_quietly
-    sys.setswitchinterval(1e-4)  # six times faster: threads wait for one another all the time
+    for name, primitive in PRIMITIVES.items():
+        setattr(kernelapi.FakeCUDAModule, name, primitive)
+    kernel.BlockManager.run = run_block
+    _jit_cuda.cuda = RunningKernel()
+    _jit_cuda.inline_cuda = lambda function: function
+    sys.setswitchinterval(1e-4)  # threads wait for one another all the time

@@ -30,7 +30,7 @@ def _fill_row(w: Float32, h: Float32, targets: Int64, labels: Float32, probabili
         score = dot_row(h, b, w, targets[i])
         likely, unlikely = likelihoods(score)
         probability[b, t] = likely if score >= 0 else unlikely
-        product *= (likely if (score >= 0) == (labels[t] == 1) else unlikely) + 1e-7
+        product *= float(likely if (score >= 0) == (labels[t] == 1) else unlikely) + 1e-7
         if product < _TINY:
             loss -= math.log(product)
             product = 1.0

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
 from fastw2v_kernels._jit_cuda import cuda, jit_cuda, launch_rows
 from fastw2v_kernels._types import Float32, Int64
 from fastw2v_kernels.shared.rows_cuda import is_row
@@ -16,6 +21,6 @@ def _clear_rows_cuda_kernel(a: Float32, ids: Int64) -> None:
                 a[ids[i], col] = 0.0
 
 
-def clear_rows(a: Float32, ids: Int64) -> None:
+def clear_rows(a: Float32, ids: NDArray[np.integer[Any]]) -> None:
     """a[ids] = 0."""
     launch_rows(_clear_rows_cuda_kernel, ids.shape[0], a.shape[1], a, ids)

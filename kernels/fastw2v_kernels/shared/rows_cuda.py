@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fastw2v_kernels._jit_cuda import cuda, inline_cuda
 from fastw2v_kernels._types import Float32
@@ -14,9 +16,9 @@ _NAN = np.float32(math.nan)
 
 
 @inline_cuda
-def is_row(row: int, a: Float32) -> bool:
+def is_row(row: int, a: NDArray[Any]) -> bool:
     """Whether a has this row: there is no exception in a kernel, and memory outside is not ours."""
-    return 0 <= row and row < a.shape[0]  # noqa: PLR1716 - Numba compiles chained comparisons to branches
+    return 0 <= row and row < a.shape[0]
 
 
 @inline_cuda
