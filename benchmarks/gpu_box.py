@@ -49,20 +49,20 @@ TOY_SHAPES = [1, 7]
 class Clock:
     """Medians of calls, by device events; what is left of the time for all."""
 
-    def __init__(self, seconds: float) -> None:
-        self._begun, self._seconds = time.perf_counter(), seconds
+    def __init__(self, seconds: float, least_calls: int) -> None:
+        self._begun, self._seconds, self._least_calls = time.perf_counter(), seconds, least_calls
 
     def left(self) -> float:
         """Seconds left."""
         return self._seconds - (time.perf_counter() - self._begun)
 
     def seconds(self, call: Callable[[], object], budget: float = 0.5, *, on_gpu: bool = True) -> float:
-        """Median seconds of a call, of at least 5 and as many as the budget allows; the first two do not count."""
+        """Median seconds of a call, of as many as the budget allows; the first two do not count."""
         for _ in range(2):
             begun = time.perf_counter()
             call()
             _jit_cuda.synchronize()
-        n = int(min(200, max(5, budget / (time.perf_counter() - begun))))
+        n = int(min(200, max(self._least_calls, budget / (time.perf_counter() - begun))))
         timed = self._by_events if on_gpu and not _jit_cuda.IS_SIMULATED else self._by_clock
         return statistics.median(timed(call, n))
 
@@ -252,7 +252,8 @@ def main() -> int:
     if _jit_cuda.IS_SIMULATED:
         simulator.install()
     _jit_cuda.require_cuda()
-    rows = run(Clock(options.seconds), Sizes.toys() if options.toy else Sizes())
+    clock = Clock(options.seconds, least_calls=1 if options.toy else 5)
+    rows = run(clock, Sizes.toys() if options.toy else Sizes())
     print(f"\n| {' | '.join(COLUMNS)} |\n|---|---|---|---|")
     for found in rows:
         print(f"| {' | '.join(found[column] for column in COLUMNS)} |")

@@ -33,6 +33,7 @@ class Sizes:
     n_words: int = 1_000_000  # 400 MB a matrix, which no cache holds
     batches: tuple[int, ...] = (100, 10_000, 1_000_000)
     iterations: tuple[tuple[int, int], ...] = ((10_000, 100), (10_000, 10_000), (100_000, 100), (1_000_000, 100))
+    n_scores: int = 65_536
     copied_floats: int = 1 << 29
     epochs: int = 3
     quality_batch: int = 100
@@ -43,7 +44,7 @@ class Sizes:
     @classmethod
     def toys(cls) -> Sizes:
         """For the simulator."""
-        few = {"batches": (3,), "iterations": ((12, 3), (14, 3)), "copied_floats": 100, "reserve": 0}
+        few = {"batches": (3,), "iterations": ((12, 3), (14, 3)), "copied_floats": 100, "n_scores": 40, "reserve": 0}
         return cls(toy=True, dim=6, window=1, n_words=20, epochs=1, quality_batch=5, **few)  # type: ignore[arg-type]
 
 
@@ -102,7 +103,7 @@ def operations(sizes: Sizes, batch: int) -> Iterator[Job]:
     )  # fmt: skip
     whole = [array[:batch] for array in (w, dw, m, v)]
     yield "Adam", "adam", 7 * whole[0].nbytes, lambda: run("adam")(*whole, 1e-3, 0.9, 0.999)
-    scores = xp.asarray(rng.normal(size=(min(batch, 1000), 40 * sizes.dim)).astype(np.float32))
+    scores = xp.asarray(rng.random((min(batch, 1000), sizes.n_scores), dtype=np.float32))
     best = xp.empty((len(scores), 10), np.float32), xp.empty((len(scores), 10), np.int64)
 
     def topk() -> None:

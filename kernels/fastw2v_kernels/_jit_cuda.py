@@ -7,7 +7,6 @@ With NUMBA_ENABLE_CUDASIM=1 Numba's simulator runs the kernels, and NumPy arrays
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 from collections.abc import Callable
@@ -18,7 +17,6 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-logger = logging.getLogger("fastw2v")
 F = TypeVar("F", bound=Callable[..., Any])
 
 IS_SIMULATED = os.environ.get("NUMBA_ENABLE_CUDASIM", "0") not in ("", "0")

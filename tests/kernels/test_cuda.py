@@ -1,6 +1,7 @@
 """What is particular to CUDA: conflicting rows, ids that are no rows, the door's refusals, CuPy's arrays."""
 
 import importlib.util
+import subprocess
 import sys
 from types import SimpleNamespace
 
@@ -169,6 +170,15 @@ def test_arrays_that_do_not_fit_are_refused(name):
             for unfit in (fit.astype(np.complex64), fit[None]):
                 with pytest.raises((TypeError, ValueError), match="expected"):
                     op.implementation("cuda")(**to_device(case | {array: unfit}))
+
+
+@pytest.mark.skipif(_jit_cuda.cuda_status() is None, reason="there is a GPU, or the simulator")
+@pytest.mark.parametrize(("option", "outcome"), [((), "1 skipped"), (("--require-cuda",), "1 error")])
+def test_a_missing_gpu_is_a_skip_or_where_it_is_required_a_failure(option, outcome):
+    test = f"{__file__}::test_too_few_words_leave_no_negative"
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *option, test]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert outcome in done.stdout.splitlines()[-1]
 
 
 # What follows needs no GPU: the door's answers, with the world around it arranged.
