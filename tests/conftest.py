@@ -5,7 +5,33 @@ from pathlib import Path
 
 import pytest
 
+from fastw2v_kernels._jit_cuda import IS_SIMULATED, cuda_status
+
 ROOT = Path(__file__).resolve().parents[1]
+
+
+def pytest_addoption(parser):
+    parser.addoption("--require-cuda", action="store_true", help="a missing GPU is a failure, not a skip")
+
+
+def needs_cuda(item):
+    """Whether a test runs kernels for the GPU: it has the mark, or its parameter `device` says so."""
+    device = item.callspec.params.get("device") if hasattr(item, "callspec") else None
+    return device == "cuda" or item.get_closest_marker("cuda") is not None
+
+
+def pytest_collection_modifyitems(config, items):
+    """In the simulator, keep the tests of CUDA alone: the others have run without it."""
+    if IS_SIMULATED:
+        config.hook.pytest_deselected(items=[item for item in items if not needs_cuda(item)])
+        items[:] = filter(needs_cuda, items)
+
+
+def pytest_runtest_setup(item):
+    reason = cuda_status() if needs_cuda(item) else None
+    if reason is not None:
+        stop = pytest.fail if item.config.getoption("--require-cuda") else pytest.skip
+        stop(f"no CUDA: {reason}")
 
 
 @pytest.fixture

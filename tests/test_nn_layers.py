@@ -3,6 +3,8 @@ import pytest
 from nn_cases import central_differences
 
 from fastw2v import nn
+from fastw2v.nn import _dispatch
+from fastw2v_kernels import _jit_cuda
 
 DEVICES = ["reference", "cpu"]
 
@@ -96,17 +98,26 @@ def test_devices():
         nn.Embedding(W.astype(np.float64), device="cpu")
     with pytest.raises(ValueError, match="float32, not contiguous"):
         nn.Embedding(W[:, ::2], device="cpu")
-    with pytest.raises(ValueError, match='device is "cuda"; this version runs on the CPU alone'):
-        nn.Embedding(W, device="cuda")
     with pytest.raises(ValueError, match="device is 'gpu'; expected one of 'auto'"):
         nn.Embedding(W, device="gpu")
 
 
-def test_config_gpu_is_refused(monkeypatch):
+def test_without_a_gpu_the_switch_is_refused_where_it_is_explicit_and_said_once_where_it_is_not(monkeypatch, caplog):
     monkeypatch.setattr(nn.config, "GPU", True)
-    with pytest.raises(ValueError, match=r"config\.GPU = False"):
-        nn.Embedding(weights())
-    assert nn.Embedding(weights(), device="cpu").device == "cpu"
+    monkeypatch.setattr(_jit_cuda, "cuda_status", lambda index=0: "no driver; install it")
+    _dispatch._say_no_gpu.cache_clear()
+    assert [nn.Embedding(weights()).device, nn.Embedding(weights(), device="cpu").device] == ["cpu", "cpu"]
+    (said,) = [record.message for record in caplog.records if record.levelname == "WARNING"]
+    assert "no driver; install it" in said
+    for explicit in (lambda: nn.Embedding(weights(), device="cuda"), lambda: nn.to_gpu(weights())):
+        with pytest.raises(_jit_cuda.CudaUnavailableError, match='no driver; install it; or use device="cpu"'):
+            explicit()
+
+
+@pytest.mark.parametrize("device", ["cuda:", "cuda:x", "cuda:-1", "cudas"])
+def test_a_device_that_is_no_number_is_refused(device):
+    with pytest.raises(ValueError, match="expected"):
+        nn.Adam(device=device)
 
 
 def test_shapes_that_do_not_match(device):

@@ -1,7 +1,8 @@
 """The layers, models and helpers of *Deep Learning from Scratch 2*, chapters 3 and 4, on compiled kernels.
 
 A script of the book changes its import lines alone: ``from fastw2v.nn import CBOW, Adam, Trainer, config, ptb, ...``.
-Positional arguments are the book's; what is new (`device`, `seed`, `sampler`, `mode`) is by keyword.
+Positional arguments are the book's; what is new (`device`, `seed`, `sampler`, `mode`) is by keyword. With
+``device="cuda"``, or ``config.GPU = True`` as in the book, parameters and gradients are CuPy's arrays on the GPU.
 """
 
 from fastw2v.nn import config, ptb

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastw2v.config import number
+from fastw2v.nn._arrays import as_array, is_on_gpu, module_of, to_cpu
 
 Array = npt.NDArray[Any]
 Ids = npt.NDArray[np.int64]
@@ -22,14 +23,14 @@ def weights(W: Array) -> Array:
     if W.ndim != 2 or 0 in W.shape:
         raise ValueError(f"W has shape {W.shape}; expected (n_rows, n_columns), none of them 0")
     if not np.isfinite(W).all():
-        row = int(np.flatnonzero(~np.isfinite(W).all(axis=1))[0])
+        row = int(np.flatnonzero(~np.isfinite(to_cpu(W)).all(axis=1))[0])
         raise ValueError(f"W has NaN or infinity (first in row {row}); expected finite numbers: start from new weights")
     return W
 
 
 def floats(array: object, what: str) -> None:
     """Raise TypeError unless this is an array of floats."""
-    kind = array.dtype if isinstance(array, np.ndarray) else type(array).__name__
+    kind = array.dtype if isinstance(array, np.ndarray) or is_on_gpu(array) else type(array).__name__  # type: ignore[attr-defined]
     if not (isinstance(kind, np.dtype) and kind.kind == "f"):
         cure = "np.array(..., np.float32) makes one"
         raise TypeError(f"{what} is {kind}; expected an array of floats, which training can change: {cure}")
@@ -54,19 +55,19 @@ def labels(t: npt.ArrayLike, n_classes: int) -> Ids:
 
 def _below(given: npt.ArrayLike, n: int, what: str, noun: str) -> tuple[Ids, int | None]:
     """Return integers as int64, a contiguous copy, and the first that is not in 0 to n - 1."""
-    array = np.asarray(given)
+    array = as_array(given)
     if array.dtype.kind not in "iu":
         raise TypeError(f"{what} is {array.dtype}; expected integer {noun}: {what}.astype(np.int64)")
-    wide = np.array(array, np.uint64 if array.dtype.kind == "u" else np.int64, order="C")
+    wide = module_of(array).array(array, np.uint64 if array.dtype.kind == "u" else np.int64, order="C")
     unsigned = wide.view(np.uint64)  # in which negative ones are huge: one pass finds both
     if not wide.size or unsigned.max() < n:
         return wide.view(np.int64), None
-    return wide.view(np.int64), int(wide.flat[int(np.argmax(unsigned >= n))])
+    return wide.view(np.int64), int(to_cpu(wide).flat[int((unsigned >= n).argmax())])
 
 
 def numbers(given: npt.ArrayLike, what: str, n_axes: int | None = None) -> Array:
     """Return an array of numbers, of `n_axes` axes; None: of one or more."""
-    array = np.asarray(given)
+    array = as_array(given)
     if array.dtype.kind not in "fiub":
         raise TypeError(f"{what} is {array.dtype}; expected an array of numbers")
     if array.ndim == 0 or n_axes not in (None, array.ndim):
@@ -130,17 +131,18 @@ def one_hot(contexts: npt.ArrayLike, target: npt.ArrayLike, vocab_size: int) -> 
 
 def loss(value: float) -> float:
     """Return the loss as Python's float; it is finite unless weights hold NaN."""
+    value = float(value)
     if not math.isfinite(value):
         raise ValueError(
             f"the loss is {value}: a weight or an input is NaN or infinite; lower the learning rate, or clip with "
             "max_grad, and start from new weights"
         )
-    return float(value)
+    return value
 
 
 def corpus(ids: npt.ArrayLike) -> Array:
     """Return a corpus as a 1-D array of integers, none negative or beyond int32."""
-    given = np.asarray(ids)
+    given = to_cpu(ids)
     given = given.astype(np.int64) if given.size == 0 else given
     if given.ndim != 1 or given.dtype.kind not in "iu":
         raise TypeError(f"corpus is {given.dtype} of shape {given.shape}; expected a 1-D array of word ids")

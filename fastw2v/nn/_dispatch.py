@@ -14,37 +14,44 @@ import numpy.typing as npt
 
 from fastw2v._clock import announced
 from fastw2v.nn import config
+from fastw2v.nn._arrays import is_on_gpu, to_gpu
+from fastw2v_kernels import _jit_cuda
 
 Array = npt.NDArray[Any]
 
 logger = logging.getLogger("fastw2v")
-DEVICES = ("auto", "cpu", "reference")
+DEVICES = ("auto", "cpu", "cuda", "reference")
 _OF_LAYERS = ("embedding", "embedding_backward", "dot_sigmoid_loss", "dot_sigmoid_loss_backward", "unigram_sampler")
 _OF_UPDATES = ("adam", "sparse_adam", "unique_rows")
 
 
 def resolve(device: str, *arrays: Array) -> str:
-    """Return "cpu" or "reference" for a device's name.
+    """Return "cpu", "cuda" or "reference" for a device's name.
 
     Parameters
     ----------
     device : str
-        "cpu": compiled kernels. "reference": plain NumPy, as the book has it. "auto": kernels for float32 arrays, the
-        reference for any other.
+        "cpu": compiled kernels. "cuda": the GPU that CuPy uses, "cuda:1" a certain one, which CuPy then uses.
+        "reference": plain NumPy, as the book has it. "auto": "cuda" for CuPy's arrays, or if `config.GPU` is set and
+        there is a GPU; else "cpu" for contiguous float32 arrays, the reference for any other.
     *arrays : ndarray
         What the device is to change in place.
 
     Raises
     ------
     ValueError
-        The device is unknown, not there in this version, or cannot take one of the arrays.
+        The device is unknown, or cannot take one of the arrays.
+    TypeError
+        An array lies in the other memory.
+    CudaUnavailableError
+        The device is "cuda", and cannot be used; the message says why.
     """
-    if device == "cuda" or (device == "auto" and config.GPU):
-        raise ValueError(
-            'device is "cuda"; this version runs on the CPU alone: use device="cpu" and config.GPU = False'
-        )
+    if device.partition(":")[0] == "cuda" or (device == "auto" and _wants_gpu(arrays)):
+        return _resolve_cuda(device, arrays)
     if device not in DEVICES:
         raise ValueError(f"device is {device!r}; expected one of {', '.join(map(repr, DEVICES))}")
+    if any(map(is_on_gpu, arrays)):
+        raise TypeError(f'device is "{device}" and an array lies on the GPU; pass to_cpu(array), or device="cuda"')
     unfit = next((array for array in arrays if not fits_kernels(array)), None)
     if device == "reference" or unfit is None:
         return "reference" if device == "reference" else "cpu"
@@ -56,9 +63,48 @@ def resolve(device: str, *arrays: Array) -> str:
     return "reference"
 
 
+def _wants_gpu(arrays: tuple[Array, ...]) -> bool:
+    """Whether "auto" takes the GPU: arrays are there, or the book's switch asks for it and there is one."""
+    if any(map(is_on_gpu, arrays)):
+        return True
+    reason = _jit_cuda.cuda_status() if config.GPU else None
+    if reason is not None:
+        _say_no_gpu(reason)
+    return config.GPU and reason is None
+
+
+@cache
+def _say_no_gpu(reason: str) -> None:
+    logger.warning('config.GPU is True, and device "auto" takes the CPU all the same: %s', reason)
+
+
+def _resolve_cuda(device: str, arrays: tuple[Array, ...]) -> str:
+    """Return "cuda"; the arrays must lie there, since what is trained is changed in place."""
+    _, colon, index = device.partition(":")
+    if not (index if colon else "0").isdecimal():
+        raise ValueError(f'device is {device!r}; expected "cuda", or "cuda:0" and so on')
+    _jit_cuda.require_cuda(int(index or 0))
+    if index:
+        _jit_cuda.use_device(int(index))
+    for array in arrays:
+        if not _jit_cuda.is_device_array(array):
+            raise TypeError('device is "cuda" and an array lies in the host\'s memory; pass to_gpu(array)')
+        if not fits_kernels(array):
+            layout = f"{array.dtype}{'' if array.flags.c_contiguous else ', not contiguous'}"
+            raise ValueError(f'device is "cuda" and an array is {layout}; its kernels take contiguous float32 alone')
+    return "cuda"
+
+
+def device_of(array: Array) -> str:
+    """Return the device whose kernels work on this array where it lies: "cpu", "cuda" or "reference"."""
+    if not fits_kernels(array):
+        return "reference"
+    return "cuda" if is_on_gpu(array) else "cpu"
+
+
 def fits_kernels(array: Array) -> bool:
     """Whether kernels can work on this array in place: float32, row after row."""
-    return array.dtype == np.float32 and array.flags.c_contiguous
+    return bool(array.dtype == np.float32 and array.flags.c_contiguous)
 
 
 @cache
@@ -66,8 +112,11 @@ def operation(name: str, device: str) -> Callable[..., None]:
     """Return an operation's function on a device, as ``fastw2v_kernels`` has it, compiled on a case of its own."""
     folder = import_module(f"fastw2v_kernels.{name}")
     function: Callable[..., None] = getattr(import_module(f"{folder.__name__}.{device}"), f"{name}_{device}")
+    case = folder.OP.make_case(np.random.default_rng(0), 1)
+    if device == "cuda":
+        case = {key: to_gpu(value) if isinstance(value, np.ndarray) else value for key, value in case.items()}
     with announced(f"the kernel {name}"):
-        function(**folder.OP.make_case(np.random.default_rng(0), 1))
+        function(**case)
     return function
 
 

@@ -10,20 +10,57 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from fastw2v.nn._arrays import empty, is_on_gpu, plain
 from fastw2v.nn._dispatch import operation
 from fastw2v_kernels.shared.memory import zeros_in_large_pages
 
 Array = npt.NDArray[Any]
 Ids = npt.NDArray[np.int64]
 
-_NO_ROWS = np.empty(0, np.int64)
 _KEEP_ZEROS = {np.multiply, np.divide}  # by a finite number, a row of zeros stays one
 _WRITE_TO_FIRST = {np.copyto, np.place, np.putmask}  # those that call no method of the array
 _WRITING_METHODS = ("__setitem__", "__setstate__", "byteswap", "fill", "partition", "put", "resize", "setfield", "sort")
 _WRITABLE_ATTRIBUTES = ("flat", "real")
 
 
-class RowGradient(np.ndarray[Any, np.dtype[Any]]):
+class TouchedRows:
+    """What a gradient knows of its rows, on the host or on a GPU.
+
+    Attributes
+    ----------
+    rows : int64[n_touched] or None
+        The touched rows, repeated ones among them; None: any row may differ from zero.
+    """
+
+    rows: Ids | None = None
+    _kernels = "cpu"  # the device whose kernels write to it; CuPy's own `device` is a number
+    _unique: Ids | None = None
+    _marks: npt.NDArray[np.uint8] | None = None
+
+    def touch(self, rows: Ids | None) -> None:
+        """Tell which rows may now differ from zero."""
+        self.rows, self._unique = rows, None
+
+    def stale_rows(self) -> Ids:
+        """Return the rows that a backward pass must clear; where they are not known, clear all at once."""
+        if self.rows is not None:
+            return self.rows if self._unique is None else self._unique
+        plain(self)[...] = 0
+        return empty(0, np.int64, self._kernels)
+
+    def unique_rows(self) -> Ids | None:
+        """Return the touched rows, each once, in the order of first touch; None when any row may be."""
+        if self._unique is None and self.rows is not None:
+            if self._marks is None:
+                self._marks = empty(len(self), np.uint8, self._kernels)  # type: ignore[arg-type]
+                self._marks[...] = 0
+            unique, n_unique = (empty(n, np.int64, self._kernels) for n in (len(self.rows), 1))
+            operation("unique_rows", self._kernels)(self.rows, self._marks, unique, n_unique)
+            self._unique = unique[: int(n_unique[0])]
+        return self._unique
+
+
+class RowGradient(TouchedRows, np.ndarray[Any, np.dtype[Any]]):
     """Gradient of a matrix, of which a batch touches few rows; all others are zero.
 
     An array like any other, the same numbers as the book's dense gradient. Layers on "cpu" make it, so that clearing
@@ -39,10 +76,6 @@ class RowGradient(np.ndarray[Any, np.dtype[Any]]):
         The touched rows, repeated ones among them; None: any row may differ from zero.
     """
 
-    rows: Ids | None
-    _unique: Ids | None
-    _marks: npt.NDArray[np.uint8] | None
-
     def __array_finalize__(self, obj: object) -> None:
         self.rows = self._unique = self._marks = None
 
@@ -50,29 +83,8 @@ class RowGradient(np.ndarray[Any, np.dtype[Any]]):
     def zeros_like(cls, W: Array) -> RowGradient:
         """Return a gradient of zeros for W."""
         gradient = zeros_in_large_pages(W.shape, W.dtype).view(cls)
-        gradient.touch(_NO_ROWS)
+        gradient.touch(np.empty(0, np.int64))
         return gradient
-
-    def touch(self, rows: Ids | None) -> None:
-        """Tell which rows may now differ from zero."""
-        self.rows, self._unique = rows, None
-
-    def stale_rows(self) -> Ids:
-        """Return the rows that a backward pass must clear; where they are not known, clear all at once."""
-        if self.rows is not None:
-            return self.rows if self._unique is None else self._unique
-        self.view(np.ndarray)[...] = 0
-        return _NO_ROWS
-
-    def unique_rows(self) -> Ids | None:
-        """Return the touched rows, each once, in the order of first touch; None when any row may be."""
-        if self._unique is None and self.rows is not None:
-            if self._marks is None:
-                self._marks = np.zeros(len(self), np.uint8)
-            unique, n_unique = np.empty(len(self.rows), np.int64), np.empty(1, np.int64)
-            operation("unique_rows", "cpu")(self.rows, self._marks, unique, n_unique)
-            self._unique = unique[: int(n_unique[0])]
-        return self._unique
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:  # noqa: ANN401
         """Compute on plain arrays; a ufunc that writes here, other than scaling, makes every row count as touched."""
@@ -121,12 +133,12 @@ def _scales(ufunc: np.ufunc, inputs: tuple[Any, ...], array: RowGradient) -> boo
 
 
 def _plain(array: Any) -> Any:  # noqa: ANN401
-    return array.view(np.ndarray) if isinstance(array, RowGradient) else array
+    return plain(array) if isinstance(array, TouchedRows) else array
 
 
 def touched_rows(gradient: Array) -> Ids | None:
     """Return the rows that a gradient touches, each once; None for all. A plain matrix is searched for them."""
-    if isinstance(gradient, RowGradient) and gradient.rows is not None:
+    if isinstance(gradient, TouchedRows) and gradient.rows is not None:
         return gradient.unique_rows()
     if gradient.ndim < 2:
         return None
@@ -135,28 +147,29 @@ def touched_rows(gradient: Array) -> Ids | None:
 
 def add_gradient(total: Array, other: Array) -> None:
     """Add `other` to `total`, in place; where both know their rows, on those rows alone."""
-    if not (isinstance(total, RowGradient) and isinstance(other, RowGradient)):
+    if not (isinstance(total, TouchedRows) and isinstance(other, TouchedRows)):
         total += other
         return
     rows, known = other.unique_rows(), total.rows
     if rows is None or known is None:
         total += other
         return
-    total.view(np.ndarray)[rows] += other.view(np.ndarray)[rows]
+    _plain(total)[rows] += _plain(other)[rows]
     total.touch(np.concatenate([known, rows]))
 
 
 def scale_gradient(gradient: Array, rate: float) -> None:
     """Multiply a gradient by `rate`, in place, the touched rows alone where they are known."""
-    rows = gradient.unique_rows() if isinstance(gradient, RowGradient) else None
+    rows = gradient.unique_rows() if isinstance(gradient, TouchedRows) else None
     if rows is None:
         gradient *= rate
     else:
-        gradient.view(np.ndarray)[rows] *= rate
+        _plain(gradient)[rows] *= rate
 
 
 def squared_norm(gradient: Array) -> float:
     """Sum of the squares of a gradient, in its own precision, as the book has it."""
-    rows = gradient.unique_rows() if isinstance(gradient, RowGradient) else None
-    plain = _plain(gradient)
-    return np.sum((plain if rows is None else plain[rows]) ** 2)  # type: ignore[no-any-return]
+    rows = gradient.unique_rows() if isinstance(gradient, TouchedRows) else None
+    values = _plain(gradient)
+    total = np.sum((values if rows is None else values[rows]) ** 2)
+    return float(total) if is_on_gpu(values) else total

@@ -1,19 +1,21 @@
 """The book's layers: each has `params`, `grads`, `forward` and `backward` (*Deep Learning from Scratch 2*).
 
-A layer works on the caller's weights, in place. `device` is "reference" (plain NumPy, the book's lines), "cpu"
-(compiled kernels) or "auto": kernels for float32 weights, the reference for any other.
+A layer works on the caller's weights, in place. `device` is "reference" (plain NumPy, the book's lines), "cpu" or
+"cuda" (compiled kernels), or "auto": kernels for float32 weights where they lie, the reference for any other.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
 
 from fastw2v.nn import _checks
+from fastw2v.nn._arrays import adopted, as_array, contiguous, empty, module_of, plain
 from fastw2v.nn._dispatch import operation, resolve
-from fastw2v.nn._gradient import RowGradient
+from fastw2v.nn._gradient import TouchedRows
+from fastw2v.nn._gradient_gpu import row_gradient
 
 Array = npt.NDArray[Any]
 _LOG_FLOOR = 1e-7  # the book's, against the logarithm of 0
@@ -41,15 +43,15 @@ class MatMul:
         (W,), x = self.params, _checks.numbers(x, "x", 2)
         _checks.shape(x, (len(x), len(W)), "x")
         self.x = x
-        return np.asarray(np.dot(x, W))
+        return cast(Array, np.dot(x, W))
 
     def backward(self, dout: npt.ArrayLike) -> Array:
         """Write dW and return dx, float[batch, n_in], for dout of shape [batch, n_out]."""
         _checks.forward_first(self.x, "MatMul")
-        (W,), x, dout = self.params, np.asarray(self.x), _checks.numbers(dout, "dout")
+        (W,), x, dout = self.params, cast(Array, self.x), _checks.numbers(dout, "dout")
         _checks.shape(dout, (len(x), W.shape[1]), "dout")
         self.grads[0][...] = np.dot(x.T, dout)
-        return np.asarray(np.dot(dout, W.T))
+        return cast(Array, np.dot(dout, W.T))
 
 
 class SoftmaxWithLoss:
@@ -71,23 +73,23 @@ class SoftmaxWithLoss:
 
     def forward(self, x: npt.ArrayLike, t: npt.ArrayLike) -> float:
         """Return the loss of the scores x, float[batch, n_classes]; t: labels int[batch], or one-hot like x."""
-        x, labels = _checks.numbers(x, "x", 2), np.asarray(t)
+        x, labels = _checks.numbers(x, "x", 2), as_array(t)
         n = _checks.batch_size(len(x), "x")
         if labels.ndim == 2:
             _checks.shape(labels, x.shape, "t")
             labels = labels.argmax(axis=1)
         _checks.shape(labels, (n,), "t")
-        self.t = _checks.labels(labels, x.shape[1])
+        self.t = module_of(x).asarray(_checks.labels(labels, x.shape[1]))
         y = np.exp(x - x.max(axis=1, keepdims=True))
         y /= y.sum(axis=1, keepdims=True)
         self.y = y
-        return _checks.loss(-np.sum(np.log(y[np.arange(n), self.t] + _LOG_FLOOR)) / n)
+        return _checks.loss(-np.sum(np.log(y[module_of(y).arange(n), self.t] + _LOG_FLOOR)) / n)
 
     def backward(self, dout: float = 1) -> Array:
         """Return dx = (y - onehot(t)) dout / batch, float[batch, n_classes]."""
         _checks.forward_first(self.y, "SoftmaxWithLoss")
         n, dx = len(self.t), self.y.copy()  # type: ignore[arg-type, union-attr]
-        dx[np.arange(n), self.t] -= 1
+        dx[module_of(dx).arange(n), self.t] -= 1
         return dx * dout / n
 
 
@@ -114,7 +116,7 @@ class SigmoidWithLoss:
         """Return the loss of the scores x, float[batch], for the labels t, int[batch]."""
         x = _checks.numbers(x, "x")
         n = _checks.batch_size(len(x), "x")
-        self.t = _checks.labels(t, 2)
+        self.t = module_of(x).asarray(_checks.labels(t, 2))
         _checks.shape(self.t, x.shape, "t")
         with np.errstate(over="ignore"):  # exp(-x) may be infinite, and y is 0 then, as it should be
             self.y = y = 1 / (1 + np.exp(-x))
@@ -125,7 +127,7 @@ class SigmoidWithLoss:
     def backward(self, dout: float = 1) -> Array:
         """Return dx = (y - t) dout / batch, float[batch]."""
         _checks.forward_first(self.y, "SigmoidWithLoss")
-        return np.asarray((self.y - self.t) * dout / len(self.t))  # type: ignore[operator, arg-type]
+        return cast(Array, (self.y - self.t) * dout / len(self.t))  # type: ignore[operator, arg-type]
 
 
 class Embedding:
@@ -136,13 +138,13 @@ class Embedding:
     W : float32[n_rows, dim]
         Used in place.
     device : str
-        "auto", "cpu" or "reference".
+        "auto", "cpu", "cuda" or "reference"; "cuda" takes W as an array of the GPU.
 
     Attributes
     ----------
     params, grads : list of ndarray
-        [W], [dW]; on "cpu" dW is a `fastw2v.nn.RowGradient`, of which a backward call clears the rows of the one
-        before it, not all.
+        [W], [dW]; on "cpu" and "cuda" dW knows its rows (`fastw2v.nn.RowGradient`), of which a backward call clears
+        those of the one before it, not all.
     idx : int64 array
         Ids of the last forward call.
 
@@ -157,43 +159,46 @@ class Embedding:
     """
 
     def __init__(self, W: Array, *, device: str = "auto") -> None:
-        _checks.weights(W)
+        W = _checks.weights(adopted(W))
         self.device = resolve(device, W)
         self.params = [W]
-        self.grads: list[Array] = [np.zeros_like(W) if self.device == "reference" else RowGradient.zeros_like(W)]
+        self.grads: list[Array] = [np.zeros_like(W) if self.device == "reference" else row_gradient(W, self.device)]
         self.idx: _checks.Ids | None = None
 
     def forward(self, idx: npt.ArrayLike) -> Array:
         """Return a copy of the rows ``W[idx]``, float32[..., dim], for int ids of any shape."""
         (W,) = self.params
-        self.idx = _checks.row_ids(idx, len(W), "idx")
-        return W[self.idx] if self.device == "reference" else gather_rows(W, self.idx.reshape(-1, 1), self.idx.shape)
+        self.idx = contiguous(_checks.row_ids(idx, len(W), "idx"), self.device)
+        if self.device == "reference":
+            return W[self.idx]
+        return gather_rows(W, self.idx.reshape(-1, 1), self.idx.shape, self.device)
 
     def backward(self, dout: npt.ArrayLike) -> None:
         """Write dW: zero, and for every id its row of dout, float32[..., dim], added; repeated ids add up."""
         _checks.forward_first(self.idx, "Embedding")
-        (dW,), idx, dout = self.grads, np.asarray(self.idx), _checks.numbers(dout, "dout")
+        (dW,), idx, dout = self.grads, cast(_checks.Ids, self.idx), _checks.numbers(dout, "dout")
         _checks.shape(dout, (*idx.shape, dW.shape[1]), "dout")
-        if isinstance(dW, RowGradient):
-            scatter_rows(dW, idx.reshape(-1, 1), dout.reshape(-1, dW.shape[1]))
+        if self.device != "reference":
+            scatter_rows(dW, idx.reshape(-1, 1), dout.reshape(-1, dW.shape[1]), self.device)
             return
         dW[...] = 0
         np.add.at(dW, idx, dout)
 
 
-def gather_rows(W: Array, ids: _checks.Ids, shape: tuple[int, ...]) -> Array:
+def gather_rows(W: Array, ids: _checks.Ids, shape: tuple[int, ...], device: str) -> Array:
     """Return the mean of the rows ids[b] for each b as float32[*shape, dim], `shape` of len(ids) elements."""
-    out = np.empty((*shape, W.shape[1]), np.float32)
+    out = empty((*shape, W.shape[1]), np.float32, device)
     if len(ids):
-        operation("embedding", "cpu")(W, ids, 1 / ids.shape[1], out.reshape(len(ids), -1))
+        operation("embedding", device)(W, ids, 1 / ids.shape[1], out.reshape(len(ids), -1))
     return out
 
 
-def scatter_rows(dW: RowGradient, ids: _checks.Ids, dout: Array) -> None:
+def scatter_rows(dW: Array, ids: _checks.Ids, dout: Array, device: str) -> None:
     """Write the gradient of `gather_rows`: dW zero, and dout[b] / n added to each of the n rows ids[b]."""
-    stale, dout = dW.stale_rows(), np.ascontiguousarray(dout, np.float32)
-    operation("embedding_backward", "cpu")(dW.view(np.ndarray), stale, ids, 1 / ids.shape[1], dout)
-    dW.touch(ids.reshape(-1))
+    rows = cast(TouchedRows, dW)
+    stale, dout = rows.stale_rows(), contiguous(dout, device, np.float32)
+    operation("embedding_backward", device)(plain(dW), stale, ids, 1 / ids.shape[1], dout)
+    rows.touch(ids.reshape(-1))
 
 
 class EmbeddingDot:
@@ -212,7 +217,7 @@ class EmbeddingDot:
         h, target_W = _checks.numbers(h, "h"), self.embed.forward(idx)
         _checks.shape(h, target_W.shape, "h")
         self.cache = (h, target_W)
-        return np.asarray(np.sum(target_W * h, axis=1))
+        return cast(Array, np.sum(target_W * h, axis=1))
 
     def backward(self, dout: npt.ArrayLike) -> Array:
         """Write dW and return dh, float[batch, dim], for dout of shape [batch]."""
@@ -221,4 +226,4 @@ class EmbeddingDot:
         _checks.shape(dout, h.shape[:1], "dout")
         column = dout.reshape(-1, 1)
         self.embed.backward(column * h)
-        return np.asarray(column * target_W)
+        return column * target_W

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-import numpy as np
 import numpy.typing as npt
 
 from fastw2v.nn import _checks
+from fastw2v.nn._arrays import contiguous, to_gpu
 from fastw2v.nn._dispatch import resolve
-from fastw2v.nn._gradient import RowGradient
+from fastw2v.nn._gradient_gpu import row_gradient
 from fastw2v.nn._random import Seed, generator, small_normal
 from fastw2v.nn.layers import Embedding, MatMul, SoftmaxWithLoss, gather_rows, scatter_rows
 from fastw2v.nn.negative_sampling import NegativeSamplingLoss
 from fastw2v.nn.sampler import Sampler
+from fastw2v_kernels._jit_cuda import require_memory
 
 Array = npt.NDArray[Any]
 
@@ -96,20 +97,21 @@ class SimpleSkipGram(_Model):
 class EmbeddingMean:
     """Mean of n rows of W for each example, compiled: what n `Embedding` layers of one W, averaged, compute."""
 
-    def __init__(self, W: Array) -> None:
+    def __init__(self, W: Array, device: str) -> None:
+        self.device = device
         self.params: list[Array] = [W]
-        self.grads: list[Array] = [RowGradient.zeros_like(W)]
+        self.grads = [row_gradient(W, device)]
         self.idx: _checks.Ids | None = None
 
     def forward(self, idx: _checks.Ids) -> Array:
         """Return float32[batch, dim] for ids of rows, int64[batch, n]."""
-        self.idx = idx
-        return gather_rows(self.params[0], idx, idx.shape[:1])
+        self.idx = contiguous(idx, self.device)
+        return gather_rows(self.params[0], self.idx, idx.shape[:1], self.device)
 
     def backward(self, dout: Array) -> None:
         """Write dW: dout / n, float32[batch, dim], added to each of the n rows."""
         _checks.forward_first(self.idx, "CBOW")
-        scatter_rows(cast(RowGradient, self.grads[0]), np.asarray(self.idx), dout)
+        scatter_rows(self.grads[0], cast(_checks.Ids, self.idx), dout, self.device)
 
 
 class _NegativeSamplingModel(_Model):
@@ -120,6 +122,9 @@ class _NegativeSamplingModel(_Model):
         self._n_contexts = 2 * _checks.window_size(window_size)
         sizes = _checks.matrix_sizes(vocab_size, hidden_size)
         self._W_in, self._W_out = small_normal(self._rng, *sizes), small_normal(self._rng, *sizes)
+        if self.device == "cuda":
+            require_memory(4 * self._W_in.nbytes, "a model of two matrices and their gradients")
+            self._W_in, self._W_out = to_gpu(self._W_in), to_gpu(self._W_out)
 
     def _batch(self, contexts: npt.ArrayLike, target: npt.ArrayLike) -> tuple[_checks.Ids, _checks.Ids]:
         return _checks.contexts_and_target(contexts, target, self._n_contexts, len(self.word_vecs))
@@ -139,7 +144,8 @@ class CBOW(_NegativeSamplingModel):
     corpus : int[n_tokens]
         What negatives are sampled from; ids below vocab_size.
     device : str
-        "auto" or "cpu": compiled kernels. "reference": the book's layers, one for each context word.
+        "auto" or "cpu": compiled kernels. "cuda": kernels on the GPU, where parameters and gradients are CuPy's
+        arrays; "auto" takes it if `config.GPU` is set. "reference": the book's layers, one for each context word.
     seed : int, RandomState, Generator, optional
         What weights and negatives are drawn from, the weights the same on every device; default NumPy's global
         generator, as in the book.
@@ -169,7 +175,7 @@ class CBOW(_NegativeSamplingModel):
         sampler: Sampler | None = None,
     ) -> None:
         super().__init__(vocab_size, hidden_size, window_size, device, seed)
-        self.in_layers: list[Any] = [EmbeddingMean(self._W_in)]
+        self.in_layers: list[Any] = [EmbeddingMean(self._W_in, self.device)]
         if self.device == "reference":
             self.in_layers = [Embedding(self._W_in, device="reference") for _ in range(self._n_contexts)]
         self.ns_loss = self._loss_layer(corpus, sampler)
@@ -199,8 +205,8 @@ class SkipGram(_NegativeSamplingModel):
     """Predict the 2 window_size neighbours of a word, each by negative sampling with negatives of its own (K = 5).
 
     Parameters and attributes as `CBOW`, with `in_layer` and `loss_layers` for layers. On "reference" there is one
-    loss layer for each context, with a sampler of its own; on "cpu" one for all of them, which draws for all at once:
-    an injected sampler is called with int[batch * 2 window_size], the contexts row by row.
+    loss layer for each context, with a sampler of its own; with kernels one for all of them, which draws for all at
+    once: an injected sampler is called with int[batch * 2 window_size], the contexts row by row.
     """
 
     def __init__(

@@ -8,8 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from fastw2v.nn import _checks
+from fastw2v.nn._arrays import adopted, contiguous, empty, plain
 from fastw2v.nn._dispatch import operation, resolve
-from fastw2v.nn._gradient import RowGradient
+from fastw2v.nn._gradient import TouchedRows
+from fastw2v.nn._gradient_gpu import row_gradient
 from fastw2v.nn._random import Seed
 from fastw2v.nn.layers import EmbeddingDot, SigmoidWithLoss
 from fastw2v.nn.sampler import Sampler, UnigramSampler
@@ -29,8 +31,8 @@ class NegativeSamplingLoss:
     power, sample_size
         See `UnigramSampler`.
     device : str
-        "cpu": one kernel forward and one backward. "reference": the book's K + 1 pairs of layers, in
-        `embed_dot_layers` and `loss_layers`. "auto": "cpu" for float32 weights.
+        "cpu" or "cuda": one kernel forward and one backward. "reference": the book's K + 1 pairs of layers, in
+        `embed_dot_layers` and `loss_layers`. "auto": kernels for float32 weights, where they lie.
     seed : int, RandomState, Generator, optional
         What the sampler draws from.
     sampler : Sampler, optional
@@ -59,7 +61,7 @@ class NegativeSamplingLoss:
         seed: Seed = None,
         sampler: Sampler | None = None,
     ) -> None:
-        _checks.weights(W)
+        W = _checks.weights(adopted(W))
         self.device, self.sample_size = resolve(device, W), _checks.whole("sample_size", sample_size)
         if sampler is None:
             ids = _checks.corpus(corpus)
@@ -75,8 +77,8 @@ class NegativeSamplingLoss:
             self.params = [param for layer in self.embed_dot_layers for param in layer.params]
             self.grads = [grad for layer in self.embed_dot_layers for grad in layer.grads]
         else:
-            self.grads.append(RowGradient.zeros_like(W))
-            self._labels = np.empty(0, np.float32)
+            self.grads.append(row_gradient(W, self.device))
+            self._labels = empty(0, np.float32, self.device)
             self._cache: tuple[Array, Array, Array] | None = None
 
     def _check_sampler(self, n_rows: int) -> None:
@@ -93,7 +95,7 @@ class NegativeSamplingLoss:
         ----------
         h : float32[batch, dim]
         target : int[batch]
-            On "cpu" also int[batch, n]: n positives for each row of h, the losses added up, as `SkipGram` needs it.
+            With kernels also int[batch, n]: n positives for each row of h, the losses added up, as `SkipGram` needs it.
         """
         h, target = _checks.numbers(h, "h"), _checks.numbers(target, "target")
         _checks.batch_size(len(target), "target")
@@ -124,6 +126,8 @@ class NegativeSamplingLoss:
 
     def _negatives(self, target: _checks.Ids) -> _checks.Ids:
         """Draw int64[len(target), K]; whose sampler it is, its words must be rows."""
+        if self.device == "cuda" and isinstance(self.sampler, UnigramSampler):
+            return self.sampler.get_negative_sample(target)  # rows all: to look at each would be to wait for the GPU
         sample = _checks.row_ids(self.sampler.get_negative_sample(target), len(self.params[0]), "negative_sample")
         expected = (len(target), self.sample_size)
         _checks.shape(sample, expected, "negative_sample", "sample_size words for each target")
@@ -131,30 +135,30 @@ class NegativeSamplingLoss:
 
     def _forward_fused(self, h: Array, target: _checks.Ids) -> float:
         (W,) = self.params
-        h, targets = np.ascontiguousarray(h, np.float32), self._targets(target.reshape(len(target), -1))
-        probability, loss = np.empty(targets.shape, np.float32), np.empty(1)
-        operation("dot_sigmoid_loss", "cpu")(W, h, targets, self._labels, probability, loss)
+        h, targets = contiguous(h, self.device, np.float32), self._targets(target.reshape(len(target), -1))
+        probability, loss = empty(targets.shape, np.float32, self.device), empty(1, np.float64, self.device)
+        operation("dot_sigmoid_loss", self.device)(W, h, targets, self._labels, probability, loss)
         self._cache = (h, targets, probability)
         return _checks.loss(float(loss[0]))
 
     def _targets(self, positive: _checks.Ids) -> _checks.Ids:
         """Return int64[batch, n (1 + K)], the positives of each row first, and make the labels for it."""
         n, negative = positive.shape[1], self._negatives(positive.reshape(-1))
-        targets = np.empty((len(positive), n * (1 + self.sample_size)), np.int64)
-        targets[:, :n] = positive
-        targets[:, n:] = negative.reshape(len(positive), -1)
+        targets = empty((len(positive), n * (1 + self.sample_size)), np.int64, self.device)
+        targets[:, :n] = contiguous(positive, self.device)
+        targets[:, n:] = contiguous(negative.reshape(len(positive), -1), self.device)
         if len(self._labels) != targets.shape[1]:
-            self._labels = (np.arange(targets.shape[1]) < n).astype(np.float32)
+            self._labels = contiguous(np.arange(targets.shape[1]) < n, self.device, np.float32)
         return targets
 
     def _backward_fused(self, dout: float) -> Array:
         _checks.forward_first(self._cache, "NegativeSamplingLoss")
         h, targets, probability = self._cache  # type: ignore[misc]
-        W, dW = self.params[0], cast(RowGradient, self.grads[0])
-        dh = np.empty_like(h)
-        backward = operation("dot_sigmoid_loss_backward", "cpu")
-        backward(W, h, targets, self._labels, probability, float(dout), dW.stale_rows(), dh, dW.view(np.ndarray))
-        dW.touch(targets.reshape(-1))
+        W, dW = self.params[0], self.grads[0]
+        rows, dh = cast(TouchedRows, dW), empty(h.shape, np.float32, self.device)
+        backward = operation("dot_sigmoid_loss_backward", self.device)
+        backward(W, h, targets, self._labels, probability, float(dout), rows.stale_rows(), dh, plain(dW))
+        rows.touch(targets.reshape(-1))
         return dh
 
 

@@ -9,8 +9,10 @@ import numpy.typing as npt
 
 from fastw2v.config import BELOW_1, number
 from fastw2v.nn import _checks
-from fastw2v.nn._dispatch import fits_kernels, operation, resolve
-from fastw2v.nn._gradient import RowGradient, touched_rows
+from fastw2v.nn._arrays import as_array, is_on_gpu, module_of, plain
+from fastw2v.nn._dispatch import device_of, operation, resolve
+from fastw2v.nn._gradient import TouchedRows, touched_rows
+from fastw2v_kernels._jit_cuda import require_memory
 from fastw2v_kernels.shared.memory import zeros_in_large_pages
 
 Array = npt.NDArray[Any]
@@ -21,13 +23,26 @@ def _arrays(params: list[Array], grads: list[Array]) -> list[Array]:
     """Return the gradients as arrays; each must have the shape of its parameter."""
     if len(params) != len(grads):
         raise ValueError(f"{len(params)} parameters and {len(grads)} gradients; expected one for each")
-    arrays = [np.asanyarray(grad) for grad in grads]
+    arrays = list(map(as_array, grads))
     for param, grad in zip(params, arrays):
         _checks.floats(param, "a parameter")
         _checks.shape(grad, param.shape, "a gradient", "as its parameter")
         if grad.dtype.kind not in "fiu":
             raise TypeError(f"a gradient is {grad.dtype}; expected numbers")
     return arrays
+
+
+def _require_moments(params: list[Array]) -> None:
+    """Raise MemoryError before an optimizer's moments are made, if the GPU has no room for them."""
+    n_bytes = sum(2 * param.nbytes for param in params if is_on_gpu(param))
+    if n_bytes:
+        require_memory(n_bytes, "Adam, with two moments for each parameter,")
+
+
+def _zeros_like(param: Array) -> Array:
+    if is_on_gpu(param):
+        return module_of(param).zeros_like(param)  # type: ignore[no-any-return]
+    return zeros_in_large_pages(param.shape, param.dtype)
 
 
 class SGD:
@@ -45,12 +60,12 @@ class SGD:
     def update(self, params: list[Array], grads: list[Array]) -> None:
         """Change the parameters; of a `RowGradient` the touched rows alone are visited, which comes to the same."""
         for param, grad in zip(params, _arrays(params, grads)):
-            plain = grad.view(np.ndarray)
-            rows = grad.unique_rows() if isinstance(grad, RowGradient) else None
+            values = plain(grad)
+            rows = grad.unique_rows() if isinstance(grad, TouchedRows) else None
             if rows is None:
-                param -= self.lr * plain
+                param -= self.lr * values
             else:
-                param[rows] -= self.lr * plain[rows]
+                param[rows] -= self.lr * values[rows]
 
 
 class Adam:
@@ -64,8 +79,8 @@ class Adam:
     lr, beta1, beta2 : float
         lr 0 or above; the betas from 0 to below 1.
     device : str
-        "auto": a compiled pass for contiguous float32 parameters, NumPy for others; "cpu": the compiled pass, or an
-        error; "reference": NumPy, as the book has it.
+        "auto": a compiled pass for contiguous float32 parameters, where they lie; NumPy, or CuPy, for others. "cpu" or
+        "cuda": the compiled pass, or an error. "reference": NumPy, as the book has it.
 
     Attributes
     ----------
@@ -87,7 +102,8 @@ class Adam:
         """Change the parameters by their gradients, in place."""
         grads = _arrays(params, grads)
         if self.m is None or self.v is None:
-            self.m, self.v = ([zeros_in_large_pages(p.shape, p.dtype) for p in params] for _ in range(2))
+            _require_moments(params)
+            self.m, self.v = ([_zeros_like(param) for param in params] for _ in range(2))
         if [m.shape for m in self.m] != [param.shape for param in params]:
             raise ValueError("these are other parameters than at the first update; make an optimizer for each model")
         self.iter += 1
@@ -96,18 +112,19 @@ class Adam:
             self._step(param, grad, m, v, lr_t)
 
     def _step(self, param: Array, grad: Array, m: Array, v: Array, lr_t: float) -> None:
-        plain = grad.view(np.ndarray)
-        if self._is_compiled(param, plain):
-            operation("adam", "cpu")(param, plain, m, v, float(lr_t), self.beta1, self.beta2)
+        values = plain(grad)
+        device = self._device_for(param, values)
+        if device != "reference":
+            operation("adam", device)(param, values, m, v, float(lr_t), self.beta1, self.beta2)
             return
-        m += (1 - self.beta1) * (plain - m)
-        v += (1 - self.beta2) * (plain**2 - v)
+        m += (1 - self.beta1) * (values - m)
+        v += (1 - self.beta2) * (values**2 - v)
         param -= lr_t * m / (np.sqrt(v) + _ROOT_FLOOR)
 
-    def _is_compiled(self, param: Array, plain: Array) -> bool:
-        if self.device == "auto":
-            return fits_kernels(param) and fits_kernels(plain)
-        return resolve(self.device, param, plain) == "cpu"
+    def _device_for(self, param: Array, values: Array) -> str:
+        if self.device != "auto":
+            return resolve(self.device, param, values)
+        return device_of(param) if device_of(param) == device_of(values) else "reference"
 
 
 class SparseAdam(Adam):
@@ -122,10 +139,11 @@ class SparseAdam(Adam):
         if rows is None:
             super()._step(param, grad, m, v, lr_t)
             return
-        plain = grad.view(np.ndarray)
-        if self._is_compiled(param, plain) and param.ndim == 2:
-            operation("sparse_adam", "cpu")(param, plain, m, v, rows, float(lr_t), self.beta1, self.beta2)
+        values = plain(grad)
+        device = self._device_for(param, values)
+        if device != "reference" and param.ndim == 2:
+            operation("sparse_adam", device)(param, values, m, v, rows, float(lr_t), self.beta1, self.beta2)
             return
-        m[rows] += (1 - self.beta1) * (plain[rows] - m[rows])
-        v[rows] += (1 - self.beta2) * (plain[rows] ** 2 - v[rows])
+        m[rows] += (1 - self.beta1) * (values[rows] - m[rows])
+        v[rows] += (1 - self.beta2) * (values[rows] ** 2 - v[rows])
         param[rows] -= lr_t * m[rows] / (np.sqrt(v[rows]) + _ROOT_FLOOR)

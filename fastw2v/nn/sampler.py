@@ -11,6 +11,7 @@ import numpy.typing as npt
 from fastw2v._noise import alias_table, noise_weights
 from fastw2v.config import number
 from fastw2v.nn import _checks
+from fastw2v.nn._arrays import contiguous, empty
 from fastw2v.nn._dispatch import operation, resolve
 from fastw2v.nn._random import Seed, generator, stream_key
 
@@ -46,7 +47,8 @@ class UnigramSampler:
         that are left. "iid", the book's on a GPU: independent draws, repeated words and the target among them.
     device : str
         "cpu": an alias table, a constant time for each draw; row b of the n-th call is a function of the seed and of
-        the rows drawn before it alone. "reference": ``np.random.choice``, row by row. "auto": "cpu".
+        the rows drawn before it alone. "cuda": the same words, on the GPU. "reference": ``np.random.choice``, row by
+        row. "auto": "cpu", or "cuda" if `config.GPU` is set.
     seed : int, RandomState, Generator, optional
         Default: NumPy's global generator, so that ``np.random.seed`` makes draws repeatable.
 
@@ -87,8 +89,8 @@ class UnigramSampler:
         self._check_words(int(np.count_nonzero(counts)), int(np.count_nonzero(weights)), power)
         self.vocab_size, self.word_p = len(counts), weights / np.sum(weights)
         self._rng = generator(seed)
-        if self.device == "cpu":
-            self._alias_prob, self._alias_id = alias_table(weights)
+        if self.device != "reference":
+            self._alias_prob, self._alias_id = (contiguous(table, self.device) for table in alias_table(weights))
             self._seed, self._n_drawn = stream_key(self._rng), 0
 
     def _check_words(self, n_words: int, n_drawable: int, power: float) -> None:
@@ -114,13 +116,13 @@ class UnigramSampler:
         rows = _checks.row_ids(target, self.vocab_size, "target")
         if rows.ndim != 1:
             raise ValueError(f"target has shape {rows.shape}; expected (batch,)")
-        if self.device == "cpu":
+        if self.device != "reference":
             return self._draw_compiled(rows)
         return self._draw_distinct(rows) if self.mode == "distinct" else self._draw_iid(rows)
 
     def _draw_compiled(self, target: _checks.Ids) -> Array:
-        out = np.empty((len(target), self.sample_size), np.int32)
-        draw = operation("unigram_sampler", "cpu")
+        target, out = contiguous(target, self.device), empty((len(target), self.sample_size), np.int32, self.device)
+        draw = operation("unigram_sampler", self.device)
         is_distinct = self.mode == "distinct"
         draw(self._alias_prob, self._alias_id, target, self._seed, self._n_drawn, is_distinct, out)
         self._n_drawn += len(target)

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastw2v.nn import _checks
+from fastw2v.nn._arrays import address, as_array, module_of
 from fastw2v.nn._gradient import add_gradient, scale_gradient, squared_norm
 from fastw2v.nn._random import Seed, generator
 
@@ -79,7 +80,7 @@ def _is_transpose(first: Array, other: Array) -> bool:
         first.ndim == other.ndim == 2 and first.shape == other.shape[::-1] and first.strides == other.strides[::-1]
     ):
         return False
-    return bool(first.__array_interface__["data"][0] == other.__array_interface__["data"][0])
+    return address(first) == address(other)
 
 
 class Trainer:
@@ -139,16 +140,18 @@ class Trainer:
         ValueError, TypeError
             x and t differ in length, there is less than one batch, or a number is none or out of range.
         """
-        x, t, batch_size = np.asarray(x), np.asarray(t), _checks.whole("batch_size", batch_size)
+        x, t, batch_size = as_array(x), as_array(t), _checks.whole("batch_size", batch_size)
         max_epoch, max_iters = _checks.whole("max_epoch", max_epoch, 0), _n_batches(x, t, batch_size)
         max_grad = None if max_grad is None else _checks.positive("max_grad", max_grad)
         self.eval_interval = None if eval_interval is None else _checks.whole("eval_interval", eval_interval)
         order, log = np.arange(len(x)), _Log(self, max_iters)
         for _ in range(max_epoch):
             order = order[self._rng.permutation(np.arange(len(x)))]
+            x_order, t_order = (module_of(array).asarray(order) for array in (x, t))
             for iteration in range(max_iters):
-                rows = order[iteration * batch_size : (iteration + 1) * batch_size]
-                log.add(iteration, self._train_batch(x.take(rows, axis=0), t.take(rows, axis=0), max_grad))
+                batch = slice(iteration * batch_size, (iteration + 1) * batch_size)
+                x_batch, t_batch = x.take(x_order[batch], axis=0), t.take(t_order[batch], axis=0)
+                log.add(iteration, self._train_batch(x_batch, t_batch, max_grad))
             self.current_epoch += 1
 
     def _train_batch(self, x: Array, t: Array, max_grad: float | None) -> float:

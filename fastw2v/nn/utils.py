@@ -9,6 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from fastw2v.nn import _checks
+from fastw2v.nn._arrays import to_cpu, to_gpu
+
+__all__ = ["analogy", "convert_one_hot", "cos_similarity", "create_contexts_target", "most_similar", "preprocess"]
+__all__ += ["to_cpu", "to_gpu"]
 
 Array = npt.NDArray[Any]
 Neighbours = list[tuple[str, float]]
@@ -75,7 +79,7 @@ def cos_similarity(x: Array, y: Array, eps: float = 1e-8) -> float:
 
 def _wide(array: npt.ArrayLike, what: str) -> Array:
     """Return the array with at least float32: sums of float16 would keep three digits."""
-    given = _checks.numbers(array, what)
+    given = _checks.numbers(to_cpu(array), what)
     return given.astype(np.promote_types(given.dtype, np.float32), copy=False)
 
 
@@ -189,15 +193,3 @@ def _ranked(scores: Array, id_to_word: dict[int, str], left_out: set[str], top: 
 
 def _say(line: str) -> None:
     sys.stdout.write(line + "\n")
-
-
-def to_cpu(x: Any) -> Array:  # noqa: ANN401 - whatever array library made it
-    """Return an array of a GPU as a NumPy array; a NumPy array is returned as it is."""
-    return x if isinstance(x, np.ndarray) else np.asarray(x.get() if hasattr(x, "get") else x)
-
-
-def to_gpu(x: Array) -> Array:
-    """Refuse: this version has no arrays on a GPU."""
-    raise NotImplementedError(
-        "to_gpu: this version runs on the CPU alone; leave config.GPU False, and arrays as they are"
-    )

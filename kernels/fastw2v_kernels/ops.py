@@ -10,6 +10,7 @@ from fastw2v_kernels import (
     encode,
     skipgram_ns,
     sparse_adam,
+    topk,
     uniform_rows,
     unigram_sampler,
     unique_rows,
@@ -28,4 +29,5 @@ OPS = [
     unique_rows.OP,
     adam.OP,
     sparse_adam.OP,
+    topk.OP,
 ]

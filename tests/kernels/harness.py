@@ -9,6 +9,7 @@ import numpy as np
 
 import fastw2v
 import fastw2v_kernels
+from fastw2v_kernels._jit_cuda import array_module
 
 EPS = np.finfo(np.float32).eps
 KERNELS = Path(fastw2v_kernels.__file__).parent
@@ -42,12 +43,32 @@ def is_poisoned(array):
     return np.isnan(array) if array.dtype.kind == "f" else array == np.iinfo(array.dtype).max // 3
 
 
-def results(op, function, case):
-    """Run `function` on the case, its outputs poisoned first; return what it wrote and changed."""
+def results(op, device, case):
+    """Run the operation on the case, its outputs poisoned first; return what it wrote and changed, as NumPy arrays."""
     for array in op.outputs(case).values():
         poison(array)
-    function(**case)
+    if device != "cuda":
+        op.implementation(device)(**case)
+        return written(op, case)
+    there = to_device(case)
+    op.implementation(device)(**there)
+    return {name: to_host(array) for name, array in written(op, there).items()}
+
+
+def written(op, case):
+    """The arrays that a call writes or changes, by name."""
     return {**op.outputs(case), **{name: case[name] for name in op.updates}}
+
+
+def to_device(case):
+    """The case with its arrays on the GPU; in the simulator they stay."""
+    return {
+        name: array_module().asarray(value) if isinstance(value, np.ndarray) else value for name, value in case.items()
+    }
+
+
+def to_host(array):
+    return array if isinstance(array, np.ndarray) else array.get()
 
 
 def assert_parity(kernel, reference, truth):

@@ -15,4 +15,4 @@ def make_case(rng: np.random.Generator, size: int) -> Case:
     return {"param": param, "grad": grad, "m": m, "v": v, "lr_t": 0.01, "beta1": 0.9, "beta2": 0.999}
 
 
-OP = Op("adam", make_case, updates=("param", "m", "v"))
+OP = Op("adam", make_case, updates=("param", "m", "v"), devices=("cpu", "cuda"))

@@ -23,4 +23,5 @@ OP = Op(
     "dot_sigmoid_loss",
     make_case,
     outputs=lambda case: {"probability": case["probability"], "loss": case["loss"]},
+    devices=("cpu", "cuda"),
 )

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from fastw2v_kernels._jit_cpu import inline_cpu, jit_cpu
 from fastw2v_kernels._types import Float32, Float64, Int64
 from fastw2v_kernels.shared.arguments import check_axes, check_read, check_written, flat_ids, outside
+from fastw2v_kernels.shared.cpu import likelihoods
 from fastw2v_kernels.shared.rows_cpu import AHEAD, any_outside, dot_row, prefetch_row
 from fastw2v_kernels.shared.threads_cpu import parts_for, run_parts
 
@@ -27,10 +28,9 @@ def _fill_row(w: Float32, h: Float32, targets: Int64, labels: Float32, probabili
         i = b * n_targets + t
         prefetch_row(w, targets, i + AHEAD)
         score = dot_row(h, b, w, targets[i])
-        decay = float(math.exp(-abs(score)))  # at most 1, so that no score overflows
-        likely, unlikely = 1.0 / (1.0 + decay), decay / (1.0 + decay)
+        likely, unlikely = likelihoods(score)
         probability[b, t] = likely if score >= 0 else unlikely
-        product *= (likely if (score >= 0) == (labels[t] == 1) else unlikely) + 1e-7
+        product *= float(likely if (score >= 0) == (labels[t] == 1) else unlikely) + 1e-7
         if product < _TINY:
             loss -= math.log(product)
             product = 1.0

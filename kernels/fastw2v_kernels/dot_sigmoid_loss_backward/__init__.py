@@ -22,4 +22,10 @@ def make_case(rng: np.random.Generator, size: int) -> Case:
     }
 
 
-OP = Op("dot_sigmoid_loss_backward", make_case, outputs=lambda case: {"dh": case["dh"]}, updates=("dw",))
+OP = Op(
+    "dot_sigmoid_loss_backward",
+    make_case,
+    outputs=lambda case: {"dh": case["dh"]},
+    updates=("dw",),
+    devices=("cpu", "cuda"),
+)

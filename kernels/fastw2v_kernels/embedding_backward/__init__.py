@@ -18,4 +18,4 @@ def make_case(rng: np.random.Generator, size: int) -> Case:
     }
 
 
-OP = Op("embedding_backward", make_case, updates=("dw",))
+OP = Op("embedding_backward", make_case, updates=("dw",), devices=("cpu", "cuda"))

@@ -1,7 +1,8 @@
 """The shared scalar functions, compiled for the CPU."""
 
 from fastw2v_kernels._jit_cpu import inline_cpu
-from fastw2v_kernels.shared import rng
+from fastw2v_kernels.shared import adam, rng
+from fastw2v_kernels.shared import insert as best
 from fastw2v_kernels.shared import sigmoid as scalar
 
 random_bits = inline_cpu(rng.random_bits)
@@ -9,3 +10,6 @@ uniform = inline_cpu(rng.uniform)
 alias_draw = inline_cpu(rng.alias_draw)
 sigmoid = inline_cpu(scalar.sigmoid)
 softplus = inline_cpu(scalar.softplus)
+likelihoods = inline_cpu(scalar.likelihoods)
+adam_step = inline_cpu(adam.adam_step)
+insert = inline_cpu(best.insert)

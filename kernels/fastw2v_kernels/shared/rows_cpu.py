@@ -51,12 +51,12 @@ def add_row(a: Float32, row: int, scale: np.float32, b: Float32, b_row: int) -> 
 
 
 @inline_cpu
-def dot_row(a: Float32, row: int, b: Float32, b_row: int) -> float:
+def dot_row(a: Float32, row: int, b: Float32, b_row: int) -> np.float32:
     """Sum of a[row] * b[b_row]."""
     total = np.float32(0)
     for col in range(a.shape[1]):
         total += a[row, col] * b[b_row, col]
-    return total  # type: ignore[return-value]
+    return total
 
 
 @inline_cpu

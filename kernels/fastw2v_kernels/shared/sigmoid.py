@@ -1,6 +1,12 @@
-"""The logistic function and its loss as rational functions, for scalars and SIMD values alike."""
+"""The logistic function and its loss: as rational functions for scalars and SIMD values alike, and by exp."""
 
 from __future__ import annotations
+
+import math
+
+import numpy as np
+
+_ONE = np.float32(1)  # with a Python number, Numba would compute in float64, which most GPUs do slowly
 
 # tanh on [-9, 9] as x P(x^2) / Q(x^2), the minimax pair that Eigen uses for float32; beyond it tanh is 1 in float32.
 _LIMIT = 18.0
@@ -28,3 +34,12 @@ def softplus(x: float, y: float) -> float:
     s = r * r
     series = (((((s * (1 / 13) + 1 / 11) * s + 1 / 9) * s + 1 / 7) * s + 1 / 5) * s + 1 / 3) * s + 1.0
     return max(x, 0.0) - r * series * 2.0
+
+
+def likelihoods(score: np.float32) -> tuple[np.float32, np.float32]:
+    """Probability of the sign that a score has, at least 1/2, and of the other: sigmoid(abs(score)) and the rest.
+
+    Both keep their relative precision, where 1 - sigmoid(score) would lose it.
+    """
+    decay = np.float32(math.exp(-abs(score)))  # at most 1, so that no score overflows
+    return _ONE / (_ONE + decay), decay / (_ONE + decay)

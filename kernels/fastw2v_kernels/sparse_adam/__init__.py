@@ -13,4 +13,4 @@ def make_case(rng: np.random.Generator, size: int) -> Case:
     return adam.make_case(rng, size) | {"rows": rng.permutation(37)[:11]}
 
 
-OP = Op("sparse_adam", make_case, updates=("param", "m", "v"))
+OP = Op("sparse_adam", make_case, updates=("param", "m", "v"), devices=("cpu", "cuda"))

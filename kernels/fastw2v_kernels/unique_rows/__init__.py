@@ -22,4 +22,5 @@ OP = Op(
     make_case,
     outputs=lambda case: {"rows": case["rows"], "n_unique": case["n_unique"]},
     updates=("marks",),
+    devices=("cpu", "cuda"),
 )

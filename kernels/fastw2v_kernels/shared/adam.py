@@ -1,4 +1,4 @@
-"""One element's step of Adam, compiled into the dense and the sparse kernel."""
+"""One element's step of Adam, compiled into the dense and the sparse kernels of every device."""
 
 from __future__ import annotations
 
@@ -6,15 +6,12 @@ import math
 
 import numpy as np
 
-from fastw2v_kernels._jit_cpu import inline_cpu
-
 # Below this a moment is as good as 0: sqrt(1e-30) adds nothing to the 1e-7 beside it in float32.
 _NOTHING = np.float32(1e-30)
 _EPS = np.float32(1e-7)
 _ZERO = np.float32(0)
 
 
-@inline_cpu
 def adam_step(
     param: np.float32,
     grad: np.float32,

@@ -1,0 +1,95 @@
+"""Where arrays live: NumPy's in the host's memory, CuPy's on the GPU; what makes, moves and tells them apart."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from fastw2v_kernels import _jit_cuda
+
+Array = npt.NDArray[Any]
+_GPU_MEMORY = (2, 13)  # DLPack's numbers for CUDA's device memory and managed memory
+
+
+def is_on_gpu(x: object) -> bool:
+    """Whether this is a CuPy array; asking imports nothing."""
+    return not isinstance(x, np.ndarray) and _jit_cuda.is_device_array(x)
+
+
+def as_array(x: Any) -> Array:  # noqa: ANN401 - whatever array library made it
+    """Return x as a NumPy array, or as a CuPy array if its memory is the GPU's; neither is copied."""
+    x = adopted(x)
+    return cast(Array, x) if is_on_gpu(x) else np.asarray(x)
+
+
+def adopted(x: Any) -> Any:  # noqa: ANN401
+    """Return an array of any library as CuPy's, its memory shared, if that is the GPU's; anything else as it is."""
+    if isinstance(x, np.ndarray) or is_on_gpu(x) or not _has_gpu_memory(x):
+        return x
+    _jit_cuda.require_cuda()
+    cupy = _jit_cuda.array_module()
+    return cupy.asarray(x) if hasattr(x, "__cuda_array_interface__") else cupy.from_dlpack(x)
+
+
+def _has_gpu_memory(x: object) -> bool:
+    if hasattr(x, "__cuda_array_interface__"):
+        return True
+    return hasattr(x, "__dlpack_device__") and x.__dlpack_device__()[0] in _GPU_MEMORY
+
+
+def to_gpu(x: Any) -> Array:  # noqa: ANN401
+    """Return an array as CuPy's, on the GPU that CuPy uses now.
+
+    Parameters
+    ----------
+    x : array
+        NumPy's is copied there. One that is on a GPU already, of CuPy or of any library with
+        ``__cuda_array_interface__`` or DLPack, keeps its memory.
+
+    Raises
+    ------
+    CudaUnavailableError
+        No GPU can be used; the message says why.
+    MemoryError
+        The GPU has too little memory left.
+    """
+    _jit_cuda.require_cuda()
+    array = as_array(x)
+    if not is_on_gpu(array):
+        _jit_cuda.require_memory(array.nbytes, f"an array of shape {array.shape}")
+    return _jit_cuda.array_module().asarray(array)  # type: ignore[no-any-return]
+
+
+def to_cpu(x: Any) -> Array:  # noqa: ANN401
+    """Return an array of a GPU as a NumPy array; a NumPy array is returned as it is."""
+    array = x if hasattr(x, "get") else as_array(x)
+    return array if isinstance(array, np.ndarray) else np.asarray(array.get())
+
+
+def empty(shape: int | tuple[int, ...], dtype: npt.DTypeLike, device: str) -> Array:
+    """Return an array for a kernel of this device to write."""
+    return _jit_cuda.array_module().empty(shape, dtype) if device == "cuda" else np.empty(shape, dtype)
+
+
+def contiguous(x: Array, device: str, dtype: npt.DTypeLike | None = None) -> Array:
+    """Return x row after row where the device has its arrays; a copy only if it is not so already."""
+    module = _jit_cuda.array_module() if device == "cuda" else np
+    return module.asarray(x, dtype, order="C")  # type: ignore[no-any-return]
+
+
+def module_of(x: Array) -> Any:  # noqa: ANN401
+    """Return the library that an array belongs to: CuPy or NumPy."""
+    return _jit_cuda.array_module() if is_on_gpu(x) else np
+
+
+def plain(x: Any) -> Array:  # noqa: ANN401
+    """Return the same memory as an array of the library's own class."""
+    return x.view(type=module_of(x).ndarray)  # type: ignore[no-any-return]
+
+
+def address(x: Any) -> int:  # noqa: ANN401
+    """Return where an array's memory begins."""
+    interface = x.__cuda_array_interface__ if is_on_gpu(x) else x.__array_interface__
+    return int(interface["data"][0])

@@ -1,0 +1,41 @@
+"""The k best of the best so far and of a block of new scores, on the CPU; several threads each take some queries."""
+
+from __future__ import annotations
+
+from fastw2v_kernels._jit_cpu import jit_cpu
+from fastw2v_kernels._types import Float32, Int64
+from fastw2v_kernels.shared.arguments import INT64, check_axes, check_read, check_written
+from fastw2v_kernels.shared.cpu import insert
+from fastw2v_kernels.shared.threads_cpu import parts_for, run_parts
+
+_GRAIN = 1_000_000  # scores, about 100 us
+_CHUNK = 64  # scores that are compared with the worst of the best at once
+
+
+@jit_cpu
+def _topk_cpu_kernel(
+    part: int, n_parts: int, scores: Float32, first_row: int, best_scores: Float32, best_rows: Int64
+) -> int:
+    n_queries, n_new = scores.shape
+    last = best_scores.shape[1] - 1
+    for q in range(n_queries * part // n_parts, n_queries * (part + 1) // n_parts):
+        for first in range(0, n_new, _CHUNK):
+            chunk, worst = scores[q, first : first + _CHUNK], best_scores[q, last]
+            n_better = 0
+            for i in range(chunk.shape[0]):
+                n_better += chunk[i] > worst
+            if n_better > 0:
+                for i in range(chunk.shape[0]):
+                    if chunk[i] > best_scores[q, last]:
+                        insert(best_scores, best_rows, q, chunk[i], first_row + first + i)
+    return 0
+
+
+def topk_cpu(scores: Float32, first_row: int, best_scores: Float32, best_rows: Int64) -> None:
+    """Do what `topk_reference` does."""
+    check_axes("scores", scores, 2)
+    check_axes("best_scores", best_scores, 2)
+    check_read("scores", scores, scores.shape)
+    check_written("best_scores", best_scores, (scores.shape[0], max(best_scores.shape[1], 1)))
+    check_written("best_rows", best_rows, best_scores.shape, INT64)
+    run_parts(_topk_cpu_kernel, parts_for(scores.size, _GRAIN), scores, first_row, best_scores, best_rows)

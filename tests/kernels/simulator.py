@@ -1,0 +1,92 @@
+"""What Numba's CUDA simulator lacks: lanes of a warp that exchange values, and blocks that do not wait by spinning."""
+
+import sys
+import threading
+
+import numpy as np
+
+from fastw2v_kernels import _jit_cuda
+
+WARP = 32
+_SECONDS = 60  # a lane that never comes to a meeting is an error on the GPU too
+
+
+class Meeting:
+    """Where a number of threads exchange values."""
+
+    def __init__(self, n_threads):
+        self.barrier, self._n_exchanges = threading.Barrier(n_threads), [0] * n_threads
+        self._values = [None] * n_threads, [None] * n_threads
+
+    def exchange(self, place, value):
+        """Return the values of all threads, by place."""
+        # Two lists in turn: who is fast writes to the other, and does not come back to this one before all have read.
+        values = self._values[self._n_exchanges[place] % 2]
+        self._n_exchanges[place] += 1
+        values[place] = value
+        self.barrier.wait(_SECONDS)
+        return values
+
+
+class RunningKernel:
+    """What kernels and their helpers see as `cuda`: the launch that is under way.
+
+    The simulator swaps it into a function's module at each call, which two threads in two helpers undo for each other.
+    """
+
+    def __getattr__(self, name):
+        from numba.cuda.simulator import kernel
+
+        return getattr(kernel._get_kernel_context(), name)
+
+
+def exchange(value):
+    """Return the values of the lanes of this thread's warp."""
+    thread = threading.current_thread()
+    warp, lane = divmod(thread.thread_id, WARP)
+    return thread._manager.warps[warp].exchange(lane, value)
+
+
+PRIMITIVES = {
+    "shfl_xor_sync": lambda cuda, mask, value, lanes: exchange(value)[cuda.laneid ^ lanes],
+    "shfl_sync": lambda cuda, mask, value, source: exchange(value)[source],
+    "any_sync": lambda cuda, mask, predicate: any(exchange(predicate)),
+}
+
+
+def run_block(manager, grid_point, *args):
+    """Run the threads of a block to their end; raise what one of them raised."""
+    from numba.cuda.simulator.kernel import BlockThread
+
+    places = list(np.ndindex(*manager._block_dim))
+    meetings = manager.warps = [Meeting(WARP) for _ in range(len(places) // WARP)]
+    errors = []
+
+    def run_thread():
+        try:
+            with np.errstate(all="ignore"):  # NumPy warns where processors wrap around or give NaN
+                manager._f(*args)
+        except Exception as error:
+            errors.append(error)
+            for meeting in meetings:
+                meeting.barrier.abort()
+
+    threads = [BlockThread(run_thread, manager, grid_point, place, debug=False) for place in places]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if errors:
+        raise errors[0]
+
+
+def install():
+    """Let the simulator run what a GPU runs."""
+    from numba.cuda.simulator import kernel, kernelapi
+
+    for name, primitive in PRIMITIVES.items():
+        setattr(kernelapi.FakeCUDAModule, name, primitive)
+    kernel.BlockManager.run = run_block
+    _jit_cuda.cuda = RunningKernel()
+    _jit_cuda.inline_cuda = lambda function: function
+    sys.setswitchinterval(1e-4)  # threads wait for one another all the time
