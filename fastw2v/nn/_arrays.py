@@ -64,7 +64,8 @@ def to_gpu(x: Any) -> Array:  # noqa: ANN401
 
 def to_cpu(x: Any) -> Array:  # noqa: ANN401
     """Return an array of a GPU as a NumPy array; a NumPy array is returned as it is."""
-    array = x if hasattr(x, "get") else as_array(x)
+    is_foreign = hasattr(x, "get") and not hasattr(x, "__array__")
+    array = x if is_foreign else as_array(x)
     return array if isinstance(array, np.ndarray) else np.asarray(array.get())
 
 

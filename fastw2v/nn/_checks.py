@@ -142,7 +142,7 @@ def loss(value: float) -> float:
 
 def corpus(ids: npt.ArrayLike) -> Array:
     """Return a corpus as a 1-D array of integers, none negative or beyond int32."""
-    given = to_cpu(ids)
+    given = to_cpu(as_array(ids))
     given = given.astype(np.int64) if given.size == 0 else given
     if given.ndim != 1 or given.dtype.kind not in "iu":
         raise TypeError(f"corpus is {given.dtype} of shape {given.shape}; expected a 1-D array of word ids")

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from fastw2v import _book_pickle
 from fastw2v.formats import existing, replacing
-from fastw2v.nn._arrays import to_cpu
+from fastw2v.nn._arrays import as_array, to_cpu
 
 
 def save_params(
@@ -34,7 +34,7 @@ def save_params(
     TypeError
         The vectors are no numbers, or the words no dicts.
     """
-    vectors = to_cpu(word_vecs)
+    vectors = to_cpu(as_array(word_vecs))
     if vectors.dtype.kind not in "fiu":
         raise TypeError(f"word_vecs is {vectors.dtype}; expected an array of floats")
     if vectors.ndim != 2:

@@ -79,7 +79,7 @@ def cos_similarity(x: Array, y: Array, eps: float = 1e-8) -> float:
 
 def _wide(array: npt.ArrayLike, what: str) -> Array:
     """Return the array with at least float32: sums of float16 would keep three digits."""
-    given = _checks.numbers(to_cpu(array), what)
+    given = to_cpu(_checks.numbers(array, what))
     return given.astype(np.promote_types(given.dtype, np.float32), copy=False)
 
 
