@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import llvmlite.binding as llvm
 from llvmlite import ir
+from numba import extending
 from numba.core import cgutils, config, types
 
 # 16 lanes with AVX-512, else 8: one AVX2 register, or two of NEON and SSE.
 LANES = 16 if llvm.get_host_cpu_features().get("avx512f") else 8
+N_REGISTERS = 32 if LANES == 16 else 16  # of LANES floats
 
 FLOAT = ir.FloatType()
 VEC = ir.VectorType(FLOAT, LANES)
 INT32 = ir.IntType(32)
 BOUNDSCHECK = bool(config.BOUNDSCHECK)  # type: ignore[attr-defined]
 FLAGS = ("reassoc", "contract", "nsz")
+
+
+def intrinsic(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Numba's decorator, typed by what kernels call: the arguments without the typing context."""
+    return extending.intrinsic(function)  # type: ignore[no-any-return]
 
 
 def int64(context: Any, builder: ir.IRBuilder, value: ir.Value, ty: types.Type) -> ir.Value:
@@ -46,6 +54,16 @@ def pointer(
     return builder.gep(array.data, [builder.add(builder.mul(row, n_cols), col)])
 
 
+def element(
+    context: Any, builder: ir.IRBuilder, ty: types.Array, value: ir.Value, slot: ir.Value, width: int
+) -> ir.Value:
+    """Address of an element of a contiguous vector, `width` elements of which will be touched."""
+    array = context.make_array(ty)(context, builder, value)
+    (size,) = cgutils.unpack_tuple(builder, array.shape)
+    check(context, builder, slot, width, size, "element")
+    return builder.gep(array.data, [slot])
+
+
 def n_cols(context: Any, builder: ir.IRBuilder, ty: types.Array, value: ir.Value) -> ir.Value:
     """Columns of a matrix."""
     return cgutils.unpack_tuple(builder, context.make_array(ty)(context, builder, value).shape)[1]
@@ -57,6 +75,18 @@ def load(builder: ir.IRBuilder, pointer: ir.Value) -> ir.Value:
 
 def store(builder: ir.IRBuilder, pointer: ir.Value, value: ir.Value) -> None:
     builder.store(value, builder.bitcast(pointer, VEC.as_pointer()), align=4)
+
+
+def prefetch(builder: ir.IRBuilder, pointer: ir.Value) -> None:
+    byte_pointer = ir.IntType(8).as_pointer()
+    signature = ir.FunctionType(ir.VoidType(), [byte_pointer, INT32, INT32, INT32])
+    function = cgutils.get_or_insert_function(builder.module, signature, "llvm.prefetch.p0i8")
+    builder.call(function, [builder.bitcast(pointer, byte_pointer), INT32(0), INT32(3), INT32(1)])
+
+
+def vectors_from(builder: ir.IRBuilder, pointer: ir.Value, n: int) -> list[ir.Value]:
+    """Addresses of the `n` vectors that follow one another from `pointer` on."""
+    return [builder.gep(pointer, [ir.IntType(64)(LANES * k)]) for k in range(n)]
 
 
 def splat(context: Any, builder: ir.IRBuilder, value: ir.Value, ty: types.Type) -> ir.Value:

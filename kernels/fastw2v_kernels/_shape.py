@@ -1,18 +1,19 @@
 """Sizes that a kernel is compiled for, carried by the type of an argument.
 
-`Shape(7, 6, 1, False)` has a Numba type of its own, in which `shape.n_tile` is the constant 6. So a kernel is one plain
+A `Shape` has a Numba type of its own, in which `shape.n_tile` is a constant, 6 for instance. So a kernel is one plain
 function; Numba compiles and caches it once for every shape it meets, and LLVM unrolls over the constants.
 """
 
 from __future__ import annotations
 
-from dataclasses import astuple, dataclass, fields
+from collections.abc import Callable
+from dataclasses import astuple, dataclass, fields, replace
 from typing import Any
 
 from numba.core import types
 from numba.extending import NativeValue, models, overload_attribute, register_model, typeof_impl, unbox
 
-from fastw2v_kernels._ir import LANES
+from fastw2v_kernels._ir import LANES, intrinsic
 
 SLOTS = LANES // 2  # the scores of two rows share one vector
 
@@ -31,18 +32,24 @@ class Shape:
         Tiles that hold the target rows: the positive, the negatives, and what fills the last tile.
     with_loss : bool
         Whether the loss is tallied.
+    share_negatives : bool
+        Whether all examples of a centre have the same negatives.
+    n_strip : int
+        Vectors of a row that are worked on together in registers.
     """
 
     n_chunks: int
     n_tile: int
     n_tiles: int
     with_loss: bool
+    share_negatives: bool
+    n_strip: int = 1
 
     @classmethod
-    def of(cls, stride: int, n_targets: int, with_loss: bool) -> Shape:
+    def of(cls, stride: int, n_targets: int, with_loss: bool, share_negatives: bool = True) -> Shape:
         """Shape for rows of `stride` floats and `n_targets` = 1 + negatives rows, spread evenly over the tiles."""
         n_tiles = -(-n_targets // SLOTS)
-        return cls(stride // LANES, -(-n_targets // n_tiles), n_tiles, with_loss)
+        return cls(stride // LANES, -(-n_targets // n_tiles), n_tiles, with_loss, share_negatives)
 
 
 class ShapeType(types.Type):  # type: ignore[misc]
@@ -76,6 +83,20 @@ def _constant_attribute(name: str) -> None:
 
         return constant
 
+
+def _restrip(n_strip: Callable[[Shape], int]) -> Any:
+    """Function of kernels from a Shape to the same with other strips."""
+
+    @intrinsic
+    def other(_typing: Any, shape: Any) -> Any:
+        ty = ShapeType(replace(shape.shape, n_strip=n_strip(shape.shape)))
+        return ty(shape), lambda context, builder, sig, args: context.get_constant_null(ty)
+
+    return other
+
+
+tail = _restrip(lambda shape: shape.n_chunks % shape.n_strip)  # what is left of a row that is cut into strips
+single = _restrip(lambda shape: 1)
 
 for _field in fields(Shape):
     _constant_attribute(_field.name)

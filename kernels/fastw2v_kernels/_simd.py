@@ -1,42 +1,40 @@
-"""SIMD values for CPU kernels: the one file that writes LLVM IR.
+"""SIMD values for CPU kernels: loads, stores and prefetches. All that kernels need of SIMD is imported from here.
 
 A `Vec` is LANES float32 values that LLVM keeps in one register; a `Block` is `n` of them, `n` a compile-time constant.
-Kernels stay ordinary Python over these values: arithmetic operators work on Vec with Vec or scalar, and the functions
-below move data and combine blocks. Auto-vectorised loops lose more than half of the speed to separate reductions and
-to accumulators that are spilled to memory; explicit values do not.
+Kernels stay ordinary Python over these values: arithmetic operators work on them, and the functions here and in
+`_simd_math` move data and combine blocks. A strip is what is worked on of one row at a time, shape.n_strip vectors; a
+tile is a strip of several rows. Auto-vectorised loops lose more than half of the speed to separate reductions and to
+accumulators that are spilled to memory; explicit values do not.
 
 Raw loads and stores bypass Numba's bounds check, so they make their own when NUMBA_BOUNDSCHECK is set.
 """
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Callable
 from typing import Any
 
-from llvmlite import ir
-from numba import extending
-from numba.core import cgutils, types
-from numba.extending import overload
+from numba.core import types
 
 from fastw2v_kernels import _ir as emit
-from fastw2v_kernels._ir import LANES
-from fastw2v_kernels._shape import SLOTS, Shape
+from fastw2v_kernels._ir import LANES, N_REGISTERS, intrinsic
+from fastw2v_kernels._shape import SLOTS, Shape, single, tail
+from fastw2v_kernels._simd_math import (
+    dot,
+    fma_rows,
+    hsum,
+    hsum_pair,
+    hsum_single,
+    splat,
+    zero_strip,
+    zero_tile,
+    zeros,
+)
 from fastw2v_kernels._vectors import Block, Rows, Vec, vec
 
-__all__ = ["LANES", "SLOTS", "Block", "Rows", "Shape", "Vec", "add_rows", "dot", "fma_rows", "hsum", "hsum_pair"]
-__all__ += ["load", "load_rows", "prefetch", "rows_of", "splat", "splats", "store", "zeros"]
-
-
-def intrinsic(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Numba's decorator, typed by what kernels call: the arguments without the typing context."""
-    return extending.intrinsic(function)  # type: ignore[no-any-return]
-
-
-@intrinsic
-def splat(_typing: Any, x: Any) -> Any:
-    """Vec with every lane equal to the scalar `x`."""
-    return vec(x), lambda context, builder, sig, args: emit.splat(context, builder, args[0], sig.args[0])
+__all__ = ["LANES", "N_REGISTERS", "SLOTS", "Block", "Rows", "Shape", "Vec", "add_rows", "copy_ids", "dot", "fma_rows"]
+__all__ += ["hsum", "hsum_pair", "hsum_single", "load", "load_rows", "load_strip", "prefetch", "prefetch_rows"]
+__all__ += ["prefetch_strip", "rows_of", "single", "splat", "splats", "store", "store_strip", "tail", "zero_strip"]
+__all__ += ["zero_tile", "zeros"]
 
 
 @intrinsic
@@ -63,26 +61,75 @@ def store(_typing: Any, a: Any, row: Any, col: Any, value: Any) -> Any:
 
 
 @intrinsic
+def load_strip(_typing: Any, a: Any, row: Any, col: Any, shape: Any) -> Any:
+    """Block of the shape.n_strip vectors of a[row] from `col` on; a : float32[:, ::1]."""
+    block = Block(shape.shape.n_strip)
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        pointers = _strip_of(context, builder, sig, args, block.n)
+        return emit.pack(builder, context.get_value_type(block), [emit.load(builder, p) for p in pointers])
+
+    return block(a, row, col, shape), codegen
+
+
+@intrinsic
+def store_strip(_typing: Any, a: Any, row: Any, col: Any, block: Any) -> Any:
+    """Write a Block to a[row] from `col` on; a : float32[:, ::1]."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        pointers = _strip_of(context, builder, sig, args, block.n)
+        for pointer, value in zip(pointers, emit.unpack(builder, args[3], block.n)):
+            emit.store(builder, pointer, value)
+        return context.get_dummy_value()
+
+    return types.void(a, row, col, block), codegen
+
+
+@intrinsic
 def prefetch(_typing: Any, a: Any, row: Any, col: Any) -> Any:
     """Ask for the cache line of a[row, col] before it is needed; a : float32[:, ::1]."""
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         row, col = (emit.int64(context, builder, args[i], sig.args[i]) for i in (1, 2))
-        pointer = emit.pointer(context, builder, sig.args[0], args[0], row, col, 1)
-        byte_pointer = ir.IntType(8).as_pointer()
-        signature = ir.FunctionType(ir.VoidType(), [byte_pointer, emit.INT32, emit.INT32, emit.INT32])
-        function = cgutils.get_or_insert_function(builder.module, signature, "llvm.prefetch.p0i8")
-        builder.call(function, [builder.bitcast(pointer, byte_pointer), emit.INT32(0), emit.INT32(3), emit.INT32(1)])
+        emit.prefetch(builder, emit.pointer(context, builder, sig.args[0], args[0], row, col, 1))
         return context.get_dummy_value()
 
     return types.void(a, row, col), codegen
 
 
 @intrinsic
-def zeros(_typing: Any, shape: Any) -> Any:
-    """Block of shape.n_tile zero vectors."""
-    block = Block(shape.shape.n_tile)
-    return block(shape), lambda context, builder, sig, args: ir.Constant(context.get_value_type(block), None)
+def prefetch_strip(_typing: Any, a: Any, row: Any, col: Any, shape: Any) -> Any:
+    """Ask for the strip of a[row] from `col` on before it is needed; a : float32[:, ::1]."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        for pointer in _strip_of(context, builder, sig, args, shape.shape.n_strip):
+            emit.prefetch(builder, pointer)
+        return context.get_dummy_value()
+
+    return types.void(a, row, col, shape), codegen
+
+
+def _strip_of(context: Any, builder: Any, sig: Any, args: Any, n: int) -> list[Any]:
+    """Addresses of `n` vectors of a[row] from `col` on; a, row, col : the first arguments."""
+    row, col = (emit.int64(context, builder, args[i], sig.args[i]) for i in (1, 2))
+    first = emit.pointer(context, builder, sig.args[0], args[0], row, col, n * LANES)
+    return emit.vectors_from(builder, first, n)
+
+
+@intrinsic
+def copy_ids(_typing: Any, to: Any, to_slot: Any, source: Any, slot: Any) -> Any:
+    """to[to_slot : to_slot + LANES] = source[slot : slot + LANES]; to, source : int32[::1]."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        places = []
+        for k in (0, 2):
+            slot = emit.int64(context, builder, args[k + 1], sig.args[k + 1])
+            first = emit.element(context, builder, sig.args[k], args[k], slot, LANES)
+            places.append(builder.bitcast(first, emit.VEC.as_pointer()))
+        emit.store(builder, places[0], emit.load(builder, places[1]))
+        return context.get_dummy_value()
+
+    return types.void(to, to_slot, source, slot), codegen
 
 
 @intrinsic
@@ -105,38 +152,50 @@ def rows_of(_typing: Any, a: Any, ids: Any, r: Any, first: Any, shape: Any) -> A
     return rows(a, ids, r, first, shape), codegen
 
 
-def _columns_of(context: Any, builder: Any, rows: Rows, value: Any, col: Any, col_ty: Any) -> list[Any]:
-    """Addresses of column `col` in every row."""
+def _tile_of(context: Any, builder: Any, rows: Rows, value: Any, col: Any, col_ty: Any, n_strip: int) -> list[Any]:
+    """Addresses of `n_strip` vectors of every row from column `col` on, row after row."""
     *pointers, n_cols = emit.unpack(builder, value, rows.n + 1)
     col = emit.int64(context, builder, col, col_ty)
-    emit.check(context, builder, col, LANES, n_cols, "column")
-    return [builder.gep(pointer, [col]) for pointer in pointers]
+    emit.check(context, builder, col, n_strip * LANES, n_cols, "column")
+    return [p for row in pointers for p in emit.vectors_from(builder, builder.gep(row, [col]), n_strip)]
 
 
 @intrinsic
-def load_rows(_typing: Any, rows: Any, col: Any) -> Any:
-    """Block whose vector k is columns col : col + LANES of row k."""
-    block = Block(rows.n)
+def load_rows(_typing: Any, rows: Any, col: Any, shape: Any) -> Any:
+    """Block of a strip of every row from column `col` on, row after row."""
+    block = Block(rows.n * shape.shape.n_strip)
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        pointers = _columns_of(context, builder, rows, args[0], args[1], sig.args[1])
+        pointers = _tile_of(context, builder, rows, args[0], args[1], sig.args[1], shape.shape.n_strip)
         vectors = [emit.load(builder, pointer) for pointer in pointers]
         return emit.pack(builder, context.get_value_type(block), vectors)
 
-    return block(rows, col), codegen
+    return block(rows, col, shape), codegen
 
 
 @intrinsic
 def add_rows(_typing: Any, rows: Any, col: Any, values: Any) -> Any:
-    """Add values[k] to columns col : col + LANES of row k, k in order: a row that is named twice gets both."""
+    """Add a Block to a strip of every row, row after row: a row that is named twice gets both."""
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        pointers = _columns_of(context, builder, rows, args[0], args[1], sig.args[1])
-        for pointer, value in zip(pointers, emit.unpack(builder, args[2], rows.n)):
+        pointers = _tile_of(context, builder, rows, args[0], args[1], sig.args[1], values.n // rows.n)
+        for pointer, value in zip(pointers, emit.unpack(builder, args[2], values.n)):
             emit.store(builder, pointer, builder.fadd(emit.load(builder, pointer), value))
         return context.get_dummy_value()
 
     return types.void(rows, col, values), codegen
+
+
+@intrinsic
+def prefetch_rows(_typing: Any, rows: Any, col: Any, shape: Any) -> Any:
+    """Ask for a strip of every row from column `col` on before it is needed."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        for pointer in _tile_of(context, builder, rows, args[0], args[1], sig.args[1], shape.shape.n_strip):
+            emit.prefetch(builder, pointer)
+        return context.get_dummy_value()
+
+    return types.void(rows, col, shape), codegen
 
 
 @intrinsic
@@ -153,91 +212,3 @@ def splats(_typing: Any, a: Any, row: Any, col: Any, shape: Any) -> Any:
         )
 
     return block(a, row, col, shape), codegen
-
-
-@intrinsic
-def fma_rows(_typing: Any, block: Any, x: Any, acc: Any) -> Any:
-    """Block of block[k] * x + acc[k]."""
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        rows, sums = emit.unpack(builder, args[0], block.n), emit.unpack(builder, args[2], block.n)
-        return emit.pack(
-            builder, context.get_value_type(block), [emit.fma(builder, row, args[1], s) for row, s in zip(rows, sums)]
-        )
-
-    return block(block, x, acc), codegen
-
-
-@intrinsic
-def dot(_typing: Any, a: Any, b: Any, acc: Any) -> Any:
-    """Vec of acc + sum over k of a[k] * b[k]."""
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        total = args[2]
-        for x, y in zip(emit.unpack(builder, args[0], a.n), emit.unpack(builder, args[1], a.n)):
-            total = emit.fma(builder, x, y, total)
-        return total
-
-    return vec(a, b, acc), codegen
-
-
-@intrinsic
-def hsum_pair(_typing: Any, a: Any, b: Any) -> Any:
-    """Vec whose lane k is the sum of a[k]'s lanes and lane LANES/2 + k that of b[k]'s; other lanes are 0."""
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        missing: list[ir.Value | None] = [None] * (SLOTS - a.n)
-        vectors = emit.unpack(builder, args[0], a.n) + missing + emit.unpack(builder, args[1], b.n) + missing
-        for low, high in emit.transpose_steps():
-            vectors = [emit.merge(builder, u, v, low, high) for u, v in zip(vectors[::2], vectors[1::2])]
-        return vectors[0]
-
-    return vec(a, b), codegen
-
-
-@intrinsic
-def hsum(_typing: Any, x: Any) -> Any:
-    """Sum of a Vec's lanes, float32."""
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        signature = ir.FunctionType(emit.FLOAT, [emit.FLOAT, emit.VEC])
-        function = cgutils.get_or_insert_function(builder.module, signature, f"llvm.vector.reduce.fadd.v{LANES}f32")
-        return builder.call(function, [emit.FLOAT(0.0), args[0]], fastmath=emit.FLAGS)
-
-    return types.float32(x), codegen
-
-
-def _operator(python_operator: Callable[..., Any], instruction: str) -> None:
-    """Make a Python operator work on Vec with Vec or scalar."""
-
-    @intrinsic
-    def apply(_typing: Any, a: Any, b: Any) -> Any:
-        def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-            a, b = (x if isinstance(t, Vec) else emit.splat(context, builder, x, t) for x, t in zip(args, sig.args))
-            if instruction in ("minnum", "maxnum"):
-                name = f"llvm.{instruction}.v{LANES}f32"
-                function = cgutils.get_or_insert_function(
-                    builder.module, ir.FunctionType(emit.VEC, [emit.VEC, emit.VEC]), name
-                )
-                return builder.call(function, [a, b], fastmath=("nnan",))
-            return getattr(builder, instruction)(a, b, flags=emit.FLAGS)
-
-        return vec(a, b), codegen
-
-    def operate(a: Any, b: Any) -> Any:
-        return apply(a, b)
-
-    @overload(python_operator)
-    def implement(a: Any, b: Any) -> Any:
-        return operate if isinstance(a, Vec) or isinstance(b, Vec) else None
-
-
-for _python_operator, _instruction in (
-    (operator.add, "fadd"),
-    (operator.sub, "fsub"),
-    (operator.mul, "fmul"),
-    (operator.truediv, "fdiv"),
-    (min, "minnum"),
-    (max, "maxnum"),
-):
-    _operator(_python_operator, _instruction)

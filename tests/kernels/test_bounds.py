@@ -8,7 +8,8 @@ PROGRAM = """
 import json
 import numpy as np
 from fastw2v_kernels._jit_cpu import jit_cpu
-from fastw2v_kernels._simd import LANES, Shape, add_rows, load, load_rows, rows_of, splat, splats, store, zeros
+from fastw2v_kernels._simd import LANES, Shape, add_rows, copy_ids, load, load_rows, load_strip, rows_of, splat, splats
+from fastw2v_kernels._simd import store, store_strip
 
 @jit_cpu
 def read(a, row, col, out):
@@ -21,7 +22,7 @@ def write(a, row, col, value):
 @jit_cpu
 def read_and_add_row(a, ids, r, first, shape):
     rows = rows_of(a, ids, r, first, shape)
-    add_rows(rows, 0, load_rows(rows, 0))
+    add_rows(rows, 0, load_rows(rows, 0, shape))
 
 @jit_cpu
 def add_splats(a, ids, row, col, shape):
@@ -30,12 +31,24 @@ def add_splats(a, ids, row, col, shape):
 @jit_cpu
 def read_columns(a, ids, col, shape):
     rows = rows_of(a, ids, 0, 0, shape)
-    add_rows(rows, 0, load_rows(rows, col))
+    add_rows(rows, 0, load_rows(rows, col, shape))
 
 @jit_cpu
 def add_columns(a, ids, col, shape):
     rows = rows_of(a, ids, 0, 0, shape)
-    add_rows(rows, col, load_rows(rows, 0))
+    add_rows(rows, col, load_rows(rows, 0, shape))
+
+@jit_cpu
+def read_strip(a, row, col, out, shape):
+    store_strip(out, 0, 0, load_strip(a, row, col, shape))
+
+@jit_cpu
+def write_strip(a, row, col, shape):
+    store_strip(a, row, col, load_strip(a, 0, 0, shape))
+
+@jit_cpu
+def copy(to, to_slot, ids, slot):
+    copy_ids(to, to_slot, ids, slot)
 
 def outcome(function, *args):
     try:
@@ -45,7 +58,11 @@ def outcome(function, *args):
     return "done"
 
 a, out = np.ones((3, 2 * LANES), np.float32), np.zeros((1, LANES), np.float32)
-shape = Shape(2, 2, 1, False)
+shape = Shape(3, 2, 1, False, True)
+
+strip = Shape(3, 2, 1, False, True, n_strip=2)
+wide = np.zeros((1, 2 * LANES), np.float32)
+ids = np.arange(LANES + 1, dtype=np.int32)
 
 def rows(*ids):
     return np.array([ids], np.int64)
@@ -59,6 +76,10 @@ report = {
     "load_rows": [outcome(read_columns, a, rows(0, 1), col, shape) for col in (LANES, LANES + 1, -1)],
     "add_rows": [outcome(add_columns, a, rows(0, 1), col, shape) for col in (LANES, LANES + 1, -1)],
     "splats": [outcome(add_splats, a, rows(0, 1), 2, col, shape) for col in (2 * LANES - 2, 2 * LANES - 1, -1)],
+    "load_strip": [outcome(read_strip, a, *place, wide, strip) for place in [(2, 0), (3, 0), (0, 1), (0, -1)]],
+    "store_strip": [outcome(write_strip, a, *place, strip) for place in [(2, 0), (3, 0), (0, 1), (0, -1)]],
+    "load_rows of strips": [outcome(read_columns, a, rows(0, 1), col, strip) for col in (0, 1, -1)],
+    "copy_ids": [outcome(copy, ids.copy(), *place) for place in [(1, ids, 1), (0, ids, 2), (2, ids, 0), (0, ids, -1)]],
     "read": out.tolist()[0][0],
 }
 print(json.dumps(report))
@@ -77,5 +98,9 @@ def test_simd_access_outside_an_array_raises():
         "load_rows": [IN, OUT, OUT],
         "add_rows": [IN, OUT, OUT],
         "splats": [IN, OUT, OUT],
+        "load_strip": [IN, OUT, OUT, OUT],
+        "store_strip": [IN, OUT, OUT, OUT],
+        "load_rows of strips": [IN, OUT, OUT],
+        "copy_ids": [IN, OUT, OUT, OUT],
         "read": 1.0,
     }

@@ -2,64 +2,105 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from fastw2v_kernels._jit_cpu import inline_cpu, jit_cpu
 from fastw2v_kernels._simd import (
     LANES,
+    N_REGISTERS,
     Shape,
     add_rows,
     dot,
     fma_rows,
     load,
     load_rows,
+    load_strip,
+    prefetch,
+    prefetch_rows,
     rows_of,
-    splat,
+    single,
     splats,
-    store,
-    zeros,
+    store_strip,
+    tail,
+    zero_strip,
+    zero_tile,
 )
 from fastw2v_kernels._types import Float32, Float64, Int32, Int64
-from fastw2v_kernels.shared.scoring_cpu import Sampler, Step, first_set, new_sampler, new_step, prepare, score, set_mask
+from fastw2v_kernels.shared.scoring_cpu import (
+    Sampler,
+    Step,
+    first_set,
+    new_sampler,
+    new_step,
+    prepare,
+    score_row,
+    set_mask,
+)
 from fastw2v_kernels.shared.span_cpu import BLOCK_TOKENS, TokenBlock, fill_block, new_block, sentence_of
+
+
+@inline_cpu
+def _hide_strip(
+    w_in: Float32, block: TokenBlock, step: Step, low: int, high: int, i: int, scale: float, col: int, shape: Shape
+) -> None:
+    """Put scale times the sum of the context rows into one strip of step.rows[0]."""
+    hidden = zero_strip(shape)
+    for j in range(low, i):
+        hidden = hidden + load_strip(w_in, block.id[j], col, shape)
+    for j in range(i + 1, high):
+        hidden = hidden + load_strip(w_in, block.id[j], col, shape)
+    store_strip(step.rows, 0, col, hidden * scale)
 
 
 @inline_cpu
 def _hide(
     w_in: Float32, block: TokenBlock, step: Step, low: int, high: int, i: int, scale: float, shape: Shape
 ) -> None:
-    """Put scale times the sum of the context rows into step.rows[0]."""
-    for col in range(0, shape.n_chunks * LANES, LANES):
-        hidden = splat(0.0)
-        for j in range(low, high):
-            if j != i:
-                hidden = hidden + load(w_in, block.id[j], col)
-        store(step.rows, 0, col, hidden * scale)
+    whole = shape.n_chunks // shape.n_strip * shape.n_strip
+    for chunk in range(0, whole, shape.n_strip):
+        _hide_strip(w_in, block, step, low, high, i, scale, chunk * LANES, shape)
+    if whole < shape.n_chunks:
+        _hide_strip(w_in, block, step, low, high, i, scale, whole * LANES, tail(shape))
 
 
 @inline_cpu
-def _update(
-    w_in: Float32,
-    w_out: Float32,
-    block: TokenBlock,
-    step: Step,
-    r: int,
-    low: int,
-    high: int,
-    i: int,
-    scale: float,
-    shape: Shape,
+def _update_targets(w_in: Float32, w_out: Float32, step: Step, r: int, ahead: int, entering: int, shape: Shape) -> None:
+    """Move target rows along step.coef, and put the hidden vector's move into step.rows[1]; ask for later rows."""
+    for t in range(shape.n_tiles):
+        rows = rows_of(w_out, step.targets, r, t * shape.n_tile, shape)
+        rows_ahead = rows_of(w_out, step.targets, ahead, t * shape.n_tile, shape)
+        coef = splats(step.coef, t, 0, shape)
+        for col in range(0, shape.n_chunks * LANES, LANES):
+            prefetch(w_in, entering, col)
+            prefetch_rows(rows_ahead, col, single(shape))
+            hidden, move = load(step.rows, 0, col), zero_strip(single(shape))
+            if t > 0:
+                move = load_strip(step.rows, 1, col, single(shape))
+            store_strip(step.rows, 1, col, dot(coef, load_rows(rows, col, single(shape)), move))
+            add_rows(rows, col, fma_rows(coef, hidden, zero_tile(single(shape))))
+
+
+@inline_cpu
+def _move_strip(
+    w_in: Float32, block: TokenBlock, step: Step, low: int, high: int, i: int, scale: float, col: int, shape: Shape
 ) -> None:
-    """Move target rows, and every context row by scale times the hidden vector's move."""
-    for col in range(0, shape.n_chunks * LANES, LANES):
-        hidden, move = load(step.rows, 0, col), splat(0.0)
-        for t in range(shape.n_tiles):
-            rows = rows_of(w_out, step.targets, r, t * shape.n_tile, shape)
-            coef = splats(step.coef, t, 0, shape)
-            move = dot(coef, load_rows(rows, col), move)
-            add_rows(rows, col, fma_rows(coef, hidden, zeros(shape)))
-        move = move * scale
-        for j in range(low, high):
-            if j != i:
-                store(w_in, block.id[j], col, load(w_in, block.id[j], col) + move)
+    """Move one strip of every context row by scale times the hidden vector's move."""
+    move = load_strip(step.rows, 1, col, shape) * scale
+    for j in range(low, i):
+        store_strip(w_in, block.id[j], col, load_strip(w_in, block.id[j], col, shape) + move)
+    for j in range(i + 1, high):
+        store_strip(w_in, block.id[j], col, load_strip(w_in, block.id[j], col, shape) + move)
+
+
+@inline_cpu
+def _move_contexts(
+    w_in: Float32, block: TokenBlock, step: Step, low: int, high: int, i: int, scale: float, shape: Shape
+) -> None:
+    whole = shape.n_chunks // shape.n_strip * shape.n_strip
+    for chunk in range(0, whole, shape.n_strip):
+        _move_strip(w_in, block, step, low, high, i, scale, chunk * LANES, shape)
+    if whole < shape.n_chunks:
+        _move_strip(w_in, block, step, low, high, i, scale, whole * LANES, tail(shape))
 
 
 @inline_cpu
@@ -71,6 +112,7 @@ def _train_centre(
     i: int,
     low: int,
     high: int,
+    entering: int,
     lr: float,
     negative: int,
     mean_context: bool,
@@ -82,8 +124,9 @@ def _train_centre(
     share = 1.0 / (high - low - 1)
     set_mask(step, r, negative, shape)
     _hide(w_in, block, step, low, high, i, share if mean_context else 1.0, shape)
-    loss = score(step.rows, w_out, step, r, 1, lr, shape)
-    _update(w_in, w_out, block, step, r, low, high, i, share if mean_gradient else 1.0, shape)
+    loss = score_row(step.rows, 0, w_out, step, r, lr, shape)
+    _update_targets(w_in, w_out, step, r, first_set(step, i + 2), entering, shape)
+    _move_contexts(w_in, block, step, low, high, i, share if mean_gradient else 1.0, shape)
     return loss
 
 
@@ -114,17 +157,30 @@ def _cbow_ns_cpu_kernel(
             block, ids, starts, keep, sampler.key, window, first, min(first + BLOCK_TOKENS, end), sentence
         )
         sentence = bounds.sentence
-        next_low = next_high = 0
-        for i in range(window - 1, bounds.last):  # one turn ahead of the first centre, to draw for it
+        next_low = next_high = far_low = far_high = 0
+        for i in range(window - 2, bounds.last):  # two turns ahead of the first centre, to draw for it
             low, high = next_low, next_high
             if i + 1 < bounds.last:
-                next_low, next_high = prepare(
-                    w_in, w_out, block, step, i + 1, bounds, sampler, window, shrink_windows, True, shape
-                )
+                next_low, next_high = far_low, far_high
+            if i + 2 < bounds.last:
+                far_low, far_high = prepare(block, step, i + 2, bounds, sampler, window, shrink_windows, shape)
             if high - low > 1:
                 lr = lr_first + lr_step * block.pos[i]
+                entering = block.id[min(i + 2 + window, bounds.stop - 1)]
                 tally[0] += _train_centre(
-                    w_in, w_out, block, step, i, low, high, lr, sampler.negative, mean_context, mean_gradient, shape
+                    w_in,
+                    w_out,
+                    block,
+                    step,
+                    i,
+                    low,
+                    high,
+                    entering,
+                    lr,
+                    sampler.negative,
+                    mean_context,
+                    mean_gradient,
+                    shape,
                 )
                 tally[1] += 1
         tally[2] += bounds.last - window
@@ -154,9 +210,10 @@ def cbow_ns_cpu(
 ) -> None:
     """Do what `cbow_ns_reference` does, on one core and without the GIL."""
     shape = Shape.of(w_in.shape[1], negative + 1, with_loss)
+    n_strips = -(-shape.n_chunks // (N_REGISTERS // 4))  # a strip of the hidden vector stays in registers
+    shape = replace(shape, n_strip=-(-shape.n_chunks // n_strips))
     sampler = new_sampler(alias_prob, alias_id, seed, epoch, negative)
-    step = new_step(shape, negative, n_sets=2, n_inputs=1)
-    step.weight[0] = 1  # the one input row of a step is step.rows[0]; its partner has weight 0
+    step = new_step(shape, negative, n_sets=4, n_inputs=1)
     _cbow_ns_cpu_kernel(
         w_in,
         w_out,

@@ -14,10 +14,11 @@ from fastw2v_kernels._simd import (
     fma_rows,
     hsum,
     hsum_pair,
+    hsum_single,
     load,
     load_rows,
-    prefetch,
     rows_of,
+    single,
     splat,
     store,
     zeros,
@@ -25,7 +26,7 @@ from fastw2v_kernels._simd import (
 from fastw2v_kernels._types import Float32, Int32, Int64
 from fastw2v_kernels.shared import rng
 from fastw2v_kernels.shared.cpu import alias_draw, random_bits, sigmoid, softplus, uniform
-from fastw2v_kernels.shared.memory import CACHE_LINE, aligned
+from fastw2v_kernels.shared.memory import aligned
 from fastw2v_kernels.shared.span_cpu import Bounds, TokenBlock, window_of
 
 _NEGATIVE_DRAW = rng.NEGATIVE_DRAW
@@ -48,8 +49,8 @@ class Step(NamedTuple):
     """Working memory of one gradient step: `n` input rows against one set of target rows.
 
     targets : int64[n_sets, n_tiles * n_tile], output rows: positive, negatives, copies of the positive to fill the tile
-    inputs : int64[1, n + 1], rows of w_in, each once
-    weight : float32[n + 1], how often each input row occurs
+    inputs : int32[2 n + LANES], rows of w_in, each once
+    weight : float32[1, n + LANES], how often each input row occurs
     label, valid : float32[n_tiles, LANES], the positive's lanes; the lanes that hold a target
     half : float32[2, LANES], ones in the lanes of the first, and of the second, of two input rows
     mask : float32[n_tiles, LANES], how often each target counts
@@ -58,7 +59,7 @@ class Step(NamedTuple):
     """
 
     targets: Int64
-    inputs: Int64
+    inputs: Int32
     weight: Float32
     label: Float32
     valid: Float32
@@ -84,8 +85,8 @@ def new_step(shape: Shape, negative: int, n_sets: int, n_inputs: int) -> Step:
     half[0, :SLOTS] = half[1, SLOTS:] = 1
     return Step(
         targets=np.zeros((n_sets, shape.n_tiles * shape.n_tile), np.int64),
-        inputs=np.zeros((1, n_inputs + 1), np.int64),
-        weight=np.zeros(n_inputs + 1, np.float32),
+        inputs=np.zeros(2 * n_inputs + LANES, np.int32),
+        weight=aligned(1, n_inputs + LANES),
         label=label,
         valid=valid,
         half=half,
@@ -97,9 +98,9 @@ def new_step(shape: Shape, negative: int, n_sets: int, n_inputs: int) -> Step:
 
 @inline_cpu
 def draw_targets(
-    w_out: Float32, step: Step, r: int, positive: int, token_pos: int, ordinal: int, sampler: Sampler, shape: Shape
+    step: Step, r: int, positive: int, token_pos: int, ordinal: int, sampler: Sampler, shape: Shape
 ) -> None:
-    """Fill set `r` with the positive and the negatives of its `ordinal`-th example, and ask for their rows."""
+    """Fill set `r` with the positive and the negatives of its `ordinal`-th example."""
     first_draw = _NEGATIVE_DRAW + ordinal * sampler.negative
     for k in range(shape.n_tile * shape.n_tiles):
         row = positive
@@ -107,21 +108,17 @@ def draw_targets(
             bits = random_bits(sampler.key, token_pos, first_draw + k - 1)
             row = alias_draw(uniform(bits), sampler.prob, sampler.alias)
         step.targets[r, k] = row
-        for col in range(0, shape.n_chunks * LANES, CACHE_LINE):
-            prefetch(w_out, row, col)
 
 
 @inline_cpu
 def first_set(step: Step, i: int) -> int:
     """First target set of centre i; its successor has the other half of the sets."""
     n_sets: int = step.targets.shape[0]
-    return (i & 1) * (n_sets // 2)
+    return (i & 3) * (n_sets // 4)
 
 
 @inline_cpu
 def prepare(
-    w_in: Float32,
-    w_out: Float32,
     block: TokenBlock,
     step: Step,
     i: int,
@@ -129,17 +126,12 @@ def prepare(
     sampler: Sampler,
     window: int,
     shrink_windows: bool,
-    share_negatives: bool,
     shape: Shape,
 ) -> tuple[int, int]:
-    """Draw window and targets of centre i, and ask for the rows that no centre before it has touched."""
+    """Draw window and targets of centre i."""
     low, high = window_of(block, i, bounds, sampler.key, window, shrink_windows)
-    for ordinal in range(1 if share_negatives else high - low - 1):
-        r = first_set(step, i) + ordinal
-        draw_targets(w_out, step, r, block.id[i], block.pos[i], ordinal, sampler, shape)
-    if i + window < bounds.stop:
-        for col in range(0, shape.n_chunks * LANES, CACHE_LINE):
-            prefetch(w_in, block.id[i + window], col)
+    for ordinal in range(1 if shape.share_negatives else high - low - 1):
+        draw_targets(step, first_set(step, i) + ordinal, block.id[i], block.pos[i], ordinal, sampler, shape)
     return low, high
 
 
@@ -169,23 +161,41 @@ def scale_mask(step: Step, k: int, value: float, shape: Shape) -> None:
 
 
 @inline_cpu
-def score(w_in: Float32, w_out: Float32, step: Step, r: int, n_inputs: int, lr: float, shape: Shape) -> float:
-    """Fill step.coef for `n_inputs` input rows and target set `r`, two input rows at a time; return the loss."""
+def score_rows(w_in: Float32, w_out: Float32, step: Step, n: int, r: int, lr: float, shape: Shape) -> float:
+    """Fill step.coef for the `n` input rows and target set `r`, two rows at a time; return the loss."""
     loss = splat(0.0)
     for t in range(shape.n_tiles):
         rows = rows_of(w_out, step.targets, r, t * shape.n_tile, shape)
-        for c in range(0, n_inputs, 2):
+        for c in range(0, n, 2):
             sums, sums_next = zeros(shape), zeros(shape)
             for col in range(0, shape.n_chunks * LANES, LANES):
-                out = load_rows(rows, col)
-                sums = fma_rows(out, load(w_in, step.inputs[0, c], col), sums)
-                sums_next = fma_rows(out, load(w_in, step.inputs[0, c + 1], col), sums_next)
-            scores = hsum_pair(sums, sums_next)
-            weight = load(step.half, 0, 0) * step.weight[c] + load(step.half, 1, 0) * step.weight[c + 1]
-            mask = load(step.mask, t, 0) * weight
-            label = load(step.label, t, 0)
-            probability = sigmoid(scores)
-            store(step.coef, t, c * SLOTS, (label - probability) * (mask * lr))
-            if shape.with_loss:
-                loss = loss + mask * (softplus(scores, probability) - label * scores)
+                out = load_rows(rows, col, single(shape))
+                sums = fma_rows(out, load(w_in, step.inputs[c], col), sums)
+                sums_next = fma_rows(out, load(w_in, step.inputs[c + 1], col), sums_next)
+            weight = load(step.half, 0, 0) * step.weight[0, c] + load(step.half, 1, 0) * step.weight[0, c + 1]
+            loss = loss + _judge(step, t, c, hsum_pair(sums, sums_next), weight, lr, shape)
     return float(hsum(loss))
+
+
+@inline_cpu
+def score_row(a: Float32, row: int, w_out: Float32, step: Step, r: int, lr: float, shape: Shape) -> float:
+    """Fill step.coef for row `row` of `a` alone and target set `r`; return the loss."""
+    loss = splat(0.0)
+    for t in range(shape.n_tiles):
+        rows = rows_of(w_out, step.targets, r, t * shape.n_tile, shape)
+        sums = zeros(shape)
+        for col in range(0, shape.n_chunks * LANES, LANES):
+            sums = fma_rows(load_rows(rows, col, single(shape)), load(a, row, col), sums)
+        loss = loss + _judge(step, t, 0, hsum_single(sums), load(step.half, 0, 0), lr, shape)
+    return float(hsum(loss))
+
+
+@inline_cpu
+def _judge(step: Step, t: int, c: int, scores: float, weight: float, lr: float, shape: Shape) -> float:
+    """Fill step.coef for the scores of tile `t`, input rows `c` and c + 1; return their losses. All are SIMD values."""
+    mask = load(step.mask, t, 0) * weight
+    label = load(step.label, t, 0)
+    probability = sigmoid(scores)
+    store(step.coef, t, c * SLOTS, (label - probability) * (mask * lr))
+    loss: float = mask * (softplus(scores, probability) - label * scores) if shape.with_loss else splat(0.0)
+    return loss

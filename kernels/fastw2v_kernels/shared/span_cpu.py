@@ -7,24 +7,30 @@ from typing import NamedTuple
 import numpy as np
 
 from fastw2v_kernels._jit_cpu import inline_cpu
+from fastw2v_kernels._simd import LANES
 from fastw2v_kernels._types import Float32, Int32, Int64
 from fastw2v_kernels.shared.cpu import random_bits, uniform
 from fastw2v_kernels.shared.rng import KEEP_DRAW, WINDOW_DRAW
 
 BLOCK_TOKENS = 1024
+N_SEEN = 1024  # a power of two
 
 
 class TokenBlock(NamedTuple):
     """The tokens of a stretch of the corpus that survive subsampling, with up to `window` neighbours on either side.
 
-    id : int32[BLOCK_TOKENS + 2 window + 1], vocabulary rows
+    id : int32[BLOCK_TOKENS + 4 window + LANES], vocabulary rows
     pos : int64[...], token positions in the corpus
     sentence : int64[...], sentence numbers
+    repeat : int64[...], the last slot whose word, or one of its remainder, has come again up to here; -1: none
+    seen : int64[N_SEEN], the last slot of a word with this remainder
     """
 
     id: Int32
     pos: Int64
     sentence: Int64
+    repeat: Int64
+    seen: Int64
 
 
 class Bounds(NamedTuple):
@@ -37,9 +43,10 @@ class Bounds(NamedTuple):
 
 
 def new_block(window: int) -> TokenBlock:
-    """Buffers for `fill_block`; one more than can be kept, since a token is written before it is known to be kept."""
-    size = BLOCK_TOKENS + 2 * window + 1
-    return TokenBlock(np.zeros(size, np.int32), np.zeros(size, np.int64), np.zeros(size, np.int64))
+    """Buffers for `fill_block`, and what `copy_ids` may read past the last token."""
+    size = BLOCK_TOKENS + 4 * window + LANES
+    pos, sentence, repeat = (np.zeros(size, np.int64) for _ in range(3))
+    return TokenBlock(np.zeros(size, np.int32), pos, sentence, repeat, np.zeros(N_SEEN, np.int64))
 
 
 @inline_cpu
@@ -105,6 +112,22 @@ def fill_block(
         stop += is_kept(key, pos, keep[ids[pos]])
         pos += 1
     return Bounds(first, last, stop, sentence)
+
+
+@inline_cpu
+def note_repeats(block: TokenBlock, bounds: Bounds) -> None:
+    """Fill block.repeat: if slots low to high hold a word twice, then repeat[high - 1] >= low.
+
+    The converse holds but for words of one remainder: a filter that lets a few windows pass without need.
+    """
+    for i in range(N_SEEN):
+        block.seen[i] = -1
+    last = -1
+    for i in range(bounds.first, bounds.stop):
+        remainder = block.id[i] & (N_SEEN - 1)
+        last = max(last, block.seen[remainder])
+        block.repeat[i] = last
+        block.seen[remainder] = i
 
 
 @inline_cpu

@@ -2,80 +2,120 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from fastw2v_kernels._jit_cpu import inline_cpu, jit_cpu
 from fastw2v_kernels._simd import (
     LANES,
+    N_REGISTERS,
     SLOTS,
+    Rows,
     Shape,
     add_rows,
+    copy_ids,
     dot,
     fma_rows,
-    load,
     load_rows,
+    load_strip,
+    prefetch_rows,
+    prefetch_strip,
     rows_of,
     splat,
     splats,
     store,
-    zeros,
+    store_strip,
+    tail,
+    zero_strip,
+    zero_tile,
 )
 from fastw2v_kernels._types import Float32, Float64, Int32, Int64
-from fastw2v_kernels.shared.scoring_cpu import Sampler, Step, first_set, new_sampler, new_step, prepare, score, set_mask
-from fastw2v_kernels.shared.span_cpu import BLOCK_TOKENS, TokenBlock, fill_block, new_block, sentence_of
+from fastw2v_kernels.shared.scoring_cpu import (
+    Sampler,
+    Step,
+    first_set,
+    new_sampler,
+    new_step,
+    prepare,
+    score_row,
+    score_rows,
+    set_mask,
+)
+from fastw2v_kernels.shared.span_cpu import BLOCK_TOKENS, TokenBlock, fill_block, new_block, note_repeats, sentence_of
 
 
 @inline_cpu
-def _gather(block: TokenBlock, step: Step, low: int, high: int, i: int) -> int:
-    """List the context rows of centre i, a repeated one once with its multiple; return how many there are."""
+def _gather(block: TokenBlock, step: Step, low: int, high: int, i: int, window: int) -> int:
+    """List the context rows of centre i, a repeated one once with its multiple; return how many there are.
+
+    Scores are made two rows at a time: an odd one gets a partner of weight 0.
+    """
+    if block.repeat[high - 1] < low:  # no word twice: those left of the centre, then those right of it
+        n = high - low - 1
+        for c in range(0, window, LANES):
+            copy_ids(step.inputs, c, block.id, low + c)
+            store(step.weight, 0, c, splat(1.0))
+            store(step.weight, 0, window + c, splat(1.0))
+        for c in range(0, window, LANES):
+            copy_ids(step.inputs, i - low + c, block.id, i + 1 + c)
+    else:
+        n = _gather_repeated(block, step, low, high, i)
+    step.inputs[n] = block.id[i]
+    step.weight[0, n] = 0.0
+    return n
+
+
+@inline_cpu
+def _gather_repeated(block: TokenBlock, step: Step, low: int, high: int, i: int) -> int:
     n = 0
     for j in range(low, high):
         if j == i:
             continue
         c = 0
-        while c < n and step.inputs[0, c] != block.id[j]:
+        while c < n and step.inputs[c] != block.id[j]:
             c += 1
         if c == n:
-            step.inputs[0, n] = block.id[j]
-            step.weight[n] = 0.0
+            step.inputs[n] = block.id[j]
+            step.weight[0, n] = 0.0
             n += 1
-        step.weight[c] += 1.0
+        step.weight[0, c] += 1.0
     return n
 
 
 @inline_cpu
-def _update(w_in: Float32, w_out: Float32, step: Step, r: int, n_inputs: int, shape: Shape) -> None:
-    """Move input and target rows along step.coef. Both gradients of a chunk of columns stay in registers."""
-    for col in range(0, shape.n_chunks * LANES, LANES):
-        for t in range(shape.n_tiles):
-            rows = rows_of(w_out, step.targets, r, t * shape.n_tile, shape)
-            out, grads = load_rows(rows, col), zeros(shape)
-            for c in range(n_inputs):
-                coef = splats(step.coef, t, c * SLOTS, shape)
-                x = load(w_in, step.inputs[0, c], col)
-                grads = fma_rows(coef, x, grads)
-                move = dot(coef, out, splat(0.0) if t == 0 else load(step.rows, c, col))
-                if t == shape.n_tiles - 1:
-                    store(w_in, step.inputs[0, c], col, x + move)
-                else:
-                    store(step.rows, c, col, move)
-            add_rows(rows, col, grads)
+def _update_strip(
+    w_in: Float32, step: Step, n: int, t: int, rows: Rows, ahead: Rows, entering: int, col: int, shape: Shape
+) -> None:
+    """Move one strip of input and target rows; ask for that of a later step."""
+    prefetch_strip(w_in, entering, col, shape)
+    prefetch_rows(ahead, col, shape)
+    out, grads = load_rows(rows, col, shape), zero_tile(shape)
+    for c in range(n):
+        coef = splats(step.coef, t, c * SLOTS, shape)
+        x = load_strip(w_in, step.inputs[c], col, shape)
+        move = zero_strip(shape) if t == 0 else load_strip(step.rows, c, col, shape)
+        if t == shape.n_tiles - 1:
+            store_strip(w_in, step.inputs[c], col, dot(coef, out, x + move))
+        else:
+            store_strip(step.rows, c, col, dot(coef, out, move))
+        grads = fma_rows(coef, x, grads)
+    add_rows(rows, col, grads)
 
 
 @inline_cpu
-def _train_step(
-    w_in: Float32, w_out: Float32, step: Step, r: int, n: int, lr: float, negative: int, shape: Shape
-) -> float:
-    step.inputs[0, n] = step.inputs[
-        0, n - 1
-    ]  # scores are made two rows at a time: an odd one gets a partner of weight 0
-    step.weight[n] = 0.0
-    set_mask(step, r, negative, shape)
-    loss = score(w_in, w_out, step, r, n, lr, shape)
-    _update(w_in, w_out, step, r, n, shape)
-    return loss
+def _update(w_in: Float32, w_out: Float32, step: Step, n: int, r: int, ahead: int, entering: int, shape: Shape) -> None:
+    """Move input and target rows along step.coef. Both gradients of a strip stay in registers."""
+    whole = shape.n_chunks // shape.n_strip * shape.n_strip
+    for t in range(shape.n_tiles):
+        rows = rows_of(w_out, step.targets, r, t * shape.n_tile, shape)
+        rows_ahead = rows_of(w_out, step.targets, ahead, t * shape.n_tile, shape)
+        for chunk in range(0, whole, shape.n_strip):
+            _update_strip(w_in, step, n, t, rows, rows_ahead, entering, chunk * LANES, shape)
+        if whole < shape.n_chunks:
+            _update_strip(w_in, step, n, t, rows, rows_ahead, entering, whole * LANES, tail(shape))
 
 
 @inline_cpu
-def _train_centre(
+def _train_pairs(
     w_in: Float32,
     w_out: Float32,
     block: TokenBlock,
@@ -83,22 +123,20 @@ def _train_centre(
     i: int,
     low: int,
     high: int,
+    entering: int,
     lr: float,
     negative: int,
-    share_negatives: bool,
     shape: Shape,
 ) -> float:
-    """One step for all contexts of centre i, or one for each; return the loss."""
-    r = first_set(step, i)
-    if share_negatives:
-        n = _gather(block, step, low, high, i)
-        return _train_step(w_in, w_out, step, r, n, lr, negative, shape)
-    loss = 0.0
+    """One step for each context of centre i, each with its own negatives; return the loss."""
+    loss, r = 0.0, first_set(step, i)
     for j in range(low, high):
         if j != i:
-            step.inputs[0, 0] = block.id[j]
-            step.weight[0] = 1.0
-            loss += _train_step(w_in, w_out, step, r, 1, lr, negative, shape)
+            step.inputs[0] = block.id[j]
+            set_mask(step, r, negative, shape)
+            loss += score_row(w_in, block.id[j], w_out, step, r, lr, shape)
+            ahead = r + 1 if j + 1 < high else first_set(step, i + 1)
+            _update(w_in, w_out, step, 1, r, ahead, entering, shape)
             r += 1
     return loss
 
@@ -117,7 +155,6 @@ def _skipgram_ns_cpu_kernel(
     lr_step: float,
     window: int,
     shrink_windows: bool,
-    share_negatives: bool,
     tally: Float64,
     block: TokenBlock,
     step: Step,
@@ -129,18 +166,27 @@ def _skipgram_ns_cpu_kernel(
             block, ids, starts, keep, sampler.key, window, first, min(first + BLOCK_TOKENS, end), sentence
         )
         sentence = bounds.sentence
-        next_low = next_high = 0
-        for i in range(window - 1, bounds.last):  # one turn ahead of the first centre, to draw for it
+        note_repeats(block, bounds)
+        next_low = next_high = far_low = far_high = 0
+        for i in range(window - 2, bounds.last):  # two turns ahead of the first centre, to draw for it
             low, high = next_low, next_high
             if i + 1 < bounds.last:
-                next_low, next_high = prepare(
-                    w_in, w_out, block, step, i + 1, bounds, sampler, window, shrink_windows, share_negatives, shape
-                )
+                next_low, next_high = far_low, far_high
+            if i + 2 < bounds.last:
+                far_low, far_high = prepare(block, step, i + 2, bounds, sampler, window, shrink_windows, shape)
             if high - low > 1:
                 lr = lr_first + lr_step * block.pos[i]
-                tally[0] += _train_centre(
-                    w_in, w_out, block, step, i, low, high, lr, sampler.negative, share_negatives, shape
-                )
+                entering = block.id[min(i + 2 + window, bounds.stop - 1)]
+                if shape.share_negatives:
+                    r = first_set(step, i)
+                    n = _gather(block, step, low, high, i, window)
+                    set_mask(step, r, sampler.negative, shape)
+                    tally[0] += score_rows(w_in, w_out, step, n, r, lr, shape)
+                    _update(w_in, w_out, step, n, r, first_set(step, i + 2), entering, shape)
+                else:
+                    tally[0] += _train_pairs(
+                        w_in, w_out, block, step, i, low, high, entering, lr, sampler.negative, shape
+                    )
                 tally[1] += high - low - 1
         tally[2] += bounds.last - window
 
@@ -167,9 +213,11 @@ def skipgram_ns_cpu(
     tally: Float64,
 ) -> None:
     """Do what `skipgram_ns_reference` does, on one core and without the GIL."""
-    shape = Shape.of(w_in.shape[1], negative + 1, with_loss)
+    shape = Shape.of(w_in.shape[1], negative + 1, with_loss, share_negatives)
+    if 4 * shape.n_tile + 4 < N_REGISTERS:  # target rows and gradients of two vectors, and what moves one input row
+        shape = replace(shape, n_strip=2)
     sampler = new_sampler(alias_prob, alias_id, seed, epoch, negative)
-    step = new_step(shape, negative, n_sets=2 if share_negatives else 4 * window, n_inputs=2 * window)
+    step = new_step(shape, negative, n_sets=4 if share_negatives else 8 * window, n_inputs=2 * window)
     _skipgram_ns_cpu_kernel(
         w_in,
         w_out,
@@ -183,7 +231,6 @@ def skipgram_ns_cpu(
         lr_step,
         window,
         shrink_windows,
-        share_negatives,
         tally,
         new_block(window),
         step,
