@@ -4,6 +4,7 @@ import pytest
 from harness import assert_parity
 
 from fastw2v import nn
+from fastw2v.nn._gradient import RowGradient
 
 
 def steps(optimizer, dtype=np.float32, n=5, rows=slice(None)):
@@ -53,6 +54,16 @@ def test_sparse_adam_lets_a_row_rest_that_dense_adam_moves(device):
     sparse, dense = W
     assert sparse[1, 0] == pytest.approx(1 - 0.001, abs=1e-6)
     assert dense[1, 0] < sparse[1, 0] - 1e-4
+
+
+@pytest.mark.parametrize("optimizer", [nn.SGD, nn.SparseAdam])
+def test_rows_that_a_gradient_does_not_name_are_not_even_read(optimizer):
+    param = np.ones((9, 4), np.float32)
+    grad = RowGradient.zeros_like(param)
+    grad.view(np.ndarray)[[2, 5]] = 1
+    grad.touch(np.array([2, 2]))
+    optimizer(lr=0.1).update([param], [grad])
+    assert np.flatnonzero((param != 1).any(axis=1)).tolist() == [2]
 
 
 @pytest.mark.parametrize("optimizer", [nn.SGD(0.1), nn.SparseAdam(0.1)], ids=["SGD", "SparseAdam"])

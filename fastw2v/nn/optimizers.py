@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,7 @@ def _arrays(params: list[Array], grads: list[Array]) -> list[Array]:
     """Return the gradients as arrays; each must have the shape of its parameter."""
     if len(params) != len(grads):
         raise ValueError(f"{len(params)} parameters and {len(grads)} gradients; expected one for each")
-    arrays = list(map(as_array, grads))
+    arrays = [grad if isinstance(grad, TouchedRows) else as_array(grad) for grad in grads]
     for param, grad in zip(params, arrays):
         _checks.floats(param, "a parameter")
         _checks.shape(grad, param.shape, "a gradient", "as its parameter")
@@ -107,7 +108,7 @@ class Adam:
         if [m.shape for m in self.m] != [param.shape for param in params]:
             raise ValueError("these are other parameters than at the first update; make an optimizer for each model")
         self.iter += 1
-        lr_t = self.lr * np.sqrt(1.0 - self.beta2**self.iter) / (1.0 - self.beta1**self.iter)
+        lr_t = self.lr * math.sqrt(1.0 - self.beta2**self.iter) / (1.0 - self.beta1**self.iter)
         for param, grad, m, v in zip(params, grads, self.m, self.v):
             self._step(param, grad, m, v, lr_t)
 
