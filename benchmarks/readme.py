@@ -86,6 +86,33 @@ def iteration() -> Iterator[list[str]]:
         yield cells
 
 
+def layers() -> Iterator[list[str]]:
+    """A layer of the book, compiled and not."""
+    rows = latest("models", lambda row: (row.get("layer"), row["V"], row["device"]))
+    yield ["a batch of 100", "V", "the book's NumPy", "compiled", ""]
+    for layer, n_words in dict.fromkeys((layer, n_words) for layer, n_words, _ in rows if layer):
+        slow, fast = (rows[layer, n_words, device]["seconds"] for device in ("reference", "cpu"))
+        times = [f"{float(f'{1e6 * seconds[0]:.3g}'):,g} us" for seconds in (slow, fast)]
+        yield [layer, f"{n_words:,}", *times, "{:.2g} x ({:.2g}-{:.2g})".format(*ratio(slow, fast))]
+
+
+def training() -> Iterator[list[str]]:
+    """Whole runs on the Penn Treebank, and the vectors that the book's author published."""
+    yield ["vectors", "epochs", "time", "loss: first", "mid epoch 1", "epochs 1, 2, 5, 8, 10", *SCORES, "you", "car"]
+    rows = latest("book", lambda row: (row["model"], row.get("optimizer"), row.get("seed", row.get("seeds"))))
+    for (model, optimizer, seed), row in rows.items():
+        marks = [f"{row[score][0]:.1f}" if isinstance(row[score], list) else f"{row[score]:.1f}" for score in SCORES]
+        near = [re.sub(r" [\d.]+", "", row.get(query, "-")) for query in ("you", "car")]
+        if optimizer is None:
+            yield [model, "10", "-", *["-"] * 3, *marks, *near]
+        elif "seeds" in row:
+            yield [f"{model}, {optimizer}, mean of {seed} seeds", *["-"] * 5, *marks, *near]
+        elif seed == 0:
+            losses = [row["loss per epoch"][n - 1] for n in (1, 2, 5, 8, 10) if n <= row["epochs"]]
+            known = [f"{row['epochs']}", f"{row['seconds']:.0f} s", f"{row['first loss']}", f"{row['mid epoch 1']}"]
+            yield [f"{model}, {optimizer}", *known, ", ".join(map(str, losses)), *marks, *near]
+
+
 def scaling() -> Iterator[list[str]]:
     """Cost of a batch by the size of the vocabulary."""
     rows = latest("scaling", lambda row: (row["series"], row["V"]))
@@ -101,7 +128,7 @@ def milliseconds(seconds: Spread) -> str:
     return f"{float(f'{1e3 * seconds[0]:.3g}'):,g} ms"
 
 
-TABLES = {"peers": peers, "iteration": iteration, "scaling": scaling}
+TABLES = {"peers": peers, "iteration": iteration, "layers": layers, "training": training, "scaling": scaling}
 
 if __name__ == "__main__":
     main()
