@@ -135,7 +135,8 @@ class Iteration:
         rows = next(self.order)
         self.batch = [ids.take(rows, axis=0) for ids in (self.contexts, self.target)]
         if self.n_classes:
-            self.batch = [nn.convert_one_hot(ids, self.n_classes) for ids in self.batch]
+            # float32: the book's int32 would make every product one of float64, and the baseline slower.
+            self.batch = [nn.convert_one_hot(ids, self.n_classes).astype(np.float32) for ids in self.batch]
 
     def __call__(self) -> None:
         """Train on the batch."""
