@@ -92,8 +92,15 @@ def layers() -> Iterator[list[str]]:
     yield ["a batch of 100", "V", "the book's NumPy", "compiled", ""]
     for layer, n_words in dict.fromkeys((layer, n_words) for layer, n_words, _ in rows if layer):
         slow, fast = (rows[layer, n_words, device]["seconds"] for device in ("reference", "cpu"))
-        times = [f"{float(f'{1e6 * seconds[0]:.3g}'):,g} us" for seconds in (slow, fast)]
-        yield [layer, f"{n_words:,}", *times, "{:.2g} x ({:.2g}-{:.2g})".format(*ratio(slow, fast))]
+        times = [f"{rounded(1e6 * seconds[0], 3)} us" for seconds in (slow, fast)]
+        bounds = (rounded(x, 2) for x in ratio(slow, fast))
+        yield [layer, f"{n_words:,}", *times, "{} x ({}-{})".format(*bounds)]
+
+
+def rounded(x: float, n_digits: int) -> str:
+    """A number to some digits: 0.86, 8.2, 1,100."""
+    value = float(f"{x:.{n_digits}g}")
+    return f"{value:,.0f}" if value >= 10**n_digits else f"{value:g}"
 
 
 def training() -> Iterator[list[str]]:
@@ -125,7 +132,7 @@ def scaling() -> Iterator[list[str]]:
 
 def milliseconds(seconds: Spread) -> str:
     """The median, to three digits."""
-    return f"{float(f'{1e3 * seconds[0]:.3g}'):,g} ms"
+    return f"{rounded(1e3 * seconds[0], 3)} ms"
 
 
 TABLES = {"peers": peers, "iteration": iteration, "layers": layers, "training": training, "scaling": scaling}

@@ -1,5 +1,7 @@
 """Recorded figures: results/<suite>.jsonl, a line for each, with machine, versions, revision and spread.
 
+A spread is a median and its bounds: quartiles of the rounds of pytest-benchmark, least and greatest of a few long runs.
+
 Usage: python benchmarks/results.py add FILE.json ...   what `pytest benchmarks --benchmark-json=FILE.json` wrote
        python benchmarks/results.py floors              speeds beside what the project has set itself; fails if below
 """
@@ -64,7 +66,7 @@ def add(file: Path) -> None:
         if benchmark["extra_info"].get("profile") != "full":
             sys.exit(f"{file}: {benchmark['name']} is of the quick profile; record runs without --quick")
         stats = benchmark["stats"]
-        times = {"seconds": [digits(stats[name]) for name in ("median", "min", "max")], "rounds": stats["rounds"]}
+        times = {"seconds": [digits(stats[name]) for name in ("median", "q1", "q3")], "rounds": stats["rounds"]}
         suite = Path(benchmark["fullname"].split("::")[0]).stem.removeprefix("test_")
         append(suite, {"name": benchmark["name"], **times, **benchmark["extra_info"], **known})
 
@@ -110,7 +112,7 @@ def spread(values: Iterable[float]) -> Spread:
 
 
 def ratio(a: Spread, b: Spread) -> Spread:
-    """A / b of two spreads: of the medians, and the least and greatest that any two of the rounds give."""
+    """A / b of two spreads: of the medians, and the least and greatest that their bounds give."""
     return [digits(a[0] / b[0]), digits(a[1] / b[2]), digits(a[2] / b[1])]
 
 
