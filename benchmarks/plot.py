@@ -29,7 +29,7 @@ def main() -> None:
         times = np.array([rows[series, n_words]["seconds"] for n_words in sizes]).T * 1e3
         label = f"{series}: slope {slope(sizes, times[0]):.2f}"
         axes.errorbar(sizes, times[0], yerr=abs(times[1:] - times[0]), marker="o", capsize=3, label=label)
-    axes.set(xscale="log", yscale="log", xlabel="words in the vocabulary", ylabel="ms for a batch (median, range)")
+    axes.set(xscale="log", yscale="log", xlabel="words in the vocabulary", ylabel="ms for a batch (median, quartiles)")
     axes.set_title("CBOW, window 1, hidden 100, batch 100, 5 negatives: forward, backward, optimiser")
     axes.grid(visible=True, which="major", alpha=0.3)
     axes.legend(title=f"slope of log time over log V from {FITTED_FROM:,}")

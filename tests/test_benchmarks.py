@@ -26,7 +26,7 @@ def test_a_ratio_spans_every_pair_of_rounds():
 
 def report(tmp_path, profile):
     """A pytest-benchmark report with one benchmark."""
-    stats = {"median": 2e-3, "min": 1e-3, "max": 3e-3, "rounds": 5}
+    stats = {"median": 2e-3, "q1": 1e-3, "q3": 3e-3, "rounds": 5}
     benchmark = {"name": "test_op[adam-cpu-1]", "fullname": "benchmarks/test_ops.py::test_op[adam-cpu-1]"}
     machine = {"cpu": {"brand_raw": "A processor"}, "machine": "x86_64", "lanes": 8, "cores": 2, "versions": {}}
     content = {
