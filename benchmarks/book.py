@@ -16,14 +16,13 @@ from typing import Annotated, Any
 
 import numpy as np
 import typer
-from cases import BATCH, DIM, N_WORDS, WINDOW
+from cases import BATCH, DIM, N_WORDS, QUERIES, WINDOW
 from results import append, cell, here, spread
 
 from fastw2v import KeyedVectors, evaluation, nn
 from fastw2v.datasets import data_dir
 
 NOTES = "4.16 at the start, 2.40 mid epoch 1, about 1.80 in epoch 5, 1.60 in epoch 8"
-QUERIES = ("you", "year", "car", "toyota")
 SCORES = {"analogies": "questions-words.txt", "ws353": "wordsim353.tsv", "simlex": "simlex999.txt"}
 
 

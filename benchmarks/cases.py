@@ -19,6 +19,7 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 DIM, BATCH, K, WINDOW = 100, 100, 5, 5
 N_WORDS = 10_000  # of the Penn Treebank
+QUERIES = ("you", "year", "car", "toyota")  # whose neighbours the book shows
 N_BATCHES = 200  # that differ, since the rows of one batch stay in the processor's cache
 
 

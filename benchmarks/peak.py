@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fastw2v_kernels._jit_cpu import jit_cpu
-from fastw2v_kernels._simd import LANES, Shape, dot, fma_rows, load, splats, store, zeros
+from fastw2v_kernels._simd import LANES, Shape, dot, fma_rows, load, splats, store_strip, zero_strip, zeros
 from fastw2v_kernels._types import Float32
 
 N_ACCUMULATORS = 12  # at least the latency of a multiply-add times the units that do them
@@ -80,7 +80,7 @@ def _multiply_adds_kernel(values: Float32, n_steps: int, shape: Shape) -> None:
     x, addends, sums = load(values, 0, 0), splats(values, 1, 0, shape), zeros(shape)
     for _ in range(n_steps):
         sums = fma_rows(sums, x, addends)
-    store(values, 0, 0, dot(sums, addends, x))
+    store_strip(values, 0, 0, dot(sums, addends, zero_strip(shape)))
 
 
 @jit_cpu

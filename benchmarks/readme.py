@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from cases import QUERIES
 from peers import KNOBS, SCORES
 from results import Row, Spread, latest, ratio
 
@@ -105,11 +106,11 @@ def rounded(x: float, n_digits: int) -> str:
 
 def training() -> Iterator[list[str]]:
     """Whole runs on the Penn Treebank, and the vectors that the book's author published."""
-    yield ["vectors", "epochs", "time", "loss: first", "mid epoch 1", "epochs 1, 2, 5, 8, 10", *SCORES, "you", "car"]
+    yield ["vectors", "epochs", "time", "loss: first", "mid epoch 1", "epochs 1, 2, 5, 8, 10", *SCORES, *QUERIES]
     rows = latest("book", lambda row: (row["model"], row.get("optimizer"), row.get("seed", row.get("seeds"))))
     for (model, optimizer, seed), row in rows.items():
         marks = [f"{row[score][0]:.1f}" if isinstance(row[score], list) else f"{row[score]:.1f}" for score in SCORES]
-        near = [re.sub(r" [\d.]+", "", row.get(query, "-")) for query in ("you", "car")]
+        near = [", ".join(re.sub(r" [\d.]+", "", row.get(query, "-")).split(", ")[:3]) for query in QUERIES]
         if optimizer is None:
             yield [model, "10", "-", *["-"] * 3, *marks, *near]
         elif "seeds" in row:

@@ -42,7 +42,7 @@ class Shape:
     n_tile: int
     n_tiles: int
     with_loss: bool
-    share_negatives: bool
+    share_negatives: bool = True
     n_strip: int = 1
 
     @classmethod

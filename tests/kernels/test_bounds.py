@@ -58,9 +58,9 @@ def outcome(function, *args):
     return "done"
 
 a, out = np.ones((3, 2 * LANES), np.float32), np.zeros((1, LANES), np.float32)
-shape = Shape(3, 2, 1, False, True)
+shape = Shape(3, 2, 1, False)
 
-strip = Shape(3, 2, 1, False, True, n_strip=2)
+strip = Shape(3, 2, 1, False, n_strip=2)
 wide = np.zeros((1, 2 * LANES), np.float32)
 ids = np.arange(LANES + 1, dtype=np.int32)
 
