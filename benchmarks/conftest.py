@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from fastw2v.config import available_cores
+
 if TYPE_CHECKING:
     from timing import Timing
 
@@ -47,7 +49,7 @@ def timing(benchmark: Any, quick: bool) -> Timing:  # noqa: ANN401 - pytest-benc
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_benchmark_update_machine_info(config: pytest.Config, machine_info: dict[str, Any]) -> None:
-    from peak import LANES, n_cores
+    from peak import LANES
     from results import versions
 
-    machine_info |= {"lanes": LANES, "cores": n_cores(), "versions": versions()}
+    machine_info |= {"lanes": LANES, "cores": available_cores(), "versions": versions()}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -55,11 +54,6 @@ def available_bytes() -> float:
     if limit.exists() and limit.read_text().strip() != "max":
         free.append(float(limit.read_text()) - float(limit.with_name("memory.current").read_text()))
     return min(free, default=float("inf"))
-
-
-def n_cores() -> int:
-    """Processors that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _seconds(pool: ThreadPoolExecutor, jobs: list[Callable[[], None]]) -> float:

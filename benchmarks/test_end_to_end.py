@@ -21,12 +21,12 @@ from typing import Any
 import peers
 import pytest
 from cases import Work
-from peak import n_cores
 from results import spread
 from test_parity import OPS_BY_NAME
 from timing import Timing, refuse_if_red, run_child
 
 from fastw2v import datasets
+from fastw2v.config import available_cores
 
 HOST_OPS, TRAINER_OPS = ("encode", "uniform_rows"), ("skipgram_ns", "cbow_ns")
 REVIEWS = "imdb-unsup.txt.xz"
@@ -102,7 +102,7 @@ def quality(n_seeds: int, train: partial[Figures]) -> Figures:
     ]
     if missing:
         return {"quality": f"not scored: set FASTW2V_DATA_DIR to a folder with {', '.join(missing)}"}
-    with ThreadPoolExecutor(n_cores()) as pool:
+    with ThreadPoolExecutor(available_cores()) as pool:
         runs = list(pool.map(lambda seed: train(seed=seed), range(1, n_seeds + 1)))
     cells: Figures = {"seeds": n_seeds}
     for name in peers.SCORES:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from cases import BATCH, DIM, N_WORDS, WINDOW, K, Work
 from layers import LAYER_OPS, MODEL_DEVICES, MODEL_OPS, SOFTMAX_MODELS, Iteration, corpus, layer_call
-from peak import n_cores
 from timing import Timing, need_memory, refuse_if_red
+
+from fastw2v.config import available_cores
 
 DEVICES = ["reference", *MODEL_DEVICES]
 RUNS = [(device, optimizer) for device in DEVICES for optimizer in ("Adam", "SparseAdam")]
@@ -36,7 +37,7 @@ def measure(model: str, device: str, optimizer: str, window: int, timing: Timing
     timing.measure(run, run.next_batch, device=device)
     sizes = {"V": N_WORDS, "D": DIM, "K": K, "batch": BATCH, "window": window}
     notes = {"model": model, "optimizer": optimizer, "corpus": corpus(N_WORDS)[0], "loss": round(float(run.loss), 4)}
-    timing.note(Work(words=BATCH), device=device, threads=n_cores(), **sizes, **notes)
+    timing.note(Work(words=BATCH), device=device, threads=available_cores(), **sizes, **notes)
 
 
 @pytest.mark.parametrize("device", DEVICES)
@@ -47,4 +48,6 @@ def test_layer(layer: str, n_words: int, device: str, timing: Timing) -> None:
     refuse_if_red(device, *LAYER_OPS[layer])
     timing.measure(layer_call(layer, n_words, device), device=device)
     sizes = {"V": n_words, "D": DIM, "K": K, "batch": BATCH}
-    timing.note(Work(words=BATCH), device=device, threads=n_cores(), layer=layer, corpus=corpus(n_words)[0], **sizes)
+    timing.note(
+        Work(words=BATCH), device=device, threads=available_cores(), layer=layer, corpus=corpus(n_words)[0], **sizes
+    )

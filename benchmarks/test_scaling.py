@@ -12,8 +12,9 @@ from typing import NamedTuple
 import pytest
 from cases import BATCH, DIM, K, Work
 from layers import MODEL_DEVICES, MODEL_OPS, Iteration, corpus
-from peak import n_cores
 from timing import Timing, need_memory, refuse_if_red
+
+from fastw2v.config import available_cores
 
 WINDOW = 1
 SIZES, QUICK_SIZES = [1_000, 10_000, 100_000, 1_000_000], [1_000, 8_000]
@@ -53,4 +54,4 @@ def test_batch(series: str, n_words: int, timing: Timing) -> None:
     timing.measure(run, run.next_batch, device=device)
     sizes = {"V": n_words, "D": DIM, "K": K, "batch": BATCH, "window": WINDOW}
     notes = {"series": series, "corpus": corpus(n_words)[0], "loss": round(float(run.loss), 4)}
-    timing.note(Work(words=BATCH), device=device, threads=n_cores(), **sizes, **notes)
+    timing.note(Work(words=BATCH), device=device, threads=available_cores(), **sizes, **notes)

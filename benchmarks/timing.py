@@ -17,12 +17,13 @@ from typing import Any
 import numpy as np
 import pytest
 from cases import Work
-from peak import available_bytes, n_cores, peak
+from peak import available_bytes, peak
 from results import digits
 from test_parity import OPS_BY_NAME, SIZES, check
 
 import fastw2v
 import fastw2v_kernels
+from fastw2v.config import available_cores
 from fastw2v_kernels.registry import Case, Op
 from fastw2v_kernels.shared.threads_cpu import set_n_threads
 
@@ -131,7 +132,7 @@ def need_memory(n_bytes: float) -> None:
 
 def thread_counts(*, quick: bool) -> list[int]:
     """Numbers of threads to time: 1 and all cores, in the full profile the powers of two between them too."""
-    n = n_cores()
+    n = available_cores()
     between = [] if quick else [1 << k for k in range(n.bit_length()) if 1 << k < n]
     return sorted({1, *between, n})
 
