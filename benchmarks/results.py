@@ -71,10 +71,10 @@ def add(file: Path) -> None:
         append(suite, {"name": benchmark["name"], **times, **benchmark["extra_info"], **known})
 
 
-def append(suite: str, row: Row) -> None:
+def append(suite: str, row: Row, folder: Path = FOLDER) -> None:
     """Write a line to the results of a suite."""
-    FOLDER.mkdir(exist_ok=True)
-    with open(FOLDER / f"{suite}.jsonl", "a", encoding="utf-8") as lines:
+    folder.mkdir(exist_ok=True)
+    with open(folder / f"{suite}.jsonl", "a", encoding="utf-8") as lines:
         lines.write(json.dumps(row) + "\n")
 
 
