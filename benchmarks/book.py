@@ -78,7 +78,7 @@ def trained(name: str, optimizer: str, n_epochs: int, seed: int) -> dict[str, An
         "mid epoch 1": round(losses[0][len(losses[0]) // 2], 2),
         "loss per epoch": [round(float(epoch.mean()), 2) for epoch in losses],
         "the notes' CBOW": NOTES,
-        "seconds per epoch": [round(x, 1) for x in seconds],
+        "epoch_s": spread(seconds),
     }
     run |= {f"{score} per epoch": [found[score][0] for found in marks] for score in SCORES}
     return {**run, **neighbours(kv), **marks[-1]}

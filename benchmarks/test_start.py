@@ -11,7 +11,7 @@ from timing import Timing, run_child
 
 IMPORT = "import fastw2v"
 TRAIN = f'{IMPORT}; fastw2v.Word2Vec([["a", "b"]] * 9, min_count=1, sg={{}})'
-MODELS = {"skip-gram": 1, "CBOW": 0}
+MODELS = {"SkipGram": 1, "CBOW": 0}
 
 
 def test_import(timing: Timing) -> None:

@@ -164,11 +164,11 @@ class _Measurement:
         return Run(self.name, self.case, optimizer, self._stages(), *times, n, first_loss, n_rows, spans)
 
     def _stages(self) -> tuple[Stage, ...]:
-        moved = traffic.bytes_moved(self.case, self.name, self.variant.n_rows())
+        moved = traffic.costs(self.case, self.name, self.variant.n_rows())
         names = sorted(self.by_stage[0], key=lambda name: STAGES.index(parts(name)[0]))
         spreads = {name: _spread([seconds[name] for seconds in self.by_stage]) for name in names}
         total = sum(ms for ms, _, _ in spreads.values())
-        return tuple(Stage(name, *spreads[name], 100 * spreads[name][0] / total, moved[name]) for name in names)
+        return tuple(Stage(name, *spreads[name], 100 * spreads[name][0] / total, moved[name].n_bytes) for name in names)
 
 
 def _spread(seconds: list[float]) -> tuple[float, float, float]:

@@ -239,21 +239,30 @@ def test_the_clock_leaves_nothing_behind(name, model):
 # Bytes
 
 
-def test_bytes_of_the_softmax_stages():
-    moved = traffic.bytes_moved(Case("cbow", 1000, 100, 5, 10, 5), "softmax", None)
+def test_costs_of_the_softmax_stages():
+    found = traffic.costs(Case("cbow", 1000, 100, 5, 10, 5), "softmax", None)
     one_hot, weights, hidden = 10 * 1000 * 4, 1000 * 100 * 4, 10 * 100 * 4
-    assert moved["output score"] == one_hot + weights + hidden
-    assert moved["input gather"] == 10 * moved["output score"]
-    assert moved["optimiser"] == (9 * 3 + 14) * weights
+    assert found["output score"] == (one_hot + weights + hidden, 2 * 10 * 1000 * 100)
+    assert found["input gather"] == tuple(10 * number for number in found["output score"])
+    assert found["optimiser"] == ((9 * 3 + 14) * weights, 9 * 1000 * 100 + 12 * 2 * 1000 * 100)
+    assert traffic.total(found).flops == sum(cost.flops for cost in found.values())
 
 
 @each_model
-def test_bytes_of_the_compiled_variant_do_not_grow_with_the_vocabulary(model):
-    small, large = (traffic.bytes_moved(case_of(model, size), "cpu", 50) for size in (100, 100_000))
+def test_costs_of_the_compiled_variant_do_not_grow_with_the_vocabulary(model):
+    small, large = (traffic.costs(case_of(model, size), "cpu", 50) for size in (100, 100_000))
     assert small == large
-    assert small["optimiser"] == 7 * 50 * 12 * 4
-    dense = traffic.bytes_moved(case_of(model, 100, optimizer="Adam"), "cpu", 50)
-    assert dense["optimiser"] == 14 * 100 * 12 * 4
+    assert small["optimiser"] == (7 * 50 * 12 * 4, 12 * 50 * 12)
+    dense = traffic.costs(case_of(model, 100, optimizer="Adam"), "cpu", 50)
+    assert dense["optimiser"] == (14 * 100 * 12 * 4, 12 * 2 * 100 * 12)
+
+
+@each_model
+def test_layers_of_one_model_compute_the_same_scores(model):
+    """Score, loss and the gradients of both are the same arithmetic, however they are cut into stages."""
+    slow, fast = (traffic.costs(case_of(model), variant, 50) for variant in ("reference", "cpu"))
+    assert slow["output score"].flops + slow["loss"].flops == fast["output score + loss"].flops
+    assert slow["backward out"].flops == fast["backward out"].flops
 
 
 @each_model
