@@ -2,8 +2,8 @@
 
 A step of compiled CBOW (test_scaling.py's) reads and writes each of its different rows in four matrices: weights,
 gradient, both moments. `test_lines` does that and nothing else: in the matrices of such a model, for the very batches,
-in the order of the step and asking for rows ahead as its kernels do, it changes one number in each cache line. README's table sets the difference in time that this
-makes between two vocabularies beside the measured difference of `test_step`.
+in the order of the step, and asking for rows ahead as its kernels do, it changes one number in each cache line.
+README's table sets the difference in time that this makes between two vocabularies beside that of `test_step`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from fastw2v_kernels._types import Float32, Int64
 from fastw2v_kernels.shared.rows_cpu import AHEAD, prefetch_row
 
 WINDOW = 1
-SIZES, QUICK_SIZES = [10_000, 1_000_000], [1_000, 8_000]
+SIZES, QUICK_SIZES = [10_000, 100_000, 1_000_000], [1_000, 8_000]
 LINE = 16  # floats
 LINES_OF_ROW = -(-DIM // LINE)  # wherever a row begins, as long as rows are whole quarters of a line
 AHEAD_OF_FOUR = 2  # rows of four matrices that sparse_adam asks for ahead
