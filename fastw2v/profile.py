@@ -176,8 +176,9 @@ class _Measurement:
         optimizer, n_rows = type(self.variant.optimizer).__name__, self.variant.n_rows()
         times = _spread(self.whole, _middle(self.whole))
         first, third = (float(1e3 * x) for x in np.quantile(self.whole, [0.25, 0.75]))
-        rest = len(self.whole), first_loss, n_rows, tuple(self.spans), (first, third)
-        return Run(self.name, self.case, optimizer, self._stages(), *times, *rest)
+        n, spans = len(self.whole), tuple(self.spans)
+        stages = self._stages()
+        return Run(self.name, self.case, optimizer, stages, *times, n, first_loss, n_rows, spans, (first, third))
 
     def _stages(self) -> tuple[Stage, ...]:
         costs = traffic.costs(self.case, self.name, self.variant.n_rows())

@@ -18,7 +18,7 @@ _ABOUT = (
     "ms: mean over the middle half of the iterations. MB moved: what the stage reads and writes at the least, by its",
     "shapes. GB/s: their ratio, above the speed of memory where caches serve. x: times faster than that variant.",
     "a + b: stages that one kernel does. softmax's one-hot arrays are float32, and made outside of the iterations. The",
-    "optimiser also merges the gradients of shared weights. SparseAdam updates the rows that a batch touches, Adam all.",
+    "optimiser also merges the gradients of shared weights. SparseAdam updates touched rows, Adam all rows.",
 )
 # What is said of a cost that grows as V ** e, by the least e.
 _VERDICTS = ((1.2, "more than in proportion"), (0.7, "in proportion"), (0.2, "in part"), (-np.inf, "hardly"))
