@@ -13,6 +13,7 @@ import peers
 import pytest
 import readme
 import results
+import tables
 
 
 def test_the_readme_has_the_recorded_figures():
@@ -117,6 +118,18 @@ def test_the_epoch_from_which_on_vectors_score_as_the_books(tmp_path, monkeypatc
     results.append("book", ORIGIN | {"model": "SkipGram", "optimizer": "Adam", "seed": 0, "epochs": 3} | run)
     _, row, _ = readme.epochs()
     assert row == ["SkipGram, Adam, seed 0", "epoch 3", "1.0 / 5.0 / 1.0", "2.0 / 1.9 / 2.0", "3.0 / 2.0 / 3.0"]
+
+
+def test_what_memory_predicts_of_the_growth_of_a_step():
+    rows = {
+        ("lines", 10): {"rows": 100, "seconds": [50e-6] * 3},
+        ("lines", 1000): {"rows": 120, "seconds": [90e-6] * 3},
+    }
+    rows |= {("step", 10): {"seconds": [150e-6] * 3}, ("step", 1000): {"seconds": [230e-6] * 3}}
+    told = tables.growth_of_misses(rows, 10, 1000)
+    assert "step takes 80 us more" in told
+    assert "take 40 us more; 20 rows more" in told
+    assert told.endswith("20 us: together 75 % of what was measured.")
 
 
 SUITE = """
