@@ -97,9 +97,9 @@ def growth_of_misses(rows: dict[tuple[str, int], Row], small: int, large: int) -
     of_rows = n_more * (step[0] - visits[0]) / rows["lines", small]["rows"]
     grown, measured = visits[1] - visits[0], step[1] - step[0]
     return (
-        f"From V = {small:,} to {large:,} the step takes {measured:.0f} us more. The visits alone, a loop that changes one "
-        f"number in each line, take {grown:.0f} us more; {n_more} rows more, at what a row of the step takes beside its "
-        f"visits at V = {small:,}, {of_rows:.0f} us: together {100 * (grown + of_rows) / measured:.0f} % of what was "
+        f"From V = {small:,} to {large:,} the step takes {measured:.0f} us more. The visits alone, a loop that changes "
+        f"one number in each line, take {grown:.0f} us more; {n_more} rows more, at what a row of the step takes beside "
+        f"its visits at V = {small:,}, {of_rows:.0f} us: together {100 * (grown + of_rows) / measured:.0f} % of what was "
         "measured."
     )
 
