@@ -96,11 +96,11 @@ def growth_of_misses(rows: dict[tuple[str, int], Row], small: int, large: int) -
     n_more = rows["lines", large]["rows"] - rows["lines", small]["rows"]
     of_rows = n_more * (step[0] - visits[0]) / rows["lines", small]["rows"]
     grown, measured = visits[1] - visits[0], step[1] - step[0]
+    share = 100 * (grown + of_rows) / measured
     return (
-        f"From V = {small:,} to {large:,} the step takes {measured:.0f} us more. The visits alone, a loop that changes "
-        f"one number in each line, take {grown:.0f} us more; {n_more} rows more, at what a row of the step takes beside "
-        f"its visits at V = {small:,}, {of_rows:.0f} us: together {100 * (grown + of_rows) / measured:.0f} % of what was "
-        "measured."
+        f"From V = {small:,} to {large:,} the step takes {measured:.0f} us more. The visits alone, a loop that "
+        f"changes one number in each line, take {grown:.0f} us more; {n_more} rows more, at what a row of the step "
+        f"takes beside its visits at V = {small:,}, {of_rows:.0f} us: together {share:.0f} % of what was measured."
     )
 
 
