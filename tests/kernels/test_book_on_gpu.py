@@ -6,7 +6,7 @@ from harness import to_host
 from nn_cases import zipf_corpus
 
 from fastw2v import nn
-from fastw2v.nn import _arrays
+from fastw2v.nn import _arrays, _checks
 from fastw2v_kernels import _jit_cuda
 
 pytestmark = pytest.mark.cuda
@@ -102,6 +102,34 @@ def test_ids_that_are_no_rows_are_named():
         for given in (contexts, nn.to_gpu(contexts)):
             with pytest.raises(IndexError, match=f"contexts has the id {wrong}; expected ids from 0 to {N_WORDS - 1}"):
                 model.forward(given, target)
+
+
+@each_model
+def test_a_batch_with_such_an_id_changes_nothing(model_class):
+    model = make(model_class, "cuda")
+    model.forward(*batch())
+    model.backward()
+    before = [to_host(_arrays.plain(array)).copy() for array in [*model.params, *model.grads]]
+    contexts, target = batch(1)
+    for good, bad in ((contexts, target + N_WORDS), (contexts - N_WORDS, target)):
+        with pytest.raises(IndexError, match="expected ids from 0"):
+            model.forward(nn.to_gpu(good), nn.to_gpu(bad))
+    for array, old in zip([*model.params, *model.grads], before):
+        np.testing.assert_array_equal(to_host(_arrays.plain(array)), old)
+    twin = make(model_class, "cuda")
+    twin.forward(*batch())
+    assert model.forward(contexts, target) == pytest.approx(twin.forward(contexts, target), rel=1e-9)  # draws too
+
+
+@each_model
+def test_each_array_of_ids_is_looked_at_once(model_class, monkeypatch):
+    """Every look at ids that lie on the GPU waits for it."""
+    model, looked_at, real = make(model_class, "cuda"), [], _checks._below
+    monkeypatch.setattr(
+        _checks, "_below", lambda ids, n, what, noun: looked_at.append(what) or real(ids, n, what, noun)
+    )
+    model.forward(*map(nn.to_gpu, batch()))
+    assert looked_at == ["contexts", "target"]
 
 
 def test_too_little_memory_is_said_before_any_is_taken(monkeypatch):
