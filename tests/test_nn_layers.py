@@ -114,6 +114,17 @@ def test_without_a_gpu_the_switch_is_refused_where_it_is_explicit_and_said_once_
             explicit()
 
 
+def test_the_switch_leaves_weights_where_they_lie(monkeypatch, caplog):
+    monkeypatch.setattr(nn.config, "GPU", True)
+    monkeypatch.setattr(_jit_cuda, "cuda_status", lambda index=0: None)  # as where there is one
+    _dispatch._say_no_gpu.cache_clear()
+    for layer in (nn.Embedding(weights()), nn.EmbeddingDot(weights()).embed):
+        assert layer.device == "cpu"
+    (said,) = [record.message for record in caplog.records if record.levelname == "WARNING"]
+    assert "an array lies in the host's memory, where it is changed in place; pass to_gpu(array)" in said
+    assert _dispatch.resolve("auto") == "cuda"
+
+
 @pytest.mark.parametrize("device", ["cuda:", "cuda:x", "cuda:-1", "cudas"])
 def test_a_device_that_is_no_number_is_refused(device):
     with pytest.raises(ValueError, match="expected"):

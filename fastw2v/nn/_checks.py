@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastw2v.config import number
-from fastw2v.nn._arrays import as_array, is_on_gpu, module_of, to_cpu
+from fastw2v.nn._arrays import as_array, is_on_gpu, module_of, require_current_device, to_cpu
 
 T = TypeVar("T")
 Array = npt.NDArray[Any]
@@ -48,7 +48,7 @@ def row_ids(ids: npt.ArrayLike, n_rows: int, what: str) -> Ids:
 
 def binary_labels(t: npt.ArrayLike) -> Ids:
     """Return labels that are 0 or 1, of any kind of number, as int64, a contiguous copy of the caller's."""
-    array = as_array(t)
+    array = _taken(t, "t")
     if array.dtype.kind in "fb":
         wrong = array[(array != 0) & (array != 1)]
         if wrong.size:
@@ -67,7 +67,7 @@ def labels(t: npt.ArrayLike, n_classes: int) -> Ids:
 
 def _below(given: npt.ArrayLike, n: int, what: str, noun: str) -> tuple[Ids, int | None]:
     """Return integers as int64, a contiguous copy, and the first that is not in 0 to n - 1."""
-    array = as_array(given)
+    array = _taken(given, what)
     array = array.astype(np.int64) if array.size == 0 else array  # NumPy takes an empty list for floats
     if array.dtype.kind not in "iu":
         raise TypeError(f"{what} is {array.dtype}; expected integer {noun}: {what}.astype(np.int64)")
@@ -78,9 +78,16 @@ def _below(given: npt.ArrayLike, n: int, what: str, noun: str) -> tuple[Ids, int
     return wide.view(np.int64), int(to_cpu(wide).flat[int((unsigned >= n).argmax())])
 
 
+def _taken(given: npt.ArrayLike, what: str) -> Array:
+    """Return an array where it lies, which on a GPU must be the one that results are made on."""
+    array = as_array(given)
+    require_current_device(array, what)
+    return array
+
+
 def numbers(given: npt.ArrayLike, what: str, n_axes: int | None = None) -> Array:
     """Return an array of numbers, of `n_axes` axes; None: of one or more."""
-    array = as_array(given)
+    array = _taken(given, what)
     if array.dtype.kind not in "fiub":
         raise TypeError(f"{what} is {array.dtype}; expected an array of numbers")
     if array.ndim == 0 or n_axes not in (None, array.ndim):

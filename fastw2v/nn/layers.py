@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastw2v.nn import _checks
-from fastw2v.nn._arrays import adopted, as_array, contiguous, empty, module_of, plain
+from fastw2v.nn._arrays import adopted, as_array, contiguous, empty, module_of, plain, require_current_device
 from fastw2v.nn._dispatch import operation, resolve
 from fastw2v.nn._gradient import TouchedRows
 from fastw2v.nn._gradient_gpu import row_gradient
@@ -191,6 +191,7 @@ class Embedding:
 
 def gather_rows(W: Array, ids: _checks.Ids, shape: tuple[int, ...], device: str) -> Array:
     """Return the mean of the rows ids[b] for each b as float32[*shape, dim], `shape` of len(ids) elements."""
+    require_current_device(W, "W")
     out = empty((*shape, W.shape[1]), np.float32, device)
     if len(ids):
         operation("embedding", device)(W, ids, 1 / ids.shape[1], out.reshape(len(ids), -1))

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastw2v.nn import _checks
-from fastw2v.nn._arrays import adopted, contiguous, empty, plain
+from fastw2v.nn._arrays import adopted, contiguous, empty, plain, require_current_device
 from fastw2v.nn._dispatch import operation, resolve
 from fastw2v.nn._gradient import TouchedRows
 from fastw2v.nn._gradient_gpu import row_gradient
@@ -148,6 +148,7 @@ class NegativeSamplingLoss:
 
     def _forward_fused(self, h: Array, target: _checks.Ids) -> float:
         (W,) = self.params
+        require_current_device(W, "W")
         h, targets = contiguous(h, self.device, np.float32), self._targets(target.reshape(len(target), -1))
         probability, loss = empty(targets.shape, np.float32, self.device), empty(1, np.float64, self.device)
         operation("dot_sigmoid_loss", self.device)(W, h, targets, self._labels, probability, loss)

@@ -81,7 +81,20 @@ def cuda_status(index: int = 0) -> str | None:
         return f"with NumPy {np.__version__}, CUDA's packages fail ({error}); {_OLD_NUMPY}, or newer {_EXTRAS}"
     if not cupy.cuda.is_available():
         return "no NVIDIA driver, or no GPU, is visible; install the driver, see that nvidia-smi lists a GPU"
-    return _no_such_device(index, cupy.cuda.runtime.getDeviceCount())
+    return _no_such_device(index, cupy.cuda.runtime.getDeviceCount()) or _no_compiler()
+
+
+def _no_compiler() -> str | None:
+    """What numba-cuda compiles with and cannot be found, before a kernel's first launch stumbles over it."""
+    try:
+        paths = import_module("numba.cuda.cuda_paths").get_cuda_paths()  # NVVM and libdevice
+        import_module("cuda.pathfinder").load_nvidia_dynamic_lib("nvJitLink")
+        lacking = "" if paths["libdevice"].info else "libdevice is nowhere"
+    except RuntimeError as error:
+        lacking = str(error).partition("\n")[0]
+    if not lacking:
+        return None
+    return f"CUDA's compiler cannot be found ({lacking}); {_EXTRAS}, or let CUDA_HOME name a whole toolkit"
 
 
 def _no_such_device(index: int, n_devices: int) -> str | None:
