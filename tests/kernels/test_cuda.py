@@ -49,6 +49,40 @@ def test_repeated_targets_add_up():
     assert (run("dot_sigmoid_loss_backward", case)["dw"][0] == 180).all()
 
 
+@on_cuda
+@pytest.mark.skipif(not _jit_cuda.IS_SIMULATED, reason="counts the simulator's atomics")
+def test_a_block_adds_to_the_loss_once(monkeypatch):
+    from numba.cuda.simulator.kernelapi import FakeCUDAAtomic
+
+    n_added, add = [], FakeCUDAAtomic.add
+    monkeypatch.setattr(FakeCUDAAtomic, "add", lambda *args: n_added.append(1) or add(*args))
+    monkeypatch.setattr(_jit_cuda, "WARPS_PER_BLOCK", 3)
+    case = case_of("dot_sigmoid_loss")
+    expected = run("dot_sigmoid_loss", copy(case), "reference")["loss"]
+    np.testing.assert_allclose(run("dot_sigmoid_loss", case)["loss"], expected, rtol=1e-6)
+    assert len(n_added) == _jit_cuda._MAX_BLOCKS
+
+
+@pytest.mark.parametrize(("n_rows", "n_cols"), [(1, 1), (100, 100), (10_000, 100), (10**6, 100), (3, 5000), (10**6, 5)])
+def test_a_launch_has_a_thread_for_each_column_and_few_more(monkeypatch, n_rows, n_cols):
+    launched = []
+    monkeypatch.setattr(_jit_cuda, "_launch", lambda kernel, grid, block, args: launched.append((grid, block)))
+    monkeypatch.setattr(_jit_cuda, "_THREADS_PER_BLOCK", 512)
+    monkeypatch.setattr(_jit_cuda, "_ENOUGH_BLOCKS", 128)
+    monkeypatch.setattr(_jit_cuda, "_MAX_BLOCKS", 1 << 14)
+    _jit_cuda.launch_elements(None, n_rows, n_cols)
+    (((n_parts, n_blocks), (width, height)),) = launched
+    assert n_cols <= n_parts * width < n_cols + n_parts
+    assert 1 <= n_blocks <= 1 << 14
+    assert n_blocks * height >= n_rows or n_blocks == 1 << 14
+    lanes = -(-width * height // 32) * 32
+    assert lanes <= 512
+    if n_rows >= 10_000:
+        assert width * height / lanes > 0.97
+    else:
+        assert n_blocks >= min(n_rows, 100)
+
+
 BAD_IDS = [-1, 37, 2**40, -(2**62)]
 
 
