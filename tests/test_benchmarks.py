@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -47,6 +48,81 @@ def test_a_report_becomes_a_line_for_each_figure(tmp_path, monkeypatch):
     assert row["seconds"] == [2e-3, 1e-3, 3e-3]
     assert (row["machine"], row["revision"]) == ("A processor, 8 lanes", "0123456789ab and changes")
     assert (row["device"], row["date"]) == ("cpu", "2026-01-02")
+
+
+def test_figures_of_a_gpu_are_those_of_its_events(tmp_path, monkeypatch):
+    monkeypatch.setattr(results, "FOLDER", tmp_path / "results")
+    file = report(tmp_path, "full")
+    content = json.loads(file.read_text())
+    content["benchmarks"][0]["extra_info"] |= {"device": "cuda", "device_ms": [0.5, 0.25, 0.75]}
+    file.write_text(json.dumps(content))
+    results.add(file)
+    (row,) = results.latest("ops", lambda row: row["name"]).values()
+    assert row["seconds"] == [5e-4, 2.5e-4, 7.5e-4]
+    assert row["wall_seconds"] == [2e-3, 1e-3, 3e-3]
+
+
+class FakeGpu:
+    """CuPy's events on a clock that calls put forward."""
+
+    def __init__(self):
+        self.now, self.cuda = 0.0, self
+        self.runtime = SimpleNamespace(getDevice=lambda: 0, getDeviceProperties=lambda index: {"name": b"A GPU"})
+        gpu = self
+
+        class Event:
+            def record(self):
+                self.at = gpu.now
+
+        self.Event = Event
+
+    def get_elapsed_time(self, first, last):
+        return last.at - first.at
+
+    def work(self, milliseconds):
+        self.now += milliseconds
+
+
+class FakeBenchmark:
+    """pytest-benchmark's fixture, by which each round took a second."""
+
+    def __init__(self):
+        self.extra_info, self.stats = {}, SimpleNamespace(stats=SimpleNamespace(median=1.0))
+
+    def pedantic(self, call, setup, rounds, warmup_rounds):
+        for _ in range(rounds):
+            setup()
+            call()
+
+
+def test_calls_on_a_gpu_are_timed_by_its_events_without_their_setup(monkeypatch):
+    import timing
+    from cases import Work
+
+    from fastw2v_kernels import _jit_cuda
+
+    gpu = FakeGpu()
+    monkeypatch.setattr(_jit_cuda, "IS_SIMULATED", False)
+    monkeypatch.setattr(_jit_cuda, "array_module", lambda: gpu)
+    monkeypatch.setattr(_jit_cuda, "synchronize", lambda: None)
+    measured = timing.Timing(FakeBenchmark(), quick=True)
+    measured.measure(lambda: gpu.work(2), lambda: gpu.work(50), device="cuda")
+    measured.note(Work(n_bytes=4e6, words=100), device="cuda")
+    info = measured.benchmark.extra_info
+    assert (info["device_ms"], info["gpu"]) == ([2, 2, 2], "A GPU")
+    assert (info["gb_per_s"], info["words_per_s"]) == (2, 50_000)
+    assert len(measured.device_seconds) == 30
+
+
+def test_calls_on_the_cpu_have_no_device_time():
+    import timing
+    from cases import Work
+
+    measured = timing.Timing(FakeBenchmark(), quick=True)
+    measured.measure(lambda: None)
+    measured.note(Work(words=100), device="reference")
+    assert "device_ms" not in measured.benchmark.extra_info
+    assert measured.benchmark.extra_info["words_per_s"] == 100
 
 
 def test_a_quick_run_is_not_recorded(tmp_path, monkeypatch):
