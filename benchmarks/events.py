@@ -17,7 +17,7 @@ Call = Callable[[], object]
 def seconds_of_calls(call: Call, n: int, setup: Call = lambda: None) -> list[float]:
     """Seconds of each of `n` calls on the current GPU, with `setup` before each of them, not timed."""
     if _jit_cuda.IS_SIMULATED:
-        return [_by_clock(call, setup) for _ in range(n)]
+        return [by_clock(call, setup) for _ in range(n)]
     cuda = _jit_cuda.array_module().cuda
     pairs = [(cuda.Event(), cuda.Event()) for _ in range(n)]
     for first, last in pairs:
@@ -29,7 +29,8 @@ def seconds_of_calls(call: Call, n: int, setup: Call = lambda: None) -> list[flo
     return [cuda.get_elapsed_time(first, last) / 1e3 for first, last in pairs]
 
 
-def _by_clock(call: Call, setup: Call) -> float:
+def by_clock(call: Call, setup: Call = lambda: None) -> float:
+    """Seconds of a call on the wall, without its setup."""
     setup()
     begun = time.perf_counter()
     call()

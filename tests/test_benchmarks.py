@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import sys
 from types import SimpleNamespace
 
 import numpy as np
@@ -123,6 +124,54 @@ def test_calls_on_the_cpu_have_no_device_time():
     measured.note(Work(words=100), device="reference")
     assert "device_ms" not in measured.benchmark.extra_info
     assert measured.benchmark.extra_info["words_per_s"] == 100
+
+
+@pytest.mark.parametrize(
+    ("script", "value", "note"),
+    [
+        ("echo ========= ERROR SUMMARY: 0 errors", "green", "0 errors"),
+        ("echo ========= ERROR SUMMARY: 2 errors; exit 1", "RED", "2 errors"),
+        ("echo no device >&2; exit 1", "RED", "no device"),
+        ("echo parity is fine", "RED", "parity is fine"),  # it has not watched
+        ("sleep 9", "LEFT OUT", "not done in 1 s"),
+        (None, "LEFT OUT", "compute-sanitizer is neither on PATH nor in CUDA_HOME"),
+    ],
+)
+def test_what_the_checkers_say_is_in_the_table(tmp_path, monkeypatch, script, value, note):
+    import gpu_steps
+
+    monkeypatch.delenv("CUDA_PATH", raising=False)
+    monkeypatch.setenv("CUDA_HOME", str(tmp_path))
+    monkeypatch.setenv("PATH", "/bin:/usr/bin")
+    monkeypatch.setattr(gpu_steps._jit_cuda, "IS_SIMULATED", False)
+    if script is not None:
+        (tmp_path / "bin").mkdir()
+        (tmp_path / "bin" / "compute-sanitizer").write_text(f'#!/bin/sh\necho "$@" >>"$0".log\n{script}\n')
+        (tmp_path / "bin" / "compute-sanitizer").chmod(0o755)
+    clock = gpu_steps.Clock(1 if value == "LEFT OUT" else 60, 1)
+    rows = list(gpu_steps.checkers(clock, gpu_steps.Sizes(reserve=0)))
+    assert [(row["what"], row["value"]) for row in rows] == [("memcheck", value), ("racecheck", value)]
+    assert all(note in row["note"] for row in rows)
+    if script is not None:
+        calls = (tmp_path / "bin" / "compute-sanitizer.log").read_text().splitlines()
+        assert [call.split()[1] for call in calls] == ["memcheck", "racecheck"]
+        assert all(call.endswith("gpu_box.py --checked") and sys.executable in call for call in calls)
+
+
+def test_the_goal_for_unique_rows_is_marked(monkeypatch):
+    import gpu_jobs
+    import gpu_steps
+
+    monkeypatch.setattr(gpu_jobs, "unique_operations", lambda sizes: [("fast", "embedding", 70, None)] * 2)
+    times = iter([1.0, 2.0])
+    clock = SimpleNamespace(seconds=lambda call: next(times))
+    notes = [row["note"] for row in gpu_steps.unique_rows(clock, gpu_steps.Sizes(bandwidth=100.0))]
+    assert notes == [
+        "70% of the copy's bandwidth, goal 60%: reached",
+        "35% of the copy's bandwidth, goal 60%: MISSED",
+    ]
+    (unknown,) = {row["value"] for row in gpu_steps.unique_rows(clock, gpu_steps.Sizes(red={"embedding"}))}
+    assert unknown == "not timed"
 
 
 def test_a_quick_run_is_not_recorded(tmp_path, monkeypatch):
