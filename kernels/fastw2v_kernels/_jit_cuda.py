@@ -170,16 +170,9 @@ def inline_cuda(function: F) -> F:
 def launch_elements(kernel: Callable[..., None], n_rows: int, n_cols: int, *args: Any) -> None:  # noqa: ANN401
     """Launch over a matrix, a thread for each element, more of which each strides to down its column.
 
-    A block of a large batch takes as many rows as it has threads for, so that at 100 columns 500 of 512 lanes work; a
-    warp for each 32 columns would leave 28 of 128 idle. Warps begin anywhere in a row then: kernels use no shuffles.
-
-    Parameters
-    ----------
-    kernel : callable
-        Made by `jit_cuda`; `cuda.grid(2)` is its (column, first row), and the column may be beyond the last.
-    n_rows, n_cols : int
-    *args
-        Device arrays and numbers.
+    `cuda.grid(2)` is (column, first row); the column may be beyond the last. A block of a large batch takes as many
+    rows as it has threads for: at 100 columns 500 of 512 lanes work, where a warp for each 32 columns would leave 28 of
+    128 idle. Warps begin anywhere in a row then, so kernels use no shuffles.
     """
     if n_rows and n_cols:
         n_parts = -(-n_cols // _THREADS_PER_BLOCK)  # of a row
@@ -188,7 +181,7 @@ def launch_elements(kernel: Callable[..., None], n_rows: int, n_cols: int, *args
         _launch(kernel, (n_parts, min(-(-n_rows // height), _MAX_BLOCKS)), (width, height), args)
 
 
-def launch_warps(kernel: Callable[..., None], n_rows: int, *args: Any) -> None:  # noqa: ANN401
+def launch_rows(kernel: Callable[..., None], n_rows: int, *args: Any) -> None:  # noqa: ANN401
     """Launch a warp for each row, more of which it strides to; `cuda.grid(2)` is (lane, first row)."""
     if n_rows:
         grid = (1, min(-(-n_rows // WARPS_PER_BLOCK), _MAX_BLOCKS))

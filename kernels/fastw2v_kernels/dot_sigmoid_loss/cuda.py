@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fastw2v_kernels._jit_cuda import cuda, jit_cuda, launch_warps
+from fastw2v_kernels._jit_cuda import cuda, jit_cuda, launch_rows
 from fastw2v_kernels._types import Float32, Float64, Int64
 from fastw2v_kernels.shared.arguments import FLOAT64, check_axes, check_read
 from fastw2v_kernels.shared.arguments_cuda import check_ids
@@ -58,4 +58,4 @@ def dot_sigmoid_loss_cuda(
     check_read("loss", loss, (1,), FLOAT64)
     loss.fill(0)
     args = w, h, targets.reshape(-1), labels, probability.reshape(-1), loss
-    launch_warps(_dot_sigmoid_loss_cuda_kernel, targets.size, *args)
+    launch_rows(_dot_sigmoid_loss_cuda_kernel, targets.size, *args)

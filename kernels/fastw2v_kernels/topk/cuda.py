@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from fastw2v_kernels._jit_cuda import cuda, inline_cuda, jit_cuda, launch_warps
+from fastw2v_kernels._jit_cuda import cuda, inline_cuda, jit_cuda, launch_rows
 from fastw2v_kernels._types import Float32, Int64
 from fastw2v_kernels.shared.arguments import INT64, check_axes, check_read
 from fastw2v_kernels.shared.cuda import insert
@@ -56,4 +56,4 @@ def topk_cuda(scores: Float32, first_row: int, best_scores: Float32, best_rows: 
     check_read("scores", scores, scores.shape)
     check_read("best_scores", best_scores, (scores.shape[0], max(best_scores.shape[1], 1)))
     check_read("best_rows", best_rows, best_scores.shape, INT64)
-    launch_warps(_topk_cuda_kernel, scores.shape[0], scores, np.int64(first_row), best_scores, best_rows)
+    launch_rows(_topk_cuda_kernel, scores.shape[0], scores, np.int64(first_row), best_scores, best_rows)
