@@ -28,7 +28,7 @@ def origin(rows: Iterable[Row], what: str = "Measured on") -> str:
     """Machines of figures, with the revisions and days of each."""
     places = dict[str, dict[str, None]]()
     for row in rows:
-        machine = places.setdefault(f"{row['machine']}, {row['cores']} cores", {})
+        machine = places.setdefault(row.get("gpu") or f"{row['machine']}, {row['cores']} cores", {})
         machine[f"{row['revision']} ({row['date']})"] = None
     told = [f"{machine}: revision {', '.join(found)}" for machine, found in places.items()]
     return f"{what} {'; '.join(told)}."

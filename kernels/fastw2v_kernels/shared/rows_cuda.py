@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fastw2v_kernels._jit_cuda import cuda, inline_cuda
-from fastw2v_kernels._types import Float32
+from fastw2v_kernels._jit_cuda import MAX_WARPS_PER_BLOCK, cuda, inline_cuda
+from fastw2v_kernels._types import Float32, Float64
 
 ALL_LANES = 0xFFFFFFFF
 _NAN = np.float32(math.nan)
@@ -44,3 +44,21 @@ def warp_dot(a: Float32, row: int, b: Float32, b_row: int) -> np.float32:
     for col in range(cuda.laneid, b.shape[1], cuda.warpsize):
         total += element(a, row, col) * b[b_row, col]
     return warp_sum(total)
+
+
+@inline_cuda
+def add_block_sum(total: Float64, value: float) -> None:
+    """total[0] += the values that the warps of a block have on their first lanes: one atomic for the block.
+
+    Every thread of the block must come by, once.
+    """
+    values = cuda.shared.array(MAX_WARPS_PER_BLOCK, np.float64)
+    if cuda.laneid == 0:
+        values[cuda.threadIdx.y] = value
+    cuda.syncthreads()
+    if cuda.laneid == 0 and cuda.threadIdx.y == 0:
+        block_sum = 0.0
+        for warp in range(cuda.blockDim.y):
+            block_sum += values[warp]
+        if block_sum != 0.0:
+            cuda.atomic.add(total, 0, block_sum)
