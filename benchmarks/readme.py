@@ -74,6 +74,25 @@ def quality(row: Row, score: str) -> str:
     return "{:.1f} ({:.1f}-{:.1f})".format(row[f"{score}_mean"], *row[score][1:]) if score in row else "-"
 
 
+def pairs() -> Iterator[list[str]]:
+    """Issue 5's pairs, each run in turn: ours, what it is compared with, the ratios."""
+    yield ["pair", "against", "ours", "theirs", "x", "file to vectors", "x", "peak MB (bound)", *SCORES]
+    for name, row in latest("pairs", lambda row: row["pair"]).items():
+        ours, base = row["ours"], row["base"]
+        (field, ratios), *others = row["x"].items()
+        unit, scale = ("MB/s", 1.0) if field == "mb_per_s" else ("M words/s", 1e-6)
+        rates = [f"{rounded(scale * side[field][0], 3)} {unit}" for side in (ours, base)]
+        total = [f"{ours['total_s'][0]:.1f} s", times(row["x"]["total_s"])] if others else ["-", "-"]
+        bound = f" ({ours['rss_bound_mb']:.0f})" if "rss_bound_mb" in ours else ""
+        marks = [f"{quality(ours, s)}, {quality(base, s)}" if f"{s}_mean" in ours else "-" for s in SCORES]
+        yield [name, row["base_tool"], *rates, times(ratios), *total, f"{ours['peak_rss_mb']:.0f}{bound}", *marks]
+
+
+def times(ratios: Spread) -> str:
+    """A ratio with its bounds."""
+    return "{} ({}-{})".format(*(rounded(x, 3) for x in ratios))
+
+
 def iteration() -> Iterator[list[str]]:
     """An iteration of the book's models."""
     yield ["model", "the book's NumPy, Adam", "compiled, Adam", "", "compiled, SparseAdam", ""]
@@ -136,7 +155,14 @@ def milliseconds(seconds: Spread) -> str:
     return f"{rounded(1e3 * seconds[0], 3)} ms"
 
 
-TABLES = {"peers": peers, "iteration": iteration, "layers": layers, "training": training, "scaling": scaling}
+TABLES = {
+    "peers": peers,
+    "pairs": pairs,
+    "iteration": iteration,
+    "layers": layers,
+    "training": training,
+    "scaling": scaling,
+}
 
 if __name__ == "__main__":
     main()
