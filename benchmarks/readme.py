@@ -13,7 +13,7 @@ from pathlib import Path
 from cases import QUERIES
 from peers import KNOBS, ROWS, SCORES
 from results import Row, latest, ratio
-from tables import Lines, claim, markdown, milliseconds, misses, operations, origin, rounded, start
+from tables import Lines, claim, markdown, milliseconds, misses, operations, origin, rounded, start, times
 
 README = Path(__file__).parents[1] / "README.md"
 CORPUS = "film reviews"
@@ -79,6 +79,23 @@ def speed(row: Row, peer: Row) -> list[str]:
 def quality(row: Row, score: str) -> str:
     """Mean over the seeds, with least and greatest."""
     return "{:.1f} ({:.1f}-{:.1f})".format(row[f"{score}_mean"], *row[score][1:]) if score in row else "-"
+
+
+def pairs() -> Lines:
+    """Runs in turn: ours, what it is compared with, the ratios."""
+    yield ["pair", "against", "ours", "theirs", "x", "file to vectors", "x", "peak MB (bound)", *SCORES]
+    known = latest("pairs", lambda row: row["pair"])
+    for name, row in known.items():
+        ours, base = row["ours"], row["base"]
+        (field, ratios), *others = row["x"].items()
+        unit, scale = ("MB/s", 1.0) if field == "mb_per_s" else ("M words/s", 1e-6)
+        rates = [f"{rounded(scale * side[field][0], 3)} {unit}" for side in (ours, base)]
+        total = [f"{ours['total_s'][0]:.1f} s", times(row["x"]["total_s"], 3)] if others else ["-", "-"]
+        bound = f" ({ours['rss_bound_mb']:.0f})" if "rss_bound_mb" in ours else ""
+        marks = [f"{quality(ours, s)}, {quality(base, s)}" if f"{s}_mean" in ours else "-" for s in SCORES]
+        yield [name, row["base_tool"], *rates, times(ratios, 3), *total, f"{ours['peak_rss_mb']:.0f}{bound}", *marks]
+    if known:
+        yield origin(known.values())
 
 
 def iteration() -> Lines:
@@ -156,6 +173,7 @@ def scaling() -> Lines:
 
 TABLES = {
     "peers": peers,
+    "pairs": pairs,
     "iteration": iteration,
     "layers": layers,
     "training": training,

@@ -51,7 +51,9 @@ def main() -> None:
         case ["add", *files] if files and "--to" not in files:
             add(map(Path, files))
         case ["floors"]:
-            sys.exit(floors())
+            import goals
+
+            sys.exit(min(floors() + goals.missed(), 1))
         case _:
             sys.exit(__doc__)
 

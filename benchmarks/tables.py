@@ -55,9 +55,9 @@ def microseconds(seconds: Spread) -> str:
     return "{} us ({}-{})".format(*(rounded(1e6 * x, 3) for x in seconds))
 
 
-def times(found: Spread) -> str:
-    """A ratio with its bounds, to two digits."""
-    return "{} ({}-{})".format(*(rounded(x, 2) for x in found))
+def times(found: Spread, n_digits: int = 2) -> str:
+    """A ratio with its bounds."""
+    return "{} ({}-{})".format(*(rounded(x, n_digits) for x in found))
 
 
 def claim() -> Lines:

@@ -374,3 +374,55 @@ def test_a_round_begins_with_the_arrays_that_a_call_changes_as_they_were():
     load.case["x"] += 5
     prepare()
     assert (load.case["x"].tolist(), load.case["step"]) == ([0, 0], 2)
+
+
+def test_a_pair_compares_run_with_run():
+    import pairs
+
+    base = [{"words_per_s": 10.0, "total_s": 8.0}, {"words_per_s": 1.0, "total_s": 80.0}]  # the second minute was slow
+    ours = [{"words_per_s": 20.0, "total_s": 2.0}, {"words_per_s": 2.0, "total_s": 20.0}]
+    cells = pairs.compared(("words_per_s", "total_s"), base, ours)
+    assert cells["x"] == {"words_per_s": [2.0, 2.0, 2.0], "total_s": [4.0, 4.0, 4.0]}
+    assert cells["base"]["words_per_s"] == [5.5, 3.25, 7.75]
+
+
+def test_a_side_tells_its_memory_beside_what_is_allowed():
+    import pairs
+
+    runs = [{"peak_rss_mb": mb, "n_vocab": 1_000_000, "raw_words": 5_000_000} for mb in (2000.0, 2740.0)]
+    cells = pairs.memory(pairs.PAIRS["skip-gram, V 1,000,000, D 300"].ours, runs)
+    assert cells == {"peak_rss_mb": 2740, "rss_bound_mb": 2740, "share_of_bound": 1.0}
+
+
+def recorded_pair(monkeypatch, tmp_path, ratio):
+    """Results with one pair in them."""
+    monkeypatch.setattr(results, "FOLDER", tmp_path)
+    side = {"words_per_s": [2e6, 1e6, 3e6], "total_s": [4.0, 3.0, 5.0], "peak_rss_mb": 200.0, "rss_bound_mb": 300.0}
+    x = {"words_per_s": [ratio, ratio - 1, ratio + 1], "total_s": [7.0, 6.0, 8.0]}
+    row = {
+        "name": "test_pair[skip-gram]",
+        "pair": "skip-gram",
+        "base_tool": "gensim",
+        "base": side,
+        "ours": side,
+        "x": x,
+    }
+    results.append("pairs", row)
+
+
+def test_a_recorded_pair_is_a_line_of_the_readme(monkeypatch, tmp_path):
+    recorded_pair(monkeypatch, tmp_path, 15.0)
+    _, line = readme.pairs()
+    assert line[:7] == ["skip-gram", "gensim", "2 M words/s", "2 M words/s", "15 (14-16)", "4.0 s", "7 (6-8)"]
+    assert line[7] == "200 (300)"
+
+
+@pytest.mark.parametrize(("ratio", "n_missed"), [(15.0, 0), (11.9, 1)])
+def test_a_floor_that_is_missed_counts(monkeypatch, tmp_path, capsys, ratio, n_missed):
+    import goals
+
+    monkeypatch.setattr(goals, "GOALS", [goal for goal in goals.GOALS if goal.row == "skip-gram"])
+    assert goals.missed() == 1
+    recorded_pair(monkeypatch, tmp_path, ratio)
+    assert goals.missed() == n_missed
+    assert f"at least    12 (goal 18): {ratio:g}" in capsys.readouterr().out
