@@ -84,18 +84,21 @@ def quality(row: Row, score: str) -> str:
 def pairs() -> Lines:
     """Runs in turn: ours, what it is compared with, the ratios."""
     yield ["pair", "against", "ours", "theirs", "x", "file to vectors", "x", "peak MB (bound)", *SCORES]
-    known = latest("pairs", lambda row: row["pair"])
+    known, scored = (latest("pairs", lambda row: row["pair"], has=field) for field in ("x", "scores"))
     for name, row in known.items():
         ours, base = row["ours"], row["base"]
+        scores = scored[name]["scores"] if name in scored else {}
         (field, ratios), *others = row["x"].items()
         unit, scale = ("MB/s", 1.0) if field == "mb_per_s" else ("M words/s", 1e-6)
         rates = [f"{rounded(scale * side[field][0], 3)} {unit}" for side in (ours, base)]
         total = [f"{ours['total_s'][0]:.1f} s", times(row["x"]["total_s"], 3)] if others else ["-", "-"]
         bound = f" ({ours['rss_bound_mb']:.0f})" if "rss_bound_mb" in ours else ""
-        marks = [f"{quality(ours, s)}, {quality(base, s)}" if f"{s}_mean" in ours else "-" for s in SCORES]
+        marks = [", ".join(quality(scores[side], s) for side in ("ours", "base")) if scores else "-" for s in SCORES]
         yield [name, row["base_tool"], *rates, times(ratios, 3), *total, f"{ours['peak_rss_mb']:.0f}{bound}", *marks]
     if known:
-        yield origin(known.values())
+        yield origin(known.values(), "Speed measured on")
+    if scored:
+        yield origin(scored.values(), "Quality, ours and theirs, measured on")
 
 
 def iteration() -> Lines:
