@@ -11,7 +11,8 @@ from dataclasses import astuple, dataclass, fields, replace
 from typing import Any
 
 from numba.core import types
-from numba.extending import NativeValue, models, overload_attribute, register_model, typeof_impl, unbox
+from numba.core.typing.templates import AttributeTemplate, infer_getattr
+from numba.extending import NativeValue, lower_getattr_generic, models, register_model, typeof_impl, unbox
 
 from fastw2v_kernels._ir import LANES, intrinsic
 
@@ -55,6 +56,8 @@ class Shape:
 class ShapeType(types.Type):  # type: ignore[misc]
     """Numba's type of a Shape: one type per value."""
 
+    names = frozenset(field.name for field in fields(Shape))
+
     def __init__(self, shape: Shape) -> None:
         self.shape = shape
         super().__init__(name=f"Shape{astuple(shape)}")
@@ -73,15 +76,21 @@ def _unbox_shape(_ty: ShapeType, _obj: Any, context: Any) -> NativeValue:
     return NativeValue(context.context.get_constant_null(_ty))
 
 
-def _constant_attribute(name: str) -> None:
-    @overload_attribute(ShapeType, name, inline="always")
-    def attribute(shape: Any) -> Any:
-        value = getattr(shape.shape, name)
+def _type_of(ty: ShapeType, name: str) -> types.Type:
+    return types.boolean if isinstance(getattr(ty.shape, name), bool) else types.int64
 
-        def constant(shape: Any) -> Any:
-            return value
 
-        return constant
+@infer_getattr
+class _Constants(AttributeTemplate):  # type: ignore[misc]
+    key = ShapeType
+
+    def generic_resolve(self, ty: ShapeType, name: str) -> types.Type | None:  # type: ignore[override]
+        return _type_of(ty, name) if name in ShapeType.names else None
+
+
+@lower_getattr_generic(ShapeType)  # type: ignore[untyped-decorator]
+def _constant(context: Any, _builder: Any, ty: ShapeType, _value: Any, name: str) -> Any:
+    return context.get_constant(_type_of(ty, name), getattr(ty.shape, name))
 
 
 def _restrip(n_strip: Callable[[Shape], int]) -> Any:
@@ -97,6 +106,3 @@ def _restrip(n_strip: Callable[[Shape], int]) -> Any:
 
 tail = _restrip(lambda shape: shape.n_chunks % shape.n_strip)  # what is left of a row that is cut into strips
 single = _restrip(lambda shape: 1)
-
-for _field in fields(Shape):
-    _constant_attribute(_field.name)

@@ -8,7 +8,8 @@ from typing import Any
 
 from llvmlite import ir
 from numba.core import cgutils, types
-from numba.extending import overload
+from numba.core.typing.templates import AbstractTemplate, infer_global, signature
+from numba.extending import lower_builtin
 
 from fastw2v_kernels import _ir as emit
 from fastw2v_kernels._ir import LANES, intrinsic
@@ -111,33 +112,39 @@ def hsum(_typing: Any, x: Any) -> Any:
     return types.float32(x), codegen
 
 
+class _Arithmetic(AbstractTemplate):  # type: ignore[misc]
+    """Typing of an operator with a Vec or Block on one side at the least: the larger of both, or a Vec."""
+
+    def generic(self, args: Any, _kws: Any) -> Any:
+        if len(args) == 2 and any(isinstance(ty, Vec | Block) for ty in args):
+            return signature(next((ty for ty in args if isinstance(ty, Block)), vec), *args)
+        return None
+
+
 def _operator(python_operator: Callable[..., Any], instruction: str) -> None:
-    """Make a Python operator work on Vec or Block with one of its kind, with Vec or scalar."""
+    """Make a Python operator work on Vec or Block with one of its kind, with Vec or scalar.
+
+    By Numba's lower interface: `overload` would compile a function for each pair of types, and look here for scalars.
+    """
 
     def combine(builder: Any, x: Any, y: Any) -> Any:
         if instruction not in ("minnum", "maxnum"):
             return getattr(builder, instruction)(x, y, flags=emit.FLAGS)
-        signature = ir.FunctionType(emit.VEC, [emit.VEC, emit.VEC])
-        function = cgutils.get_or_insert_function(builder.module, signature, f"llvm.{instruction}.v{LANES}f32")
+        function_type = ir.FunctionType(emit.VEC, [emit.VEC, emit.VEC])
+        function = cgutils.get_or_insert_function(builder.module, function_type, f"llvm.{instruction}.v{LANES}f32")
         return builder.call(function, [x, y], fastmath=("nnan",))
 
-    @intrinsic
-    def apply(_typing: Any, a: Any, b: Any) -> Any:
-        result = a if isinstance(a, Block) else b if isinstance(b, Block) else vec
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        result = sig.return_type
+        operands = [_vectors(context, builder, x, ty, result) for x, ty in zip(args, sig.args)]
+        values = [combine(builder, x, y) for x, y in zip(*operands)]
+        return values[0] if result is vec else emit.pack(builder, context.get_value_type(result), values)
 
-        def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-            operands = [_vectors(context, builder, x, ty, result) for x, ty in zip(args, sig.args)]
-            values = [combine(builder, x, y) for x, y in zip(*operands)]
-            return values[0] if result is vec else emit.pack(builder, context.get_value_type(result), values)
-
-        return result(a, b), codegen
-
-    def operate(a: Any, b: Any) -> Any:
-        return apply(a, b)
-
-    @overload(python_operator)
-    def implement(a: Any, b: Any) -> Any:
-        return operate if isinstance(a, Vec | Block) or isinstance(b, Vec | Block) else None
+    infer_global(python_operator)(type(f"_Arithmetic_{instruction}", (_Arithmetic,), {}))
+    for simd in (Vec, Block):
+        for other in (Vec, Block, types.Number):
+            lower_builtin(python_operator, simd, other)(codegen)
+            lower_builtin(python_operator, other, simd)(codegen)
 
 
 def _vectors(context: Any, builder: Any, x: Any, ty: Any, like: Any) -> list[Any]:

@@ -157,7 +157,7 @@ def _cbow_ns_cpu_kernel(
             block, ids, starts, keep, sampler.key, window, first, min(first + BLOCK_TOKENS, end), sentence
         )
         sentence = bounds.sentence
-        next_low = next_high = far_low = far_high = 0
+        next_low = next_high = far_low = far_high = bounds.first  # empty; 0 is of a type to compile for
         for i in range(window - 2, bounds.last):  # two turns ahead of the first centre, to draw for it
             low, high = next_low, next_high
             if i + 1 < bounds.last:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+
 from fastw2v_kernels._jit_cpu import inline_cpu, jit_cpu
 from fastw2v_kernels._simd import (
     LANES,
@@ -128,13 +130,14 @@ def _train_pairs(
 ) -> float:
     """One step for each context of centre i, each with its own negatives; return the loss."""
     loss, r = 0.0, first_set(step, i)
+    one = int(np.int64(1))  # a literal has a type of its own, for which _update would be compiled again
     for j in range(low, high):
         if j != i:
             step.inputs[0] = block.id[j]
             set_mask(step, r, negative, shape)
             loss += score_row(w_in, block.id[j], w_out, step, r, lr, shape)
             ahead = r + 1 if j + 1 < high else first_set(step, i + 1)
-            _update(w_in, w_out, step, 1, r, ahead, entering, shape)
+            _update(w_in, w_out, step, one, r, ahead, entering, shape)
             r += 1
     return loss
 
@@ -165,7 +168,7 @@ def _skipgram_ns_cpu_kernel(
         )
         sentence = bounds.sentence
         note_repeats(block, bounds)
-        next_low = next_high = far_low = far_high = 0
+        next_low = next_high = far_low = far_high = bounds.first  # empty; 0 is of a type to compile for
         for i in range(window - 2, bounds.last):  # two turns ahead of the first centre, to draw for it
             low, high = next_low, next_high
             if i + 1 < bounds.last:
