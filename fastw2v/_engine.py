@@ -99,7 +99,8 @@ class Engine(KnobReader):
         )
         self.wv.norms = None
         self.seconds["compile"] += self.report.compile_seconds
-        self.seconds["train"] = self.report.train_seconds
+        for phase in ("upload", "train", "download"):
+            self.seconds[phase] = getattr(self.report, f"{phase}_seconds")
         notify("on_train_end")
         if not np.isfinite(self.wv.vectors.sum(dtype=np.float64)):
             message = f"training diverged: vectors are not finite; lower alpha (it was {config.alpha:g})"

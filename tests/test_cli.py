@@ -105,7 +105,7 @@ def test_json_comes_last_on_stdout():
     result = succeed("train", "corpus.txt", "-o", "v.bin", *SMALL, "--epochs", 3, "--sample", 0, "--json")
     figures = json.loads(result.stdout.splitlines()[-1])
     assert list(figures) == FIELDS
-    assert set(figures["seconds"]) == {"encode", "compile", "train", "write"}
+    assert set(figures["seconds"]) == {"encode", "upload", "compile", "train", "download", "write"}
     assert figures["raw_words"] == figures["kept_words"] == figures["pairs"] == 3 * 300
     assert (figures["vocab_size"], figures["workers"], figures["device"]) == (7, 1, "cpu")
     assert len(figures["loss_per_epoch"]) == 3

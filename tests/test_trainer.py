@@ -8,7 +8,8 @@ from harness import assert_parity
 
 from fastw2v._weights import initial_weights
 from fastw2v.backends import get_backend
-from fastw2v.backends.cpu import CpuBackend, _wait_for, span_tokens
+from fastw2v.backends._threads import wait_for
+from fastw2v.backends.cpu import CpuBackend, span_tokens
 from fastw2v.config import TrainConfig
 from fastw2v.encode import Tokens, encode_corpus
 from fastw2v.schedule import spans
@@ -228,8 +229,8 @@ def test_a_second_interrupt_does_not_leave_threads_behind(monkeypatch):
             future.set_result(None)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("fastw2v.backends.cpu.wait", interrupted)
-    _wait_for([future])
+    monkeypatch.setattr("fastw2v.backends._threads.wait", interrupted)
+    wait_for([future])
     assert len(n_waits) == 3
 
 
@@ -264,16 +265,23 @@ def test_long_spans_are_shortened_where_a_token_is_much_work():
     assert span_tokens(TrainConfig(sg=1, vector_size=1 << 20, negative=1024, window=1 << 16)) == 256
 
 
-@pytest.mark.parametrize("device", ["tpu", "", None, 0, "CPU"])
+@pytest.mark.parametrize("workers", [1, 2, 16])
+def test_every_worker_gets_several_spans(workers, corpus):
+    backend, config = CpuBackend(), config_of(workers=workers)
+    backend.upload(config, *corpus, initial_weights(corpus[0], config.vector_size, config.seed))
+    assert len(list(spans(config, corpus[1].n_tokens, 0, backend.span_tokens))) >= 3 * workers
+
+
+@pytest.mark.parametrize("device", ["tpu", "", None, 0, "CPU", "cudas"])
 def test_unknown_device(device):
-    with pytest.raises(ValueError, match=r'expected "auto" or "cpu"'):
+    with pytest.raises(ValueError, match=r'expected "auto", "cpu" or "cuda"'):
         get_backend(device)
 
 
 def test_auto_device_says_what_it_chose(caplog):
     with caplog.at_level("INFO", "fastw2v"):
         assert get_backend("auto").name == "cpu"
-    assert "training on the CPU" in caplog.text
+    assert caplog.text.count("training on the CPU") == 1
 
 
 def test_empty_corpus_is_nothing_to_do(corpus):
