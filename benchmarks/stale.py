@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from stale_model import Kept, new_crew, train_epoch
+from stale_model import Guard, Kept, new_crew, train_epoch
 
 from fastw2v._weights import initial_weights
 from fastw2v.datasets import evaluation_files
@@ -46,12 +46,23 @@ def kept_tokens(tokens: Tokens, keep: Array, seed: int) -> Kept:
     return Kept(tokens.ids[pos].astype(np.int64), np.searchsorted(tokens.starts, pos, side="right"), pos)
 
 
+def guard_of(vocab: Vocab, keep: Array, in_flight: int, options: argparse.Namespace) -> Guard:
+    """What is done for words of which many workers hold the row at a time."""
+    kept, noise = vocab.counts * keep.astype(float), vocab.counts**0.75
+    load_in = in_flight * (2 * options.window + 1) * kept / kept.sum()
+    load_out = in_flight * (kept / kept.sum() + NEGATIVE * noise / noise.sum())
+    scale_in = np.minimum(1, options.damp / load_in).astype(np.float32)
+    scale_out = np.minimum(1, options.damp / load_out).astype(np.float32)
+    return Guard(scale_in, scale_out, load_in > options.fresh)
+
+
 def train(vocab: Vocab, tokens: Tokens, in_flight: int, options: argparse.Namespace) -> dict[str, Any]:
     """Train with so many chunks in flight; return losses, load and vectors."""
     begun, keep = time.perf_counter(), vocab.keep_probabilities(options.sample)
     weights = initial_weights(vocab, options.dim, options.seed)
     alias = vocab.alias_table(0.75)
     crew = new_crew(in_flight, weights.w_in.shape[1], options.window, NEGATIVE)
+    guard = guard_of(vocab, keep, in_flight, options)
     fall = (options.alpha - LEAST_ALPHA) / options.epochs
     losses = []
     for epoch in range(options.epochs + 1):  # the last is no training: the rate is 0
@@ -61,7 +72,17 @@ def train(vocab: Vocab, tokens: Tokens, in_flight: int, options: argparse.Namesp
         one = crew if epoch < options.epochs else new_crew(1, weights.w_in.shape[1], options.window, NEGATIVE)
         losses.append(
             train_epoch(
-                weights.w_in, weights.w_out, kept, cuts, *alias, one, options.window, *lr, options.cbow, 7 * epoch
+                weights.w_in,
+                weights.w_out,
+                kept,
+                cuts,
+                *alias,
+                one,
+                guard,
+                options.window,
+                *lr,
+                options.cbow,
+                7 * epoch,
             )
         )
     share = vocab.counts * keep.astype(float)
@@ -98,6 +119,8 @@ def main() -> int:
     parser.add_argument("--window", type=int, default=5)
     parser.add_argument("--chunk", type=int, default=256, help="tokens of a chunk")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--damp", type=float, default=np.inf, help="copies of a row that may move it at full rate")
+    parser.add_argument("--fresh", type=float, default=np.inf, help="copies from which a row is read at each centre")
     parser.add_argument("--cbow", action="store_true")
     parser.add_argument("--scores", action="store_true", help="word pairs and analogies too (FASTW2V_DATA_DIR)")
     options = parser.parse_args()

@@ -1,8 +1,8 @@
 """Many workers in step, each blind to what the others are about to write: how the GPU trains, as a CPU can replay it.
 
 A worker has a chunk of the corpus. It reads the row of a word once, when the word enters its window, changes its own
-copy, and adds the difference to the matrix when the word leaves. Output rows are read for one centre and added to after
-it. All workers read before any writes, which is the worst that a GPU can do.
+copy, and adds the difference to the matrix when the word leaves and is not in the window any more. Output rows are read
+for one centre and added to after it. All workers read before any writes, which is the worst that a GPU can do.
 """
 
 from __future__ import annotations
@@ -17,6 +17,9 @@ import numpy.typing as npt
 Array = npt.NDArray[Any]
 
 
+_FREE = -1
+
+
 class Kept(NamedTuple):
     """The tokens of an epoch that survive subsampling: rows, sentence numbers, positions in the corpus."""
 
@@ -25,9 +28,18 @@ class Kept(NamedTuple):
     pos: Array
 
 
-class Crew(NamedTuple):
-    """The state of every worker: rows in its window as they are and as they were read, and its next centre."""
+class Guard(NamedTuple):
+    """For each word: factor of its moves, as input row and as output row; whether it is read anew at each centre."""
 
+    scale_in: Array
+    scale_out: Array
+    is_fresh: Array
+
+
+class Crew(NamedTuple):
+    """The state of every worker: words in its window, their rows as they are and as they were read, its next centre."""
+
+    word: Array
     row: Array
     was: Array
     move: Array
@@ -42,7 +54,9 @@ def new_crew(n_workers: int, dim: int, window: int, negative: int) -> Crew:
     """Workers without work."""
     row, was = (np.zeros((n_workers, 2 * window + 1, dim), np.float32) for _ in range(2))
     move, target = np.zeros((n_workers, negative + 1, dim), np.float32), np.zeros((n_workers, negative + 1), np.int64)
-    return Crew(row, was, move, target, *(np.zeros(n_workers, np.int64) for _ in range(4)))
+    return Crew(
+        np.full(row.shape[:2], _FREE), row, was, move, target, *(np.zeros(n_workers, np.int64) for _ in range(4))
+    )
 
 
 _jit = numba.njit(nogil=True, fastmath={"reassoc", "contract", "nsz"})
@@ -62,25 +76,54 @@ def _take_chunk(crew: Crew, k: int, begin: int, end: int, kept: Kept, window: in
 
 
 @_jit
-def _load_entering(w_in: Array, crew: Crew, k: int, kept: Kept, window: int) -> None:
-    centre, n_slots = crew.at[k], crew.row.shape[1]
+def _slot_of(crew: Crew, k: int, word: int) -> int:
+    for slot in range(crew.word.shape[1]):
+        if crew.word[k, slot] == word:
+            return slot
+    return -1
+
+
+@_jit
+def _load_entering(w_in: Array, crew: Crew, k: int, kept: Kept, window: int, is_fresh: Array) -> None:
+    centre = crew.at[k]
+    for slot in range(crew.word.shape[1]):
+        word = crew.word[k, slot]
+        if word != _FREE and is_fresh[word]:
+            crew.row[k, slot] = crew.was[k, slot] = w_in[word]
     while crew.high[k] < min(centre + window + 1, len(kept.id)):
+        word = kept.id[crew.high[k]]
         if kept.sentence[crew.high[k]] != kept.sentence[centre]:
             break
-        slot = crew.high[k] % n_slots
-        crew.row[k, slot] = crew.was[k, slot] = w_in[kept.id[crew.high[k]]]
+        if _slot_of(crew, k, word) < 0:
+            slot = _slot_of(crew, k, _FREE)
+            crew.word[k, slot] = word
+            crew.row[k, slot] = crew.was[k, slot] = w_in[word]
         crew.high[k] += 1
 
 
 @_jit
-def _store_leaving(w_in: Array, crew: Crew, k: int, kept: Kept, window: int) -> None:
-    centre, n_slots = crew.at[k] + 1, crew.row.shape[1]
+def _store(w_in: Array, crew: Crew, k: int, slot: int, guard: Guard) -> None:
+    word = crew.word[k, slot]
+    w_in[word] += guard.scale_in[word] * (crew.row[k, slot] - crew.was[k, slot])
+    crew.was[k, slot] = crew.row[k, slot]
+
+
+@_jit
+def _store_leaving(w_in: Array, crew: Crew, k: int, kept: Kept, window: int, guard: Guard) -> None:
+    centre = crew.at[k] + 1
     at_end = centre == crew.end[k] or kept.sentence[centre] != kept.sentence[centre - 1]
-    stop = crew.high[k] if at_end else max(crew.low[k], centre - window)
-    for i in range(crew.low[k], stop):
-        w_in[kept.id[i]] += crew.row[k, i % n_slots] - crew.was[k, i % n_slots]
-    crew.low[k] = stop
-    crew.at[k] = centre
+    first = crew.high[k] if at_end else max(crew.low[k], centre - window)
+    for slot in range(crew.word.shape[1]):
+        word = crew.word[k, slot]
+        if word != _FREE:
+            stays = False
+            for i in range(first, crew.high[k]):
+                stays |= kept.id[i] == word
+            if not stays or guard.is_fresh[word]:
+                _store(w_in, crew, k, slot, guard)
+            if not stays:
+                crew.word[k, slot] = _FREE
+    crew.low[k], crew.at[k] = first, centre
 
 
 @_jit
@@ -115,25 +158,35 @@ def _step(x: Array, w_out: Array, target: Array, move: Array, dx: Array, lr: flo
 
 @_jit
 def _train_centre(
-    w_out: Array, crew: Crew, k: int, reach: int, lr: float, is_cbow: bool, hidden: Array, dx: Array, tally: Array
+    w_out: Array,
+    crew: Crew,
+    k: int,
+    words: Array,
+    reach: int,
+    lr: float,
+    is_cbow: bool,
+    hidden: Array,
+    dx: Array,
+    tally: Array,
 ) -> None:
-    centre, n_slots = crew.at[k], crew.row.shape[1]
+    centre = crew.at[k]
     low, high = max(crew.low[k], centre - reach), min(crew.high[k], centre + reach + 1)
     crew.move[k] = 0
     hidden[:] = 0
     for i in range(low, high):
         if i == centre:
             continue
+        slot = _slot_of(crew, k, words[i])
         if is_cbow:
-            hidden += crew.row[k, i % n_slots] / np.float32(high - low - 1)
+            hidden += crew.row[k, slot] / np.float32(high - low - 1)
         else:
-            tally[0] += _step(crew.row[k, i % n_slots], w_out, crew.target[k], crew.move[k], dx, lr)
-            crew.row[k, i % n_slots] += dx
+            tally[0] += _step(crew.row[k, slot], w_out, crew.target[k], crew.move[k], dx, lr)
+            crew.row[k, slot] += dx
     if is_cbow and high - low > 1:
         tally[0] += _step(hidden, w_out, crew.target[k], crew.move[k], dx, lr)
         for i in range(low, high):
             if i != centre:
-                crew.row[k, i % n_slots] += dx
+                crew.row[k, _slot_of(crew, k, words[i])] += dx
     tally[1] += min(high - low - 1, 1) if is_cbow else high - low - 1
 
 
@@ -146,6 +199,7 @@ def train_epoch(
     alias_prob: Array,
     alias_id: Array,
     crew: Crew,
+    guard: Guard,
     window: int,
     lr_first: float,
     lr_step: float,
@@ -168,15 +222,15 @@ def train_epoch(
             if is_busy[k]:
                 n_busy += 1
                 centre = crew.at[k]
-                _load_entering(w_in, crew, k, kept, window)
+                _load_entering(w_in, crew, k, kept, window, guard.is_fresh)
                 _draw_targets(crew.target[k], kept.id[centre], alias_prob, alias_id)
                 reach = 1 + int(np.random.random() * window)  # noqa: NPY002
                 lr = lr_first + lr_step * kept.pos[centre]
-                _train_centre(w_out, crew, k, reach, lr, is_cbow, hidden, dx, tally)
+                _train_centre(w_out, crew, k, kept.id, reach, lr, is_cbow, hidden, dx, tally)
         for k in range(n_workers):
             if is_busy[k]:
                 for t in range(crew.target.shape[1]):
                     if crew.target[k, t] >= 0:
-                        w_out[crew.target[k, t]] += crew.move[k, t]
-                _store_leaving(w_in, crew, k, kept, window)
+                        w_out[crew.target[k, t]] += guard.scale_out[crew.target[k, t]] * crew.move[k, t]
+                _store_leaving(w_in, crew, k, kept, window, guard)
     return tally[0] / max(tally[1], 1)
