@@ -21,6 +21,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 IS_SIMULATED = os.environ.get("NUMBA_ENABLE_CUDASIM", "0") not in ("", "0")
 WARP = 32  # lanes
+SHARED_BYTES = 48 << 10  # of a block, without asking for more
 WARPS_PER_BLOCK = 1 if IS_SIMULATED else 4
 # Threads stride over the work that is left: far more blocks than any GPU runs at once gain nothing.
 _MAX_BLOCKS = 3 if IS_SIMULATED else 1 << 14
@@ -173,6 +174,12 @@ def launch_flat(kernel: Callable[..., None], n: int, *args: Any) -> None:  # noq
     if n:
         n_threads = WARP * WARPS_PER_BLOCK
         _launch(kernel, (min(-(-n // n_threads), _MAX_BLOCKS),), (n_threads,), args)
+
+
+def launch_warps(kernel: Callable[..., None], n_warps: int, *args: Any) -> None:  # noqa: ANN401
+    """Launch `n_warps` blocks of one warp each."""
+    if n_warps:
+        _launch(kernel, (n_warps,), (WARP,), args)
 
 
 def _launch(kernel: Any, grid: tuple[int, ...], block: tuple[int, ...], args: tuple[Any, ...]) -> None:  # noqa: ANN401

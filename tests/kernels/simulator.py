@@ -50,6 +50,8 @@ def exchange(value):
 PRIMITIVES = {
     "shfl_xor_sync": lambda cuda, mask, value, lanes: exchange(value)[cuda.laneid ^ lanes],
     "shfl_sync": lambda cuda, mask, value, source: exchange(value)[source],
+    "ballot_sync": lambda cuda, mask, predicate: sum(bool(p) << lane for lane, p in enumerate(exchange(predicate))),
+    "syncwarp": lambda cuda: exchange(None),
     "any_sync": lambda cuda, mask, predicate: any(exchange(predicate)),
 }
 

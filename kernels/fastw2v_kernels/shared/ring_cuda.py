@@ -1,0 +1,91 @@
+"""Context rows on chip: each word in the window has one, read when the word enters and added back when it leaves.
+
+A warp owns its ring, and each of its lanes every 32nd column, in the ring as in the weights: what a lane reads it wrote
+itself, so that rows need no synchronisation. Other warps may move the same row meanwhile; what is added back is the
+difference that this warp made, so that no update is lost.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from fastw2v_kernels._jit_cuda import cuda, inline_cuda
+from fastw2v_kernels._types import Float32, Int32
+from fastw2v_kernels.shared.rows_cuda import ALL_LANES
+
+_FREE = -1
+_NO_MOVE = np.float32(0)
+
+
+class Ring(NamedTuple):
+    """Rows of the words in the window, those occurring twice once.
+
+    value, base : float32[n_slots * n_row], rows as they are now and as they were read
+    word : int32[n_slot_groups], of this lane: the word in slot lane, lane + 32, ...; -1 where the slot is free
+    """
+
+    value: Float32
+    base: Float32
+    word: Int32
+
+
+@inline_cuda
+def ballot(predicate: bool) -> int:
+    """Bit l is set if the predicate holds on lane l."""
+    bits: int = cuda.ballot_sync(ALL_LANES, predicate) & ALL_LANES
+    return bits
+
+
+@inline_cuda
+def lower_lanes() -> int:
+    """Bits of the lanes below this one."""
+    return (1 << cuda.laneid) - 1
+
+
+@inline_cuda
+def slot_of(word: int, ring: Ring) -> int:
+    """Slot that holds this word, or -1."""
+    slot = -1
+    for g in range(ring.word.shape[0]):
+        found = ballot(ring.word[g] == word)
+        if slot < 0 and found != 0:
+            slot = 32 * g + cuda.ffs(found) - 1
+    return slot
+
+
+@inline_cuda
+def _put(word: int, slot: int, ring: Ring) -> None:
+    for g in range(ring.word.shape[0]):
+        if slot == 32 * g + cuda.laneid:
+            ring.word[g] = word
+
+
+@inline_cuda
+def clear(ring: Ring) -> None:
+    """Free all slots, whatever is in them."""
+    for g in range(ring.word.shape[0]):
+        ring.word[g] = _FREE
+
+
+@inline_cuda
+def enter(word: int, w_in: Float32, ring: Ring, n_row: int) -> None:
+    """Read the row of a word, unless it is there already."""
+    if slot_of(word, ring) < 0:
+        slot = slot_of(_FREE, ring)
+        _put(word, slot, ring)
+        for col in range(cuda.laneid, n_row, 32):
+            x = w_in[word, col] if col < w_in.shape[1] else _NO_MOVE
+            ring.value[slot * n_row + col] = x
+            ring.base[slot * n_row + col] = x
+
+
+@inline_cuda
+def leave(word: int, w_in: Float32, ring: Ring, n_row: int) -> None:
+    """Add the difference made to a word's row, and free its slot."""
+    slot = slot_of(word, ring)
+    _put(_FREE, slot, ring)
+    for col in range(cuda.laneid, w_in.shape[1], 32):
+        move = ring.value[slot * n_row + col] - ring.base[slot * n_row + col]
+        cuda.atomic.add(w_in, (word, col), move)

@@ -1,0 +1,252 @@
+"""One gradient step on the GPU: input rows on chip against a positive and its negatives, by one warp.
+
+First all scores, then all moves, so that every move follows from the rows as they were. Target rows stay in registers
+from the one to the other where they fit.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from fastw2v_kernels._jit_cuda import cuda, inline_cuda
+from fastw2v_kernels._types import Float32, Float64, Int32
+from fastw2v_kernels.shared import rng
+from fastw2v_kernels.shared.cuda import alias_draw, random_bits, uniform
+from fastw2v_kernels.shared.ring_cuda import Ring, ballot, lower_lanes
+from fastw2v_kernels.shared.rows_cuda import ALL_LANES
+from fastw2v_kernels.shared.span_cuda import Recent
+from fastw2v_kernels.shared.span_shape import DOTS, SpanShape
+
+_NEGATIVE_DRAW = rng.NEGATIVE_DRAW
+_ZERO, _ONE = np.float32(0), np.float32(1)
+
+
+class Model(NamedTuple):
+    """What is trained and how; arrays as in `skipgram_ns_reference`.
+
+    key : uint64, the epoch's random stream
+    """
+
+    w_in: Float32
+    w_out: Float32
+    alias_prob: Float32
+    alias_id: Int32
+    key: Any
+    lr_first: float
+    lr_step: float
+    with_loss: bool
+
+
+class Step(NamedTuple):
+    """Working memory of a warp's gradient step, in shared memory.
+
+    slot : int32[n_slots], ring slots of the input rows, each once
+    weight : float32[n_slots], how often each occurs
+    target : int32[n_targets], output rows: the positive, and the negatives
+    coef : float32[n_inputs * n_targets], scores, then lr * (label - sigmoid(score)), by input row and target
+    """
+
+    slot: Int32
+    weight: Float32
+    target: Int32
+    coef: Float32
+
+
+@inline_cuda
+def list_one(step: Step, slot: int) -> None:
+    """List one slot, once."""
+    if cuda.laneid == 0:
+        step.slot[0] = slot
+        step.weight[0] = _ONE
+
+
+@inline_cuda
+def gather(first: int, recent: Recent, ring: Ring, step: Step, i: int, low: int, high: int) -> int:
+    """List the slots of the words around the i-th token behind `first` others; return the list's length."""
+    n = first
+    for g in range(ring.word.shape[0]):
+        weight = 0
+        for j in range(low, high):
+            weight += j != i and recent.id[j & (recent.id.shape[0] - 1)] == ring.word[g]
+        found = ballot(weight > 0)
+        if weight > 0:
+            place = n + cuda.popc(found & lower_lanes())
+            step.slot[place] = 32 * g + cuda.laneid
+            step.weight[place] = weight
+        n += cuda.popc(found)
+    return n
+
+
+@inline_cuda
+def draw_targets(model: Model, step: Step, positive: int, token_pos: int, ordinal: int) -> None:
+    """Fill step.target with the positive and the negatives of its `ordinal`-th example."""
+    n_targets = step.target.shape[0]
+    first_draw = _NEGATIVE_DRAW + ordinal * (n_targets - 1) - 1
+    for k in range(cuda.laneid, n_targets, 32):
+        row = positive
+        if k > 0:
+            u = uniform(random_bits(model.key, token_pos, first_draw + k))
+            row = alias_draw(u, model.alias_prob, model.alias_id)
+        step.target[k] = row
+
+
+@inline_cuda
+def _load_rows(rows: Float32, w_out: Float32, step: Step, first: int, first_col: int) -> None:
+    """Read target rows from `first` on; of each, every 32nd column from `first_col` on."""
+    for k in range(rows.shape[0]):
+        row = step.target[min(first + k, step.target.shape[0] - 1)]
+        for p in range(rows.shape[1]):
+            col = first_col + 32 * p + cuda.laneid
+            rows[k, p] = w_out[row, col] if col < w_out.shape[1] else _ZERO
+
+
+@inline_cuda
+def _fold(sums: Float32, offset: int, n: int) -> None:
+    """Halve the sums that a lane holds: one half it gives to its partner, whose other half it takes."""
+    is_upper = (cuda.laneid & offset) != 0
+    for k in range(n):
+        own = sums[k + n] if is_upper else sums[k]
+        other = sums[k] if is_upper else sums[k + n]
+        sums[k] = own + cuda.shfl_xor_sync(ALL_LANES, other, offset)
+
+
+@inline_cuda
+def _sum_lanes(sums: Float32) -> np.float32:
+    """Sum DOTS values over all lanes by 9 shuffles, not 40; lane l gets the sum number l // 4."""
+    _fold(sums, 16, 4)
+    _fold(sums, 8, 2)
+    _fold(sums, 4, 1)
+    total = sums[0]
+    total += cuda.shfl_xor_sync(ALL_LANES, total, 2)
+    total += cuda.shfl_xor_sync(ALL_LANES, total, 1)
+    return total
+
+
+@inline_cuda
+def _score(rows: Float32, sums: Float32, ring: Ring, step: Step, n_inputs: int, first: int) -> None:
+    """Fill step.coef with the scores of the input rows against the target rows from `first` on."""
+    n_targets, n_row = step.target.shape[0], 32 * rows.shape[1]
+    k_mine = cuda.laneid >> 2
+    for c in range(n_inputs):
+        begin = step.slot[c] * n_row + cuda.laneid
+        for k in range(DOTS):
+            sums[k] = _ZERO
+        for p in range(rows.shape[1]):
+            x = ring.value[begin + 32 * p]
+            for k in range(rows.shape[0]):
+                sums[k] += rows[k, p] * x
+        total = _sum_lanes(sums)
+        if cuda.laneid & 3 == 0 and k_mine < rows.shape[0] and first + k_mine < n_targets:
+            step.coef[c * n_targets + first + k_mine] = total
+
+
+@inline_cuda
+def _judge(step: Step, n_inputs: int, lr: np.float32, with_loss: bool) -> float:
+    """Turn scores into coefficients, lanes sharing them; return the loss of this lane's."""
+    n_targets = step.target.shape[0]
+    loss = 0.0
+    for pair in range(cuda.laneid, n_inputs * n_targets, 32):
+        c = pair // n_targets
+        k = pair - c * n_targets
+        score = step.coef[pair]
+        is_right = (score >= 0) == (k == 0)
+        decay = np.float32(math.exp(-abs(score)))  # at most 1, so that no score overflows
+        error = (decay if is_right else _ONE) / (_ONE + decay)
+        weight = step.weight[c]
+        if k > 0 and step.target[k] == step.target[0]:
+            weight = _ZERO
+        step.coef[pair] = (error if k == 0 else -error) * (weight * lr)
+        if with_loss and weight > 0:
+            loss += weight * (np.float32(math.log1p(decay)) + (_ZERO if is_right else abs(score)))
+    return loss
+
+
+@inline_cuda
+def _move_inputs(
+    rows: Float32,
+    moves: Float32,
+    coef: Float32,
+    ring: Ring,
+    step: Step,
+    n_inputs: int,
+    first_col: int,
+    n_row: int,
+    replace: bool,
+) -> None:
+    """Move the input rows, or put their moves in their place; add up those of the target rows."""
+    n_targets = rows.shape[0]
+    for c in range(n_inputs):
+        begin = step.slot[c] * n_row + first_col + cuda.laneid
+        for k in range(n_targets):
+            coef[k] = step.coef[c * n_targets + k]
+        for p in range(rows.shape[1]):
+            if first_col + 32 * p < n_row:
+                x = ring.value[begin + 32 * p]
+                moved = _ZERO if replace else x
+                for k in range(n_targets):
+                    moved += coef[k] * rows[k, p]
+                    moves[k, p] += coef[k] * x
+                ring.value[begin + 32 * p] = moved
+
+
+@inline_cuda
+def _move_targets(moves: Float32, w_out: Float32, step: Step, first_col: int) -> None:
+    for k in range(moves.shape[0]):
+        row = step.target[k]
+        for p in range(moves.shape[1]):
+            col = first_col + 32 * p + cuda.laneid
+            if col < w_out.shape[1]:
+                cuda.atomic.add(w_out, (row, col), moves[k, p])
+            moves[k, p] = _ZERO
+
+
+def gradient_step(shape: SpanShape, replace: bool) -> Callable[..., float]:
+    """Part of a kernel that makes one gradient step.
+
+    Parameters
+    ----------
+    shape : SpanShape
+        Sizes to compile for.
+    replace : bool
+        Whether input rows are replaced by their moves, not moved.
+
+    Returns
+    -------
+    callable
+        `train(model, ring, step, n_inputs, lr)` for the rows in step.slot and step.target, both just written; returns
+        this lane's share of the loss.
+    """
+    n_tile, n_cols, n_tiles, is_whole = shape.n_tile, shape.n_cols, shape.n_tiles, shape.is_whole
+    n_targets, n_strip, n_strips, n_row = shape.n_targets, shape.n_strip, shape.n_strips, shape.n_row
+
+    @inline_cuda
+    def train(model: Model, ring: Ring, step: Step, n_inputs: int, lr: np.float32) -> float:
+        rows = cuda.local.array((n_tile, n_cols), np.float32)
+        sums = cuda.local.array(DOTS, np.float32)
+        moves = cuda.local.array((n_targets, n_strip), np.float32)
+        coef = cuda.local.array(n_targets, np.float32)
+        strip = rows if is_whole else cuda.local.array((n_targets, n_strip), np.float32)
+        cuda.syncwarp()
+        for t in range(n_tiles):
+            _load_rows(rows, model.w_out, step, t * n_tile, 0)
+            _score(rows, sums, ring, step, n_inputs, t * n_tile)
+        cuda.syncwarp()
+        loss = _judge(step, n_inputs, lr, model.with_loss)
+        cuda.syncwarp()
+        for k in range(n_targets):
+            for p in range(n_strip):
+                moves[k, p] = _ZERO
+        for s in range(n_strips):
+            first_col = 32 * n_strip * s
+            if not is_whole:
+                _load_rows(strip, model.w_out, step, 0, first_col)
+            _move_inputs(strip, moves, coef, ring, step, n_inputs, first_col, n_row, replace)
+            _move_targets(moves, model.w_out, step, first_col)
+        cuda.syncwarp()
+        return loss
+
+    return train
