@@ -103,7 +103,7 @@ def scores(vectors: KeyedVectors) -> str:
 def corpus_of(name: str) -> tuple[Vocab, Tokens]:
     """The corpus of this name, encoded."""
     if name.startswith("hot"):
-        return encode_corpus(hot_words(int(name[3:] or 10), 1_000_000), min_count=1)
+        return encode_corpus(hot_words(int(name[3:] or 10), 200_000), min_count=1)
     return encode_corpus(Path(name), min_count=5, workers=2)
 
 
