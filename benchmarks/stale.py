@@ -30,11 +30,11 @@ Array = npt.NDArray[Any]
 NEGATIVE, LEAST_ALPHA = 5, 1e-4
 
 
-def hot_words(n_words: int, n_tokens: int) -> Array:
-    """Sentences of twenty words, of which the next follows the last in three cases of four."""
+def hot_words(n_words: int, n_tokens: int, length: int) -> Array:
+    """Sentences in which the next word follows the last in three cases of four."""
     rng = np.random.default_rng(0)
-    walks = rng.integers(0, n_words, (n_tokens // 20, 20))
-    for i in range(1, 20):
+    walks = rng.integers(0, n_words, (n_tokens // length, length))
+    for i in range(1, length):
         follows = rng.random(len(walks)) < 0.75
         walks[follows, i] = (walks[follows, i - 1] + 1) % n_words
     return walks
@@ -100,10 +100,10 @@ def scores(vectors: KeyedVectors) -> str:
     return " | ".join(f"{score:.1f}" for score in found)
 
 
-def corpus_of(name: str) -> tuple[Vocab, Tokens]:
+def corpus_of(name: str, length: int) -> tuple[Vocab, Tokens]:
     """The corpus of this name, encoded."""
     if name.startswith("hot"):
-        return encode_corpus(hot_words(int(name[3:] or 10), 200_000), min_count=1)
+        return encode_corpus(hot_words(int(name[3:] or 10), 200_000, length), min_count=1)
     return encode_corpus(Path(name), min_count=5, workers=2)
 
 
@@ -118,13 +118,14 @@ def main() -> int:
     parser.add_argument("--dim", type=int, default=64)
     parser.add_argument("--window", type=int, default=5)
     parser.add_argument("--chunk", type=int, default=256, help="tokens of a chunk")
+    parser.add_argument("--length", type=int, default=20, help="words of a sentence of hot10")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--damp", type=float, default=np.inf, help="copies of a row that may move it at full rate")
     parser.add_argument("--fresh", type=float, default=np.inf, help="copies from which a row is read at each centre")
     parser.add_argument("--cbow", action="store_true")
     parser.add_argument("--scores", action="store_true", help="word pairs and analogies too (FASTW2V_DATA_DIR)")
     options = parser.parse_args()
-    vocab, tokens = corpus_of(options.corpus)
+    vocab, tokens = corpus_of(options.corpus, options.length)
     print(f"{vars(options)}, {tokens.n_tokens} tokens, V {len(vocab)}")
     print("| in flight | load | loss | after | to one worker's | seconds |", flush=True)
     base = None

@@ -46,9 +46,9 @@ def test_one_warp_equals_the_reference(mode, corpus, one_warp):
 @pytest.mark.parametrize("mode", [MODES[0], MODES[2]], ids=mode_name)
 def test_a_streamed_corpus_equals_the_reference(mode, corpus, one_warp, monkeypatch, caplog):
     config = config_of(alpha=0.05, **(KNOBS | mode | {"seed": 2**64 - 1}))
-    monkeypatch.setattr(_plan_cuda, "_RESERVE_BYTES", -(10**9))  # the corpus seems not to fit, two spans of it do
     monkeypatch.setattr(_plan_cuda, "_LEAST_STREAMED_TOKENS", 1)
-    monkeypatch.setattr(_jit_cuda, "free_memory", lambda: 8 * 16 * 12 + 12 * 12 - 10**9 + 30 * 5)
+    model_bytes = 8 * 16 * 12 + 12 * 12 + _plan_cuda._RESERVE_BYTES  # the corpus does not fit, two spans of 5 tokens do
+    monkeypatch.setattr(_jit_cuda, "free_memory", lambda: model_bytes + 30 * 5)
     with caplog.at_level(logging.INFO, "fastw2v"):
         kernel = trained(config, corpus)
     assert "the corpus is streamed to the GPU" in caplog.text
