@@ -75,9 +75,7 @@ def _halo(corpus: Corpus, first: int, stop: int) -> int:
 def _read(corpus: Corpus, recent: Recent, n: int, first: int, stop: int) -> int:
     """Append the kept ones of 32 tokens, one for each lane; return how many tokens there are then."""
     pos = first + cuda.laneid
-    is_kept = False
-    if pos < stop:
-        is_kept = _is_kept(corpus, pos)
+    is_kept = (pos < stop) & _is_kept(corpus, min(pos, stop - 1))
     kept = ballot(is_kept)
     cuda.syncwarp()  # all have read what is overwritten now
     if is_kept:
@@ -100,8 +98,9 @@ def _retire(i: int, n_entered: int, recent: Recent, w_in: Float32, ring: Ring, n
     """Let the i-th token go, and its word unless a later token in the ring is the same word."""
     word = recent.id[i & (recent.id.shape[0] - 1)]
     later = 0
-    for j in range(i + 1 + cuda.laneid, n_entered + cuda.laneid, 32):
-        later |= ballot(j < n_entered and recent.id[j & (recent.id.shape[0] - 1)] == word)
+    for first in range(i + 1, n_entered, 32):
+        j = first + cuda.laneid
+        later |= ballot((j < n_entered) & (recent.id[j & (recent.id.shape[0] - 1)] == word))
     if later == 0:
         leave(word, w_in, ring, n_row)
 

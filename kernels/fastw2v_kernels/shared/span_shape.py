@@ -52,6 +52,11 @@ class SpanShape:
         return -(-self.n_targets // self.n_tiles)
 
     @property
+    def n_coef(self) -> int:
+        """Places for the scores of an input row: the last tile, too, writes DOTS of them."""
+        return (self.n_tiles - 1) * self.n_tile + DOTS
+
+    @property
     def n_strips(self) -> int:
         """Strips of columns that are updated one after the other, each for all target rows in registers."""
         most = max(1, _MOVE_REGISTERS // (2 * self.n_targets))
@@ -95,5 +100,5 @@ class SpanShape:
     @property
     def is_shared(self) -> bool:
         """Whether the ring fits into shared memory; else it lies in the GPU's memory, and its caches."""
-        lists = (self.n_inputs + 1) * self.n_targets + 2 * self.n_slots + 3 * self.n_tokens
+        lists = self.n_inputs * self.n_coef + self.n_targets + 2 * self.n_slots + 3 * self.n_tokens
         return 4 * (2 * self.n_ring + lists) + 64 <= SHARED_BYTES
