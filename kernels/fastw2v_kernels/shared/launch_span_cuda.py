@@ -75,7 +75,7 @@ def span_kernel(
     train_centre, is_context_example
         See `stretch_trainer`.
     """
-    memory, train_stretch = _memory(shape), stretch_trainer(train_centre, shape.n_row, is_context_example)
+    memory, train_stretch = _memory(shape), stretch_trainer(train_centre, shape.n_row, shape.stride, is_context_example)
 
     @jit_cuda
     def _span_cuda_kernel(

@@ -16,7 +16,7 @@ from fastw2v_kernels._jit_cuda import cuda, inline_cuda
 from fastw2v_kernels._types import Float32, Int32, UInt32
 from fastw2v_kernels.shared import rng
 from fastw2v_kernels.shared.cuda import alias_draw, random_bits, uniform
-from fastw2v_kernels.shared.ring_cuda import Ring, ballot, lower_lanes
+from fastw2v_kernels.shared.ring_cuda import Ring, ballot, is_column, lower_lanes
 from fastw2v_kernels.shared.rows_cuda import ALL_LANES
 from fastw2v_kernels.shared.span_cuda import Recent
 from fastw2v_kernels.shared.span_shape import DOTS, SpanShape
@@ -86,22 +86,23 @@ def draw_targets(model: Model, step: Step, positive: int, token_pos: int, ordina
     """Fill step.target with the positive and the negatives of its `ordinal`-th example."""
     n_targets = step.target.shape[0]
     first_draw = _NEGATIVE_DRAW + ordinal * (n_targets - 1) - 1
-    for k in range(cuda.laneid, n_targets, 32):
-        row = positive
-        if k > 0:
+    for first in range(0, n_targets, 32):
+        k = first + np.uint32(cuda.laneid)
+        if k < n_targets:
             u = uniform(random_bits(model.key, token_pos, first_draw + k))
             row = alias_draw(u, model.alias_prob, model.alias_id)
-        step.target[k] = row
+            step.target[k] = row if k > 0 else positive
 
 
 @inline_cuda
-def _load_rows(rows: Float32, w_out: Float32, step: Step, first: int, first_col: int) -> None:
+def _load_rows(rows: Float32, w_out: Float32, step: Step, first: int, first_col: int, stride: int) -> None:
     """Read target rows from `first` on; of each, every 32nd column from `first_col` on."""
     for k in range(rows.shape[0]):
         row = step.target[min(first + k, step.target.shape[0] - 1)]
         for p in range(rows.shape[1]):
-            col = first_col + 32 * p + np.uint32(cuda.laneid)
-            rows[k, p] = w_out[row, col] if col < w_out.shape[1] else _ZERO
+            rows[k, p] = _ZERO
+            if is_column(first_col + 32 * p, stride):
+                rows[k, p] = w_out[row, first_col + 32 * p + np.uint32(cuda.laneid)]
 
 
 @inline_cuda
@@ -194,13 +195,12 @@ def _move_inputs(
 
 
 @inline_cuda
-def _move_targets(moves: Float32, w_out: Float32, step: Step, first_col: int) -> None:
+def _move_targets(moves: Float32, w_out: Float32, step: Step, first_col: int, stride: int) -> None:
     for k in range(moves.shape[0]):
         row = step.target[k]
         for p in range(moves.shape[1]):
-            col = first_col + 32 * p + np.uint32(cuda.laneid)
-            if col < w_out.shape[1]:
-                cuda.atomic.add(w_out, (row, col), moves[k, p])
+            if is_column(first_col + 32 * p, stride):
+                cuda.atomic.add(w_out, (row, first_col + 32 * p + np.uint32(cuda.laneid)), moves[k, p])
             moves[k, p] = _ZERO
 
 
@@ -222,6 +222,7 @@ def gradient_step(shape: SpanShape, replace: bool) -> Callable[..., float]:
     """
     n_tile, n_cols, n_tiles, is_whole = shape.n_tile, shape.n_cols, shape.n_tiles, shape.is_whole
     n_targets, n_strip, n_strips, n_row = shape.n_targets, shape.n_strip, shape.n_strips, shape.n_row
+    stride = shape.stride
 
     @inline_cuda
     def train(model: Model, ring: Ring, step: Step, n_inputs: int, lr: np.float32) -> float:
@@ -232,7 +233,7 @@ def gradient_step(shape: SpanShape, replace: bool) -> Callable[..., float]:
         strip = rows if is_whole else cuda.local.array((n_targets, n_strip), np.float32)
         cuda.syncwarp()
         for t in range(n_tiles):
-            _load_rows(rows, model.w_out, step, t * n_tile, 0)
+            _load_rows(rows, model.w_out, step, t * n_tile, 0, stride)
             _score(rows, sums, ring, step, n_inputs, t * n_tile)
             cuda.syncwarp()
         loss = _judge(step, n_inputs, lr, model.with_loss)
@@ -243,9 +244,9 @@ def gradient_step(shape: SpanShape, replace: bool) -> Callable[..., float]:
         for s in range(n_strips):
             first_col = 32 * n_strip * s
             if not is_whole:
-                _load_rows(strip, model.w_out, step, 0, first_col)
+                _load_rows(strip, model.w_out, step, 0, first_col, stride)
             _move_inputs(strip, moves, coef, ring, step, n_inputs, first_col, n_row, replace)
-            _move_targets(moves, model.w_out, step, first_col)
+            _move_targets(moves, model.w_out, step, first_col, stride)
         cuda.syncwarp()
         return loss
 

@@ -94,7 +94,7 @@ def _reach(corpus: Corpus, token_pos: int) -> int:
 
 
 @inline_cuda
-def _retire(i: int, n_entered: int, recent: Recent, w_in: Float32, ring: Ring, n_row: int) -> None:
+def _retire(i: int, n_entered: int, recent: Recent, w_in: Float32, ring: Ring, n_row: int, stride: int) -> None:
     """Let the i-th token go, and its word unless a later token in the ring is the same word."""
     word = recent.id[i & (recent.id.shape[0] - 1)]
     later = 0
@@ -102,11 +102,11 @@ def _retire(i: int, n_entered: int, recent: Recent, w_in: Float32, ring: Ring, n
         j = first + cuda.laneid
         later |= ballot((j < n_entered) & (recent.id[j & (recent.id.shape[0] - 1)] == word))
     if later == 0:
-        leave(word, w_in, ring, n_row)
+        leave(word, w_in, ring, n_row, stride)
 
 
 def stretch_trainer(
-    train_centre: Callable[..., float], n_row: int, is_context_example: bool
+    train_centre: Callable[..., float], n_row: int, stride: int, is_context_example: bool
 ) -> Callable[..., tuple[float, int, int]]:
     """Part of a kernel that trains the centres of one stretch.
 
@@ -115,8 +115,8 @@ def stretch_trainer(
     train_centre : callable
         `train_centre(model, recent, ring, step, i, low, high)` trains the i-th token, whose window is low to high, and
         returns this lane's share of the loss.
-    n_row : int
-        Floats of a row on chip.
+    n_row, stride : int
+        Floats of a row on chip, and in the weights.
     is_context_example : bool
         Whether each context is an example, or all of a centre are one.
 
@@ -143,10 +143,10 @@ def stretch_trainer(
             more = i < n and recent.pos[i & last_slot] < end
             if more:
                 while n_left < i - corpus.window:
-                    _retire(n_left, n_entered, recent, model.w_in, ring, n_row)
+                    _retire(n_left, n_entered, recent, model.w_in, ring, n_row, stride)
                     n_left += 1
                 while n_entered < min(n, i + corpus.window + 1):
-                    enter(recent.id[n_entered & last_slot], model.w_in, ring, n_row)
+                    enter(recent.id[n_entered & last_slot], model.w_in, ring, n_row, stride)
                     n_entered += 1
                 centre_pos = recent.pos[i & last_slot]
                 if centre_pos >= begin:
@@ -158,7 +158,7 @@ def stretch_trainer(
                         loss += train_centre(model, recent, ring, step, i, low, high)
                 i += 1
         while n_left < n_entered:
-            _retire(n_left, n_entered, recent, model.w_in, ring, n_row)
+            _retire(n_left, n_entered, recent, model.w_in, ring, n_row, stride)
             n_left += 1
         return loss, n_examples, n_kept
 
