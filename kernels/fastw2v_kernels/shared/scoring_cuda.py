@@ -169,6 +169,7 @@ def _judge(step: Step, n_inputs: int, lr: np.float32, with_loss: bool) -> float:
 @inline_cuda
 def _move_inputs(
     rows: Float32,
+    first: int,
     moves: Float32,
     coef: Float32,
     ring: Ring,
@@ -178,18 +179,20 @@ def _move_inputs(
     n_row: int,
     replace: bool,
 ) -> None:
-    """Move the input rows, or put their moves in their place; add up those of the target rows."""
-    n_targets = rows.shape[0]
+    """Move the input rows from column `first_col` on, or put their moves in their place; add up the target rows' moves.
+
+    The target rows' columns are in `rows` from place `first` on.
+    """
     for c in range(n_inputs):
         begin = step.slot[c] * n_row + first_col + np.uint32(cuda.laneid)
-        for k in range(n_targets):
+        for k in range(moves.shape[0]):
             coef[k] = step.coef[c, k]
-        for p in range(rows.shape[1]):
+        for p in range(moves.shape[1]):
             if first_col + 32 * p < n_row:
                 x = ring.value[begin + 32 * p]
                 moved = _ZERO if replace else x
-                for k in range(n_targets):
-                    moved += coef[k] * rows[k, p]
+                for k in range(moves.shape[0]):
+                    moved += coef[k] * rows[k, first + p]
                     moves[k, p] += coef[k] * x
                 ring.value[begin + 32 * p] = moved
 
@@ -245,7 +248,8 @@ def gradient_step(shape: SpanShape, replace: bool) -> Callable[..., float]:
             first_col = 32 * n_strip * s
             if not is_whole:
                 _load_rows(strip, model.w_out, step, 0, first_col, stride)
-            _move_inputs(strip, moves, coef, ring, step, n_inputs, first_col, n_row, replace)
+            first = n_strip * s if is_whole else 0
+            _move_inputs(strip, first, moves, coef, ring, step, n_inputs, first_col, n_row, replace)
             _move_targets(moves, model.w_out, step, first_col, stride)
         cuda.syncwarp()
         return loss

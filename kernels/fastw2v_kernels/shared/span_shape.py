@@ -8,7 +8,7 @@ from fastw2v_kernels._jit_cuda import SHARED_BYTES, WARP
 
 DOTS = 8  # scores that a warp sums at once
 _ROW_REGISTERS = 64  # of 255 that a lane has: target rows while they are scored
-_MOVE_REGISTERS = 128  # the same rows and their moves while they are updated
+_MOVE_REGISTERS = 32  # moves of the target rows, while they are added up
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class SpanShape:
     @property
     def n_strips(self) -> int:
         """Strips of columns that are updated one after the other, each for all target rows in registers."""
-        most = max(1, _MOVE_REGISTERS // (2 * self.n_targets))
+        most = max(1, _MOVE_REGISTERS // self.n_targets)
         return -(-self.n_cols // most)
 
     @property
@@ -70,7 +70,7 @@ class SpanShape:
     @property
     def is_whole(self) -> bool:
         """Whether target rows are read once, and stay in registers from score to update."""
-        return self.n_tiles == self.n_strips == 1
+        return self.n_tiles == 1
 
     @property
     def n_slots(self) -> int:
