@@ -41,7 +41,7 @@ def ballot(predicate: bool) -> int:
 @inline_cuda
 def lower_lanes() -> int:
     """Bits of the lanes below this one."""
-    return (1 << cuda.laneid) - 1
+    return (1 << np.uint32(cuda.laneid)) - 1
 
 
 @inline_cuda
@@ -58,13 +58,13 @@ def slot_of(word: int, ring: Ring) -> int:
 @inline_cuda
 def is_column(first: int, stride: int) -> bool:
     """Whether this lane's column of the 32 from `first` on is one of the weights': a question for the last few only."""
-    return first + 32 <= stride or first + cuda.laneid < stride
+    return first + 32 <= stride or first + np.uint32(cuda.laneid) < stride
 
 
 @inline_cuda
 def _put(word: int, slot: int, ring: Ring) -> None:
     for g in range(ring.word.shape[0]):
-        if slot == 32 * g + cuda.laneid:
+        if slot == 32 * g + np.uint32(cuda.laneid):
             ring.word[g] = word
 
 

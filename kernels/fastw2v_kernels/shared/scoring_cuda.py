@@ -75,7 +75,7 @@ def gather(first: int, recent: Recent, ring: Ring, step: Step, i: int, low: int,
         found = ballot(weight > 0)
         if weight > 0:
             place = n + cuda.popc(found & lower_lanes())
-            step.slot[place] = 32 * g + cuda.laneid
+            step.slot[place] = 32 * g + np.uint32(cuda.laneid)
             step.weight[place] = weight
         n += cuda.popc(found)
     return n
@@ -111,7 +111,8 @@ def _exchange(low: np.float32, high: np.float32, bit: int) -> np.float32:
 
     The choice is made by masks: from a condition the compiler makes two loops, and shuffles in both.
     """
-    upper, a, b = -((cuda.laneid >> bit) & 1), cuda.libdevice.float_as_int(low), cuda.libdevice.float_as_int(high)
+    upper = np.int32(-((cuda.laneid >> bit) & 1))
+    a, b = cuda.libdevice.float_as_int(low), cuda.libdevice.float_as_int(high)
     own, other = (a & ~upper) | (b & upper), (a & upper) | (b & ~upper)
     return cuda.libdevice.int_as_float(own) + cuda.shfl_xor_sync(ALL_LANES, cuda.libdevice.int_as_float(other), 1 << bit)
 
@@ -150,7 +151,7 @@ def _judge(step: Step, n_inputs: int, lr: np.float32, with_loss: bool) -> float:
     """Turn scores into coefficients, lanes sharing them; return the loss of this lane's."""
     n_targets = step.target.shape[0]
     loss = 0.0
-    for pair in range(cuda.laneid, n_inputs * n_targets, 32):
+    for pair in range(np.uint32(cuda.laneid), n_inputs * n_targets, 32):
         c = pair // n_targets
         k = pair - c * n_targets
         score = step.coef[c, k]

@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from fastw2v_kernels._jit_cuda import cuda, inline_cuda
 from fastw2v_kernels._types import Float32, Int32, Int64
 from fastw2v_kernels.shared import rng
@@ -74,7 +76,7 @@ def _halo(corpus: Corpus, first: int, stop: int) -> int:
 @inline_cuda
 def _read(corpus: Corpus, recent: Recent, n: int, first: int, stop: int) -> int:
     """Append the kept ones of 32 tokens, one for each lane; return how many tokens there are then."""
-    pos = first + cuda.laneid
+    pos = first + np.uint32(cuda.laneid)
     is_kept = (pos < stop) & _is_kept(corpus, min(pos, stop - 1))
     kept = ballot(is_kept)
     cuda.syncwarp()  # all have read what is overwritten now
@@ -83,7 +85,7 @@ def _read(corpus: Corpus, recent: Recent, n: int, first: int, stop: int) -> int:
         recent.id[slot] = corpus.ids[pos]
         recent.pos[slot] = pos
     cuda.syncwarp()
-    return n + cuda.popc(kept)
+    return np.int32(n + cuda.popc(kept))
 
 
 @inline_cuda
@@ -99,7 +101,7 @@ def _retire(i: int, n_entered: int, recent: Recent, w_in: Float32, ring: Ring, n
     word = recent.id[i & (recent.id.shape[0] - 1)]
     later = 0
     for first in range(i + 1, n_entered, 32):
-        j = first + cuda.laneid
+        j = first + np.uint32(cuda.laneid)
         later |= ballot((j < n_entered) & (recent.id[j & (recent.id.shape[0] - 1)] == word))
     if later == 0:
         leave(word, w_in, ring, n_row, stride)
@@ -133,8 +135,8 @@ def stretch_trainer(
     ) -> tuple[float, int, int]:
         pos = _halo(corpus, begin, first)
         last_slot = recent.id.shape[0] - 1
-        loss, n_examples, n_kept = 0.0, 0, 0
-        n = n_entered = n_left = i = 0
+        loss = 0.0
+        n_examples = n_kept = n = n_entered = n_left = i = np.int32(0)
         more = True
         while more:
             while n <= i + corpus.window and pos < stop:
@@ -144,22 +146,22 @@ def stretch_trainer(
             if more:
                 while n_left < i - corpus.window:
                     _retire(n_left, n_entered, recent, model.w_in, ring, n_row, stride)
-                    n_left += 1
+                    n_left = np.int32(n_left + 1)
                 while n_entered < min(n, i + corpus.window + 1):
                     enter(recent.id[n_entered & last_slot], model.w_in, ring, n_row, stride)
-                    n_entered += 1
+                    n_entered = np.int32(n_entered + 1)
                 centre_pos = recent.pos[i & last_slot]
                 if centre_pos >= begin:
                     reach = _reach(corpus, centre_pos)
                     low, high = max(i - reach, 0), min(i + reach + 1, n)
-                    n_kept += 1
+                    n_kept = np.int32(n_kept + 1)
                     if high - low > 1:
-                        n_examples += high - low - 1 if is_context_example else 1
+                        n_examples = np.int32(n_examples + (high - low - 1 if is_context_example else 1))
                         loss += train_centre(model, recent, ring, step, i, low, high)
-                i += 1
+                i = np.int32(i + 1)
         while n_left < n_entered:
             _retire(n_left, n_entered, recent, model.w_in, ring, n_row, stride)
-            n_left += 1
+            n_left = np.int32(n_left + 1)
         return loss, n_examples, n_kept
 
     return train_stretch
