@@ -2,6 +2,7 @@
 
 import sys
 import threading
+from types import SimpleNamespace
 
 import numpy as np
 
@@ -56,6 +57,11 @@ PRIMITIVES = {
 }
 
 
+LIBDEVICE = SimpleNamespace(
+    float_as_int=lambda value: np.float32(value).view(np.int32), int_as_float=lambda bits: np.int32(bits).view(np.float32)
+)
+
+
 def run_block(manager, grid_point, *args):
     """Run the threads of a block to their end; raise what one of them raised."""
     from numba.cuda.simulator.kernel import BlockThread
@@ -88,6 +94,7 @@ def install():
 
     for name, primitive in PRIMITIVES.items():
         setattr(kernelapi.FakeCUDAModule, name, primitive)
+    kernelapi.FakeCUDAModule.libdevice = LIBDEVICE
     kernel.BlockManager.run = run_block
     _jit_cuda.cuda = RunningKernel()
     _jit_cuda.inline_cuda = lambda function: function

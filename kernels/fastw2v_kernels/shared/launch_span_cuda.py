@@ -42,7 +42,7 @@ def _add_to(tally: Float64, place: int, value: float) -> None:
 def _memory(shape: SpanShape) -> Callable[[Float32], tuple[Ring, Recent, Step]]:
     """Part of a kernel that lays out a warp's memory."""
     n_ring, n_groups, is_shared, n_tokens = shape.n_ring, shape.n_slot_groups, shape.is_shared, shape.n_tokens
-    n_slots, n_targets, n_coefs = shape.n_slots, shape.n_targets, shape.n_inputs * shape.n_targets
+    n_slots, n_targets, n_inputs, n_coef = shape.n_slots, shape.n_targets, shape.n_inputs, shape.n_coef
 
     @inline_cuda
     def memory(workspace: Float32) -> tuple[Ring, Recent, Step]:
@@ -53,10 +53,10 @@ def _memory(shape: SpanShape) -> Callable[[Float32], tuple[Ring, Recent, Step]]:
             value, base = workspace[:n_ring], workspace[n_ring:]
         token_id = cuda.shared.array(n_tokens, np.int32)
         token_pos = cuda.shared.array(n_tokens, np.int64)
-        slot = cuda.shared.array(n_slots, np.int32)
+        slot = cuda.shared.array(n_slots, np.uint32)
         weight = cuda.shared.array(n_slots, np.float32)
-        target = cuda.shared.array(n_targets, np.int32)
-        coef = cuda.shared.array(n_coefs, np.float32)
+        target = cuda.shared.array(n_targets, np.uint32)
+        coef = cuda.shared.array((n_inputs, n_coef), np.float32)
         word = cuda.local.array(n_groups, np.int32)
         return Ring(value, base, word), Recent(token_id, token_pos), Step(slot, weight, target, coef)
 
@@ -75,7 +75,7 @@ def span_kernel(
     train_centre, is_context_example
         See `stretch_trainer`.
     """
-    memory, train_stretch = _memory(shape), stretch_trainer(train_centre, shape.n_row, is_context_example)
+    memory, train_stretch = _memory(shape), stretch_trainer(train_centre, shape.n_row, shape.stride, is_context_example)
 
     @jit_cuda
     def _span_cuda_kernel(

@@ -41,7 +41,7 @@ def ballot(predicate: bool) -> int:
 @inline_cuda
 def lower_lanes() -> int:
     """Bits of the lanes below this one."""
-    return (1 << cuda.laneid) - 1
+    return (1 << np.uint32(cuda.laneid)) - 1
 
 
 @inline_cuda
@@ -56,9 +56,15 @@ def slot_of(word: int, ring: Ring) -> int:
 
 
 @inline_cuda
+def is_column(first: int, stride: int) -> bool:
+    """Whether this lane's column of the 32 from `first` on is one of the weights': a question for the last few only."""
+    return first + 32 <= stride or first + np.uint32(cuda.laneid) < stride
+
+
+@inline_cuda
 def _put(word: int, slot: int, ring: Ring) -> None:
     for g in range(ring.word.shape[0]):
-        if slot == 32 * g + cuda.laneid:
+        if slot == 32 * g + np.uint32(cuda.laneid):
             ring.word[g] = word
 
 
@@ -70,22 +76,27 @@ def clear(ring: Ring) -> None:
 
 
 @inline_cuda
-def enter(word: int, w_in: Float32, ring: Ring, n_row: int) -> None:
+def enter(word: int, w_in: Float32, ring: Ring, n_row: int, stride: int) -> None:
     """Read the row of a word, unless it is there already."""
     if slot_of(word, ring) < 0:
         slot = slot_of(_FREE, ring)
         _put(word, slot, ring)
-        for col in range(cuda.laneid, n_row, 32):
-            x = w_in[word, col] if col < w_in.shape[1] else _NO_MOVE
-            ring.value[slot * n_row + col] = x
-            ring.base[slot * n_row + col] = x
+        begin = np.uint32(slot) * n_row + np.uint32(cuda.laneid)
+        for first in range(0, n_row, 32):
+            x = _NO_MOVE
+            if is_column(first, stride):
+                x = w_in[np.uint32(word), first + np.uint32(cuda.laneid)]
+            ring.value[begin + first] = x
+            ring.base[begin + first] = x
 
 
 @inline_cuda
-def leave(word: int, w_in: Float32, ring: Ring, n_row: int) -> None:
+def leave(word: int, w_in: Float32, ring: Ring, n_row: int, stride: int) -> None:
     """Add the difference made to a word's row, and free its slot."""
     slot = slot_of(word, ring)
     _put(_FREE, slot, ring)
-    for col in range(cuda.laneid, w_in.shape[1], 32):
-        move = ring.value[slot * n_row + col] - ring.base[slot * n_row + col]
-        cuda.atomic.add(w_in, (word, col), move)
+    begin = np.uint32(slot) * n_row + np.uint32(cuda.laneid)
+    for first in range(0, n_row, 32):
+        move = ring.value[begin + first] - ring.base[begin + first]
+        if is_column(first, stride):
+            cuda.atomic.add(w_in, (np.uint32(word), first + np.uint32(cuda.laneid)), move)

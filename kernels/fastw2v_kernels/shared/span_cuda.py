@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from fastw2v_kernels._jit_cuda import cuda, inline_cuda
 from fastw2v_kernels._types import Float32, Int32, Int64
 from fastw2v_kernels.shared import rng
@@ -74,10 +76,8 @@ def _halo(corpus: Corpus, first: int, stop: int) -> int:
 @inline_cuda
 def _read(corpus: Corpus, recent: Recent, n: int, first: int, stop: int) -> int:
     """Append the kept ones of 32 tokens, one for each lane; return how many tokens there are then."""
-    pos = first + cuda.laneid
-    is_kept = False
-    if pos < stop:
-        is_kept = _is_kept(corpus, pos)
+    pos = first + np.uint32(cuda.laneid)
+    is_kept = (pos < stop) & _is_kept(corpus, min(pos, stop - 1))
     kept = ballot(is_kept)
     cuda.syncwarp()  # all have read what is overwritten now
     if is_kept:
@@ -85,7 +85,7 @@ def _read(corpus: Corpus, recent: Recent, n: int, first: int, stop: int) -> int:
         recent.id[slot] = corpus.ids[pos]
         recent.pos[slot] = pos
     cuda.syncwarp()
-    return n + cuda.popc(kept)
+    return np.int32(n + cuda.popc(kept))
 
 
 @inline_cuda
@@ -96,18 +96,19 @@ def _reach(corpus: Corpus, token_pos: int) -> int:
 
 
 @inline_cuda
-def _retire(i: int, n_entered: int, recent: Recent, w_in: Float32, ring: Ring, n_row: int) -> None:
+def _retire(i: int, n_entered: int, recent: Recent, w_in: Float32, ring: Ring, n_row: int, stride: int) -> None:
     """Let the i-th token go, and its word unless a later token in the ring is the same word."""
     word = recent.id[i & (recent.id.shape[0] - 1)]
     later = 0
-    for j in range(i + 1 + cuda.laneid, n_entered + cuda.laneid, 32):
-        later |= ballot(j < n_entered and recent.id[j & (recent.id.shape[0] - 1)] == word)
+    for first in range(i + 1, n_entered, 32):
+        j = first + np.uint32(cuda.laneid)
+        later |= ballot((j < n_entered) & (recent.id[j & (recent.id.shape[0] - 1)] == word))
     if later == 0:
-        leave(word, w_in, ring, n_row)
+        leave(word, w_in, ring, n_row, stride)
 
 
 def stretch_trainer(
-    train_centre: Callable[..., float], n_row: int, is_context_example: bool
+    train_centre: Callable[..., float], n_row: int, stride: int, is_context_example: bool
 ) -> Callable[..., tuple[float, int, int]]:
     """Part of a kernel that trains the centres of one stretch.
 
@@ -116,8 +117,8 @@ def stretch_trainer(
     train_centre : callable
         `train_centre(model, recent, ring, step, i, low, high)` trains the i-th token, whose window is low to high, and
         returns this lane's share of the loss.
-    n_row : int
-        Floats of a row on chip.
+    n_row, stride : int
+        Floats of a row on chip, and in the weights.
     is_context_example : bool
         Whether each context is an example, or all of a centre are one.
 
@@ -134,8 +135,8 @@ def stretch_trainer(
     ) -> tuple[float, int, int]:
         pos = _halo(corpus, begin, first)
         last_slot = recent.id.shape[0] - 1
-        loss, n_examples, n_kept = 0.0, 0, 0
-        n = n_entered = n_left = i = 0
+        loss = 0.0
+        n_examples = n_kept = n = n_entered = n_left = i = np.int32(0)
         more = True
         while more:
             while n <= i + corpus.window and pos < stop:
@@ -144,23 +145,23 @@ def stretch_trainer(
             more = i < n and recent.pos[i & last_slot] < end
             if more:
                 while n_left < i - corpus.window:
-                    _retire(n_left, n_entered, recent, model.w_in, ring, n_row)
-                    n_left += 1
+                    _retire(n_left, n_entered, recent, model.w_in, ring, n_row, stride)
+                    n_left = np.int32(n_left + 1)
                 while n_entered < min(n, i + corpus.window + 1):
-                    enter(recent.id[n_entered & last_slot], model.w_in, ring, n_row)
-                    n_entered += 1
+                    enter(recent.id[n_entered & last_slot], model.w_in, ring, n_row, stride)
+                    n_entered = np.int32(n_entered + 1)
                 centre_pos = recent.pos[i & last_slot]
                 if centre_pos >= begin:
                     reach = _reach(corpus, centre_pos)
                     low, high = max(i - reach, 0), min(i + reach + 1, n)
-                    n_kept += 1
+                    n_kept = np.int32(n_kept + 1)
                     if high - low > 1:
-                        n_examples += high - low - 1 if is_context_example else 1
+                        n_examples = np.int32(n_examples + (high - low - 1 if is_context_example else 1))
                         loss += train_centre(model, recent, ring, step, i, low, high)
-                i += 1
+                i = np.int32(i + 1)
         while n_left < n_entered:
-            _retire(n_left, n_entered, recent, model.w_in, ring, n_row)
-            n_left += 1
+            _retire(n_left, n_entered, recent, model.w_in, ring, n_row, stride)
+            n_left = np.int32(n_left + 1)
         return loss, n_examples, n_kept
 
     return train_stretch

@@ -8,7 +8,7 @@ from fastw2v_kernels._jit_cuda import SHARED_BYTES, WARP
 
 DOTS = 8  # scores that a warp sums at once
 _ROW_REGISTERS = 64  # of 255 that a lane has: target rows while they are scored
-_MOVE_REGISTERS = 128  # the same rows and their moves while they are updated
+_MOVE_REGISTERS = 32  # moves of the target rows, while they are added up
 
 
 @dataclass(frozen=True)
@@ -52,9 +52,14 @@ class SpanShape:
         return -(-self.n_targets // self.n_tiles)
 
     @property
+    def n_coef(self) -> int:
+        """Places for the scores of an input row: the last tile, too, writes DOTS of them."""
+        return (self.n_tiles - 1) * self.n_tile + DOTS
+
+    @property
     def n_strips(self) -> int:
         """Strips of columns that are updated one after the other, each for all target rows in registers."""
-        most = max(1, _MOVE_REGISTERS // (2 * self.n_targets))
+        most = max(1, _MOVE_REGISTERS // self.n_targets)
         return -(-self.n_cols // most)
 
     @property
@@ -65,7 +70,7 @@ class SpanShape:
     @property
     def is_whole(self) -> bool:
         """Whether target rows are read once, and stay in registers from score to update."""
-        return self.n_tiles == self.n_strips == 1
+        return self.n_tiles == 1
 
     @property
     def n_slots(self) -> int:
@@ -95,5 +100,5 @@ class SpanShape:
     @property
     def is_shared(self) -> bool:
         """Whether the ring fits into shared memory; else it lies in the GPU's memory, and its caches."""
-        lists = (self.n_inputs + 1) * self.n_targets + 2 * self.n_slots + 3 * self.n_tokens
+        lists = self.n_inputs * self.n_coef + self.n_targets + 2 * self.n_slots + 3 * self.n_tokens
         return 4 * (2 * self.n_ring + lists) + 64 <= SHARED_BYTES
