@@ -6,6 +6,7 @@ from training import MODES, config_of, mode_name
 
 from fastw2v._weights import initial_weights
 from fastw2v.backends import _corpus_cuda, _plan_cuda, _threads, cuda
+from fastw2v.backends._guard_cuda import max_warps, rates
 from fastw2v.backends.base import Weights
 from fastw2v.backends.cuda import CudaBackend
 from fastw2v.encode import Tokens, encode_corpus
@@ -34,7 +35,7 @@ def gpu(monkeypatch):
     def kernel_of(config):
         kernel = skipgram_ns_cpu if config.sg else cbow_ns_cpu
 
-        def run(chunk_tokens, max_warps, **arguments):
+        def run(chunk_tokens, max_warps, rate_in, rate_out, **arguments):
             calls.append(arguments)
             kernel(**arguments)
 
@@ -182,19 +183,42 @@ def test_matrices_beyond_32_bits_are_counted_in_64(gpu, monkeypatch):
     """4 million words of 1,024: 2**32 elements in each matrix."""
     n_vocab, dim = 4 << 20, 1024
     matrix = np.broadcast_to(np.float32(0), (n_vocab, dim))
-    vocab = Vocab.from_ids(np.arange(n_vocab), np.ones(n_vocab, np.int64))
     tokens = Tokens(np.broadcast_to(np.int32(0), 10**9), np.array([0, 10**9]))
-    weights, keep = Weights(matrix, matrix, dim), vocab.keep_probabilities(0)
-    config = config_of(vector_size=dim)
+    weights = Weights(matrix, matrix, dim)
 
     def is_resident(free_bytes):
         monkeypatch.setattr(_jit_cuda, "free_memory", lambda: free_bytes)
-        return _plan_cuda.plan(config, vocab, keep, tokens, weights, free_bytes).is_resident
+        return _plan_cuda.plan(tokens, weights, free_bytes).is_resident
 
     assert is_resident(39 * 10**9)
     assert not is_resident(36 * 10**9)
     with pytest.raises(MemoryError, match=r"4,194,304 x 1,024, .* needs 34\.68 GB on the GPU and 34\.00 GB are free"):
         is_resident(34 * 10**9)
+
+
+def test_only_words_that_many_warps_hold_are_slowed_down():
+    counts = np.array([6_000_000, 3_000_000, 100_000, *[1000] * 20_000])
+    vocab, config = Vocab.from_ids(np.arange(len(counts)), counts), config_of(sample=1e-3)
+    keep = vocab.keep_probabilities(config.sample)
+    rate_in, rate_out = rates(config, vocab, keep, 1024)
+    share = counts * keep / (counts * keep).sum()
+    np.testing.assert_allclose(rate_in[0], 16 / (1024 * 11 * share[0]), rtol=0.2)
+    assert rate_in[0] < rate_in[1] < 1
+    assert len(rate_in) < 10
+    assert len(rate_out) < 10
+    assert all(rate.tolist() == [1] for rate in rates(config, vocab, keep, 8))
+
+
+@pytest.mark.parametrize("n_words", [1, 10])
+@pytest.mark.parametrize("sample", [0, 1e-3])
+def test_rates_of_hot_words_are_finite(n_words, sample):
+    vocab, config = Vocab.from_ids(np.arange(n_words), np.full(n_words, 10**6)), config_of(sample=sample)
+    for rate in rates(config, vocab, vocab.keep_probabilities(sample), 1024):
+        assert ((rate > 1e-4) & (rate < 0.1)).all()
+
+
+def test_a_small_corpus_has_few_warps():
+    assert [max_warps(n) for n in (0, 5000, 100_000, 10**9)] == [1, 1, 24, 1024]
 
 
 def test_an_empty_corpus_is_nothing_to_do(corpus, gpu):

@@ -2,45 +2,38 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
+from fastw2v.backends._guard_cuda import max_warps
 from fastw2v.backends.base import Weights
-from fastw2v.config import TrainConfig
 from fastw2v_kernels import _jit_cuda
 
 if TYPE_CHECKING:
     from fastw2v.encode import Tokens
-    from fastw2v.vocab import Vocab
 
-Array = npt.NDArray[Any]
 MOST_SPAN_TOKENS = 1 << 24  # a sixth of a second at 100 million words a second: so long Ctrl-C may wait, three times
-CHUNK_TOKENS = 512  # a warp reads up to 2 x window rows more than it trains, at either end of its chunk
 _LEAST_STREAMED_TOKENS = 1 << 16
 _ID_BYTES, _START_BYTES, _TABLE_BYTES = 4, 8, 4
 _RESERVE_BYTES = 1 << 28  # code, stacks of threads, what the driver keeps
 
 
 class Plan(NamedTuple):
-    """Whether the corpus lies on the device as a whole; tokens of a launch; tokens of a chunk; most warps with one."""
+    """Whether the corpus lies on the device as a whole; tokens of a launch; most warps that train at a time."""
 
     is_resident: bool
     span_tokens: int
-    chunk_tokens: int
     max_warps: int
 
 
-def plan(config: TrainConfig, vocab: Vocab, keep: Array, tokens: Tokens, weights: Weights, free_bytes: int) -> Plan:
+def plan(tokens: Tokens, weights: Weights, free_bytes: int) -> Plan:
     """Lay out a training.
 
     Parameters
     ----------
-    config, vocab, tokens, weights
-        What to train on; `weights` and `tokens` give their sizes alone.
-    keep : float32[n_vocab]
-        Probability that a token survives subsampling.
+    tokens, weights
+        What to train on; their sizes count.
     free_bytes : int
         Memory of the device that can be allocated.
 
@@ -60,13 +53,8 @@ def plan(config: TrainConfig, vocab: Vocab, keep: Array, tokens: Tokens, weights
         what = f"a model of two float32 matrices {n_vocab:,} x {stride:,}, with buffers for a part of the corpus,"
         _jit_cuda.require_memory(least_bytes, what)
         span_tokens = min(span_tokens, (free_bytes - model_bytes) // bytes_a_token)
-    return Plan(is_resident, span_tokens, CHUNK_TOKENS, max_warps(config, vocab, keep))
+    return Plan(is_resident, span_tokens, max_warps(tokens.n_tokens))
 
 
 def _is_there(array: object) -> bool:
     return not isinstance(array, np.ndarray) and _jit_cuda.is_device_array(array)
-
-
-def max_warps(config: TrainConfig, vocab: Vocab, keep: Array) -> int:
-    """Return how many warps may train at a time."""
-    return 2048

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from fastw2v.backends import _plan_cuda
 from fastw2v.backends._corpus_cuda import CorpusOnDevice, ResidentCorpus, StreamedCorpus
+from fastw2v.backends._guard_cuda import CHUNK_TOKENS, rates
 from fastw2v.backends._knobs import kernel_knobs, kernel_name
 from fastw2v.backends._streams import new_stream, on_device, recorded
 from fastw2v.backends._threads import run_threads
@@ -62,7 +63,7 @@ class CudaBackend:
         """
         keep, alias = vocab.keep_probabilities(config.sample), vocab.alias_table(config.ns_exponent)
         with self._here():
-            plan = _plan_cuda.plan(config, vocab, keep, tokens, weights, _jit_cuda.free_memory())
+            plan = _plan_cuda.plan(tokens, weights, _jit_cuda.free_memory())
             to_device = _jit_cuda.array_module().array  # a copy even where the host's memory is the device's
             self._weights = weights
             self._w_in, self._w_out = to_device(weights.w_in), to_device(weights.w_out)
@@ -73,11 +74,12 @@ class CudaBackend:
                 else StreamedCorpus(tokens, keep, config.seed, config.window)
             )
             tables = {"keep": keep, "alias_prob": alias[0], "alias_id": alias[1]}
+            tables["rate_in"], tables["rate_out"] = rates(config, vocab, keep, plan.max_warps)
             self._kernel = partial(
                 _span_kernel(config),
                 **{name: to_device(table) for name, table in tables.items()},
                 **kernel_knobs(config),
-                chunk_tokens=plan.chunk_tokens,
+                chunk_tokens=CHUNK_TOKENS,
                 max_warps=plan.max_warps,
             )
             self._stream.synchronize()
@@ -91,7 +93,7 @@ class CudaBackend:
         xp, begun = _jit_cuda.array_module(), time.perf_counter()
         with self._here():
             row = partial(xp.zeros, (1, self._w_in.shape[1]), np.float32)
-            tables = {"keep": xp.ones(1, np.float32), "alias_prob": xp.ones(1, np.float32)}
+            tables = {name: xp.ones(1, np.float32) for name in ("keep", "alias_prob", "rate_in", "rate_out")}
             self._kernel(
                 w_in=row(),
                 w_out=row(),

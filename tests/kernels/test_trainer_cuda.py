@@ -4,7 +4,7 @@ import logging
 
 import numpy as np
 import pytest
-from harness import assert_parity
+from harness import assert_parity, to_device, to_host, toy_case
 from training import MODES, by_reference, config_of, mode_name
 
 from fastw2v import Word2Vec
@@ -13,6 +13,7 @@ from fastw2v.backends import _plan_cuda, get_backend
 from fastw2v.encode import encode_corpus
 from fastw2v.trainer import train
 from fastw2v_kernels import _jit_cuda
+from fastw2v_kernels.ops import OPS
 
 pytestmark = pytest.mark.cuda
 KNOBS = {"sample": 0.05, "window": 2, "negative": 3, "vector_size": 10, "epochs": 1}
@@ -57,10 +58,29 @@ def test_a_streamed_corpus_equals_the_reference(mode, corpus, one_warp, monkeypa
 
 def test_many_warps_draw_the_samples_of_one(corpus, monkeypatch):
     config = config_of(**KNOBS)
-    monkeypatch.setattr(_plan_cuda, "CHUNK_TOKENS", 9)
+    monkeypatch.setattr("fastw2v.backends.cuda.CHUNK_TOKENS", 9)
+    monkeypatch.setattr(_plan_cuda, "max_warps", lambda _: 4)
     many = trained(config, corpus)
     assert (many["counts"] == by_reference(config, corpus, np.float32)["counts"]).all()
     assert np.isfinite(many["w_in"]).all()
+
+
+@pytest.mark.parametrize("name", ["skipgram_ns", "cbow_ns"])
+def test_a_rate_is_a_factor_of_a_rows_moves(name):
+    """Two words: what each row has moved by is in proportion to its rate, the copy on chip being the same."""
+    op = next(op for op in OPS if op.name == name)
+    mode = {"share_negatives": True} if name == "skipgram_ns" else {"mean_context": True, "mean_gradient": False}
+    moves = []
+    for rates in ({}, {"rate_in": np.array([0.5, 0], "f"), "rate_out": np.array([0.25], "f")}):
+        case = to_device(toy_case([[0, 1]], 3, only_negative=2, window=1, **mode) | rates)
+        before = {matrix: to_host(case[matrix]).copy() for matrix in ("w_in", "w_out")}
+        op.implementation("cuda")(**case, chunk_tokens=1)
+        moves.append({matrix: to_host(case[matrix]) - before[matrix] for matrix in before})
+    whole, slowed = moves
+    np.testing.assert_allclose(slowed["w_in"][0], 0.5 * whole["w_in"][0], atol=1e-3)
+    assert (slowed["w_in"][1] == 0).all()
+    assert np.abs(whole["w_in"][:2]).min(axis=1).all()
+    np.testing.assert_allclose(slowed["w_out"], whole["w_out"] * [[0.25], [1], [1]], atol=1e-3)
 
 
 def test_word2vec_trains_on_the_gpu(one_warp, caplog):

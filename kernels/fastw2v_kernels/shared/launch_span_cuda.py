@@ -4,7 +4,8 @@ The launch plan has two numbers, which callers may choose. `chunk_tokens` is the
 a time; at either end of it up to `window` rows are read that a neighbour reads too. `max_warps` bounds how many warps,
 each a block by itself, go through chunks side by side: warp i takes the chunks i, i + n_warps, ... in order, so that at
 any time they are close together and the learning rate falls as it should. The more of them, the older the rows that
-each one computes with.
+each one computes with. `rate_in` and `rate_out`, float32[n] for the first n rows, are factors of the moves of input and
+output rows that many warps hold at a time; see `rates_cuda`.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from fastw2v_kernels._jit_cuda import array_module, cuda, inline_cuda, jit_cuda,
 from fastw2v_kernels._types import Float32, Float64, Int32, Int64
 from fastw2v_kernels.shared import rng
 from fastw2v_kernels.shared.arguments import FLOAT64, INT32, INT64, check_axes, check_read
+from fastw2v_kernels.shared.rates_cuda import checked_rates
 from fastw2v_kernels.shared.ring_cuda import Ring, clear
 from fastw2v_kernels.shared.rows_cuda import ALL_LANES
 from fastw2v_kernels.shared.scoring_cuda import Model, Step
@@ -96,10 +98,12 @@ def span_kernel(
         with_loss: bool,
         tally: Float64,
         chunk_tokens: int,
+        rate_in: Float32,
+        rate_out: Float32,
         workspace: Float32,
     ) -> None:
         corpus = Corpus(ids, starts, keep, key, window, shrink_windows)
-        model = Model(w_in, w_out, alias_prob, alias_id, key, lr_first, lr_step, with_loss)
+        model = Model(w_in, w_out, alias_prob, alias_id, key, lr_first, lr_step, with_loss, rate_in, rate_out)
         ring, recent, step = memory(workspace[cuda.blockIdx.x])
         clear(ring)
         loss, n_examples, n_kept = 0.0, 0, 0
@@ -143,6 +147,8 @@ def launch_span(
     tally: Float64,
     chunk_tokens: int,
     max_warps: int,
+    rate_in: Float32 | None,
+    rate_out: Float32 | None,
 ) -> None:
     """Check what the arrays are and launch; the ids in them are taken to be rows, as the encoder makes them."""
     check_axes("w_in", w_in, 2)
@@ -160,6 +166,7 @@ def launch_span(
         key = rng.random_bits(np.uint64(seed), epoch, 0)
     n_warps = max(0, min(-(-(end - begin) // chunk_tokens), max_warps))
     workspace = array_module().empty((max(n_warps, 1), 1 if shape.is_shared else 2 * shape.n_ring), np.float32)
+    rates = checked_rates("rate_in", rate_in), checked_rates("rate_out", rate_out)
     tables = w_in, w_out, ids, starts, keep, alias_prob, alias_id
     numbers = np.int64(begin), np.int64(end), lr_first, lr_step, key, np.int64(window), shrink_windows, with_loss
-    launch_warps(kernel, n_warps, *tables, *numbers, tally, np.int64(chunk_tokens), workspace)
+    launch_warps(kernel, n_warps, *tables, *numbers, tally, np.int64(chunk_tokens), *rates, workspace)

@@ -13,6 +13,7 @@ import numpy as np
 
 from fastw2v_kernels._jit_cuda import cuda, inline_cuda
 from fastw2v_kernels._types import Float32, Int32
+from fastw2v_kernels.shared.rates_cuda import rate_of
 from fastw2v_kernels.shared.rows_cuda import ALL_LANES
 
 _FREE = -1
@@ -91,12 +92,12 @@ def enter(word: int, w_in: Float32, ring: Ring, n_row: int, stride: int) -> None
 
 
 @inline_cuda
-def leave(word: int, w_in: Float32, ring: Ring, n_row: int, stride: int) -> None:
-    """Add the difference made to a word's row, and free its slot."""
-    slot = slot_of(word, ring)
+def leave(word: int, w_in: Float32, rates: Float32, ring: Ring, n_row: int, stride: int) -> None:
+    """Add the difference made to a word's row, times its rate, and free its slot."""
+    rate, slot = rate_of(rates, word), slot_of(word, ring)
     _put(_FREE, slot, ring)
     begin = np.uint32(slot) * n_row + np.uint32(cuda.laneid)
     for first in range(0, n_row, 32):
-        move = ring.value[begin + first] - ring.base[begin + first]
+        move = rate * (ring.value[begin + first] - ring.base[begin + first])
         if is_column(first, stride):
             cuda.atomic.add(w_in, (np.uint32(word), first + np.uint32(cuda.laneid)), move)

@@ -16,6 +16,7 @@ from fastw2v_kernels._jit_cuda import cuda, inline_cuda
 from fastw2v_kernels._types import Float32, Int32, UInt32
 from fastw2v_kernels.shared import rng
 from fastw2v_kernels.shared.cuda import alias_draw, random_bits, uniform
+from fastw2v_kernels.shared.rates_cuda import rate_of
 from fastw2v_kernels.shared.ring_cuda import Ring, ballot, is_column, lower_lanes
 from fastw2v_kernels.shared.rows_cuda import ALL_LANES
 from fastw2v_kernels.shared.span_cuda import Recent
@@ -39,6 +40,8 @@ class Model(NamedTuple):
     lr_first: float
     lr_step: float
     with_loss: bool
+    rate_in: Float32
+    rate_out: Float32
 
 
 class Step(NamedTuple):
@@ -199,12 +202,14 @@ def _move_inputs(
 
 
 @inline_cuda
-def _move_targets(moves: Float32, w_out: Float32, step: Step, first_col: int, stride: int) -> None:
+def _move_targets(moves: Float32, model: Model, step: Step, first_col: int, stride: int) -> None:
     for k in range(moves.shape[0]):
         row = step.target[k]
+        rate = rate_of(model.rate_out, row)
         for p in range(moves.shape[1]):
             if is_column(first_col + 32 * p, stride):
-                cuda.atomic.add(w_out, (row, first_col + 32 * p + np.uint32(cuda.laneid)), moves[k, p])
+                move = rate * moves[k, p]
+                cuda.atomic.add(model.w_out, (row, first_col + 32 * p + np.uint32(cuda.laneid)), move)
             moves[k, p] = _ZERO
 
 
@@ -251,7 +256,7 @@ def gradient_step(shape: SpanShape, replace: bool) -> Callable[..., float]:
                 _load_rows(strip, model.w_out, step, 0, first_col, stride)
             first = n_strip * s if is_whole else 0
             _move_inputs(strip, first, moves, coef, ring, step, n_inputs, first_col, n_row, replace)
-            _move_targets(moves, model.w_out, step, first_col, stride)
+            _move_targets(moves, model, step, first_col, stride)
         cuda.syncwarp()
         return loss
 

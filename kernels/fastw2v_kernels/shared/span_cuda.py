@@ -96,7 +96,7 @@ def _reach(corpus: Corpus, token_pos: int) -> int:
 
 
 @inline_cuda
-def _retire(i: int, n_entered: int, recent: Recent, w_in: Float32, ring: Ring, n_row: int, stride: int) -> None:
+def _retire(i: int, n_entered: int, recent: Recent, model: Any, ring: Ring, n_row: int, stride: int) -> None:  # noqa: ANN401
     """Let the i-th token go, and its word unless a later token in the ring is the same word."""
     word = recent.id[i & (recent.id.shape[0] - 1)]
     later = 0
@@ -104,7 +104,7 @@ def _retire(i: int, n_entered: int, recent: Recent, w_in: Float32, ring: Ring, n
         j = first + np.uint32(cuda.laneid)
         later |= ballot((j < n_entered) & (recent.id[j & (recent.id.shape[0] - 1)] == word))
     if later == 0:
-        leave(word, w_in, ring, n_row, stride)
+        leave(word, model.w_in, model.rate_in, ring, n_row, stride)
 
 
 def stretch_trainer(
@@ -145,7 +145,7 @@ def stretch_trainer(
             more = i < n and recent.pos[i & last_slot] < end
             if more:
                 while n_left < i - corpus.window:
-                    _retire(n_left, n_entered, recent, model.w_in, ring, n_row, stride)
+                    _retire(n_left, n_entered, recent, model, ring, n_row, stride)
                     n_left = np.int32(n_left + 1)
                 while n_entered < min(n, i + corpus.window + 1):
                     enter(recent.id[n_entered & last_slot], model.w_in, ring, n_row, stride)
@@ -160,7 +160,7 @@ def stretch_trainer(
                         loss += train_centre(model, recent, ring, step, i, low, high)
                 i = np.int32(i + 1)
         while n_left < n_entered:
-            _retire(n_left, n_entered, recent, model.w_in, ring, n_row, stride)
+            _retire(n_left, n_entered, recent, model, ring, n_row, stride)
             n_left = np.int32(n_left + 1)
         return loss, n_examples, n_kept
 

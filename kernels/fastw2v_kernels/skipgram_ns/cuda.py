@@ -68,6 +68,8 @@ def skipgram_ns_cuda(
     *,
     chunk_tokens: int = CHUNK_TOKENS,
     max_warps: int = MAX_WARPS,
+    rate_in: Float32 | None = None,
+    rate_out: Float32 | None = None,
 ) -> None:
     """Do what `skipgram_ns_reference` does, by many warps at once; see `launch_span_cuda` for what they share."""
     check_axes("w_in", w_in, 2)
@@ -94,4 +96,6 @@ def skipgram_ns_cuda(
         tally,
         chunk_tokens,
         max_warps,
+        rate_in,
+        rate_out,
     )
