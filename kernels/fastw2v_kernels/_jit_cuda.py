@@ -130,6 +130,20 @@ def require_memory(n_bytes: int, what: str) -> None:
         )
 
 
+def empty(shape: tuple[int, ...], dtype: Any) -> Any:  # noqa: ANN401
+    """Array on the current device, of whatever is there."""
+    return array_module().empty(shape, dtype)
+
+
+def compute_capability() -> int:
+    """Generation of the current device, 90 for one of 9.0; the simulator's is that."""
+    return 90 if IS_SIMULATED else _capability()
+
+
+def _capability() -> int:
+    return int(array_module().cuda.Device().compute_capability)
+
+
 def use_device(index: int) -> None:
     """Let new arrays of this thread be made on this GPU."""
     if not IS_SIMULATED:

@@ -84,7 +84,7 @@ def cbow_ns_cuda(
 ) -> None:
     """Do what `cbow_ns_reference` does, by many warps at once; see `launch_span_cuda` for what they share."""
     check_axes("w_in", w_in, 2)
-    shape = SpanShape(w_in.shape[1], negative + 1, window, n_inputs=1, n_extra=1)
+    shape = SpanShape.of(w_in.shape[1], negative, window, n_inputs=1, n_extra=1)
     launch_span(
         _cbow_ns_cuda_kernel(shape, mean_context, mean_gradient),
         shape,

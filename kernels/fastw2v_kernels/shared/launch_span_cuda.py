@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from fastw2v_kernels._jit_cuda import array_module, cuda, inline_cuda, jit_cuda, launch_warps
+from fastw2v_kernels._jit_cuda import cuda, empty, inline_cuda, jit_cuda, launch_warps
 from fastw2v_kernels._types import Float32, Float64, Int32, Int64
 from fastw2v_kernels.shared import rng
 from fastw2v_kernels.shared.arguments import FLOAT64, INT32, INT64, check_axes, check_read
@@ -159,7 +159,7 @@ def launch_span(
     with np.errstate(over="ignore"):
         key = rng.random_bits(np.uint64(seed), epoch, 0)
     n_warps = max(0, min(-(-(end - begin) // chunk_tokens), max_warps))
-    workspace = array_module().empty((max(n_warps, 1), 1 if shape.is_shared else 2 * shape.n_ring), np.float32)
+    workspace = empty((max(n_warps, 1), 1 if shape.is_shared else 2 * shape.n_ring), np.float32)
     tables = w_in, w_out, ids, starts, keep, alias_prob, alias_id
     numbers = np.int64(begin), np.int64(end), lr_first, lr_step, key, np.int64(window), shrink_windows, with_loss
     launch_warps(kernel, n_warps, *tables, *numbers, tally, np.int64(chunk_tokens), workspace)

@@ -71,7 +71,7 @@ def skipgram_ns_cuda(
 ) -> None:
     """Do what `skipgram_ns_reference` does, by many warps at once; see `launch_span_cuda` for what they share."""
     check_axes("w_in", w_in, 2)
-    shape = SpanShape(w_in.shape[1], negative + 1, window, n_inputs=2 * window if share_negatives else 1)
+    shape = SpanShape.of(w_in.shape[1], negative, window, n_inputs=2 * window if share_negatives else 1)
     launch_span(
         _skipgram_ns_cuda_kernel(shape, share_negatives),
         shape,
