@@ -12,6 +12,7 @@ import pytest
 
 from fastw2v_kernels import _jit_cuda
 from fastw2v_kernels.ops import OPS
+from fastw2v_kernels.shared import launch_span_cuda, span_shape
 
 TARGETS = [(8, 0), (9, 0)]
 SIZE = 100
@@ -39,7 +40,8 @@ def launches(op, size, target, monkeypatch):
     """Kernels that a call of the operation launches, and what with; nothing is run."""
     found = []
     monkeypatch.setattr(_jit_cuda, "array_module", lambda: np)
-    monkeypatch.setattr(_jit_cuda, "_capability", lambda: 10 * target[0] + target[1])
+    monkeypatch.setattr(span_shape, "compute_capability", lambda: 10 * target[0] + target[1])
+    monkeypatch.setattr(launch_span_cuda, "array_module", lambda: np)
     monkeypatch.setattr(_jit_cuda, "_launch", lambda kernel, _grid, _block, args: found.append((kernel, args)))
     for change in [{}, *VARIANTS.get(op.name, [])]:
         op.implementation("cuda")(**op.make_case(np.random.default_rng(0), size) | change)
@@ -81,5 +83,6 @@ def test_kernels_compile_and_keep_to_registers(op, size, target, monkeypatch):
         said = assemble(ptx, target)
         registers, stack, *spilled = (int(re.search(pattern, said)[1]) for pattern in REPORTED)
         n_local = stack + sum(spilled)
-        print(f"{op.name:20} {size:5} {name:40} sm_{target[0]}{target[1]} {registers:4} registers {n_local:4} bytes of local memory")
+        label = f"{op.name:16} {size:5} {name:40} sm_{target[0]}{target[1]}"
+        print(f"{label} {registers:4} registers {n_local:4} bytes of local memory")
         assert bool(n_local) == (name in SPILLS), said

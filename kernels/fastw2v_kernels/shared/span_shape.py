@@ -1,13 +1,19 @@
-"""Sizes that a span kernel is compiled for on the GPU, and how a warp's registers and shared memory follow from them."""
+"""Sizes that a span kernel is compiled for on the GPU; what a warp has in registers and on chip follows from them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fastw2v_kernels._jit_cuda import SHARED_BYTES, WARP, compute_capability
+from fastw2v_kernels._jit_cuda import IS_SIMULATED, WARP, array_module
 
 DOTS = 8  # scores that a warp sums at once
+_SHARED_BYTES = 48 << 10  # of a block that asks for no more
 _MOVE_REGISTERS = 32  # moves of the target rows, while they are added up
+
+
+def compute_capability() -> int:
+    """Generation of the current GPU: 90 for one of 9.0."""
+    return 90 if IS_SIMULATED else int(array_module().cuda.Device().compute_capability)
 
 
 @dataclass(frozen=True)
@@ -109,4 +115,4 @@ class SpanShape:
     def is_shared(self) -> bool:
         """Whether the ring fits into shared memory; else it lies in the GPU's memory, and its caches."""
         lists = self.n_inputs * self.n_coef + self.n_targets + 2 * self.n_slots + 3 * self.n_tokens
-        return 4 * (2 * self.n_ring + lists) + 64 <= SHARED_BYTES
+        return 4 * (2 * self.n_ring + lists) + 64 <= _SHARED_BYTES
