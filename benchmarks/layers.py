@@ -55,17 +55,17 @@ def layer_call(layer: str, n_words: int, device: str) -> Call:
 def _sampler(mode: str, ids: Array, n_words: int, device: str) -> Call:
     """K negatives for a batch."""
     sampler = nn.UnigramSampler(ids, 0.75, K, mode=mode, device=device, seed=0)
-    targets = cycle(np.random.default_rng(0).choice(ids, (N_BATCHES, BATCH)))
+    targets = cycle(placed(np.random.default_rng(0).choice(ids, (N_BATCHES, BATCH)), device))
     return lambda: sampler.get_negative_sample(next(targets))
 
 
 def _embedding(direction: str, ids: Array, n_words: int, device: str) -> Call:
     """Gather or scatter-add of a batch of rows, one id for each example."""
-    layer = nn.Embedding(np.ones((n_words, DIM), np.float32), device=device)
-    batches = np.random.default_rng(0).choice(ids, (N_BATCHES, BATCH))
-    order, dout = cycle(batches), np.ones((BATCH, DIM), np.float32)
+    layer = nn.Embedding(placed(np.ones((n_words, DIM), np.float32), device), device=device)
+    batches = placed(np.random.default_rng(0).choice(ids, (N_BATCHES, BATCH)), device)
+    order, dout = cycle(batches), placed(np.ones((BATCH, DIM), np.float32), device)
     layer.forward(batches)
-    layer.backward(np.ones((*batches.shape, DIM), np.float32))  # memory is lent at the first touch
+    layer.backward(placed(np.ones((*batches.shape, DIM), np.float32), device))  # memory is lent at the first touch
 
     def backward() -> None:
         layer.idx = next(order)
@@ -77,8 +77,9 @@ def _embedding(direction: str, ids: Array, n_words: int, device: str) -> Call:
 def _loss(_: str, ids: Array, n_words: int, device: str) -> Call:
     """NegativeSamplingLoss without its sampler: the negatives are drawn before."""
     rng = np.random.default_rng(0)
-    weights, h = (rng.normal(0, 0.1, (n, DIM)).astype(np.float32) for n in (n_words, BATCH))
-    targets, drawn = rng.choice(ids, (N_BATCHES, BATCH)), nn.UnigramSampler(ids, 0.75, K, seed=0)
+    weights, h = (placed(rng.normal(0, 0.1, (n, DIM)).astype(np.float32), device) for n in (n_words, BATCH))
+    targets = placed(rng.choice(ids, (N_BATCHES, BATCH)), device)
+    drawn = nn.UnigramSampler(ids, 0.75, K, device="cuda" if device == "cuda" else "cpu", seed=0)
     sampler = Drawn([drawn.get_negative_sample(target) for target in targets], n_words)
     layer = nn.NegativeSamplingLoss(weights, ids, sample_size=K, device=device, sampler=sampler)
     order = cycle(targets)
@@ -88,6 +89,11 @@ def _loss(_: str, ids: Array, n_words: int, device: str) -> Call:
         layer.backward()
 
     return both
+
+
+def placed(array: Array, device: str) -> Array:
+    """The array where a device has its own, so that no copy is timed."""
+    return nn.to_gpu(array) if device == "cuda" else array
 
 
 class Drawn:
@@ -109,7 +115,7 @@ class Iteration:
     """
 
     def __init__(self, model: str, device: str, optimizer: str, n_words: int, window: int) -> None:
-        ids = corpus(n_words)[1]
+        ids, self.device = corpus(n_words)[1], device
         self.contexts, self.target = nn.create_contexts_target(ids, window)
         positions = np.random.default_rng(0).permutation(len(self.target))[: BATCH * N_BATCHES]
         self.order = cycle(positions.reshape(-1, BATCH))
@@ -133,7 +139,7 @@ class Iteration:
     def next_batch(self) -> None:
         """Take the next batch."""
         rows = next(self.order)
-        self.batch = [ids.take(rows, axis=0) for ids in (self.contexts, self.target)]
+        self.batch = [placed(ids.take(rows, axis=0), self.device) for ids in (self.contexts, self.target)]
         if self.n_classes:
             # float32: the book's int32 would make every product one of float64, and the baseline slower.
             self.batch = [nn.convert_one_hot(ids, self.n_classes).astype(np.float32) for ids in self.batch]

@@ -1,6 +1,7 @@
 """Recorded figures: results/<suite>.jsonl, a line for each, with machine, versions, revision and spread.
 
 A spread is a median and its bounds: quartiles of the rounds of pytest-benchmark, least and greatest of a few long runs.
+For device "cuda" `seconds` are those of device events, and `wall_seconds` those of the clock.
 
 Usage: python benchmarks/results.py add FILE.json ...   what `pytest benchmarks --benchmark-json=FILE.json` wrote
        python benchmarks/results.py floors              speeds beside what the project has set itself; fails if below
@@ -67,6 +68,9 @@ def add(file: Path) -> None:
             sys.exit(f"{file}: {benchmark['name']} is of the quick profile; record runs without --quick")
         stats = benchmark["stats"]
         times = {"seconds": [digits(stats[name]) for name in ("median", "q1", "q3")], "rounds": stats["rounds"]}
+        if "device_ms" in benchmark["extra_info"]:
+            of_events = [digits(ms / 1e3) for ms in benchmark["extra_info"]["device_ms"]]
+            times |= {"seconds": of_events, "wall_seconds": times["seconds"]}
         suite = Path(benchmark["fullname"].split("::")[0]).stem.removeprefix("test_")
         append(suite, {"name": benchmark["name"], **times, **benchmark["extra_info"], **known})
 

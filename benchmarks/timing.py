@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import pytest
 from cases import Work
+from events import gpu_name, seconds_of_calls
 from peak import available_bytes, peak
 from results import digits
 from test_parity import OPS_BY_NAME, SIZES, check
@@ -43,9 +44,15 @@ class Timing:
 
     def __init__(self, benchmark: Any, *, quick: bool) -> None:  # noqa: ANN401 - has no public type
         self.benchmark, self.quick = benchmark, quick
+        self.device_seconds: list[float] = []
 
     def measure(self, call: Call, setup: Call = lambda: None, *, device: str = "cpu") -> None:
-        """Time `call` round by round, `setup` before each of them untimed; two rounds before, untimed too, compile."""
+        """Time `call` round by round, `setup` before each of them untimed; two rounds before, untimed too, compile.
+
+        On a GPU as many rounds again are timed by device events: pytest-benchmark's own times there are of the clock,
+        from the launch to the end of a wait, and `note` writes the events' beside them, which the results quote.
+        """
+        launch, prepare = call, setup
         call, setup = synchronised(call, device), synchronised(setup, device)
         for _ in range(2):
             setup()
@@ -55,6 +62,8 @@ class Timing:
         limit, most = (0.05, 30) if self.quick else (1.0, 300)
         n_rounds = int(np.clip(limit / seconds, 3, most))
         self.benchmark.pedantic(call, setup=setup, rounds=n_rounds, warmup_rounds=n_rounds // 10)
+        if device == "cuda":
+            self.device_seconds = seconds_of_calls(launch, n_rounds, prepare)
 
     def note(self, work: Work, *, device: str, threads: int = 1, **sizes: object) -> None:
         """Write what a time means beside it: device, threads, sizes, and rates with their share of the peak."""
@@ -63,6 +72,10 @@ class Timing:
         if self.benchmark.stats is None:  # --benchmark-disable
             return
         seconds = self.benchmark.stats.stats.median
+        if self.device_seconds:
+            quartiles = np.quantile(self.device_seconds, [0.5, 0.25, 0.75])
+            info |= {"device_ms": [digits(1e3 * x) for x in quartiles], "gpu": gpu_name()}
+            seconds = quartiles[0]
         if work.words:
             info["words_per_s"] = digits(work.words / seconds)
         for name, amount in (("gflops", work.flops), ("gb_per_s", work.n_bytes)):

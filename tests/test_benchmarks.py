@@ -2,6 +2,8 @@
 
 import dataclasses
 import json
+import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -47,6 +49,129 @@ def test_a_report_becomes_a_line_for_each_figure(tmp_path, monkeypatch):
     assert row["seconds"] == [2e-3, 1e-3, 3e-3]
     assert (row["machine"], row["revision"]) == ("A processor, 8 lanes", "0123456789ab and changes")
     assert (row["device"], row["date"]) == ("cpu", "2026-01-02")
+
+
+def test_figures_of_a_gpu_are_those_of_its_events(tmp_path, monkeypatch):
+    monkeypatch.setattr(results, "FOLDER", tmp_path / "results")
+    file = report(tmp_path, "full")
+    content = json.loads(file.read_text())
+    content["benchmarks"][0]["extra_info"] |= {"device": "cuda", "device_ms": [0.5, 0.25, 0.75]}
+    file.write_text(json.dumps(content))
+    results.add(file)
+    (row,) = results.latest("ops", lambda row: row["name"]).values()
+    assert row["seconds"] == [5e-4, 2.5e-4, 7.5e-4]
+    assert row["wall_seconds"] == [2e-3, 1e-3, 3e-3]
+
+
+class FakeGpu:
+    """CuPy's events on a clock that calls put forward."""
+
+    def __init__(self):
+        self.now, self.cuda = 0.0, self
+        self.runtime = SimpleNamespace(getDevice=lambda: 0, getDeviceProperties=lambda index: {"name": b"A GPU"})
+        gpu = self
+
+        class Event:
+            def record(self):
+                self.at = gpu.now
+
+        self.Event = Event
+
+    def get_elapsed_time(self, first, last):
+        return last.at - first.at
+
+    def work(self, milliseconds):
+        self.now += milliseconds
+
+
+class FakeBenchmark:
+    """pytest-benchmark's fixture, by which each round took a second."""
+
+    def __init__(self):
+        self.extra_info, self.stats = {}, SimpleNamespace(stats=SimpleNamespace(median=1.0))
+
+    def pedantic(self, call, setup, rounds, warmup_rounds):
+        for _ in range(rounds):
+            setup()
+            call()
+
+
+def test_calls_on_a_gpu_are_timed_by_its_events_without_their_setup(monkeypatch):
+    import timing
+    from cases import Work
+
+    from fastw2v_kernels import _jit_cuda
+
+    gpu = FakeGpu()
+    monkeypatch.setattr(_jit_cuda, "IS_SIMULATED", False)
+    monkeypatch.setattr(_jit_cuda, "array_module", lambda: gpu)
+    monkeypatch.setattr(_jit_cuda, "synchronize", lambda: None)
+    measured = timing.Timing(FakeBenchmark(), quick=True)
+    measured.measure(lambda: gpu.work(2), lambda: gpu.work(50), device="cuda")
+    measured.note(Work(n_bytes=4e6, words=100), device="cuda")
+    info = measured.benchmark.extra_info
+    assert (info["device_ms"], info["gpu"]) == ([2, 2, 2], "A GPU")
+    assert (info["gb_per_s"], info["words_per_s"]) == (2, 50_000)
+    assert len(measured.device_seconds) == 30
+
+
+def test_calls_on_the_cpu_have_no_device_time():
+    import timing
+    from cases import Work
+
+    measured = timing.Timing(FakeBenchmark(), quick=True)
+    measured.measure(lambda: None)
+    measured.note(Work(words=100), device="reference")
+    assert "device_ms" not in measured.benchmark.extra_info
+    assert measured.benchmark.extra_info["words_per_s"] == 100
+
+
+@pytest.mark.parametrize(
+    ("script", "value", "note"),
+    [
+        ("echo ========= ERROR SUMMARY: 0 errors", "green", "0 errors"),
+        ("echo ========= ERROR SUMMARY: 2 errors; exit 1", "RED", "2 errors"),
+        ("echo no device >&2; exit 1", "RED", "no device"),
+        ("echo parity is fine", "RED", "parity is fine"),  # it has not watched
+        ("sleep 9", "LEFT OUT", "not done in 1 s"),
+        (None, "LEFT OUT", "compute-sanitizer is neither on PATH nor in CUDA_HOME"),
+    ],
+)
+def test_what_the_checkers_say_is_in_the_table(tmp_path, monkeypatch, script, value, note):
+    import gpu_steps
+
+    monkeypatch.delenv("CUDA_PATH", raising=False)
+    monkeypatch.setenv("CUDA_HOME", str(tmp_path))
+    monkeypatch.setenv("PATH", "/bin:/usr/bin")
+    monkeypatch.setattr(gpu_steps._jit_cuda, "IS_SIMULATED", False)
+    if script is not None:
+        (tmp_path / "bin").mkdir()
+        (tmp_path / "bin" / "compute-sanitizer").write_text(f'#!/bin/sh\necho "$@" >>"$0".log\n{script}\n')
+        (tmp_path / "bin" / "compute-sanitizer").chmod(0o755)
+    clock = gpu_steps.Clock(1 if value == "LEFT OUT" else 60, 1)
+    rows = list(gpu_steps.checkers(clock, gpu_steps.Sizes(reserve=0)))
+    assert [(row["what"], row["value"]) for row in rows] == [("memcheck", value), ("racecheck", value)]
+    assert all(note in row["note"] for row in rows)
+    if script is not None:
+        calls = (tmp_path / "bin" / "compute-sanitizer.log").read_text().splitlines()
+        assert [call.split()[1] for call in calls] == ["memcheck", "racecheck"]
+        assert all(call.endswith("gpu_box.py --checked") and sys.executable in call for call in calls)
+
+
+def test_the_goal_for_unique_rows_is_marked(monkeypatch):
+    import gpu_jobs
+    import gpu_steps
+
+    monkeypatch.setattr(gpu_jobs, "unique_operations", lambda sizes: [("fast", "embedding", 70, None)] * 2)
+    times = iter([1.0, 2.0])
+    clock = SimpleNamespace(seconds=lambda call: next(times))
+    notes = [row["note"] for row in gpu_steps.unique_rows(clock, gpu_steps.Sizes(bandwidth=100.0))]
+    assert notes == [
+        "70% of the copy's bandwidth, goal 60%: reached",
+        "35% of the copy's bandwidth, goal 60%: MISSED",
+    ]
+    (unknown,) = {row["value"] for row in gpu_steps.unique_rows(clock, gpu_steps.Sizes(red={"embedding"}))}
+    assert unknown == "not timed"
 
 
 def test_a_quick_run_is_not_recorded(tmp_path, monkeypatch):

@@ -114,6 +114,17 @@ def test_without_a_gpu_the_switch_is_refused_where_it_is_explicit_and_said_once_
             explicit()
 
 
+def test_the_switch_leaves_weights_where_they_lie(monkeypatch, caplog):
+    monkeypatch.setattr(nn.config, "GPU", True)
+    monkeypatch.setattr(_jit_cuda, "cuda_status", lambda index=0: None)  # as where there is one
+    _dispatch._say_no_gpu.cache_clear()
+    for layer in (nn.Embedding(weights()), nn.EmbeddingDot(weights()).embed):
+        assert layer.device == "cpu"
+    (said,) = [record.message for record in caplog.records if record.levelname == "WARNING"]
+    assert "an array lies in the host's memory, where it is changed in place; pass to_gpu(array)" in said
+    assert _dispatch.resolve("auto") == "cuda"
+
+
 @pytest.mark.parametrize("device", ["cuda:", "cuda:x", "cuda:-1", "cudas"])
 def test_a_device_that_is_no_number_is_refused(device):
     with pytest.raises(ValueError, match="expected"):
@@ -217,10 +228,50 @@ def test_losses_refuse_bad_input():
             loss.forward(scores, np.zeros(3, np.int64))
         with pytest.raises(IndexError, match=r"t has the label 3; expected labels from 0 to [12]$"):
             loss.forward(scores, np.array([0, 3]))
-        with pytest.raises(TypeError, match="t is float64; expected integer labels"):
-            loss.forward(scores, np.array([0.0, 1.0]))
         with pytest.raises(ValueError, match=r"the loss is nan.*lower the learning rate"):
             loss.forward(np.full_like(scores, np.nan), np.array([0, 1]))
+    with pytest.raises(TypeError, match="t is float64; expected integer labels"):
+        nn.SoftmaxWithLoss().forward(x, np.array([0.0, 1.0]))
+    for wrong in (0.5, np.nan, -1.0):
+        with pytest.raises(ValueError, match=rf"t has the label {wrong}; expected 0 or 1"):
+            nn.SigmoidWithLoss().forward(x[:, 0], np.array([1.0, wrong]))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, bool])
+def test_sigmoid_labels_may_be_floats(dtype):
+    x, t = np.array([0.3, -2.0, 0.1]), np.array([1, 0, 0])
+    layer, whole = nn.SigmoidWithLoss(), nn.SigmoidWithLoss()
+    assert layer.forward(x, t.astype(dtype)) == whole.forward(x, t)
+    np.testing.assert_array_equal(layer.backward(), whole.backward())
+
+
+def test_an_empty_list_of_ids_is_an_empty_batch(device):
+    layer = nn.Embedding(weights(), device=device)
+    assert layer.forward([]).shape == (0, 5)
+    layer.backward(np.zeros((0, 5), np.float32))
+    assert not layer.grads[0].any()
+    sampler = nn.UnigramSampler(np.arange(7), 0.75, 2, device=device)
+    assert sampler.get_negative_sample([]).shape == (0, 2)
+    with pytest.raises(ValueError, match="target is an empty batch, which has no mean loss; skip it"):
+        nn.NegativeSamplingLoss(weights(), np.arange(7), device=device).forward(np.zeros((0, 5), np.float32), [])
+
+
+@pytest.mark.parametrize(
+    ("dout", "message"),
+    [("a", r"dout is 'a' \(str\); expected a number that is finite"), (np.inf, "dout is inf; expected a number"),
+     (None, r"dout is None \(NoneType\)"), (np.ones(2), "expected a number")],
+)  # fmt: skip
+def test_gradients_of_a_loss_that_are_no_numbers(device, dout, message):
+    softmax, sigmoid = nn.SoftmaxWithLoss(), nn.SigmoidWithLoss()
+    loss = nn.NegativeSamplingLoss(weights(), np.arange(7), device=device)
+    softmax.forward([[0.0, 1.0]], [1])
+    sigmoid.forward([0.0], [1])
+    loss.forward(np.ones((1, 5), np.float32), [1])
+    for layer in (softmax, sigmoid, loss):
+        with pytest.raises((TypeError, ValueError), match=message):
+            layer.backward(dout)
+        layer.backward(np.float32(1))
+        layer.backward(np.array(1.0))
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

@@ -7,6 +7,7 @@ from nn_cases import Replay, case, central_differences, gradients, parameters, w
 
 from fastw2v import nn
 from fastw2v.datasets import load_ptb
+from fastw2v.nn import _checks
 
 MODELS = [nn.CBOW, nn.SkipGram]
 SIMPLE_MODELS = [nn.SimpleCBOW, nn.SimpleSkipGram]
@@ -253,6 +254,60 @@ def test_samplers_that_do_not_fit(device):
         layer.forward(np.ones((3, 5), np.float32), np.zeros(3, np.int64))
     with pytest.raises(ValueError, match="empty batch"):
         layer.forward(np.ones((0, 4), np.float32), np.zeros(0, np.int64))
+
+
+@pytest.mark.parametrize("device", DEVICES)
+def test_what_is_no_sampler_is_refused(device):
+    corpus, message = zipf_corpus(100, 10), r"sampler is 5 \(int\), without get_negative_sample.*UnigramSampler\(corpus"
+    for make in (
+        lambda: nn.NegativeSamplingLoss(np.ones((10, 4), np.float32), corpus, device=device, sampler=5),
+        lambda: nn.CBOW(10, 4, 1, corpus, device=device, sampler=5),
+        lambda: nn.SkipGram(10, 4, 1, corpus, device=device, sampler=5),
+    ):
+        with pytest.raises(TypeError, match=message):
+            make()
+
+
+def test_several_positives_for_a_row_are_the_same_on_every_device():
+    rng, results = np.random.default_rng(0), []
+    W, h = rng.normal(size=(10, 4)).astype(np.float32), rng.normal(size=(3, 4)).astype(np.float32)
+    target, negatives = rng.integers(0, 10, (3, 2)), rng.integers(0, 10, (3, 2, 5))
+    for device in DEVICES:
+        layer = nn.NegativeSamplingLoss(W, [0], device=device, sampler=Replay(negatives, 10))
+        loss, dh = layer.forward(h, target), layer.backward(1.5)
+        results.append([loss, dh, sum(map(np.asarray, layer.grads))])
+    for on_reference, compiled in zip(*results):
+        np.testing.assert_allclose(compiled, on_reference, rtol=1e-5, atol=1e-6)
+    one_by_one = nn.NegativeSamplingLoss(W, [0], device="reference", sampler=Replay(negatives, 10))
+    assert results[0][0] == pytest.approx(sum(one_by_one.forward(h, target[:, i]) for i in range(2)))
+
+
+@pytest.mark.parametrize("device", DEVICES)
+@pytest.mark.parametrize("shape", [(3, 2, 2), (3, 0)])
+def test_targets_of_a_loss_have_one_or_two_axes(device, shape):
+    layer = nn.NegativeSamplingLoss(np.ones((10, 4), np.float32), zipf_corpus(100, 10), device=device)
+    with pytest.raises(ValueError, match=r"target has shape \(3, .*expected \(batch,\), or \(batch, n\)"):
+        layer.forward(np.ones((3, 4), np.float32), np.zeros(shape, np.int64))
+
+
+@pytest.mark.parametrize("device", DEVICES)
+def test_each_array_of_ids_is_looked_at_once(model_class, device, monkeypatch):
+    model = model_class(10, 4, 2, zipf_corpus(100, 10), device=device, seed=0)
+    looked_at, real = [], _checks._below
+    monkeypatch.setattr(
+        _checks, "_below", lambda ids, n, what, noun: looked_at.append(what) or real(ids, n, what, noun)
+    )
+    model.forward(np.zeros((3, 4), np.int64), np.zeros(3, np.int64))
+    if device == "reference":  # the book's layers, each of which is also used alone
+        assert looked_at[:2] == ["contexts", "target"]
+    else:
+        assert looked_at == ["contexts", "target"]
+
+
+def test_words_beyond_the_samplers_vocabulary_are_refused_though_they_are_rows():
+    layer = nn.NegativeSamplingLoss(np.ones((12, 4), np.float32), zipf_corpus(100, 10))
+    with pytest.raises(IndexError, match="target has the id 11; expected ids from 0 to 9"):
+        layer.forward(np.ones((1, 4), np.float32), [11])
 
 
 @pytest.mark.parametrize("simple", SIMPLE_MODELS, ids=lambda model: model.__name__)

@@ -116,11 +116,34 @@ def test_plot(monkeypatch):
     calls, trainer = pyplot(monkeypatch), nn.Trainer(None, None)
     trainer.loss_list, trainer.eval_interval = [4.0, 3.0], 20
     trainer.plot(ylim=(0, 5))
-    assert [name for name, _ in calls] == ["ylim", "plot", "xlabel", "ylabel", "show"]
-    assert calls[0][1] == (0, 5)
-    np.testing.assert_array_equal(calls[1][1], [[0, 1], [4.0, 3.0]])
+    assert [name for name, _ in calls] == ["plot", "xlabel", "ylabel", "ylim", "show"]
+    assert calls[3][1] == (0, 5)
+    np.testing.assert_array_equal(calls[0][1], [[0, 1], [4.0, 3.0]])
     trainer.plot()
     assert len(calls) == 9
+
+
+@pytest.mark.parametrize("ylim", [(0,), (0, None), [0], np.zeros(1)], ids=str)
+def test_a_bound_that_is_not_given_fits_the_curve(monkeypatch, ylim):
+    matplotlib = pytest.importorskip("matplotlib")
+    matplotlib.use("Agg")
+    from matplotlib import pyplot as plt
+
+    trainer = nn.Trainer(None, None)
+    trainer.loss_list, trainer.eval_interval = [4.0, 3.0], 20
+    monkeypatch.setattr(plt, "show", lambda: None)
+    trainer.plot(ylim)
+    bottom, top = plt.gca().get_ylim()
+    plt.close("all")
+    assert bottom == 0
+    assert 4 <= top < 5
+
+
+@pytest.mark.parametrize("ylim", [5, (), (0, 1, 2), "05", ("a", 1), (np.nan, 1)], ids=str)
+def test_bounds_that_are_refused(monkeypatch, ylim):
+    pyplot(monkeypatch)
+    with pytest.raises((TypeError, ValueError), match=r"ylim is .*; expected"):
+        nn.Trainer(None, None).plot(ylim)
 
 
 def test_plot_without_matplotlib_names_the_extra(monkeypatch):

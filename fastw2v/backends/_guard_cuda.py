@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 CHUNK_TOKENS = 512  # at either end a warp reads up to `window` rows that it does not train
 MAX_WARPS = 1024
 _TOKENS_A_WARP = 4096  # a small corpus gets fewer warps: each trains on what others have learnt, not side by side
-_COPIES = 16  # of a row that may be moved at a time at full rate
+COPIES = 16  # of a row that may be moved at a time at full rate
 
 
 def max_warps(n_tokens: int) -> int:
@@ -24,12 +24,14 @@ def max_warps(n_tokens: int) -> int:
     return max(1, min(MAX_WARPS, n_tokens // _TOKENS_A_WARP))
 
 
-def rates(config: TrainConfig, vocab: Vocab, keep: Float32, n_warps: int) -> tuple[Float32, Float32]:
+def rates(
+    config: TrainConfig, vocab: Vocab, keep: Float32, n_warps: int, most_copies: float = COPIES
+) -> tuple[Float32, Float32]:
     """Return the factors of the moves of the most frequent words' input and output rows.
 
     n copies of a row, each moved without sight of the others, move it n times as far as one: beyond a certain n it
     oscillates and grows without bound. Few words have so many, those that occur in nearly every window; of their
-    updates there are more than enough. So the sum of their moves is held to that of `_COPIES` copies, and every other
+    updates there are more than enough. So the sum of their moves is held to that of `most_copies`, and every other
     row moves as on the CPU. `benchmarks/stale.py` measures what comes of it; README has the table.
 
     Parameters
@@ -40,6 +42,8 @@ def rates(config: TrainConfig, vocab: Vocab, keep: Float32, n_warps: int) -> tup
         Probability that a token survives subsampling.
     n_warps : int
         Warps that train at a time.
+    most_copies : float
+        Copies of a row that may be moved at a time at full rate.
 
     Returns
     -------
@@ -55,10 +59,11 @@ def rates(config: TrainConfig, vocab: Vocab, keep: Float32, n_warps: int) -> tup
     residence = np.where(share > 0, (1 - absent) / (np.maximum(share, 1e-12) * absent), n_slots)
     copies_in = n_warps * (1 - absent) * np.minimum(residence, CHUNK_TOKENS) / n_slots
     copies_out = n_warps * (share + config.negative * noise / noise.sum())
-    return _rates(copies_in), _rates(copies_out)
+    return _rates(copies_in, most_copies), _rates(copies_out, most_copies)
 
 
-def _rates(copies: np.ndarray) -> Float32:
-    factors = np.minimum(1, _COPIES / np.maximum(copies, 1e-9))
+def _rates(copies: np.ndarray, most_copies: float) -> Float32:
+    factors = np.minimum(1, most_copies / np.maximum(copies, 1e-9))
     n_slow = np.flatnonzero(factors < 1).max(initial=0) + 1
-    return factors[:n_slow].astype(np.float32)
+    slowed: Float32 = factors[:n_slow].astype(np.float32)
+    return slowed

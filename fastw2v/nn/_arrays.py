@@ -45,8 +45,8 @@ def to_gpu(x: Any) -> Array:  # noqa: ANN401
     Parameters
     ----------
     x : array
-        NumPy's is copied there. One that is on a GPU already, of CuPy or of any library with
-        ``__cuda_array_interface__`` or DLPack, keeps its memory.
+        NumPy's is copied there, and so is one of another GPU. One that is there already, of CuPy or of any library
+        with ``__cuda_array_interface__`` or DLPack, keeps its memory.
 
     Raises
     ------
@@ -67,6 +67,18 @@ def to_cpu(x: Any) -> Array:  # noqa: ANN401
     is_foreign = hasattr(x, "get") and not hasattr(x, "__array__")
     array = x if is_foreign else as_array(x)
     return array if isinstance(array, np.ndarray) else np.asarray(array.get())
+
+
+def require_current_device(array: Any, what: str) -> None:  # noqa: ANN401
+    """Raise ValueError for an array on another GPU than the one that CuPy uses now, where results are made."""
+    if not is_on_gpu(array):
+        return
+    device, current = array.data.device_id, _jit_cuda.array_module().cuda.runtime.getDevice()
+    if device != current:
+        raise ValueError(
+            f"{what} lies on cuda:{device} and CuPy uses cuda:{current}; expected all arrays of a model on one GPU: "
+            f"copy it with to_gpu, or call cupy.cuda.Device({device}).use() before"
+        )
 
 
 def empty(shape: int | tuple[int, ...], dtype: npt.DTypeLike, device: str) -> Array:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from fastw2v.config import number
-from fastw2v.nn._arrays import as_array, is_on_gpu, module_of, to_cpu
+from fastw2v.nn._arrays import as_array, is_on_gpu, module_of, require_current_device, to_cpu
 
+T = TypeVar("T")
 Array = npt.NDArray[Any]
 Ids = npt.NDArray[np.int64]
 _INT32_MAX = np.iinfo(np.int32).max  # samplers draw int32
@@ -45,6 +46,17 @@ def row_ids(ids: npt.ArrayLike, n_rows: int, what: str) -> Ids:
     return rows
 
 
+def binary_labels(t: npt.ArrayLike) -> Ids:
+    """Return labels that are 0 or 1, of any kind of number, as int64, a contiguous copy of the caller's."""
+    array = _taken(t, "t")
+    if array.dtype.kind in "fb":
+        wrong = array[(array != 0) & (array != 1)]
+        if wrong.size:
+            raise ValueError(f"t has the label {wrong.flat[0]}; expected 0 or 1 for each score")
+        array = array.astype(np.int64)
+    return labels(array, 2)
+
+
 def labels(t: npt.ArrayLike, n_classes: int) -> Ids:
     """Return the labels t as int64, a contiguous copy of the caller's; all must lie in 0 to n_classes - 1."""
     rows, bad = _below(t, n_classes, "t", "labels")
@@ -55,7 +67,8 @@ def labels(t: npt.ArrayLike, n_classes: int) -> Ids:
 
 def _below(given: npt.ArrayLike, n: int, what: str, noun: str) -> tuple[Ids, int | None]:
     """Return integers as int64, a contiguous copy, and the first that is not in 0 to n - 1."""
-    array = as_array(given)
+    array = _taken(given, what)
+    array = array.astype(np.int64) if array.size == 0 else array  # NumPy takes an empty list for floats
     if array.dtype.kind not in "iu":
         raise TypeError(f"{what} is {array.dtype}; expected integer {noun}: {what}.astype(np.int64)")
     wide = module_of(array).array(array, np.uint64 if array.dtype.kind == "u" else np.int64, order="C")
@@ -65,9 +78,16 @@ def _below(given: npt.ArrayLike, n: int, what: str, noun: str) -> tuple[Ids, int
     return wide.view(np.int64), int(to_cpu(wide).flat[int((unsigned >= n).argmax())])
 
 
+def _taken(given: npt.ArrayLike, what: str) -> Array:
+    """Return an array where it lies, which on a GPU must be the one that results are made on."""
+    array = as_array(given)
+    require_current_device(array, what)
+    return array
+
+
 def numbers(given: npt.ArrayLike, what: str, n_axes: int | None = None) -> Array:
     """Return an array of numbers, of `n_axes` axes; None: of one or more."""
-    array = as_array(given)
+    array = _taken(given, what)
     if array.dtype.kind not in "fiub":
         raise TypeError(f"{what} is {array.dtype}; expected an array of numbers")
     if array.ndim == 0 or n_axes not in (None, array.ndim):
@@ -85,9 +105,35 @@ def positive(name: str, value: object) -> float:
     return float(number(name, value, float, 0, math.inf))
 
 
+def loss_gradient(dout: object) -> float:
+    """Return the gradient of a loss as Python's float; it is finite."""
+    is_scalar_array = isinstance(dout, np.ndarray) or is_on_gpu(dout)
+    value = dout.item() if is_scalar_array and dout.ndim == 0 else dout  # type: ignore[attr-defined]
+    return float(number("dout", value, float, -math.inf, math.inf))
+
+
+def sampler(given: T) -> T:
+    """Return the sampler; it must have what is asked of one."""
+    lacking = [name for name in ("get_negative_sample", "sample_size", "vocab_size") if not hasattr(given, name)]
+    if lacking:
+        raise TypeError(
+            f"sampler is {given!r} ({type(given).__name__}), without {' and '.join(lacking)}; expected one such as "
+            "UnigramSampler(corpus, 0.75, 5)"
+        )
+    return given
+
+
 def matrix_sizes(vocab_size: object, hidden_size: object) -> tuple[int, int]:
     """Return both as whole numbers of at least 1."""
     return whole("vocab_size", vocab_size), whole("hidden_size", hidden_size)
+
+
+def bounds(name: str, given: object) -> tuple[float | None, ...]:
+    """Return the ends of an axis, the lower one or both; each a finite number, or None."""
+    ends = tuple(given) if isinstance(given, tuple | list | np.ndarray) else ()
+    if len(ends) not in (1, 2):
+        raise ValueError(f"{name} is {given!r}; expected (bottom, top) or (bottom,), such as (0, 5)")
+    return tuple(None if end is None else float(number(name, end, float, -math.inf, math.inf)) for end in ends)
 
 
 def window_size(value: object) -> int:

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from fastw2v._clock import announced
 from fastw2v._device import gpu_index, is_cuda
 from fastw2v.nn import config
-from fastw2v.nn._arrays import is_on_gpu, to_gpu
+from fastw2v.nn._arrays import is_on_gpu, require_current_device, to_gpu
 from fastw2v_kernels import _jit_cuda
 
 Array = npt.NDArray[Any]
@@ -33,8 +33,9 @@ def resolve(device: str, *arrays: Array) -> str:
     ----------
     device : str
         "cpu": compiled kernels. "cuda": the GPU that CuPy uses, "cuda:1" a certain one, which CuPy then uses.
-        "reference": plain NumPy, as the book has it. "auto": "cuda" for CuPy's arrays, or if `config.GPU` is set and
-        there is a GPU; else "cpu" for contiguous float32 arrays, the reference for any other.
+        "reference": plain NumPy, as the book has it. "auto": "cuda" for CuPy's arrays, or where there are
+        no arrays yet if `config.GPU` is set and there is a GPU; else "cpu" for contiguous float32 arrays, the
+        reference for any other.
     *arrays : ndarray
         What the device is to change in place.
 
@@ -65,10 +66,12 @@ def resolve(device: str, *arrays: Array) -> str:
 
 
 def _wants_gpu(arrays: tuple[Array, ...]) -> bool:
-    """Whether "auto" takes the GPU: arrays are there, or the book's switch asks for it and there is one."""
+    """Whether "auto" takes the GPU: arrays are there, or none is anywhere yet and the book's switch finds a GPU."""
     if any(map(is_on_gpu, arrays)):
         return True
     reason = _jit_cuda.cuda_status() if config.GPU else None
+    if config.GPU and reason is None and arrays:
+        reason = "an array lies in the host's memory, where it is changed in place; pass to_gpu(array)"
     if reason is not None:
         _say_no_gpu(reason)
     return config.GPU and reason is None
@@ -88,6 +91,7 @@ def _resolve_cuda(device: str, arrays: tuple[Array, ...]) -> str:
     for array in arrays:
         if not _jit_cuda.is_device_array(array):
             raise TypeError('device is "cuda" and an array lies in the host\'s memory; pass to_gpu(array)')
+        require_current_device(array, "an array")
         if not fits_kernels(array):
             layout = f"{array.dtype}{'' if array.flags.c_contiguous else ', not contiguous'}"
             raise ValueError(f'device is "cuda" and an array is {layout}; its kernels take contiguous float32 alone')

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastw2v.nn import _checks
-from fastw2v.nn._arrays import adopted, as_array, contiguous, empty, module_of, plain
+from fastw2v.nn._arrays import adopted, as_array, contiguous, empty, module_of, plain, require_current_device
 from fastw2v.nn._dispatch import operation, resolve
 from fastw2v.nn._gradient import TouchedRows
 from fastw2v.nn._gradient_gpu import row_gradient
@@ -90,7 +90,7 @@ class SoftmaxWithLoss:
         _checks.forward_first(self.y, "SoftmaxWithLoss")
         n, dx = len(self.t), self.y.copy()  # type: ignore[arg-type, union-attr]
         dx[module_of(dx).arange(n), self.t] -= 1
-        return dx * dout / n
+        return dx * _checks.loss_gradient(dout) / n
 
 
 class SigmoidWithLoss:
@@ -113,10 +113,10 @@ class SigmoidWithLoss:
         self.t: Array | None = None
 
     def forward(self, x: npt.ArrayLike, t: npt.ArrayLike) -> float:
-        """Return the loss of the scores x, float[batch], for the labels t, int[batch]."""
+        """Return the loss of the scores x, float[batch], for the labels t, [batch], each 0 or 1."""
         x = _checks.numbers(x, "x")
         n = _checks.batch_size(len(x), "x")
-        self.t = module_of(x).asarray(_checks.labels(t, 2))
+        self.t = module_of(x).asarray(_checks.binary_labels(t))
         _checks.shape(self.t, x.shape, "t")
         with np.errstate(over="ignore"):  # exp(-x) may be infinite, and y is 0 then, as it should be
             self.y = y = 1 / (1 + np.exp(-x))
@@ -127,7 +127,7 @@ class SigmoidWithLoss:
     def backward(self, dout: float = 1) -> Array:
         """Return dx = (y - t) dout / batch, float[batch]."""
         _checks.forward_first(self.y, "SigmoidWithLoss")
-        return cast(Array, (self.y - self.t) * dout / len(self.t))  # type: ignore[operator, arg-type]
+        return cast(Array, (self.y - self.t) * _checks.loss_gradient(dout) / len(self.t))  # type: ignore[operator, arg-type]
 
 
 class Embedding:
@@ -167,8 +167,12 @@ class Embedding:
 
     def forward(self, idx: npt.ArrayLike) -> Array:
         """Return a copy of the rows ``W[idx]``, float32[..., dim], for int ids of any shape."""
+        return self.rows(_checks.row_ids(idx, len(self.params[0]), "idx"))
+
+    def rows(self, idx: _checks.Ids) -> Array:
+        """Do what `forward` does with ids known to be rows, an array that nobody changes."""
         (W,) = self.params
-        self.idx = contiguous(_checks.row_ids(idx, len(W), "idx"), self.device)
+        self.idx = contiguous(idx, self.device)
         if self.device == "reference":
             return W[self.idx]
         return gather_rows(W, self.idx.reshape(-1, 1), self.idx.shape, self.device)
@@ -187,6 +191,7 @@ class Embedding:
 
 def gather_rows(W: Array, ids: _checks.Ids, shape: tuple[int, ...], device: str) -> Array:
     """Return the mean of the rows ids[b] for each b as float32[*shape, dim], `shape` of len(ids) elements."""
+    require_current_device(W, "W")
     out = empty((*shape, W.shape[1]), np.float32, device)
     if len(ids):
         operation("embedding", device)(W, ids, 1 / ids.shape[1], out.reshape(len(ids), -1))

@@ -130,7 +130,7 @@ class _NegativeSamplingModel(_Model):
         return _checks.contexts_and_target(contexts, target, self._n_contexts, len(self.word_vecs))
 
     def _loss_layer(self, corpus: npt.ArrayLike, sampler: Sampler | None) -> NegativeSamplingLoss:
-        size = 5 if sampler is None else sampler.sample_size
+        size = 5 if sampler is None else _checks.sampler(sampler).sample_size
         options: dict[str, Any] = {"device": self.device, "seed": self._rng, "sampler": sampler}
         return NegativeSamplingLoss(self._W_out, corpus, power=0.75, sample_size=size, **options)
 
@@ -185,7 +185,7 @@ class CBOW(_NegativeSamplingModel):
         """Draw negatives and return the loss for contexts int[batch, 2 window_size] and target int[batch]."""
         contexts, target = self._batch(contexts, target)
         if self.device != "reference":
-            return self.ns_loss.forward(self.in_layers[0].forward(contexts), target)
+            return self.ns_loss.loss_of(self.in_layers[0].forward(contexts), target)
         h: Any = 0
         for i, layer in enumerate(self.in_layers):
             h += layer.forward(contexts[:, i])
@@ -229,9 +229,9 @@ class SkipGram(_NegativeSamplingModel):
     def forward(self, contexts: npt.ArrayLike, target: npt.ArrayLike) -> float:
         """Draw negatives and return the loss for contexts int[batch, 2 window_size] and target int[batch]."""
         contexts, target = self._batch(contexts, target)
-        h = self.in_layer.forward(target)
+        h = self.in_layer.rows(target)
         if self.device != "reference":
-            return self.loss_layers[0].forward(h, contexts)
+            return self.loss_layers[0].loss_of(h, contexts)
         return sum((layer.forward(h, contexts[:, i]) for i, layer in enumerate(self.loss_layers)), start=0.0)
 
     def backward(self, dout: float = 1) -> None:

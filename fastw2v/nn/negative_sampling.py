@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastw2v.nn import _checks
-from fastw2v.nn._arrays import adopted, contiguous, empty, plain
+from fastw2v.nn._arrays import adopted, contiguous, empty, plain, require_current_device
 from fastw2v.nn._dispatch import operation, resolve
 from fastw2v.nn._gradient import TouchedRows
 from fastw2v.nn._gradient_gpu import row_gradient
@@ -67,11 +67,12 @@ class NegativeSamplingLoss:
             ids = _checks.corpus(corpus)
             _check_corpus(int(ids.max(initial=0)), len(W))
             sampler = UnigramSampler(ids, power, self.sample_size, device=self.device, seed=seed)
-        self.sampler = sampler
+        self.sampler = _checks.sampler(sampler)
         self._check_sampler(len(W))
         self.params: list[Array] = [W]
         self.grads: list[Array] = []
         if self.device == "reference":
+            self._n_positives = 1
             self.loss_layers = [SigmoidWithLoss() for _ in range(self.sample_size + 1)]
             self.embed_dot_layers = [EmbeddingDot(W, device="reference") for _ in range(self.sample_size + 1)]
             self.params = [param for layer in self.embed_dot_layers for param in layer.params]
@@ -94,20 +95,28 @@ class NegativeSamplingLoss:
         Parameters
         ----------
         h : float32[batch, dim]
-        target : int[batch]
-            With kernels also int[batch, n]: n positives for each row of h, the losses added up, as `SkipGram` needs it.
+        target : int[batch] or int[batch, n]
+            In two dimensions, n positives for each row of h, with negatives for each of them, drawn row by row; the
+            losses are added up.
         """
         h, target = _checks.numbers(h, "h"), _checks.numbers(target, "target")
         _checks.batch_size(len(target), "target")
-        target = _checks.row_ids(target, len(self.params[0]), "target")
-        _checks.shape(h, (len(target), self.params[0].shape[1]), "h")
-        return self._forward_layers(h, target) if self.device == "reference" else self._forward_fused(h, target)
+        if target.ndim > 2 or 0 in target.shape:
+            raise ValueError(f"target has shape {target.shape}; expected (batch,), or (batch, n) with n of at least 1")
+        return self.loss_of(h, _checks.row_ids(target, len(self.params[0]), "target"))
+
+    def loss_of(self, h: Array, rows: _checks.Ids) -> float:
+        """Do what `forward` does with ids known to be rows of W: on a GPU, to look at ids is to wait for it."""
+        _checks.shape(h, (len(rows), self.params[0].shape[1]), "h")
+        return self._forward_layers(h, rows) if self.device == "reference" else self._forward_fused(h, rows)
 
     def backward(self, dout: float = 1) -> Array:
         """Write dW and return dh, float[batch, dim]."""
         return self._backward_layers(dout) if self.device == "reference" else self._backward_fused(dout)
 
     def _forward_layers(self, h: Array, target: _checks.Ids) -> float:
+        self._n_positives = n = target.size // len(target)
+        h, target = h if n == 1 else np.repeat(h, n, axis=0), target.reshape(-1)
         batch_size = target.shape[0]
         negative_sample = self._negatives(target)
         score = self.embed_dot_layers[0].forward(h, target)
@@ -116,25 +125,30 @@ class NegativeSamplingLoss:
         for i in range(self.sample_size):
             score = self.embed_dot_layers[1 + i].forward(h, negative_sample[:, i])
             loss += self.loss_layers[1 + i].forward(score, negative_label)
-        return loss
+        return loss * n  # the layers' means are over the positives of all rows
 
     def _backward_layers(self, dout: float) -> Array:
+        dout = _checks.loss_gradient(dout) * self._n_positives
         dh: Array | int = 0
         for loss_layer, embed_dot_layer in zip(self.loss_layers, self.embed_dot_layers):
             dh += embed_dot_layer.backward(loss_layer.backward(dout))
-        return np.asarray(dh)
+        dh = np.asarray(dh)
+        return dh if self._n_positives == 1 else dh.reshape(-1, self._n_positives, dh.shape[1]).sum(axis=1)
 
-    def _negatives(self, target: _checks.Ids) -> _checks.Ids:
-        """Draw int64[len(target), K]; whose sampler it is, its words must be rows."""
-        if self.device == "cuda" and isinstance(self.sampler, UnigramSampler):
-            return self.sampler.get_negative_sample(target)  # rows all: to look at each would be to wait for the GPU
-        sample = _checks.row_ids(self.sampler.get_negative_sample(target), len(self.params[0]), "negative_sample")
+    def _negatives(self, target: _checks.Ids) -> Array:
+        """Draw int[len(target), K], which must be rows: a UnigramSampler's are, since its vocabulary is no larger."""
+        n_rows, sampler = len(self.params[0]), self.sampler
+        if type(sampler) is not UnigramSampler:
+            sample = _checks.row_ids(sampler.get_negative_sample(target), n_rows, "negative_sample")
+        else:
+            sample = sampler.draw(target) if sampler.vocab_size == n_rows else sampler.get_negative_sample(target)
         expected = (len(target), self.sample_size)
         _checks.shape(sample, expected, "negative_sample", "sample_size words for each target")
         return sample
 
     def _forward_fused(self, h: Array, target: _checks.Ids) -> float:
         (W,) = self.params
+        require_current_device(W, "W")
         h, targets = contiguous(h, self.device, np.float32), self._targets(target.reshape(len(target), -1))
         probability, loss = empty(targets.shape, np.float32, self.device), empty(1, np.float64, self.device)
         operation("dot_sigmoid_loss", self.device)(W, h, targets, self._labels, probability, loss)
@@ -153,11 +167,11 @@ class NegativeSamplingLoss:
 
     def _backward_fused(self, dout: float) -> Array:
         _checks.forward_first(self._cache, "NegativeSamplingLoss")
-        h, targets, probability = self._cache  # type: ignore[misc]
+        (h, targets, probability), dout = self._cache, _checks.loss_gradient(dout)  # type: ignore[misc]
         W, dW = self.params[0], self.grads[0]
         rows, dh = cast(TouchedRows, dW), empty(h.shape, np.float32, self.device)
         backward = operation("dot_sigmoid_loss_backward", self.device)
-        backward(W, h, targets, self._labels, probability, float(dout), rows.stale_rows(), dh, plain(dW))
+        backward(W, h, targets, self._labels, probability, dout, rows.stale_rows(), dh, plain(dW))
         rows.touch(targets.reshape(-1))
         return dh
 

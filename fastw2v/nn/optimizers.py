@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from fastw2v.config import BELOW_1, number
 from fastw2v.nn import _checks
-from fastw2v.nn._arrays import as_array, is_on_gpu, module_of, plain
+from fastw2v.nn._arrays import as_array, is_on_gpu, module_of, plain, require_current_device
 from fastw2v.nn._dispatch import device_of, operation, resolve
 from fastw2v.nn._gradient import TouchedRows, touched_rows
 from fastw2v_kernels._jit_cuda import require_memory
@@ -27,6 +27,8 @@ def _arrays(params: list[Array], grads: list[Array]) -> list[Array]:
     arrays = [grad if isinstance(grad, TouchedRows) else as_array(grad) for grad in grads]
     for param, grad in zip(params, arrays):
         _checks.floats(param, "a parameter")
+        require_current_device(param, "a parameter")
+        require_current_device(grad, "a gradient")
         _checks.shape(grad, param.shape, "a gradient", "as its parameter")
         if grad.dtype.kind not in "fiu":
             raise TypeError(f"a gradient is {grad.dtype}; expected numbers")

@@ -116,6 +116,10 @@ class UnigramSampler:
         rows = _checks.row_ids(target, self.vocab_size, "target")
         if rows.ndim != 1:
             raise ValueError(f"target has shape {rows.shape}; expected (batch,)")
+        return self.draw(rows)
+
+    def draw(self, rows: _checks.Ids) -> Array:
+        """Do what `get_negative_sample` does with ids known to be of the vocabulary, int64[batch]."""
         if self.device != "reference":
             return self._draw_compiled(rows)
         return self._draw_distinct(rows) if self.mode == "distinct" else self._draw_iid(rows)

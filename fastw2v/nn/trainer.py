@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -163,17 +164,24 @@ class Trainer:
         self.optimizer.update(params, grads)
         return loss
 
-    def plot(self, ylim: tuple[float, float] | None = None) -> None:
-        """Show `loss_list` as a curve; needs matplotlib: ``pip install 'fastw2v[plot]'``."""
+    def plot(self, ylim: Sequence[float | None] | None = None) -> None:
+        """Show `loss_list` as a curve; needs matplotlib: ``pip install 'fastw2v[plot]'``.
+
+        Parameters
+        ----------
+        ylim : (bottom, top) or (bottom,), optional
+            Ends of the vertical axis; one that is None or left out fits the curve.
+        """
+        bounds = () if ylim is None else _checks.bounds("ylim", ylim)
         try:
             import matplotlib.pyplot as plt
         except ImportError as error:
             raise ImportError("Trainer.plot needs matplotlib; install it with: pip install 'fastw2v[plot]'") from error
-        if ylim is not None:
-            plt.ylim(*ylim)
         plt.plot(np.arange(len(self.loss_list)), self.loss_list, label="train")
         plt.xlabel(f"iterations (x{self.eval_interval})")
         plt.ylabel("loss")
+        if bounds:  # after the curve: a bound that is not given is then the curve's
+            plt.ylim(*bounds)
         plt.show()
 
 

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from fastw2v.nn import _checks
 from fastw2v.nn._arrays import to_cpu, to_gpu
+from fastw2v.nn._ranking import best_rows
 
 __all__ = ["analogy", "convert_one_hot", "cos_similarity", "create_contexts_target", "most_similar", "preprocess"]
 __all__ += ["to_cpu", "to_gpu"]
@@ -79,7 +80,10 @@ def cos_similarity(x: Array, y: Array, eps: float = 1e-8) -> float:
 
 def _wide(array: npt.ArrayLike, what: str) -> Array:
     """Return the array with at least float32: sums of float16 would keep three digits."""
-    given = to_cpu(_checks.numbers(array, what))
+    return _widened(to_cpu(_checks.numbers(array, what)))
+
+
+def _widened(given: Array) -> Array:
     return given.astype(np.promote_types(given.dtype, np.float32), copy=False)
 
 
@@ -94,7 +98,8 @@ def most_similar(
         For an unknown word that is said, and the list is empty.
     word_to_id, id_to_word : dict
     word_matrix : float[n_vocab, dim]
-        Row i is the vector of ``id_to_word[i]``; float16 is computed with in float32.
+        Row i is the vector of ``id_to_word[i]``; float16 is computed with in float32. A matrix that lies on the GPU
+        stays there: scores are computed there, and the best of float32 found there.
     top : int
         How many.
 
@@ -155,7 +160,7 @@ def analogy(
     query = b_vec - a_vec + c_vec
     scores = matrix @ _finite(query / (np.sqrt(np.sum(query**2)) or 1))
     if answer is not None:
-        _say(f"==>{answer}:{scores[word_to_id[answer]]}")
+        _say(f"==>{answer}:{to_cpu(scores[word_to_id[answer]])}")
     return _ranked(scores, id_to_word, {a, b, c}, top)
 
 
@@ -167,7 +172,7 @@ def _are_known(words: list[str], word_to_id: dict[str, int]) -> bool:
 
 
 def _matrix_of(word_matrix: Array, id_to_word: dict[int, str]) -> Array:
-    matrix = _wide(word_matrix, "word_matrix")
+    matrix = _widened(_checks.numbers(word_matrix, "word_matrix"))
     if matrix.ndim != 2 or len(matrix) != len(id_to_word):
         raise ValueError(f"word_matrix has shape {matrix.shape} for {len(id_to_word)} words; expected a row for each")
     return matrix
@@ -180,12 +185,9 @@ def _finite(vector: Array) -> Array:
 
 
 def _ranked(scores: Array, id_to_word: dict[int, str], left_out: set[str], top: int) -> Neighbours:
-    best: Neighbours = []
-    for row in (-scores).argsort(kind="stable").tolist():
-        if len(best) >= top or np.isnan(scores[row]):
-            break
-        if id_to_word[row] not in left_out:
-            best.append((id_to_word[row], float(scores[row])))
+    found = zip(*(array.tolist() for array in best_rows(scores, top + len(left_out))))
+    known = [(id_to_word[row], score) for score, row in found]
+    best = [(word, score) for word, score in known if word not in left_out][:top]
     for word, score in best:
         _say(f" {word}: {score}")
     return best

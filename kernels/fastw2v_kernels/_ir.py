@@ -84,6 +84,12 @@ def prefetch(builder: ir.IRBuilder, pointer: ir.Value) -> None:
     builder.call(function, [builder.bitcast(pointer, byte_pointer), INT32(0), INT32(3), INT32(1)])
 
 
+def barrier(builder: ir.IRBuilder) -> None:
+    """Keep LLVM from moving loads across this point, and from unrolling the loop around it."""
+    nothing = ir.InlineAsm(ir.FunctionType(ir.VoidType(), []), "", "", True)
+    builder.call(nothing, [], attrs=("convergent", "nounwind"))
+
+
 def vectors_from(builder: ir.IRBuilder, pointer: ir.Value, n: int) -> list[ir.Value]:
     """Addresses of the `n` vectors that follow one another from `pointer` on."""
     return [builder.gep(pointer, [ir.IntType(64)(LANES * k)]) for k in range(n)]

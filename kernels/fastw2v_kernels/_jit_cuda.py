@@ -21,12 +21,13 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 IS_SIMULATED = os.environ.get("NUMBA_ENABLE_CUDASIM", "0") not in ("", "0")
 WARP = 32  # lanes
-SHARED_BYTES = 48 << 10  # of a block, without asking for more
 WARPS_PER_BLOCK = 1 if IS_SIMULATED else 4
+MAX_WARPS_PER_BLOCK = 32
+_THREADS_PER_BLOCK = 32 if IS_SIMULATED else 512
+_ENOUGH_BLOCKS = 1 if IS_SIMULATED else 128  # to give every processor of a GPU one, however small the batch
 # Threads stride over the work that is left: far more blocks than any GPU runs at once gain nothing.
 _MAX_BLOCKS = 3 if IS_SIMULATED else 1 << 14
 _EXTRAS = "pip install 'fastw2v[cuda13]' (cuda12 for a driver older than 580)"
-_OLD_NUMPY = "pip install 'numpy<2.5'"
 
 
 class CudaUnavailableError(RuntimeError):
@@ -79,10 +80,25 @@ def cuda_status(index: int = 0) -> str | None:
         import_module("numba.cuda.np.arrayobj")
         cupy = array_module()
     except (ImportError, AttributeError) as error:
-        return f"with NumPy {np.__version__}, CUDA's packages fail ({error}); {_OLD_NUMPY}, or newer {_EXTRAS}"
+        return (
+            f"with NumPy {np.__version__}, CUDA's packages fail ({error}); pip install 'numpy<2.5', or newer {_EXTRAS}"
+        )
     if not cupy.cuda.is_available():
         return "no NVIDIA driver, or no GPU, is visible; install the driver, see that nvidia-smi lists a GPU"
-    return _no_such_device(index, cupy.cuda.runtime.getDeviceCount())
+    return _no_such_device(index, cupy.cuda.runtime.getDeviceCount()) or _no_compiler()
+
+
+def _no_compiler() -> str | None:
+    """What numba-cuda compiles with and cannot be found, before a kernel's first launch stumbles over it."""
+    try:
+        paths = import_module("numba.cuda.cuda_paths").get_cuda_paths()  # NVVM and libdevice
+        import_module("cuda.pathfinder").load_nvidia_dynamic_lib("nvJitLink")
+        lacking = "" if paths["libdevice"].info else "libdevice is nowhere"
+    except RuntimeError as error:
+        lacking = str(error).partition("\n")[0]
+    if not lacking:
+        return None
+    return f"CUDA's compiler cannot be found ({lacking}); {_EXTRAS}, or let CUDA_HOME name a whole toolkit"
 
 
 def _no_such_device(index: int, n_devices: int) -> str | None:
@@ -152,20 +168,24 @@ def inline_cuda(function: F) -> F:
     return _numba_cuda().jit(function, device=True, forceinline=True)  # type: ignore[no-any-return]
 
 
-def launch_rows(kernel: Callable[..., None], n_rows: int, n_cols: int, *args: Any) -> None:  # noqa: ANN401
-    """Launch over a matrix: threads along x are columns, warps along y rows, more of which each warp strides to.
+def launch_elements(kernel: Callable[..., None], n_rows: int, n_cols: int, *args: Any) -> None:  # noqa: ANN401
+    """Launch over a matrix, a thread for each element, more of which each strides to down its column.
 
-    Parameters
-    ----------
-    kernel : callable
-        Made by `jit_cuda`; `cuda.grid(2)` is its (column, first row).
-    n_rows, n_cols : int
-        With n_cols up to 32 a warp has a row to itself.
-    *args
-        Device arrays and numbers.
+    `cuda.grid(2)` is (column, first row); the column may be beyond the last. A block of a large batch takes as many
+    rows as it has threads for: at 100 columns 500 of 512 lanes work, where a warp for each 32 columns would leave 28 of
+    128 idle. Warps begin anywhere in a row then, so kernels use no shuffles.
     """
     if n_rows and n_cols:
-        grid = (-(-n_cols // WARP), min(-(-n_rows // WARPS_PER_BLOCK), _MAX_BLOCKS))
+        n_parts = -(-n_cols // _THREADS_PER_BLOCK)  # of a row
+        width = -(-n_cols // n_parts)
+        height = max(1, min(_THREADS_PER_BLOCK // width, n_rows // _ENOUGH_BLOCKS))
+        _launch(kernel, (n_parts, min(-(-n_rows // height), _MAX_BLOCKS)), (width, height), args)
+
+
+def launch_rows(kernel: Callable[..., None], n_rows: int, *args: Any) -> None:  # noqa: ANN401
+    """Launch a warp for each row, more of which it strides to; `cuda.grid(2)` is (lane, first row)."""
+    if n_rows:
+        grid = (1, min(-(-n_rows // WARPS_PER_BLOCK), _MAX_BLOCKS))
         _launch(kernel, grid, (WARP, WARPS_PER_BLOCK), args)
 
 
@@ -178,8 +198,7 @@ def launch_flat(kernel: Callable[..., None], n: int, *args: Any) -> None:  # noq
 
 def launch_warps(kernel: Callable[..., None], n_warps: int, *args: Any) -> None:  # noqa: ANN401
     """Launch `n_warps` blocks of one warp each."""
-    if n_warps:
-        _launch(kernel, (n_warps,), (WARP,), args)
+    _launch(kernel, (n_warps,), (WARP,), args)
 
 
 def _launch(kernel: Any, grid: tuple[int, ...], block: tuple[int, ...], args: tuple[Any, ...]) -> None:  # noqa: ANN401

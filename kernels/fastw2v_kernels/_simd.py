@@ -31,10 +31,10 @@ from fastw2v_kernels._simd_math import (
 )
 from fastw2v_kernels._vectors import Block, Rows, Vec, vec
 
-__all__ = ["LANES", "N_REGISTERS", "SLOTS", "Block", "Rows", "Shape", "Vec", "add_rows", "copy_ids", "dot", "fma_rows"]
-__all__ += ["hsum", "hsum_pair", "hsum_single", "load", "load_rows", "load_strip", "prefetch", "prefetch_rows"]
-__all__ += ["prefetch_strip", "rows_of", "single", "splat", "splats", "store", "store_strip", "tail", "zero_strip"]
-__all__ += ["zero_tile", "zeros"]
+__all__ = ["LANES", "N_REGISTERS", "SLOTS", "Block", "Rows", "Shape", "Vec", "add_rows", "copy_ids", "dot", "exchange"]
+__all__ += ["fma_rows", "hsum", "hsum_pair", "hsum_single", "load", "load_rows", "load_strip", "prefetch"]
+__all__ += ["prefetch_rows", "prefetch_strip", "rows_of", "single", "splat", "splats", "store", "store_strip", "tail"]
+__all__ += ["zero_strip", "zero_tile", "zeros"]
 
 
 @intrinsic
@@ -196,6 +196,32 @@ def prefetch_rows(_typing: Any, rows: Any, col: Any, shape: Any) -> Any:
         return context.get_dummy_value()
 
     return types.void(rows, col, shape), codegen
+
+
+@intrinsic
+def exchange(_typing: Any, a: Any, row: Any, col: Any, tile: Any, x: Any, move: Any, grads: Any, shape: Any) -> Any:
+    """(move[j] + sum over k of c[k] * tile[k, j], grads[k, j] + c[k] * x[j]) with c = a[row, col : col + n_tile].
+
+    Tile and gradients of two vectors leave registers for one coefficient at a time: LLVM would load them all, do two
+    turns of the loop at once, and copy and spill to make room.
+    """
+    result = types.Tuple((move, grads))
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        row, col = (emit.int64(context, builder, args[i], sig.args[i]) for i in (1, 2))
+        first = emit.pointer(context, builder, sig.args[0], args[0], row, col, shape.shape.n_tile)
+        tile, x, moves, sums = (emit.unpack(builder, args[i], sig.args[i].n) for i in (3, 4, 5, 6))
+        for k in range(shape.shape.n_tile):
+            if len(x) > 1:
+                emit.barrier(builder)
+            coef = emit.splat(context, builder, builder.load(builder.gep(first, [col.type(k)])), types.float32)
+            for j, vector in enumerate(x):
+                moves[j] = emit.fma(builder, coef, tile[k * len(x) + j], moves[j])
+                sums[k * len(x) + j] = emit.fma(builder, coef, vector, sums[k * len(x) + j])
+        blocks = [emit.pack(builder, context.get_value_type(ty), v) for ty, v in zip(result, (moves, sums))]
+        return context.make_tuple(builder, result, blocks)
+
+    return result(a, row, col, tile, x, move, grads, shape), codegen
 
 
 @intrinsic

@@ -1,4 +1,4 @@
-"""What Numba's CUDA simulator lacks: lanes of a warp that exchange values, and blocks that do not wait by spinning."""
+"""What Numba's CUDA simulator lacks: lanes that exchange values, blocks that wait without spinning, shared arrays."""
 
 import sys
 import threading
@@ -48,7 +48,18 @@ def exchange(value):
     return thread._manager.warps[warp].exchange(lane, value)
 
 
+_asking = threading.Lock()
+
+
+def shared_array(memory, shape, dtype, alignment=None):
+    """The array of a block for the line that asks. The simulator's own gives two where two threads ask at once."""
+    caller = sys._getframe(1)
+    with _asking:
+        return memory._allocations.setdefault((caller.f_code.co_filename, caller.f_lineno), np.empty(shape, dtype))
+
+
 PRIMITIVES = {
+    "syncthreads": lambda cuda: threading.current_thread()._manager.barrier.wait(_SECONDS),
     "shfl_xor_sync": lambda cuda, mask, value, lanes: exchange(value)[cuda.laneid ^ lanes],
     "shfl_sync": lambda cuda, mask, value, source: exchange(value)[source],
     "ballot_sync": lambda cuda, mask, predicate: sum(bool(p) << lane for lane, p in enumerate(exchange(predicate))),
@@ -58,7 +69,8 @@ PRIMITIVES = {
 
 
 LIBDEVICE = SimpleNamespace(
-    float_as_int=lambda value: np.float32(value).view(np.int32), int_as_float=lambda bits: np.int32(bits).view(np.float32)
+    float_as_int=lambda value: np.float32(value).view(np.int32),
+    int_as_float=lambda bits: np.int32(bits).view(np.float32),
 )
 
 
@@ -68,6 +80,7 @@ def run_block(manager, grid_point, *args):
 
     places = list(np.ndindex(*manager._block_dim))
     meetings = manager.warps = [Meeting(WARP) for _ in range(len(places) // WARP)]
+    manager.barrier = threading.Barrier(len(places))
     errors = []
 
     def run_thread():
@@ -76,8 +89,8 @@ def run_block(manager, grid_point, *args):
                 manager._f(*args)
         except Exception as error:
             errors.append(error)
-            for meeting in meetings:
-                meeting.barrier.abort()
+            for barrier in (manager.barrier, *(meeting.barrier for meeting in meetings)):
+                barrier.abort()
 
     threads = [BlockThread(run_thread, manager, grid_point, place, debug=False) for place in places]
     for thread in threads:
@@ -95,6 +108,7 @@ def install():
     for name, primitive in PRIMITIVES.items():
         setattr(kernelapi.FakeCUDAModule, name, primitive)
     kernelapi.FakeCUDAModule.libdevice = LIBDEVICE
+    kernelapi.FakeCUDAShared.array = shared_array
     kernel.BlockManager.run = run_block
     _jit_cuda.cuda = RunningKernel()
     _jit_cuda.inline_cuda = lambda function: function

@@ -6,7 +6,7 @@ from harness import to_host
 from nn_cases import zipf_corpus
 
 from fastw2v import nn
-from fastw2v.nn import _arrays
+from fastw2v.nn import _arrays, _checks, _ranking
 from fastw2v_kernels import _jit_cuda
 
 pytestmark = pytest.mark.cuda
@@ -94,6 +94,46 @@ def test_layers_by_hand():
     )
 
 
+@pytest.fixture
+def topk_calls(monkeypatch):
+    """What `topk` is called with; in the simulator, whose arrays are NumPy's, all scores count as the GPU's."""
+    calls, real = [], _ranking.operation
+    monkeypatch.setattr(_ranking, "operation", lambda *names: lambda *args: calls.append(args) or real(*names)(*args))
+    monkeypatch.setattr(_ranking, "_LINE", 16)
+    if _jit_cuda.IS_SIMULATED:
+        monkeypatch.setattr(_ranking, "is_on_gpu", lambda array: True)
+    return calls
+
+
+@pytest.mark.parametrize("n_wanted", [1, 3, 16, 40, 300])
+def test_the_best_of_a_gpu_are_the_best_of_the_host(topk_calls, n_wanted):
+    scores = np.random.default_rng(0).integers(0, 9, 50).astype(np.float32)  # many are equal
+    scores[[3, 40, 41]] = np.nan
+    best, rows = _ranking.best_rows(nn.to_gpu(scores), n_wanted)
+    expected = [row for row in np.argsort(-scores, kind="stable") if not np.isnan(scores[row])][:n_wanted]
+    assert rows.tolist() == expected
+    np.testing.assert_array_equal(best, scores[expected])
+    assert len(topk_calls) == (n_wanted <= _ranking._MOST_ON_GPU)
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_neighbours_are_found_where_the_matrix_lies(topk_calls, dtype, capsys):
+    matrix = np.random.default_rng(1).normal(size=(50, DIM)).astype(dtype)
+    words = {i: f"w{i}" for i in range(50)}
+    ids = {word: i for i, word in words.items()}
+    there, here = nn.to_gpu(matrix), matrix.astype(np.float64)
+    found = (
+        nn.most_similar("w7", ids, words, there, top=6),
+        nn.analogy("w1", "w2", "w3", ids, words, there, answer="w9"),
+    )
+    assert len(topk_calls) == (0 if dtype == np.float64 else 2)
+    expected = nn.most_similar("w7", ids, words, here, top=6), nn.analogy("w1", "w2", "w3", ids, words, here)
+    for ours, right in zip(found, expected):
+        assert [word for word, _ in ours] == [word for word, _ in right]
+        np.testing.assert_allclose([score for _, score in ours], [score for _, score in right], rtol=1e-4)
+    assert "==>w9:" in capsys.readouterr().out
+
+
 def test_ids_that_are_no_rows_are_named():
     model = make(nn.CBOW, "cuda")
     contexts, target = batch()
@@ -102,6 +142,34 @@ def test_ids_that_are_no_rows_are_named():
         for given in (contexts, nn.to_gpu(contexts)):
             with pytest.raises(IndexError, match=f"contexts has the id {wrong}; expected ids from 0 to {N_WORDS - 1}"):
                 model.forward(given, target)
+
+
+@each_model
+def test_a_batch_with_such_an_id_changes_nothing(model_class):
+    model = make(model_class, "cuda")
+    model.forward(*batch())
+    model.backward()
+    before = [to_host(_arrays.plain(array)).copy() for array in [*model.params, *model.grads]]
+    contexts, target = batch(1)
+    for good, bad in ((contexts, target + N_WORDS), (contexts - N_WORDS, target)):
+        with pytest.raises(IndexError, match="expected ids from 0"):
+            model.forward(nn.to_gpu(good), nn.to_gpu(bad))
+    for array, old in zip([*model.params, *model.grads], before):
+        np.testing.assert_array_equal(to_host(_arrays.plain(array)), old)
+    twin = make(model_class, "cuda")
+    twin.forward(*batch())
+    assert model.forward(contexts, target) == pytest.approx(twin.forward(contexts, target), rel=1e-9)  # draws too
+
+
+@each_model
+def test_each_array_of_ids_is_looked_at_once(model_class, monkeypatch):
+    """Every look at ids that lie on the GPU waits for it."""
+    model, looked_at, real = make(model_class, "cuda"), [], _checks._below
+    monkeypatch.setattr(
+        _checks, "_below", lambda ids, n, what, noun: looked_at.append(what) or real(ids, n, what, noun)
+    )
+    model.forward(*map(nn.to_gpu, batch()))
+    assert looked_at == ["contexts", "target"]
 
 
 def test_too_little_memory_is_said_before_any_is_taken(monkeypatch):

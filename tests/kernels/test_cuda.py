@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from harness import copy, results, to_device, to_host
 
+from fastw2v import nn
+from fastw2v.nn import _checks, _dispatch, layers
 from fastw2v_kernels import _jit_cuda
 from fastw2v_kernels.ops import OPS
 from fastw2v_kernels.shared.cases import alias_table
@@ -45,6 +47,40 @@ def test_repeated_targets_add_up():
     case = case_of("dot_sigmoid_loss_backward", targets=targets, labels=np.zeros(6, np.float32), dout=30.0, **ones)
     case["stale_ids"][0] = 0
     assert (run("dot_sigmoid_loss_backward", case)["dw"][0] == 180).all()
+
+
+@on_cuda
+@pytest.mark.skipif(not _jit_cuda.IS_SIMULATED, reason="counts the simulator's atomics")
+def test_a_block_adds_to_the_loss_once(monkeypatch):
+    from numba.cuda.simulator.kernelapi import FakeCUDAAtomic
+
+    n_added, add = [], FakeCUDAAtomic.add
+    monkeypatch.setattr(FakeCUDAAtomic, "add", lambda *args: n_added.append(1) or add(*args))
+    monkeypatch.setattr(_jit_cuda, "WARPS_PER_BLOCK", 3)
+    case = case_of("dot_sigmoid_loss")
+    expected = run("dot_sigmoid_loss", copy(case), "reference")["loss"]
+    np.testing.assert_allclose(run("dot_sigmoid_loss", case)["loss"], expected, rtol=1e-6)
+    assert len(n_added) == _jit_cuda._MAX_BLOCKS
+
+
+@pytest.mark.parametrize(("n_rows", "n_cols"), [(1, 1), (100, 100), (10_000, 100), (10**6, 100), (3, 5000), (10**6, 5)])
+def test_a_launch_has_a_thread_for_each_column_and_few_more(monkeypatch, n_rows, n_cols):
+    launched = []
+    monkeypatch.setattr(_jit_cuda, "_launch", lambda kernel, grid, block, args: launched.append((grid, block)))
+    monkeypatch.setattr(_jit_cuda, "_THREADS_PER_BLOCK", 512)
+    monkeypatch.setattr(_jit_cuda, "_ENOUGH_BLOCKS", 128)
+    monkeypatch.setattr(_jit_cuda, "_MAX_BLOCKS", 1 << 14)
+    _jit_cuda.launch_elements(None, n_rows, n_cols)
+    (((n_parts, n_blocks), (width, height)),) = launched
+    assert n_cols <= n_parts * width < n_cols + n_parts
+    assert 1 <= n_blocks <= 1 << 14
+    assert n_blocks * height >= n_rows or n_blocks == 1 << 14
+    lanes = -(-width * height // 32) * 32
+    assert lanes <= 512
+    if n_rows >= 10_000:
+        assert width * height / lanes > 0.97
+    else:
+        assert n_blocks >= min(n_rows, 100)
 
 
 BAD_IDS = [-1, 37, 2**40, -(2**62)]
@@ -190,13 +226,21 @@ def door(monkeypatch):
     monkeypatch.setattr(_jit_cuda, "IS_SIMULATED", False)
     monkeypatch.setattr(_jit_cuda, "cuda_status", _jit_cuda.cuda_status.__wrapped__)
     monkeypatch.setattr(_jit_cuda.util, "find_spec", lambda name: name)
-    monkeypatch.setattr(_jit_cuda, "import_module", lambda name: None)
+    compiler = SimpleNamespace(
+        get_cuda_paths=lambda: {"libdevice": SimpleNamespace(info="a path")}, load_nvidia_dynamic_lib=lambda name: None
+    )
+    monkeypatch.setattr(_jit_cuda, "import_module", lambda name: compiler)
     monkeypatch.setattr(_jit_cuda, "_numba_cuda", lambda: SimpleNamespace(implementation="NVIDIA"))
-    runtime = SimpleNamespace(getDeviceCount=lambda: 2, memGetInfo=lambda: (3_000_000_000, 8_000_000_000))
+    runtime = SimpleNamespace(
+        getDevice=lambda: 0, getDeviceCount=lambda: 2, memGetInfo=lambda: (3_000_000_000, 8_000_000_000)
+    )
     cupy = SimpleNamespace(
         ndarray=FakeCupyArray,
-        cuda=SimpleNamespace(is_available=lambda: True, runtime=runtime),
+        cuda=SimpleNamespace(
+            is_available=lambda: True, runtime=runtime, Device=lambda index: SimpleNamespace(use=lambda: None)
+        ),
         get_default_memory_pool=lambda: SimpleNamespace(free_bytes=lambda: 500_000_000),
+        compiler=compiler,
     )
     monkeypatch.setattr(_jit_cuda, "array_module", lambda: cupy)
     monkeypatch.setitem(sys.modules, "cupy", cupy)
@@ -204,6 +248,8 @@ def door(monkeypatch):
 
 
 class FakeCupyArray:
+    dtype, shape, ndim, flags = np.dtype(np.float32), (3, 4), 2, SimpleNamespace(c_contiguous=True)
+
     def __init__(self, device):
         self.data = SimpleNamespace(device_id=device)
 
@@ -240,6 +286,32 @@ def test_no_driver(door):
         _jit_cuda.require_cuda()
 
 
+def _not_found(name):
+    raise RuntimeError(f'Failure finding "lib{name}.so"\n  and where that was looked for')
+
+
+@pytest.mark.parametrize(
+    ("lacking", "found", "said"),
+    [
+        ("get_cuda_paths", lambda: _not_found("nvvm"), 'Failure finding "libnvvm.so"'),
+        ("get_cuda_paths", lambda: {"libdevice": SimpleNamespace(info=None)}, "libdevice is nowhere"),
+        ("load_nvidia_dynamic_lib", _not_found, 'Failure finding "libnvJitLink.so"'),
+    ],
+)
+def test_a_missing_compiler_is_said_before_a_kernel_needs_it(door, lacking, found, said):
+    setattr(door.compiler, lacking, found)
+    reason = _jit_cuda.cuda_status()
+    assert f"CUDA's compiler cannot be found ({said}); pip install 'fastw2v[cuda13]'" in reason
+    assert "let CUDA_HOME name a whole toolkit" in reason
+
+
+@pytest.mark.skipif(importlib.util.find_spec("numba_cuda") is None, reason="no numba-cuda")
+@pytest.mark.skipif(_jit_cuda.IS_SIMULATED, reason="the simulator has no compiler")
+def test_the_compiler_that_is_installed_is_found():
+    _jit_cuda._numba_cuda()
+    assert _jit_cuda._no_compiler() is None
+
+
 @pytest.mark.parametrize("index", [2, 7])
 def test_a_gpu_that_does_not_exist(door, index):
     assert f"no device cuda:{index}; expected cuda:0 to cuda:1 (2 on" in _jit_cuda.cuda_status(index)
@@ -257,6 +329,22 @@ def test_arrays_of_two_places_are_refused(door):
         _jit_cuda._common_device((FakeCupyArray(1), FakeCupyArray(0)))
     with pytest.raises(TypeError, match=r"of shape \(3,\), is NumPy's; move it: to_gpu"):
         _jit_cuda._common_device((FakeCupyArray(1), np.zeros(3)))
+
+
+def test_an_array_of_another_gpu_is_refused_where_it_comes_in(door):
+    here, elsewhere = FakeCupyArray(0), FakeCupyArray(1)
+    said = "lies on cuda:1 and CuPy uses cuda:0; expected all arrays of a model on one GPU: copy it with to_gpu"
+    for device in ("auto", "cuda", "cuda:0"):
+        with pytest.raises(ValueError, match=f"an array {said}"):
+            _dispatch.resolve(device, elsewhere)
+    with pytest.raises(ValueError, match=f"idx {said}"):
+        _checks.row_ids(elsewhere, 5, "idx")
+    with pytest.raises(ValueError, match=f"h {said}"):
+        _checks.numbers(elsewhere, "h")
+    with pytest.raises(ValueError, match=f"W {said}"):
+        layers.gather_rows(elsewhere, np.zeros((1, 1), np.int64), (1,), "cuda")
+    with pytest.raises(ValueError, match=f"a gradient {said}"):
+        nn.SGD().update([here], [elsewhere])
 
 
 @pytest.mark.skipif(not HAS_CUPY or _jit_cuda.IS_SIMULATED, reason="no CuPy: pip install 'fastw2v[cuda13]'")

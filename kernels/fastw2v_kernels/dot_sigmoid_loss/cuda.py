@@ -13,7 +13,7 @@ from fastw2v_kernels._types import Float32, Float64, Int64
 from fastw2v_kernels.shared.arguments import FLOAT64, check_axes, check_read
 from fastw2v_kernels.shared.arguments_cuda import check_ids
 from fastw2v_kernels.shared.cuda import likelihoods
-from fastw2v_kernels.shared.rows_cuda import warp_dot
+from fastw2v_kernels.shared.rows_cuda import add_block_sum, warp_dot
 
 _LOG_FLOOR = np.float32(1e-7)
 
@@ -33,8 +33,7 @@ def _dot_sigmoid_loss_cuda_kernel(
             probability[i] = likely if score >= 0 else unlikely
             right = likely if (score >= 0) == (labels[i - b * n_targets] == 1) else unlikely
             total -= math.log(right + _LOG_FLOOR)
-    if total != 0.0:
-        cuda.atomic.add(loss, 0, total / h.shape[0])
+    add_block_sum(loss, total / h.shape[0])
 
 
 def dot_sigmoid_loss_cuda(
@@ -45,7 +44,11 @@ def dot_sigmoid_loss_cuda(
     probability: Float32,
     loss: Float64,
 ) -> None:
-    """Do what `dot_sigmoid_loss_reference` does; where a target is not a row, probability and loss are NaN."""
+    """Do what `dot_sigmoid_loss_reference` does; where a target is not a row, probability and loss are NaN.
+
+    Probabilities are the same in every run. The loss is a float64 sum, in a fixed order within a block; blocks add
+    theirs in the order in which they end, so that with several blocks its last bits differ from run to run.
+    """
     check_axes("w", w, 2)
     check_ids("targets", targets, 2)
     check_read("w", w, w.shape)
@@ -55,4 +58,4 @@ def dot_sigmoid_loss_cuda(
     check_read("loss", loss, (1,), FLOAT64)
     loss.fill(0)
     args = w, h, targets.reshape(-1), labels, probability.reshape(-1), loss
-    launch_rows(_dot_sigmoid_loss_cuda_kernel, targets.size, 1, *args)
+    launch_rows(_dot_sigmoid_loss_cuda_kernel, targets.size, *args)

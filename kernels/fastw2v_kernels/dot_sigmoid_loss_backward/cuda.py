@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fastw2v_kernels._jit_cuda import cuda, jit_cuda, launch_rows
+from fastw2v_kernels._jit_cuda import cuda, jit_cuda, launch_elements
 from fastw2v_kernels._types import Float32, Int64
 from fastw2v_kernels.shared.arguments import check_axes, check_read
 from fastw2v_kernels.shared.arguments_cuda import check_ids
@@ -49,7 +49,11 @@ def dot_sigmoid_loss_backward_cuda(
     dh: Float32,
     dw: Float32,
 ) -> None:
-    """Do what `dot_sigmoid_loss_backward_reference` does; a target that is not a row gives NaN in dh."""
+    """Do what `dot_sigmoid_loss_backward_reference` does; a target that is not a row gives NaN in dh.
+
+    dh is the same in every run, and so are the rows of dw that are targets once. Where one repeats, its float32 atomics
+    come in any order, and the last bits of the sum differ from run to run.
+    """
     check_axes("w", w, 2)
     check_ids("targets", targets, 2)
     check_ids("stale_ids", stale_ids, 1)
@@ -61,4 +65,4 @@ def dot_sigmoid_loss_backward_cuda(
     check_read("dw", dw, w.shape)
     rate = np.float32(dout / max(h.shape[0], 1))
     clear_rows(dw, stale_ids)
-    launch_rows(_dot_sigmoid_loss_backward_cuda_kernel, *h.shape, w, h, targets, labels, probability, rate, dh, dw)
+    launch_elements(_dot_sigmoid_loss_backward_cuda_kernel, *h.shape, w, h, targets, labels, probability, rate, dh, dw)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fastw2v_kernels._jit_cuda import cuda, jit_cuda, launch_rows
+from fastw2v_kernels._jit_cuda import cuda, jit_cuda, launch_elements
 from fastw2v_kernels._types import Float32, Int64
 from fastw2v_kernels.shared.arguments import check_axes, check_read
 from fastw2v_kernels.shared.arguments_cuda import check_ids
@@ -31,4 +31,4 @@ def embedding_cuda(w: Float32, ids: NDArray[np.integer[Any]], scale: float, out:
     check_ids("ids", ids, 2)
     check_read("w", w, w.shape)
     check_read("out", out, (ids.shape[0], w.shape[1]))
-    launch_rows(_embedding_cuda_kernel, *out.shape, w, ids, np.float32(scale), out)
+    launch_elements(_embedding_cuda_kernel, *out.shape, w, ids, np.float32(scale), out)

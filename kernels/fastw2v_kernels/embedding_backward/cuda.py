@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fastw2v_kernels._jit_cuda import cuda, jit_cuda, launch_rows
+from fastw2v_kernels._jit_cuda import cuda, jit_cuda, launch_elements
 from fastw2v_kernels._types import Float32, Int64
 from fastw2v_kernels.shared.arguments import check_axes, check_read
 from fastw2v_kernels.shared.arguments_cuda import check_ids
@@ -29,11 +29,15 @@ def _embedding_backward_cuda_kernel(dw: Float32, ids: Int64, scale: np.float32, 
 def embedding_backward_cuda(
     dw: Float32, stale_ids: NDArray[np.integer[Any]], ids: NDArray[np.integer[Any]], scale: float, dout: Float32
 ) -> None:
-    """Do what `embedding_backward_reference` does; an id that is not a row adds to none."""
+    """Do what `embedding_backward_reference` does; an id that is not a row adds to none.
+
+    Rows that occur once are the same in every run. Where a row repeats, its float32 atomics come in any order, and the
+    last bits of the sum differ from run to run.
+    """
     check_axes("dw", dw, 2)
     check_ids("stale_ids", stale_ids, 1)
     check_ids("ids", ids, 2)
     check_read("dw", dw, dw.shape)
     check_read("dout", dout, (ids.shape[0], dw.shape[1]))
     clear_rows(dw, stale_ids)
-    launch_rows(_embedding_backward_cuda_kernel, *dout.shape, dw, ids, np.float32(scale), dout)
+    launch_elements(_embedding_backward_cuda_kernel, *dout.shape, dw, ids, np.float32(scale), dout)

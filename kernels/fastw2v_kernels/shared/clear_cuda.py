@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fastw2v_kernels._jit_cuda import cuda, jit_cuda, launch_rows
+from fastw2v_kernels._jit_cuda import cuda, jit_cuda, launch_elements
 from fastw2v_kernels._types import Float32, Int64
 from fastw2v_kernels.shared.rows_cuda import is_row
 
@@ -23,4 +23,4 @@ def _clear_rows_cuda_kernel(a: Float32, ids: Int64) -> None:
 
 def clear_rows(a: Float32, ids: NDArray[np.integer[Any]]) -> None:
     """a[ids] = 0."""
-    launch_rows(_clear_rows_cuda_kernel, ids.shape[0], a.shape[1], a, ids)
+    launch_elements(_clear_rows_cuda_kernel, ids.shape[0], a.shape[1], a, ids)

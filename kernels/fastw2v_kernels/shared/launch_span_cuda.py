@@ -11,7 +11,6 @@ output rows that many warps hold at a time; see `rates_cuda`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
@@ -20,11 +19,11 @@ from fastw2v_kernels._types import Float32, Float64, Int32, Int64
 from fastw2v_kernels.shared import rng
 from fastw2v_kernels.shared.arguments import FLOAT64, INT32, INT64, check_axes, check_read
 from fastw2v_kernels.shared.rates_cuda import checked_rates
-from fastw2v_kernels.shared.ring_cuda import Ring, clear
-from fastw2v_kernels.shared.rows_cuda import ALL_LANES
-from fastw2v_kernels.shared.scoring_cuda import Model, Step
-from fastw2v_kernels.shared.span_cuda import Corpus, Recent, sentence_of, stretch_trainer
+from fastw2v_kernels.shared.ring_cuda import clear
+from fastw2v_kernels.shared.rows_cuda import warp_sum
+from fastw2v_kernels.shared.span_cuda import sentence_of, stretch_trainer
 from fastw2v_kernels.shared.span_shape import SpanShape
+from fastw2v_kernels.shared.span_state import Corpus, Model, Recent, Ring, Step
 
 CHUNK_TOKENS = 1024
 MAX_WARPS = 2048
@@ -33,12 +32,9 @@ MAX_WARPS = 2048
 @inline_cuda
 def _add_to(tally: Float64, place: int, value: float) -> None:
     """Add up the lanes' values, and once for the warp to the tally."""
-    offset = 16
-    while offset > 0:
-        value += cuda.shfl_xor_sync(ALL_LANES, value, offset)
-        offset >>= 1
+    total = warp_sum(value)
     if cuda.laneid == 0:
-        cuda.atomic.add(tally, place, value)
+        cuda.atomic.add(tally, place, total)
 
 
 def _memory(shape: SpanShape) -> Callable[[Float32], tuple[Ring, Recent, Step]]:
@@ -65,9 +61,7 @@ def _memory(shape: SpanShape) -> Callable[[Float32], tuple[Ring, Recent, Step]]:
     return memory
 
 
-def span_kernel(
-    shape: SpanShape, train_centre: Callable[..., float], is_context_example: bool
-) -> Callable[..., None]:
+def span_kernel(shape: SpanShape, train_centre: Callable[..., float], is_context_example: bool) -> Callable[..., None]:
     """Kernel that trains all centres of a span.
 
     Parameters
@@ -164,8 +158,10 @@ def launch_span(
     check_read("tally", tally, (3,), FLOAT64)
     with np.errstate(over="ignore"):
         key = rng.random_bits(np.uint64(seed), epoch, 0)
-    n_warps = max(0, min(-(-(end - begin) // chunk_tokens), max_warps))
-    workspace = array_module().empty((max(n_warps, 1), 1 if shape.is_shared else 2 * shape.n_ring), np.float32)
+    if begin >= end:
+        return
+    n_warps = min(-(-(end - begin) // chunk_tokens), max_warps)
+    workspace = array_module().empty((n_warps, 1 if shape.is_shared else 2 * shape.n_ring), np.float32)
     rates = checked_rates("rate_in", rate_in), checked_rates("rate_out", rate_out)
     tables = w_in, w_out, ids, starts, keep, alias_prob, alias_id
     numbers = np.int64(begin), np.int64(end), lr_first, lr_step, key, np.int64(window), shrink_windows, with_loss

@@ -7,29 +7,16 @@ difference that this warp made, so that no update is lost.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 
 from fastw2v_kernels._jit_cuda import cuda, inline_cuda
-from fastw2v_kernels._types import Float32, Int32
+from fastw2v_kernels._types import Float32
 from fastw2v_kernels.shared.rates_cuda import rate_of
 from fastw2v_kernels.shared.rows_cuda import ALL_LANES
+from fastw2v_kernels.shared.span_state import Ring
 
 _FREE = -1
 _NO_MOVE = np.float32(0)
-
-
-class Ring(NamedTuple):
-    """Rows of the words in the window, those occurring twice once.
-
-    value, base : float32[n_slots * n_row], rows as they are now and as they were read
-    word : int32[n_slot_groups], of this lane: the word in slot lane, lane + 32, ...; -1 where the slot is free
-    """
-
-    value: Float32
-    base: Float32
-    word: Int32
 
 
 @inline_cuda
@@ -42,7 +29,8 @@ def ballot(predicate: bool) -> int:
 @inline_cuda
 def lower_lanes() -> int:
     """Bits of the lanes below this one."""
-    return (1 << np.uint32(cuda.laneid)) - 1
+    bits: int = (1 << np.uint32(cuda.laneid)) - 1  # type: ignore[assignment]
+    return bits
 
 
 @inline_cuda
@@ -59,7 +47,7 @@ def slot_of(word: int, ring: Ring) -> int:
 @inline_cuda
 def is_column(first: int, stride: int) -> bool:
     """Whether this lane's column of the 32 from `first` on is one of the weights': a question for the last few only."""
-    return first + 32 <= stride or first + np.uint32(cuda.laneid) < stride
+    return bool(first + 32 <= stride or first + np.uint32(cuda.laneid) < stride)
 
 
 @inline_cuda

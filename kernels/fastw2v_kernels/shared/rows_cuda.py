@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fastw2v_kernels._jit_cuda import cuda, inline_cuda
-from fastw2v_kernels._types import Float32
+from fastw2v_kernels._jit_cuda import MAX_WARPS_PER_BLOCK, cuda, inline_cuda
+from fastw2v_kernels._types import Float32, Float64
 
 ALL_LANES = 0xFFFFFFFF
+Number = TypeVar("Number", np.float32, float)
 _NAN = np.float32(math.nan)
 
 
@@ -28,7 +29,7 @@ def element(a: Float32, row: int, col: int) -> np.float32:
 
 
 @inline_cuda
-def warp_sum(value: np.float32) -> np.float32:
+def warp_sum(value: Number) -> Number:
     """Sum of the values of a warp's lanes, on every lane."""
     offset = 16
     while offset > 0:
@@ -44,3 +45,21 @@ def warp_dot(a: Float32, row: int, b: Float32, b_row: int) -> np.float32:
     for col in range(cuda.laneid, b.shape[1], cuda.warpsize):
         total += element(a, row, col) * b[b_row, col]
     return warp_sum(total)
+
+
+@inline_cuda
+def add_block_sum(total: Float64, value: float) -> None:
+    """total[0] += the values that the warps of a block have on their first lanes: one atomic for the block.
+
+    Every thread of the block must come by, once.
+    """
+    values = cuda.shared.array(MAX_WARPS_PER_BLOCK, np.float64)
+    if cuda.laneid == 0:
+        values[cuda.threadIdx.y] = value
+    cuda.syncthreads()
+    if cuda.laneid == 0 and cuda.threadIdx.y == 0:
+        block_sum = 0.0
+        for warp in range(cuda.blockDim.y):
+            block_sum += values[warp]
+        if block_sum != 0.0:
+            cuda.atomic.add(total, 0, block_sum)

@@ -8,55 +8,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any, NamedTuple
 
 import numpy as np
 
 from fastw2v_kernels._jit_cuda import cuda, inline_cuda
-from fastw2v_kernels._types import Float32, Int32, UInt32
+from fastw2v_kernels._types import Float32
 from fastw2v_kernels.shared import rng
 from fastw2v_kernels.shared.cuda import alias_draw, random_bits, uniform
 from fastw2v_kernels.shared.rates_cuda import rate_of
-from fastw2v_kernels.shared.ring_cuda import Ring, ballot, is_column, lower_lanes
+from fastw2v_kernels.shared.ring_cuda import ballot, is_column, lower_lanes
 from fastw2v_kernels.shared.rows_cuda import ALL_LANES
-from fastw2v_kernels.shared.span_cuda import Recent
 from fastw2v_kernels.shared.span_shape import DOTS, SpanShape
+from fastw2v_kernels.shared.span_state import Model, Recent, Ring, Step
 
 _NEGATIVE_DRAW = rng.NEGATIVE_DRAW
 _ZERO, _ONE = np.float32(0), np.float32(1)
-
-
-class Model(NamedTuple):
-    """What is trained and how; arrays as in `skipgram_ns_reference`.
-
-    key : uint64, the epoch's random stream
-    """
-
-    w_in: Float32
-    w_out: Float32
-    alias_prob: Float32
-    alias_id: Int32
-    key: Any
-    lr_first: float
-    lr_step: float
-    with_loss: bool
-    rate_in: Float32
-    rate_out: Float32
-
-
-class Step(NamedTuple):
-    """Working memory of a warp's gradient step, in shared memory.
-
-    slot : uint32[n_slots], ring slots of the input rows, each once
-    weight : float32[n_slots], how often each occurs
-    target : uint32[n_targets], output rows: the positive, and the negatives
-    coef : float32[n_inputs, n_coef], scores, then lr * (label - sigmoid(score)), by input row and target
-    """
-
-    slot: UInt32
-    weight: Float32
-    target: UInt32
-    coef: Float32
 
 
 @inline_cuda
@@ -117,7 +83,9 @@ def _exchange(low: np.float32, high: np.float32, bit: int) -> np.float32:
     upper = np.int32(-((cuda.laneid >> bit) & 1))
     a, b = cuda.libdevice.float_as_int(low), cuda.libdevice.float_as_int(high)
     own, other = (a & ~upper) | (b & upper), (a & upper) | (b & ~upper)
-    return cuda.libdevice.int_as_float(own) + cuda.shfl_xor_sync(ALL_LANES, cuda.libdevice.int_as_float(other), 1 << bit)
+    return cuda.libdevice.int_as_float(own) + cuda.shfl_xor_sync(
+        ALL_LANES, cuda.libdevice.int_as_float(other), 1 << bit
+    )
 
 
 @inline_cuda
@@ -125,7 +93,7 @@ def _sum_lanes(sums: Float32) -> np.float32:
     """Sum DOTS values over all lanes by 9 shuffles, not 40; lane l gets the sum number l // 4."""
     s0, s1 = _exchange(sums[0], sums[4], 4), _exchange(sums[1], sums[5], 4)
     s2, s3 = _exchange(sums[2], sums[6], 4), _exchange(sums[3], sums[7], 4)
-    total = _exchange(_exchange(s0, s2, 3), _exchange(s1, s3, 3), 2)
+    total: np.float32 = _exchange(_exchange(s0, s2, 3), _exchange(s1, s3, 3), 2)
     total += cuda.shfl_xor_sync(ALL_LANES, total, 2)
     total += cuda.shfl_xor_sync(ALL_LANES, total, 1)
     return total

@@ -19,8 +19,9 @@ def sigmoid(x: float) -> float:
     """1 / (1 + exp(-x)), within 3e-7 of the exact value for every x; a large abs(x) is clamped, never skipped."""
     t = min(max(x, -_LIMIT), _LIMIT) * 0.5
     s = t * t
-    p = ((((((s * _P6 + _P5) * s + _P4) * s + _P3) * s + _P2) * s + _P1) * s + _P0) * t
-    q = ((s * _Q3 + _Q2) * s + _Q1) * s + _Q0
+    u = s * s  # in pairs, not by Horner's rule: what comes next waits for the last of these
+    p = ((s * _P1 + _P0) + (s * _P3 + _P2) * u + ((s * _P5 + _P4) + u * _P6) * (u * u)) * t
+    q = (s * _Q3 + _Q2) * u + (s * _Q1 + _Q0)
     return p / q * 0.5 + 0.5
 
 

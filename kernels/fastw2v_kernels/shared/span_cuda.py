@@ -9,39 +9,17 @@ read and moved like those inside, so that a cut changes which copy of a row is m
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
 
 import numpy as np
 
 from fastw2v_kernels._jit_cuda import cuda, inline_cuda
-from fastw2v_kernels._types import Float32, Int32, Int64
+from fastw2v_kernels._types import Int64
 from fastw2v_kernels.shared import rng
 from fastw2v_kernels.shared.cuda import random_bits, uniform
-from fastw2v_kernels.shared.ring_cuda import Ring, ballot, enter, leave, lower_lanes
+from fastw2v_kernels.shared.ring_cuda import ballot, enter, leave, lower_lanes
+from fastw2v_kernels.shared.span_state import Corpus, Model, Recent, Ring, Step
 
 _KEEP_DRAW, _WINDOW_DRAW = rng.KEEP_DRAW, rng.WINDOW_DRAW
-
-
-class Corpus(NamedTuple):
-    """Tokens, sentences, and how tokens are drawn; arrays as in `skipgram_ns_reference`."""
-
-    ids: Int32
-    starts: Int64
-    keep: Float32
-    key: Any  # uint64, the epoch's random stream
-    window: int
-    shrink_windows: bool
-
-
-class Recent(NamedTuple):
-    """The kept tokens around the centre: the i-th of a stretch in slot i, modulo the arrays' length.
-
-    id : int32[n_tokens], vocabulary rows
-    pos : int64[n_tokens], positions in the corpus
-    """
-
-    id: Int32
-    pos: Int64
 
 
 @inline_cuda
@@ -58,9 +36,15 @@ def sentence_of(starts: Int64, token_pos: int) -> int:
 
 
 @inline_cuda
+def _short(value: int) -> int:
+    """The same in 32 bits: one register, not two."""
+    return np.int32(value)  # type: ignore[return-value]
+
+
+@inline_cuda
 def _is_kept(corpus: Corpus, token_pos: int) -> bool:
     bits = random_bits(corpus.key, token_pos, _KEEP_DRAW)
-    return uniform(bits) < corpus.keep[corpus.ids[token_pos]]
+    return bool(uniform(bits) < corpus.keep[corpus.ids[token_pos]])
 
 
 @inline_cuda
@@ -76,7 +60,7 @@ def _halo(corpus: Corpus, first: int, stop: int) -> int:
 @inline_cuda
 def _read(corpus: Corpus, recent: Recent, n: int, first: int, stop: int) -> int:
     """Append the kept ones of 32 tokens, one for each lane; return how many tokens there are then."""
-    pos = first + np.uint32(cuda.laneid)
+    pos = first + int(np.uint32(cuda.laneid))
     is_kept = (pos < stop) & _is_kept(corpus, min(pos, stop - 1))
     kept = ballot(is_kept)
     cuda.syncwarp()  # all have read what is overwritten now
@@ -85,7 +69,7 @@ def _read(corpus: Corpus, recent: Recent, n: int, first: int, stop: int) -> int:
         recent.id[slot] = corpus.ids[pos]
         recent.pos[slot] = pos
     cuda.syncwarp()
-    return np.int32(n + cuda.popc(kept))
+    return _short(n + cuda.popc(kept))
 
 
 @inline_cuda
@@ -96,7 +80,7 @@ def _reach(corpus: Corpus, token_pos: int) -> int:
 
 
 @inline_cuda
-def _retire(i: int, n_entered: int, recent: Recent, model: Any, ring: Ring, n_row: int, stride: int) -> None:  # noqa: ANN401
+def _retire(i: int, n_entered: int, recent: Recent, model: Model, ring: Ring, n_row: int, stride: int) -> None:
     """Let the i-th token go, and its word unless a later token in the ring is the same word."""
     word = recent.id[i & (recent.id.shape[0] - 1)]
     later = 0
@@ -125,18 +109,26 @@ def stretch_trainer(
     Returns
     -------
     callable
-        `train_stretch(corpus, model, recent, ring, step, begin, end, first, stop)` for tokens begin to end of a sentence
-        first to stop; returns this lane's loss, and how many examples and centres there were.
+        `train_stretch(corpus, model, recent, ring, step, begin, end, first, stop)` for tokens begin to end of the
+        sentence first to stop; returns this lane's loss, and how many examples and centres there were.
     """
 
     @inline_cuda
     def train_stretch(
-        corpus: Corpus, model: Any, recent: Recent, ring: Ring, step: Any, begin: int, end: int, first: int, stop: int
+        corpus: Corpus,
+        model: Model,
+        recent: Recent,
+        ring: Ring,
+        step: Step,
+        begin: int,
+        end: int,
+        first: int,
+        stop: int,
     ) -> tuple[float, int, int]:
         pos = _halo(corpus, begin, first)
         last_slot = recent.id.shape[0] - 1
         loss = 0.0
-        n_examples = n_kept = n = n_entered = n_left = i = np.int32(0)
+        n_examples = n_kept = n = n_entered = n_left = i = _short(0)
         more = True
         while more:
             while n <= i + corpus.window and pos < stop:
@@ -146,22 +138,22 @@ def stretch_trainer(
             if more:
                 while n_left < i - corpus.window:
                     _retire(n_left, n_entered, recent, model, ring, n_row, stride)
-                    n_left = np.int32(n_left + 1)
+                    n_left = _short(n_left + 1)
                 while n_entered < min(n, i + corpus.window + 1):
                     enter(recent.id[n_entered & last_slot], model.w_in, ring, n_row, stride)
-                    n_entered = np.int32(n_entered + 1)
+                    n_entered = _short(n_entered + 1)
                 centre_pos = recent.pos[i & last_slot]
                 if centre_pos >= begin:
                     reach = _reach(corpus, centre_pos)
                     low, high = max(i - reach, 0), min(i + reach + 1, n)
-                    n_kept = np.int32(n_kept + 1)
+                    n_kept = _short(n_kept + 1)
                     if high - low > 1:
-                        n_examples = np.int32(n_examples + (high - low - 1 if is_context_example else 1))
+                        n_examples = _short(n_examples + (high - low - 1 if is_context_example else 1))
                         loss += train_centre(model, recent, ring, step, i, low, high)
-                i = np.int32(i + 1)
+                i = _short(i + 1)
         while n_left < n_entered:
             _retire(n_left, n_entered, recent, model, ring, n_row, stride)
-            n_left = np.int32(n_left + 1)
+            n_left = _short(n_left + 1)
         return loss, n_examples, n_kept
 
     return train_stretch

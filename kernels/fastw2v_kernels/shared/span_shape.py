@@ -1,14 +1,19 @@
-"""Sizes that a span kernel is compiled for on the GPU, and how a warp's registers and shared memory follow from them."""
+"""Sizes that a span kernel is compiled for on the GPU; what a warp has in registers and on chip follows from them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fastw2v_kernels._jit_cuda import SHARED_BYTES, WARP
+from fastw2v_kernels._jit_cuda import IS_SIMULATED, WARP, array_module
 
 DOTS = 8  # scores that a warp sums at once
-_ROW_REGISTERS = 64  # of 255 that a lane has: target rows while they are scored
+_SHARED_BYTES = 48 << 10  # of a block that asks for no more
 _MOVE_REGISTERS = 32  # moves of the target rows, while they are added up
+
+
+def compute_capability() -> int:
+    """Generation of the current GPU: 90 for one of 9.0."""
+    return 90 if IS_SIMULATED else int(array_module().cuda.Device().compute_capability)
 
 
 @dataclass(frozen=True)
@@ -27,6 +32,8 @@ class SpanShape:
         Most rows that one gradient step moves against one set of targets.
     n_extra : int
         Rows beside those of the window's words that a warp keeps on chip.
+    row_registers : int
+        Of a lane's 255 registers, those for target rows.
     """
 
     stride: int
@@ -34,6 +41,13 @@ class SpanShape:
     window: int
     n_inputs: int
     n_extra: int = 0
+    row_registers: int = 64
+
+    @classmethod
+    def of(cls, stride: int, negative: int, window: int, n_inputs: int, n_extra: int = 0) -> SpanShape:
+        """Shape for the current GPU: before Hopper the compiler needs more registers for all else."""
+        row_registers = 64 if compute_capability() >= 90 else 40
+        return cls(stride, negative + 1, window, n_inputs, n_extra, row_registers)
 
     @property
     def n_cols(self) -> int:
@@ -43,7 +57,7 @@ class SpanShape:
     @property
     def n_tiles(self) -> int:
         """Tiles of target rows that are scored one after the other, each in registers from end to end."""
-        most = max(1, min(DOTS, _ROW_REGISTERS // self.n_cols))
+        most = max(1, min(DOTS, self.row_registers // self.n_cols))
         return -(-self.n_targets // most)
 
     @property
@@ -101,4 +115,4 @@ class SpanShape:
     def is_shared(self) -> bool:
         """Whether the ring fits into shared memory; else it lies in the GPU's memory, and its caches."""
         lists = self.n_inputs * self.n_coef + self.n_targets + 2 * self.n_slots + 3 * self.n_tokens
-        return 4 * (2 * self.n_ring + lists) + 64 <= SHARED_BYTES
+        return 4 * (2 * self.n_ring + lists) + 64 <= _SHARED_BYTES

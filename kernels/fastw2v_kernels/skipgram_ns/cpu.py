@@ -13,15 +13,13 @@ from fastw2v_kernels._simd import (
     Shape,
     add_rows,
     copy_ids,
-    dot,
-    fma_rows,
+    exchange,
     load_rows,
     load_strip,
     prefetch_rows,
     prefetch_strip,
     rows_of,
     splat,
-    splats,
     store,
     store_strip,
     tail,
@@ -90,14 +88,14 @@ def _update_strip(
     prefetch_rows(ahead, col, shape)
     out, grads = load_rows(rows, col, shape), zero_tile(shape)
     for c in range(n):
-        coef = splats(step.coef, t, c * SLOTS, shape)
         x = load_strip(w_in, step.inputs[c], col, shape)
         move = zero_strip(shape) if t == 0 else load_strip(step.rows, c, col, shape)
         if t == shape.n_tiles - 1:
-            store_strip(w_in, step.inputs[c], col, dot(coef, out, x + move))
+            moved, grads = exchange(step.coef, t, c * SLOTS, out, x, x + move, grads, shape)
+            store_strip(w_in, step.inputs[c], col, moved)
         else:
-            store_strip(step.rows, c, col, dot(coef, out, move))
-        grads = fma_rows(coef, x, grads)
+            moved, grads = exchange(step.coef, t, c * SLOTS, out, x, move, grads, shape)
+            store_strip(step.rows, c, col, moved)
     add_rows(rows, col, grads)
 
 

@@ -11,10 +11,10 @@ from fastw2v_kernels._jit_cuda import inline_cuda
 from fastw2v_kernels._types import Float32, Float64, Int32, Int64
 from fastw2v_kernels.shared.arguments import check_axes
 from fastw2v_kernels.shared.launch_span_cuda import CHUNK_TOKENS, MAX_WARPS, launch_span, span_kernel
-from fastw2v_kernels.shared.ring_cuda import Ring, slot_of
-from fastw2v_kernels.shared.scoring_cuda import Model, Step, draw_targets, gather, gradient_step, list_one
-from fastw2v_kernels.shared.span_cuda import Recent
+from fastw2v_kernels.shared.ring_cuda import slot_of
+from fastw2v_kernels.shared.scoring_cuda import draw_targets, gather, gradient_step, list_one
 from fastw2v_kernels.shared.span_shape import SpanShape
+from fastw2v_kernels.shared.span_state import Model, Recent, Ring, Step
 
 
 @cache
@@ -73,7 +73,7 @@ def skipgram_ns_cuda(
 ) -> None:
     """Do what `skipgram_ns_reference` does, by many warps at once; see `launch_span_cuda` for what they share."""
     check_axes("w_in", w_in, 2)
-    shape = SpanShape(w_in.shape[1], negative + 1, window, n_inputs=2 * window if share_negatives else 1)
+    shape = SpanShape.of(w_in.shape[1], negative, window, n_inputs=2 * window if share_negatives else 1)
     launch_span(
         _skipgram_ns_cuda_kernel(shape, share_negatives),
         shape,

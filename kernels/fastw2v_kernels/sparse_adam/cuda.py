@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fastw2v_kernels._jit_cuda import cuda, jit_cuda, launch_rows
+from fastw2v_kernels._jit_cuda import cuda, jit_cuda, launch_elements
 from fastw2v_kernels._types import Float32, Int64
 from fastw2v_kernels.shared.arguments import check_axes, check_read
 from fastw2v_kernels.shared.arguments_cuda import check_ids
@@ -54,4 +54,4 @@ def sparse_adam_cuda(
     check_read("m", m, param.shape)
     check_read("v", v, param.shape)
     rates = np.float32(lr_t), np.float32(1 - beta1), np.float32(1 - beta2)
-    launch_rows(_sparse_adam_cuda_kernel, rows.shape[0], param.shape[1], param, grad, m, v, rows, *rates)
+    launch_elements(_sparse_adam_cuda_kernel, rows.shape[0], param.shape[1], param, grad, m, v, rows, *rates)

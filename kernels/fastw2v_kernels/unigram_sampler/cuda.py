@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fastw2v_kernels._jit_cuda import cuda, inline_cuda, jit_cuda, launch_flat, launch_rows
+from fastw2v_kernels._jit_cuda import cuda, inline_cuda, jit_cuda, launch_elements, launch_flat
 from fastw2v_kernels._types import Float32, Int32, Int64
 from fastw2v_kernels.shared.arguments import INT32, check_axes, check_read
 from fastw2v_kernels.shared.arguments_cuda import check_ids
@@ -100,4 +100,4 @@ def unigram_sampler_cuda(
     if distinct:
         launch_flat(_distinct_cuda_kernel, out.shape[0], alias_prob, alias_id, targets, key, draw, out)
     else:
-        launch_rows(_iid_cuda_kernel, *out.shape, alias_prob, alias_id, key, draw, out)
+        launch_elements(_iid_cuda_kernel, *out.shape, alias_prob, alias_id, key, draw, out)

@@ -1,0 +1,252 @@
+"""The steps of gpu_box.py: each gives rows of the table, as it finds them."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import re
+import shutil
+import signal
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import gpu_jobs
+import numpy as np
+from events import by_clock, gpu_name, seconds_of_calls
+from gpu_jobs import Setting, Sizes
+from gpu_plain import PlainAdam
+from harness import assert_parity, copy, results
+
+from fastw2v import nn
+from fastw2v_kernels import _jit_cuda
+from fastw2v_kernels.ops import OPS
+
+Row = dict[str, Any]
+COLUMNS = ("step", "what", "value", "note")
+SHAPES = [1, 7, 63, 100, 129]
+TOY_SHAPES = [1, 7]
+GOAL = 0.6  # of the copy's bandwidth, where each row occurs once
+MODELS = (nn.CBOW, nn.SkipGram)
+
+
+class Clock:
+    """Medians of calls; what is left of the time for all."""
+
+    def __init__(self, seconds: float, least_calls: int) -> None:
+        self._begun, self._seconds, self._least_calls = time.perf_counter(), seconds, least_calls
+
+    def left(self) -> float:
+        """Seconds left."""
+        return self._seconds - (time.perf_counter() - self._begun)
+
+    def seconds(self, call: Callable[[], object], budget: float = 0.5, *, on_gpu: bool = True) -> float:
+        """Median seconds of a call, of as many as the budget allows; the first two do not count."""
+        for _ in range(2):
+            begun = time.perf_counter()
+            call()
+            _jit_cuda.synchronize()
+        n = int(min(200, max(self._least_calls, budget / (time.perf_counter() - begun))))
+        return statistics.median(seconds_of_calls(call, n) if on_gpu else [by_clock(call) for _ in range(n)])
+
+
+def environment(clock: Clock, sizes: Sizes) -> Iterator[Row]:
+    """The machine, and the bandwidth that a copy within its memory reaches."""
+    xp = _jit_cuda.array_module()
+    source = xp.ones(sizes.copied_floats, np.float32)
+    target = xp.empty_like(source)
+
+    def copy_all() -> None:
+        target[...] = source
+
+    bandwidth = 2 * source.nbytes / clock.seconds(copy_all)
+    sizes.bandwidth = bandwidth
+    yield row("machine", gpu_name(), f"copy {bandwidth / 1e12:.2f} TB/s", versions())
+
+
+def versions() -> str:
+    """Versions that matter."""
+    xp, cuda = _jit_cuda.array_module(), _jit_cuda._numba_cuda()
+    driver = "-" if _jit_cuda.IS_SIMULATED else xp.cuda.runtime.driverGetVersion()
+    arrays = "NumPy for CuPy" if xp is np else f"CuPy {xp.__version__}"
+    return f"{arrays}, NumPy {np.__version__}, numba.cuda {getattr(cuda, 'implementation', '?')}, driver {driver}"
+
+
+def parity(clock: Clock, sizes: Sizes) -> Iterator[Row]:
+    """Every operation against its reference, by the tests' own rule; those that fail are not timed."""
+    for op in OPS:
+        if "cuda" not in op.devices:
+            continue
+        begun, wrong = time.perf_counter(), []
+        for size in TOY_SHAPES if sizes.toy else SHAPES:
+            case = op.make_case(np.random.default_rng(size), size)
+            reference, truth = results(op, "reference", copy(case)), results(op, "reference", copy(case, np.float64))
+            try:
+                assert_parity(results(op, "cuda", copy(case)), reference, truth)
+            except Exception as error:  # anything wrong with one operation must not hide the others
+                wrong.append(f"size {size}: {type(error).__name__} {str(error).strip().partition(chr(10))[0][:80]}")
+        sizes.red |= {op.name} if wrong else set()
+        seconds = f"{time.perf_counter() - begun:.1f} s with compilation"
+        yield row("parity", op.name, colour(not wrong), "; ".join(wrong) or seconds)
+
+
+def operations(clock: Clock, sizes: Sizes) -> Iterator[Row]:
+    """Operations of the book's layers, and the share of the copy's bandwidth that they reach."""
+    for batch in sizes.batches:
+        for job in gpu_jobs.operations(sizes, batch):
+            yield operation(clock, sizes, f"{batch} rows", *job)
+
+
+def unique_rows(clock: Clock, sizes: Sizes) -> Iterator[Row]:
+    """The layers' operations where each row of a large matrix occurs once: what the memory allows is the goal."""
+    for job in gpu_jobs.unique_operations(sizes):
+        found = operation(clock, sizes, f"{sizes.n_words} rows, each once", *job)
+        if "share" in found:
+            found["note"] += f", goal {GOAL:.0%}: {'reached' if found['share'] >= GOAL else 'MISSED'}"
+        yield found
+
+
+def operation(
+    clock: Clock, sizes: Sizes, shape: str, name: str, op: str, n_bytes: int, call: Callable[[], object]
+) -> Row:
+    """Time of one operation, if it computes what it should."""
+    what = f"{name}, {shape}"
+    if op in sizes.red:
+        return row("operation", what, "not timed", "parity is red")
+    seconds = clock.seconds(call)
+    share = n_bytes / seconds / sizes.bandwidth
+    known = {"us": 1e6 * seconds, "share": share} if n_bytes else {"us": 1e6 * seconds}
+    return row("operation", what, micro(seconds), f"{share:.0%} of the copy's bandwidth" if n_bytes else "") | known
+
+
+def iterations(clock: Clock, sizes: Sizes) -> Iterator[Row]:
+    """Whole iterations at the book's shapes: the GPU's kernels, plain CuPy, the CPU's kernels."""
+    for n_words in sizes.vocabularies:
+        setting = Setting(sizes, n_words)
+        for model in MODELS:
+            of_gpu: dict[str, float] = {}
+            for device in ("cuda", "plain CuPy", "cpu"):
+                if clock.left() < sizes.reserve:
+                    yield row("iteration", f"{model.__name__}, {device}, V {n_words}", "LEFT OUT", "no time left")
+                else:
+                    yield from of_device(clock, setting, model, device, of_gpu)
+
+
+def of_device(clock: Clock, setting: Setting, model: Any, device: str, of_gpu: dict[str, float]) -> Iterator[Row]:  # noqa: ANN401
+    """A model's iterations on one device; beside them, how much longer they take than the GPU's kernels."""
+    trained = setting.model(model, device)
+    for optimizer in (nn.Adam, nn.SparseAdam):
+        if device == "plain CuPy" and optimizer is not nn.Adam:
+            continue  # the book has dense gradients alone
+        update = PlainAdam() if device == "plain CuPy" else optimizer(device=device)
+        for batch in setting.sizes.iteration_batches:
+            step = gpu_jobs.iteration(trained, update, setting.batches(batch, device))
+            seconds = clock.seconds(step, on_gpu=device != "cpu")
+            name, shape = f"{model.__name__}, {optimizer.__name__}", f"V {setting.n_words}, batch {batch}"
+            kernels = of_gpu.setdefault(f"{name}, {shape}", seconds)  # the GPU's come first
+            ratio = "" if device == "cuda" else f"{seconds / kernels:.1f} x the GPU's kernels"
+            ids = "Penn Treebank" if setting.is_ptb else "ids by Zipf's law"
+            note = ", ".join(filter(None, (ratio, ids)))
+            known = {"line": f"{name}, {device}", "n_words": setting.n_words, "batch": batch, "us": 1e6 * seconds}
+            yield row("iteration", f"{name}, {device}, {shape}", micro(seconds), note) | known
+
+
+def quality(clock: Clock, sizes: Sizes) -> Iterator[Row]:
+    """The same training on both devices: the loss of the last epoch must be the same."""
+    corpus, where = gpu_jobs.corpus_for_quality(sizes)
+    data = nn.create_contexts_target(corpus, sizes.window)
+    for model, n_epochs in zip(MODELS, sizes.epochs):
+        losses: dict[str, float] = {}
+        for device in ("cuda", "cpu"):
+            seconds, history = trained(sizes, model, device, corpus, data, n_epochs)
+            losses[device] = float(np.mean(np.array_split(history, n_epochs)[-1]))
+            note = f"from {history[0]:.3f}, {n_epochs} epochs of {where} in {seconds:.1f} s"
+            yield row("quality", f"{model.__name__}, loss, {device}", f"{losses[device]:.3f}", note)
+        off = losses["cuda"] / losses["cpu"] - 1
+        yield row("quality", f"{model.__name__}, loss beside the CPU's", colour(abs(off) < 0.02), f"{off:+.2%}")
+
+
+def trained(
+    sizes: Sizes,
+    model: Any,  # noqa: ANN401
+    device: str,
+    corpus: gpu_jobs.Array,
+    data: tuple[gpu_jobs.Array, ...],
+    n_epochs: int,
+) -> tuple[float, list[float]]:
+    """Train by the book's Trainer; return the seconds and the losses on the way."""
+    new = model(int(corpus.max()) + 1, sizes.dim, sizes.window, corpus, device=device, seed=0)
+    trainer = nn.Trainer(new, nn.SparseAdam(device=device), seed=0)
+    contexts, target = map(nn.to_gpu, data) if device == "cuda" else data
+    begun = time.perf_counter()
+    with contextlib.redirect_stdout(io.StringIO()):
+        trainer.fit(contexts, target, n_epochs, sizes.quality_batch)
+    return time.perf_counter() - begun, trainer.loss_list
+
+
+def checkers(clock: Clock, sizes: Sizes) -> Iterator[Row]:
+    """NVIDIA's memory and race checkers over every operation, in processes of their own."""
+    for tool in ("memcheck", "racecheck"):
+        checker = compute_sanitizer()
+        if checker is None and not _jit_cuda.IS_SIMULATED:
+            where = "neither on PATH nor in CUDA_HOME, where NVIDIA's toolkit has it"
+            yield row("checker", tool, "LEFT OUT", f"compute-sanitizer is {where}")
+            continue
+        watch = [] if checker is None else [checker, "--tool", tool, *CHECKER_OPTIONS]
+        command = [*watch, sys.executable, str(Path(__file__).with_name("gpu_box.py")), "--checked"]
+        limit = max(1.0, min(90.0, clock.left() - sizes.reserve))
+        status, output = run_group(command, limit)
+        summary = re.search(r"SUMMARY: (.*)", output)
+        said = summary[1] if summary else " ".join(output[-200:].split())
+        if status is None:
+            yield row("checker", tool, "LEFT OUT", f"not done in {limit:.0f} s")
+        elif checker is None:
+            said = f"simulator: the calls ran (exit status {status}), nothing watched them"
+            yield row("checker", tool, "LEFT OUT" if status == 0 else "RED", said)
+        else:
+            yield row("checker", tool, colour(status == 0 and summary is not None), said)
+
+
+def run_group(command: list[str], limit: float) -> tuple[int | None, str]:
+    """Run a command; return its exit status, None where it had to be ended with all its children, and its output."""
+    options: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    with subprocess.Popen(command, start_new_session=True, **options) as process:
+        try:
+            output, _ = process.communicate(timeout=limit)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)  # what is left on the GPU would be in the later steps' way
+            return None, ""
+    return process.returncode, output
+
+
+# What is wrong makes the exit status 1; calls of CUDA that libraries try and expect to fail are no finding.
+CHECKER_OPTIONS = ("--error-exitcode", "1", "--report-api-errors", "no")
+
+
+def compute_sanitizer() -> str | None:
+    """Where NVIDIA's checker is; there is none for the simulator."""
+    if _jit_cuda.IS_SIMULATED:
+        return None
+    homes = [os.environ[name] for name in ("CUDA_HOME", "CUDA_PATH") if os.environ.get(name)]
+    folders = [os.environ.get("PATH", ""), *(str(Path(home, "bin")) for home in homes)]
+    return shutil.which("compute-sanitizer", path=os.pathsep.join(folders))
+
+
+def row(step: str, what: str, value: str, note: str = "") -> Row:
+    """A row of the table."""
+    return dict(zip(COLUMNS, (step, what, value, note)))
+
+
+def colour(is_right: bool) -> str:
+    """What the table says of a check."""
+    return "green" if is_right else "RED"
+
+
+def micro(seconds: float) -> str:
+    """Microseconds."""
+    return f"{1e6 * seconds:.4g} us"
