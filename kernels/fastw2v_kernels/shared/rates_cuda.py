@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from fastw2v_kernels._jit_cuda import array_module, inline_cuda
+from fastw2v_kernels import _jit_cuda
+from fastw2v_kernels._jit_cuda import inline_cuda
 from fastw2v_kernels._types import Float32
 from fastw2v_kernels.shared.arguments import check_axes, check_read
 
@@ -24,7 +25,7 @@ def rate_of(rates: Float32, row: int) -> np.float32:
 def checked_rates(name: str, rates: Float32 | None) -> Float32:
     """Return the rates, one of them 1 where none are given."""
     if rates is None:
-        return array_module().ones(1, np.float32)  # type: ignore[no-any-return]
+        return _jit_cuda.array_module().ones(1, np.float32)  # type: ignore[no-any-return]
     check_axes(name, rates, 1)
     check_read(name, rates, rates.shape)
     return rates
