@@ -1,8 +1,8 @@
 """What many concurrent workers with stale rows do to quality: losses by the number of chunks in flight, on the CPU.
 
-Usage: python benchmarks/stale.py [--corpus hot|ptb|FILE] [--in-flight 1 64 1024] [--sample 1e-3] [--cbow] [--scores]
+Usage: python benchmarks/stale.py [--corpus hot10|FILE] [--in-flight 1 64 1024] [--copies inf] [--cbow] [--scores]
 
-The guard of the CUDA trainer (`fastw2v/backends/_in_flight.py`) was chosen by these figures. "load" is what it bounds:
+The guard of the CUDA trainer (`fastw2v/backends/_guard_cuda.py`) was chosen by these figures. "load" is what it bounds:
 how many copies of the most frequent word's row are changed at the same time. "loss" is that of the last epoch, on the
 way; "after" that of the trained weights, at rest.
 """
@@ -20,6 +20,8 @@ import numpy.typing as npt
 from stale_model import Guard, Kept, new_crew, train_epoch
 
 from fastw2v._weights import initial_weights
+from fastw2v.backends._guard_cuda import COPIES, rates
+from fastw2v.config import TrainConfig
 from fastw2v.datasets import evaluation_files
 from fastw2v.encode import Tokens, encode_corpus
 from fastw2v.evaluation import analogies, word_pairs
@@ -47,13 +49,12 @@ def kept_tokens(tokens: Tokens, keep: Array, seed: int) -> Kept:
 
 
 def guard_of(vocab: Vocab, keep: Array, in_flight: int, options: argparse.Namespace) -> Guard:
-    """What is done for words of which many workers hold the row at a time."""
-    kept, noise = vocab.counts * keep.astype(float), vocab.counts**0.75
-    load_in = in_flight * (2 * options.window + 1) * kept / kept.sum()
-    load_out = in_flight * (kept / kept.sum() + NEGATIVE * noise / noise.sum())
-    scale_in = np.minimum(1, options.damp / load_in).astype(np.float32)
-    scale_out = np.minimum(1, options.damp / load_out).astype(np.float32)
-    return Guard(scale_in, scale_out, load_in > options.fresh)
+    """The rates that the CUDA trainer would give, for every word."""
+    config = TrainConfig(window=options.window, sample=options.sample, negative=NEGATIVE)
+    whole = [np.ones(len(vocab), np.float32) for _ in range(2)]
+    for factors, slowed in zip(whole, rates(config, vocab, keep, in_flight, options.copies)):
+        factors[: len(slowed)] = slowed
+    return Guard(*whole)
 
 
 def train(vocab: Vocab, tokens: Tokens, in_flight: int, options: argparse.Namespace) -> dict[str, Any]:
@@ -120,8 +121,7 @@ def main() -> int:
     parser.add_argument("--chunk", type=int, default=256, help="tokens of a chunk")
     parser.add_argument("--length", type=int, default=20, help="words of a sentence of hot10")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--damp", type=float, default=np.inf, help="copies of a row that may move it at full rate")
-    parser.add_argument("--fresh", type=float, default=np.inf, help="copies from which a row is read at each centre")
+    parser.add_argument("--copies", type=float, default=COPIES, help="copies of a row moved at full rate; inf: all")
     parser.add_argument("--cbow", action="store_true")
     parser.add_argument("--scores", action="store_true", help="word pairs and analogies too (FASTW2V_DATA_DIR)")
     options = parser.parse_args()

@@ -29,11 +29,10 @@ class Kept(NamedTuple):
 
 
 class Guard(NamedTuple):
-    """For each word: factor of its moves, as input row and as output row; whether it is read anew at each centre."""
+    """Factors of the moves of each word's input and output row."""
 
-    scale_in: Array
-    scale_out: Array
-    is_fresh: Array
+    rate_in: Array
+    rate_out: Array
 
 
 class Crew(NamedTuple):
@@ -84,12 +83,8 @@ def _slot_of(crew: Crew, k: int, word: int) -> int:
 
 
 @_jit
-def _load_entering(w_in: Array, crew: Crew, k: int, kept: Kept, window: int, is_fresh: Array) -> None:
+def _load_entering(w_in: Array, crew: Crew, k: int, kept: Kept, window: int) -> None:
     centre = crew.at[k]
-    for slot in range(crew.word.shape[1]):
-        word = crew.word[k, slot]
-        if word != _FREE and is_fresh[word]:
-            crew.row[k, slot] = crew.was[k, slot] = w_in[word]
     while crew.high[k] < min(centre + window + 1, len(kept.id)):
         word = kept.id[crew.high[k]]
         if kept.sentence[crew.high[k]] != kept.sentence[centre]:
@@ -99,13 +94,6 @@ def _load_entering(w_in: Array, crew: Crew, k: int, kept: Kept, window: int, is_
             crew.word[k, slot] = word
             crew.row[k, slot] = crew.was[k, slot] = w_in[word]
         crew.high[k] += 1
-
-
-@_jit
-def _store(w_in: Array, crew: Crew, k: int, slot: int, guard: Guard) -> None:
-    word = crew.word[k, slot]
-    w_in[word] += guard.scale_in[word] * (crew.row[k, slot] - crew.was[k, slot])
-    crew.was[k, slot] = crew.row[k, slot]
 
 
 @_jit
@@ -119,9 +107,8 @@ def _store_leaving(w_in: Array, crew: Crew, k: int, kept: Kept, window: int, gua
             stays = False
             for i in range(first, crew.high[k]):
                 stays |= kept.id[i] == word
-            if not stays or guard.is_fresh[word]:
-                _store(w_in, crew, k, slot, guard)
             if not stays:
+                w_in[word] += guard.rate_in[word] * (crew.row[k, slot] - crew.was[k, slot])
                 crew.word[k, slot] = _FREE
     crew.low[k], crew.at[k] = first, centre
 
@@ -222,7 +209,7 @@ def train_epoch(
             if is_busy[k]:
                 n_busy += 1
                 centre = crew.at[k]
-                _load_entering(w_in, crew, k, kept, window, guard.is_fresh)
+                _load_entering(w_in, crew, k, kept, window)
                 _draw_targets(crew.target[k], kept.id[centre], alias_prob, alias_id)
                 reach = 1 + int(np.random.random() * window)  # noqa: NPY002
                 lr = lr_first + lr_step * kept.pos[centre]
@@ -231,6 +218,6 @@ def train_epoch(
             if is_busy[k]:
                 for t in range(crew.target.shape[1]):
                     if crew.target[k, t] >= 0:
-                        w_out[crew.target[k, t]] += guard.scale_out[crew.target[k, t]] * crew.move[k, t]
+                        w_out[crew.target[k, t]] += guard.rate_out[crew.target[k, t]] * crew.move[k, t]
                 _store_leaving(w_in, crew, k, kept, window, guard)
     return tally[0] / max(tally[1], 1)

@@ -7,14 +7,16 @@ import pytest
 from harness import assert_parity
 from training import MODES, by_reference, config_of, mode_name
 
+from fastw2v import Word2Vec
 from fastw2v._weights import initial_weights
-from fastw2v.backends import get_backend
+from fastw2v.backends import check_device, get_backend
 from fastw2v.backends._threads import wait_for
 from fastw2v.backends.cpu import CpuBackend, span_tokens
 from fastw2v.config import TrainConfig
 from fastw2v.encode import Tokens, encode_corpus
 from fastw2v.schedule import spans
 from fastw2v.trainer import train
+from fastw2v_kernels import _jit_cuda
 
 
 @pytest.fixture(scope="module")
@@ -223,6 +225,22 @@ def test_every_worker_gets_several_spans(workers, corpus):
 def test_unknown_device(device):
     with pytest.raises(ValueError, match=r'expected "auto", "cpu" or "cuda"'):
         get_backend(device)
+
+
+@pytest.mark.parametrize("device", ["cuda:", "cuda:x", "cuda:-1"])
+def test_a_gpu_without_a_number(device):
+    with pytest.raises(ValueError, match='expected "cuda", or "cuda:0" and so on'):
+        get_backend(device)
+
+
+@pytest.mark.parametrize("device", ["cuda", "cuda:0", "cuda:3"])
+def test_a_gpu_that_cannot_be_used_is_refused_with_the_cure(device, monkeypatch):
+    monkeypatch.setattr(_jit_cuda, "cuda_status", lambda index=0: f"no driver for {index}; install it")
+    for refuse in (check_device, get_backend, lambda device: Word2Vec([["a", "b"]], device=device, min_count=1)):
+        with pytest.raises(
+            _jit_cuda.CudaUnavailableError, match=r'no driver for [03]; install it; or use device="cpu"'
+        ):
+            refuse(device)
 
 
 def test_auto_device_says_what_it_chose(caplog):
