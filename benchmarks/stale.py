@@ -101,10 +101,10 @@ def scores(vectors: KeyedVectors) -> str:
     return " | ".join(f"{score:.1f}" for score in found)
 
 
-def corpus_of(name: str, length: int) -> tuple[Vocab, Tokens]:
+def corpus_of(name: str, n_tokens: int, length: int) -> tuple[Vocab, Tokens]:
     """The corpus of this name, encoded."""
     if name.startswith("hot"):
-        return encode_corpus(hot_words(int(name[3:] or 10), 200_000, length), min_count=1)
+        return encode_corpus(hot_words(int(name[3:] or 10), n_tokens, length), min_count=1)
     return encode_corpus(Path(name), min_count=5, workers=2)
 
 
@@ -119,13 +119,14 @@ def main() -> int:
     parser.add_argument("--dim", type=int, default=64)
     parser.add_argument("--window", type=int, default=5)
     parser.add_argument("--chunk", type=int, default=256, help="tokens of a chunk")
+    parser.add_argument("--tokens", type=int, default=200_000, help="words of hot10")
     parser.add_argument("--length", type=int, default=20, help="words of a sentence of hot10")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--copies", type=float, default=COPIES, help="copies of a row moved at full rate; inf: all")
     parser.add_argument("--cbow", action="store_true")
     parser.add_argument("--scores", action="store_true", help="word pairs and analogies too (FASTW2V_DATA_DIR)")
     options = parser.parse_args()
-    vocab, tokens = corpus_of(options.corpus, options.length)
+    vocab, tokens = corpus_of(options.corpus, options.tokens, options.length)
     print(f"{vars(options)}, {tokens.n_tokens} tokens, V {len(vocab)}")
     print("| in flight | load | loss | after | to one worker's | seconds |", flush=True)
     base = None
