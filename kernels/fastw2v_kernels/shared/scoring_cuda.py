@@ -82,9 +82,8 @@ def _exchange(low: np.float32, high: np.float32, bit: int) -> np.float32:
     upper = np.int32(-((cuda.laneid >> bit) & 1))
     a, b = cuda.libdevice.float_as_int(low), cuda.libdevice.float_as_int(high)
     own, other = (a & ~upper) | (b & upper), (a & upper) | (b & ~upper)
-    return cuda.libdevice.int_as_float(own) + cuda.shfl_xor_sync(
-        ALL_LANES, cuda.libdevice.int_as_float(other), 1 << bit
-    )
+    received: np.float32 = cuda.shfl_xor_sync(ALL_LANES, cuda.libdevice.int_as_float(other), 1 << bit)
+    return received + cuda.libdevice.int_as_float(own)
 
 
 @inline_cuda
