@@ -83,9 +83,9 @@ def _exchange(low: np.float32, high: np.float32, bit: int) -> np.float32:
     upper = np.int32(-((cuda.laneid >> bit) & 1))
     a, b = cuda.libdevice.float_as_int(low), cuda.libdevice.float_as_int(high)
     own, other = (a & ~upper) | (b & upper), (a & upper) | (b & ~upper)
-    return cuda.libdevice.int_as_float(own) + cuda.shfl_xor_sync(
-        ALL_LANES, cuda.libdevice.int_as_float(other), 1 << bit
-    )
+    total: np.float32 = cuda.shfl_xor_sync(ALL_LANES, cuda.libdevice.int_as_float(other), 1 << bit)
+    total += cuda.libdevice.int_as_float(own)
+    return total
 
 
 @inline_cuda
@@ -162,11 +162,11 @@ def _move_inputs(
         for p in range(moves.shape[1]):
             if first_col + 32 * p < n_row:
                 x = ring.value[begin + 32 * p]
-                moved = _ZERO if replace else x
+                move = _ZERO
                 for k in range(moves.shape[0]):
-                    moved += coef[k] * rows[k, first + p]
+                    move += coef[k] * rows[k, first + p]
                     moves[k, p] += coef[k] * x
-                ring.value[begin + 32 * p] = moved
+                ring.value[begin + 32 * p] = move if replace else x + move
 
 
 @inline_cuda
