@@ -44,11 +44,15 @@ def recorded(stream: Any) -> Any:  # noqa: ANN401
     return stream.record(_jit_cuda.array_module().cuda.Event(block=True, disable_timing=True))
 
 
+def current_device() -> int:
+    """Return the number of the GPU that CuPy uses in this thread; another thread has its own."""
+    return 0 if _jit_cuda.IS_SIMULATED else int(_jit_cuda.array_module().cuda.Device().id)
+
+
 @contextmanager
-def on_device(index: int | None) -> Iterator[None]:
-    """Make arrays and streams within the block on this GPU; None: on the one that CuPy uses."""
-    is_elsewhere = index is not None and not _jit_cuda.IS_SIMULATED
-    with _jit_cuda.array_module().cuda.Device(index) if is_elsewhere else nullcontext():
+def on_device(index: int) -> Iterator[None]:
+    """Make arrays and streams within the block on this GPU."""
+    with nullcontext() if _jit_cuda.IS_SIMULATED else _jit_cuda.array_module().cuda.Device(index):
         yield
 
 
@@ -72,6 +76,7 @@ class Staging:
             _jit_cuda.require_memory(room * self._dtype.itemsize, f"room for {n:,} tokens or sentences of the corpus")
             self._host = _pinned(room, self._dtype)
             self._device = _jit_cuda.array_module().empty(room, self._dtype)
+            _jit_cuda.synchronize()  # CuPy lends anew what is freed; kernels of this stream may still use it
 
     def send(self, values: Array, stream: Any) -> Array:  # noqa: ANN401
         """Copy values to the device, in the order of `stream`; return them there."""

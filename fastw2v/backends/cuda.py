@@ -18,7 +18,7 @@ from fastw2v.backends import _plan_cuda
 from fastw2v.backends._corpus_cuda import CorpusOnDevice, ResidentCorpus, StreamedCorpus
 from fastw2v.backends._guard_cuda import CHUNK_TOKENS, rates
 from fastw2v.backends._knobs import kernel_knobs, kernel_name
-from fastw2v.backends._streams import new_stream, on_device, recorded
+from fastw2v.backends._streams import current_device, new_stream, on_device, recorded
 from fastw2v.backends._threads import run_threads
 from fastw2v.backends.base import Tally, Weights
 from fastw2v.config import TrainConfig
@@ -49,8 +49,8 @@ class CudaBackend:
     span_tokens = _plan_cuda.MOST_SPAN_TOKENS
 
     def __init__(self, index: int | None = None) -> None:
-        self._index = index
-        with on_device(index):
+        self._index = current_device() if index is None else index
+        with on_device(self._index):
             self._stream = new_stream()
 
     def upload(self, config: TrainConfig, vocab: Vocab, tokens: Tokens, weights: Weights) -> None:
