@@ -32,7 +32,8 @@ def rates(
     n copies of a row, each moved without sight of the others, move it n times as far as one: beyond a certain n it
     oscillates and grows without bound. Few words have so many, those that occur in nearly every window; of their
     updates there are more than enough. So the sum of their moves is held to that of `most_copies`, and every other
-    row moves as on the CPU. `benchmarks/stale.py` measures what comes of it; README has the table ("What keeps quality on a GPU").
+    row moves as on the CPU. `benchmarks/stale.py` measures what comes of it, README has the table: "What
+    keeps quality on a GPU".
 
     Parameters
     ----------
