@@ -46,7 +46,11 @@ TOYS = (Job(20, 60, {"sg": 1, "vector_size": 6, "window": 1}), Job(20, 60, {"sg"
 
 
 def trainer(clock: Clock, sizes: Sizes) -> Iterator[Row]:
-    """Speed first, then what speed must not cost."""
+    """What speed must not cost, then speed, then quality."""
+    red = sizes.red & {"skipgram_ns", "cbow_ns"}
+    if red:
+        yield row("trainer", " and ".join(sorted(red)), "not timed", "parity is red")
+        return
     yield from hot_words(sizes)
     for job in TOYS if sizes.toy else JOBS:
         if clock.left() < sizes.reserve:

@@ -57,7 +57,7 @@ def small_memory(monkeypatch, corpus, span_tokens):
     """Let the device hold the model, and of the corpus two spans."""
     monkeypatch.setattr(_plan_cuda, "_LEAST_STREAMED_TOKENS", 1)
     stride, n_vocab = 16, len(corpus[0])
-    model = 8 * stride * n_vocab + 12 * n_vocab + _plan_cuda._RESERVE_BYTES
+    model = 8 * stride * n_vocab + 12 * n_vocab + 8 * 9 * stride + _plan_cuda._RESERVE_BYTES  # a window of 3
     monkeypatch.setattr(_jit_cuda, "free_memory", lambda: model + 30 * span_tokens)
 
 
@@ -188,7 +188,7 @@ def test_matrices_beyond_32_bits_are_counted_in_64(gpu, monkeypatch):
 
     def is_resident(free_bytes):
         monkeypatch.setattr(_jit_cuda, "free_memory", lambda: free_bytes)
-        return _plan_cuda.plan(tokens, weights, free_bytes).is_resident
+        return _plan_cuda.plan(config_of(), tokens, weights, free_bytes).is_resident
 
     assert is_resident(39 * 10**9)
     assert not is_resident(36 * 10**9)

@@ -8,6 +8,7 @@ import numpy as np
 
 from fastw2v.backends._guard_cuda import max_warps
 from fastw2v.backends.base import Weights
+from fastw2v.config import TrainConfig
 from fastw2v_kernels import _jit_cuda
 
 if TYPE_CHECKING:
@@ -27,13 +28,13 @@ class Plan(NamedTuple):
     max_warps: int
 
 
-def plan(tokens: Tokens, weights: Weights, free_bytes: int) -> Plan:
+def plan(config: TrainConfig, tokens: Tokens, weights: Weights, free_bytes: int) -> Plan:
     """Lay out a training.
 
     Parameters
     ----------
-    tokens, weights
-        What to train on; their sizes count.
+    config, tokens, weights
+        What to train on; the window and the sizes of the arrays count.
     free_bytes : int
         Memory of the device that can be allocated.
 
@@ -44,7 +45,13 @@ def plan(tokens: Tokens, weights: Weights, free_bytes: int) -> Plan:
     """
     n_vocab, stride = weights.w_in.shape
     span_tokens = MOST_SPAN_TOKENS
-    model_bytes = weights.w_in.nbytes + weights.w_out.nbytes + 3 * _TABLE_BYTES * n_vocab + _RESERVE_BYTES
+    n_warps = max_warps(tokens.n_tokens)
+    window_bytes = (
+        n_warps * 8 * (2 * config.window + 3) * stride
+    )  # rows that find no room on chip, as read and as moved
+    model_bytes = (
+        weights.w_in.nbytes + weights.w_out.nbytes + 3 * _TABLE_BYTES * n_vocab + window_bytes + _RESERVE_BYTES
+    )
     corpus_bytes = 0 if _is_there(tokens.ids) else _ID_BYTES * tokens.n_tokens + _START_BYTES * len(tokens.starts)
     is_resident = model_bytes + corpus_bytes <= free_bytes
     if not is_resident:
@@ -53,7 +60,7 @@ def plan(tokens: Tokens, weights: Weights, free_bytes: int) -> Plan:
         what = f"a model of two float32 matrices {n_vocab:,} x {stride:,}, with buffers for a part of the corpus,"
         _jit_cuda.require_memory(least_bytes, what)
         span_tokens = min(span_tokens, (free_bytes - model_bytes) // bytes_a_token)
-    return Plan(is_resident, span_tokens, max_warps(tokens.n_tokens))
+    return Plan(is_resident, span_tokens, n_warps)
 
 
 def _is_there(array: object) -> bool:

@@ -63,7 +63,7 @@ class CudaBackend:
         """
         keep, alias = vocab.keep_probabilities(config.sample), vocab.alias_table(config.ns_exponent)
         with self._here():
-            plan = _plan_cuda.plan(tokens, weights, _jit_cuda.free_memory())
+            plan = _plan_cuda.plan(config, tokens, weights, _jit_cuda.free_memory())
             to_device = _jit_cuda.array_module().array  # a copy even where the host's memory is the device's
             self._weights = weights
             self._w_in, self._w_out = to_device(weights.w_in), to_device(weights.w_out)
@@ -119,15 +119,15 @@ class CudaBackend:
     def tally(self) -> Tally:
         """Read the device's sums."""
         with self._here():
-            loss, pairs, kept = _to_host(self._tally)
+            loss, pairs, kept = _copy_to(np.empty(3), self._tally)
             self._tally[:] = 0
         return Tally(float(loss), int(pairs), int(kept))
 
     def download(self) -> None:
         """Copy the weights into the model's own arrays."""
         with self._here():
-            self._weights.w_in[...] = _to_host(self._w_in)
-            self._weights.w_out[...] = _to_host(self._w_out)
+            _copy_to(self._weights.w_in, self._w_in)
+            _copy_to(self._weights.w_out, self._w_out)
 
     @contextmanager
     def _here(self) -> Iterator[None]:
@@ -180,5 +180,10 @@ def _span_kernel(config: TrainConfig) -> Callable[..., None]:
     return cbow_ns_cuda
 
 
-def _to_host(array: Any) -> Array:  # noqa: ANN401
-    return array.copy() if isinstance(array, np.ndarray) else np.asarray(array.get())
+def _copy_to(host: Array, array: Any) -> Array:  # noqa: ANN401
+    """Copy an array of the device into one of the host's, and return that."""
+    if isinstance(array, np.ndarray):
+        host[...] = array
+    else:
+        array.get(out=host)
+    return host
