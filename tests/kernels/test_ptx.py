@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from divergence import divergent_collectives
 
 from fastw2v_kernels import _jit_cuda
 from fastw2v_kernels.ops import OPS
@@ -80,6 +81,7 @@ def test_kernels_compile_and_keep_to_registers(op, size, target, monkeypatch):
     for kernel, args in found:
         name = kernel.py_func.__name__
         ptx = compile_ptx(kernel, args, target, monkeypatch)
+        assert divergent_collectives(ptx) == []
         said = assemble(ptx, target)
         registers, stack, *spilled = (int(re.search(pattern, said)[1]) for pattern in REPORTED)
         n_local = stack + sum(spilled)
