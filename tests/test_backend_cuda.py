@@ -192,7 +192,7 @@ def test_matrices_beyond_32_bits_are_counted_in_64(gpu, monkeypatch):
 
     assert is_resident(39 * 10**9)
     assert not is_resident(36 * 10**9)
-    with pytest.raises(MemoryError, match=r"4,194,304 x 1,024, .* needs 34\.68 GB on the GPU and 34\.00 GB are free"):
+    with pytest.raises(MemoryError, match=r"4,194,304 x 1,024, .* needs 34\.79 GB on the GPU and 34\.00 GB are free"):
         is_resident(34 * 10**9)
 
 

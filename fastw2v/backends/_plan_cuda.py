@@ -46,12 +46,9 @@ def plan(config: TrainConfig, tokens: Tokens, weights: Weights, free_bytes: int)
     n_vocab, stride = weights.w_in.shape
     span_tokens = MOST_SPAN_TOKENS
     n_warps = max_warps(tokens.n_tokens)
-    window_bytes = (
-        n_warps * 8 * (2 * config.window + 3) * stride
-    )  # rows that find no room on chip, as read and as moved
-    model_bytes = (
-        weights.w_in.nbytes + weights.w_out.nbytes + 3 * _TABLE_BYTES * n_vocab + window_bytes + _RESERVE_BYTES
-    )
+    window_bytes = n_warps * 8 * (2 * config.window + 3) * stride  # rows for which there is no room on chip, twice
+    weights_bytes = weights.w_in.nbytes + weights.w_out.nbytes + 3 * _TABLE_BYTES * n_vocab
+    model_bytes = weights_bytes + window_bytes + _RESERVE_BYTES
     corpus_bytes = 0 if _is_there(tokens.ids) else _ID_BYTES * tokens.n_tokens + _START_BYTES * len(tokens.starts)
     is_resident = model_bytes + corpus_bytes <= free_bytes
     if not is_resident:

@@ -48,9 +48,8 @@ def test_one_warp_equals_the_reference(mode, corpus, one_warp):
 def test_a_streamed_corpus_equals_the_reference(mode, corpus, one_warp, monkeypatch, caplog):
     config = config_of(alpha=0.05, **(KNOBS | mode | {"seed": 2**64 - 1}))
     monkeypatch.setattr(_plan_cuda, "_LEAST_STREAMED_TOKENS", 1)
-    model_bytes = (
-        8 * 16 * 12 + 12 * 12 + 8 * 7 * 16 + _plan_cuda._RESERVE_BYTES
-    )  # the corpus does not fit, two spans of 5 tokens do
+    # The corpus does not fit, two spans of 5 tokens do.
+    model_bytes = 8 * 16 * 12 + 12 * 12 + 8 * 7 * 16 + _plan_cuda._RESERVE_BYTES
     monkeypatch.setattr(_jit_cuda, "free_memory", lambda: model_bytes + 30 * 5)
     with caplog.at_level(logging.INFO, "fastw2v"):
         kernel = trained(config, corpus)
