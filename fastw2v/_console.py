@@ -129,11 +129,12 @@ def summary(model: Word2Vec) -> str:
     """Speed and loss of a training run, for people."""
     numbers, report = figures(model), model.report
     losses = " ".join(f"{loss:.4f}" for loss in report.loss_per_epoch)
+    crew = report.device if report.device != "cpu" else f"{numbers['workers']} workers, cpu"
     phases = ", ".join(f"{name} {seconds:.2f} s" for name, seconds in model.seconds.items())
     return (
         (f"loss per epoch: {losses}\n" if losses else "")
         + f"{report.raw_words:,} words ({numbers['words_per_s'] / 1e6:.2f} M/s; vocabulary {len(model.vocab):,}, "
-        + f"{numbers['workers']} workers, {report.device}): {phases}"
+        + f"{crew}): {phases}"
     )
 
 
