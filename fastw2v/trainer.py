@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from fastw2v._memory import give_back_freed
 from fastw2v.backends import Backend, Weights
 from fastw2v.config import TrainConfig
 from fastw2v.schedule import spans
@@ -89,6 +90,7 @@ def train(
     """
     report, begun = TrainReport(backend.name), time.perf_counter()
     backend.upload(config, vocab, tokens, weights)
+    give_back_freed()
     report.compile_seconds, begun = time.perf_counter() - begun, time.perf_counter()
     n_words = config.epochs * tokens.n_tokens
 
