@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from fastw2v._profile import clock, traffic
+from fastw2v._profile.case import Case as Shapes
 from fastw2v_kernels.registry import Case, Op
 from fastw2v_kernels.shared.cases import alias_table, span_case
 
@@ -21,6 +23,8 @@ DIM, BATCH, K, WINDOW = 100, 100, 5, 5
 N_WORDS = 10_000  # of the Penn Treebank
 QUERIES = ("you", "year", "car", "toyota")  # whose neighbours the book shows
 N_BATCHES = 200  # that differ, since the rows of one batch stay in the processor's cache
+# What the layers of CBOW do with a batch, by stage.
+STAGES = traffic.costs(Shapes("cbow", N_WORDS, DIM, WINDOW, BATCH, K), "cpu", None)
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,11 @@ class Work:
     flops: float = 0
     n_bytes: float = 0
     words: float = 0
+
+    @classmethod
+    def of(cls, cost: traffic.Cost, words: float = 0) -> Work:
+        """What the profile counts."""
+        return cls(cost.flops, cost.n_bytes, words)
 
 
 @dataclass
@@ -138,7 +147,7 @@ def _span(rng: np.random.Generator, quick: bool, work: Callable[[Case], Work], *
 def embedding(rng: np.random.Generator, quick: bool) -> Workload:
     n = 2 * WINDOW
     case = {"w": _normal(rng, N_WORDS), "ids": _ids(rng, n)[0], "scale": 1 / n, "out": _normal(rng, BATCH)}
-    return _layer(case, Work(BATCH * n * DIM, 4 * DIM * BATCH * (n + 1), BATCH), [{"ids": ids} for ids in _ids(rng, n)])
+    return _layer(case, clock.fused(clock.GATHER, clock.HIDDEN), [{"ids": ids} for ids in _ids(rng, n)])
 
 
 def embedding_backward(rng: np.random.Generator, quick: bool) -> Workload:
@@ -146,7 +155,7 @@ def embedding_backward(rng: np.random.Generator, quick: bool) -> Workload:
     ids = _ids(rng, n)
     batches = [{"ids": new, "stale_ids": np.unique(old)} for new, old in zip(ids, [ids[-1], *ids])]
     case = {"dw": np.zeros((N_WORDS, DIM), np.float32), **batches[0], "scale": 1 / n, "dout": _normal(rng, BATCH)}
-    return _layer(case, Work(2 * BATCH * n * DIM, 4 * DIM * BATCH * (3 * n + 1), BATCH), batches)
+    return _layer(case, clock.BACKWARD_IN, batches)
 
 
 def dot_sigmoid_loss(rng: np.random.Generator, quick: bool) -> Workload:
@@ -159,8 +168,7 @@ def dot_sigmoid_loss(rng: np.random.Generator, quick: bool) -> Workload:
         "probability": np.zeros((BATCH, K + 1), np.float32),
         "loss": np.zeros(1),
     }
-    work = Work(2 * BATCH * (K + 1) * DIM, 4 * DIM * BATCH * (K + 2), BATCH)
-    return _layer(case, work, [{"targets": ids} for ids in targets])
+    return _layer(case, clock.fused(clock.SCORE, clock.LOSS), [{"targets": ids} for ids in targets])
 
 
 def dot_sigmoid_loss_backward(rng: np.random.Generator, quick: bool) -> Workload:
@@ -170,9 +178,8 @@ def dot_sigmoid_loss_backward(rng: np.random.Generator, quick: bool) -> Workload
     stale = [np.unique(batch["targets"]) for batch in forward.batches]
     case |= {"probability": probability, "dout": 1.0, "stale_ids": stale[-1], "dh": np.zeros((BATCH, DIM), np.float32)}
     case["dw"] = np.zeros((N_WORDS, DIM), np.float32)
-    work = Work(4 * BATCH * (K + 1) * DIM, 4 * DIM * BATCH * (4 * (K + 1) + 2), BATCH)
     batches = [batch | {"stale_ids": old} for batch, old in zip(forward.batches, [stale[-1], *stale])]
-    return _layer(case, work, batches)
+    return _layer(case, clock.BACKWARD_OUT, batches)
 
 
 def unigram_sampler(rng: np.random.Generator, quick: bool) -> Workload:
@@ -181,20 +188,21 @@ def unigram_sampler(rng: np.random.Generator, quick: bool) -> Workload:
     case = {"alias_prob": prob, "alias_id": alias, "targets": targets[0], "seed": 1, "first_draw": 0, "distinct": True}
     case["out"] = np.zeros((BATCH, K), np.int32)
     batches = [{"targets": ids, "first_draw": n * BATCH} for n, ids in enumerate(targets)]
-    return _layer(case, Work(words=BATCH), batches)
+    return _layer(case, clock.SAMPLER, batches)
 
 
 def unique_rows(rng: np.random.Generator, quick: bool) -> Workload:
     ids = _ids(rng, 2 * WINDOW)
     marks, rows = np.zeros(N_WORDS, np.uint8), np.zeros(ids[0].size, np.int64)
     case = {"ids": ids[0], "marks": marks, "rows": rows, "n_unique": np.zeros(1, np.int64)}
-    return _layer(case, Work(n_bytes=2 * rows.nbytes, words=BATCH), [{"ids": batch} for batch in ids])
+    sizes = {"V": N_WORDS, "batch": BATCH}
+    return Workload(case, lambda case: Work(n_bytes=2 * rows.nbytes, words=BATCH), sizes, [{"ids": i} for i in ids])
 
 
 def adam(rng: np.random.Generator, quick: bool) -> Workload:
     param, grad, m = (_normal(rng, N_WORDS) for _ in range(3))
     case = {"param": param, "grad": grad, "m": m, "v": m * m, "lr_t": 1e-3, "beta1": 0.9, "beta2": 0.999}
-    return Workload(case, lambda case: Work(12 * m.size, 28 * m.size), {"V": N_WORDS, "D": DIM})
+    return Workload(case, lambda case: Work.of(traffic.adam(m.size)), {"V": N_WORDS, "D": DIM})
 
 
 def sparse_adam(rng: np.random.Generator, quick: bool) -> Workload:
@@ -202,14 +210,16 @@ def sparse_adam(rng: np.random.Generator, quick: bool) -> Workload:
     case = adam(rng, quick).case | {"rows": rows[0]}
 
     def work(case: Case) -> Work:
-        return Work(12 * DIM * len(case["rows"]), 28 * DIM * len(case["rows"]))
+        return Work.of(traffic.adam(DIM * len(case["rows"])))
 
     return Workload(case, work, {"V": N_WORDS, "D": DIM, "batch": BATCH}, [{"rows": ids} for ids in rows])
 
 
-def _layer(case: Case, work: Work, batches: list[Case]) -> Workload:
-    """A call of one of the book's layers."""
-    return Workload(case, lambda case: work, {"V": N_WORDS, "D": DIM, "K": K, "batch": BATCH}, batches)
+def _layer(case: Case, stage: str, batches: list[Case]) -> Workload:
+    """A call of one of the book's layers, which is this stage of an iteration of CBOW."""
+    return Workload(
+        case, lambda case: Work.of(STAGES[stage], BATCH), {"V": N_WORDS, "D": DIM, "K": K, "batch": BATCH}, batches
+    )
 
 
 def _normal(rng: np.random.Generator, n_rows: int) -> Array:

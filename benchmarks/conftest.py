@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
+from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from fastw2v._profile.machine import keep_memory
 from fastw2v.config import available_cores
 
 if TYPE_CHECKING:
@@ -18,21 +18,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("fastw2v")
     group.addoption("--quick", action="store_true", help="small sizes, few rounds: all suites in under 3 minutes")
     group.addoption("--seeds", type=int, default=1, help="seeds of the quality in test_end_to_end.py; 0: none")
+    group.addoption("--pairs", type=int, default=5, help="how often test_pairs.py and test_nearest.py run both sides")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     if not config.pluginmanager.hasplugin("benchmark"):
         raise pytest.UsageError("the benchmarks need pytest-benchmark: pip install 'fastw2v[bench]'")
-    _keep_memory()
-
-
-def _keep_memory() -> None:
-    """Let glibc keep what is freed: fresh pages for large temporaries were half of the time of the NumPy baseline."""
-    m_mmap_max, m_trim_threshold = -4, -1
-    with contextlib.suppress(OSError, AttributeError):  # another C library keeps to its own ways
-        glibc = ctypes.CDLL("libc.so.6")
-        glibc.mallopt(m_mmap_max, 0)
-        glibc.mallopt(m_trim_threshold, 2**31 - 1)
+    keep_memory()
 
 
 @pytest.fixture
@@ -53,3 +45,27 @@ def pytest_benchmark_update_machine_info(config: pytest.Config, machine_info: di
     from results import versions
 
     machine_info |= {"lanes": LANES, "cores": available_cores(), "versions": versions()}
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_benchmark_update_commit_info(commit_info: dict[str, Any]) -> None:
+    from results import has_changes
+
+    commit_info["dirty"] = has_changes()
+
+
+@pytest.hookimpl(optionalhook=True, tryfirst=True)
+def pytest_benchmark_group_stats(benchmarks: list[dict[str, Any]], group_by: str) -> None:
+    """Let `--benchmark-group-by=param:NAME` go over all suites: a benchmark without NAME takes it from its notes."""
+    names = [part.removeprefix("param:") for part in group_by.split(",") if part.startswith("param:")]
+    for benchmark in benchmarks:
+        noted = {name: benchmark["extra_info"].get("V" if name == "n_vocab" else name, "-") for name in names}
+        benchmark["params"] = noted | (benchmark["params"] or {})
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
+    """Keep what fails after it was timed out of the report."""
+    if call.excinfo is not None and "benchmark" in getattr(item, "funcargs", {}):
+        item.funcargs["benchmark"].has_error = True  # type: ignore[attr-defined]
+    return (yield)

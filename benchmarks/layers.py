@@ -9,9 +9,12 @@ from itertools import cycle
 from pathlib import Path
 
 import numpy as np
-from cases import BATCH, DIM, N_BATCHES, N_WORDS, Array, K, zipf_ids
+from cases import BATCH, DIM, N_BATCHES, N_WORDS, WINDOW, Array, K, Work, zipf_ids
 
 from fastw2v import nn
+from fastw2v._profile import clock, traffic
+from fastw2v._profile.case import Case
+from fastw2v._profile.variants import n_touched
 from fastw2v_kernels.ops import OPS
 
 Call = Callable[[], object]
@@ -23,6 +26,13 @@ LAYER_OPS = {
     "embedding forward": ("embedding",),
     "embedding backward": ("embedding", "embedding_backward"),
     "loss forward and backward": ("dot_sigmoid_loss", "dot_sigmoid_loss_backward"),
+}
+LAYER_STAGES = {
+    "sampler distinct": {clock.SAMPLER},
+    "sampler iid": {clock.SAMPLER},
+    "embedding forward": {clock.GATHER},
+    "embedding backward": {clock.BACKWARD_IN},
+    "loss forward and backward": {clock.SCORE, clock.LOSS, clock.BACKWARD_OUT},
 }
 MODEL_OPS = ("unigram_sampler", "embedding", "embedding_backward", "dot_sigmoid_loss", "dot_sigmoid_loss_backward")
 MODEL_OPS += ("unique_rows", "adam", "sparse_adam")
@@ -50,6 +60,21 @@ def layer_call(layer: str, n_words: int, device: str) -> Call:
     kind, variant = layer.split(maxsplit=1)
     make = {"sampler": _sampler, "embedding": _embedding, "loss": _loss}[kind]
     return make(variant, corpus(n_words)[1], n_words, device)
+
+
+def layer_work(layer: str, n_words: int, device: str) -> Work:
+    """What such a call does: an Embedding alone gathers the one word of skip-gram, all else is as in CBOW."""
+    case = Case("skipgram" if layer.startswith("embedding") else "cbow", n_words, DIM, WINDOW, BATCH, K)
+    if (layer, device) == ("sampler iid", "reference"):
+        return Work.of(traffic.independent_draws(case), BATCH)
+    found = traffic.costs(case, variant_of(device), None)
+    chosen = {stage: cost for stage, cost in found.items() if LAYER_STAGES[layer].issuperset(clock.parts(stage))}
+    return Work.of(traffic.total(chosen), BATCH)
+
+
+def variant_of(device: str) -> str:
+    """The name by which the profile knows what computes on a device: the GPU's kernels do what the CPU's do."""
+    return "reference" if device == "reference" else "cpu"
 
 
 def _sampler(mode: str, ids: Array, n_words: int, device: str) -> Call:
@@ -116,6 +141,9 @@ class Iteration:
 
     def __init__(self, model: str, device: str, optimizer: str, n_words: int, window: int) -> None:
         ids, self.device = corpus(n_words)[1], device
+        self.variant = "softmax" if model in SOFTMAX_MODELS else variant_of(device)
+        kind = "cbow" if model.endswith("CBOW") else "skipgram"
+        self.case = Case(kind, n_words, DIM, window, BATCH, K, optimizer)
         self.contexts, self.target = nn.create_contexts_target(ids, window)
         positions = np.random.default_rng(0).permutation(len(self.target))[: BATCH * N_BATCHES]
         self.order = cycle(positions.reshape(-1, BATCH))
@@ -143,6 +171,11 @@ class Iteration:
         if self.n_classes:
             # float32: the book's int32 would make every product one of float64, and the baseline slower.
             self.batch = [nn.convert_one_hot(ids, self.n_classes).astype(np.float32) for ids in self.batch]
+
+    def work(self) -> Work:
+        """What the last call did."""
+        found = traffic.costs(self.case, self.variant, n_touched(self.model.grads))
+        return Work.of(traffic.total(found), BATCH)
 
     def __call__(self) -> None:
         """Train on the batch."""

@@ -6,11 +6,11 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
+from fastw2v._profile.machine import available_bytes
 from fastw2v_kernels._jit_cpu import jit_cpu
 from fastw2v_kernels._simd import LANES, Shape, dot, fma_rows, load, splats, store_strip, zero_strip, zeros
 from fastw2v_kernels._types import Float32
@@ -32,7 +32,7 @@ class Peak(NamedTuple):
 def peak(n_threads: int) -> Peak:
     """Best of several tries of both on `n_threads` threads."""
     n_flops = 2 * LANES * N_ACCUMULATORS * N_STEPS * n_threads
-    n_floats = int(min(TRIAD_BYTES, available_bytes() / 16)) // 4
+    n_floats = int(min(TRIAD_BYTES, (available_bytes() or 16 * TRIAD_BYTES) / 16)) // 4
     a, b, c = (np.ones(n_floats, np.float32) for _ in range(3))
     parts = [slice(i * n_floats // n_threads, (i + 1) * n_floats // n_threads) for i in range(n_threads)]
     with ThreadPoolExecutor(n_threads) as pool:
@@ -44,16 +44,6 @@ def peak(n_threads: int) -> Peak:
             n_flops / best([_multiply_adds] * n_threads) / 1e9,
             12 * n_floats / best([lambda part=part: _triad(a[part], b[part], c[part]) for part in parts]) / 1e9,
         )
-
-
-def available_bytes() -> float:
-    """Memory that can be had without swapping, within this process's control group; without limit if none is told."""
-    meminfo, limit = Path("/proc/meminfo"), Path("/sys/fs/cgroup/memory.max")
-    lines = meminfo.read_text().splitlines() if meminfo.exists() else []
-    free = [1024 * float(line.split()[1]) for line in lines if line.startswith("MemAvailable:")]
-    if limit.exists() and limit.read_text().strip() != "max":
-        free.append(float(limit.read_text()) - float(limit.with_name("memory.current").read_text()))
-    return min(free, default=float("inf"))
 
 
 def _seconds(pool: ThreadPoolExecutor, jobs: list[Callable[[], None]]) -> float:

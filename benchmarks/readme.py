@@ -8,15 +8,15 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 from cases import QUERIES
-from peers import KNOBS, SCORES
-from results import Row, Spread, latest, ratio
+from peers import KNOBS, ROWS, SCORES
+from results import Row, latest, ratio
+from tables import Lines, claim, markdown, milliseconds, misses, operations, origin, rounded, start, times
 
 README = Path(__file__).parents[1] / "README.md"
-Table = list[list[str]]
+CORPUS = "film reviews"
 
 
 def main() -> None:
@@ -33,30 +33,37 @@ def with_tables(text: str) -> str:
         marks = re.compile(rf"(<!-- begin: {name} -->\n).*?(<!-- end: {name} -->)", re.DOTALL)
         if not marks.search(text):
             sys.exit(f"README.md has no table {name!r}; expected <!-- begin: {name} --> and <!-- end: {name} -->")
-        table = markdown(list(make()))
+        table = markdown(make())
         text = marks.sub(lambda found, table=table: found[1] + table + found[2], text)
     return text
 
 
-def markdown(table: Table) -> str:
-    """Lines of a table, the first row its heads."""
-    head, *rows = (f"| {' | '.join(row)} |\n" for row in table)
-    return "".join([head, "|" + "---|" * len(table[0]) + "\n", *rows])
-
-
-def peers() -> Iterator[list[str]]:
+def peers() -> Lines:
     """fastw2v beside gensim on the film reviews; the ratios are to gensim's row before."""
     yield ["model", "tool", "words/s", "x gensim", "file to vectors", "x gensim", "peak MB (bound)", *SCORES]
-    rows = latest("end_to_end", lambda row: json.dumps([row["corpus"], row["tool"], row["knobs"]], sort_keys=True))
+
+    def key(row: Row) -> str:
+        return json.dumps([row["corpus"], row["tool"], row["knobs"]], sort_keys=True)
+
+    order = [key({"corpus": CORPUS, "tool": row.tool, "knobs": KNOBS | row.knobs}) for row in ROWS.values()]
+    known = {name: row for name, row in latest("end_to_end", key).items() if row["corpus"] == CORPUS}
+    rows = {name: known[name] for name in dict.fromkeys([*order, *known]) if name in known}
+    timed, scored = (latest("end_to_end", key, has=field) for field in ("words_per_s", "analogies"))
     peer: Row = {}
-    for row in rows.values():
-        if row["corpus"] != "film reviews":
-            continue
-        knobs = row["knobs"]
+    notes: dict[str, str] = {}
+    for name, row in rows.items():
+        knobs, fast, good = row["knobs"], timed.get(name, {}), scored.get(name, {})
         own = ", ".join(f"{k} {v}" for k, v in knobs.items() if k not in KNOBS and k != "sg")
         tool = f"{row['tool']} ({own})" if own else row["tool"]
-        peer = row if row["tool"] == "gensim" else peer
-        yield ["skip-gram" if knobs["sg"] else "CBOW", tool, *speed(row, peer), *(quality(row, s) for s in SCORES)]
+        peer = fast if row["tool"] == "gensim" else peer
+        marks = [quality(good, score) for score in SCORES]
+        if good and good["revision"] != fast.get("revision"):
+            note = origin([good], "quality measured on")
+            marks[0] += f" <sup>{notes.setdefault(note, 'abcdefgh'[len(notes)])}</sup>"
+        yield ["skip-gram" if knobs["sg"] else "CBOW", tool, *speed(fast, peer), *marks]
+    yield origin((timed[name] for name in rows if name in timed), "Speed measured on")
+    for note, letter in notes.items():
+        yield f"<sup>{letter}</sup> {note}"
 
 
 def speed(row: Row, peer: Row) -> list[str]:
@@ -74,7 +81,27 @@ def quality(row: Row, score: str) -> str:
     return "{:.1f} ({:.1f}-{:.1f})".format(row[f"{score}_mean"], *row[score][1:]) if score in row else "-"
 
 
-def iteration() -> Iterator[list[str]]:
+def pairs() -> Lines:
+    """Runs in turn: ours, what it is compared with, the ratios."""
+    yield ["pair", "against", "ours", "theirs", "x", "file to vectors", "x", "peak MB (bound)", *SCORES]
+    known, scored = (latest("pairs", lambda row: row["pair"], has=field) for field in ("x", "scores"))
+    for name, row in known.items():
+        ours, base = row["ours"], row["base"]
+        scores = scored[name]["scores"] if name in scored else {}
+        (field, ratios), *others = row["x"].items()
+        unit, scale = ("MB/s", 1.0) if field == "mb_per_s" else ("M words/s", 1e-6)
+        rates = [f"{rounded(scale * side[field][0], 3)} {unit}" for side in (ours, base)]
+        total = [f"{ours['total_s'][0]:.1f} s", times(row["x"]["total_s"], 3)] if others else ["-", "-"]
+        bound = f" ({ours['rss_bound_mb']:.0f})" if "rss_bound_mb" in ours else ""
+        marks = [", ".join(quality(scores[side], s) for side in ("ours", "base")) if scores else "-" for s in SCORES]
+        yield [name, row["base_tool"], *rates, times(ratios, 3), *total, f"{ours['peak_rss_mb']:.0f}{bound}", *marks]
+    if known:
+        yield origin(known.values(), "Speed measured on")
+    if scored:
+        yield origin(scored.values(), "Quality, ours and theirs, measured on")
+
+
+def iteration() -> Lines:
     """An iteration of the book's models."""
     yield ["model", "the book's NumPy, Adam", "compiled, Adam", "", "compiled, SparseAdam", ""]
     rows = latest("models", lambda row: (row.get("model"), row["device"], row.get("optimizer")))
@@ -85,9 +112,10 @@ def iteration() -> Iterator[list[str]]:
             fast = rows[model, "cpu", optimizer]["seconds"]
             cells += [milliseconds(fast), "{:.0f} x ({:.0f}-{:.0f})".format(*ratio(slow, fast))]
         yield cells
+    yield origin(row for (model, device, _), row in rows.items() if model in ("CBOW", "SkipGram") and device != "cuda")
 
 
-def layers() -> Iterator[list[str]]:
+def layers() -> Lines:
     """A layer of the book, compiled and not."""
     rows = latest("models", lambda row: (row.get("layer"), row["V"], row["device"]))
     yield ["a batch of 100", "V", "the book's NumPy", "compiled", ""]
@@ -96,15 +124,10 @@ def layers() -> Iterator[list[str]]:
         times = [f"{rounded(1e6 * seconds[0], 3)} us" for seconds in (slow, fast)]
         bounds = (rounded(x, 2) for x in ratio(slow, fast))
         yield [layer, f"{n_words:,}", *times, "{} x ({}-{})".format(*bounds)]
+    yield origin(row for (layer, _, _), row in rows.items() if layer)
 
 
-def rounded(x: float, n_digits: int) -> str:
-    """A number to some digits: 0.86, 8.2, 1,100."""
-    value = float(f"{x:.{n_digits}g}")
-    return f"{value:,.0f}" if value >= 10**n_digits else f"{value:g}"
-
-
-def training() -> Iterator[list[str]]:
+def training() -> Lines:
     """Whole runs on the Penn Treebank, and the vectors that the book's author published."""
     yield ["vectors", "epochs", "time", "loss: first", "mid epoch 1", "epochs 1, 2, 5, 8, 10", *SCORES, *QUERIES]
     rows = latest("book", lambda row: (row["model"], row.get("optimizer"), row.get("seed", row.get("seeds"))))
@@ -119,9 +142,28 @@ def training() -> Iterator[list[str]]:
             losses = [row["loss per epoch"][n - 1] for n in (1, 2, 5, 8, 10) if n <= row["epochs"]]
             known = [f"{row['epochs']}", f"{row['seconds']:.0f} s", f"{row['first loss']}", f"{row['mid epoch 1']}"]
             yield [f"{model}, {optimizer}", *known, ", ".join(map(str, losses)), *marks, *near]
+    yield origin(row for row in rows.values() if "optimizer" in row)
 
 
-def scaling() -> Iterator[list[str]]:
+def epochs() -> Lines:
+    """Scores after each epoch, and from which on all are at least those of the book's own vectors."""
+    rows = latest("book", lambda row: (row["model"], row.get("optimizer")), has="analogies per epoch")
+    if not rows:
+        yield "Not yet recorded: `python benchmarks/book.py --skipgram-epochs 5`."
+        return
+    (book,) = (row for row in latest("book", lambda row: row["model"]).values() if "optimizer" not in row)
+    n_epochs = max(row["epochs"] for row in rows.values())
+    yield ["analogies / ws353 / simlex", "the book's from", *(f"epoch {n}" for n in range(1, n_epochs + 1))]
+    for (model, optimizer), row in rows.items():
+        found = list(zip(*(row[f"{score} per epoch"] for score in SCORES)))
+        reached = [n for n, marks in enumerate(found, 1) if all(m >= book[s][0] for m, s in zip(marks, SCORES))]
+        cells = [" / ".join(f"{mark:.1f}" for mark in marks) for marks in found]
+        first = f"epoch {reached[0]}" if reached else "-"
+        yield [f"{model}, {optimizer}, seed {row['seed']}", first, *cells, *["-"] * (n_epochs - len(cells))]
+    yield origin(rows.values())
+
+
+def scaling() -> Lines:
     """Cost of a batch by the size of the vocabulary."""
     rows = latest("scaling", lambda row: (row["series"], row["V"]))
     sizes = sorted({n_words for _, n_words in rows})
@@ -129,14 +171,22 @@ def scaling() -> Iterator[list[str]]:
     for series in dict.fromkeys(series for series, _ in rows):
         cells = [rows.get((series, n_words)) for n_words in sizes]
         yield [series, *(milliseconds(row["seconds"]) if row else "-" for row in cells)]
+    yield origin(rows.values())
 
 
-def milliseconds(seconds: Spread) -> str:
-    """The median, to three digits."""
-    return f"{rounded(1e3 * seconds[0], 3)} ms"
-
-
-TABLES = {"peers": peers, "iteration": iteration, "layers": layers, "training": training, "scaling": scaling}
+TABLES = {
+    "peers": peers,
+    "pairs": pairs,
+    "iteration": iteration,
+    "layers": layers,
+    "training": training,
+    "epochs": epochs,
+    "claim": claim,
+    "misses": misses,
+    "scaling": scaling,
+    "operations": operations,
+    "start": start,
+}
 
 if __name__ == "__main__":
     main()

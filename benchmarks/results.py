@@ -3,19 +3,20 @@
 A spread is a median and its bounds: quartiles of the rounds of pytest-benchmark, least and greatest of a few long runs.
 For device "cuda" `seconds` are those of device events, and `wall_seconds` those of the clock.
 
-Usage: python benchmarks/results.py add FILE.json ...   what `pytest benchmarks --benchmark-json=FILE.json` wrote
-       python benchmarks/results.py floors              speeds beside what the project has set itself; fails if below
+Usage: python benchmarks/results.py add FILE.json ... [--to FOLDER]
+           what `pytest benchmarks --benchmark-json=FILE.json` wrote, to benchmarks/results or another folder
+       python benchmarks/results.py floors
+           speeds beside what the project has set itself; fails if below
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
-import os
 import statistics
 import subprocess
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -25,6 +26,8 @@ Row = dict[str, Any]
 Spread = list[float]
 
 FOLDER = Path(__file__).parent / "results"
+ORIGIN = ("date", "machine", "cores", "versions", "revision")  # what every line tells
+CHANGED = " and changes"
 
 # By how much "cpu" is to be faster than "reference" (with Adam, for an iteration).
 LAYER_FLOORS = {
@@ -43,17 +46,29 @@ ITERATION_FLOORS = {
 
 def main() -> None:
     match sys.argv[1:]:
-        case ["add", *files] if files:
-            for file in files:
-                add(Path(file))
+        case ["add", *files, "--to", folder] if files:
+            add(map(Path, files), Path(folder))
+        case ["add", *files] if files and "--to" not in files:
+            add(map(Path, files))
         case ["floors"]:
-            sys.exit(floors())
+            import goals
+
+            sys.exit(min(floors() + goals.missed(), 1))
         case _:
             sys.exit(__doc__)
 
 
-def add(file: Path) -> None:
-    """Append the benchmarks of a pytest-benchmark report to the results of their suites."""
+def add(files: Iterable[Path], folder: Path | None = None) -> None:
+    """Append the benchmarks of pytest-benchmark's reports to the results of their suites: all, or none."""
+    rows = [row for file in files for row in rows_of(file)]
+    for suite, row in rows:
+        append(suite, row, folder)
+    for suite in dict.fromkeys(suite for suite, _ in rows):
+        print(f"{(folder or FOLDER) / suite}.jsonl: {sum(suite == name for name, _ in rows)} lines more")
+
+
+def rows_of(file: Path) -> Iterator[tuple[str, Row]]:
+    """The suite of each benchmark of a report, and its line."""
     report = json.loads(file.read_text())
     machine, commit = report["machine_info"], report["commit_info"]
     known = {
@@ -61,7 +76,7 @@ def add(file: Path) -> None:
         "machine": f"{machine['cpu'].get('brand_raw', machine['machine'])}, {machine['lanes']} lanes",
         "cores": machine["cores"],
         "versions": machine["versions"],
-        "revision": commit["id"][:12] + (" and changes" if commit["dirty"] else ""),
+        "revision": commit["id"][:12] + (CHANGED if commit["dirty"] else ""),
     }
     for benchmark in report["benchmarks"]:
         if benchmark["extra_info"].get("profile") != "full":
@@ -72,24 +87,31 @@ def add(file: Path) -> None:
             of_events = [digits(ms / 1e3) for ms in benchmark["extra_info"]["device_ms"]]
             times |= {"seconds": of_events, "wall_seconds": times["seconds"]}
         suite = Path(benchmark["fullname"].split("::")[0]).stem.removeprefix("test_")
-        append(suite, {"name": benchmark["name"], **times, **benchmark["extra_info"], **known})
+        yield suite, {"name": benchmark["name"], **times, **benchmark["extra_info"], **known}
 
 
-def append(suite: str, row: Row) -> None:
-    """Write a line to the results of a suite."""
-    FOLDER.mkdir(exist_ok=True)
-    with open(FOLDER / f"{suite}.jsonl", "a", encoding="utf-8") as lines:
+def append(suite: str, row: Row, folder: Path | None = None) -> None:
+    """Write a line to the results of a suite.
+
+    Raises
+    ------
+    ValueError
+        The line does not tell where its figures come from.
+    """
+    absent = [name for name in ORIGIN if not row.get(name)]
+    if absent:
+        raise ValueError(f"a line of {suite} has no {', '.join(absent)}; expected all of {', '.join(ORIGIN)}")
+    folder = folder or FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / f"{suite}.jsonl", "a", encoding="utf-8") as lines:
         lines.write(json.dumps(row) + "\n")
 
 
-def latest(suite: str, key: Callable[[Row], Any]) -> dict[Any, Row]:
-    """The latest line for each key; what it does not tell (speed without quality), from the lines before it."""
-    rows: dict[Any, Row] = {}
+def latest(suite: str, key: Callable[[Row], Any], *, has: str = "date") -> dict[Any, Row]:
+    """The latest line for each key, of those that have a field, in the order in which keys first occur."""
     file = FOLDER / f"{suite}.jsonl"
-    for line in file.read_text(encoding="utf-8").splitlines() if file.exists() else []:
-        row = json.loads(line)
-        rows[key(row)] = rows.get(key(row), {}) | row
-    return rows
+    lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+    return {key(row): row for row in map(json.loads, lines) if has in row}
 
 
 def floors() -> int:
@@ -135,12 +157,23 @@ def here() -> Row:
     """Date, machine, versions and revision, for what is not run by pytest-benchmark."""
     from cpuinfo import get_cpu_info
 
+    from fastw2v.config import available_cores
     from fastw2v_kernels._simd import LANES
 
-    git = ["git", "-C", str(FOLDER.parent), "describe", "--always", "--dirty", "--abbrev=12"]
-    revision = subprocess.run(git, capture_output=True, text=True, check=False).stdout.strip()
-    machine = {"machine": f"{get_cpu_info().get('brand_raw', '')}, {LANES} lanes", "cores": os.cpu_count()}
+    machine = {"machine": f"{get_cpu_info().get('brand_raw', '')}, {LANES} lanes", "cores": available_cores()}
+    revision = (git("rev-parse", "--short=12", "HEAD") or "unversioned") + (CHANGED if has_changes() else "")
     return {"date": str(date.today()), **machine, "versions": versions(), "revision": revision}
+
+
+def has_changes() -> bool:
+    """Whether the working tree differs from its revision, but for what recording writes."""
+    return bool(git("status", "--porcelain", "--", ":/", ":(top,exclude)benchmarks/results", ":(top,exclude)README.md"))
+
+
+def git(*arguments: str) -> str:
+    """What git prints about this checkout; nothing where there is none."""
+    command = ["git", "-C", str(FOLDER.parent), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
 
 
 def versions() -> dict[str, str]:

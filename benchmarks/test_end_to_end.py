@@ -8,9 +8,7 @@ thread, kernels cached. Quality (full profile, `--seeds`): five epochs, one thre
 from __future__ import annotations
 
 import json
-import lzma
 import os
-import shutil
 import statistics
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -18,6 +16,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import corpora
 import peers
 import pytest
 from cases import Work
@@ -25,12 +24,9 @@ from results import spread
 from test_parity import OPS_BY_NAME
 from timing import Timing, refuse_if_red, run_child
 
-from fastw2v import datasets
 from fastw2v.config import available_cores
 
 HOST_OPS, TRAINER_OPS = ("encode", "uniform_rows"), ("skipgram_ns", "cbow_ns")
-REVIEWS = "imdb-unsup.txt.xz"
-QUICK_BYTES = 1_000_000
 Figures = dict[str, Any]
 
 DEVICES = [device for device in OPS_BY_NAME["skipgram_ns"].devices if device != "cpu"]
@@ -48,17 +44,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture(scope="module")
 def text(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
-    """A name and a file: film reviews, where they are at hand; else the text of Python's standard library."""
+    """A name and a file."""
     path = tmp_path_factory.mktemp("text") / "text.txt"
-    packed = Path(os.environ.get("FASTW2V_DATA_DIR", ""), REVIEWS)
-    if packed.exists() and not request.config.getoption("quick"):
-        with lzma.open(packed) as source, open(path, "wb") as plain:
-            shutil.copyfileobj(source, plain, 1 << 24)
-        return "film reviews", path
-    n_bytes = QUICK_BYTES if request.config.getoption("quick") else None
-    (content,) = datasets.default_corpus().sources
-    path.write_bytes(content[:n_bytes])
-    return "Python's standard library", path
+    return corpora.reviews(path, quick=request.config.getoption("quick")), path
 
 
 def test_file_to_vectors(row: str, text: tuple[str, Path], timing: Timing, request: pytest.FixtureRequest) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import pytest
-from cases import BATCH, DIM, K, Work
+from cases import BATCH, DIM, K
 from layers import MODEL_DEVICES, MODEL_OPS, Iteration, corpus
 from timing import Timing, need_memory, refuse_if_red
 
@@ -21,19 +21,17 @@ SIZES, QUICK_SIZES = [1_000, 10_000, 100_000, 1_000_000], [1_000, 8_000]
 
 
 class Series(NamedTuple):
-    """A line of the figure: model, device, optimizer, and the memory it takes in matrices float32[V, D]."""
+    """A line of the figure: its label, and the memory it takes in matrices float32[V, D]."""
 
-    model: str
-    device: str
-    optimizer: str
+    label: str
     n_matrices: int
 
 
 SERIES = {
-    "softmax, NumPy, Adam": Series("SimpleCBOW", "reference", "Adam", 22),
-    "negative sampling, NumPy, Adam": Series("CBOW", "reference", "Adam", 19),
+    ("SimpleCBOW", "reference", "Adam"): Series("softmax, NumPy, Adam", 22),
+    ("CBOW", "reference", "Adam"): Series("negative sampling, NumPy, Adam", 19),
 } | {
-    f"negative sampling, {name}, {optimizer}": Series("CBOW", device, optimizer, 10)
+    ("CBOW", device, optimizer): Series(f"negative sampling, {name}, {optimizer}", 10)
     for device, name in {"cpu": "compiled", "cuda": "CUDA"}.items()
     if device in MODEL_DEVICES
     for optimizer in ("Adam", "SparseAdam")
@@ -41,17 +39,18 @@ SERIES = {
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    metafunc.parametrize("n_words", QUICK_SIZES if metafunc.config.getoption("quick") else SIZES)
+    metafunc.parametrize("n_vocab", QUICK_SIZES if metafunc.config.getoption("quick") else SIZES)
 
 
-@pytest.mark.parametrize("series", SERIES)
-def test_batch(series: str, n_words: int, timing: Timing) -> None:
-    timing.benchmark.group = f"CBOW of window {WINDOW}, V = {n_words:,}"
-    model, device, optimizer, n_matrices = SERIES[series]
-    need_memory(n_matrices * 4 * DIM * n_words)
+@pytest.mark.parametrize(("model", "device", "optimizer"), SERIES)
+def test_batch(model: str, device: str, optimizer: str, n_vocab: int, timing: Timing) -> None:
+    timing.benchmark.group = f"CBOW of window {WINDOW}, V = {n_vocab:,}"
+    series = SERIES[model, device, optimizer]
+    need_memory(series.n_matrices * 4 * DIM * n_vocab)
     refuse_if_red(device, *MODEL_OPS)
-    run = Iteration(model, device, optimizer, n_words, WINDOW)
+    run = Iteration(model, device, optimizer, n_vocab, WINDOW)
     timing.measure(run, run.next_batch, device=device)
-    sizes = {"V": n_words, "D": DIM, "K": K, "batch": BATCH, "window": WINDOW}
-    notes = {"series": series, "corpus": corpus(n_words)[0], "loss": round(float(run.loss), 4)}
-    timing.note(Work(words=BATCH), device=device, threads=available_cores(), **sizes, **notes)
+    sizes = {"V": n_vocab, "D": DIM, "K": K, "batch": BATCH, "window": WINDOW}
+    notes = {"model": model, "optimizer": optimizer, "series": series.label, "corpus": corpus(n_vocab)[0]}
+    notes["loss"] = round(float(run.loss), 4)
+    timing.note(run.work(), device=device, threads=available_cores(), **sizes, **notes)

@@ -10,8 +10,8 @@ from cases import Work
 from timing import Timing, run_child
 
 IMPORT = "import fastw2v"
-TRAIN = f'{IMPORT}; fastw2v.Word2Vec([["a", "b"]] * 9, min_count=1, sg={{}})'
-MODELS = {"skip-gram": 1, "CBOW": 0}
+TRAIN = f'{IMPORT}; fastw2v.Word2Vec([["a", "b"]] * 500, min_count=1, sg={{}})'
+MODELS = {"SkipGram": 1, "CBOW": 0}
 
 
 def test_import(timing: Timing) -> None:

@@ -1,4 +1,4 @@
-"""Nearest rows by cosine: blocked matrix products in bounded memory, and the best k without a full sort."""
+"""Nearest rows by cosine in bounded memory: compiled, or by matrix products and the best k without a full sort."""
 
 from typing import TypeAlias
 
@@ -8,13 +8,12 @@ import numpy.typing as npt
 FloatArray: TypeAlias = npt.NDArray[np.float32]
 RowArray: TypeAlias = npt.NDArray[np.intp]
 
-# Neighbouring rows that share one maximum in `nearest`, and columns that do in `top_columns`; 16 and 64 are slower.
-_GROUP_SIZE = 32
-# 2,048 rows by 1,024 queries are 8 MiB of scores: enough for BLAS to reach its full speed, little for the caches.
-_ROWS_PER_TILE = 64 * _GROUP_SIZE
-_QUERIES_PER_BLOCK = 1024
-_MAX_GROUP_MAXIMA = 1 << 24  # 64 MiB
-_MAX_GATHERED = 1 << 22  # 16 MiB
+_GROUP_SIZE = 32  # columns that share one maximum in `top_columns`; 16 and 64 are slower
+# The compiled search keeps its lists sorted at every insertion, and loading it takes half a second.
+_MOST_KEPT = 256
+_MIN_COMPILED = 2_000_000_000  # multiplications
+_QUERIES_PER_BLOCK = 1024  # packed, 400 KiB at 100 dimensions: they stay in the core's second cache
+_MAX_SCORES = 1 << 24  # 64 MiB
 
 
 def row_norms(vectors: FloatArray) -> FloatArray:
@@ -55,50 +54,40 @@ def nearest(vectors: FloatArray, norms: FloatArray, queries: FloatArray, k: int)
     scores : float32[n_queries, min(k, n_rows)]
         Cosines, largest first.
     rows : intp[n_queries, min(k, n_rows)]
-        Rows of `vectors`; of equal scores the lower row comes first.
+        Rows of `vectors`; of equal scores the lower row comes first. A row whose score is NaN is no neighbour: where
+        there are too few others the score is -inf, and the row means nothing.
 
     Notes
     -----
-    The k best rows lie in the k groups of rows with the largest maxima. So all scores are computed tile by tile,
-    only the maximum of each group is kept, and the scores within the best groups are computed once more.
+    Small searches, and those for more than 256 neighbours, make all scores of some queries by NumPy's matrix product.
     """
     k = min(k, len(vectors))
-    scores, rows = np.empty((len(queries), k), np.float32), np.empty((len(queries), k), np.intp)
-    n_groups = -(-len(vectors) // _GROUP_SIZE)
-    n_per_block = max(1, min(_QUERIES_PER_BLOCK, _MAX_GROUP_MAXIMA // n_groups))
-    n_per_gather = max(1, _MAX_GATHERED // (min(k, n_groups) * _GROUP_SIZE * vectors.shape[1]))
+    scores, rows = np.empty((len(queries), k), np.float32), np.empty((len(queries), k), np.int64)
+    is_large = k <= _MOST_KEPT and len(queries) * vectors.size >= _MIN_COMPILED
+    search = _compiled if is_large else _by_products
+    n_per_block = _QUERIES_PER_BLOCK if is_large else max(1, _MAX_SCORES // len(vectors))
     for start in range(0, len(queries), n_per_block):
-        groups = top_columns(_group_maxima(vectors, norms, queries[start : start + n_per_block]), k)
-        for at in range(0, len(groups), n_per_gather):
-            part = slice(start + at, start + min(at + n_per_gather, len(groups)))
-            scores[part], rows[part] = _best_of_groups(vectors, norms, queries[part], groups[at : at + n_per_gather], k)
+        part = slice(start, start + n_per_block)
+        search(vectors, norms, queries[part], scores[part], rows[part])
     return scores, rows
 
 
-def _group_maxima(vectors: FloatArray, norms: FloatArray, queries: FloatArray) -> FloatArray:
-    """Largest cosine in each group of neighbouring rows, float32[n_queries, n_groups]; the last group may be short."""
-    by_group = np.empty((-(-len(vectors) // _GROUP_SIZE), len(queries)), np.float32)
-    buffer = np.empty((_ROWS_PER_TILE, len(queries)), np.float32)
-    for start in range(0, len(vectors), _ROWS_PER_TILE):
-        tile = vectors[start : start + _ROWS_PER_TILE] / norms[start : start + _ROWS_PER_TILE, None]
-        scores = np.matmul(tile, queries.T, out=buffer[: len(tile)])
-        first, n_whole = start // _GROUP_SIZE, len(tile) // _GROUP_SIZE
-        whole, rest = np.split(scores, [n_whole * _GROUP_SIZE])
-        np.max(whole.reshape(n_whole, _GROUP_SIZE, len(queries)), axis=1, out=by_group[first : first + n_whole])
-        if len(rest):
-            by_group[-1] = rest.max(axis=0)
-    return np.ascontiguousarray(by_group.T)
+def _compiled(vectors: FloatArray, norms: FloatArray, queries: FloatArray, scores: FloatArray, rows: RowArray) -> None:
+    from fastw2v._clock import announced
+    from fastw2v_kernels.nearest.cpu import nearest_cpu
+
+    with announced("the search for neighbours"):
+        nearest_cpu(vectors, norms, np.ascontiguousarray(queries), scores, rows)
 
 
-def _best_of_groups(
-    vectors: FloatArray, norms: FloatArray, queries: FloatArray, groups: RowArray, k: int
-) -> tuple[FloatArray, RowArray]:
-    """Best k rows of the groups of each query; their scores are computed again, which is cheaper than keeping all."""
-    members = (groups[:, :, None] * _GROUP_SIZE + np.arange(_GROUP_SIZE)).reshape(len(queries), -1)
-    rows = np.minimum(members, len(vectors) - 1)
-    scores = np.matmul(vectors[rows], queries[:, :, None])[:, :, 0] / norms[rows]
-    scores[members >= len(vectors)] = -np.inf
-    return best_first(scores, rows, k)
+def _by_products(
+    vectors: FloatArray, norms: FloatArray, queries: FloatArray, scores: FloatArray, rows: RowArray
+) -> None:
+    all_scores = queries @ vectors.T
+    all_scores /= norms
+    all_scores[np.isnan(all_scores)] = -np.inf
+    all_rows = np.broadcast_to(np.arange(len(vectors)), all_scores.shape)
+    scores[...], rows[...] = best_first(all_scores, all_rows, scores.shape[1])
 
 
 def best_first(scores: FloatArray, rows: RowArray, k: int) -> tuple[FloatArray, RowArray]:
@@ -112,7 +101,8 @@ def best_first(scores: FloatArray, rows: RowArray, k: int) -> tuple[FloatArray, 
 def top_columns(scores: FloatArray, k: int) -> RowArray:
     """Columns of the k largest scores of each line, in no order: intp[n_lines, min(k, n_columns)].
 
-    As in `nearest`, the partition first sees one maximum per group, which plain SIMD comparisons give.
+    The k best lie in the k groups of columns with the largest maxima. So the partition first sees one maximum for each
+    group, which plain SIMD comparisons give.
     """
     n_lines, n_columns = scores.shape
     n_groups = n_columns // _GROUP_SIZE

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 import weakref
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from concurrent.futures import Executor
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
@@ -16,11 +16,9 @@ from fastw2v import _encode_device
 from fastw2v._encode_items import EncodedIntegers, encode_tokens
 from fastw2v._encode_text import encode_text, pruned_table, table_of
 from fastw2v._integers import IntegerCorpus
-from fastw2v._spool import write_all
+from fastw2v._token_files import Rows, second_thread, write_tokens
 from fastw2v.corpus import BLOCK_BYTES, Corpus, Progress, TextCorpus, as_corpus
 from fastw2v.vocab import Vocab, select_words
-
-Rows = Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]
 
 
 class Tokens:
@@ -135,14 +133,17 @@ def encode_corpus(
         )
     choose = partial(select_words, min_count=min_count, max_final_vocab=max_final_vocab, sorted_vocab=sorted_vocab)
     if _encode_device.is_on_device(corpus) and max_vocab_size is None:
-        vocab, ids, starts = _encode_device.vocab_on_device(corpus, keep_all=keep_all, choose=choose)
-        return vocab, Tokens(ids, starts, vocab.n_raw_tokens)
+        counted, ids, starts = _encode_device.vocab_on_device(corpus, keep_all=keep_all, choose=choose)
+        return counted, Tokens(ids, starts, counted.n_raw_tokens)
     encoded = _encode(corpus, workers, block_bytes, max_vocab_size, progress, keep_all=keep_all)
     try:
         order = np.arange(len(encoded.counts)) if keep_all else choose(encoded.counts)
         row_of = np.full(len(encoded.counts), -1, np.int32)
         row_of[order] = np.arange(len(order))
-        return encoded.vocab(order), _write_tokens(encoded.blocks(row_of), encoded.n_raw)
+        with second_thread(workers) as helper:
+            vocab = helper.submit(encoded.vocab, order)
+            tokens = _tokens(encoded, row_of, helper)
+        return vocab.result(), tokens
     finally:
         encoded.close()
 
@@ -186,7 +187,8 @@ def encode_with(
         encoded = _encode(corpus, workers, block_bytes, None, progress, keep_all=False)
         row_of = encoded.rows_in(vocab)
     try:
-        return _write_tokens(encoded.blocks(row_of), encoded.n_raw)
+        with second_thread(workers) as helper:
+            return _tokens(encoded, row_of, helper)
     finally:
         encoded.close()
 
@@ -211,34 +213,6 @@ def _encode(
     return encode_text(corpus, workers=workers, block_bytes=block_bytes, progress=progress, frozen=frozen)
 
 
-def _write_tokens(blocks: Rows, n_raw: int) -> Tokens:
-    """Write the store, block after block."""
-    from fastw2v_kernels.encode.cpu import ids_to_rows
-
-    folder = Path(tempfile.mkdtemp(prefix="fastw2v-"))
-    try:
-        n_tokens = sentence_start = 0
-        with (
-            open(folder / "ids", "wb", buffering=0) as ids_file,
-            open(folder / "starts", "wb", buffering=0) as starts_file,
-        ):
-            write_all(starts_file, np.zeros(1, np.int64))
-            for ids, line_ends, row_of in blocks:
-                rows, ends = np.empty(ids.size, np.int32), np.empty(line_ends.size, np.int64)
-                n_rows, n_ends, sentence_start = ids_to_rows(
-                    ids, line_ends, row_of, rows, ends, n_tokens, sentence_start
-                )
-                write_all(ids_file, rows[:n_rows])
-                write_all(starts_file, ends[:n_ends])
-                n_tokens += n_rows
-        return Tokens(_mapped(folder / "ids", np.int32), _mapped(folder / "starts", np.int64), n_raw, folder)
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
-
-
-def _mapped(file: Path, dtype: type[np.generic]) -> np.ndarray:
-    """Map a file as a plain array, writable like every other that a kernel is compiled for."""
-    if file.stat().st_size == 0:
-        return np.empty(0, dtype)
-    return np.asarray(np.memmap(file, dtype, mode="r+"))
+def _tokens(encoded: _Encoded, row_of: np.ndarray, writer: Executor) -> Tokens:
+    ids, starts, folder = write_tokens(encoded.blocks(row_of), writer)
+    return Tokens(ids, starts, encoded.n_raw, folder)

@@ -186,9 +186,9 @@ def _solved(kv: KeyTable, rows: RowArray, class_of_row: RowArray) -> npt.NDArray
     a, b, c = (unit_rows(kv.vectors[column]) for column in rows[:, :3].T)
     n_searched = len(class_of_row)
     norms = kv.fill_norms()[:n_searched]
-    _, found = nearest(kv.vectors[:n_searched], norms, unit_rows(b - a + c), _N_GUESSES + 3)
-    is_asked = (found[:, :, None] == rows[:, None, :3]).any(axis=2)
-    is_guess = ~is_asked & (np.cumsum(~is_asked, axis=1) <= _N_GUESSES)
+    cosines, found = nearest(kv.vectors[:n_searched], norms, unit_rows(b - a + c), _N_GUESSES + 3)
+    is_other = (found[:, :, None] != rows[:, None, :3]).all(axis=2) & (cosines > -np.inf)
+    is_guess = is_other & (np.cumsum(is_other, axis=1) <= _N_GUESSES)
     guess = class_of_row[found]
     is_new = is_guess & ~(guess[:, :, None] == rows[:, None, :3]).any(axis=2)
     last = found.shape[1] - 1 - is_guess[:, ::-1].argmax(axis=1)

@@ -53,11 +53,10 @@ def save(kv: KeyedVectors, path: str | os.PathLike[str], format: str | None = No
     if chosen == "safetensors":
         write_safetensors(path, table_tensors(kv), {"format": "fastw2v"})
         return
-    words = [word2vec.encode_key(key) for key in kv.index_to_key]
-    word2vec.check_writable(words, kv.vectors)
+    word2vec.check_writable(kv.index_to_key, kv.vectors)
     write = word2vec.write_binary if chosen == "word2vec-binary" else word2vec.write_text
     with replacing(path) as draft:
-        write(draft, words, kv.vectors)
+        write(draft, kv.index_to_key, kv.vectors)
 
 
 def check_target(path: str | os.PathLike[str], format: str | None = None) -> None:

@@ -129,7 +129,8 @@ class KeyedVectors(KeyTable):
 
     def _neighbours(self, scores: FloatArray, rows: RowArray, own_rows: list[int], topn: int) -> Neighbours:
         found = zip(rows.tolist(), scores.tolist())
-        return [(self.index_to_key[row], score) for row, score in found if row not in own_rows][: max(topn, 0)]
+        kept = ((row, score) for row, score in found if row not in own_rows and score > -np.inf)
+        return [(self.index_to_key[row], score) for row, score in kept][: max(topn, 0)]
 
     def similar_by_key(
         self, key: Key, topn: int | None = 10, restrict_vocab: int | None = None

@@ -6,7 +6,6 @@ import gc
 import logging
 import time
 from collections.abc import Iterable, Sequence
-from statistics import median
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,7 @@ import numpy.typing as npt
 from fastw2v._profile import machine, traffic
 from fastw2v._profile.case import Case, batches, zipf_corpus
 from fastw2v._profile.clock import STAGES, Span, StageClock, parts
-from fastw2v._profile.records import LeftOut, Profile, Run, Stage
+from fastw2v._profile.records import GREATEST_GAP, LeftOut, Profile, Run, Stage
 from fastw2v._profile.variants import VARIANTS, Variant
 from fastw2v.nn import _checks
 
@@ -27,6 +26,7 @@ logger = logging.getLogger("fastw2v")
 DEFAULT_SIZES = (1_000, 10_000)
 MIN_ITERATIONS = 3
 MAX_ITERATIONS = 200  # beyond some 700 the moments of the book's Adam decay to denormal numbers, which are slow
+_MOST_TIMES = 4  # the seconds asked for, while stages and whole iterations are apart
 _KEPT_ITERATIONS = 3  # whose calls a trace shows
 
 
@@ -63,7 +63,8 @@ def profile(
         Of the compiled variant: "SparseAdam", whose work does not grow with V, or "Adam". The other variants have the
         book's dense Adam.
     seconds : float
-        Time for each variant, after the warm-up; at least 3 iterations of either kind are made, and at most 200.
+        Time for each variant, after the warm-up; up to four times as much while stages and whole iterations are more
+        than 5 % apart. At least 3 iterations of either kind are made, and at most 200.
     seed : int
         What corpora, batches, weights and negatives are drawn from.
 
@@ -138,16 +139,31 @@ class _Measurement:
         self.spans: list[tuple[Span, ...]] = []
 
     def run(self, seconds: float) -> Run:
-        first_loss, end = self._iterate()[0], time.perf_counter() + seconds
+        first_loss, begun = self._iterate()[0], time.perf_counter()
         self.variant.touch_memory()
-        while len(self.whole) < MIN_ITERATIONS or (len(self.whole) < MAX_ITERATIONS and time.perf_counter() < end):
-            with self.clock.on(self.variant.regions):
-                self._iterate()
-            by_stage, spans = self.clock.take()
-            self.by_stage.append(by_stage)
-            self.spans = [*self.spans, tuple(spans)][-_KEPT_ITERATIONS:]
-            self.whole.append(self._iterate()[1])
+        while not self._is_done(time.perf_counter() - begun, seconds):
+            if len(self.whole) % 2:  # whole, clocked, clocked, whole, ...: a drift of the machine cancels out
+                self._clocked()
+                self.whole.append(self._iterate()[1])
+            else:
+                self.whole.append(self._iterate()[1])
+                self._clocked()
         return self._record(first_loss)
+
+    def _is_done(self, passed: float, seconds: float) -> bool:
+        n = len(self.whole)
+        if not MIN_ITERATIONS <= n < MAX_ITERATIONS or passed < seconds:
+            return n >= MAX_ITERATIONS
+        sums = [sum(by_stage.values()) for by_stage in self.by_stage]
+        gap = _mean(sums, _middle(sums)) / _mean(self.whole, _middle(self.whole)) - 1
+        return 100 * abs(gap) <= GREATEST_GAP / 2 or passed >= _MOST_TIMES * seconds
+
+    def _clocked(self) -> None:
+        with self.clock.on(self.variant.regions):
+            self._iterate()
+        by_stage, spans = self.clock.take()
+        self.by_stage.append(by_stage)
+        self.spans = [*self.spans, tuple(spans)][-_KEPT_ITERATIONS:]
 
     def _iterate(self) -> tuple[float, float]:
         """Return the loss of the next batch, and the seconds that the iteration took."""
@@ -157,20 +173,32 @@ class _Measurement:
         return loss, time.perf_counter() - begun
 
     def _record(self, first_loss: float) -> Run:
-        whole_ms, least_ms, greatest_ms = _spread(self.whole)
-        optimizer = type(self.variant.optimizer).__name__
-        spans, n, n_rows = tuple(self.spans), len(self.whole), self.variant.n_rows()
-        times = whole_ms, least_ms, greatest_ms
-        return Run(self.name, self.case, optimizer, self._stages(), *times, n, first_loss, n_rows, spans)
+        optimizer, n_rows = type(self.variant.optimizer).__name__, self.variant.n_rows()
+        times = _spread(self.whole, _middle(self.whole))
+        first, third = (float(1e3 * x) for x in np.quantile(self.whole, [0.25, 0.75]))
+        n, spans = len(self.whole), tuple(self.spans)
+        stages = self._stages()
+        return Run(self.name, self.case, optimizer, stages, *times, n, first_loss, n_rows, spans, (first, third))
 
     def _stages(self) -> tuple[Stage, ...]:
-        moved = traffic.bytes_moved(self.case, self.name, self.variant.n_rows())
+        costs = traffic.costs(self.case, self.name, self.variant.n_rows())
         names = sorted(self.by_stage[0], key=lambda name: STAGES.index(parts(name)[0]))
-        spreads = {name: _spread([seconds[name] for seconds in self.by_stage]) for name in names}
+        middle = _middle([sum(by_stage.values()) for by_stage in self.by_stage])
+        spreads = {name: _spread([by_stage[name] for by_stage in self.by_stage], middle) for name in names}
         total = sum(ms for ms, _, _ in spreads.values())
-        return tuple(Stage(name, *spreads[name], 100 * spreads[name][0] / total, moved[name]) for name in names)
+        return tuple(Stage(name, *spreads[name], 100 * spreads[name][0] / total, costs[name].n_bytes) for name in names)
 
 
-def _spread(seconds: list[float]) -> tuple[float, float, float]:
-    """Median, least and greatest, in milliseconds."""
-    return 1e3 * median(seconds), 1e3 * min(seconds), 1e3 * max(seconds)
+def _middle(seconds: list[float]) -> Array:
+    """Which iterations are neither among the fastest quarter nor among the slowest."""
+    n_beyond = (len(seconds) + 1) // 4
+    return np.argsort(seconds)[n_beyond : len(seconds) - n_beyond]
+
+
+def _mean(seconds: list[float], chosen: Array) -> float:
+    return float(np.mean(np.take(seconds, chosen)))
+
+
+def _spread(seconds: list[float], chosen: Array) -> tuple[float, float, float]:
+    """Mean over the chosen iterations, least and greatest of all, in milliseconds."""
+    return 1e3 * _mean(seconds, chosen), 1e3 * min(seconds), 1e3 * max(seconds)

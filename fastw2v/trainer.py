@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from fastw2v._memory import give_back_freed
 from fastw2v.backends import Backend, Weights
 from fastw2v.config import TrainConfig
 from fastw2v.schedule import spans
@@ -93,6 +94,7 @@ def train(
     report = TrainReport(backend.name)
     report.upload_seconds = _seconds(lambda: backend.upload(config, vocab, tokens, weights))
     report.compile_seconds = _seconds(backend.compile)
+    give_back_freed()
     begun = time.perf_counter()
     n_words = config.epochs * tokens.n_tokens
 

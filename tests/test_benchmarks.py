@@ -2,13 +2,19 @@
 
 import dataclasses
 import json
+import os
+import re
+import shutil
+import subprocess
 import sys
 from types import SimpleNamespace
 
 import numpy as np
+import peers
 import pytest
 import readme
 import results
+import tables
 
 
 def test_the_readme_has_the_recorded_figures():
@@ -30,7 +36,8 @@ def report(tmp_path, profile):
     """A pytest-benchmark report with one benchmark."""
     stats = {"median": 2e-3, "q1": 1e-3, "q3": 3e-3, "rounds": 5}
     benchmark = {"name": "test_op[adam-cpu-1]", "fullname": "benchmarks/test_ops.py::test_op[adam-cpu-1]"}
-    machine = {"cpu": {"brand_raw": "A processor"}, "machine": "x86_64", "lanes": 8, "cores": 2, "versions": {}}
+    machine = {"cpu": {"brand_raw": "A processor"}, "machine": "x86_64", "lanes": 8, "cores": 2}
+    machine["versions"] = {"numpy": "2.4"}
     content = {
         "machine_info": machine,
         "commit_info": {"id": "0123456789abcdef", "dirty": True},
@@ -44,7 +51,7 @@ def report(tmp_path, profile):
 
 def test_a_report_becomes_a_line_for_each_figure(tmp_path, monkeypatch):
     monkeypatch.setattr(results, "FOLDER", tmp_path / "results")
-    results.add(report(tmp_path, "full"))
+    results.add([report(tmp_path, "full")])
     (row,) = results.latest("ops", lambda row: row["name"]).values()
     assert row["seconds"] == [2e-3, 1e-3, 3e-3]
     assert (row["machine"], row["revision"]) == ("A processor, 8 lanes", "0123456789ab and changes")
@@ -57,7 +64,7 @@ def test_figures_of_a_gpu_are_those_of_its_events(tmp_path, monkeypatch):
     content = json.loads(file.read_text())
     content["benchmarks"][0]["extra_info"] |= {"device": "cuda", "device_ms": [0.5, 0.25, 0.75]}
     file.write_text(json.dumps(content))
-    results.add(file)
+    results.add([file])
     (row,) = results.latest("ops", lambda row: row["name"]).values()
     assert row["seconds"] == [5e-4, 2.5e-4, 7.5e-4]
     assert row["wall_seconds"] == [2e-3, 1e-3, 3e-3]
@@ -177,7 +184,143 @@ def test_the_goal_for_unique_rows_is_marked(monkeypatch):
 def test_a_quick_run_is_not_recorded(tmp_path, monkeypatch):
     monkeypatch.setattr(results, "FOLDER", tmp_path / "results")
     with pytest.raises(SystemExit, match="without --quick"):
-        results.add(report(tmp_path, "quick"))
+        results.add([report(tmp_path, "full"), report(tmp_path, "quick")])
+    assert not (tmp_path / "results").exists()
+
+
+def test_a_report_goes_to_the_folder_that_is_asked_for(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["results.py", "add", str(report(tmp_path, "full")), "--to", str(tmp_path / "to")])
+    results.main()
+    assert len((tmp_path / "to" / "ops.jsonl").read_text().splitlines()) == 1
+    assert "ops.jsonl: 1 lines more" in capsys.readouterr().out
+
+
+ORIGIN = {"date": "2026-01-02", "machine": "A processor", "cores": 2, "versions": {"numpy": "2.4"}, "revision": "abc"}
+
+
+def test_a_line_without_its_origin_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="a line of ops has no revision; expected all of date, machine"):
+        results.append("ops", ORIGIN | {"revision": ""}, tmp_path)
+    results.append("ops", ORIGIN, tmp_path)
+
+
+def test_every_recorded_line_tells_its_origin():
+    files = list(results.FOLDER.glob("*.jsonl"))
+    assert files
+    for file in files:
+        for line in file.read_text(encoding="utf-8").splitlines():
+            assert all(json.loads(line).get(name) for name in results.ORIGIN), (file.name, line)
+
+
+def test_changes_of_recorded_figures_do_not_change_the_revision(monkeypatch):
+    asked = []
+    monkeypatch.setattr(results, "git", lambda *arguments: asked.append(arguments) or "")
+    assert not results.has_changes()
+    assert {":(top,exclude)benchmarks/results", ":(top,exclude)README.md"} <= set(asked[0])
+
+
+def test_quality_of_another_revision_than_the_speed_has_a_footnote(tmp_path, monkeypatch):
+    """And neither is mixed into the other's line."""
+    monkeypatch.setattr(results, "FOLDER", tmp_path)
+    scores = {f"{name}{end}": value for name in peers.SCORES for end, value in (("", [7.0] * 3), ("_mean", 7.0))}
+    speeds = {"words_per_s": [2e6] * 3, "total_s": [3.0] * 3, "peak_rss_mb": 1, "rss_bound_mb": 2}
+    for name, quality_at, speed_at in [("skip-gram gensim", "abc", "abc"), ("skip-gram fastw2v", "old", "new")]:
+        tool, knobs = peers.ROWS[name]
+        row = ORIGIN | {"corpus": "film reviews", "tool": tool, "knobs": peers.KNOBS | knobs}
+        results.append("end_to_end", row | {"revision": quality_at} | scores)
+        results.append("end_to_end", row | {"revision": speed_at} | speeds)
+    _, gensim, ours, measured, note = readme.peers()
+    assert (gensim[-3], ours[-3]) == ("7.0 (7.0-7.0)", "7.0 (7.0-7.0) <sup>a</sup>")
+    assert measured == "Speed measured on A processor, 2 cores: revision abc (2026-01-02), new (2026-01-02)."
+    assert note == "<sup>a</sup> quality measured on A processor, 2 cores: revision old (2026-01-02)."
+
+
+def test_the_epoch_from_which_on_vectors_score_as_the_books(tmp_path, monkeypatch):
+    monkeypatch.setattr(results, "FOLDER", tmp_path)
+    results.append("book", ORIGIN | {"model": "the book's"} | {name: [2.0, 5, 9] for name in peers.SCORES})
+    run = {f"{name} per epoch": [1.0, 2.0, 3.0] for name in peers.SCORES} | {"ws353 per epoch": [5.0, 1.9, 2.0]}
+    results.append("book", ORIGIN | {"model": "SkipGram", "optimizer": "Adam", "seed": 0, "epochs": 3} | run)
+    _, row, _ = readme.epochs()
+    assert row == ["SkipGram, Adam, seed 0", "epoch 3", "1.0 / 5.0 / 1.0", "2.0 / 1.9 / 2.0", "3.0 / 2.0 / 3.0"]
+
+
+def test_what_memory_predicts_of_the_growth_of_a_step():
+    rows = {
+        ("lines", 10): {"rows": 100, "seconds": [50e-6] * 3},
+        ("lines", 1000): {"rows": 120, "seconds": [90e-6] * 3},
+    }
+    rows |= {("step", 10): {"seconds": [150e-6] * 3}, ("step", 1000): {"seconds": [230e-6] * 3}}
+    told = tables.growth_of_misses(rows, 10, 1000)
+    assert "step takes 80 us more" in told
+    assert "take 40 us more; 20 rows more" in told
+    assert told.endswith("20 us: together 75 % of what was measured.")
+
+
+SUITE = """
+import pytest
+
+
+def test_fails_after_it_was_timed(timing):
+    timing.measure(lambda: None)
+    pytest.fail("a wrong result")
+
+
+@pytest.mark.parametrize("device", ["cpu", "reference"])
+def test_with_a_parameter(device, timing):
+    timing.measure(lambda: None)
+
+
+def test_with_a_note(timing):
+    timing.measure(lambda: None)
+    timing.benchmark.extra_info["device"] = "cpu"
+
+
+def test_without(timing):
+    timing.measure(lambda: None)
+"""
+
+
+def test_failed_benchmarks_are_in_no_report_and_groups_go_over_all_suites(tmp_path, python_env):
+    pytest.importorskip("pytest_benchmark")
+    root = readme.README.parent
+    shutil.copy(root / "benchmarks" / "conftest.py", tmp_path)
+    (tmp_path / "test_suite.py").write_text(SUITE)
+    folders = [root, *(root / name for name in ("kernels", "benchmarks", "tests/kernels"))]
+    environment = python_env | {"PYTHONPATH": os.pathsep.join(map(str, folders))}
+    options = ["--quick", "--benchmark-json=out.json", "--benchmark-group-by=param:device"]
+    command = [sys.executable, "-m", "pytest", *options]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert "1 failed, 4 passed" in done.stdout, done.stdout + done.stderr
+    reported = {benchmark["name"] for benchmark in json.loads((tmp_path / "out.json").read_text())["benchmarks"]}
+    assert len(reported) == 4
+    assert not any("fails" in name for name in reported)
+    groups = re.findall(r"benchmark '(.*?)': (\d) tests", done.stdout)
+    failed = 1  # which the table shows in red
+    assert sorted(groups) == [("device=-", str(1 + failed)), ("device=cpu", "2"), ("device=reference", "1")]
+
+
+def test_every_layer_and_model_counts_what_it_does():
+    from layers import LAYER_OPS, Iteration, layer_work
+
+    for layer in LAYER_OPS:
+        slow, fast = (layer_work(layer, 1000, device) for device in ("reference", "cpu"))
+        assert slow.n_bytes >= fast.n_bytes > 0, layer
+        assert layer_work(layer, 9000, "cpu") == fast
+    sparse, dense = (Iteration("CBOW", "cpu", optimizer, 1000, 1).work() for optimizer in ("SparseAdam", "Adam"))
+    assert 0 < sparse.n_bytes < dense.n_bytes
+    assert 0 < sparse.flops < dense.flops < Iteration("SimpleCBOW", "reference", "Adam", 1000, 1).work().flops
+
+
+def test_visits_to_cache_lines_are_counted():
+    import test_misses
+
+    matrices, tables = [np.zeros((2, 100), np.float32) for _ in range(8)], [np.zeros(2, np.float32) for _ in range(2)]
+    now, stale = np.zeros(1, np.int64), np.ones(1, np.int64)
+    test_misses._visit_kernel(*matrices, now, now, stale, stale, *tables, now, np.float32(1))
+    assert sum(matrix.sum() for matrix in matrices[:4]) == 7 * test_misses.VISITS_IN
+    assert sum(matrix.sum() for matrix in matrices[4:]) == 7 * test_misses.VISITS_OUT
+    assert sum(table.sum() for table in tables) == 2
+    assert test_misses.LINES_OF_ROW == 7
 
 
 class WrongSign:
@@ -231,3 +374,55 @@ def test_a_round_begins_with_the_arrays_that_a_call_changes_as_they_were():
     load.case["x"] += 5
     prepare()
     assert (load.case["x"].tolist(), load.case["step"]) == ([0, 0], 2)
+
+
+def test_a_pair_compares_run_with_run():
+    import pairs
+
+    base = [{"words_per_s": 10.0, "total_s": 8.0}, {"words_per_s": 1.0, "total_s": 80.0}]  # the second minute was slow
+    ours = [{"words_per_s": 20.0, "total_s": 2.0}, {"words_per_s": 2.0, "total_s": 20.0}]
+    cells = pairs.compared(("words_per_s", "total_s"), base, ours)
+    assert cells["x"] == {"words_per_s": [2.0, 2.0, 2.0], "total_s": [4.0, 4.0, 4.0]}
+    assert cells["base"]["words_per_s"] == [5.5, 3.25, 7.75]
+
+
+def test_a_side_tells_its_memory_beside_what_is_allowed():
+    import pairs
+
+    runs = [{"peak_rss_mb": mb, "n_vocab": 1_000_000, "raw_words": 5_000_000} for mb in (2000.0, 2740.0)]
+    cells = pairs.memory(pairs.PAIRS["skip-gram, V 1,000,000, D 300"].ours, runs)
+    assert cells == {"peak_rss_mb": 2740, "rss_bound_mb": 2740, "share_of_bound": 1.0}
+
+
+def recorded_pair(monkeypatch, tmp_path, ratio):
+    """Results with one pair in them."""
+    monkeypatch.setattr(results, "FOLDER", tmp_path)
+    side = {"words_per_s": [2e6, 1e6, 3e6], "total_s": [4.0, 3.0, 5.0], "peak_rss_mb": 200.0, "rss_bound_mb": 300.0}
+    x = {"words_per_s": [ratio, ratio - 1, ratio + 1], "total_s": [7.0, 6.0, 8.0]}
+    row = {
+        "name": "test_pair[skip-gram]",
+        "pair": "skip-gram",
+        "base_tool": "gensim",
+        "base": side,
+        "ours": side,
+        "x": x,
+    }
+    results.append("pairs", row | dict.fromkeys(results.ORIGIN, "here"))
+
+
+def test_a_recorded_pair_is_a_line_of_the_readme(monkeypatch, tmp_path):
+    recorded_pair(monkeypatch, tmp_path, 15.0)
+    _, line, _ = readme.pairs()
+    assert line[:7] == ["skip-gram", "gensim", "2 M words/s", "2 M words/s", "15 (14-16)", "4.0 s", "7 (6-8)"]
+    assert line[7] == "200 (300)"
+
+
+@pytest.mark.parametrize(("ratio", "n_missed"), [(15.0, 0), (11.9, 1)])
+def test_a_floor_that_is_missed_counts(monkeypatch, tmp_path, capsys, ratio, n_missed):
+    import goals
+
+    monkeypatch.setattr(goals, "GOALS", [goal for goal in goals.GOALS if goal.row == "skip-gram"])
+    assert goals.missed() == 1
+    recorded_pair(monkeypatch, tmp_path, ratio)
+    assert goals.missed() == n_missed
+    assert f"at least    12 (goal 18): {ratio:g}" in capsys.readouterr().out

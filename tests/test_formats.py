@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 import time
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -348,3 +349,15 @@ def test_safetensors_with_a_lying_header_are_an_error(small, tmp_path):
         path.write_bytes(flawed)
         with pytest.raises(ValueError, match="damaged safetensors"):
             KeyedVectors.load(path)
+
+
+@pytest.mark.parametrize("ending", ["bin", "txt"])
+def test_writing_takes_no_memory_in_proportion_to_the_vectors(tmp_path, ending):
+    kv = KeyedVectors(np.arange(200_000), np.zeros((200_000, 16), np.float32))
+    tracemalloc.start()
+    try:
+        kv.save(tmp_path / f"vectors.{ending}")
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < kv.vectors.nbytes / 2

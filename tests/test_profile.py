@@ -3,7 +3,7 @@ import re
 import subprocess
 import sys
 import tracemalloc
-from itertools import islice, pairwise
+from itertools import islice, pairwise, product
 
 import numpy as np
 import pytest
@@ -17,7 +17,7 @@ from fastw2v._profile.command import sweep_sizes
 from fastw2v._profile.softmax import OneHot, SoftmaxCBOW, SoftmaxSkipGram
 from fastw2v._profile.variants import VARIANTS, Variant
 from fastw2v.cli import app
-from fastw2v.profile import Case, Profile, Run, Stage, profile
+from fastw2v.profile import Case, Profile, Run, Stage, _Measurement, profile
 
 SHAPE = {"hidden_size": 12, "window_size": 2, "batch_size": 8, "sample_size": 3}
 MODELS = ("cbow", "skipgram")
@@ -78,6 +78,33 @@ def test_shares_add_up(measured):
         assert run.least_ms <= run.whole_ms <= run.greatest_ms
         assert run.n_iterations == 3
         assert all(stage.bytes_moved > 0 for stage in run.stages)
+
+
+def test_a_burst_of_load_counts_for_neither_stages_nor_whole_iterations():
+    """A quarter of the iterations takes ten times as long, in another stage than usual."""
+    measurement = _Measurement("reference", case_of("cbow"), CORPUS, 0)
+    seconds = [0.1, 1.0, 0.1, 0.1, 0.1, 1.0, 0.1, 0.09]
+    measurement.whole = [x * 1.01 for x in seconds]
+    measurement.by_stage = [
+        {"loss": 0.6 * x, "optimiser": 0.4 * x} if x < 1 else {"loss": 0.1, "optimiser": 0.9} for x in seconds
+    ]
+    run = measurement._record(1.0)
+    assert run.whole_ms == pytest.approx(101)
+    assert [stage.ms for stage in run.stages] == pytest.approx([60, 40])
+    assert run.greatest_ms == pytest.approx(1010)
+    assert abs(run.gap) < 2
+
+
+def test_it_measures_on_while_stages_and_whole_iterations_are_apart():
+    measurement = _Measurement("cpu", case_of("cbow"), CORPUS, 0)
+    measurement.whole, measurement.by_stage = [1.0] * 3, [{"loss": 0.8}] * 3
+    assert [measurement._is_done(passed, 1.0) for passed in (0.5, 1.5, 3.9, 4.1)] == [False, False, False, True]
+    measurement.by_stage = [{"loss": 0.97}] * 3
+    assert measurement._is_done(1.5, 1.0)
+    measurement.whole = measurement.whole[:2]
+    assert not measurement._is_done(9.0, 1.0)
+    measurement.whole = [1.0] * 200
+    assert measurement._is_done(0.5, 1.0)
 
 
 def test_first_losses_are_those_of_small_weights(measured):
@@ -239,21 +266,30 @@ def test_the_clock_leaves_nothing_behind(name, model):
 # Bytes
 
 
-def test_bytes_of_the_softmax_stages():
-    moved = traffic.bytes_moved(Case("cbow", 1000, 100, 5, 10, 5), "softmax", None)
+def test_costs_of_the_softmax_stages():
+    found = traffic.costs(Case("cbow", 1000, 100, 5, 10, 5), "softmax", None)
     one_hot, weights, hidden = 10 * 1000 * 4, 1000 * 100 * 4, 10 * 100 * 4
-    assert moved["output score"] == one_hot + weights + hidden
-    assert moved["input gather"] == 10 * moved["output score"]
-    assert moved["optimiser"] == (9 * 3 + 14) * weights
+    assert found["output score"] == (one_hot + weights + hidden, 2 * 10 * 1000 * 100)
+    assert found["input gather"] == tuple(10 * number for number in found["output score"])
+    assert found["optimiser"] == ((9 * 3 + 14) * weights, 9 * 1000 * 100 + 12 * 2 * 1000 * 100)
+    assert traffic.total(found).flops == sum(cost.flops for cost in found.values())
 
 
 @each_model
-def test_bytes_of_the_compiled_variant_do_not_grow_with_the_vocabulary(model):
-    small, large = (traffic.bytes_moved(case_of(model, size), "cpu", 50) for size in (100, 100_000))
+def test_costs_of_the_compiled_variant_do_not_grow_with_the_vocabulary(model):
+    small, large = (traffic.costs(case_of(model, size), "cpu", 50) for size in (100, 100_000))
     assert small == large
-    assert small["optimiser"] == 7 * 50 * 12 * 4
-    dense = traffic.bytes_moved(case_of(model, 100, optimizer="Adam"), "cpu", 50)
-    assert dense["optimiser"] == 14 * 100 * 12 * 4
+    assert small["optimiser"] == (7 * 50 * 12 * 4, 12 * 50 * 12)
+    dense = traffic.costs(case_of(model, 100, optimizer="Adam"), "cpu", 50)
+    assert dense["optimiser"] == (14 * 100 * 12 * 4, 12 * 2 * 100 * 12)
+
+
+@each_model
+def test_layers_of_one_model_compute_the_same_scores(model):
+    """Score, loss and the gradients of both are the same arithmetic, however they are cut into stages."""
+    slow, fast = (traffic.costs(case_of(model), variant, 50) for variant in ("reference", "cpu"))
+    assert slow["output score"].flops + slow["loss"].flops == fast["output score + loss"].flops
+    assert slow["backward out"].flops == fast["backward out"].flops
 
 
 @each_model
@@ -306,6 +342,20 @@ def test_available_memory_is_that_of_the_system():
     assert machine.available_bytes() is None or 1 << 20 < machine.available_bytes() < 1 << 50
 
 
+@pytest.mark.parametrize(
+    ("limit", "usable"),
+    [("3000000", 2_000_000), ("max", 8_192_000), ("9000000000", 8_192_000), ("7", 0), (None, 8_192_000)],
+)
+def test_a_container_has_what_its_limit_leaves(limit, usable, in_folder, monkeypatch):
+    (in_folder / "meminfo").write_text("MemTotal: 9000 kB\nMemAvailable:   8000 kB\n")
+    (in_folder / "memory.current").write_text("1000000\n")
+    if limit is not None:
+        (in_folder / "memory.max").write_text(limit + "\n")
+    monkeypatch.setattr(machine, "_MEMINFO", in_folder / "meminfo")
+    monkeypatch.setattr(machine, "_GROUP", in_folder)
+    assert machine.available_bytes() == usable
+
+
 # Refusals
 
 
@@ -337,11 +387,12 @@ def test_bad_knobs(knobs, error, message):
 # What is shown
 
 
-def run_of(variant, vocab_size, ms, *, whole=None, model="cbow", n_rows=None):
+def run_of(variant, vocab_size, ms, *, whole=None, model="cbow", n_rows=None, spread=0):
     stages = tuple(Stage(name, time, time, time, 100 * time / sum(ms.values()), 1000) for name, time in ms.items())
     whole = whole or sum(ms.values())
     case = Case(model, vocab_size)
-    return Run(variant, case, "Adam", stages, whole, whole, whole, 3, 1.0, n_rows, ())
+    quartiles = whole / (1 + spread), whole * (1 + spread)
+    return Run(variant, case, "Adam", stages, whole, whole, whole, 3, 1.0, n_rows, (), quartiles)
 
 
 def profile_of(*runs):
@@ -371,9 +422,9 @@ def test_answers_are_computed():
     runs += [run_of("cpu", size, {"loss": 1.0}, n_rows=size // 10) for size in (100, 1000, 10_000)]
     where, growth = report.answers(profile_of(*runs))
     assert where == "Where does the time go (CBOW, V = 10,000)? softmax: loss 80 %, optimiser 20 %; cpu: loss 100 %."
-    assert "softmax: in proportion (100 to 10,000: 100 times the words, 100 times the time, as V^1.00)" in growth
-    assert "cpu: hardly (100 to 10,000: 100 times the words, 1 times the time, as V^0.00; a batch touches 10" in growth
-    assert "10 different rows, then 1,000)" in growth
+    assert "softmax: in proportion (100 to 10,000: 100 times the words, 100 times the time, as V^1.00, by the" in growth
+    assert "cpu: hardly (100 to 10,000: 100 times the words, 1 times the time, as V^0.00, by the" in growth
+    assert "quartiles 0.00 to 0.00; a batch touches 10 different rows, then 1,000)" in growth
 
 
 @pytest.mark.parametrize(
@@ -382,7 +433,26 @@ def test_answers_are_computed():
 def test_verdicts(power, verdict):
     runs = [run_of("softmax", size, {"loss": float(size**power)}) for size in (100, 100_000)]
     factors = f"1,000 times the words, {records.rounded(1000**power)} times the time, as V^{power:.2f}"
+    factors += f", by the quartiles {power:.2f} to {power:.2f}"
     assert f"softmax: {verdict} (100 to 100,000: {factors})." in list(report.answers(profile_of(*runs)))[1]
+
+
+def test_a_verdict_that_the_spread_leaves_open_is_two():
+    def answer(spread):
+        runs = [run_of("cpu", size, {"loss": ms}, spread=spread) for size, ms in [(100, 1.0), (10_000, 2.2)]]
+        return list(report.answers(profile_of(*runs)))[1]
+
+    assert "cpu: hardly (100 to 10,000: 100 times the words, 2.2 times the time, as V^0.17, by the" in answer(0.01)
+    wide = answer(0.2)
+    assert "cpu: hardly or in part, the spread does not tell (100 to" in wide
+    assert "as V^0.17, by the quartiles 0.09 to 0.25)" in wide
+
+
+def test_bounds_of_a_slope_are_those_of_the_lines_between_its_points():
+    sizes, bounds = [10, 100, 1000, 5000], [(1.0, 2.0), (3.0, 3.5), (2.0, 7.0), (5.0, 6.0)]
+    slopes = [report.slope_of(sizes, list(times)) for times in product(*bounds)]
+    assert report.slope_bounds(sizes, bounds) == pytest.approx((min(slopes), max(slopes)))
+    assert report.slope_of(sizes, [size**1.5 for size in sizes]) == pytest.approx(1.5)
 
 
 def test_one_vocabulary_cannot_tell_of_growth():

@@ -52,8 +52,10 @@ def profile(
             "seconds": seconds,
             "seed": seed,
         }
+        from fastw2v._profile.machine import keep_memory
         from fastw2v.profile import profile as measure
 
+        keep_memory()
         _show(measure(**knobs), writers)
 
 

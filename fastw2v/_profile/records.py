@@ -26,9 +26,9 @@ class Stage:
         "input gather", "hidden", "output score", "loss", "sampler", "backward in", "backward out" or "optimiser"; of
         stages that one kernel does, the names with " + " between them.
     ms, least_ms, greatest_ms : float
-        Median over the iterations, least and greatest.
+        Mean over the middle half of the clocked iterations, by how long they took; least and greatest of all.
     share : float
-        Percent of the sum of all stages' medians.
+        Percent of the sum of all stages.
     bytes_moved : int
         What the stage reads and writes at the least, by its shapes (`fastw2v._profile.traffic`).
     """
@@ -58,7 +58,7 @@ class Run:
     optimizer : str
     stages : tuple of Stage
     whole_ms, least_ms, greatest_ms : float
-        Whole iterations without clocks in them: median, least and greatest.
+        Whole iterations without clocks in them: mean over their middle half, least and greatest.
     n_iterations : int
         Iterations of either kind.
     first_loss : float
@@ -67,6 +67,8 @@ class Run:
         Different rows of W_in and W_out that the last batch touched; None for dense gradients, which touch all.
     spans : tuple of tuple of Span
         The calls of the last clocked iterations.
+    quartiles_ms : tuple of float
+        First and third, of whole iterations.
     """
 
     variant: str
@@ -80,10 +82,11 @@ class Run:
     first_loss: float
     n_rows: int | None
     spans: tuple[tuple[Span, ...], ...] = field(repr=False)
+    quartiles_ms: tuple[float, float]
 
     @property
     def stages_ms(self) -> float:
-        """Sum of the stages' medians."""
+        """Sum of the stages."""
         return sum(stage.ms for stage in self.stages)
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 import numpy as np
+import numpy.typing as npt
 
 from fastw2v._profile.case import MODELS, Case
 from fastw2v._profile.clock import STAGES, parts
@@ -14,10 +15,10 @@ from fastw2v._profile.variants import VARIANTS
 _COLUMNS = f"  {'stage':<22}{'ms':>11}{'share':>9}{'MB moved':>11}{'GB/s':>8}{'x softmax':>12}{'x reference':>13}"
 _ABSENT = f"  {{:<22}}{'-':>11}{'-':>9}{'-':>11}{'-':>8}{'-':>12}{'-':>13}"
 _ABOUT = (
-    "ms: median over the iterations. MB moved: what the stage reads and writes at the least, by its shapes. GB/s:",
-    "their ratio, above the speed of memory where caches serve. x: times faster than that variant. a + b: stages that",
-    "one kernel does. The one-hot arrays of softmax are float32, and made outside of the iterations. The optimiser",
-    "also merges the gradients of shared weights. SparseAdam updates the rows that a batch touches, Adam all.",
+    "ms: mean over the middle half of the iterations. MB moved: what the stage reads and writes at the least, by its",
+    "shapes. GB/s: their ratio, above the speed of memory where caches serve. x: times faster than that variant.",
+    "a + b: stages that one kernel does. softmax's one-hot arrays are float32, and made outside of the iterations. The",
+    "optimiser also merges the gradients of shared weights. SparseAdam updates touched rows, Adam all rows.",
 )
 # What is said of a cost that grows as V ** e, by the least e.
 _VERDICTS = ((1.2, "more than in proportion"), (0.7, "in proportion"), (0.2, "in part"), (-np.inf, "hardly"))
@@ -125,14 +126,28 @@ def growth(profile: Profile, variant: str, model: str) -> str | None:
     if len(runs) < 2:
         return None
     sizes, times = [run.case.vocab_size for run in runs], [run.whole_ms for run in runs]
-    slope = slope_of(sizes, times)
-    verdict = next(word for least, word in _VERDICTS if slope > least)
+    slope, bounds = slope_of(sizes, times), slope_bounds(sizes, [run.quartiles_ms for run in runs])
+    verdicts = dict.fromkeys(next(word for least, word in _VERDICTS if bound > least) for bound in bounds)
+    verdict = " or ".join(verdicts) + (", the spread does not tell" if len(verdicts) > 1 else "")
     factors = f"{rounded(sizes[-1] / sizes[0])} times the words, {rounded(times[-1] / times[0])} times the time"
+    power = f"V^{slope:.2f}, by the quartiles {bounds[0]:.2f} to {bounds[1]:.2f}"
     rows = [run.n_rows for run in (runs[0], runs[-1]) if run.n_rows is not None]
     touched = "; a batch touches {:,} different rows, then {:,}".format(*rows) if len(rows) == 2 else ""
-    return f"{verdict} ({sizes[0]:,} to {sizes[-1]:,}: {factors}, as V^{slope:.2f}{touched})"
+    return f"{verdict} ({sizes[0]:,} to {sizes[-1]:,}: {factors}, as {power}{touched})"
 
 
 def slope_of(sizes: list[int], times: list[float]) -> float:
     """Exponent e of the power law ``time ~ size ** e`` that fits best."""
-    return float(np.polyfit(np.log(sizes), np.log(times), 1)[0])
+    return float(_weights(sizes) @ np.log(times))
+
+
+def slope_bounds(sizes: list[int], bounds: list[tuple[float, float]]) -> tuple[float, float]:
+    """Least and greatest exponent of the power laws through any times within their bounds."""
+    weights, (low, high) = _weights(sizes), np.log(np.transpose(bounds))
+    return float(weights @ np.where(weights > 0, low, high)), float(weights @ np.where(weights > 0, high, low))
+
+
+def _weights(sizes: list[int]) -> npt.NDArray[np.float64]:
+    """What each logarithm of a time counts for in the slope of the line of least squares."""
+    from_mean = np.log(sizes) - np.log(sizes).mean()
+    return from_mean / (from_mean @ from_mean)  # type: ignore[no-any-return]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from typing import Any
 
@@ -15,6 +15,7 @@ from fastw2v._profile.clock import BACKWARD_IN as IN
 from fastw2v._profile.clock import BACKWARD_OUT as OUT
 from fastw2v._profile.clock import GATHER, HIDDEN, LOSS, OPTIMISER, SAMPLER, SCORE, Region, fused
 from fastw2v._profile.softmax import OneHot, SoftmaxCBOW, SoftmaxSkipGram
+from fastw2v.nn._gradient import TouchedRows
 
 Array = npt.NDArray[Any]
 Prepare = Callable[[Array, Array], tuple[Array, Array]]
@@ -67,8 +68,13 @@ class Variant:
 
     def n_rows(self) -> int | None:
         """Rows that the last batch touches, each once; None where gradients are plain matrices, of all rows."""
-        known = [grad.unique_rows() for grad in self.model.grads if isinstance(grad, nn.RowGradient)]
-        return sum(len(rows) for rows in known if rows is not None) if known else None
+        return n_touched(self.model.grads)
+
+
+def n_touched(grads: Iterable[Array]) -> int | None:
+    """Rows that gradients touch, each once; None where none of them knows its rows."""
+    known = [grad.unique_rows() for grad in grads if isinstance(grad, TouchedRows)]
+    return sum(len(rows) for rows in known if rows is not None) if known else None
 
 
 def _model(name: str, case: Case, corpus: Array, seed: int) -> Any:  # noqa: ANN401

@@ -31,10 +31,10 @@ from fastw2v_kernels._simd_math import (
 )
 from fastw2v_kernels._vectors import Block, Rows, Vec, vec
 
-__all__ = ["LANES", "N_REGISTERS", "SLOTS", "Block", "Rows", "Shape", "Vec", "add_rows", "copy_ids", "dot", "exchange"]
-__all__ += ["fma_rows", "hsum", "hsum_pair", "hsum_single", "load", "load_rows", "load_strip", "prefetch"]
-__all__ += ["prefetch_rows", "prefetch_strip", "rows_of", "single", "splat", "splats", "store", "store_strip", "tail"]
-__all__ += ["zero_strip", "zero_tile", "zeros"]
+__all__ = ["LANES", "N_REGISTERS", "SLOTS", "Block", "Rows", "Shape", "Vec", "add_rows", "copy_ids", "dot"]
+__all__ += ["exchange", "fma_rows", "hsum", "hsum_pair", "hsum_single", "load", "load_rows", "load_strip", "prefetch"]
+__all__ += ["prefetch_element", "prefetch_rows", "prefetch_strip", "rows_of", "single", "splat", "splats", "store"]
+__all__ += ["store_strip", "tail", "zero_strip", "zero_tile", "zeros"]
 
 
 @intrinsic
@@ -95,6 +95,18 @@ def prefetch(_typing: Any, a: Any, row: Any, col: Any) -> Any:
         return context.get_dummy_value()
 
     return types.void(a, row, col), codegen
+
+
+@intrinsic
+def prefetch_element(_typing: Any, a: Any, slot: Any) -> Any:
+    """Ask for the cache line of a[slot] before it is needed; a : a contiguous vector."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        slot = emit.int64(context, builder, args[1], sig.args[1])
+        emit.prefetch(builder, emit.element(context, builder, sig.args[0], args[0], slot, 1))
+        return context.get_dummy_value()
+
+    return types.void(a, slot), codegen
 
 
 @intrinsic
@@ -200,11 +212,7 @@ def prefetch_rows(_typing: Any, rows: Any, col: Any, shape: Any) -> Any:
 
 @intrinsic
 def exchange(_typing: Any, a: Any, row: Any, col: Any, tile: Any, x: Any, move: Any, grads: Any, shape: Any) -> Any:
-    """(move[j] + sum over k of c[k] * tile[k, j], grads[k, j] + c[k] * x[j]) with c = a[row, col : col + n_tile].
-
-    Tile and gradients of two vectors leave registers for one coefficient at a time: LLVM would load them all, do two
-    turns of the loop at once, and copy and spill to make room.
-    """
+    """(move[j] + sum over k of c[k] * tile[k, j], grads[k, j] + c[k] * x[j]) with c = a[row, col : col + n_tile]."""
     result = types.Tuple((move, grads))
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
@@ -213,7 +221,7 @@ def exchange(_typing: Any, a: Any, row: Any, col: Any, tile: Any, x: Any, move: 
         tile, x, moves, sums = (emit.unpack(builder, args[i], sig.args[i].n) for i in (3, 4, 5, 6))
         for k in range(shape.shape.n_tile):
             if len(x) > 1:
-                emit.barrier(builder)
+                emit.barrier(builder)  # registers are left for one c; LLVM would load all, unroll and spill
             coef = emit.splat(context, builder, builder.load(builder.gep(first, [col.type(k)])), types.float32)
             for j, vector in enumerate(x):
                 moves[j] = emit.fma(builder, coef, tile[k * len(x) + j], moves[j])

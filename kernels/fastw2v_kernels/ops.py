@@ -8,6 +8,7 @@ from fastw2v_kernels import (
     embedding,
     embedding_backward,
     encode,
+    nearest,
     skipgram_ns,
     sparse_adam,
     topk,
@@ -30,4 +31,5 @@ OPS = [
     adam.OP,
     sparse_adam.OP,
     topk.OP,
+    nearest.OP,
 ]

@@ -113,6 +113,12 @@ def test_an_empty_span_changes_nothing(name):
         np.testing.assert_array_equal(after[array], case[array])
 
 
+@pytest.mark.parametrize("plan", [{"chunk_tokens": 0}, {"max_warps": 0}], ids=str)
+def test_a_plan_that_trains_nothing_is_refused(plan):
+    with pytest.raises(ValueError, match="at least 1"):
+        run(Planned("skipgram_ns", **plan), "cuda", corpus(30, 10, share_negatives=True))
+
+
 @pytest.mark.parametrize("stride", [16, 112, 128, 304, 1024])
 @pytest.mark.parametrize("n_targets", [2, 6, 9, 21, 101])
 @pytest.mark.parametrize("window", [1, 5, 16, 40])

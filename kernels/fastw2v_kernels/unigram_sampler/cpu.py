@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastw2v_kernels._jit_cpu import inline_cpu, jit_cpu
+from fastw2v_kernels._simd import prefetch_element
 from fastw2v_kernels._types import Float32, Int32, Int64
 from fastw2v_kernels.shared.arguments import INT32, check_axes, check_read, check_written, flat_ids, outside
 from fastw2v_kernels.shared.cpu import alias_draw, random_bits, uniform
@@ -16,6 +17,7 @@ from fastw2v_kernels.shared.threads_cpu import parts_for, run_parts
 from fastw2v_kernels.unigram_sampler import reference
 
 _GRAIN = 5_000  # draws, about 100 us
+_AHEAD = 4  # targets
 _FEW = 32  # negatives that are compared one by one; for more, marking the words that are taken costs less
 _patience = inline_cpu(reference.patience)
 
@@ -101,6 +103,15 @@ def _fill_distinct(alias_prob: Float32, alias_id: Int32, row: Row) -> bool:
     return True
 
 
+@inline_cpu
+def _prefetch_draws(alias_prob: Float32, alias_id: Int32, key: np.uint64, position: int, negative: int) -> None:
+    """Ask for the columns that the first draws at `position` will pick."""
+    for draw in range(negative):
+        column = int(uniform(random_bits(key, position, draw)) * alias_prob.shape[0])
+        prefetch_element(alias_prob, column)
+        prefetch_element(alias_id, column)
+
+
 @jit_cpu
 def _unigram_sampler_cpu_kernel(
     part: int,
@@ -119,6 +130,7 @@ def _unigram_sampler_cpu_kernel(
     key = random_bits(seed, 0, 0)
     batch, negative = out.shape
     for b in range(batch * part // n_parts, batch * (part + 1) // n_parts):
+        _prefetch_draws(alias_prob, alias_id, key, first_draw + b + _AHEAD, negative)
         if not distinct:
             for k in range(negative):
                 u = uniform(random_bits(key, first_draw + b, k))

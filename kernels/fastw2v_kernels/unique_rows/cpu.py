@@ -8,9 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastw2v_kernels._jit_cpu import jit_cpu
+from fastw2v_kernels._simd import prefetch_element
 from fastw2v_kernels._types import Int64
 from fastw2v_kernels.shared.arguments import INT64, UINT8, check_axes, check_written, flat_ids, outside
 from fastw2v_kernels.shared.rows_cpu import any_outside
+
+_AHEAD = 16  # marks
 
 
 @jit_cpu
@@ -19,6 +22,8 @@ def _unique_rows_cpu_kernel(ids: Int64, marks: NDArray[np.uint8], rows: Int64) -
         return -1
     n = 0
     for i in range(ids.shape[0]):
+        if i + _AHEAD < ids.shape[0]:
+            prefetch_element(marks, ids[i + _AHEAD])
         # No branch, since whether an id is new cannot be foreseen: one that is not gives its place to the next.
         rows[n] = ids[i]
         n += 1 - marks[ids[i]]

@@ -1,0 +1,136 @@
+"""The pairs of issue 5's table: what is run in turn, A B A B, each run a process of its own, and what is wanted of it.
+
+A slow minute of the machine hits both sides of a pair, so that the ratio of each pair of runs is fair; the median and
+the quartiles over the pairs are recorded.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import peers
+import tasks
+from results import digits
+from timing import run_child
+
+Figures = dict[str, Any]
+ONE_BLAS_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+RSS_ALLOWANCE_MB = 300  # beside 8 bytes for each weight of a matrix, and 8 for each token
+
+
+class Side(NamedTuple):
+    """One of two: the tool, what it is asked to do (a task of `tasks.py` and its arguments), and the corpus."""
+
+    tool: str
+    task: str
+    knobs: dict[str, Any]
+    corpus: str = ""
+
+
+class Pair(NamedTuple):
+    """What ours is compared with, ours, and the figures whose ratios count; `scored`: the vectors are evaluated too."""
+
+    base: Side
+    ours: Side
+    fields: tuple[str, ...]
+    scored: bool = False
+
+
+def _trained(sg: int, *, workers: int = 1, **knobs: Any) -> Pair:  # noqa: ANN401
+    """Gensim and fastw2v on the film reviews; knobs of negative sharing are ours alone."""
+    common = {name: value for name, value in knobs.items() if name != "negative_sharing"}
+    base = _side("gensim", sg, workers, "reviews", **common)
+    ours = _side("fastw2v", sg, workers, "reviews", **knobs)
+    return Pair(base, ours, ("words_per_s", "total_s"), scored=workers == 1)
+
+
+def _side(tool: str, sg: int, workers: int, corpus: str, **knobs: Any) -> Side:  # noqa: ANN401
+    return Side(tool, "train", peers.KNOBS | {"sg": sg, "workers": workers} | knobs, corpus)
+
+
+def _own(sg: int, base: tuple[int, str], ours: tuple[int, str]) -> Pair:
+    """Our own speed on one number of workers and corpus beside that on another."""
+    return Pair(_side("fastw2v", sg, *base), _side("fastw2v", sg, *ours), ("words_per_s",))
+
+
+def _encoded(base: tuple[int, str], ours: tuple[int, str]) -> Pair:
+    sides = (Side("fastw2v", "encode", {"workers": workers}, corpus) for workers, corpus in (base, ours))
+    return Pair(*sides, ("mb_per_s",))
+
+
+_LARGE = {"vector_size": 300, "min_count": 1}
+PAIRS = {
+    "skip-gram": _trained(1),
+    "skip-gram, pair": _trained(1, negative_sharing="pair"),
+    "skip-gram, window 10, negative 15": _trained(1, window=10, negative=15),
+    "skip-gram, D 300": _trained(1, vector_size=300),
+    "skip-gram, pair, D 300": _trained(1, vector_size=300, negative_sharing="pair"),
+    "skip-gram, 2 workers": _trained(1, workers=2),
+    "CBOW": _trained(0),
+    "CBOW, window 10, negative 15": _trained(0, window=10, negative=15),
+    "CBOW, D 300": _trained(0, vector_size=300),
+    "CBOW, 2 workers": _trained(0, workers=2),
+    "skip-gram, 2 workers to 1": _own(1, (1, "reviews"), (2, "reviews")),
+    "CBOW, 2 workers to 1": _own(0, (1, "reviews"), (2, "reviews")),
+    "skip-gram, sessions to reviews": _own(1, (1, "reviews"), (1, "sessions")),
+    "CBOW, sessions to reviews": _own(0, (1, "reviews"), (1, "sessions")),
+    "skip-gram, sessions, 2 workers to 1": _own(1, (1, "sessions"), (2, "sessions")),
+    "CBOW, sessions, 2 workers to 1": _own(0, (1, "sessions"), (2, "sessions")),
+    "skip-gram, V 1,000,000, D 300": Pair(
+        _side("gensim", 1, 1, "zipf", **_LARGE), _side("fastw2v", 1, 1, "zipf", **_LARGE), ("words_per_s", "total_s")
+    ),
+    "encode, 2 cores to 1": _encoded((1, "reviews"), (2, "reviews")),
+    "encode, 5,000,000 words to reviews": _encoded((1, "reviews"), (1, "distinct")),
+}
+
+
+def run(side: Side, corpus: Path | None, *, epochs: int = 1, seed: int = 1, score: bool = False) -> Figures:
+    """One run in a process of its own."""
+    request: dict[str, Any] = {"task": side.task} | ({"corpus": str(corpus)} if corpus else {})
+    if side.task == "train":
+        request |= {"tool": side.tool, "knobs": side.knobs | {"epochs": epochs, "seed": seed}, "score": score}
+    else:
+        request |= side.knobs
+    environment = {} if side.task == "neighbours" else ONE_BLAS_THREAD  # which both tools' queries use all cores for
+    return json.loads(run_child(tasks.__file__, json.dumps(request), **environment).splitlines()[-1])  # type: ignore[no-any-return]
+
+
+def compared(fields: Iterable[str], base: list[Figures], ours: list[Figures]) -> Figures:
+    """Each figure of both sides, and by how much ours is better, over the pairs of runs."""
+    cells: Figures = {"base": {}, "ours": {}, "x": {}}
+    for field in fields:
+        rates: Callable[[Figures], float] = (
+            (lambda run, field=field: run[field])
+            if field.endswith("per_s")
+            else (lambda run, field=field: 1 / run[field])
+        )
+        cells["x"][field] = quartiles([rates(b) / rates(a) for a, b in zip(base, ours)])
+        for name, runs in (("base", base), ("ours", ours)):
+            cells[name][field] = quartiles([run[field] for run in runs])
+    return cells
+
+
+def memory(side: Side, runs: list[Figures]) -> Figures:
+    """Most memory of the runs, and its share of what is allowed."""
+    peak = max(run["peak_rss_mb"] for run in runs)
+    cells: Figures = {"peak_rss_mb": digits(peak)}
+    if side.task == "train":
+        weights = runs[0]["n_vocab"] * side.knobs["vector_size"]
+        allowed = 8e-6 * (weights + runs[0]["raw_words"]) + RSS_ALLOWANCE_MB
+        cells |= {"rss_bound_mb": digits(allowed), "share_of_bound": digits(peak / allowed)}
+    else:
+        cells |= {name: digits(runs[0][name]) for name in ("rss_before_mb", "objects_per_word", "n_vocab")}
+    return cells
+
+
+def quartiles(values: Iterable[float]) -> list[float]:
+    """Median, lower and upper quartile."""
+    known = list(values)
+    if len(known) == 1:
+        return [digits(known[0])] * 3
+    low, median, high = statistics.quantiles(known, n=4, method="inclusive")
+    return [digits(x) for x in (median, low, high)]

@@ -1,0 +1,78 @@
+"""What one process of a pair does: `tasks.py` is called with a request in JSON and prints the figures.
+
+A request is {"task": NAME, ...}, and what else the task's function takes.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import peers
+
+Figures = dict[str, Any]
+N_ENCODES = 3
+
+
+def encode(corpus: str, workers: int) -> Figures:
+    """Text in the page cache to a vocabulary and ids on disk: MB/s, and what a word costs in memory and objects."""
+    from fastw2v._console import peak_rss_bytes
+    from fastw2v.corpus import text_corpus
+    from fastw2v.encode import encode_corpus
+    from fastw2v.warm import load_encoder
+
+    n_bytes = len(Path(corpus).read_bytes())
+    source = text_corpus(corpus)
+    load_encoder(source)
+    before, objects = peak_rss_bytes() or 0, sys.getallocatedblocks()
+    seconds = []
+    for _ in range(N_ENCODES):
+        begun = time.perf_counter()
+        vocab, tokens = encode_corpus(source, min_count=1, workers=workers)
+        seconds.append(time.perf_counter() - begun)
+        n_tokens, n_objects = tokens.n_tokens, sys.getallocatedblocks() - objects
+        tokens.close()
+    rate = n_bytes / statistics.median(seconds) / 1e6
+    memory = {"peak_rss_mb": (peak_rss_bytes() or 0) / 1e6, "rss_before_mb": before / 1e6}
+    sizes = {"n_vocab": len(vocab), "raw_words": n_tokens, "n_bytes": n_bytes}
+    return sizes | memory | {"mb_per_s": rate, "objects_per_word": n_objects / len(vocab)}
+
+
+def neighbours(tool: str, n_rows: int, n_queries: int, dim: int) -> Figures:
+    """The ten nearest of each query: gensim by a loop of calls, fastw2v by one; the first answers, for comparison."""
+    rng = np.random.default_rng(1)
+    vectors = rng.normal(size=(n_rows, dim)).astype(np.float32)
+    keys = [f"w{i}" for i in range(n_rows)]
+    asked = [keys[i] for i in rng.integers(0, n_rows, n_queries)]
+    ask = _asker(tool, keys, vectors)
+    ask(asked)  # norms, and a kernel from the cache
+    begun = time.perf_counter()
+    answers = ask(asked)
+    seconds = time.perf_counter() - begun
+    found = [[key for key, _ in answer] for answer in answers]
+    return {"queries_per_s": n_queries / seconds, "raw_words": n_queries, "n_vocab": n_rows, "answers": found}
+
+
+def _asker(tool: str, keys: list[str], vectors: np.ndarray) -> Callable[[list[str]], Any]:
+    if tool == "fastw2v":
+        from fastw2v import KeyedVectors
+
+        return KeyedVectors(keys, vectors).most_similar_batch
+    from gensim.models import KeyedVectors as Peer
+
+    peer = Peer(vectors.shape[1])
+    peer.add_vectors(keys, vectors)
+    return lambda asked: [peer.most_similar(key) for key in asked]
+
+
+TASKS: dict[str, Callable[..., Figures]] = {"train": peers.run, "encode": encode, "neighbours": neighbours}
+
+if __name__ == "__main__":
+    request = json.loads(sys.argv[1])
+    print(json.dumps(TASKS[request.pop("task")](**request)))

@@ -1,0 +1,93 @@
+"""Fastw2v and gensim in turn, or fastw2v beside itself, by the definitions in `pairs.py`: speed, and quality.
+
+One thread each where nothing else is said, one thread of BLAS, kernels cached. `--pairs` says how often. The vectors
+of both tools are scored apart (`-k quality`), after five epochs from each of `--seeds` seeds: on a busy machine too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from importlib.util import find_spec
+
+import pytest
+from cases import Work
+from corpora import Corpora
+from pairs import PAIRS, Figures, Pair, compared, memory, run
+from peers import KNOBS
+from test_end_to_end import HOST_OPS, TRAINER_OPS, quality
+from timing import Timing, need_memory, refuse_if_red
+
+QUICK_PAIRS = [
+    "skip-gram",
+    "skip-gram, sessions, 2 workers to 1",
+    "skip-gram, V 1,000,000, D 300",
+    "encode, 2 cores to 1",
+]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    names = QUICK_PAIRS if metafunc.config.getoption("quick") else list(PAIRS)
+    is_scored = metafunc.function is test_quality
+    metafunc.parametrize("name", [name for name in names if PAIRS[name].scored or not is_scored])
+
+
+@pytest.fixture(scope="module")
+def corpora(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Corpora:
+    return Corpora(tmp_path_factory.mktemp("corpora"), quick=request.config.getoption("quick"))
+
+
+def test_pair(name: str, corpora: Corpora, timing: Timing, request: pytest.FixtureRequest) -> None:
+    pair = PAIRS[name]
+    titles = prepare(pair, corpora)
+    base, ours = (partial(run, side, corpora[side.corpus][1]) for side in (pair.base, pair.ours))
+    runs = in_turn(timing, base, ours, request.config.getoption("pairs"))
+    figures = compared(pair.fields, *runs)
+    for side_name, side, side_runs in (("base", pair.base, runs[0]), ("ours", pair.ours, runs[1])):
+        figures[side_name] |= memory(side, side_runs)
+    timing.note(Work(), device="cpu", pairs=len(runs[0]), **labels(name, pair, titles), **figures)
+
+
+def test_quality(name: str, corpora: Corpora, timing: Timing, request: pytest.FixtureRequest) -> None:
+    pair = PAIRS[name]
+    titles = prepare(pair, corpora)
+    n_seeds = 0 if corpora.quick else request.config.getoption("seeds")
+    scores: Figures = {}
+
+    def score() -> None:
+        for side_name, side in (("base", pair.base), ("ours", pair.ours)):
+            train = partial(run, side, corpora[side.corpus][1], epochs=5, score=True)
+            scores[side_name] = quality(n_seeds, train)
+
+    timing.benchmark.pedantic(score, rounds=1)
+    timing.note(Work(), device="cpu", **labels(name, pair, titles), scores=scores)
+
+
+def labels(name: str, pair: Pair, titles: list[str]) -> Figures:
+    """What a line of results is known by."""
+    knobs = {key: value for key, value in pair.ours.knobs.items() if KNOBS.get(key) != value}
+    return {"pair": name, "base_tool": pair.base.tool, "corpus": titles[1], "base_corpus": titles[0], "knobs": knobs}
+
+
+def prepare(pair: Pair, corpora: Corpora) -> list[str]:
+    """Skip a pair that cannot be run here, refuse one with wrong kernels, make its corpora; return their titles."""
+    if find_spec(pair.base.tool) is None:
+        pytest.skip(f"{pair.base.tool} is not installed: pip install 'fastw2v[bench]'")
+    refuse_if_red("cpu", *HOST_OPS, *TRAINER_OPS)
+    if pair.ours.corpus == "zipf" and not corpora.quick:
+        need_memory(5e9)  # two matrices of 1.2 GB, what gensim makes beside them, and the saved vectors
+    return [corpora[side.corpus][0] for side in (pair.base, pair.ours)]
+
+
+def in_turn(
+    timing: Timing, base: Callable[[], Figures], ours: Callable[[], Figures], n_pairs: int
+) -> tuple[list[Figures], list[Figures]]:
+    """Run both in turn; ours once before, untimed, which compiles. pytest-benchmark's times are those of ours."""
+    runs: tuple[list[Figures], list[Figures]] = [], []
+    ours()
+    timing.benchmark.pedantic(
+        lambda: runs[1].append(ours()),
+        setup=lambda: runs[0].append(base()),
+        rounds=1 if timing.quick else n_pairs,
+    )
+    return runs

@@ -1,0 +1,131 @@
+"""The k rows of a matrix with the largest cosine to each query, on the CPU; several threads each take some rows.
+
+A matrix product whose tiles never leave the caches: STRIP rows, scaled to unit length and turned so that their numbers
+in one dimension are neighbours, against a tile of queries at a time. Sums stay in registers over all dimensions, and of
+the finished scores only those above the worst of the best so far are looked at one by one.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+from numpy.typing import NDArray
+
+from fastw2v_kernels._jit_cpu import inline_cpu, jit_cpu
+from fastw2v_kernels._simd import LANES, N_REGISTERS, Shape, fma_rows, load_strip, splats, store_strip, zero_tile
+from fastw2v_kernels._simd_compare import rows_above
+from fastw2v_kernels._types import Float32, Int64
+from fastw2v_kernels.shared.arguments import INT64, check_axes, check_read, check_written
+from fastw2v_kernels.shared.cpu import insert
+from fastw2v_kernels.shared.threads_cpu import parts_for, run_parts
+
+_GRAIN = 10_000_000  # multiplications, about 100 us
+_SHAPE = Shape(1, 12 if N_REGISTERS == 32 else 6, 1, False, n_strip=2)  # its sums, a strip and a factor: all registers
+STRIP = _SHAPE.n_strip * LANES
+
+
+@inline_cpu
+def _turn_strip(flat: Float32, stride: int, norms: Float32, first: int, strip: Float32) -> None:
+    """strip[d, i] = row first + i in dimension d, divided by its norm; 0 behind the last row."""
+    n = min(STRIP, norms.shape[0] - first)
+    for i in range(STRIP):
+        scale = np.float32(1) / norms[first + i] if i < n else np.float32(0)
+        start = (first + i) * stride if i < n else 0
+        for d in range(strip.shape[0]):
+            strip[d, i] = flat[start + d] * scale
+
+
+@inline_cpu
+def _keep_better(tile: Float32, n: int, first: int, line: int, scores: Float32, rows: Int64) -> None:
+    """Insert those of tile[:n], the scores of the rows from `first` on, that are among the best."""
+    last = scores.shape[1] - 1
+    for i in range(n):
+        if tile[i] > scores[line, last]:
+            insert(scores, rows, line, tile[i], first + i)
+
+
+@jit_cpu
+def _nearest_cpu_kernel(
+    part: int,
+    n_parts: int,
+    flat: Float32,
+    stride: int,
+    norms: Float32,
+    turned: Float32,
+    strips: Float32,
+    tiles: Float32,
+    worst: Float32,
+    scores: Float32,
+    rows: Int64,
+    shape: Shape,
+) -> int:
+    n_rows, dim = norms.shape[0], strips.shape[1]
+    n_strips = -(-n_rows // STRIP)
+    for s in range(n_strips * part // n_parts, n_strips * (part + 1) // n_parts):
+        first = s * STRIP
+        _turn_strip(flat, stride, norms, first, strips[part])
+        for t in range(turned.shape[0] // dim):
+            sums = zero_tile(shape)
+            for d in range(dim):
+                sums = fma_rows(splats(turned, t * dim + d, 0, shape), load_strip(strips[part], d, 0, shape), sums)
+            better = rows_above(sums, splats(worst, part, t * shape.n_tile, shape))
+            if better == 0:
+                continue
+            store_strip(tiles, part, 0, sums)
+            for k in range(shape.n_tile):
+                if better >> k & 1:
+                    q = t * shape.n_tile + k
+                    tile = tiles[part, k * STRIP : (k + 1) * STRIP]
+                    _keep_better(tile, min(STRIP, n_rows - first), first, q, scores[part], rows[part])
+                    worst[part, q] = scores[part, q, -1]
+    return 0
+
+
+def nearest_cpu(vectors: NDArray[np.float32], norms: Float32, queries: Float32, scores: Float32, rows: Int64) -> None:
+    """Do what `nearest_reference` does."""
+    for name, array in (("vectors", vectors), ("queries", queries), ("scores", scores)):
+        check_axes(name, array, 2)
+    (n_rows, dim), (n_queries, k) = vectors.shape, scores.shape
+    check_read("queries", queries, (n_queries, dim))
+    check_read("norms", norms, (n_rows,))
+    check_written("scores", scores, (n_queries, max(k, 1)))
+    check_written("rows", rows, (n_queries, k), INT64)
+    flat, stride = _flat("vectors", vectors)
+    n_parts, turned = parts_for(n_rows * n_queries * dim, _GRAIN), _turned(queries)
+    best_scores, best_rows = np.empty((n_parts, n_queries, k), np.float32), np.empty((n_parts, n_queries, k), np.int64)
+    best_scores[...], best_rows[...] = -np.inf, -1
+    worst = np.full((n_parts, turned.size // dim), np.inf, np.float32)  # nothing is above what fills the last tile
+    worst[:, :n_queries] = -np.inf
+    strips = np.empty((n_parts, dim, STRIP), np.float32)
+    tiles = np.empty((n_parts, _SHAPE.n_tile * STRIP), np.float32)
+    arrays = flat, stride, norms, turned, strips, tiles, worst, best_scores, best_rows
+    run_parts(_nearest_cpu_kernel, n_parts, *arrays, _SHAPE)
+    _merge(best_scores, best_rows, scores, rows)
+
+
+def _flat(name: str, matrix: NDArray[np.float32]) -> tuple[Float32, int]:
+    """All numbers from the first to the last of a matrix of any row stride, in one row, and its stride in numbers."""
+    n_rows, dim = matrix.shape
+    stride, rest = divmod(matrix.strides[0], matrix.itemsize)
+    if n_rows < 2 or rest or stride < dim or matrix.strides[1] != matrix.itemsize:
+        matrix, stride = np.ascontiguousarray(matrix), dim
+    check_read(name, matrix[:1], (min(n_rows, 1), dim))
+    n = max(n_rows - 1, 0) * stride + dim * min(n_rows, 1)
+    return as_strided(matrix, (n,), (matrix.itemsize,), writeable=False), stride
+
+
+def _turned(queries: Float32) -> Float32:
+    """Tile after tile of the queries, each turned: float32[n_tiles * dim, n_tile], 0 behind the last query."""
+    (n_queries, dim), n_tile = queries.shape, _SHAPE.n_tile
+    n_tiles = -(-n_queries // n_tile)
+    padded = np.zeros((n_tiles * n_tile, dim), np.float32)
+    padded[:n_queries] = queries
+    return np.ascontiguousarray(padded.reshape(n_tiles, n_tile, dim).transpose(0, 2, 1)).reshape(n_tiles * dim, n_tile)
+
+
+def _merge(best_scores: Float32, best_rows: Int64, scores: Float32, rows: Int64) -> None:
+    """Write the best of all threads. Earlier parts have lower rows, which a stable sort keeps before equal ones."""
+    all_scores, all_rows = (np.concatenate(list(best), axis=1) for best in (best_scores, best_rows))
+    order = np.argsort(-all_scores, axis=1, kind="stable")[:, : scores.shape[1]]
+    scores[...] = np.take_along_axis(all_scores, order, axis=1)
+    rows[...] = np.take_along_axis(all_rows, order, axis=1)
