@@ -40,10 +40,11 @@ from gpu_steps import (  # noqa: E402
     row,
     unique_rows,
 )
+from gpu_trainer import trainer  # noqa: E402
 
 from fastw2v_kernels import _jit_cuda  # noqa: E402
 
-STEPS = (environment, parity, operations, unique_rows, quality, checkers, iterations)
+STEPS = (environment, parity, trainer, operations, unique_rows, quality, checkers, iterations)
 
 
 def draw(rows: list[Row], path: Path) -> None:

@@ -14,6 +14,8 @@ import typer
 from tqdm import tqdm
 from tqdm.contrib.logging import logging_redirect_tqdm
 
+from fastw2v_kernels._jit_cuda import CudaUnavailableError
+
 if TYPE_CHECKING:
     from fastw2v.keyedvectors import KeyedVectors
     from fastw2v.model import Word2Vec
@@ -46,7 +48,7 @@ def friendly_errors() -> Iterator[None]:
         raise typer.Exit(130) from None
     except BrokenPipeError:  # `fastw2v similar ... | head`: Typer ends it without a word
         raise
-    except (ValueError, TypeError, KeyError, OSError, MemoryError, ImportError) as error:
+    except (ValueError, TypeError, KeyError, OSError, MemoryError, ImportError, CudaUnavailableError) as error:
         say(f"fastw2v: {' '.join(str(error).split())}", to_stderr=True)
         raise typer.Exit(1) from None
 
@@ -127,11 +129,12 @@ def summary(model: Word2Vec) -> str:
     """Speed and loss of a training run, for people."""
     numbers, report = figures(model), model.report
     losses = " ".join(f"{loss:.4f}" for loss in report.loss_per_epoch)
+    crew = report.device if report.device != "cpu" else f"{numbers['workers']} workers, cpu"
     phases = ", ".join(f"{name} {seconds:.2f} s" for name, seconds in model.seconds.items())
     return (
         (f"loss per epoch: {losses}\n" if losses else "")
         + f"{report.raw_words:,} words ({numbers['words_per_s'] / 1e6:.2f} M/s; vocabulary {len(model.vocab):,}, "
-        + f"{numbers['workers']} workers, {report.device}): {phases}"
+        + f"{crew}): {phases}"
     )
 
 

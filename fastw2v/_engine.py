@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from fastw2v._clock import clock
+from fastw2v._encode_device import check_device_of
 from fastw2v._knobs import KnobReader
 from fastw2v._weights import initial_weights, weights_of
 from fastw2v.backends import Weights, get_backend
@@ -53,6 +54,7 @@ class Engine(KnobReader):
     def _build(self, corpus: Any) -> Tokens:  # noqa: ANN401
         config, self.seconds = self.config, {}
         corpus = as_corpus(corpus)
+        check_device_of(corpus, config.device)
         with clock(self.seconds, "compile"):
             load_encoder(corpus)
         with clock(self.seconds, "encode"):
@@ -70,6 +72,7 @@ class Engine(KnobReader):
 
     def _encode_with(self, corpus: Any, config: TrainConfig) -> Tokens:  # noqa: ANN401
         corpus, self.seconds = as_corpus(corpus), {}
+        check_device_of(corpus, config.device)
         with clock(self.seconds, "compile"):
             load_encoder(corpus)
         with clock(self.seconds, "encode"):
@@ -99,7 +102,8 @@ class Engine(KnobReader):
         )
         self.wv.norms = None
         self.seconds["compile"] += self.report.compile_seconds
-        self.seconds["train"] = self.report.train_seconds
+        for phase in ("upload", "train", "download"):
+            self.seconds[phase] = getattr(self.report, f"{phase}_seconds")
         notify("on_train_end")
         if not np.isfinite(self.wv.vectors.sum(dtype=np.float64)):
             message = f"training diverged: vectors are not finite; lower alpha (it was {config.alpha:g})"

@@ -5,9 +5,11 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
+
+from fastw2v_kernels._jit_cuda import is_device_array
 
 _INT64_MAX = np.iinfo(np.int64).max
 
@@ -23,8 +25,13 @@ class IntegerCorpus:
     starts: np.ndarray
 
 
-def is_flat_number_array(value: object) -> bool:
-    return isinstance(value, np.ndarray) and value.ndim == 1 and value.dtype.kind in "iuf"
+def is_flat_number_array(value: Any) -> bool:  # noqa: ANN401
+    return is_array(value) and value.ndim == 1 and value.dtype.kind in "iuf"
+
+
+def is_array(value: Any) -> TypeGuard[np.ndarray]:  # noqa: ANN401
+    """Whether this is an array of NumPy or CuPy; NumPy's functions dispatch to CuPy's."""
+    return isinstance(value, np.ndarray) or is_device_array(value)
 
 
 def is_number_sentence(sentence: Sequence[Any]) -> bool:

@@ -90,7 +90,7 @@ def train(
     loss: Annotated[bool, typer.Option("--loss/--no-loss", help="Tally the loss.")] = True,
     workers: Workers = None,
     seed: Seed = 1,
-    device: Annotated[str, typer.Option(help='"auto" or "cpu".')] = "auto",
+    device: Annotated[str, typer.Option(help='"auto" (the CPU), "cpu", "cuda", or "cuda:1" and so on.')] = "auto",
     format: FileFormat = None,
     as_json: AsJson = False,
 ) -> None:

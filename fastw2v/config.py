@@ -40,7 +40,8 @@ class TrainConfig:
     seed : int, 0 <= seed < 2**64
         Start of every random stream.
     workers : int >= 1
-        Threads. One makes the result reproducible bit for bit on one kind of processor. Default: the cores there are.
+        Threads of the CPU. One makes the result reproducible bit for bit on one kind of processor. Default: the cores
+        there are.
     sg : 0 or 1
         1 trains skip-gram, 0 CBOW.
     negative : int >= 1
@@ -63,8 +64,9 @@ class TrainConfig:
     cbow_gradient : "sum" or "mean"
         With cbow_mean=1, "mean" divides the gradient of the hidden vector by the number of contexts, which is the true
         gradient and wants a larger alpha, such as 0.075; "sum" does not, as in word2vec.c and gensim.
-    device : "auto" or "cpu"
-        Where to train.
+    device : "auto", "cpu", "cuda" or "cuda:N"
+        Where to train: "auto" is the CPU, "cuda" the GPU that CuPy uses, "cuda:1" a certain one. `workers` does not
+        count on a GPU.
     """
 
     vector_size: int = 100

@@ -102,7 +102,8 @@ def as_corpus(sentences: Any) -> Corpus:  # noqa: ANN401 - this is the boundary 
     sentences : iterable of lists of str, or of int; int[n, length]; (ids, starts); Path or list of Path
         An iterable must start anew at each ``iter()``. A 2-D integer array holds a sentence (a walk) per row. A tuple
         of two 1-D integer arrays is ragged: sentence s is ``ids[starts[s]:starts[s + 1]]``, ``starts[0] == 0`` and
-        ``starts[-1] == len(ids)``. Only a path given as `pathlib.Path` is opened: see `text_corpus` for str.
+        ``starts[-1] == len(ids)``. Arrays may be CuPy's, which device="cuda" trains where they lie. Only a path given
+        as `pathlib.Path` is opened: see `text_corpus` for str.
 
     Raises
     ------
@@ -115,7 +116,7 @@ def as_corpus(sentences: Any) -> Corpus:  # noqa: ANN401 - this is the boundary 
         return sentences
     if isinstance(sentences, Path) or _is_path_list(sentences):
         return text_corpus(sentences)
-    if isinstance(sentences, np.ndarray) and sentences.dtype != object and sentences.dtype.kind not in "US":
+    if _integers.is_array(sentences) and sentences.dtype != object and sentences.dtype.kind not in "US":
         return _integers.from_matrix(sentences)
     if isinstance(sentences, tuple) and len(sentences) == 2 and all(map(_integers.is_flat_number_array, sentences)):
         return _integers.from_ragged(*sentences)

@@ -6,11 +6,13 @@ import shutil
 import weakref
 from collections.abc import Iterable
 from concurrent.futures import Executor
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 
+from fastw2v import _encode_device
 from fastw2v._encode_items import EncodedIntegers, encode_tokens
 from fastw2v._encode_text import encode_text, pruned_table, table_of
 from fastw2v._integers import IntegerCorpus
@@ -129,15 +131,13 @@ def encode_corpus(
         raise ValueError(
             "max_final_vocab drops ids and min_count=0 keeps all; use min_count=1, or drop max_final_vocab"
         )
+    choose = partial(select_words, min_count=min_count, max_final_vocab=max_final_vocab, sorted_vocab=sorted_vocab)
+    if _encode_device.is_on_device(corpus) and max_vocab_size is None:
+        counted, ids, starts = _encode_device.vocab_on_device(corpus, keep_all=keep_all, choose=choose)
+        return counted, Tokens(ids, starts, counted.n_raw_tokens)
     encoded = _encode(corpus, workers, block_bytes, max_vocab_size, progress, keep_all=keep_all)
     try:
-        if keep_all:
-            order = np.arange(len(encoded.counts))
-        else:
-            counts = encoded.counts
-            order = select_words(
-                counts, min_count=min_count, max_final_vocab=max_final_vocab, sorted_vocab=sorted_vocab
-            )
+        order = np.arange(len(encoded.counts)) if keep_all else choose(encoded.counts)
         row_of = np.full(len(encoded.counts), -1, np.int32)
         row_of[order] = np.arange(len(order))
         with second_thread(workers) as helper:
@@ -178,6 +178,8 @@ def encode_with(
     if isinstance(corpus, IntegerCorpus) != vocab.is_integer:
         kinds = ("integers", "words") if vocab.is_integer else ("words", "integers")
         raise TypeError(f"the vocabulary holds {kinds[0]} and the corpus {kinds[1]}; pass a corpus of {kinds[0]}")
+    if _encode_device.is_on_device(corpus):
+        return Tokens(*_encode_device.rows_on_device(corpus, vocab), corpus.ids.size)
     if isinstance(corpus, TextCorpus):
         table, row_of = table_of(vocab)
         encoded: Any = encode_text(corpus, workers=workers, block_bytes=block_bytes, progress=progress, frozen=table)

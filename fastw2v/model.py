@@ -26,7 +26,8 @@ class Word2Vec(Engine):
     ----------
     sentences : iterable of lists of str, optional
         Or of lists of int, a 2-D integer array (a row is a sentence), or a pair (ids, starts) of integer arrays, where
-        sentence s is ids[starts[s]:starts[s + 1]]. Integers are keys themselves: `wv[17]`.
+        sentence s is ids[starts[s]:starts[s + 1]]. Integers are keys themselves: `wv[17]`. With device="cuda" the
+        arrays may be CuPy's; they are encoded and trained where they lie.
     corpus_file : path, or list of paths, optional
         Text with a sentence on each line and words between whitespace; names may hold wildcards; gzip is unpacked.
     callbacks : sequence, optional
@@ -52,7 +53,7 @@ class Word2Vec(Engine):
     report : TrainReport
         What the last training did: words, pairs, loss, seconds.
     seconds : dict of str to float
-        Time of the last "encode", "compile" and "train".
+        Time of the last "encode", "upload", "compile", "train" and "download".
     corpus_count, corpus_total_words : int
         Sentences with a word of the vocabulary, and all words, of the corpus that the vocabulary is from.
     epochs_trained : int
@@ -63,6 +64,10 @@ class Word2Vec(Engine):
     ValueError, TypeError
         A knob is out of its range, the corpus is empty or not what was expected, or an argument of gensim's has no
         counterpart here. Each error says what to do.
+    CudaUnavailableError
+        device="cuda", and it cannot be used; a RuntimeError.
+    MemoryError
+        The GPU has too little memory for the model.
 
     Examples
     --------

@@ -19,7 +19,7 @@ class Span(NamedTuple):
 
 
 def spans(config: TrainConfig, n_tokens: int, epoch: int, span_tokens: int, first_epoch: int = 0) -> Iterator[Span]:
-    """Cut an epoch into spans of at most `span_tokens`, fewer where that gives every worker several.
+    """Cut an epoch into spans of `span_tokens`.
 
     The learning rate falls linearly from alpha to min_alpha over epochs x tokens. It goes by the position, so it
     depends neither on how the corpus is cut nor on which thread comes first.
@@ -27,18 +27,17 @@ def spans(config: TrainConfig, n_tokens: int, epoch: int, span_tokens: int, firs
     Parameters
     ----------
     config : TrainConfig
-        alpha, min_alpha, epochs and workers count.
+        alpha, min_alpha and epochs count.
     n_tokens : int
         Tokens in an epoch.
     epoch : int
         Which of config.epochs, from 0.
     span_tokens : int
-        Most tokens in a span.
+        Tokens in a span; the last may have fewer.
     first_epoch : int
         Epochs that the model was trained for before this training: their random numbers are not used again.
     """
     fall = (config.alpha - config.min_alpha) / config.epochs
     lr_first, lr_step = config.alpha - fall * epoch, -fall / max(n_tokens, 1)
-    size = max(1, min(span_tokens, -(-n_tokens // (4 * config.n_workers))))
-    for begin in range(0, n_tokens, size):
-        yield Span(first_epoch + epoch, begin, min(begin + size, n_tokens), lr_first, lr_step)
+    for begin in range(0, n_tokens, span_tokens):
+        yield Span(first_epoch + epoch, begin, min(begin + span_tokens, n_tokens), lr_first, lr_step)

@@ -40,8 +40,9 @@ class TrainReport:
         without compute_loss.
     loss : float
         Sum of the losses of all pairs.
-    compile_seconds, train_seconds : float
-        Time to compile or load the kernels, and to train.
+    upload_seconds, compile_seconds, train_seconds, download_seconds : float
+        Time to take corpus and weights to the device, to compile or load the kernels, to train, and to bring the
+        weights back.
     stopped_at : str, optional
         Where Ctrl-C stopped the run; None when it went to its end.
     """
@@ -52,8 +53,10 @@ class TrainReport:
     pairs: int = 0
     loss_per_epoch: list[float] = field(default_factory=list)
     loss: float = 0.0
+    upload_seconds: float = 0.0
     compile_seconds: float = 0.0
     train_seconds: float = 0.0
+    download_seconds: float = 0.0
     stopped_at: str | None = None
 
 
@@ -88,10 +91,11 @@ def train(
     TrainReport
         After Ctrl-C it covers what was trained until then, and `stopped_at` says where that was.
     """
-    report, begun = TrainReport(backend.name), time.perf_counter()
-    backend.upload(config, vocab, tokens, weights)
+    report = TrainReport(backend.name)
+    report.upload_seconds = _seconds(lambda: backend.upload(config, vocab, tokens, weights))
+    report.compile_seconds = _seconds(backend.compile)
     give_back_freed()
-    report.compile_seconds, begun = time.perf_counter() - begun, time.perf_counter()
+    begun = time.perf_counter()
     n_words = config.epochs * tokens.n_tokens
 
     def on_done(n_tokens: int) -> None:
@@ -110,9 +114,15 @@ def train(
         _add_tally(report, backend, config)
         percent = 100 * report.raw_words / n_words
         report.stopped_at = f"epoch {epoch + 1} of {config.epochs}, {percent:.1f} % of the work"
-    backend.download()
     report.train_seconds = time.perf_counter() - begun
+    report.download_seconds = _seconds(backend.download)
     return report
+
+
+def _seconds(step: Callable[[], None]) -> float:
+    begun = time.perf_counter()
+    step()
+    return time.perf_counter() - begun
 
 
 def _add_tally(report: TrainReport, backend: Backend, config: TrainConfig) -> None:

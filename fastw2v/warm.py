@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from fastw2v._clock import announced
+from fastw2v._encode_device import is_on_device
 from fastw2v.corpus import Corpus, TextCorpus
 from fastw2v.encode import encode_corpus
 
@@ -55,6 +56,8 @@ def load_encoder(corpus: Corpus) -> None:
     """Compile what reads this kind of corpus, or load it from the cache."""
     from fastw2v_kernels.encode.cpu import rehash_slots
 
+    if is_on_device(corpus):
+        return
     with announced("the encoder"):
         if isinstance(corpus, TextCorpus):
             rehash_slots(np.zeros(1, np.uint64), np.zeros(2, np.uint64))  # what a large vocabulary needs

@@ -105,7 +105,7 @@ def test_json_comes_last_on_stdout():
     result = succeed("train", "corpus.txt", "-o", "v.bin", *SMALL, "--epochs", 3, "--sample", 0, "--json")
     figures = json.loads(result.stdout.splitlines()[-1])
     assert list(figures) == FIELDS
-    assert set(figures["seconds"]) == {"encode", "compile", "train", "write"}
+    assert set(figures["seconds"]) == {"encode", "upload", "compile", "train", "download", "write"}
     assert figures["raw_words"] == figures["kept_words"] == figures["pairs"] == 3 * 300
     assert (figures["vocab_size"], figures["workers"], figures["device"]) == (7, 1, "cpu")
     assert len(figures["loss_per_epoch"]) == 3
@@ -218,6 +218,7 @@ BAD_TRAINING = [
     (["--sample", "-1"], "sample is -1.0"),
     (["--seed", "-1"], "seed is -1"),
     (["--device", "tpu"], "device is 'tpu'"),
+    (["--device", "cuda:99"], 'device "cuda" cannot be used: '),
     (["--negative-sharing", "x"], "negative_sharing is 'x'"),
     (["--cbow-gradient", "x"], "cbow_gradient is 'x'"),
     (["--format", "x"], "format is 'x', expected one of word2vec-binary, word2vec-text, safetensors"),

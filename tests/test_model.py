@@ -64,7 +64,7 @@ def test_figures():
     assert model.report.pairs == 3 * 600  # CBOW: every word of a sentence of ten has contexts
     assert len(model.report.loss_per_epoch) == 3
     assert model.get_latest_training_loss() == pytest.approx(sum(model.report.loss_per_epoch) * 600)
-    assert {"compile", "encode", "train"} == model.seconds.keys()
+    assert {"encode", "upload", "compile", "train", "download"} == model.seconds.keys()
     assert (model.corpus_count, model.corpus_total_words, model.epochs_trained) == (60, 600, 3)
 
 

@@ -5,21 +5,15 @@ from fastw2v.schedule import spans
 
 
 @pytest.mark.parametrize("n_tokens", [1, 2, 7, 8, 9, 1000, 65_536, 1_000_003])
-@pytest.mark.parametrize("workers", [1, 2, 5])
 @pytest.mark.parametrize("span_tokens", [1, 100, 65_536])
-def test_spans_tile_the_tokens(n_tokens, workers, span_tokens):
+def test_spans_tile_the_tokens(n_tokens, span_tokens):
     if n_tokens > 100_000 and span_tokens < 100:
         n_tokens = 1000
-    cut = list(spans(TrainConfig(workers=workers), n_tokens, 0, span_tokens))
+    cut = list(spans(TrainConfig(), n_tokens, 0, span_tokens))
     ends = [span.end for span in cut]
     assert [0, *ends[:-1]] == [span.begin for span in cut]
     assert ends[-1] == n_tokens
     assert all(0 < span.end - span.begin <= span_tokens for span in cut)
-
-
-@pytest.mark.parametrize("workers", [1, 2, 16])
-def test_every_worker_gets_several_spans(workers):
-    assert len(list(spans(TrainConfig(workers=workers), 1000, 0, 65_536))) >= 3 * workers
 
 
 def test_nothing_to_train():
@@ -33,7 +27,7 @@ def rates(config, n_tokens, span_tokens):
 
 
 def test_rate_falls_linearly_over_epochs_and_tokens():
-    config = TrainConfig(alpha=0.05, min_alpha=0.01, epochs=3, workers=2)
+    config = TrainConfig(alpha=0.05, min_alpha=0.01, epochs=3)
     n_steps = 3 * 50
     expected = [0.05 + (0.01 - 0.05) * step / n_steps for step in range(n_steps)]
     assert rates(config, 50, 7) == pytest.approx(expected, rel=1e-12)
@@ -41,8 +35,7 @@ def test_rate_falls_linearly_over_epochs_and_tokens():
 
 
 def test_rate_does_not_depend_on_the_cut():
-    one, many = TrainConfig(workers=1), TrainConfig(workers=9)
-    assert rates(one, 1001, 1001) == rates(many, 1001, 13)
+    assert rates(TrainConfig(), 1001, 1001) == rates(TrainConfig(), 1001, 13)
 
 
 def test_constant_rate():

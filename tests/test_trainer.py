@@ -5,32 +5,18 @@ from concurrent.futures import Future
 import numpy as np
 import pytest
 from harness import assert_parity
+from training import MODES, by_reference, config_of, mode_name
 
+from fastw2v import Word2Vec
 from fastw2v._weights import initial_weights
-from fastw2v.backends import get_backend
-from fastw2v.backends.cpu import CpuBackend, _wait_for, span_tokens
+from fastw2v.backends import check_device, get_backend
+from fastw2v.backends._threads import wait_for
+from fastw2v.backends.cpu import CpuBackend, span_tokens
 from fastw2v.config import TrainConfig
 from fastw2v.encode import Tokens, encode_corpus
 from fastw2v.schedule import spans
 from fastw2v.trainer import train
-from fastw2v_kernels.cbow_ns.reference import cbow_ns_reference
-from fastw2v_kernels.skipgram_ns.reference import skipgram_ns_reference
-
-MODES = [
-    {"sg": 1, "negative_sharing": "window"},
-    {"sg": 1, "negative_sharing": "pair"},
-    {"sg": 0, "cbow_gradient": "sum"},
-    {"sg": 0, "cbow_gradient": "mean"},
-    {"sg": 0, "cbow_mean": 0},
-]
-
-
-def mode_name(mode):
-    return "-".join(str(value) for value in mode.values())
-
-
-def config_of(**knobs):
-    return TrainConfig(**({"vector_size": 16, "compute_loss": True, "workers": 1, "min_count": 1} | knobs))
+from fastw2v_kernels import _jit_cuda
 
 
 @pytest.fixture(scope="module")
@@ -45,42 +31,6 @@ def trained(config, corpus, **options):
     weights = initial_weights(vocab, config.vector_size, config.seed)
     report = train(get_backend("cpu"), config, vocab, tokens, weights, **options)
     return weights, report
-
-
-def by_reference(config, corpus, float_type):
-    """Weights and tallies of the reference, over the schedule that the trainer goes through."""
-    vocab, tokens = corpus
-    weights = initial_weights(vocab, config.vector_size, config.seed)
-    w_in, w_out = weights.w_in.astype(float_type), weights.w_out.astype(float_type)
-    alias_prob, alias_id = vocab.alias_table(config.ns_exponent)
-    mode = {"share_negatives": config.shares_negatives}
-    if not config.sg:
-        mode = {"mean_context": bool(config.cbow_mean), "mean_gradient": config.divides_gradient}
-    tally = np.zeros(3)
-    for epoch in range(config.epochs):
-        for span in spans(config, tokens.n_tokens, epoch, 65_536):
-            (skipgram_ns_reference if config.sg else cbow_ns_reference)(
-                w_in,
-                w_out,
-                tokens.ids,
-                tokens.starts,
-                vocab.keep_probabilities(config.sample),
-                alias_prob,
-                alias_id,
-                begin=span.begin,
-                end=span.end,
-                lr_first=span.lr_first,
-                lr_step=span.lr_step,
-                seed=config.seed,
-                epoch=span.epoch,
-                window=config.window,
-                negative=config.negative,
-                shrink_windows=bool(config.shrink_windows),
-                with_loss=True,
-                tally=tally,
-                **mode,
-            )
-    return {"w_in": w_in, "w_out": w_out, "loss": tally[:1], "counts": tally[1:].astype(np.int64)}
 
 
 @pytest.mark.parametrize("mode", MODES, ids=mode_name)
@@ -228,8 +178,8 @@ def test_a_second_interrupt_does_not_leave_threads_behind(monkeypatch):
             future.set_result(None)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("fastw2v.backends.cpu.wait", interrupted)
-    _wait_for([future])
+    monkeypatch.setattr("fastw2v.backends._threads.wait", interrupted)
+    wait_for([future])
     assert len(n_waits) == 3
 
 
@@ -264,16 +214,39 @@ def test_long_spans_are_shortened_where_a_token_is_much_work():
     assert span_tokens(TrainConfig(sg=1, vector_size=1 << 20, negative=1024, window=1 << 16)) == 256
 
 
-@pytest.mark.parametrize("device", ["tpu", "", None, 0, "CPU"])
+@pytest.mark.parametrize("workers", [1, 2, 16])
+def test_every_worker_gets_several_spans(workers, corpus):
+    backend, config = CpuBackend(), config_of(workers=workers)
+    backend.upload(config, *corpus, initial_weights(corpus[0], config.vector_size, config.seed))
+    assert len(list(spans(config, corpus[1].n_tokens, 0, backend.span_tokens))) >= 3 * workers
+
+
+@pytest.mark.parametrize("device", ["tpu", "", None, 0, "CPU", "cudas"])
 def test_unknown_device(device):
-    with pytest.raises(ValueError, match=r'expected "auto" or "cpu"'):
+    with pytest.raises(ValueError, match=r'expected "auto", "cpu" or "cuda"'):
         get_backend(device)
+
+
+@pytest.mark.parametrize("device", ["cuda:", "cuda:x", "cuda:-1"])
+def test_a_gpu_without_a_number(device):
+    with pytest.raises(ValueError, match='expected "cuda", or "cuda:0" and so on'):
+        get_backend(device)
+
+
+@pytest.mark.parametrize("device", ["cuda", "cuda:0", "cuda:3"])
+def test_a_gpu_that_cannot_be_used_is_refused_with_the_cure(device, monkeypatch):
+    monkeypatch.setattr(_jit_cuda, "cuda_status", lambda index=0: f"no driver for {index}; install it")
+    for refuse in (check_device, get_backend, lambda device: Word2Vec([["a", "b"]], device=device, min_count=1)):
+        with pytest.raises(
+            _jit_cuda.CudaUnavailableError, match=r'no driver for [03]; install it; or use device="cpu"'
+        ):
+            refuse(device)
 
 
 def test_auto_device_says_what_it_chose(caplog):
     with caplog.at_level("INFO", "fastw2v"):
         assert get_backend("auto").name == "cpu"
-    assert "training on the CPU" in caplog.text
+    assert caplog.text.count("training on the CPU") == 1
 
 
 def test_empty_corpus_is_nothing_to_do(corpus):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 
+from fastw2v._device import gpu_index, is_cuda
 from fastw2v.backends.base import Backend, Tally, Weights
 
 __all__ = ["Backend", "Tally", "Weights", "check_device", "get_backend"]
@@ -13,8 +14,12 @@ logger = logging.getLogger("fastw2v")
 
 def check_device(device: str) -> None:
     """Raise, before the work is begun, what `get_backend` would raise."""
-    if device not in ("auto", "cpu"):
-        raise ValueError(f'device is {device!r}; this version trains on the CPU alone: expected "auto" or "cpu"')
+    if is_cuda(device):
+        from fastw2v_kernels._jit_cuda import require_cuda
+
+        require_cuda(gpu_index(device) or 0)
+    elif device not in ("auto", "cpu"):
+        raise ValueError(f'device is {device!r}; expected "auto", "cpu" or "cuda" ("cuda:1": a certain GPU)')
 
 
 def get_backend(device: str) -> Backend:
@@ -22,17 +27,23 @@ def get_backend(device: str) -> Backend:
 
     Parameters
     ----------
-    device : "auto" or "cpu"
-        "auto" takes the CPU, and logs so.
+    device : "auto", "cpu", "cuda" or "cuda:N"
+        "auto" takes the CPU, and logs why.
 
     Raises
     ------
     ValueError
-        The device is unknown or has no trainer.
+        The device is unknown.
+    CudaUnavailableError
+        There is no such GPU, or it cannot be used; the message says why.
     """
     check_device(device)
+    if is_cuda(device):
+        from fastw2v.backends.cuda import CudaBackend
+
+        return CudaBackend(gpu_index(device))
     from fastw2v.backends.cpu import CpuBackend
 
     if device == "auto":
-        logger.info('device "auto": training on the CPU')
+        logger.info('device "auto": training on the CPU; device="cuda" takes a GPU, which no hardware has tried yet')
     return CpuBackend()

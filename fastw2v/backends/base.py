@@ -44,13 +44,16 @@ class Tally(NamedTuple):
 
 
 class Backend(Protocol):
-    """One device. A trainer uploads once, trains span after span, and downloads once."""
+    """One device. A trainer uploads and compiles once, trains span after span, and downloads once."""
 
     name: str
     span_tokens: int
 
     def upload(self, config: TrainConfig, vocab: Vocab, tokens: Tokens, weights: Weights) -> None:
-        """Take corpus, tables and weights to the device, and compile the kernels for them."""
+        """Take corpus, tables and weights to the device; `span_tokens` is then what suits them."""
+
+    def compile(self) -> None:
+        """Compile the kernels for what was uploaded, or load them from the cache."""
 
     def train(self, spans: Iterable[Span], on_done: Callable[[int], None]) -> None:
         """Train all spans; `on_done(n_tokens)` is called as they end. Ctrl-C ends it after the spans in flight."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from fastw2v._clock import announced
+from fastw2v.backends._knobs import kernel_knobs, kernel_name
+from fastw2v.backends._threads import run_threads
 from fastw2v.backends.base import Tally, Weights
 from fastw2v.config import TrainConfig
 from fastw2v.schedule import Span
@@ -33,7 +33,7 @@ class CpuBackend:
     span_tokens = 1 << 16
 
     def upload(self, config: TrainConfig, vocab: Vocab, tokens: Tokens, weights: Weights) -> None:
-        """Bind the kernel to its arrays (nothing is copied) and compile it."""
+        """Bind the kernel to its arrays; nothing is copied."""
         alias_prob, alias_id = vocab.alias_table(config.ns_exponent)
         self._kernel = partial(
             skipgram_ns_cpu if config.sg else cbow_ns_cpu,
@@ -44,32 +44,21 @@ class CpuBackend:
             keep=vocab.keep_probabilities(config.sample),
             alias_prob=alias_prob,
             alias_id=alias_id,
-            seed=config.seed,
-            window=config.window,
-            negative=config.negative,
-            shrink_windows=bool(config.shrink_windows),
-            with_loss=bool(config.compute_loss),
-            **_mode(config),
+            **kernel_knobs(config),
         )
+        self._kernel_name = kernel_name(config)
         self._tallies = np.zeros((config.n_workers, 3))
-        self.span_tokens = span_tokens(config)
-        model = "skip-gram" if config.sg else "CBOW"
-        with announced(f"the {model} kernel for vector_size {config.vector_size}, negative {config.negative}"):
+        self.span_tokens = min(span_tokens(config), max(1, -(-tokens.n_tokens // (4 * config.n_workers))))
+
+    def compile(self) -> None:
+        """Compile the kernel, or load it from the cache."""
+        with announced(self._kernel_name):
             self._train_span(Span(0, 0, 0, 0.0, 0.0), self._tallies[0])
 
     def train(self, spans: Iterable[Span], on_done: Callable[[int], None]) -> None:
         """Train all spans, each thread taking the next; after Ctrl-C, or an error in one, the others stop as well."""
-        crew, futures = _Crew(self._train_span, iter(spans), on_done), []
-        with ThreadPoolExecutor(len(self._tallies), thread_name_prefix="fastw2v") as pool:
-            try:
-                for tally in self._tallies:
-                    futures.append(pool.submit(crew.work, tally))
-                wait(futures)  # not Thread.join: where Ctrl-C ends one, Python 3.11 takes the thread for stopped
-            finally:
-                crew.stop.set()
-                _wait_for(futures)
-        for future in futures:
-            future.result()
+        crew = _Crew(self._train_span, iter(spans), on_done)
+        run_threads([partial(crew.work, tally) for tally in self._tallies], crew.stop)
 
     def tally(self) -> Tally:
         """Sum over the threads."""
@@ -99,34 +88,18 @@ class _Crew:
 
     def work(self, tally: np.ndarray) -> None:
         """Train one span after the other until there are none, or until told to stop."""
-        try:
-            while not self.stop.is_set():
-                with self._lock:
-                    span = next(self._spans, None)
-                if span is None:
-                    return
-                self._train_span(span, tally)
-                with self._lock:
-                    self._on_done(span.end - span.begin)
-        finally:
-            self.stop.set()
-
-
-def _wait_for(futures: list[Future[None]]) -> None:
-    """Wait until all are done, which a second Ctrl-C does not hasten."""
-    while not all(future.done() for future in futures):
-        with suppress(KeyboardInterrupt):
-            wait(futures)
+        while not self.stop.is_set():
+            with self._lock:
+                span = next(self._spans, None)
+            if span is None:
+                return
+            self._train_span(span, tally)
+            with self._lock:
+                self._on_done(span.end - span.begin)
 
 
 def span_tokens(config: TrainConfig) -> int:
-    """Tokens in a span: 65,536, or fewer where rows are long and windows wide."""
+    """Most tokens in a span: 65,536, or fewer where rows are long and windows wide."""
     n_targets = 1 + config.negative
     n_rows = n_targets * config.window if config.sg else n_targets + config.window
     return min(1 << 16, max(256, _SPAN_WORK // (n_rows * config.vector_size)))
-
-
-def _mode(config: TrainConfig) -> dict[str, Any]:
-    if config.sg:
-        return {"share_negatives": config.shares_negatives}
-    return {"mean_context": bool(config.cbow_mean), "mean_gradient": config.divides_gradient}

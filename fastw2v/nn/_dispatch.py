@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastw2v._clock import announced
+from fastw2v._device import gpu_index, is_cuda
 from fastw2v.nn import config
 from fastw2v.nn._arrays import is_on_gpu, require_current_device, to_gpu
 from fastw2v_kernels import _jit_cuda
@@ -47,7 +48,7 @@ def resolve(device: str, *arrays: Array) -> str:
     CudaUnavailableError
         The device is "cuda", and cannot be used; the message says why.
     """
-    if device.partition(":")[0] == "cuda" or (device == "auto" and _wants_gpu(arrays)):
+    if is_cuda(device) or (device == "auto" and _wants_gpu(arrays)):
         return _resolve_cuda(device, arrays)
     if device not in DEVICES:
         raise ValueError(f"device is {device!r}; expected one of {', '.join(map(repr, DEVICES))}")
@@ -83,12 +84,10 @@ def _say_no_gpu(reason: str) -> None:
 
 def _resolve_cuda(device: str, arrays: tuple[Array, ...]) -> str:
     """Return "cuda"; the arrays must lie there, since what is trained is changed in place."""
-    _, colon, index = device.partition(":")
-    if not (index if colon else "0").isdecimal():
-        raise ValueError(f'device is {device!r}; expected "cuda", or "cuda:0" and so on')
-    _jit_cuda.require_cuda(int(index or 0))
-    if index:
-        _jit_cuda.use_device(int(index))
+    index = gpu_index(device)
+    _jit_cuda.require_cuda(index or 0)
+    if index is not None:
+        _jit_cuda.use_device(index)
     for array in arrays:
         if not _jit_cuda.is_device_array(array):
             raise TypeError('device is "cuda" and an array lies in the host\'s memory; pass to_gpu(array)')

@@ -28,7 +28,6 @@ _ENOUGH_BLOCKS = 1 if IS_SIMULATED else 128  # to give every processor of a GPU 
 # Threads stride over the work that is left: far more blocks than any GPU runs at once gain nothing.
 _MAX_BLOCKS = 3 if IS_SIMULATED else 1 << 14
 _EXTRAS = "pip install 'fastw2v[cuda13]' (cuda12 for a driver older than 580)"
-_OLD_NUMPY = "pip install 'numpy<2.5'"
 
 
 class CudaUnavailableError(RuntimeError):
@@ -81,7 +80,9 @@ def cuda_status(index: int = 0) -> str | None:
         import_module("numba.cuda.np.arrayobj")
         cupy = array_module()
     except (ImportError, AttributeError) as error:
-        return f"with NumPy {np.__version__}, CUDA's packages fail ({error}); {_OLD_NUMPY}, or newer {_EXTRAS}"
+        return (
+            f"with NumPy {np.__version__}, CUDA's packages fail ({error}); pip install 'numpy<2.5', or newer {_EXTRAS}"
+        )
     if not cupy.cuda.is_available():
         return "no NVIDIA driver, or no GPU, is visible; install the driver, see that nvidia-smi lists a GPU"
     return _no_such_device(index, cupy.cuda.runtime.getDeviceCount()) or _no_compiler()
@@ -193,6 +194,11 @@ def launch_flat(kernel: Callable[..., None], n: int, *args: Any) -> None:  # noq
     if n:
         n_threads = WARP * WARPS_PER_BLOCK
         _launch(kernel, (min(-(-n // n_threads), _MAX_BLOCKS),), (n_threads,), args)
+
+
+def launch_warps(kernel: Callable[..., None], n_warps: int, *args: Any) -> None:  # noqa: ANN401
+    """Launch `n_warps` blocks of one warp each."""
+    _launch(kernel, (n_warps,), (WARP,), args)
 
 
 def _launch(kernel: Any, grid: tuple[int, ...], block: tuple[int, ...], args: tuple[Any, ...]) -> None:  # noqa: ANN401

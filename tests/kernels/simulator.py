@@ -2,6 +2,7 @@
 
 import sys
 import threading
+from types import SimpleNamespace
 
 import numpy as np
 
@@ -61,8 +62,16 @@ PRIMITIVES = {
     "syncthreads": lambda cuda: threading.current_thread()._manager.barrier.wait(_SECONDS),
     "shfl_xor_sync": lambda cuda, mask, value, lanes: exchange(value)[cuda.laneid ^ lanes],
     "shfl_sync": lambda cuda, mask, value, source: exchange(value)[source],
+    "ballot_sync": lambda cuda, mask, predicate: sum(bool(p) << lane for lane, p in enumerate(exchange(predicate))),
+    "syncwarp": lambda cuda: exchange(None),
     "any_sync": lambda cuda, mask, predicate: any(exchange(predicate)),
 }
+
+
+LIBDEVICE = SimpleNamespace(
+    float_as_int=lambda value: np.float32(value).view(np.int32),
+    int_as_float=lambda bits: np.int32(bits).view(np.float32),
+)
 
 
 def run_block(manager, grid_point, *args):
@@ -98,6 +107,7 @@ def install():
 
     for name, primitive in PRIMITIVES.items():
         setattr(kernelapi.FakeCUDAModule, name, primitive)
+    kernelapi.FakeCUDAModule.libdevice = LIBDEVICE
     kernelapi.FakeCUDAShared.array = shared_array
     kernel.BlockManager.run = run_block
     _jit_cuda.cuda = RunningKernel()

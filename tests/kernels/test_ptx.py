@@ -9,14 +9,22 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from divergence import divergent_collectives
 
 from fastw2v_kernels import _jit_cuda
 from fastw2v_kernels.ops import OPS
+from fastw2v_kernels.shared import launch_span_cuda, span_shape
 
 TARGETS = [(8, 0), (9, 0)]
 SIZE = 100
 CUDA_OPS = [op for op in OPS if "cuda" in op.devices]
-VARIANTS = {"unigram_sampler": [{"distinct": False}]}  # kernels that the operation's case does not reach
+VARIANTS = {  # kernels that the operation's case does not reach
+    "unigram_sampler": [{"distinct": False}],
+    "skipgram_ns": [{"share_negatives": False}, {"negative": 20}],
+    "cbow_ns": [{"mean_context": False, "mean_gradient": False}, {"negative": 20}],
+}
+SIZES = {"skipgram_ns": [100, 128, 300, 1024], "cbow_ns": [100, 128, 300, 1024]}  # dimensions; else SIZE
+CASES = [(op, size) for op in CUDA_OPS for size in SIZES.get(op.name, [SIZE])]
 REPORTED = [r"Used (\d+) registers", r"(\d+) bytes stack", r"(\d+) bytes spill stores", r"(\d+) bytes spill loads"]
 SPILLS = {}  # kernel: why it may use local memory
 
@@ -29,13 +37,15 @@ pytestmark = [
 ]
 
 
-def launches(op, monkeypatch):
+def launches(op, size, target, monkeypatch):
     """Kernels that a call of the operation launches, and what with; nothing is run."""
     found = []
     monkeypatch.setattr(_jit_cuda, "array_module", lambda: np)
+    monkeypatch.setattr(span_shape, "compute_capability", lambda: 10 * target[0] + target[1])
+    monkeypatch.setattr(launch_span_cuda, "array_module", lambda: np)
     monkeypatch.setattr(_jit_cuda, "_launch", lambda kernel, _grid, _block, args: found.append((kernel, args)))
     for change in [{}, *VARIANTS.get(op.name, [])]:
-        op.implementation("cuda")(**op.make_case(np.random.default_rng(0), SIZE) | change)
+        op.implementation("cuda")(**op.make_case(np.random.default_rng(0), size) | change)
     return found
 
 
@@ -64,15 +74,17 @@ def assemble(ptx, target):
 
 
 @pytest.mark.parametrize("target", TARGETS, ids=lambda target: f"sm_{target[0]}{target[1]}")
-@pytest.mark.parametrize("op", CUDA_OPS, ids=lambda op: op.name)
-def test_kernels_compile_and_keep_to_registers(op, target, monkeypatch):
-    found = launches(op, monkeypatch)
+@pytest.mark.parametrize(("op", "size"), CASES, ids=lambda value: getattr(value, "name", value))
+def test_kernels_compile_and_keep_to_registers(op, size, target, monkeypatch):
+    found = launches(op, size, target, monkeypatch)
     assert found
     for kernel, args in found:
         name = kernel.py_func.__name__
         ptx = compile_ptx(kernel, args, target, monkeypatch)
+        assert divergent_collectives(ptx) == []
         said = assemble(ptx, target)
         registers, stack, *spilled = (int(re.search(pattern, said)[1]) for pattern in REPORTED)
         n_local = stack + sum(spilled)
-        print(f"{name:40} sm_{target[0]}{target[1]} {registers:4} registers {n_local:4} bytes of local memory")
+        label = f"{op.name:16} {size:5} {name:40} sm_{target[0]}{target[1]}"
+        print(f"{label} {registers:4} registers {n_local:4} bytes of local memory")
         assert bool(n_local) == (name in SPILLS), said

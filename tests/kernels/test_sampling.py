@@ -4,7 +4,7 @@ import threading
 
 import numpy as np
 import pytest
-from harness import MODES, copy, toy_case
+from harness import MODES, copy, results, toy_case
 from scipy import stats
 
 from fastw2v_kernels._jit_cpu import jit_cpu
@@ -20,7 +20,7 @@ P_VALUE = 1e-4
 SIGMAS = 5
 
 each_mode = pytest.mark.parametrize(("name", "mode"), [pytest.param(n, m, id=f"{n}-{m}") for n, m in MODES])
-each_device = pytest.mark.parametrize("device", ["reference", "cpu"])
+each_device = pytest.mark.parametrize("device", ["reference", "cpu", "cuda"])
 each_name = pytest.mark.parametrize("name", ["skipgram_ns", "cbow_ns"])
 FIRST_MODE = {"cbow_ns": MODES[2][1], "skipgram_ns": MODES[0][1]}
 
@@ -98,8 +98,7 @@ def assert_distributed(drawn, probability):
 def train(name, mode, case, device="cpu", **changes):
     """Weights and tally of a copy of `case` after training."""
     case = copy(case) | mode | changes
-    OPS_BY_NAME[name].implementation(device)(**case)
-    return case
+    return case | results(OPS_BY_NAME[name], device, case)
 
 
 def trained_bytes(*args, **changes):
@@ -355,12 +354,13 @@ def test_sigmoid_of_huge_scores_is_clamped(fill):
     assert ((sigmoids >= 0) & (sigmoids <= 1)).all()
 
 
+@pytest.mark.parametrize("device", ["cpu", "cuda"])
 @each_mode
 @pytest.mark.parametrize("size", [1e15, 1e30], ids=["score 1e30", "score inf"])
 @pytest.mark.parametrize("sign", [1, -1])
-def test_huge_scores_give_finite_gradients(name, mode, size, sign):
+def test_huge_scores_give_finite_gradients(name, mode, size, sign, device):
     case = toy_case([[0, 1, 2]], 4)
     case["w_in"][:, 0], case["w_out"][:, 0] = size, sign * size
-    result = train(name, mode, case)
+    result = train(name, mode, case, device)
     assert np.isfinite(result["w_in"]).all()
     assert np.isfinite(result["w_out"]).all()

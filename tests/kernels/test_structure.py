@@ -43,10 +43,15 @@ def imported_packages(path):
 
 
 def parameters(op, device):
-    """Names, kinds and defaults of `<op>_<device>`, read off the source, so that no device is needed."""
+    """Names, kinds and defaults of `<op>_<device>`, read off the source, so that no device is needed.
+
+    Left out are options of a launch, which say how and not what: keywords alone, with a default.
+    """
     path = KERNELS / op.name / f"{device}.py"
     arguments = [node.args for node in functions(path) if node.name == f"{op.name}_{device}"]
     assert len(arguments) == 1, f"{short(path)} defines {op.name}_{device} {len(arguments)} times"
+    assert None not in arguments[0].kw_defaults, "an option of a launch has no default"
+    arguments[0].kwonlyargs, arguments[0].kw_defaults = [], []
     for argument in ast.walk(arguments[0]):
         if isinstance(argument, ast.arg):
             argument.annotation = None

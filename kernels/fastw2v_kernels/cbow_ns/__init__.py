@@ -13,4 +13,4 @@ def make_case(rng: np.random.Generator, size: int) -> Case:
     return span_case(rng, size, dim=size) | {"mean_context": True, "mean_gradient": True}
 
 
-OP = Op("cbow_ns", make_case, updates=("w_in", "w_out", "tally"))
+OP = Op("cbow_ns", make_case, updates=("w_in", "w_out", "tally"), devices=("cpu", "cuda"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from fastw2v_kernels._jit_cuda import MAX_WARPS_PER_BLOCK, cuda, inline_cuda
 from fastw2v_kernels._types import Float32, Float64
 
 ALL_LANES = 0xFFFFFFFF
+Number = TypeVar("Number", np.float32, float)
 _NAN = np.float32(math.nan)
 
 
@@ -28,7 +29,7 @@ def element(a: Float32, row: int, col: int) -> np.float32:
 
 
 @inline_cuda
-def warp_sum(value: np.float32) -> np.float32:
+def warp_sum(value: Number) -> Number:
     """Sum of the values of a warp's lanes, on every lane."""
     offset = 16
     while offset > 0:

@@ -13,4 +13,4 @@ def make_case(rng: np.random.Generator, size: int) -> Case:
     return span_case(rng, size, dim=size) | {"share_negatives": True}
 
 
-OP = Op("skipgram_ns", make_case, updates=("w_in", "w_out", "tally"))
+OP = Op("skipgram_ns", make_case, updates=("w_in", "w_out", "tally"), devices=("cpu", "cuda"))

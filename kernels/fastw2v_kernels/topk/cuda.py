@@ -20,14 +20,18 @@ def _score_at(scores: Float32, q: int, col: int, otherwise: np.float32) -> np.fl
 def _take_better(
     score: np.float32, first_row: int, best_scores: Float32, best_rows: Int64, q: int, worst: np.float32
 ) -> np.float32:
-    """Insert the scores of a warp's lanes that are above the worst of the best; return what is the worst now."""
+    """Insert the scores of a warp's lanes that are above the worst of the best; return what is the worst now.
+
+    Each lane inserts its own: if one did it for all, the compiler would give that one a loop and shuffles of its own.
+    """
     for lane in range(cuda.warpsize):
         candidate = cuda.shfl_sync(ALL_LANES, score, lane)
         if candidate > worst:
-            if cuda.laneid == 0:
+            if cuda.laneid == lane:
                 insert(best_scores, best_rows, q, candidate, first_row + lane)
                 worst = best_scores[q, best_scores.shape[1] - 1]
-            worst = cuda.shfl_sync(ALL_LANES, worst, 0)
+            cuda.syncwarp()  # the next one sees what this one wrote
+            worst = cuda.shfl_sync(ALL_LANES, worst, lane)
     return worst
 
 

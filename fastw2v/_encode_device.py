@@ -1,0 +1,94 @@
+"""Integer corpora that lie on the GPU: counted and turned into vocabulary rows there; only the vocabulary is copied."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeGuard, cast
+
+import numpy as np
+
+from fastw2v._device import is_cuda
+from fastw2v._integers import IntegerCorpus
+from fastw2v.vocab import Vocab
+from fastw2v_kernels import _jit_cuda
+
+_INT32_MAX = np.iinfo(np.int32).max
+Array = Any  # of CuPy
+
+
+def is_on_device(corpus: object) -> TypeGuard[IntegerCorpus]:
+    """Whether this is a corpus whose ids are a CuPy array."""
+    return isinstance(corpus, IntegerCorpus) and not isinstance(corpus.ids, np.ndarray)
+
+
+def check_device_of(corpus: object, device: str) -> None:
+    """Raise unless a corpus that lies on the GPU is to be trained there."""
+    if is_on_device(corpus) and not is_cuda(device):
+        raise TypeError(f'the corpus lies on the GPU and device is "{device}"; pass device="cuda", or ids.get()')
+
+
+def vocab_on_device(
+    corpus: IntegerCorpus, *, keep_all: bool, choose: Callable[[np.ndarray], np.ndarray]
+) -> tuple[Vocab, Array, Array]:
+    """Count a corpus and choose its vocabulary, as `EncodedIntegers` does on the host; memory for four copies of it.
+
+    Parameters
+    ----------
+    corpus : IntegerCorpus
+        `ids` a CuPy array.
+    keep_all : bool
+        Every id from 0 to the largest has its own row.
+    choose : callable
+        Positions of the chosen ids, in their order, from the counts in order of first occurrence: `select_words`.
+
+    Returns
+    -------
+    vocab : Vocab
+    ids, starts : int32[n_tokens], int64[n_sentences + 1]
+        Vocabulary rows, on the GPU.
+    """
+    xp, n_raw = _jit_cuda.array_module(), int(corpus.ids.size)
+    _jit_cuda.require_memory(4 * 8 * n_raw, f"counting {n_raw:,} ids")
+    seen, first, number, counts = xp.unique(corpus.ids, return_index=True, return_inverse=True, return_counts=True)
+    keys_seen, first, counts = (_to_host(array).astype(np.int64) for array in (seen, first, counts))
+    if keep_all:
+        keys = np.arange(_n_rows(int(keys_seen[-1])))
+        row_of, all_counts = keys_seen.astype(np.int32), np.zeros(len(keys), np.int64)
+        all_counts[keys_seen] = counts
+        counts = all_counts
+    else:
+        by_first = np.argsort(first, kind="stable")
+        chosen = by_first[choose(counts[by_first])]
+        row_of = np.full(len(keys_seen), -1, np.int32)
+        row_of[chosen] = np.arange(len(chosen))
+        keys, counts = keys_seen[chosen], counts[chosen]
+    vocab = Vocab.from_ids(keys, counts, n_raw_tokens=n_raw)
+    return vocab, *_without_gaps(xp.asarray(row_of)[number.reshape(-1)], corpus.starts)
+
+
+def rows_on_device(corpus: IntegerCorpus, vocab: Vocab) -> tuple[Array, Array]:
+    """Turn a corpus into rows of a given vocabulary, and drop other ids; returns as `vocab_on_device`."""
+    xp, keys = _jit_cuda.array_module(), np.asarray(vocab.keys)
+    order = np.argsort(keys, kind="stable")
+    known, row = xp.asarray(keys[order]), xp.asarray(order.astype(np.int32))
+    at = xp.minimum(xp.searchsorted(known, corpus.ids), len(keys) - 1)
+    return _without_gaps(xp.where(known[at] == corpus.ids, row[at], np.int32(-1)), corpus.starts)
+
+
+def _without_gaps(rows: Array, starts: Array) -> tuple[Array, Array]:
+    """Drop tokens without a row, and sentences without a token."""
+    xp = _jit_cuda.array_module()
+    is_known = rows >= 0
+    n_before = xp.concatenate([xp.zeros(1, np.int64), xp.cumsum(is_known, dtype=np.int64)])
+    ends = n_before[xp.asarray(starts)]
+    return rows[is_known], xp.concatenate([ends[:1], ends[1:][ends[1:] > ends[:-1]]])
+
+
+def _n_rows(largest: int) -> int:
+    if largest >= _INT32_MAX:
+        raise ValueError(f"id {largest} with min_count=0 would need a row for every id up to it; use min_count=1")
+    return largest + 1
+
+
+def _to_host(array: Array) -> np.ndarray:
+    return array if isinstance(array, np.ndarray) else cast(np.ndarray, array.get())

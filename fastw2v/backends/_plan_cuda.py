@@ -1,0 +1,64 @@
+"""How a training is laid out on the GPU: what lies there, how long a launch and a warp's chunk of it are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from fastw2v.backends._guard_cuda import max_warps
+from fastw2v.backends.base import Weights
+from fastw2v.config import TrainConfig
+from fastw2v_kernels import _jit_cuda
+
+if TYPE_CHECKING:
+    from fastw2v.encode import Tokens
+
+MOST_SPAN_TOKENS = 1 << 24  # a sixth of a second at 100 million words a second: so long Ctrl-C may wait, three times
+_LEAST_STREAMED_TOKENS = 1 << 16
+_ID_BYTES, _START_BYTES, _TABLE_BYTES = 4, 8, 4
+_RESERVE_BYTES = 1 << 28  # code, stacks of threads, what the driver keeps
+
+
+class Plan(NamedTuple):
+    """Whether the corpus lies on the device as a whole; tokens of a launch; most warps that train at a time."""
+
+    is_resident: bool
+    span_tokens: int
+    max_warps: int
+
+
+def plan(config: TrainConfig, tokens: Tokens, weights: Weights, free_bytes: int) -> Plan:
+    """Lay out a training.
+
+    Parameters
+    ----------
+    config, tokens, weights
+        What to train on; the window and the sizes of the arrays count.
+    free_bytes : int
+        Memory of the device that can be allocated.
+
+    Raises
+    ------
+    MemoryError
+        It does not hold the weights, the tables and two buffers for a part of the corpus.
+    """
+    n_vocab, stride = weights.w_in.shape
+    span_tokens = MOST_SPAN_TOKENS
+    n_warps = max_warps(tokens.n_tokens)
+    window_bytes = n_warps * 8 * (2 * config.window + 3) * stride  # rows for which there is no room on chip, twice
+    weights_bytes = weights.w_in.nbytes + weights.w_out.nbytes + 3 * _TABLE_BYTES * n_vocab
+    model_bytes = weights_bytes + window_bytes + _RESERVE_BYTES
+    corpus_bytes = 0 if _is_there(tokens.ids) else _ID_BYTES * tokens.n_tokens + _START_BYTES * len(tokens.starts)
+    is_resident = model_bytes + corpus_bytes <= free_bytes
+    if not is_resident:
+        bytes_a_token = 2 * (_ID_BYTES + _START_BYTES) * 5 // 4  # two buffers, sentences of one token, some slack
+        least_bytes = model_bytes + bytes_a_token * _LEAST_STREAMED_TOKENS
+        what = f"a model of two float32 matrices {n_vocab:,} x {stride:,}, with buffers for a part of the corpus,"
+        _jit_cuda.require_memory(least_bytes, what)
+        span_tokens = min(span_tokens, (free_bytes - model_bytes) // bytes_a_token)
+    return Plan(is_resident, span_tokens, n_warps)
+
+
+def _is_there(array: object) -> bool:
+    return not isinstance(array, np.ndarray) and _jit_cuda.is_device_array(array)

@@ -1,0 +1,97 @@
+"""Queues of a GPU, and memory of the host that it copies from while it computes; in the simulator all is at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from fastw2v_kernels import _jit_cuda
+
+Array = npt.NDArray[Any]
+
+
+class SimulatedStream:
+    """A queue whose work is done when it is asked for; its own event."""
+
+    def record(self, event: object = None) -> SimulatedStream:
+        """Return the event of all work so far."""
+        return self
+
+    def wait_event(self, event: object) -> None:
+        """Wait on the device: nothing is under way."""
+
+    def synchronize(self) -> None:
+        """Wait on the host: nothing is under way."""
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, *_: object) -> None: ...
+
+
+def new_stream() -> Any:  # noqa: ANN401 - CuPy is not there for the type checker
+    """Return a queue of the current GPU that waits for no other."""
+    return SimulatedStream() if _jit_cuda.IS_SIMULATED else _jit_cuda.array_module().cuda.Stream(non_blocking=True)
+
+
+def recorded(stream: Any) -> Any:  # noqa: ANN401
+    """Return an event that comes when the stream has done all that it was given; who waits for it sleeps."""
+    if _jit_cuda.IS_SIMULATED:
+        return stream.record()
+    return stream.record(_jit_cuda.array_module().cuda.Event(block=True, disable_timing=True))
+
+
+def current_device() -> int:
+    """Return the number of the GPU that CuPy uses in this thread; another thread has its own."""
+    return 0 if _jit_cuda.IS_SIMULATED else int(_jit_cuda.array_module().cuda.Device().id)
+
+
+@contextmanager
+def on_device(index: int) -> Iterator[None]:
+    """Make arrays and streams within the block on this GPU."""
+    with nullcontext() if _jit_cuda.IS_SIMULATED else _jit_cuda.array_module().cuda.Device(index):
+        yield
+
+
+class Staging:
+    """An array on the device, and its twin in pinned memory of the host; both grow when they must.
+
+    Parameters
+    ----------
+    dtype : dtype
+    """
+
+    def __init__(self, dtype: npt.DTypeLike) -> None:
+        self._dtype = np.dtype(dtype)
+        self._host = self._device = np.empty(0, self._dtype)
+
+    def reserve(self, n: int) -> None:
+        """Make room for `n` elements. The device must be done with those there are."""
+        if n > len(self._host):
+            self._host = self._device = np.empty(0, self._dtype)  # before the new ones are made
+            room = n + n // 8
+            _jit_cuda.require_memory(room * self._dtype.itemsize, f"room for {n:,} tokens or sentences of the corpus")
+            self._host = _pinned(room, self._dtype)
+            self._device = _jit_cuda.array_module().empty(room, self._dtype)
+            _jit_cuda.synchronize()  # CuPy lends anew what is freed; kernels of this stream may still use it
+
+    def send(self, values: Array, stream: Any) -> Array:  # noqa: ANN401
+        """Copy values to the device, in the order of `stream`; return them there."""
+        host, device = self._host[: len(values)], self._device[: len(values)]
+        host[:] = values
+        if _jit_cuda.IS_SIMULATED:
+            device[:] = host
+        else:
+            device.set(host, stream=stream)  # type: ignore[attr-defined]
+        return device
+
+
+def _pinned(n: int, dtype: np.dtype[Any]) -> Array:
+    """Return an array of the host's that the GPU can copy from by itself."""
+    if _jit_cuda.IS_SIMULATED:
+        return np.empty(n, dtype)
+    memory = _jit_cuda.array_module().cuda.alloc_pinned_memory(n * dtype.itemsize)
+    return np.frombuffer(memory, dtype, n)

@@ -1,0 +1,189 @@
+"""The GPU: whole spans of the corpus by one launch each, queued so that it never waits for the host."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from fastw2v.backends import _plan_cuda
+from fastw2v.backends._corpus_cuda import CorpusOnDevice, ResidentCorpus, StreamedCorpus
+from fastw2v.backends._guard_cuda import CHUNK_TOKENS, rates
+from fastw2v.backends._knobs import kernel_knobs, kernel_name
+from fastw2v.backends._streams import current_device, new_stream, on_device, recorded
+from fastw2v.backends._threads import run_threads
+from fastw2v.backends.base import Tally, Weights
+from fastw2v.config import TrainConfig
+from fastw2v.schedule import Span
+from fastw2v_kernels import _jit_cuda
+
+if TYPE_CHECKING:
+    from fastw2v.encode import Tokens
+    from fastw2v.vocab import Vocab
+
+Array = npt.NDArray[Any]
+logger = logging.getLogger("fastw2v")
+# Launches that are queued: one runs, one is ready, and the host has the time of a third to come back. Ctrl-C ends
+# after those.
+_QUEUED = 3
+
+
+class CudaBackend:
+    """One GPU: warps that update shared weights by atomic additions, each in a chunk of the corpus.
+
+    Parameters
+    ----------
+    index : int, optional
+        Number of the GPU; default: the one that CuPy uses.
+    """
+
+    name = "cuda"
+    span_tokens = _plan_cuda.MOST_SPAN_TOKENS
+
+    def __init__(self, index: int | None = None) -> None:
+        self._index = current_device() if index is None else index
+        with on_device(self._index):
+            self._stream = new_stream()
+
+    def upload(self, config: TrainConfig, vocab: Vocab, tokens: Tokens, weights: Weights) -> None:
+        """Copy weights and tables, and the corpus if it fits.
+
+        Raises
+        ------
+        MemoryError
+            The GPU has too little memory left; nothing has been allocated then.
+        """
+        keep, alias = vocab.keep_probabilities(config.sample), vocab.alias_table(config.ns_exponent)
+        with self._here():
+            plan = _plan_cuda.plan(config, tokens, weights, _jit_cuda.free_memory())
+            to_device = _jit_cuda.array_module().array  # a copy even where the host's memory is the device's
+            self._weights = weights
+            self._w_in, self._w_out = to_device(weights.w_in), to_device(weights.w_out)
+            self._tally = to_device(np.zeros(3))
+            self._corpus: CorpusOnDevice = (
+                ResidentCorpus(tokens, config.seed)
+                if plan.is_resident
+                else StreamedCorpus(tokens, keep, config.seed, config.window)
+            )
+            tables = {"keep": keep, "alias_prob": alias[0], "alias_id": alias[1]}
+            tables["rate_in"], tables["rate_out"] = rates(config, vocab, keep, plan.max_warps)
+            self._kernel = partial(
+                _span_kernel(config),
+                **{name: to_device(table) for name, table in tables.items()},
+                **kernel_knobs(config),
+                chunk_tokens=CHUNK_TOKENS,
+                max_warps=plan.max_warps,
+            )
+            self._stream.synchronize()
+        self.span_tokens = plan.span_tokens
+        self._kernel_name = kernel_name(config)
+        where = "on the GPU" if plan.is_resident else "streamed to the GPU"
+        logger.info("the corpus is %s; at most %d warps train at a time", where, plan.max_warps)
+
+    def compile(self) -> None:
+        """Compile the kernel, by a span of two tokens on weights of one word."""
+        xp, begun = _jit_cuda.array_module(), time.perf_counter()
+        with self._here():
+            row = partial(xp.zeros, (1, self._w_in.shape[1]), np.float32)
+            tables = {name: xp.ones(1, np.float32) for name in ("keep", "alias_prob", "rate_in", "rate_out")}
+            self._kernel(
+                w_in=row(),
+                w_out=row(),
+                ids=xp.zeros(2, np.int32),
+                starts=xp.asarray(np.array([0, 2])),
+                **tables,
+                alias_id=xp.zeros(1, np.int32),
+                epoch=0,
+                begin=0,
+                end=2,
+                lr_first=0.0,
+                lr_step=0.0,
+                tally=xp.zeros(3),
+            )
+            self._stream.synchronize()
+        logger.info("compiled %s for the GPU in %.1f s", self._kernel_name, time.perf_counter() - begun)
+
+    def train(self, spans: Iterable[Span], on_done: Callable[[int], None]) -> None:
+        """Train all spans one after the other, in the order of the queue; Ctrl-C ends it after those in the queue."""
+        stop = threading.Event()
+        run_threads([partial(self._work, spans, on_done, stop)], stop)
+
+    def tally(self) -> Tally:
+        """Read the device's sums."""
+        with self._here():
+            loss, pairs, kept = _copy_to(np.empty(3), self._tally)
+            self._tally[:] = 0
+        return Tally(float(loss), int(pairs), int(kept))
+
+    def download(self) -> None:
+        """Copy the weights into the model's own arrays."""
+        with self._here():
+            _copy_to(self._weights.w_in, self._w_in)
+            _copy_to(self._weights.w_out, self._w_out)
+
+    @contextmanager
+    def _here(self) -> Iterator[None]:
+        """Work on this GPU and in this queue, whatever the caller's are."""
+        with on_device(self._index), self._stream:
+            yield
+
+    def _work(self, spans: Iterable[Span], on_done: Callable[[int], None], stop: threading.Event) -> None:
+        queue: deque[tuple[Any, int]] = deque()
+
+        def wait_for_oldest() -> None:
+            event, n_tokens = queue.popleft()
+            event.synchronize()
+            on_done(n_tokens)
+
+        with self._here():
+            for span in spans:
+                if stop.is_set():
+                    break
+                queue.append((self._launch(span), span.end - span.begin))
+                if len(queue) == _QUEUED:
+                    wait_for_oldest()
+            while queue:
+                wait_for_oldest()
+
+    def _launch(self, span: Span) -> Any:  # noqa: ANN401
+        """Queue a span; return the event of its end."""
+        placed = self._corpus.place(span, self._stream)
+        self._kernel(
+            w_in=self._w_in,
+            w_out=self._w_out,
+            epoch=span.epoch,
+            lr_step=span.lr_step,
+            tally=self._tally,
+            **placed._asdict(),
+        )
+        done = recorded(self._stream)
+        self._corpus.used(done)
+        return done
+
+
+def _span_kernel(config: TrainConfig) -> Callable[..., None]:
+    """Return the operation that trains a span, imported when it is needed: it brings CUDA's packages."""
+    if config.sg:
+        from fastw2v_kernels.skipgram_ns.cuda import skipgram_ns_cuda
+
+        return skipgram_ns_cuda
+    from fastw2v_kernels.cbow_ns.cuda import cbow_ns_cuda
+
+    return cbow_ns_cuda
+
+
+def _copy_to(host: Array, array: Any) -> Array:  # noqa: ANN401
+    """Copy an array of the device into one of the host's, and return that."""
+    if isinstance(array, np.ndarray):
+        host[...] = array
+    else:
+        array.get(out=host)
+    return host

@@ -1,0 +1,113 @@
+"""CBOW with negative sampling on the GPU: a warp goes through a chunk of tokens, its context rows on chip."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+
+import numpy as np
+
+from fastw2v_kernels._jit_cuda import cuda, inline_cuda
+from fastw2v_kernels._types import Float32, Float64, Int32, Int64
+from fastw2v_kernels.shared.arguments import check_axes
+from fastw2v_kernels.shared.launch_span_cuda import CHUNK_TOKENS, MAX_WARPS, launch_span, span_kernel
+from fastw2v_kernels.shared.scoring_cuda import draw_targets, gather, gradient_step, list_one
+from fastw2v_kernels.shared.span_shape import SpanShape
+from fastw2v_kernels.shared.span_state import Model, Recent, Ring, Step
+
+
+@inline_cuda
+def _hide(ring: Ring, step: Step, n: int, hidden: int, n_row: int, scale: np.float32) -> None:
+    """Put scale times the sum of the listed rows, but the first, into slot `hidden`."""
+    for col in range(cuda.laneid, n_row, 32):
+        total = np.float32(0)
+        for c in range(1, n):
+            total += step.weight[c] * ring.value[step.slot[c] * n_row + col]
+        ring.value[hidden * n_row + col] = total * scale
+
+
+@inline_cuda
+def _move_contexts(ring: Ring, step: Step, n: int, hidden: int, n_row: int, scale: np.float32) -> None:
+    """Add scale times the move in slot `hidden` to the listed rows, but the first."""
+    for col in range(cuda.laneid, n_row, 32):
+        move = ring.value[hidden * n_row + col] * scale
+        for c in range(1, n):
+            ring.value[step.slot[c] * n_row + col] += step.weight[c] * move
+
+
+@cache
+def _cbow_ns_cuda_kernel(shape: SpanShape, mean_context: bool, mean_gradient: bool) -> Callable[..., None]:
+    train, hidden, n_row = gradient_step(shape, replace=True), shape.n_slots, shape.n_row
+
+    @inline_cuda
+    def train_centre(model: Model, recent: Recent, ring: Ring, step: Step, i: int, low: int, high: int) -> float:
+        slot = i & (recent.id.shape[0] - 1)
+        one, share = np.float32(1), np.float32(1.0 / (high - low - 1))
+        list_one(step, hidden)
+        n = gather(1, recent, ring, step, i, low, high)
+        draw_targets(model, step, recent.id[slot], recent.pos[slot], 0)
+        cuda.syncwarp()
+        _hide(ring, step, n, hidden, n_row, share if mean_context else one)
+        loss = train(model, ring, step, 1, np.float32(model.lr_first + model.lr_step * recent.pos[slot]))
+        _move_contexts(ring, step, n, hidden, n_row, share if mean_gradient else one)
+        cuda.syncwarp()
+        return loss
+
+    return span_kernel(shape, train_centre, is_context_example=False)
+
+
+def cbow_ns_cuda(
+    w_in: Float32,
+    w_out: Float32,
+    ids: Int32,
+    starts: Int64,
+    keep: Float32,
+    alias_prob: Float32,
+    alias_id: Int32,
+    begin: int,
+    end: int,
+    lr_first: float,
+    lr_step: float,
+    seed: int,
+    epoch: int,
+    window: int,
+    negative: int,
+    shrink_windows: bool,
+    mean_context: bool,
+    mean_gradient: bool,
+    with_loss: bool,
+    tally: Float64,
+    *,
+    chunk_tokens: int = CHUNK_TOKENS,
+    max_warps: int = MAX_WARPS,
+    rate_in: Float32 | None = None,
+    rate_out: Float32 | None = None,
+) -> None:
+    """Do what `cbow_ns_reference` does, by many warps at once; see `launch_span_cuda` for what they share."""
+    check_axes("w_in", w_in, 2)
+    shape = SpanShape.of(w_in.shape[1], negative, window, n_inputs=1, n_extra=1)
+    launch_span(
+        _cbow_ns_cuda_kernel(shape, mean_context, mean_gradient),
+        shape,
+        w_in,
+        w_out,
+        ids,
+        starts,
+        keep,
+        alias_prob,
+        alias_id,
+        begin,
+        end,
+        lr_first,
+        lr_step,
+        seed,
+        epoch,
+        window,
+        shrink_windows,
+        with_loss,
+        tally,
+        chunk_tokens,
+        max_warps,
+        rate_in,
+        rate_out,
+    )

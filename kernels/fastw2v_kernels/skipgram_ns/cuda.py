@@ -1,0 +1,101 @@
+"""Skip-gram with negative sampling on the GPU: a warp goes through a chunk of tokens, its context rows on chip."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+
+import numpy as np
+
+from fastw2v_kernels._jit_cuda import inline_cuda
+from fastw2v_kernels._types import Float32, Float64, Int32, Int64
+from fastw2v_kernels.shared.arguments import check_axes
+from fastw2v_kernels.shared.launch_span_cuda import CHUNK_TOKENS, MAX_WARPS, launch_span, span_kernel
+from fastw2v_kernels.shared.ring_cuda import slot_of
+from fastw2v_kernels.shared.scoring_cuda import draw_targets, gather, gradient_step, list_one
+from fastw2v_kernels.shared.span_shape import SpanShape
+from fastw2v_kernels.shared.span_state import Model, Recent, Ring, Step
+
+
+@cache
+def _skipgram_ns_cuda_kernel(shape: SpanShape, share_negatives: bool) -> Callable[..., None]:
+    train = gradient_step(shape, replace=False)
+
+    @inline_cuda
+    def train_together(model: Model, recent: Recent, ring: Ring, step: Step, i: int, low: int, high: int) -> float:
+        """One step for all contexts; a word that occurs twice counts twice."""
+        slot = i & (recent.id.shape[0] - 1)
+        n = gather(0, recent, ring, step, i, low, high)
+        draw_targets(model, step, recent.id[slot], recent.pos[slot], 0)
+        return train(model, ring, step, n, np.float32(model.lr_first + model.lr_step * recent.pos[slot]))
+
+    @inline_cuda
+    def train_pairs(model: Model, recent: Recent, ring: Ring, step: Step, i: int, low: int, high: int) -> float:
+        """One step for each context, with negatives of its own."""
+        loss, ordinal, last_slot = 0.0, 0, recent.id.shape[0] - 1
+        lr = np.float32(model.lr_first + model.lr_step * recent.pos[i & last_slot])
+        for j in range(low, high):
+            if j != i:
+                list_one(step, slot_of(recent.id[j & last_slot], ring))
+                draw_targets(model, step, recent.id[i & last_slot], recent.pos[i & last_slot], ordinal)
+                loss += train(model, ring, step, 1, lr)
+                ordinal += 1
+        return loss
+
+    return span_kernel(shape, train_together if share_negatives else train_pairs, is_context_example=True)
+
+
+def skipgram_ns_cuda(
+    w_in: Float32,
+    w_out: Float32,
+    ids: Int32,
+    starts: Int64,
+    keep: Float32,
+    alias_prob: Float32,
+    alias_id: Int32,
+    begin: int,
+    end: int,
+    lr_first: float,
+    lr_step: float,
+    seed: int,
+    epoch: int,
+    window: int,
+    negative: int,
+    shrink_windows: bool,
+    share_negatives: bool,
+    with_loss: bool,
+    tally: Float64,
+    *,
+    chunk_tokens: int = CHUNK_TOKENS,
+    max_warps: int = MAX_WARPS,
+    rate_in: Float32 | None = None,
+    rate_out: Float32 | None = None,
+) -> None:
+    """Do what `skipgram_ns_reference` does, by many warps at once; see `launch_span_cuda` for what they share."""
+    check_axes("w_in", w_in, 2)
+    shape = SpanShape.of(w_in.shape[1], negative, window, n_inputs=2 * window if share_negatives else 1)
+    launch_span(
+        _skipgram_ns_cuda_kernel(shape, share_negatives),
+        shape,
+        w_in,
+        w_out,
+        ids,
+        starts,
+        keep,
+        alias_prob,
+        alias_id,
+        begin,
+        end,
+        lr_first,
+        lr_step,
+        seed,
+        epoch,
+        window,
+        shrink_windows,
+        with_loss,
+        tally,
+        chunk_tokens,
+        max_warps,
+        rate_in,
+        rate_out,
+    )

@@ -1,0 +1,227 @@
+"""The CUDA backend's control of a training, with the CPU's kernels in the place of the GPU's: it runs everywhere."""
+
+import numpy as np
+import pytest
+from training import MODES, config_of, mode_name
+
+from fastw2v._weights import initial_weights
+from fastw2v.backends import _corpus_cuda, _plan_cuda, _threads, cuda
+from fastw2v.backends._guard_cuda import max_warps, rates
+from fastw2v.backends.base import Weights
+from fastw2v.backends.cuda import CudaBackend
+from fastw2v.encode import Tokens, encode_corpus
+from fastw2v.schedule import Span, spans
+from fastw2v.trainer import train
+from fastw2v.vocab import Vocab
+from fastw2v_kernels import _jit_cuda
+from fastw2v_kernels.cbow_ns.cpu import cbow_ns_cpu
+from fastw2v_kernels.shared.reference import draw, kept_positions
+from fastw2v_kernels.shared.shift import shifted_seed
+from fastw2v_kernels.skipgram_ns.cpu import skipgram_ns_cpu
+
+
+@pytest.fixture(scope="module")
+def corpus():
+    rng = np.random.default_rng(5)
+    walks = [rng.integers(0, 30, n) for n in [*rng.integers(1, 25, 25), 300, 1, 1, 77]]
+    return encode_corpus(walks, min_count=1)
+
+
+@pytest.fixture
+def gpu(monkeypatch):
+    """A GPU whose memory is the host's and whose kernels are the CPU's; the calls that they get."""
+    calls = []
+
+    def kernel_of(config):
+        kernel = skipgram_ns_cpu if config.sg else cbow_ns_cpu
+
+        def run(chunk_tokens, max_warps, rate_in, rate_out, **arguments):
+            calls.append(arguments)
+            kernel(**arguments)
+
+        return run
+
+    monkeypatch.setattr(_jit_cuda, "IS_SIMULATED", True)
+    monkeypatch.setattr(_jit_cuda, "array_module", lambda: np)
+    monkeypatch.setattr(cuda, "_span_kernel", kernel_of)
+    return calls
+
+
+def trained(config, corpus, backend=None, **options):
+    weights = initial_weights(corpus[0], config.vector_size, config.seed)
+    report = train(backend or CudaBackend(), config, *corpus, weights, **options)
+    return weights, report
+
+
+def small_memory(monkeypatch, corpus, span_tokens):
+    """Let the device hold the model, and of the corpus two spans."""
+    monkeypatch.setattr(_plan_cuda, "_LEAST_STREAMED_TOKENS", 1)
+    stride, n_vocab = 16, len(corpus[0])
+    model = 8 * stride * n_vocab + 12 * n_vocab + 8 * 9 * stride + _plan_cuda._RESERVE_BYTES  # a window of 3
+    monkeypatch.setattr(_jit_cuda, "free_memory", lambda: model + 30 * span_tokens)
+
+
+@pytest.mark.parametrize("mode", MODES, ids=mode_name)
+def test_it_asks_for_what_the_cpu_computes(mode, corpus, gpu):
+    config = config_of(epochs=2, sample=0.05, **mode)
+    there, report = trained(config, corpus)
+    cpu = cuda_by_cpu(config, corpus)
+    assert there.w_in.tobytes() == cpu[0].w_in.tobytes()
+    assert there.w_out.tobytes() == cpu[0].w_out.tobytes()
+    assert (report.loss, report.pairs, report.kept_words) == (cpu[1].loss, cpu[1].pairs, cpu[1].kept_words)
+
+
+def cuda_by_cpu(config, corpus):
+    from fastw2v.backends.cpu import CpuBackend
+
+    return trained(config, corpus, CpuBackend())
+
+
+@pytest.mark.parametrize("mode", MODES[::2], ids=mode_name)
+@pytest.mark.parametrize("span_tokens", [1, 7, 40])
+@pytest.mark.parametrize("sample", [0, 0.01])
+def test_a_streamed_corpus_trains_as_a_resident_one(mode, span_tokens, sample, corpus, gpu, monkeypatch):
+    config = config_of(epochs=2, sample=sample, seed=2**64 - 3, window=3, **mode)
+    whole, report = trained(config, corpus)
+    small_memory(monkeypatch, corpus, span_tokens)
+    gpu.clear()
+    streamed, streamed_report = trained(config, corpus)
+    assert max(len(call["ids"]) for call in gpu) < corpus[1].n_tokens
+    assert max(call["end"] - call["begin"] for call in gpu[1:]) == span_tokens
+    assert (report.pairs, report.kept_words) == (streamed_report.pairs, streamed_report.kept_words)
+    assert streamed_report.loss == pytest.approx(report.loss, rel=1e-6)
+    np.testing.assert_allclose(streamed.w_in, whole.w_in, rtol=0, atol=1e-6)
+    np.testing.assert_allclose(streamed.w_out, whole.w_out, rtol=0, atol=1e-6)
+
+
+def test_a_part_of_the_corpus_holds_the_windows_of_its_span_and_no_more(corpus):
+    vocab, tokens = corpus
+    keep, window = vocab.keep_probabilities(0.02), 3
+    for begin, end in [(0, 5), (17, 18), (400, 450), (tokens.n_tokens - 9, tokens.n_tokens)]:
+        low, high, starts = _corpus_cuda.part(tokens, keep, 5, window, Span(1, begin, end, 0, 0))
+        sentences = kept_positions(tokens.ids, tokens.starts, keep, 5, 1)
+        before = [p for s in sentences for p in s if s[0] <= p < begin and same_sentence(tokens, p, begin)][-window:]
+        after = [p for s in sentences for p in s if p >= end and same_sentence(tokens, p, end - 1)][:window]
+        assert low == (before[0] if len(before) == window else sentence_at(tokens, begin)[0])
+        assert high == (after[-1] + 1 if len(after) == window else sentence_at(tokens, end - 1)[1])
+        inside = tokens.starts[(tokens.starts > low) & (tokens.starts < high)]
+        assert (starts + low).tolist() == [low, *inside, high]
+
+
+def sentence_at(tokens, pos):
+    s = np.searchsorted(tokens.starts, pos, side="right") - 1
+    return tokens.starts[s], tokens.starts[s + 1]
+
+
+def same_sentence(tokens, a, b):
+    return sentence_at(tokens, a) == sentence_at(tokens, b)
+
+
+@pytest.mark.parametrize("seed", [0, 1, 12345678901234567, 2**64 - 1])
+@pytest.mark.parametrize(("epoch", "first"), [(0, 0), (0, 1), (3, 2**33 + 17), (2**31 - 1, 2**62)])
+def test_a_shifted_seed_draws_what_lies_there(seed, epoch, first):
+    there = np.arange(4)[:, None], np.arange(9)
+    here = np.arange(first, first + 4)[:, None], np.arange(9)
+    np.testing.assert_array_equal(draw(shifted_seed(seed, epoch, first), epoch, *there), draw(seed, epoch, *here))
+
+
+def test_progress_goes_up_to_all_words(corpus, gpu, monkeypatch):
+    monkeypatch.setattr(_plan_cuda, "MOST_SPAN_TOKENS", 50)
+    calls, total = [], 3 * corpus[1].n_tokens
+    trained(config_of(epochs=3), corpus, progress=lambda *call: calls.append(call))
+    assert [done for done, _ in calls] == sorted(done for done, _ in calls)
+    assert calls[-1] == (total, total)
+    assert len(calls) == 3 * len(list(spans(config_of(), corpus[1].n_tokens, 0, 50)))
+
+
+def test_no_more_spans_are_queued_than_ctrl_c_may_wait_for(corpus, gpu, monkeypatch):
+    monkeypatch.setattr(_plan_cuda, "MOST_SPAN_TOKENS", 10)
+    n_done, ahead = [0], []
+
+    def progress(done, total):
+        ahead.append(sum(call["end"] - call["begin"] for call in gpu[1:]) - n_done[0])
+        n_done[0] = done
+
+    trained(config_of(epochs=1), corpus, progress=progress)
+    assert max(ahead) == 10 * cuda._QUEUED
+
+
+def test_ctrl_c_keeps_what_was_trained(corpus, gpu, monkeypatch):
+    monkeypatch.setattr(_plan_cuda, "MOST_SPAN_TOKENS", 10)
+    wait, n_waits, reached = _threads.wait, [], []
+
+    def interrupted_once(futures):
+        n_waits.append(len(futures))
+        if len(n_waits) == 1:
+            raise KeyboardInterrupt
+        return wait(futures)
+
+    monkeypatch.setattr(_threads, "wait", interrupted_once)
+    config = config_of(sample=0, epochs=50)
+    weights, report = trained(config, corpus, progress=lambda done, total: reached.append(done))
+    assert report.stopped_at.startswith("epoch 1 of 50")
+    assert report.raw_words == report.kept_words == (reached[-1] if reached else 0) <= corpus[1].n_tokens
+    assert np.isfinite(weights.w_in).all()
+
+
+def test_an_error_in_a_callback_ends_the_training(corpus, gpu):
+    def fail(done, total):
+        raise ZeroDivisionError("planned")
+
+    with pytest.raises(ZeroDivisionError, match="planned"):
+        trained(config_of(), corpus, progress=fail)
+
+
+def test_too_little_memory_is_said_before_any_is_taken(corpus, gpu, monkeypatch):
+    monkeypatch.setattr(_jit_cuda, "free_memory", lambda: 1000)
+    monkeypatch.setattr(np, "array", lambda *_: pytest.fail("something was allocated"))
+    with pytest.raises(MemoryError, match=r"a model of two float32 matrices 30 x 16, .* needs 0\.27 GB on the GPU and"):
+        trained(config_of(), corpus)
+
+
+def test_matrices_beyond_32_bits_are_counted_in_64(gpu, monkeypatch):
+    """4 million words of 1,024: 2**32 elements in each matrix."""
+    n_vocab, dim = 4 << 20, 1024
+    matrix = np.broadcast_to(np.float32(0), (n_vocab, dim))
+    tokens = Tokens(np.broadcast_to(np.int32(0), 10**9), np.array([0, 10**9]))
+    weights = Weights(matrix, matrix, dim)
+
+    def is_resident(free_bytes):
+        monkeypatch.setattr(_jit_cuda, "free_memory", lambda: free_bytes)
+        return _plan_cuda.plan(config_of(), tokens, weights, free_bytes).is_resident
+
+    assert is_resident(39 * 10**9)
+    assert not is_resident(36 * 10**9)
+    with pytest.raises(MemoryError, match=r"4,194,304 x 1,024, .* needs 34\.79 GB on the GPU and 34\.00 GB are free"):
+        is_resident(34 * 10**9)
+
+
+def test_only_words_that_many_warps_hold_are_slowed_down():
+    counts = np.array([6_000_000, 3_000_000, 100_000, *[1000] * 20_000])
+    vocab, config = Vocab.from_ids(np.arange(len(counts)), counts), config_of(sample=1e-3)
+    keep = vocab.keep_probabilities(config.sample)
+    rate_in, rate_out = rates(config, vocab, keep, 1024)
+    share = counts * keep / (counts * keep).sum()
+    np.testing.assert_allclose(rate_in[0], 16 / (1024 * 11 * share[0]), rtol=0.2)
+    assert rate_in[0] < rate_in[1] < 1
+    assert len(rate_in) < 10
+    assert len(rate_out) < 10
+    assert all(rate.tolist() == [1] for rate in rates(config, vocab, keep, 8))
+
+
+@pytest.mark.parametrize("n_words", [1, 10])
+@pytest.mark.parametrize("sample", [0, 1e-3])
+def test_rates_of_hot_words_are_finite(n_words, sample):
+    vocab, config = Vocab.from_ids(np.arange(n_words), np.full(n_words, 10**6)), config_of(sample=sample)
+    for rate in rates(config, vocab, vocab.keep_probabilities(sample), 1024):
+        assert ((rate > 1e-4) & (rate < 0.1)).all()
+
+
+def test_a_small_corpus_has_few_warps():
+    assert [max_warps(n) for n in (0, 5000, 100_000, 10**9)] == [1, 1, 24, 1024]
+
+
+def test_an_empty_corpus_is_nothing_to_do(corpus, gpu):
+    nothing = Tokens(np.empty(0, np.int32), np.zeros(1, np.int64))
+    _, report = trained(config_of(), (corpus[0], nothing))
+    assert (report.raw_words, report.pairs, report.loss_per_epoch) == (0, 0, [])
