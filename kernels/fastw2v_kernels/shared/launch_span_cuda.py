@@ -150,8 +150,9 @@ def launch_span(
     check_read("ids", ids, ids.shape, INT32)
     check_read("starts", starts, starts.shape, INT64)
     check_read("tally", tally, (3,), FLOAT64)
-    if min(chunk_tokens, max_warps) < 1:
-        raise ValueError(f"chunk_tokens is {chunk_tokens} and max_warps {max_warps}; expected both to be at least 1")
+    most = (1 << 30) // window  # examples of a chunk are counted in 32 bits
+    if not (1 <= chunk_tokens <= most and max_warps >= 1):
+        raise ValueError(f"chunk_tokens is {chunk_tokens}, max_warps {max_warps}; expected 1 to {most}, and 1 or more")
     with np.errstate(over="ignore"):
         key = rng.random_bits(np.uint64(seed), epoch, 0)
     if begin >= end:
