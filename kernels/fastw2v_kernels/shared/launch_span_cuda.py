@@ -160,5 +160,6 @@ def launch_span(
     n_warps = min(-(-(end - begin) // chunk_tokens), max_warps)
     workspace = array_module().empty((n_warps, 1 if shape.is_shared else 2 * shape.n_ring), np.float32)
     tables = w_in, w_out, ids, starts, keep, alias_prob, alias_id
-    numbers = np.int64(begin), np.int64(end), lr_first, lr_step, key, np.int64(window), shrink_windows, with_loss
+    rates = float(lr_first), float(lr_step)  # of one type each, or the kernel would be compiled anew
+    numbers = np.int64(begin), np.int64(end), *rates, key, np.int64(window), bool(shrink_windows), bool(with_loss)
     launch_warps(kernel, n_warps, *tables, *numbers, tally, np.int64(chunk_tokens), workspace)
