@@ -156,8 +156,9 @@ def launch_span(
     check_read("ids", ids, ids.shape, INT32)
     check_read("starts", starts, starts.shape, INT64)
     check_read("tally", tally, (3,), FLOAT64)
-    if min(chunk_tokens, max_warps) < 1:
-        raise ValueError(f"chunk_tokens is {chunk_tokens} and max_warps {max_warps}; expected both to be at least 1")
+    most = (1 << 30) // window  # examples of a chunk are counted in 32 bits
+    if not (1 <= chunk_tokens <= most and max_warps >= 1):
+        raise ValueError(f"chunk_tokens is {chunk_tokens}, max_warps {max_warps}; expected 1 to {most}, and 1 or more")
     with np.errstate(over="ignore"):
         key = rng.random_bits(np.uint64(seed), epoch, 0)
     if begin >= end:
@@ -166,5 +167,6 @@ def launch_span(
     workspace = array_module().empty((n_warps, 1 if shape.is_shared else 2 * shape.n_ring), np.float32)
     rates = checked_rates("rate_in", rate_in), checked_rates("rate_out", rate_out)
     tables = w_in, w_out, ids, starts, keep, alias_prob, alias_id
-    numbers = np.int64(begin), np.int64(end), lr_first, lr_step, key, np.int64(window), shrink_windows, with_loss
+    steps = float(lr_first), float(lr_step)  # of one type each, or the kernel would be compiled anew
+    numbers = np.int64(begin), np.int64(end), *steps, key, np.int64(window), bool(shrink_windows), bool(with_loss)
     launch_warps(kernel, n_warps, *tables, *numbers, tally, np.int64(chunk_tokens), *rates, workspace)
