@@ -85,19 +85,21 @@ def _model(name: str, case: Case, corpus: Array, seed: int) -> Any:  # noqa: ANN
     return getattr(nn, MODELS[case.model])(*sizes, corpus, device=name, seed=seed, sampler=sampler)
 
 
-def _layer(label: str, layer: object, forward: str, backward: str) -> list[Region]:
+def _layer(label: str, layer: object, forward: str, backward: str, method: str = "forward") -> list[Region]:
     return [
-        Region(forward, f"{label}.forward", layer, "forward"),
+        Region(forward, f"{label}.forward", layer, method),
         Region(backward, f"{label}.backward", layer, "backward"),
     ]
 
 
-def _layers(label: str, layers: list[Any], forward: str, backward: str) -> Iterator[list[Region]]:
-    return (_layer(f"{label}[{i}]", layer, forward, backward) for i, layer in enumerate(layers))
+def _layers(
+    label: str, layers: list[Any], forward: str, backward: str, method: str = "forward"
+) -> Iterator[list[Region]]:
+    return (_layer(f"{label}[{i}]", layer, forward, backward, method) for i, layer in enumerate(layers))
 
 
 def _sampler(ns_loss: Any) -> list[Region]:  # noqa: ANN401
-    return [Region(SAMPLER, "sampler", ns_loss.sampler, "get_negative_sample")]
+    return [Region(SAMPLER, "sampler", ns_loss.sampler, "draw")]
 
 
 def _softmax_layers(model: Any, kind: str) -> Iterator[list[Region]]:  # noqa: ANN401
@@ -113,7 +115,7 @@ def _reference_layers(model: Any, kind: str) -> Iterator[list[Region]]:  # noqa:
     is_cbow = kind == "cbow"
     ns_losses = [model.ns_loss] if is_cbow else model.loss_layers
     yield _layer("model", model, *((HIDDEN, IN) if is_cbow else (LOSS, OUT)))
-    yield from _layers("in_layers", model.in_layers if is_cbow else [model.in_layer], GATHER, IN)
+    yield from _layers("in_layers", model.in_layers if is_cbow else [model.in_layer], GATHER, IN, "rows")
     for i, ns_loss in enumerate(ns_losses):
         yield _layer(f"ns_loss[{i}]", ns_loss, LOSS, OUT)
         yield from _layers("embed_dot_layers", ns_loss.embed_dot_layers, SCORE, OUT)
@@ -126,6 +128,7 @@ def _compiled_layers(model: Any, kind: str) -> Iterator[list[Region]]:  # noqa: 
     is_cbow = kind == "cbow"
     gather, ns_loss = (fused(GATHER, HIDDEN), model.ns_loss) if is_cbow else (GATHER, model.loss_layers[0])
     yield _layer("model", model, gather, IN)
-    yield _layer("in_layer", model.in_layers[0] if is_cbow else model.in_layer, gather, IN)
-    yield _layer("ns_loss", ns_loss, fused(SCORE, LOSS), OUT)
+    in_layer, method = (model.in_layers[0], "forward") if is_cbow else (model.in_layer, "rows")
+    yield _layer("in_layer", in_layer, gather, IN, method)
+    yield _layer("ns_loss", ns_loss, fused(SCORE, LOSS), OUT, "loss_of")
     yield _sampler(ns_loss)
