@@ -77,9 +77,9 @@ def trained(name: str, optimizer: str, n_epochs: int, seed: int) -> dict[str, An
         "first loss": round(trainer.loss_list[0], 2),
         "mid epoch 1": round(losses[0][len(losses[0]) // 2], 2),
         "loss per epoch": [round(float(epoch.mean()), 2) for epoch in losses],
-        "the notes' CBOW": NOTES,
         "epoch_s": spread(seconds),
     }
+    run |= {"the notes' CBOW": NOTES} if name == "CBOW" else {}
     run |= {f"{score} per epoch": [found[score][0] for found in marks] for score in SCORES}
     return {**run, **neighbours(kv), **marks[-1]}
 

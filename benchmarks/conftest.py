@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,6 +12,8 @@ from fastw2v.config import available_cores
 
 if TYPE_CHECKING:
     from timing import Timing
+
+PARAMETERS = ("device", "model", "optimizer", "n_vocab", "layer", "op", "threads")  # one meaning in all suites
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -54,13 +56,24 @@ def pytest_benchmark_update_commit_info(commit_info: dict[str, Any]) -> None:
     commit_info["dirty"] = has_changes()
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_benchmark_update_json(output_json: dict[str, Any]) -> None:
+    """Write the same into the report, for `pytest-benchmark compare`."""
+    for benchmark in output_json["benchmarks"]:
+        benchmark["params"] = _parameters(benchmark, PARAMETERS)
+
+
 @pytest.hookimpl(optionalhook=True, tryfirst=True)
 def pytest_benchmark_group_stats(benchmarks: list[dict[str, Any]], group_by: str) -> None:
     """Let `--benchmark-group-by=param:NAME` go over all suites: a benchmark without NAME takes it from its notes."""
     names = [part.removeprefix("param:") for part in group_by.split(",") if part.startswith("param:")]
     for benchmark in benchmarks:
-        noted = {name: benchmark["extra_info"].get("V" if name == "n_vocab" else name, "-") for name in names}
-        benchmark["params"] = noted | (benchmark["params"] or {})
+        benchmark["params"] = _parameters(benchmark, names)
+
+
+def _parameters(benchmark: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    noted = {name: benchmark["extra_info"].get("V" if name == "n_vocab" else name, "-") for name in names}
+    return noted | (benchmark["params"] or {})
 
 
 @pytest.hookimpl(wrapper=True)

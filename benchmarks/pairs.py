@@ -1,4 +1,4 @@
-"""The pairs of issue 5's table: what is run in turn, A B A B, each run a process of its own, and what is wanted of it.
+"""Pairs: what is run in turn, A B A B, each run a process of its own, and what is wanted of it.
 
 A slow minute of the machine hits both sides of a pair, so that the ratio of each pair of runs is fair; the median and
 the quartiles over the pairs are recorded.

@@ -100,7 +100,8 @@ def growth_of_misses(rows: dict[tuple[str, int], Row], small: int, large: int) -
     return (
         f"From V = {small:,} to {large:,} the step takes {measured:.0f} us more. The visits alone, a loop that "
         f"changes one number in each line, take {grown:.0f} us more; {n_more} rows more, at what a row of the step "
-        f"takes beside its visits at V = {small:,}, {of_rows:.0f} us: together {share:.0f} % of what was measured."
+        f"takes beside its visits at V = {small:,}, {of_rows:.0f} us: together {share:.0f} % of what "
+        "was measured; above 100, arithmetic hides some of the visits."
     )
 
 

@@ -162,6 +162,9 @@ class _Measurement:
         with self.clock.on(self.variant.regions):
             self._iterate()
         by_stage, spans = self.clock.take()
+        silent = {region.stage for region in self.variant.regions} - set(by_stage)
+        if silent:  # a layer was called by another method, and its time went to the stage around it
+            raise RuntimeError(f"no time was taken of {', '.join(sorted(silent))} in {self.name}")
         self.by_stage.append(by_stage)
         self.spans = [*self.spans, tuple(spans)][-_KEPT_ITERATIONS:]
 
