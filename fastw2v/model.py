@@ -107,6 +107,7 @@ class Word2Vec(Engine):
     ) -> None:
         """Read a corpus, choose the vocabulary and set up the first weights; arguments as in `Word2Vec`."""
         refuse_unsupported(unsupported, known=())
+        check_device(self.config.device)
         self._build(one_corpus(corpus_iterable, corpus_file)).close()
 
     def train(
