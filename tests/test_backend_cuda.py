@@ -196,6 +196,18 @@ def test_matrices_beyond_32_bits_are_counted_in_64(gpu, monkeypatch):
         is_resident(34 * 10**9)
 
 
+def test_a_launch_has_no_more_warps_than_chunks(gpu):
+    """Rates hold for as many warps as train: those that a short span leaves idle move nothing."""
+    matrix = np.zeros((100, 16), np.float32)
+    tokens = Tokens(np.broadcast_to(np.int32(0), 10**9), np.array([0, 10**9]))
+    least = _plan_cuda.plan(config_of(), tokens, Weights(matrix, matrix, 16), 1 << 40)
+    assert (least.is_resident, least.max_warps) == (True, 1024)
+    small = _plan_cuda.plan(config_of(), tokens, Weights(matrix, matrix, 16), 279_000_000)
+    assert not small.is_resident
+    assert small.span_tokens < 512 * 1024
+    assert small.max_warps == -(-small.span_tokens // _plan_cuda.CHUNK_TOKENS)
+
+
 def test_only_words_that_many_warps_hold_are_slowed_down():
     counts = np.array([6_000_000, 3_000_000, 100_000, *[1000] * 20_000])
     vocab, config = Vocab.from_ids(np.arange(len(counts)), counts), config_of(sample=1e-3)

@@ -17,7 +17,7 @@ def check_device(device: str) -> None:
     if is_cuda(device):
         from fastw2v_kernels._jit_cuda import require_cuda
 
-        require_cuda(gpu_index(device) or 0)
+        require_cuda(gpu_index(device))
     elif device not in ("auto", "cpu"):
         raise ValueError(f'device is {device!r}; expected "auto", "cpu" or "cuda" ("cuda:1": a certain GPU)')
 
