@@ -1,9 +1,12 @@
 """The CUDA backend's control of a training, with the CPU's kernels in the place of the GPU's: it runs everywhere."""
 
+import re
+
 import numpy as np
 import pytest
 from training import MODES, config_of, mode_name
 
+from fastw2v import Word2Vec
 from fastw2v._weights import initial_weights
 from fastw2v.backends import _corpus_cuda, _plan_cuda, _threads, cuda
 from fastw2v.backends._guard_cuda import max_warps, rates
@@ -177,6 +180,34 @@ def test_too_little_memory_is_said_before_any_is_taken(corpus, gpu, monkeypatch)
     monkeypatch.setattr(np, "array", lambda *_: pytest.fail("something was allocated"))
     with pytest.raises(MemoryError, match=r"a model of two float32 matrices 30 x 16, .* needs 0\.27 GB on the GPU and"):
         trained(config_of(), corpus)
+
+
+@pytest.mark.parametrize("negative", [1, 5, 300])
+@pytest.mark.parametrize("mode", MODES[:3], ids=mode_name)
+def test_a_window_is_refused_from_the_first_that_does_not_fit_on(mode, negative, gpu):
+    with pytest.raises(ValueError, match="window is 65536; expected at most") as refused:
+        _plan_cuda.check_window(config_of(window=65_536, negative=negative, **mode))
+    assert 'take a smaller window, or device="cpu"' in str(refused.value)
+    most = int(re.search(r"at most (\d+)", str(refused.value))[1])
+    assert most >= 10
+    _plan_cuda.check_window(config_of(window=most, negative=negative, **mode))
+    with pytest.raises(ValueError, match=f"window is {most + 1}; expected at most {most} on a GPU, with {negative} "):
+        _plan_cuda.check_window(config_of(window=most + 1, negative=negative, **mode))
+
+
+def test_a_window_that_is_too_large_is_said_before_anything_is_read_or_uploaded(corpus, gpu, monkeypatch):
+    class Unread:
+        def __iter__(self):
+            raise AssertionError("the corpus was read")
+
+    monkeypatch.setattr(_jit_cuda, "cuda_status", lambda index=None: None)
+    knobs = {"device": "cuda", "window": 2500}
+    for read in (lambda: Word2Vec(Unread(), **knobs), lambda: Word2Vec(**knobs).build_vocab(Unread())):
+        with pytest.raises(ValueError, match="window is 2500; expected at most"):
+            read()
+    monkeypatch.setattr(np, "array", lambda *_: pytest.fail("something was allocated"))
+    with pytest.raises(ValueError, match="window is 2500; expected at most"):
+        trained(config_of(window=2500), corpus)
 
 
 def test_matrices_beyond_32_bits_are_counted_in_64(gpu, monkeypatch):

@@ -10,6 +10,7 @@ from fastw2v.backends._guard_cuda import CHUNK_TOKENS, max_warps
 from fastw2v.backends.base import Weights
 from fastw2v.config import TrainConfig
 from fastw2v_kernels import _jit_cuda
+from fastw2v_kernels.shared.span_shape import cbow_shape, skipgram_shape
 
 if TYPE_CHECKING:
     from fastw2v.encode import Tokens
@@ -26,6 +27,15 @@ class Plan(NamedTuple):
     is_resident: bool
     span_tokens: int
     max_warps: int
+
+
+def check_window(config: TrainConfig) -> None:
+    """Raise ValueError if the window is too large for the current GPU."""
+    # The padding of rows does not count: lanes have every 32nd column, and rows are padded to 16.
+    if config.sg:
+        skipgram_shape(config.vector_size, config.negative, config.window, config.shares_negatives)
+    else:
+        cbow_shape(config.vector_size, config.negative, config.window)
 
 
 def plan(config: TrainConfig, tokens: Tokens, weights: Weights, free_bytes: int) -> Plan:

@@ -58,11 +58,14 @@ class CudaBackend:
 
         Raises
         ------
+        ValueError
+            The window is too large for a warp of this GPU.
         MemoryError
-            The GPU has too little memory left; nothing has been allocated then.
+            The GPU has too little memory left. Nothing has been allocated in either case.
         """
         keep, alias = vocab.keep_probabilities(config.sample), vocab.alias_table(config.ns_exponent)
         with self._here():
+            _plan_cuda.check_window(config)
             plan = _plan_cuda.plan(config, tokens, weights, _jit_cuda.free_memory())
             to_device = _jit_cuda.array_module().array  # a copy even where the host's memory is the device's
             self._weights = weights
