@@ -1,6 +1,8 @@
 """The CUDA backend's control of a training, with the CPU's kernels in the place of the GPU's: it runs everywhere."""
 
 import re
+from contextlib import nullcontext
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -180,6 +182,48 @@ def test_too_little_memory_is_said_before_any_is_taken(corpus, gpu, monkeypatch)
     monkeypatch.setattr(np, "array", lambda *_: pytest.fail("something was allocated"))
     with pytest.raises(MemoryError, match=r"a model of two float32 matrices 30 x 16, .* needs 0\.27 GB on the GPU and"):
         trained(config_of(), corpus)
+
+
+def test_the_upload_waits_for_what_the_caller_has_queued(corpus, gpu, monkeypatch):
+    """A corpus of CuPy's may still be on its way in the caller's stream."""
+    log, current = [], []
+
+    class Stream:
+        def __init__(self, name="own", **_):
+            self.name = name
+
+        def record(self, event):
+            log.append(f"{self.name} is recorded")
+            return self.name
+
+        def wait_event(self, event):
+            log.append(f"{self.name} waits for {event}")
+
+        def synchronize(self):
+            log.append(f"{self.name} is done")
+
+        def __enter__(self):
+            current.append(self)
+
+        def __exit__(self, *_):
+            current.pop()
+
+    def copied(array):
+        log.append(f"{current[-1].name} copies")
+        return np.asarray(array)
+
+    current.append(Stream("caller's"))
+    device = SimpleNamespace(id=0, compute_capability="90")
+    cupy = SimpleNamespace(array=copied, asarray=copied)
+    cupy.cuda = SimpleNamespace(Stream=Stream, Event=lambda **_: None, get_current_stream=lambda: current[-1])
+    cupy.cuda.Device = lambda *index: nullcontext() if index else device
+    monkeypatch.setattr(_jit_cuda, "IS_SIMULATED", False)
+    monkeypatch.setattr(_jit_cuda, "array_module", lambda: cupy)
+    monkeypatch.setattr(_jit_cuda, "free_memory", lambda: 1 << 40)
+    CudaBackend().upload(config_of(), *corpus, initial_weights(corpus[0], 16, 1))
+    assert log[:3] == ["caller's is recorded", "own waits for caller's", "own copies"]
+    assert log[-1] == "own is done"
+    assert set(log[2:-1]) == {"own copies"}
 
 
 @pytest.mark.parametrize("negative", [1, 5, 300])
