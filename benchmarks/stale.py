@@ -20,7 +20,7 @@ import numpy.typing as npt
 from stale_model import Guard, Kept, new_crew, train_epoch
 
 from fastw2v._weights import initial_weights
-from fastw2v.backends._guard_cuda import COPIES, rates
+from fastw2v.backends._guard_cuda import CHUNK_TOKENS, COPIES, rates
 from fastw2v.config import TrainConfig
 from fastw2v.datasets import evaluation_files
 from fastw2v.encode import Tokens, encode_corpus
@@ -118,7 +118,7 @@ def main() -> int:
     parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--dim", type=int, default=64)
     parser.add_argument("--window", type=int, default=5)
-    parser.add_argument("--chunk", type=int, default=256, help="tokens of a chunk")
+    parser.add_argument("--chunk", type=int, default=CHUNK_TOKENS, help="tokens of a chunk; default: the trainer's")
     parser.add_argument("--tokens", type=int, default=200_000, help="words of hot10")
     parser.add_argument("--length", type=int, default=20, help="words of a sentence of hot10")
     parser.add_argument("--seed", type=int, default=1)

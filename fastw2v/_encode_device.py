@@ -13,6 +13,7 @@ from fastw2v.vocab import Vocab
 from fastw2v_kernels import _jit_cuda
 
 _INT32_MAX = np.iinfo(np.int32).max
+_BYTES_A_TOKEN = 64  # of sorted ids, where they were, numbers, masks and sums, which `unique` has at a time
 Array = Any  # of CuPy
 
 
@@ -30,7 +31,7 @@ def check_device_of(corpus: object, device: str) -> None:
 def vocab_on_device(
     corpus: IntegerCorpus, *, keep_all: bool, choose: Callable[[np.ndarray], np.ndarray]
 ) -> tuple[Vocab, Array, Array]:
-    """Count a corpus and choose its vocabulary, as `EncodedIntegers` does on the host; memory for four copies of it.
+    """Count a corpus and choose its vocabulary, as `EncodedIntegers` does on the host.
 
     Parameters
     ----------
@@ -48,7 +49,7 @@ def vocab_on_device(
         Vocabulary rows, on the GPU.
     """
     xp, n_raw = _jit_cuda.array_module(), int(corpus.ids.size)
-    _jit_cuda.require_memory(4 * 8 * n_raw, f"counting {n_raw:,} ids")
+    _jit_cuda.require_memory(_BYTES_A_TOKEN * n_raw, f"counting {n_raw:,} ids")
     seen, first, number, counts = xp.unique(corpus.ids, return_index=True, return_inverse=True, return_counts=True)
     keys_seen, first, counts = (_to_host(array).astype(np.int64) for array in (seen, first, counts))
     if keep_all:

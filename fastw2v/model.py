@@ -10,7 +10,7 @@ from fastw2v._engine import Engine, Progress, config_of_call
 from fastw2v._gensim_arguments import checked_callbacks, one_corpus, refuse_unsupported
 from fastw2v._model_file import read_model, write_model
 from fastw2v._weights import weights_of
-from fastw2v.backends import check_device
+from fastw2v.backends import check_config
 from fastw2v.config import TrainConfig
 from fastw2v.keyedvectors import KeyedVectors
 from fastw2v.trainer import TrainReport
@@ -95,7 +95,7 @@ class Word2Vec(Engine):
         self._progress = progress
         self._callbacks = checked_callbacks(callbacks)
         if sentences is not None or corpus_file is not None:
-            check_device(self.config.device)
+            check_config(self.config)
             with self._build(one_corpus(sentences, corpus_file)) as tokens:
                 self._train(tokens, self.config, self._callbacks)
 
@@ -107,6 +107,7 @@ class Word2Vec(Engine):
     ) -> None:
         """Read a corpus, choose the vocabulary and set up the first weights; arguments as in `Word2Vec`."""
         refuse_unsupported(unsupported, known=())
+        check_config(self.config)
         self._build(one_corpus(corpus_iterable, corpus_file)).close()
 
     def train(
@@ -152,7 +153,7 @@ class Word2Vec(Engine):
             raise RuntimeError("there is no vocabulary to train; call build_vocab first, or pass sentences to Word2Vec")
         config = config_of_call(self.config, epochs, start_alpha, end_alpha, compute_loss)
         chosen = self._callbacks if callbacks is None else checked_callbacks(callbacks)
-        check_device(config.device)
+        check_config(config)
         with self._encode_with(one_corpus(corpus_iterable, corpus_file), config) as tokens:
             if tokens.n_tokens == 0:
                 raise ValueError("no word of the corpus is in the vocabulary; train on the corpus it was built from")

@@ -1,9 +1,14 @@
 """The CUDA backend's control of a training, with the CPU's kernels in the place of the GPU's: it runs everywhere."""
 
+import re
+from contextlib import nullcontext
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from training import MODES, config_of, mode_name
 
+from fastw2v import Word2Vec
 from fastw2v._weights import initial_weights
 from fastw2v.backends import _corpus_cuda, _plan_cuda, _threads, cuda
 from fastw2v.backends._guard_cuda import max_warps, rates
@@ -179,6 +184,76 @@ def test_too_little_memory_is_said_before_any_is_taken(corpus, gpu, monkeypatch)
         trained(config_of(), corpus)
 
 
+def test_the_upload_waits_for_what_the_caller_has_queued(corpus, gpu, monkeypatch):
+    """A corpus of CuPy's may still be on its way in the caller's stream."""
+    log, current = [], []
+
+    class Stream:
+        def __init__(self, name="own", **_):
+            self.name = name
+
+        def record(self, event):
+            log.append(f"{self.name} is recorded")
+            return self.name
+
+        def wait_event(self, event):
+            log.append(f"{self.name} waits for {event}")
+
+        def synchronize(self):
+            log.append(f"{self.name} is done")
+
+        def __enter__(self):
+            current.append(self)
+
+        def __exit__(self, *_):
+            current.pop()
+
+    def copied(array):
+        log.append(f"{current[-1].name} copies")
+        return np.asarray(array)
+
+    current.append(Stream("caller's"))
+    device = SimpleNamespace(id=0, compute_capability="90")
+    cupy = SimpleNamespace(array=copied, asarray=copied)
+    cupy.cuda = SimpleNamespace(Stream=Stream, Event=lambda **_: None, get_current_stream=lambda: current[-1])
+    cupy.cuda.Device = lambda *index: nullcontext() if index else device
+    monkeypatch.setattr(_jit_cuda, "IS_SIMULATED", False)
+    monkeypatch.setattr(_jit_cuda, "array_module", lambda: cupy)
+    monkeypatch.setattr(_jit_cuda, "free_memory", lambda: 1 << 40)
+    CudaBackend().upload(config_of(), *corpus, initial_weights(corpus[0], 16, 1))
+    assert log[:3] == ["caller's is recorded", "own waits for caller's", "own copies"]
+    assert log[-1] == "own is done"
+    assert set(log[2:-1]) == {"own copies"}
+
+
+@pytest.mark.parametrize("negative", [1, 5, 300])
+@pytest.mark.parametrize("mode", MODES[:3], ids=mode_name)
+def test_a_window_is_refused_from_the_first_that_does_not_fit_on(mode, negative, gpu):
+    with pytest.raises(ValueError, match="window is 65536; expected at most") as refused:
+        _plan_cuda.check_window(config_of(window=65_536, negative=negative, **mode))
+    assert 'take a smaller window, or device="cpu"' in str(refused.value)
+    most = int(re.search(r"at most (\d+)", str(refused.value))[1])
+    assert most >= 10
+    _plan_cuda.check_window(config_of(window=most, negative=negative, **mode))
+    with pytest.raises(ValueError, match=f"window is {most + 1}; expected at most {most} on a GPU, with {negative} "):
+        _plan_cuda.check_window(config_of(window=most + 1, negative=negative, **mode))
+
+
+def test_a_window_that_is_too_large_is_said_before_anything_is_read_or_uploaded(corpus, gpu, monkeypatch):
+    class Unread:
+        def __iter__(self):
+            raise AssertionError("the corpus was read")
+
+    monkeypatch.setattr(_jit_cuda, "cuda_status", lambda index=None: None)
+    knobs = {"device": "cuda", "window": 2500}
+    for read in (lambda: Word2Vec(Unread(), **knobs), lambda: Word2Vec(**knobs).build_vocab(Unread())):
+        with pytest.raises(ValueError, match="window is 2500; expected at most"):
+            read()
+    monkeypatch.setattr(np, "array", lambda *_: pytest.fail("something was allocated"))
+    with pytest.raises(ValueError, match="window is 2500; expected at most"):
+        trained(config_of(window=2500), corpus)
+
+
 def test_matrices_beyond_32_bits_are_counted_in_64(gpu, monkeypatch):
     """4 million words of 1,024: 2**32 elements in each matrix."""
     n_vocab, dim = 4 << 20, 1024
@@ -194,6 +269,18 @@ def test_matrices_beyond_32_bits_are_counted_in_64(gpu, monkeypatch):
     assert not is_resident(36 * 10**9)
     with pytest.raises(MemoryError, match=r"4,194,304 x 1,024, .* needs 34\.79 GB on the GPU and 34\.00 GB are free"):
         is_resident(34 * 10**9)
+
+
+def test_a_launch_has_no_more_warps_than_chunks(gpu):
+    """Rates hold for as many warps as train: those that a short span leaves idle move nothing."""
+    matrix = np.zeros((100, 16), np.float32)
+    tokens = Tokens(np.broadcast_to(np.int32(0), 10**9), np.array([0, 10**9]))
+    least = _plan_cuda.plan(config_of(), tokens, Weights(matrix, matrix, 16), 1 << 40)
+    assert (least.is_resident, least.max_warps) == (True, 1024)
+    small = _plan_cuda.plan(config_of(), tokens, Weights(matrix, matrix, 16), 279_000_000)
+    assert not small.is_resident
+    assert small.span_tokens < 512 * 1024
+    assert small.max_warps == -(-small.span_tokens // _plan_cuda.CHUNK_TOKENS)
 
 
 def test_only_words_that_many_warps_hold_are_slowed_down():

@@ -71,7 +71,7 @@ def test_what_is_no_corpus_is_refused(change, error, gpu):
 
 
 def test_too_little_memory_is_said(gpu, monkeypatch):
-    monkeypatch.setattr(_jit_cuda, "free_memory", lambda: 12_000)
+    monkeypatch.setattr(_jit_cuda, "free_memory", lambda: 60 * 404)  # an id has 8 bytes
     gpu()
     with pytest.raises(MemoryError, match="counting 404 ids needs"):
         encode_corpus(walks(), min_count=1)

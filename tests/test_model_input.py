@@ -181,13 +181,15 @@ def test_training_on_a_corpus_of_other_words():
         model.train([[1, 2]])
 
 
-def test_device_is_checked_before_the_corpus_is_read():
-    class Unread:
-        def __iter__(self):
-            raise AssertionError("the corpus was read")
+class Unread:
+    def __iter__(self):
+        raise AssertionError("the corpus was read")
 
-    with pytest.raises(ValueError, match="device is 'tpu'"):
-        Word2Vec(Unread(), device="tpu")
+
+def test_device_is_checked_before_the_corpus_is_read():
+    for read in (lambda: Word2Vec(Unread(), device="tpu"), lambda: Word2Vec(device="tpu").build_vocab(Unread())):
+        with pytest.raises(ValueError, match="device is 'tpu'"):
+            read()
 
 
 def test_progress_of_both_phases(tmp_path):

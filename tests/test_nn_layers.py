@@ -104,7 +104,7 @@ def test_devices():
 
 def test_without_a_gpu_the_switch_is_refused_where_it_is_explicit_and_said_once_where_it_is_not(monkeypatch, caplog):
     monkeypatch.setattr(nn.config, "GPU", True)
-    monkeypatch.setattr(_jit_cuda, "cuda_status", lambda index=0: "no driver; install it")
+    monkeypatch.setattr(_jit_cuda, "cuda_status", lambda index=None: "no driver; install it")
     _dispatch._say_no_gpu.cache_clear()
     assert [nn.Embedding(weights()).device, nn.Embedding(weights(), device="cpu").device] == ["cpu", "cpu"]
     (said,) = [record.message for record in caplog.records if record.levelname == "WARNING"]
@@ -116,7 +116,7 @@ def test_without_a_gpu_the_switch_is_refused_where_it_is_explicit_and_said_once_
 
 def test_the_switch_leaves_weights_where_they_lie(monkeypatch, caplog):
     monkeypatch.setattr(nn.config, "GPU", True)
-    monkeypatch.setattr(_jit_cuda, "cuda_status", lambda index=0: None)  # as where there is one
+    monkeypatch.setattr(_jit_cuda, "cuda_status", lambda index=None: None)  # as where there is one
     _dispatch._say_no_gpu.cache_clear()
     for layer in (nn.Embedding(weights()), nn.EmbeddingDot(weights()).embed):
         assert layer.device == "cpu"

@@ -233,12 +233,13 @@ def test_a_gpu_without_a_number(device):
         get_backend(device)
 
 
-@pytest.mark.parametrize("device", ["cuda", "cuda:0", "cuda:3"])
-def test_a_gpu_that_cannot_be_used_is_refused_with_the_cure(device, monkeypatch):
-    monkeypatch.setattr(_jit_cuda, "cuda_status", lambda index=0: f"no driver for {index}; install it")
+@pytest.mark.parametrize(("device", "number"), [("cuda", None), ("cuda:0", 0), ("cuda:3", 3)])
+def test_a_gpu_that_cannot_be_used_is_refused_with_the_cure(device, number, monkeypatch):
+    monkeypatch.setattr(_jit_cuda, "cuda_status", lambda index=None: f"no driver for {index}; install it")
     for refuse in (check_device, get_backend, lambda device: Word2Vec([["a", "b"]], device=device, min_count=1)):
         with pytest.raises(
-            _jit_cuda.CudaUnavailableError, match=r'no driver for [03]; install it; or use device="cpu"'
+            _jit_cuda.CudaUnavailableError,
+            match=rf'^device "{device}" cannot be used: no driver for {number}; install it; or use device="cpu"',
         ):
             refuse(device)
 

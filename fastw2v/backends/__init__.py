@@ -6,8 +6,9 @@ import logging
 
 from fastw2v._device import gpu_index, is_cuda
 from fastw2v.backends.base import Backend, Tally, Weights
+from fastw2v.config import TrainConfig
 
-__all__ = ["Backend", "Tally", "Weights", "check_device", "get_backend"]
+__all__ = ["Backend", "Tally", "Weights", "check_config", "check_device", "get_backend"]
 
 logger = logging.getLogger("fastw2v")
 
@@ -17,9 +18,21 @@ def check_device(device: str) -> None:
     if is_cuda(device):
         from fastw2v_kernels._jit_cuda import require_cuda
 
-        require_cuda(gpu_index(device) or 0)
+        require_cuda(gpu_index(device))
     elif device not in ("auto", "cpu"):
         raise ValueError(f'device is {device!r}; expected "auto", "cpu" or "cuda" ("cuda:1": a certain GPU)')
+
+
+def check_config(config: TrainConfig) -> None:
+    """Raise, before the corpus is read, what its device and what that cannot train would raise later."""
+    check_device(config.device)
+    if is_cuda(config.device):
+        from fastw2v.backends._plan_cuda import check_window
+        from fastw2v.backends._streams import current_device, on_device
+
+        index = gpu_index(config.device)
+        with on_device(current_device() if index is None else index):
+            check_window(config)
 
 
 def get_backend(device: str) -> Backend:

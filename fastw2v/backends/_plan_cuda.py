@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from fastw2v.backends._guard_cuda import max_warps
+from fastw2v.backends._guard_cuda import CHUNK_TOKENS, max_warps
 from fastw2v.backends.base import Weights
 from fastw2v.config import TrainConfig
 from fastw2v_kernels import _jit_cuda
+from fastw2v_kernels.shared.span_shape import cbow_shape, skipgram_shape
 
 if TYPE_CHECKING:
     from fastw2v.encode import Tokens
@@ -21,11 +22,20 @@ _RESERVE_BYTES = 1 << 28  # code, stacks of threads, what the driver keeps
 
 
 class Plan(NamedTuple):
-    """Whether the corpus lies on the device as a whole; tokens of a launch; most warps that train at a time."""
+    """Whether the corpus lies on the device as a whole; tokens of a launch; warps that train it at a time, at most."""
 
     is_resident: bool
     span_tokens: int
     max_warps: int
+
+
+def check_window(config: TrainConfig) -> None:
+    """Raise ValueError if the window is too large for the current GPU."""
+    # The padding of rows does not count: lanes have every 32nd column, and rows are padded to 16.
+    if config.sg:
+        skipgram_shape(config.vector_size, config.negative, config.window, config.shares_negatives)
+    else:
+        cbow_shape(config.vector_size, config.negative, config.window)
 
 
 def plan(config: TrainConfig, tokens: Tokens, weights: Weights, free_bytes: int) -> Plan:
@@ -57,7 +67,7 @@ def plan(config: TrainConfig, tokens: Tokens, weights: Weights, free_bytes: int)
         what = f"a model of two float32 matrices {n_vocab:,} x {stride:,}, with buffers for a part of the corpus,"
         _jit_cuda.require_memory(least_bytes, what)
         span_tokens = min(span_tokens, (free_bytes - model_bytes) // bytes_a_token)
-    return Plan(is_resident, span_tokens, n_warps)
+    return Plan(is_resident, span_tokens, min(n_warps, -(-span_tokens // CHUNK_TOKENS)))  # a warp for each chunk
 
 
 def _is_there(array: object) -> bool:

@@ -44,6 +44,12 @@ def recorded(stream: Any) -> Any:  # noqa: ANN401
     return stream.record(_jit_cuda.array_module().cuda.Event(block=True, disable_timing=True))
 
 
+def wait_for_caller(stream: Any) -> None:  # noqa: ANN401
+    """Let the device begin a stream's work after all that the caller's current stream was given so far."""
+    if not _jit_cuda.IS_SIMULATED:
+        stream.wait_event(recorded(_jit_cuda.array_module().cuda.get_current_stream()))
+
+
 def current_device() -> int:
     """Return the number of the GPU that CuPy uses in this thread; another thread has its own."""
     return 0 if _jit_cuda.IS_SIMULATED else int(_jit_cuda.array_module().cuda.Device().id)

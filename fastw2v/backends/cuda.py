@@ -18,7 +18,7 @@ from fastw2v.backends import _plan_cuda
 from fastw2v.backends._corpus_cuda import CorpusOnDevice, ResidentCorpus, StreamedCorpus
 from fastw2v.backends._guard_cuda import CHUNK_TOKENS, rates
 from fastw2v.backends._knobs import kernel_knobs, kernel_name
-from fastw2v.backends._streams import current_device, new_stream, on_device, recorded
+from fastw2v.backends._streams import current_device, new_stream, on_device, recorded, wait_for_caller
 from fastw2v.backends._threads import run_threads
 from fastw2v.backends.base import Tally, Weights
 from fastw2v.config import TrainConfig
@@ -58,11 +58,15 @@ class CudaBackend:
 
         Raises
         ------
+        ValueError
+            The window is too large for a warp of this GPU.
         MemoryError
-            The GPU has too little memory left; nothing has been allocated then.
+            The GPU has too little memory left. Nothing has been allocated in either case.
         """
         keep, alias = vocab.keep_probabilities(config.sample), vocab.alias_table(config.ns_exponent)
+        wait_for_caller(self._stream)  # the corpus may be its work, and not there yet
         with self._here():
+            _plan_cuda.check_window(config)
             plan = _plan_cuda.plan(config, tokens, weights, _jit_cuda.free_memory())
             to_device = _jit_cuda.array_module().array  # a copy even where the host's memory is the device's
             self._weights = weights

@@ -85,7 +85,7 @@ def _say_no_gpu(reason: str) -> None:
 def _resolve_cuda(device: str, arrays: tuple[Array, ...]) -> str:
     """Return "cuda"; the arrays must lie there, since what is trained is changed in place."""
     index = gpu_index(device)
-    _jit_cuda.require_cuda(index or 0)
+    _jit_cuda.require_cuda(index)
     if index is not None:
         _jit_cuda.use_device(index)
     for array in arrays:

@@ -58,15 +58,17 @@ def _is_nvidia(cuda: ModuleType) -> bool:
 
 
 @cache
-def cuda_status(index: int = 0) -> str | None:
+def cuda_status(index: int | None = None) -> str | None:
     """Why a GPU cannot be used, with the cure; None when it can.
 
     Parameters
     ----------
-    index : int
-        Number of the GPU, from 0.
+    index : int, optional
+        Number of the GPU, from 0; default: the one that CuPy uses.
     """
     if IS_SIMULATED:
+        if not hasattr(import_module("numba.cuda.simulator.kernelapi").FakeCUDAModule, "ballot_sync"):
+            return "NUMBA_ENABLE_CUDASIM is set; Numba's simulator lacks what tests/kernels/simulator.py adds; unset it"
         return _no_such_device(index, 1)
     missing = [name for name in ("numba_cuda", "cupy") if util.find_spec(name) is None]
     if missing:
@@ -101,17 +103,18 @@ def _no_compiler() -> str | None:
     return f"CUDA's compiler cannot be found ({lacking}); {_EXTRAS}, or let CUDA_HOME name a whole toolkit"
 
 
-def _no_such_device(index: int, n_devices: int) -> str | None:
-    if 0 <= index < n_devices:
+def _no_such_device(index: int | None, n_devices: int) -> str | None:
+    if index is None or 0 <= index < n_devices:
         return None
     return f"there is no device cuda:{index}; expected cuda:0 to cuda:{n_devices - 1} ({n_devices} on this machine)"
 
 
-def require_cuda(index: int = 0) -> None:
+def require_cuda(index: int | None = None) -> None:
     """Raise CudaUnavailableError unless the GPU can be used."""
     reason = cuda_status(index)
     if reason is not None:
-        raise CudaUnavailableError(f'device "cuda" cannot be used: {reason}; or use device="cpu"')
+        name = "cuda" if index is None else f"cuda:{index}"
+        raise CudaUnavailableError(f'device "{name}" cannot be used: {reason}; or use device="cpu"')
 
 
 @cache

@@ -259,6 +259,12 @@ def test_a_usable_gpu(door):
     assert _jit_cuda.cuda_status(1) is None
 
 
+def test_the_simulator_by_itself_is_refused(run_python):
+    done = run_python("-c", "from fastw2v import Word2Vec; Word2Vec([['a']], device='cuda')", NUMBA_ENABLE_CUDASIM="1")
+    assert 'CudaUnavailableError: device "cuda" cannot be used: NUMBA_ENABLE_CUDASIM is set' in done.stderr
+    assert "unset it" in done.stderr
+
+
 @pytest.mark.parametrize("missing", ["numba_cuda", "cupy"])
 def test_a_missing_package_is_named(door, missing, monkeypatch):
     monkeypatch.setattr(_jit_cuda.util, "find_spec", lambda name: None if name == missing else name)

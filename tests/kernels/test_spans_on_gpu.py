@@ -119,6 +119,13 @@ def test_a_plan_that_cannot_be_is_refused(plan):
         run(Planned("skipgram_ns", **plan), "cuda", corpus(30, 10, share_negatives=True))
 
 
+@pytest.mark.parametrize("name", ["skipgram_ns", "cbow_ns"])
+def test_a_window_that_does_not_fit_on_chip_is_refused(name):
+    case = corpus(30, 10, window=1008) | dict(MODES)[name]
+    with pytest.raises(ValueError, match=r"window is 1008; expected at most \d+ on a GPU"):
+        run(Planned(name), "cuda", case)
+
+
 @pytest.mark.parametrize("stride", [16, 112, 128, 304, 1024])
 @pytest.mark.parametrize("n_targets", [2, 6, 9, 21, 101])
 @pytest.mark.parametrize("window", [1, 5, 16, 40])

@@ -12,7 +12,7 @@ from fastw2v_kernels._types import Float32, Float64, Int32, Int64
 from fastw2v_kernels.shared.arguments import check_axes
 from fastw2v_kernels.shared.launch_span_cuda import CHUNK_TOKENS, MAX_WARPS, launch_span, span_kernel
 from fastw2v_kernels.shared.scoring_cuda import draw_targets, gather, gradient_step, list_one
-from fastw2v_kernels.shared.span_shape import SpanShape
+from fastw2v_kernels.shared.span_shape import SpanShape, cbow_shape
 from fastw2v_kernels.shared.span_state import Model, Recent, Ring, Step
 
 
@@ -85,7 +85,7 @@ def cbow_ns_cuda(
 ) -> None:
     """Do what `cbow_ns_reference` does, by many warps at once; see `launch_span_cuda` for what they share."""
     check_axes("w_in", w_in, 2)
-    shape = SpanShape.of(w_in.shape[1], negative, window, n_inputs=1, n_extra=1)
+    shape = cbow_shape(w_in.shape[1], negative, window)
     launch_span(
         _cbow_ns_cuda_kernel(shape, mean_context, mean_gradient),
         shape,

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from fastw2v_kernels._jit_cuda import IS_SIMULATED, WARP, array_module
+from fastw2v_kernels import _jit_cuda
+from fastw2v_kernels._jit_cuda import WARP
 
 DOTS = 8  # scores that a warp sums at once
 _SHARED_BYTES = 48 << 10  # of a block that asks for no more
@@ -13,7 +16,7 @@ _MOVE_REGISTERS = 32  # moves of the target rows, while they are added up
 
 def compute_capability() -> int:
     """Generation of the current GPU: 90 for one of 9.0."""
-    return 90 if IS_SIMULATED else int(array_module().cuda.Device().compute_capability)
+    return 90 if _jit_cuda.IS_SIMULATED else int(_jit_cuda.array_module().cuda.Device().compute_capability)
 
 
 @dataclass(frozen=True)
@@ -112,7 +115,35 @@ class SpanShape:
         return (self.n_slots + self.n_extra) * self.n_row
 
     @property
+    def list_bytes(self) -> int:
+        """Bytes on chip of tokens, slots, targets and scores, with what aligns them."""
+        lists = self.n_inputs * self.n_coef + self.n_targets + 2 * self.n_slots + 3 * self.n_tokens
+        return 4 * lists + 64
+
+    @property
     def is_shared(self) -> bool:
         """Whether the ring fits into shared memory; else it lies in the GPU's memory, and its caches."""
-        lists = self.n_inputs * self.n_coef + self.n_targets + 2 * self.n_slots + 3 * self.n_tokens
-        return 4 * (2 * self.n_ring + lists) + 64 <= _SHARED_BYTES
+        return 8 * self.n_ring + self.list_bytes <= _SHARED_BYTES
+
+
+def skipgram_shape(stride: int, negative: int, window: int, share_negatives: bool) -> SpanShape:
+    """Shape of a skip-gram kernel; ValueError if the window is too large for one."""
+    return _fitting(lambda w: SpanShape.of(stride, negative, w, n_inputs=2 * w if share_negatives else 1), window)
+
+
+def cbow_shape(stride: int, negative: int, window: int) -> SpanShape:
+    """Shape of a CBOW kernel; ValueError if the window is too large for one."""
+    return _fitting(lambda w: SpanShape.of(stride, negative, w, n_inputs=1, n_extra=1), window)
+
+
+def _fitting(shape_of: Callable[[int], SpanShape], window: int) -> SpanShape:
+    """Shape for a window, whose lists must lie on chip; rows need not."""
+    shape = shape_of(window)
+    if shape.list_bytes <= _SHARED_BYTES:
+        return shape
+    most = bisect_right(range(1, window), _SHARED_BYTES, key=lambda w: shape_of(w).list_bytes)  # they grow with it
+    raise ValueError(
+        f"window is {window}; expected at most {most} on a GPU, with {shape.n_targets - 1} negatives: the lists of a "
+        f"warp would be {shape.list_bytes:,} bytes, and {_SHARED_BYTES:,} are on chip; take a smaller window, or "
+        'device="cpu"'
+    )

@@ -13,7 +13,7 @@ from fastw2v_kernels.shared.arguments import check_axes
 from fastw2v_kernels.shared.launch_span_cuda import CHUNK_TOKENS, MAX_WARPS, launch_span, span_kernel
 from fastw2v_kernels.shared.ring_cuda import slot_of
 from fastw2v_kernels.shared.scoring_cuda import draw_targets, gather, gradient_step, list_one
-from fastw2v_kernels.shared.span_shape import SpanShape
+from fastw2v_kernels.shared.span_shape import SpanShape, skipgram_shape
 from fastw2v_kernels.shared.span_state import Model, Recent, Ring, Step
 
 
@@ -73,7 +73,7 @@ def skipgram_ns_cuda(
 ) -> None:
     """Do what `skipgram_ns_reference` does, by many warps at once; see `launch_span_cuda` for what they share."""
     check_axes("w_in", w_in, 2)
-    shape = SpanShape.of(w_in.shape[1], negative, window, n_inputs=2 * window if share_negatives else 1)
+    shape = skipgram_shape(w_in.shape[1], negative, window, share_negatives)
     launch_span(
         _skipgram_ns_cuda_kernel(shape, share_negatives),
         shape,
