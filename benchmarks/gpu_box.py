@@ -2,14 +2,16 @@
 
 Usage: python benchmarks/gpu_box.py [--seconds 450] [--out FOLDER]
        python benchmarks/gpu_box.py --checked                       (the operations alone, for compute-sanitizer)
+       python benchmarks/gpu_box.py --counted                       (two trainings alone, for ncu)
        NUMBA_ENABLE_CUDASIM=1 python benchmarks/gpu_box.py --toy    (the same steps in the simulator)
 
 Needs numba-cuda, CuPy and NumPy; no network and no pytest. With FASTW2V_DATA_DIR the models are trained on its PTB,
 without on made-up text. Times are of device events, medians of many, after calls that compile; where the GPU has done
 before the host has launched, they are the launch's. An operation whose parity is red is not timed. What does not fit in
-the seconds is left out, and the table says so: on an H200 parity and operations should take a minute, quality one,
-compute-sanitizer one, iterations two (an estimate: no GPU has run this yet). `--out` gets the rows as gpu_box.jsonl
-and, where matplotlib is there, the cost of an iteration by vocabulary as v_scaling.png.
+the seconds is NOT FINISHED, which the table's end and the exit status (2; 1 where anything is red) say. On an H200
+parity of operations and modes should take a minute, the trainer two, operations and the layers' quality one,
+compute-sanitizer one and a half, iterations the rest (an estimate: no GPU has run this yet). `--out` gets the rows as
+gpu_box.jsonl and, where matplotlib is there, the cost of an iteration by vocabulary as v_scaling.png.
 """
 
 from __future__ import annotations
@@ -26,12 +28,14 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "kernels"), str(ROOT / "tests" / "kernels"), str(ROOT / "benchmarks")]
 
 import simulator  # noqa: E402 - what is imported lies in this checkout
+from gpu_checkers import checkers, counters  # noqa: E402
 from gpu_jobs import Sizes  # noqa: E402
+from gpu_modes import modes  # noqa: E402
 from gpu_steps import (  # noqa: E402
     COLUMNS,
+    UNFINISHED,
     Clock,
     Row,
-    checkers,
     environment,
     iterations,
     operations,
@@ -40,11 +44,11 @@ from gpu_steps import (  # noqa: E402
     row,
     unique_rows,
 )
-from gpu_trainer import trainer  # noqa: E402
+from gpu_trainer import counted, trainer  # noqa: E402
 
 from fastw2v_kernels import _jit_cuda  # noqa: E402
 
-STEPS = (environment, parity, trainer, operations, unique_rows, quality, checkers, iterations)
+STEPS = (environment, parity, modes, trainer, operations, unique_rows, quality, checkers, counters, iterations)
 
 
 def draw(rows: list[Row], path: Path) -> None:
@@ -76,7 +80,7 @@ def run(clock: Clock, sizes: Sizes, steps: tuple[Callable[[Clock, Sizes], Iterat
     rows: list[Row] = []
     for step in steps:
         if clock.left() < sizes.reserve:
-            rows.append(row(step.__name__, "", "LEFT OUT", "no time left"))
+            rows.append(row(step.__name__, "", UNFINISHED, "no time left"))
             continue
         try:
             for found in step(clock, sizes):
@@ -89,11 +93,12 @@ def run(clock: Clock, sizes: Sizes, steps: tuple[Callable[[Clock, Sizes], Iterat
 
 
 def main() -> int:
-    """Run all steps; the exit status says whether anything was red."""
+    """Run all steps; the exit status says whether anything was red or unfinished."""
     parser = argparse.ArgumentParser(description="Parity, speed and quality of the CUDA kernels.")
     parser.add_argument("--seconds", type=float, default=450, help="time for all")
     parser.add_argument("--out", type=Path, default=os.environ.get("OUT"), help="folder of the results")
     parser.add_argument("--checked", action="store_true", help="parity alone, each array in memory of its own")
+    parser.add_argument("--counted", action="store_true", help="two trainings alone, short enough for counters")
     parser.add_argument("--toy", action="store_true", help="small sizes, for the simulator")
     options = parser.parse_args()
     if _jit_cuda.IS_SIMULATED:
@@ -103,7 +108,8 @@ def main() -> int:
     clock = Clock(options.seconds, least_calls=1 if is_toy else 5)
     if options.checked and not _jit_cuda.IS_SIMULATED:
         _jit_cuda.array_module().cuda.set_allocator(None)  # in a pool, an array's end is no end of what may be read
-    rows = run(clock, Sizes.toys() if is_toy else Sizes(), (parity,) if options.checked else STEPS)
+    steps = (parity, modes) if options.checked else (environment, counted) if options.counted else STEPS
+    rows = run(clock, Sizes.toys() if is_toy else Sizes(), steps)
     print(f"\n| {' | '.join(COLUMNS)} |\n|---|---|---|---|")
     for found in rows:
         print(f"| {' | '.join(found[column] for column in COLUMNS)} |")
@@ -112,7 +118,16 @@ def main() -> int:
         out.mkdir(parents=True, exist_ok=True)
         (out / "gpu_box.jsonl").write_text("".join(json.dumps(found) + "\n" for found in rows), encoding="utf-8")
         draw(rows, out / "v_scaling.png")
-    return int(any(found["value"] == "RED" for found in rows))
+    return verdict(rows)
+
+
+def verdict(rows: list[Row]) -> int:
+    """Say how it ended; return the exit status: 1 where anything is red, else 2 where time was too short for all."""
+    bad = {value: [found for found in rows if found["value"] == value] for value in ("RED", UNFINISHED)}
+    for value, found in bad.items():
+        if found:
+            print(f"\n{value}: " + "; ".join(f"{one['step']} {one['what']}" for one in found))
+    return 1 if bad["RED"] else 2 if bad[UNFINISHED] else 0
 
 
 if __name__ == "__main__":

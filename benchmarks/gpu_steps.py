@@ -4,16 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import io
-import os
-import re
-import shutil
-import signal
 import statistics
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import gpu_jobs
@@ -31,6 +24,7 @@ Row = dict[str, Any]
 COLUMNS = ("step", "what", "value", "note")
 SHAPES = [1, 7, 63, 100, 129]
 TOY_SHAPES = [1, 7]
+UNFINISHED = "NOT FINISHED"  # for want of time: the exit status is not 0
 GOAL = 0.6  # of the copy's bandwidth, where each row occurs once
 MODELS = (nn.CBOW, nn.SkipGram)
 
@@ -132,7 +126,7 @@ def iterations(clock: Clock, sizes: Sizes) -> Iterator[Row]:
             of_gpu: dict[str, float] = {}
             for device in ("cuda", "plain CuPy", "cpu"):
                 if clock.left() < sizes.reserve:
-                    yield row("iteration", f"{model.__name__}, {device}, V {n_words}", "LEFT OUT", "no time left")
+                    yield row("iteration", f"{model.__name__}, {device}, V {n_words}", UNFINISHED, "no time left")
                 else:
                     yield from of_device(clock, setting, model, device, of_gpu)
 
@@ -187,54 +181,6 @@ def trained(
     with contextlib.redirect_stdout(io.StringIO()):
         trainer.fit(contexts, target, n_epochs, sizes.quality_batch)
     return time.perf_counter() - begun, trainer.loss_list
-
-
-def checkers(clock: Clock, sizes: Sizes) -> Iterator[Row]:
-    """NVIDIA's memory and race checkers over every operation, in processes of their own."""
-    for tool in ("memcheck", "racecheck"):
-        checker = compute_sanitizer()
-        if checker is None and not _jit_cuda.IS_SIMULATED:
-            where = "neither on PATH nor in CUDA_HOME, where NVIDIA's toolkit has it"
-            yield row("checker", tool, "LEFT OUT", f"compute-sanitizer is {where}")
-            continue
-        watch = [] if checker is None else [checker, "--tool", tool, *CHECKER_OPTIONS]
-        command = [*watch, sys.executable, str(Path(__file__).with_name("gpu_box.py")), "--checked"]
-        limit = max(1.0, min(90.0, clock.left() - sizes.reserve))
-        status, output = run_group(command, limit)
-        summary = re.search(r"SUMMARY: (.*)", output)
-        said = summary[1] if summary else " ".join(output[-200:].split())
-        if status is None:
-            yield row("checker", tool, "LEFT OUT", f"not done in {limit:.0f} s")
-        elif checker is None:
-            said = f"simulator: the calls ran (exit status {status}), nothing watched them"
-            yield row("checker", tool, "LEFT OUT" if status == 0 else "RED", said)
-        else:
-            yield row("checker", tool, colour(status == 0 and summary is not None), said)
-
-
-def run_group(command: list[str], limit: float) -> tuple[int | None, str]:
-    """Run a command; return its exit status, None where it had to be ended with all its children, and its output."""
-    options: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
-    with subprocess.Popen(command, start_new_session=True, **options) as process:
-        try:
-            output, _ = process.communicate(timeout=limit)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)  # what is left on the GPU would be in the later steps' way
-            return None, ""
-    return process.returncode, output
-
-
-# What is wrong makes the exit status 1; calls of CUDA that libraries try and expect to fail are no finding.
-CHECKER_OPTIONS = ("--error-exitcode", "1", "--report-api-errors", "no")
-
-
-def compute_sanitizer() -> str | None:
-    """Where NVIDIA's checker is; there is none for the simulator."""
-    if _jit_cuda.IS_SIMULATED:
-        return None
-    homes = [os.environ[name] for name in ("CUDA_HOME", "CUDA_PATH") if os.environ.get(name)]
-    folders = [os.environ.get("PATH", ""), *(str(Path(home, "bin")) for home in homes)]
-    return shutil.which("compute-sanitizer", path=os.pathsep.join(folders))
 
 
 def row(step: str, what: str, value: str, note: str = "") -> Row:
