@@ -218,7 +218,7 @@ BAD_TRAINING = [
     (["--sample", "-1"], "sample is -1.0"),
     (["--seed", "-1"], "seed is -1"),
     (["--device", "tpu"], "device is 'tpu'"),
-    (["--device", "cuda:99"], 'device "cuda" cannot be used: '),
+    (["--device", "cuda:99"], 'device "cuda:99" cannot be used: '),
     (["--negative-sharing", "x"], "negative_sharing is 'x'"),
     (["--cbow-gradient", "x"], "cbow_gradient is 'x'"),
     (["--format", "x"], "format is 'x', expected one of word2vec-binary, word2vec-text, safetensors"),
