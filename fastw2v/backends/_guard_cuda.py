@@ -9,12 +9,12 @@ import numpy as np
 from fastw2v._noise import noise_weights
 from fastw2v.config import TrainConfig
 from fastw2v_kernels._types import Float32
+from fastw2v_kernels.shared.plan_cuda import CHUNK_TOKENS as CHUNK_TOKENS  # the trainer launches with it, too
+from fastw2v_kernels.shared.plan_cuda import MAX_WARPS
 
 if TYPE_CHECKING:
     from fastw2v.vocab import Vocab
 
-CHUNK_TOKENS = 512  # at either end a warp reads up to `window` rows that it does not train
-MAX_WARPS = 1024
 _TOKENS_A_WARP = 4096  # a small corpus gets fewer warps: each trains on what others have learnt, not side by side
 COPIES = 16  # of a row that may be moved at a time at full rate
 

@@ -25,9 +25,6 @@ from fastw2v_kernels.shared.span_cuda import sentence_of, stretch_trainer
 from fastw2v_kernels.shared.span_shape import SpanShape
 from fastw2v_kernels.shared.span_state import Corpus, Model, Recent, Ring, Step
 
-CHUNK_TOKENS = 1024
-MAX_WARPS = 2048
-
 
 @inline_cuda
 def _add_to(tally: Float64, place: int, value: float) -> None:
