@@ -1,6 +1,15 @@
-"""Names of devices: "cuda" is the GPU that CuPy uses, "cuda:1" a certain one."""
+"""Devices: their names ("cuda" is the GPU that CuPy uses, "cuda:1" a certain one), and which of them an array is on."""
 
 from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from fastw2v_kernels import _jit_cuda
+
+_HOST_MEMORY = (1, 3)  # DLPack's numbers for the host's memory, and what of it is pinned for CUDA
+_GPU_MEMORY = (2, 13)  # CUDA's device memory and managed memory
 
 
 def is_cuda(device: object) -> bool:
@@ -20,3 +29,55 @@ def gpu_index(device: str) -> int | None:
     if not (index if colon else "0").isdecimal():
         raise ValueError(f'device is {device!r}; expected "cuda", or "cuda:0" and so on')
     return int(index) if colon else None
+
+
+def is_on_gpu(x: object) -> bool:
+    """Whether this is a CuPy array; asking imports nothing."""
+    return not isinstance(x, np.ndarray) and _jit_cuda.is_device_array(x)
+
+
+def adopted(x: Any) -> Any:  # noqa: ANN401 - whatever array library made it
+    """Return an array of any library as CuPy's, its memory shared, if that is the GPU's; anything else as it is.
+
+    Raises
+    ------
+    CudaUnavailableError
+        It lies on a GPU that cannot be used; the message says why.
+    """
+    if isinstance(x, np.ndarray) or is_on_gpu(x) or not _has_gpu_memory(x):
+        return x
+    reason = _jit_cuda.cuda_status()
+    if reason is not None:
+        raise _jit_cuda.CudaUnavailableError(
+            f"a {type(x).__name__} lies on a GPU, which cannot be used: {reason}; or copy it to the host before"
+        )
+    cupy = _jit_cuda.array_module()
+    return cupy.asarray(x) if hasattr(x, "__cuda_array_interface__") else cupy.from_dlpack(x)
+
+
+def shared(x: Any) -> Any:  # noqa: ANN401
+    """Return an array of any library as CuPy's or NumPy's, whichever has such memory; anything else as it is.
+
+    Raises
+    ------
+    CudaUnavailableError
+        As in `adopted`.
+    TypeError
+        It says by DLPack that it lies on a device of another kind.
+    """
+    x = adopted(x)
+    if isinstance(x, np.ndarray) or is_on_gpu(x) or not hasattr(x, "__dlpack_device__"):
+        return x
+    kind = x.__dlpack_device__()[0]
+    if kind not in _HOST_MEMORY:
+        raise TypeError(
+            f"a {type(x).__name__} lies on a device of DLPack's kind {int(kind)}; expected the host or CUDA: copy it "
+            "to the host before"
+        )
+    return np.from_dlpack(x)
+
+
+def _has_gpu_memory(x: object) -> bool:
+    if hasattr(x, "__cuda_array_interface__"):
+        return True
+    return hasattr(x, "__dlpack_device__") and x.__dlpack_device__()[0] in _GPU_MEMORY

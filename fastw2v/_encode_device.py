@@ -7,7 +7,7 @@ from typing import Any, TypeGuard, cast
 
 import numpy as np
 
-from fastw2v._device import is_cuda
+from fastw2v._device import is_cuda, is_on_gpu
 from fastw2v._integers import IntegerCorpus
 from fastw2v.vocab import Vocab
 from fastw2v_kernels import _jit_cuda
@@ -19,13 +19,14 @@ Array = Any  # of CuPy
 
 def is_on_device(corpus: object) -> TypeGuard[IntegerCorpus]:
     """Whether this is a corpus whose ids are a CuPy array."""
-    return isinstance(corpus, IntegerCorpus) and not isinstance(corpus.ids, np.ndarray)
+    return isinstance(corpus, IntegerCorpus) and is_on_gpu(corpus.ids)
 
 
 def check_device_of(corpus: object, device: str) -> None:
     """Raise unless a corpus that lies on the GPU is to be trained there."""
     if is_on_device(corpus) and not is_cuda(device):
-        raise TypeError(f'the corpus lies on the GPU and device is "{device}"; pass device="cuda", or ids.get()')
+        cure = 'pass device="cuda", or copy it to the host: ids.get() of CuPy, ids.cpu() of PyTorch'
+        raise TypeError(f'the corpus lies on the GPU and device is "{device}"; {cure}')
 
 
 def vocab_on_device(

@@ -9,6 +9,7 @@ from typing import Any, TypeGuard
 
 import numpy as np
 
+from fastw2v._device import is_on_gpu, shared
 from fastw2v_kernels._jit_cuda import is_device_array
 
 _INT64_MAX = np.iinfo(np.int64).max
@@ -23,6 +24,22 @@ class IntegerCorpus:
 
     ids: np.ndarray
     starts: np.ndarray
+
+
+def with_shared_arrays(sentences: Any) -> Any:  # noqa: ANN401
+    """Take walks, or ids and starts, from whatever array library made them; anything else stays as it is."""
+    if isinstance(sentences, tuple) and len(sentences) == 2:
+        return tuple(map(shared, sentences))
+    return shared(sentences)
+
+
+def as_sentence(sentence: Any) -> Any:  # noqa: ANN401
+    """Return a sentence, as NumPy's array if another library's array is one; the GPU's raises TypeError."""
+    sentence = shared(sentence)
+    if is_on_gpu(sentence):
+        cure = "a matrix of walks of one length, or (ids, starts)"
+        raise TypeError(f"a sentence is an array on the GPU; expected all of them in one array: {cure}")
+    return sentence
 
 
 def is_flat_number_array(value: Any) -> bool:  # noqa: ANN401
@@ -49,15 +66,16 @@ def _checked_ids(ids: np.ndarray) -> np.ndarray:
         raise TypeError(f"ids are {ids.dtype}{nan}; expected an integer array: ids.astype(np.int64)")
     if ids.size == 0:
         raise ValueError(f"the corpus is empty: an integer array of shape {ids.shape}; pass at least one id")
-    if ids.min() < 0:
+    least, largest = int(ids.min()), int(ids.max())
+    if least < 0:
         at = int(np.argmax(ids.reshape(-1) < 0))
         raise ValueError(
-            f"id {int(ids.min())} is negative (the first at position {at}); expected ids >= 0: "
+            f"id {least} is negative (the first at position {at}); expected ids >= 0: "
             "drop padding, and pass walks of several lengths as (ids, starts)"
         )
-    if ids.max() > _INT64_MAX:
-        raise ValueError(f"id {int(ids.max())} is beyond int64; expected ids up to 2**63 - 1: number the nodes anew")
-    return np.ascontiguousarray(ids).reshape(-1)
+    if largest > _INT64_MAX:
+        raise ValueError(f"id {largest} is beyond int64; expected ids up to 2**63 - 1: number the nodes anew")
+    return ids.ravel() if is_on_gpu(ids) else np.ascontiguousarray(ids).reshape(-1)
 
 
 def from_matrix(walks: np.ndarray) -> IntegerCorpus:
@@ -69,6 +87,8 @@ def from_matrix(walks: np.ndarray) -> IntegerCorpus:
 
 def from_ragged(ids: np.ndarray, starts: np.ndarray) -> IntegerCorpus:
     flat = _checked_ids(ids)
+    if is_on_gpu(starts) and not is_on_gpu(ids):
+        raise TypeError("ids lie in the host's memory and starts on the GPU; expected starts beside ids: starts.get()")
     if starts.dtype.kind not in "iu":
         raise TypeError(f"starts are {starts.dtype}; expected an integer array: starts.astype(np.int64)")
     ends = starts.astype(np.int64)
@@ -92,7 +112,7 @@ def from_number_lists(sentences: Iterable[Iterable[int]]) -> IntegerCorpus:
     ids, ends = array("q"), array("q", [0])
     for position, walk in enumerate(sentences):
         try:
-            ids.extend(walk.tolist() if isinstance(walk, np.ndarray) else walk)
+            ids.extend(walk.tolist() if hasattr(walk, "tolist") else walk)
         except (TypeError, OverflowError) as error:
             raise TypeError(f"sentence {position} does not hold int ids alone ({error}); the first one does") from error
         ends.append(len(ids))

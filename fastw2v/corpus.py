@@ -102,8 +102,8 @@ def as_corpus(sentences: Any) -> Corpus:  # noqa: ANN401 - this is the boundary 
     sentences : iterable of lists of str, or of int; int[n, length]; (ids, starts); Path or list of Path
         An iterable must start anew at each ``iter()``. A 2-D integer array holds a sentence (a walk) per row. A tuple
         of two 1-D integer arrays is ragged: sentence s is ``ids[starts[s]:starts[s + 1]]``, ``starts[0] == 0`` and
-        ``starts[-1] == len(ids)``. Arrays may be CuPy's, which device="cuda" trains where they lie. Only a path given
-        as `pathlib.Path` is opened: see `text_corpus` for str.
+        ``starts[-1] == len(ids)``. Arrays may be of any library that shares its memory (CuPy, PyTorch); device="cuda"
+        trains those of a GPU where they lie. Only a path given as `pathlib.Path` is opened: `text_corpus` takes str.
 
     Raises
     ------
@@ -116,6 +116,7 @@ def as_corpus(sentences: Any) -> Corpus:  # noqa: ANN401 - this is the boundary 
         return sentences
     if isinstance(sentences, Path) or _is_path_list(sentences):
         return text_corpus(sentences)
+    sentences = _integers.with_shared_arrays(sentences)
     if _integers.is_array(sentences) and sentences.dtype != object and sentences.dtype.kind not in "US":
         return _integers.from_matrix(sentences)
     if isinstance(sentences, tuple) and len(sentences) == 2 and all(map(_integers.is_flat_number_array, sentences)):
@@ -226,7 +227,7 @@ def _check_iterable_again(sentences: object) -> None:
 
 def _first_sentence(sentences: Iterable[Any]) -> Sequence[Any]:
     """Return the first sentence that is not empty; a str or bytes counts as it is."""
-    for sentence in sentences:
+    for sentence in map(_integers.as_sentence, sentences):
         if isinstance(sentence, str | bytes | np.ndarray):
             tokens: Sequence[Any] = sentence  # type: ignore[assignment]
         elif isinstance(sentence, Iterable):

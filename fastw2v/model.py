@@ -26,8 +26,9 @@ class Word2Vec(Engine):
     ----------
     sentences : iterable of lists of str, optional
         Or of lists of int, a 2-D integer array (a row is a sentence), or a pair (ids, starts) of integer arrays, where
-        sentence s is ids[starts[s]:starts[s + 1]]. Integers are keys themselves: `wv[17]`. With device="cuda" the
-        arrays may be CuPy's; they are encoded and trained where they lie.
+        sentence s is ids[starts[s]:starts[s + 1]]. Integers are keys themselves: `wv[17]`. Arrays may be of any library
+        that shares its memory (DLPack, ``__cuda_array_interface__``); with device="cuda" those of the GPU are encoded
+        and trained where they lie.
     corpus_file : path, or list of paths, optional
         Text with a sentence on each line and words between whitespace; names may hold wildcards; gzip is unpacked.
     callbacks : sequence, optional

@@ -1,24 +1,19 @@
-"""Corpora that lie on the GPU: encoded there as those of the host are, NumPy's arrays standing in for CuPy's."""
+"""Corpora that lie on the GPU: encoded there as those of the host are, by a stand-in for CuPy."""
 
+import fake_cupy
 import numpy as np
 import pytest
 
-from fastw2v import Word2Vec, _encode_device
-from fastw2v._integers import IntegerCorpus
+from fastw2v import Word2Vec
+from fastw2v.corpus import as_corpus
 from fastw2v.encode import encode_corpus, encode_with
 from fastw2v_kernels import _jit_cuda
 
 
 @pytest.fixture
 def gpu(monkeypatch):
-    """A GPU whose memory is the host's: once called, all integer corpora lie there."""
-    monkeypatch.setattr(_jit_cuda, "IS_SIMULATED", True)
-    monkeypatch.setattr(_jit_cuda, "array_module", lambda: np)
-
-    def move():
-        monkeypatch.setattr(_encode_device, "is_on_device", lambda corpus: isinstance(corpus, IntegerCorpus))
-
-    return move
+    """A GPU whose memory is the host's."""
+    fake_cupy.install(monkeypatch)
 
 
 def walks(n_ids=50, n=400):
@@ -26,6 +21,10 @@ def walks(n_ids=50, n=400):
     ids = np.concatenate([rng.integers(0, n_ids, n) ** 2, [7, 7, 999, 7]])
     starts = np.array([0, 3, 3, 100, n, n + 2, n + 3, n + 4])
     return ids, starts
+
+
+def there(corpus):
+    return tuple(map(fake_cupy.array, corpus))
 
 
 @pytest.mark.parametrize(
@@ -38,24 +37,89 @@ def walks(n_ids=50, n=400):
 def test_it_is_encoded_as_on_the_host(knobs, dtype, gpu):
     ids, starts = walks()
     vocab, tokens = encode_corpus((ids.astype(dtype), starts), **knobs)
-    gpu()
-    there_vocab, there = encode_corpus((ids.astype(dtype), starts), **knobs)
-    assert there_vocab.keys == vocab.keys
-    assert there_vocab.counts.tolist() == vocab.counts.tolist()
-    assert there_vocab.n_raw_tokens == vocab.n_raw_tokens
-    np.testing.assert_array_equal(there.ids, tokens.ids)
-    np.testing.assert_array_equal(there.starts, tokens.starts)
-    assert (there.ids.dtype, there.starts.dtype, there.n_raw) == (np.int32, np.int64, tokens.n_raw)
+    vocab_there, tokens_there = encode_corpus(there((ids.astype(dtype), starts)), **knobs)
+    assert vocab_there.keys == vocab.keys
+    assert vocab_there.counts.tolist() == vocab.counts.tolist()
+    assert vocab_there.n_raw_tokens == vocab.n_raw_tokens
+    np.testing.assert_array_equal(tokens_there.ids.get(), tokens.ids)
+    np.testing.assert_array_equal(tokens_there.starts.get(), tokens.starts)
+    assert (tokens_there.ids.dtype, tokens_there.starts.dtype) == (np.int32, np.int64)
+    assert tokens_there.n_raw == tokens.n_raw
 
 
 def test_rows_of_a_given_vocabulary(gpu):
     ids, starts = walks()
     vocab, _ = encode_corpus((ids[:200], np.array([0, 200])), min_count=3)
-    here = encode_with((ids, starts), vocab)
-    gpu()
-    there = encode_with((ids, starts), vocab)
-    np.testing.assert_array_equal(there.ids, here.ids)
-    np.testing.assert_array_equal(there.starts, here.starts)
+    on_host, on_gpu = encode_with((ids, starts), vocab), encode_with(there((ids, starts)), vocab)
+    np.testing.assert_array_equal(on_gpu.ids.get(), on_host.ids)
+    np.testing.assert_array_equal(on_gpu.starts.get(), on_host.starts)
+
+
+@pytest.mark.parametrize("foreign", [fake_cupy.ByInterface, fake_cupy.ByDlpack])
+@pytest.mark.parametrize("starts_there", [True, False])
+def test_an_array_of_another_library_is_taken_without_a_copy(foreign, starts_there, gpu):
+    ids, starts = walks()
+    corpus = as_corpus((foreign(ids), foreign(starts) if starts_there else starts))
+    assert corpus.ids.data.ptr == ids.ctypes.data
+    vocab, tokens = encode_corpus(corpus, min_count=1)
+    assert vocab.keys == encode_corpus((ids, starts), min_count=1)[0].keys
+    assert isinstance(tokens.ids, fake_cupy.ndarray)
+    matrix = np.arange(12).reshape(3, 4)
+    assert as_corpus(foreign(matrix)).ids.data.ptr == matrix.ctypes.data
+
+
+def test_walks_of_another_library_train_where_they_lie(gpu):
+    ids, starts = walks()
+    knobs = {"device": "cuda", "min_count": 1, "vector_size": 16, "epochs": 1, "sg": 1}
+    foreign, host = (
+        Word2Vec((fake_cupy.ByDlpack(ids), fake_cupy.ByDlpack(starts)), **knobs),
+        Word2Vec((ids, starts), **knobs),
+    )
+    np.testing.assert_array_equal(foreign.wv.vectors, host.wv.vectors)
+
+
+@pytest.mark.parametrize("corpus", ["matrix", "ragged", "list of arrays"])
+def test_an_array_of_another_library_on_the_host_is_numpys(corpus):
+    """As PyTorch's are on the CPU; no CUDA is asked for."""
+    ids, starts = walks()
+    host = {"matrix": ids.reshape(4, -1), "ragged": (ids, starts), "list of arrays": np.split(ids, starts[1:-1])}[
+        corpus
+    ]
+    pinned, plain = (3, 0), (1, 0)
+    foreign = {
+        "matrix": lambda: fake_cupy.ByDlpack(host, pinned),
+        "ragged": lambda: tuple(fake_cupy.ByDlpack(array, plain) for array in host),
+        "list of arrays": lambda: [HostTensor(array) for array in host],
+    }[corpus]()
+    expected, found = as_corpus(host), as_corpus(foreign)
+    np.testing.assert_array_equal(found.ids, expected.ids)
+    np.testing.assert_array_equal(found.starts, expected.starts)
+    if corpus != "list of arrays":
+        assert np.shares_memory(found.ids, ids)
+
+
+class HostTensor(fake_cupy.ByDlpack):
+    def __init__(self, memory):
+        super().__init__(memory, (1, 0))
+
+    def __iter__(self):
+        return iter(self.memory)
+
+    def tolist(self):
+        return self.memory.tolist()
+
+
+def test_another_device_is_refused():
+    with pytest.raises(TypeError, match="a ByDlpack lies on a device of DLPack's kind 8; expected the host or CUDA"):
+        as_corpus(fake_cupy.ByDlpack(np.ones((2, 2), int), (8, 0)))
+
+
+@pytest.mark.parametrize("foreign", [fake_cupy.ByInterface, fake_cupy.ByDlpack])
+def test_without_cuda_the_reason_and_the_cure_are_said(foreign, monkeypatch):
+    monkeypatch.setattr(_jit_cuda, "cuda_status", lambda index=None: "cupy cannot be found; pip install it")
+    said = f"a {foreign.__name__} lies on a GPU, which cannot be used: cupy cannot be found; pip install it; or copy it"
+    with pytest.raises(_jit_cuda.CudaUnavailableError, match=said):
+        Word2Vec(foreign(np.ones((2, 2), int)), device="cpu")
 
 
 @pytest.mark.parametrize(
@@ -65,20 +129,29 @@ def test_rows_of_a_given_vocabulary(gpu):
 )  # fmt: skip
 def test_what_is_no_corpus_is_refused(change, error, gpu):
     ids, starts = walks()
-    gpu()
     with pytest.raises((ValueError, TypeError), match=error):
-        encode_corpus((change(ids), starts), min_count=1)
+        encode_corpus(there((change(ids), starts)), min_count=1)
+
+
+def test_starts_on_the_gpu_want_ids_there(gpu):
+    ids, starts = walks()
+    with pytest.raises(TypeError, match=r"expected starts beside ids: starts.get\(\)"):
+        as_corpus((ids, fake_cupy.array(starts)))
+
+
+def test_a_list_of_arrays_on_the_gpu_is_refused(gpu):
+    with pytest.raises(TypeError, match="a sentence is an array on the GPU; expected all of them in one array"):
+        as_corpus([fake_cupy.array([1, 2]), fake_cupy.array([3])])
 
 
 def test_too_little_memory_is_said(gpu, monkeypatch):
     monkeypatch.setattr(_jit_cuda, "free_memory", lambda: 60 * 404)  # an id has 8 bytes
-    gpu()
     with pytest.raises(MemoryError, match="counting 404 ids needs"):
-        encode_corpus(walks(), min_count=1)
+        encode_corpus(there(walks()), min_count=1)
 
 
 @pytest.mark.parametrize("device", ["cpu", "auto"])
 def test_the_cpu_refuses_it(device, gpu):
-    gpu()
-    with pytest.raises(TypeError, match=r'lies on the GPU and device is ".*"; pass device="cuda", or ids.get\(\)'):
-        Word2Vec(walks(), device=device, min_count=1)
+    said = r'lies on the GPU and device is ".*"; pass device="cuda", or copy it to the host: ids.get\(\) of CuPy'
+    with pytest.raises(TypeError, match=said):
+        Word2Vec(there(walks()), device=device, min_count=1)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
-
+from fastw2v._device import is_on_gpu
 from fastw2v.backends._guard_cuda import CHUNK_TOKENS, max_warps
 from fastw2v.backends.base import Weights
 from fastw2v.config import TrainConfig
@@ -59,7 +58,7 @@ def plan(config: TrainConfig, tokens: Tokens, weights: Weights, free_bytes: int)
     window_bytes = n_warps * 8 * (2 * config.window + 3) * stride  # rows for which there is no room on chip, twice
     weights_bytes = weights.w_in.nbytes + weights.w_out.nbytes + 3 * _TABLE_BYTES * n_vocab
     model_bytes = weights_bytes + window_bytes + _RESERVE_BYTES
-    corpus_bytes = 0 if _is_there(tokens.ids) else _ID_BYTES * tokens.n_tokens + _START_BYTES * len(tokens.starts)
+    corpus_bytes = 0 if is_on_gpu(tokens.ids) else _ID_BYTES * tokens.n_tokens + _START_BYTES * len(tokens.starts)
     is_resident = model_bytes + corpus_bytes <= free_bytes
     if not is_resident:
         bytes_a_token = 2 * (_ID_BYTES + _START_BYTES) * 5 // 4  # two buffers, sentences of one token, some slack
@@ -68,7 +67,3 @@ def plan(config: TrainConfig, tokens: Tokens, weights: Weights, free_bytes: int)
         _jit_cuda.require_memory(least_bytes, what)
         span_tokens = min(span_tokens, (free_bytes - model_bytes) // bytes_a_token)
     return Plan(is_resident, span_tokens, min(n_warps, -(-span_tokens // CHUNK_TOKENS)))  # a warp for each chunk
-
-
-def _is_there(array: object) -> bool:
-    return not isinstance(array, np.ndarray) and _jit_cuda.is_device_array(array)

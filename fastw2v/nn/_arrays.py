@@ -7,36 +7,16 @@ from typing import Any, cast
 import numpy as np
 import numpy.typing as npt
 
+from fastw2v._device import adopted, is_on_gpu
 from fastw2v_kernels import _jit_cuda
 
 Array = npt.NDArray[Any]
-_GPU_MEMORY = (2, 13)  # DLPack's numbers for CUDA's device memory and managed memory
-
-
-def is_on_gpu(x: object) -> bool:
-    """Whether this is a CuPy array; asking imports nothing."""
-    return not isinstance(x, np.ndarray) and _jit_cuda.is_device_array(x)
 
 
 def as_array(x: Any) -> Array:  # noqa: ANN401 - whatever array library made it
     """Return x as a NumPy array, or as a CuPy array if its memory is the GPU's; neither is copied."""
     x = adopted(x)
     return cast(Array, x) if is_on_gpu(x) else np.asarray(x)
-
-
-def adopted(x: Any) -> Any:  # noqa: ANN401
-    """Return an array of any library as CuPy's, its memory shared, if that is the GPU's; anything else as it is."""
-    if isinstance(x, np.ndarray) or is_on_gpu(x) or not _has_gpu_memory(x):
-        return x
-    _jit_cuda.require_cuda()
-    cupy = _jit_cuda.array_module()
-    return cupy.asarray(x) if hasattr(x, "__cuda_array_interface__") else cupy.from_dlpack(x)
-
-
-def _has_gpu_memory(x: object) -> bool:
-    if hasattr(x, "__cuda_array_interface__"):
-        return True
-    return hasattr(x, "__dlpack_device__") and x.__dlpack_device__()[0] in _GPU_MEMORY
 
 
 def to_gpu(x: Any) -> Array:  # noqa: ANN401

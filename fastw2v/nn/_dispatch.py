@@ -13,9 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from fastw2v._clock import announced
-from fastw2v._device import gpu_index, is_cuda
+from fastw2v._device import gpu_index, is_cuda, is_on_gpu
 from fastw2v.nn import config
-from fastw2v.nn._arrays import is_on_gpu, require_current_device, to_gpu
+from fastw2v.nn._arrays import require_current_device, to_gpu
 from fastw2v_kernels import _jit_cuda
 
 Array = npt.NDArray[Any]

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fastw2v.nn._arrays import empty, is_on_gpu, plain
+from fastw2v._device import is_on_gpu
+from fastw2v.nn._arrays import empty, plain
 from fastw2v.nn._dispatch import operation
 from fastw2v_kernels.shared.memory import zeros_in_large_pages
 

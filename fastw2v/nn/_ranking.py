@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from fastw2v.nn._arrays import Array, empty, is_on_gpu, module_of, to_cpu
+from fastw2v._device import is_on_gpu
+from fastw2v.nn._arrays import Array, empty, module_of, to_cpu
 from fastw2v.nn._dispatch import operation
 
 _LINE = 4096  # scores for each warp: one query alone would keep one warp of the GPU busy

@@ -11,8 +11,9 @@ from typing import Any, cast
 import numpy as np
 import numpy.typing as npt
 
+from fastw2v._device import adopted
 from fastw2v.nn import _checks
-from fastw2v.nn._arrays import adopted, as_array, contiguous, empty, module_of, plain, require_current_device
+from fastw2v.nn._arrays import as_array, contiguous, empty, module_of, plain, require_current_device
 from fastw2v.nn._dispatch import operation, resolve
 from fastw2v.nn._gradient import TouchedRows
 from fastw2v.nn._gradient_gpu import row_gradient

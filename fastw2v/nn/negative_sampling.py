@@ -7,8 +7,9 @@ from typing import Any, cast
 import numpy as np
 import numpy.typing as npt
 
+from fastw2v._device import adopted
 from fastw2v.nn import _checks
-from fastw2v.nn._arrays import adopted, contiguous, empty, plain, require_current_device
+from fastw2v.nn._arrays import contiguous, empty, plain, require_current_device
 from fastw2v.nn._dispatch import operation, resolve
 from fastw2v.nn._gradient import TouchedRows
 from fastw2v.nn._gradient_gpu import row_gradient

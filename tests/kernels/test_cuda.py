@@ -358,13 +358,14 @@ def test_cupy_arrays_keep_their_memory_and_gradients_their_rows():
     """A CuPy array over the host's memory: enough to look at it, without a GPU."""
     import cupy
 
+    from fastw2v import _device
     from fastw2v.nn import _arrays, _gradient_gpu
 
     host = np.arange(12, dtype=np.float32)
     memory = cupy.cuda.UnownedMemory(host.ctypes.data, host.nbytes, host, device_id=0)
     array = cupy.ndarray((3, 4), np.float32, memptr=cupy.cuda.MemoryPointer(memory, 0))
     assert _jit_cuda._common_device((array, 3)) == 0
-    assert _arrays.is_on_gpu(array)
+    assert _device.is_on_gpu(array)
     assert _arrays.as_array(array) is array
     gradient = array.view(type=_gradient_gpu._gpu_class())
     assert type(_arrays.plain(gradient)) is cupy.ndarray

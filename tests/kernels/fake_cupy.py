@@ -1,0 +1,152 @@
+"""A stand-in for CuPy where there is no GPU: its arrays are none of NumPy's, and never become so by themselves.
+
+The module itself stands for `cupy`: what it does not define is NumPy's function, taking and giving such arrays alone.
+`install` puts it in CuPy's place, with the CPU's kernels in that of the GPU's.
+"""
+
+import sys
+from types import SimpleNamespace
+
+import numpy as np
+from numpy.lib.mixins import NDArrayOperatorsMixin
+
+from fastw2v.backends import cuda
+from fastw2v_kernels import _jit_cuda
+from fastw2v_kernels.cbow_ns.cpu import cbow_ns_cpu
+from fastw2v_kernels.skipgram_ns.cpu import skipgram_ns_cpu
+
+
+class ndarray(NDArrayOperatorsMixin):  # noqa: N801 - CuPy's name
+    """An array on the "GPU": `memory` is a NumPy array that only kernels and copies may look at."""
+
+    def __init__(self, memory):
+        self.memory = memory
+        self.data = SimpleNamespace(ptr=memory.ctypes.data, device_id=0)
+
+    def __getattr__(self, name):
+        if name.startswith("__") or name == "memory":
+            raise AttributeError(name)
+        return _on_device(getattr(self.memory, name))
+
+    def __array__(self, *_, **__):
+        raise TypeError("Implicit conversion to a NumPy array is not allowed")
+
+    def __reduce__(self):
+        raise TypeError("an array of the GPU was pickled or copied")
+
+    def __array_ufunc__(self, ufunc, method, *args, **kwargs):
+        return _on_device(getattr(ufunc, method))(*args, **kwargs)
+
+    def __array_function__(self, function, types, args, kwargs):
+        return _on_device(function)(*args, **kwargs)
+
+    def __len__(self):
+        return len(self.memory)
+
+    def __getitem__(self, place):
+        return _on_device(self.memory[_memory_of(place)])
+
+    def __setitem__(self, place, value):
+        self.memory[_memory_of(place)] = _memory_of(value)
+
+    def __bool__(self):
+        return bool(self.memory)
+
+    def __int__(self):
+        return int(self.memory)
+
+    def get(self, out=None):
+        """Copy to the host."""
+        if out is None:
+            return self.memory.copy()
+        out[...] = self.memory
+        return out
+
+
+def _on_device(value):
+    """NumPy's results and functions as CuPy's."""
+    if isinstance(value, np.ndarray | np.generic):
+        return ndarray(np.asarray(value))
+    if isinstance(value, tuple) and any(isinstance(part, np.ndarray) for part in value):
+        return tuple(map(_on_device, value))
+    if callable(value) and not isinstance(value, type):
+        return lambda *args, **kwargs: _on_device(
+            value(*map(_memory_of, args), **{name: _memory_of(part) for name, part in kwargs.items()})
+        )
+    return value
+
+
+def _memory_of(value):
+    """Arguments of NumPy's functions for CuPy's; arrays of the host are refused."""
+    if isinstance(value, np.ndarray):
+        raise TypeError("Unsupported type <class 'numpy.ndarray'>")
+    if isinstance(value, list | tuple):
+        return type(value)(map(_memory_of, value))
+    return value.memory if isinstance(value, ndarray) else value
+
+
+def __getattr__(name):
+    return _on_device(getattr(np, name))
+
+
+def array(values):
+    """Copy an array of the host, or of the GPU, to the GPU."""
+    return ndarray(np.array(values.memory if isinstance(values, ndarray) else values))
+
+
+def asarray(values):
+    """Take an array of the GPU as it is; copy one of the host."""
+    if isinstance(values, ndarray):
+        return values
+    if hasattr(values, "__cuda_array_interface__"):
+        return ndarray(np.asarray(SimpleNamespace(__array_interface__=values.__cuda_array_interface__)))
+    return array(values)
+
+
+def from_dlpack(values):
+    """Share the memory of another library's array on the GPU."""
+    exporter = SimpleNamespace(__dlpack__=values.__dlpack__, __dlpack_device__=lambda: (1, 0))
+    return ndarray(np.from_dlpack(exporter))
+
+
+class ByInterface:
+    """Another library's array on the GPU that says so by ``__cuda_array_interface__``, as Numba's."""
+
+    def __init__(self, memory):
+        self.memory, self.__cuda_array_interface__ = memory, memory.__array_interface__
+
+
+class ByDlpack:
+    """Another library's array that says where it lies by DLPack alone; (2, 0) is the first GPU, (1, 0) the host."""
+
+    def __init__(self, memory, device=(2, 0)):
+        self.memory, self.device = memory, device
+
+    def __dlpack_device__(self):
+        return self.device
+
+    def __dlpack__(self, **options):
+        return self.memory.__dlpack__(**options)
+
+
+def install(monkeypatch):
+    """Put this module in CuPy's place; return the arguments that each launch of a kernel will have."""
+    calls = []
+
+    def kernel_of(config):
+        kernel = skipgram_ns_cpu if config.sg else cbow_ns_cpu
+
+        def run(chunk_tokens, max_warps, rate_in, rate_out, **arguments):
+            calls.append(arguments)
+            assert not any(isinstance(value, np.ndarray) for value in arguments.values())
+            kernel(**{name: _memory_of(value) for name, value in arguments.items()})
+
+        return run
+
+    cupy = sys.modules[__name__]
+    monkeypatch.setitem(sys.modules, "cupy", cupy)
+    monkeypatch.setattr(_jit_cuda, "IS_SIMULATED", True)
+    monkeypatch.setattr(_jit_cuda, "array_module", lambda: cupy)
+    monkeypatch.setattr(_jit_cuda, "cuda_status", lambda index=None: None)
+    monkeypatch.setattr(cuda, "_span_kernel", kernel_of)
+    return calls
