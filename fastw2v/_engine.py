@@ -36,6 +36,7 @@ class Engine(KnobReader):
     corpus_total_words: int
     epochs_trained: int
     _weights: Weights
+    _n_edits: int  # of `wv`, when the last training began
     _progress: Progress | None
 
     def __getstate__(self) -> dict[str, Any]:
@@ -50,6 +51,43 @@ class Engine(KnobReader):
         self.__dict__.update(state)
         if "_weights" in state:
             self._adopt(self.vocab, weights_of(*state["_weights"]), self.corpus_count, self.epochs_trained)
+
+    def device_vectors(self) -> Any:  # noqa: ANN401 - CuPy is not there for the type checker
+        """Return the trained vectors where they lie on the GPU, as a CuPy array: neither downloaded nor copied.
+
+        A model that was trained with device="cuda" keeps its input rows there, 4 bytes a number, until
+        `release_device_vectors`, `build_vocab` or the next `train`, which uploads `wv` and works in memory of its own.
+        An array from here is a snapshot: it stays as it is, and keeps its memory for as long as it is held. What is
+        written to it reaches neither `wv` nor training. It is no part of a copy, a pickle or a file of the model.
+
+        Returns
+        -------
+        cupy.ndarray
+            float32[n_vocab, vector_size], on the GPU that trained. Rows are padded in memory, so that it is no
+            contiguous array: `cupy.ascontiguousarray` copies it to one.
+
+        Raises
+        ------
+        RuntimeError
+            No vectors of this model lie on a GPU, or `wv` has been changed since they were trained. Here as there
+            ``fastw2v.nn.to_gpu(model.wv.vectors)`` copies them to it.
+        """
+        array = self._weights.on_device if "_weights" in self.__dict__ else None
+        cure = "fastw2v.nn.to_gpu(model.wv.vectors) copies them there"
+        if array is None:
+            raise RuntimeError(
+                f"no vectors of this model lie on a GPU (last trained on: {self.report.device}); training with "
+                'device="cuda" leaves them there until the next, but not in a copy of the model or a loaded one; '
+                + cure
+            )
+        if self.wv.n_edits != self._n_edits:
+            raise RuntimeError(f"wv was changed after the vectors on the GPU were trained; {cure} as they are now")
+        return array[:, : self._weights.dim]
+
+    def release_device_vectors(self) -> None:
+        """Let go of the memory behind `device_vectors`; arrays that were given out keep it until they end too."""
+        if "_weights" in self.__dict__:
+            self._weights.on_device = None
 
     def _build(self, corpus: Any) -> Tokens:  # noqa: ANN401
         config, self.seconds = self.config, {}
@@ -90,12 +128,13 @@ class Engine(KnobReader):
             notify(f"on_epoch_{event}")
 
         notify("on_train_begin")
+        weights, self._n_edits = self._current_weights(), self.wv.n_edits
         self.report = train(
             get_backend(config.device),
             config,
             self.vocab,
             tokens,
-            self._current_weights(),
+            weights,
             first_epoch=self.epochs_trained,
             progress=self._phase("train"),
             on_epoch=on_epoch,

@@ -58,6 +58,7 @@ class KeyTable:
         self.index_to_key = _checked_keys(keys)
         self._vectors = self._checked_vectors(vectors)
         self.norms: FloatArray | None = None
+        self.n_edits = 0  # by which a copy elsewhere knows that it is out of date
         self.counts = None if counts is None else np.asarray(counts, np.int64)
         if self.counts is not None and self.counts.shape != (len(self),):
             raise ValueError(f"counts has shape {self.counts.shape}, expected ({len(self)},): one count for each key")
@@ -84,6 +85,7 @@ class KeyTable:
     @vectors.setter
     def vectors(self, vectors: npt.ArrayLike) -> None:
         self._vectors, self.norms = self._checked_vectors(vectors), None
+        self.n_edits += 1
 
     @cached_property
     def key_to_index(self) -> dict[Any, int]:
@@ -120,6 +122,7 @@ class KeyTable:
         keys = [key_or_keys] if isinstance(key_or_keys, KEY_TYPES) else key_or_keys
         self._vectors[self.rows_of(keys)] = vectors
         self.norms = None
+        self.n_edits += 1
 
     def get_index(self, key: Key, default: int | None = None) -> int:
         """Row of a key; `default`, if given, for an unknown one, else KeyError."""

@@ -92,6 +92,7 @@ def train(
         After Ctrl-C it covers what was trained until then, and `stopped_at` says where that was.
     """
     report = TrainReport(backend.name)
+    weights.on_device = None  # that memory may be wanted
     report.upload_seconds = _seconds(lambda: backend.upload(config, vocab, tokens, weights))
     report.compile_seconds = _seconds(backend.compile)
     give_back_freed()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -28,11 +28,14 @@ class Weights:
         Output rows (gensim: syn1neg).
     dim : int
         Columns that the model uses.
+    on_device : float32[n_vocab, stride], optional
+        The input rows on the GPU that trained them last, as CuPy's array.
     """
 
     w_in: np.ndarray
     w_out: np.ndarray
     dim: int
+    on_device: Any = None
 
 
 class Tally(NamedTuple):

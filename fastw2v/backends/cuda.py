@@ -128,10 +128,11 @@ class CudaBackend:
         return Tally(float(loss), int(pairs), int(kept))
 
     def download(self) -> None:
-        """Copy the weights into the model's own arrays."""
+        """Copy the weights into the model's own arrays; it keeps the input rows on the GPU as well."""
         with self._here():
             _copy_to(self._weights.w_in, self._w_in)
             _copy_to(self._weights.w_out, self._w_out)
+        self._weights.on_device = self._w_in
 
     @contextmanager
     def _here(self) -> Iterator[None]:

@@ -99,6 +99,20 @@ def test_word2vec_trains_on_the_gpu(one_warp, caplog):
     np.testing.assert_allclose(there.wv.vectors, here.wv.vectors, atol=1e-6)
 
 
+def test_the_vectors_stay_on_the_gpu(one_warp):
+    model = Word2Vec([["a", "b", "c", "a"], ["b", "c"]], device="cuda", min_count=1, vector_size=6, window=2, epochs=1)
+    there = model.device_vectors()
+    assert isinstance(there, _jit_cuda.array_module().ndarray)
+    assert there.shape == (3, 6)
+    np.testing.assert_array_equal(to_host(there), model.wv.vectors)
+    assert _jit_cuda.IS_SIMULATED or there.data.ptr == model.device_vectors().data.ptr
+    before = to_host(there).copy()
+    model.wv["a"] = np.ones(6)
+    np.testing.assert_array_equal(to_host(there), before)
+    with pytest.raises(RuntimeError, match="wv was changed"):
+        model.device_vectors()
+
+
 def test_a_gpu_that_does_not_exist_is_refused():
     with pytest.raises(_jit_cuda.CudaUnavailableError, match="there is no device cuda:99"):
         Word2Vec([["a", "b"]], device="cuda:99", min_count=1)
