@@ -8,6 +8,7 @@ import numpy as np
 
 from fastw2v_kernels import _jit_cuda
 
+TO_HOST = "copy it to the host (ids.get() of CuPy, ids.cpu() of PyTorch)"
 _HOST_MEMORY = (1, 3)  # DLPack's numbers for the host's memory, and what of it is pinned for CUDA
 _GPU_MEMORY = (2, 13)  # CUDA's device memory and managed memory
 

@@ -7,13 +7,14 @@ from typing import Any, TypeGuard, cast
 
 import numpy as np
 
-from fastw2v._device import is_cuda, is_on_gpu
+from fastw2v._device import TO_HOST, is_cuda, is_on_gpu
 from fastw2v._integers import IntegerCorpus
 from fastw2v.vocab import Vocab
 from fastw2v_kernels import _jit_cuda
 
 _INT32_MAX = np.iinfo(np.int32).max
-_BYTES_A_TOKEN = 64  # of sorted ids, where they were, numbers, masks and sums, which `unique` has at a time
+_COUNTED_BYTES = 64  # a token: sorted ids, where they were, numbers, masks and sums, which `unique` has at a time
+_FOUND_BYTES = 48  # a token: places in the vocabulary, rows, masks and sums, at a time
 Array = Any  # of CuPy
 
 
@@ -25,7 +26,7 @@ def is_on_device(corpus: object) -> TypeGuard[IntegerCorpus]:
 def check_device_of(corpus: object, device: str) -> None:
     """Raise unless a corpus that lies on the GPU is to be trained there."""
     if is_on_device(corpus) and not is_cuda(device):
-        cure = 'pass device="cuda", or copy it to the host: ids.get() of CuPy, ids.cpu() of PyTorch'
+        cure = f'pass device="cuda", or {TO_HOST}'
         raise TypeError(f'the corpus lies on the GPU and device is "{device}"; {cure}')
 
 
@@ -50,7 +51,7 @@ def vocab_on_device(
         Vocabulary rows, on the GPU.
     """
     xp, n_raw = _jit_cuda.array_module(), int(corpus.ids.size)
-    _jit_cuda.require_memory(_BYTES_A_TOKEN * n_raw, f"counting {n_raw:,} ids")
+    _require_memory(_COUNTED_BYTES * n_raw, f"counting {n_raw:,} ids there")
     seen, first, number, counts = xp.unique(corpus.ids, return_index=True, return_inverse=True, return_counts=True)
     keys_seen, first, counts = (_to_host(array).astype(np.int64) for array in (seen, first, counts))
     if keep_all:
@@ -70,7 +71,8 @@ def vocab_on_device(
 
 def rows_on_device(corpus: IntegerCorpus, vocab: Vocab) -> tuple[Array, Array]:
     """Turn a corpus into rows of a given vocabulary, and drop other ids; returns as `vocab_on_device`."""
-    xp, keys = _jit_cuda.array_module(), np.asarray(vocab.keys)
+    xp, keys, n_raw = _jit_cuda.array_module(), np.asarray(vocab.keys), int(corpus.ids.size)
+    _require_memory(_FOUND_BYTES * n_raw, f"looking up {n_raw:,} ids there")
     order = np.argsort(keys, kind="stable")
     known, row = xp.asarray(keys[order]), xp.asarray(order.astype(np.int32))
     at = xp.minimum(xp.searchsorted(known, corpus.ids), len(keys) - 1)
@@ -84,6 +86,10 @@ def _without_gaps(rows: Array, starts: Array) -> tuple[Array, Array]:
     n_before = xp.concatenate([xp.zeros(1, np.int64), xp.cumsum(is_known, dtype=np.int64)])
     ends = n_before[xp.asarray(starts)]
     return rows[is_known], xp.concatenate([ends[:1], ends[1:][ends[1:] > ends[:-1]]])
+
+
+def _require_memory(n_bytes: int, what: str) -> None:
+    _jit_cuda.require_memory(n_bytes, what, f"take a smaller corpus, or {TO_HOST}, which then encodes it")
 
 
 def _n_rows(largest: int) -> int:

@@ -4,6 +4,7 @@ import re
 from contextlib import nullcontext
 from types import SimpleNamespace
 
+import fake_cupy
 import numpy as np
 import pytest
 from training import MODES, config_of, mode_name
@@ -19,10 +20,8 @@ from fastw2v.schedule import Span, spans
 from fastw2v.trainer import train
 from fastw2v.vocab import Vocab
 from fastw2v_kernels import _jit_cuda
-from fastw2v_kernels.cbow_ns.cpu import cbow_ns_cpu
 from fastw2v_kernels.shared.reference import draw, kept_positions
 from fastw2v_kernels.shared.shift import shifted_seed
-from fastw2v_kernels.skipgram_ns.cpu import skipgram_ns_cpu
 
 
 @pytest.fixture(scope="module")
@@ -35,21 +34,7 @@ def corpus():
 @pytest.fixture
 def gpu(monkeypatch):
     """A GPU whose memory is the host's and whose kernels are the CPU's; the calls that they get."""
-    calls = []
-
-    def kernel_of(config):
-        kernel = skipgram_ns_cpu if config.sg else cbow_ns_cpu
-
-        def run(chunk_tokens, max_warps, rate_in, rate_out, **arguments):
-            calls.append(arguments)
-            kernel(**arguments)
-
-        return run
-
-    monkeypatch.setattr(_jit_cuda, "IS_SIMULATED", True)
-    monkeypatch.setattr(_jit_cuda, "array_module", lambda: np)
-    monkeypatch.setattr(cuda, "_span_kernel", kernel_of)
-    return calls
+    return fake_cupy.install(monkeypatch)
 
 
 def trained(config, corpus, backend=None, **options):
@@ -179,9 +164,28 @@ def test_an_error_in_a_callback_ends_the_training(corpus, gpu):
 
 def test_too_little_memory_is_said_before_any_is_taken(corpus, gpu, monkeypatch):
     monkeypatch.setattr(_jit_cuda, "free_memory", lambda: 1000)
-    monkeypatch.setattr(np, "array", lambda *_: pytest.fail("something was allocated"))
+    monkeypatch.setattr(fake_cupy, "array", lambda *_: pytest.fail("something was allocated"))
     with pytest.raises(MemoryError, match=r"a model of two float32 matrices 30 x 16, .* needs 0\.27 GB on the GPU and"):
         trained(config_of(), corpus)
+
+
+def test_a_corpus_that_lies_there_is_not_streamed(corpus, gpu, monkeypatch):
+    """It trains as long as the model fits beside it; what is refused then says what to do."""
+    host, weights = corpus[1], initial_weights(corpus[0], 16, 1)
+    there = Tokens(fake_cupy.array(host.ids), fake_cupy.array(host.starts))
+    model_bytes = 8 * 16 * 30 + 12 * 30 + 8 * 13 * 16 + _plan_cuda._RESERVE_BYTES  # a window of 5
+    monkeypatch.setattr(_jit_cuda, "free_memory", lambda: model_bytes)
+    assert _plan_cuda.plan(config_of(), there, weights, model_bytes).is_resident
+    trained(config_of(), (corpus[0], there))
+    monkeypatch.setattr(_jit_cuda, "free_memory", lambda: model_bytes - 1)
+    monkeypatch.setattr(fake_cupy, "array", lambda *_: pytest.fail("something was allocated"))
+    said = (
+        rf"a model of two float32 matrices 30 x 16, beside the {host.n_tokens} tokens \(0\.00 GB\) that lie there, "
+        r"needs 0\.27 GB on the GPU and 0\.27 GB are free; take a smaller corpus, or copy it to the host "
+        r"\(ids.get\(\) of CuPy, ids.cpu\(\) of PyTorch\), from which it is streamed, free what other programs hold"
+    )
+    with pytest.raises(MemoryError, match=said):
+        trained(config_of(), (corpus[0], there))
 
 
 def test_the_upload_waits_for_what_the_caller_has_queued(corpus, gpu, monkeypatch):
@@ -244,12 +248,11 @@ def test_a_window_that_is_too_large_is_said_before_anything_is_read_or_uploaded(
         def __iter__(self):
             raise AssertionError("the corpus was read")
 
-    monkeypatch.setattr(_jit_cuda, "cuda_status", lambda index=None: None)
     knobs = {"device": "cuda", "window": 2500}
     for read in (lambda: Word2Vec(Unread(), **knobs), lambda: Word2Vec(**knobs).build_vocab(Unread())):
         with pytest.raises(ValueError, match="window is 2500; expected at most"):
             read()
-    monkeypatch.setattr(np, "array", lambda *_: pytest.fail("something was allocated"))
+    monkeypatch.setattr(fake_cupy, "array", lambda *_: pytest.fail("something was allocated"))
     with pytest.raises(ValueError, match="window is 2500; expected at most"):
         trained(config_of(window=2500), corpus)
 

@@ -145,13 +145,21 @@ def test_a_list_of_arrays_on_the_gpu_is_refused(gpu):
 
 
 def test_too_little_memory_is_said(gpu, monkeypatch):
+    vocab, _ = encode_corpus(there(walks()), min_count=1)
+    cure = (
+        r"GB are free; take a smaller corpus, or copy it to the host \(ids.get\(\) of CuPy, .*\), which then encodes it"
+    )
     monkeypatch.setattr(_jit_cuda, "free_memory", lambda: 60 * 404)  # an id has 8 bytes
-    with pytest.raises(MemoryError, match="counting 404 ids needs"):
+    with pytest.raises(MemoryError, match=f"counting 404 ids there needs .* {cure}"):
         encode_corpus(there(walks()), min_count=1)
+    encode_with(there(walks()), vocab)
+    monkeypatch.setattr(_jit_cuda, "free_memory", lambda: 40 * 404)
+    with pytest.raises(MemoryError, match=f"looking up 404 ids there needs .* {cure}"):
+        encode_with(there(walks()), vocab)
 
 
 @pytest.mark.parametrize("device", ["cpu", "auto"])
 def test_the_cpu_refuses_it(device, gpu):
-    said = r'lies on the GPU and device is ".*"; pass device="cuda", or copy it to the host: ids.get\(\) of CuPy'
+    said = r'lies on the GPU and device is ".*"; pass device="cuda", or copy it to the host \(ids.get\(\) of CuPy'
     with pytest.raises(TypeError, match=said):
         Word2Vec(there(walks()), device=device, min_count=1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from fastw2v._device import is_on_gpu
+from fastw2v._device import TO_HOST, is_on_gpu
 from fastw2v.backends._guard_cuda import CHUNK_TOKENS, max_warps
 from fastw2v.backends.base import Weights
 from fastw2v.config import TrainConfig
@@ -50,7 +50,8 @@ def plan(config: TrainConfig, tokens: Tokens, weights: Weights, free_bytes: int)
     Raises
     ------
     MemoryError
-        It does not hold the weights, the tables and two buffers for a part of the corpus.
+        It does not hold the weights, the tables and two buffers for a part of the corpus; or those beside a corpus that
+        lies there, which is not streamed.
     """
     n_vocab, stride = weights.w_in.shape
     span_tokens = MOST_SPAN_TOKENS
@@ -58,12 +59,16 @@ def plan(config: TrainConfig, tokens: Tokens, weights: Weights, free_bytes: int)
     window_bytes = n_warps * 8 * (2 * config.window + 3) * stride  # rows for which there is no room on chip, twice
     weights_bytes = weights.w_in.nbytes + weights.w_out.nbytes + 3 * _TABLE_BYTES * n_vocab
     model_bytes = weights_bytes + window_bytes + _RESERVE_BYTES
-    corpus_bytes = 0 if is_on_gpu(tokens.ids) else _ID_BYTES * tokens.n_tokens + _START_BYTES * len(tokens.starts)
-    is_resident = model_bytes + corpus_bytes <= free_bytes
+    corpus_bytes = _ID_BYTES * tokens.n_tokens + _START_BYTES * len(tokens.starts)
+    model, is_there = f"a model of two float32 matrices {n_vocab:,} x {stride:,}", is_on_gpu(tokens.ids)
+    if is_there:
+        cure = f"take a smaller corpus, or {TO_HOST}, from which it is streamed"
+        what = f"{model}, beside the {tokens.n_tokens:,} tokens ({corpus_bytes / 1e9:.2f} GB) that lie there,"
+        _jit_cuda.require_memory(model_bytes, what, cure)
+    is_resident = is_there or model_bytes + corpus_bytes <= free_bytes
     if not is_resident:
         bytes_a_token = 2 * (_ID_BYTES + _START_BYTES) * 5 // 4  # two buffers, sentences of one token, some slack
         least_bytes = model_bytes + bytes_a_token * _LEAST_STREAMED_TOKENS
-        what = f"a model of two float32 matrices {n_vocab:,} x {stride:,}, with buffers for a part of the corpus,"
-        _jit_cuda.require_memory(least_bytes, what)
+        _jit_cuda.require_memory(least_bytes, f"{model}, with buffers for a part of the corpus,")
         span_tokens = min(span_tokens, (free_bytes - model_bytes) // bytes_a_token)
     return Plan(is_resident, span_tokens, min(n_warps, -(-span_tokens // CHUNK_TOKENS)))  # a warp for each chunk

@@ -139,13 +139,13 @@ def free_memory() -> int:
     return int(cupy.cuda.runtime.memGetInfo()[0] + cupy.get_default_memory_pool().free_bytes())
 
 
-def require_memory(n_bytes: int, what: str) -> None:
+def require_memory(n_bytes: int, what: str, cure: str = "take a smaller vocabulary, dimension or batch") -> None:
     """Raise MemoryError, before anything is allocated, if the device has less than `n_bytes` free."""
     free = free_memory()
     if n_bytes > free:
         raise MemoryError(
-            f"{what} needs {n_bytes / 1e9:.2f} GB on the GPU and {free / 1e9:.2f} GB are free; take a smaller "
-            'vocabulary, dimension or batch, free what other programs hold, or use device="cpu"'
+            f"{what} needs {n_bytes / 1e9:.2f} GB on the GPU and {free / 1e9:.2f} GB are free; {cure}, "
+            'free what other programs hold, or use device="cpu"'
         )
 
 

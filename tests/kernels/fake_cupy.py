@@ -47,7 +47,7 @@ class ndarray(NDArrayOperatorsMixin):  # noqa: N801 - CuPy's name
         return _on_device(self.memory[_memory_of(place)])
 
     def __setitem__(self, place, value):
-        self.memory[_memory_of(place)] = _memory_of(value)
+        self.memory[_memory_of(place)] = value.memory if isinstance(value, ndarray) else value
 
     def __bool__(self):
         return bool(self.memory)
