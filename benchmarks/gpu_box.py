@@ -28,6 +28,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "kernels"), str(ROOT / "tests" / "kernels"), str(ROOT / "benchmarks")]
 
 import simulator  # noqa: E402 - what is imported lies in this checkout
+from gpu_arrays import arrays  # noqa: E402
 from gpu_checkers import checkers, counters  # noqa: E402
 from gpu_jobs import Sizes  # noqa: E402
 from gpu_modes import modes  # noqa: E402
@@ -48,7 +49,7 @@ from gpu_trainer import counted, trainer  # noqa: E402
 
 from fastw2v_kernels import _jit_cuda  # noqa: E402
 
-STEPS = (environment, parity, modes, trainer, operations, unique_rows, quality, checkers, counters, iterations)
+STEPS = (environment, parity, modes, arrays, trainer, operations, unique_rows, quality, checkers, counters, iterations)
 
 
 def draw(rows: list[Row], path: Path) -> None:
