@@ -5,12 +5,14 @@ The module itself stands for `cupy`: what it does not define is NumPy's function
 """
 
 import sys
+from importlib import import_module
 from types import SimpleNamespace
 
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
-from fastw2v.backends import cuda
+from fastw2v.backends import cuda as backend
+from fastw2v.nn import _dispatch, _gradient_gpu
 from fastw2v_kernels import _jit_cuda
 from fastw2v_kernels.cbow_ns.cpu import cbow_ns_cpu
 from fastw2v_kernels.skipgram_ns.cpu import skipgram_ns_cpu
@@ -55,12 +57,24 @@ class ndarray(NDArrayOperatorsMixin):  # noqa: N801 - CuPy's name
     def __int__(self):
         return int(self.memory)
 
+    def __float__(self):
+        return float(self.memory)
+
+    def view(self, dtype=None, type=None):
+        """Give the same memory as another type, or as an array of another class."""
+        new = object.__new__(type or ndarray)
+        ndarray.__init__(new, self.memory if dtype is None else self.memory.view(dtype))
+        return new
+
     def get(self, out=None):
         """Copy to the host."""
         if out is None:
             return self.memory.copy()
         out[...] = self.memory
         return out
+
+
+cuda = SimpleNamespace(runtime=SimpleNamespace(getDevice=lambda: 0))
 
 
 def _on_device(value):
@@ -89,18 +103,19 @@ def __getattr__(name):
     return _on_device(getattr(np, name))
 
 
-def array(values):
+def array(values, dtype=None, order="K"):
     """Copy an array of the host, or of the GPU, to the GPU."""
-    return ndarray(np.array(values.memory if isinstance(values, ndarray) else values))
+    return ndarray(np.array(values.memory if isinstance(values, ndarray) else values, dtype, order=order))
 
 
-def asarray(values):
-    """Take an array of the GPU as it is; copy one of the host."""
+def asarray(values, dtype=None, order=None):
+    """Take an array of the GPU as it is, if it is of that type and order; copy one of the host."""
     if isinstance(values, ndarray):
-        return values
+        memory = np.asarray(values.memory, dtype, order=order)
+        return values if memory is values.memory else ndarray(memory)
     if hasattr(values, "__cuda_array_interface__"):
         return ndarray(np.asarray(SimpleNamespace(__array_interface__=values.__cuda_array_interface__)))
-    return array(values)
+    return array(values, dtype, order or "K")
 
 
 def from_dlpack(values):
@@ -134,12 +149,11 @@ def install(monkeypatch):
     calls = []
 
     def kernel_of(config):
-        kernel = skipgram_ns_cpu if config.sg else cbow_ns_cpu
+        on_device = _on_device(skipgram_ns_cpu if config.sg else cbow_ns_cpu)
 
         def run(chunk_tokens, max_warps, rate_in, rate_out, **arguments):
             calls.append(arguments)
-            assert not any(isinstance(value, np.ndarray) for value in arguments.values())
-            kernel(**{name: _memory_of(value) for name, value in arguments.items()})
+            on_device(**arguments)
 
         return run
 
@@ -148,5 +162,29 @@ def install(monkeypatch):
     monkeypatch.setattr(_jit_cuda, "IS_SIMULATED", True)
     monkeypatch.setattr(_jit_cuda, "array_module", lambda: cupy)
     monkeypatch.setattr(_jit_cuda, "cuda_status", lambda index=None: None)
-    monkeypatch.setattr(cuda, "_span_kernel", kernel_of)
+    monkeypatch.setattr(backend, "_span_kernel", kernel_of)
     return calls
+
+
+def install_layers(monkeypatch):
+    """Put it in CuPy's place for `fastw2v.nn` too; whoever calls this calls `forget_layers` in the end."""
+    install(monkeypatch)
+    monkeypatch.setattr(_dispatch, "import_module", _imported)
+    monkeypatch.setattr(_gradient_gpu, "IS_SIMULATED", False)
+    monkeypatch.setattr(_gradient_gpu, "array_module", _jit_cuda.array_module)
+    forget_layers()
+
+
+def forget_layers():
+    """Drop what `fastw2v.nn` keeps of a device."""
+    _dispatch.operation.cache_clear()
+    _gradient_gpu._gpu_class.cache_clear()
+
+
+def _imported(path):
+    """The module of that name; instead of an operation's kernel for the GPU, the CPU's on the GPU's arrays."""
+    package, _, device = path.rpartition(".")
+    if device != "cuda":
+        return import_module(path)
+    name = package.rpartition(".")[2]
+    return SimpleNamespace(**{f"{name}_cuda": _on_device(getattr(import_module(f"{package}.cpu"), f"{name}_cpu"))})
