@@ -147,6 +147,15 @@ def digits(x: float) -> float:
     return float(f"{x:.4g}")
 
 
+def quartiles(values: Iterable[float]) -> Spread:
+    """Median, lower and upper quartile."""
+    known = list(values)
+    if len(known) == 1:
+        return [digits(known[0])] * 3
+    low, median, high = statistics.quantiles(known, n=4, method="inclusive")
+    return [digits(x) for x in (median, low, high)]
+
+
 def cell(value: object) -> str:
     """A median with its spread, or the value as it is."""
     is_spread = isinstance(value, list) and len(value) == 3 and all(isinstance(x, float) for x in value)
