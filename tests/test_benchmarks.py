@@ -288,6 +288,15 @@ def test_the_epoch_from_which_on_vectors_score_as_the_books(tmp_path, monkeypatc
     assert row == ["SkipGram, Adam, seed 0", "epoch 3", "1.0 / 5.0 / 1.0", "2.0 / 1.9 / 2.0", "3.0 / 2.0 / 3.0"]
 
 
+def test_without_the_data_the_books_models_end_in_a_line(run_python, tmp_path):
+    done = run_python(readme.README.parent / "benchmarks" / "book.py", FASTW2V_DATA_DIR="")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "FASTW2V_DATA_DIR is not set; set it to the folder that holds the data sets\n"
+    done = run_python(readme.README.parent / "benchmarks" / "book.py", FASTW2V_DATA_DIR=str(tmp_path))
+    assert done.returncode == 1
+    assert re.fullmatch(r"there is no file .*cbow_params.pkl.*\n", done.stderr)
+
+
 def test_what_memory_predicts_of_the_growth_of_a_step():
     rows = {
         ("lines", 10): {"rows": 100, "seconds": [50e-6] * 3},
