@@ -447,6 +447,30 @@ def test_a_side_tells_its_memory_beside_what_is_allowed():
     assert cells == {"peak_rss_mb": 2740, "rss_bound_mb": 2740, "share_of_bound": 1.0}
 
 
+def test_a_pair_of_two_workers_is_skipped_on_one_core(monkeypatch):
+    import pairs
+    import test_pairs
+
+    class MadeError(Exception):
+        """The pair was not skipped."""
+
+    def make(*_):
+        raise MadeError
+
+    monkeypatch.setattr(test_pairs, "find_spec", lambda name: True)
+    monkeypatch.setattr(test_pairs, "refuse_if_red", make)
+    monkeypatch.setattr(test_pairs, "available_cores", lambda: 1)
+    is_skipped = {}
+    for name, pair in pairs.PAIRS.items():
+        with pytest.raises((MadeError, pytest.skip.Exception)) as stopped:
+            test_pairs.prepare(pair, None)
+        is_skipped[name] = stopped.type is not MadeError
+    assert is_skipped == {name: re.search("2 (workers|cores)", name) is not None for name in pairs.PAIRS}
+    monkeypatch.setattr(test_pairs, "available_cores", lambda: 2)
+    with pytest.raises(MadeError):
+        test_pairs.prepare(pairs.PAIRS["skip-gram, 2 workers"], None)
+
+
 def recorded_pair(monkeypatch, tmp_path, ratio):
     """Results with one pair in them."""
     monkeypatch.setattr(results, "FOLDER", tmp_path)
