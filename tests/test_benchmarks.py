@@ -494,13 +494,31 @@ def test_a_recorded_pair_is_a_line_of_the_readme(monkeypatch, tmp_path):
     assert line[7] == "200 (300)"
 
 
-@pytest.mark.parametrize(("ratio", "n_missed"), [(15.0, 0), (11.9, 1)])
-def test_a_floor_that_is_missed_counts(monkeypatch, tmp_path, capsys, ratio, n_missed):
+@pytest.mark.parametrize(("ratio", "verdict"), [(15.0, "met"), (11.9, "MISSED")])
+def test_a_floor_that_is_missed_or_has_no_figure_counts(monkeypatch, tmp_path, capsys, ratio, verdict):
     import goals
 
     monkeypatch.setattr(results, "FOLDER", tmp_path)
-    monkeypatch.setattr(goals, "GOALS", [goal for goal in goals.GOALS if goal.row == "skip-gram"])
+    monkeypatch.setattr(goals, "GOALS", [goal for goal in goals.GOALS if goal.what == "skip-gram: x words_per_s"])
     assert goals.missed() == 1
+    assert capsys.readouterr().out.rstrip().endswith("not recorded")
     recorded_pair(monkeypatch, tmp_path, ratio)
-    assert goals.missed() == n_missed
-    assert f"at least    12 (goal 18): {ratio:g}" in capsys.readouterr().out
+    assert goals.missed() == (verdict != "met")
+    (line,) = capsys.readouterr().out.splitlines()
+    assert re.fullmatch(rf"skip-gram: x words_per_s +at least 12 \(goal 18\) +{ratio:g} \(.*\) +{verdict}", line)
+
+
+def test_how_costs_grow_with_the_vocabulary_is_taken_from_the_results(monkeypatch, tmp_path):
+    import goals
+
+    monkeypatch.setattr(results, "FOLDER", tmp_path)
+    kept = [goal for goal in goals.GOALS if goal.what.startswith(("softmax", "SparseAdam"))]
+    monkeypatch.setattr(goals, "GOALS", kept)
+    assert goals.missed() == len(kept) == 3
+    for n_words, softmax, compiled in [(1_000, 9e-3, 9e-4), (10**4, 0.01, 1e-4), (10**5, 0.5, 9e-4), (10**6, 1, 3e-4)]:
+        for series, seconds in ((tables.SOFTMAX, softmax), (tables.COMPILED, compiled)):
+            row = {"series": series, "V": n_words, "seconds": [seconds, seconds / 2, seconds * 2]}
+            results.append("scaling", row | ORIGIN)
+    assert goals.slope(10**4) == pytest.approx([1, np.log10(25) / 2, np.log10(400) / 2], rel=1e-3)
+    assert goals.growth(10**4, 10**6) == [3, 0.75, 12]
+    assert goals.missed() == 1
