@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import io
 import statistics
+import sys
 import time
 from pathlib import Path
 from typing import Annotated, Any
@@ -108,4 +109,7 @@ def show(row: dict[str, Any], to: Path) -> None:
 
 
 if __name__ == "__main__":
-    typer.run(train)
+    try:
+        typer.run(train)
+    except OSError as error:  # the data are not there: the error has the cure
+        sys.exit(str(error))

@@ -1,79 +1,131 @@
-"""What the project has set itself for the pairs, the queries and the start: figures beside the latest recorded ones."""
+"""What the project has set itself: figures beside the latest recorded ones."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+import math
+import statistics
+from collections.abc import Callable
+from typing import NamedTuple
 
-from results import Row, cell, latest
+from results import Spread, cell, digits, latest, ratio
+from tables import COMPILED, SOFTMAX
+
+Seen = Spread | float | None  # None: not recorded
 
 
 class Goal(NamedTuple):
-    """A figure of a recorded row, what it must reach, and what it is to reach; below, if `at_most`."""
+    """A figure, how to find it in the results, what it must reach, and what it is to reach; below, if `at_most`."""
 
-    suite: str
-    row: str
-    figure: tuple[str, ...]
+    what: str
+    seen: Callable[[], Seen]
     floor: float
     goal: float | None = None
     at_most: bool = False
 
 
+def recorded(
+    suite: str, row: str, *figure: str, floor: float, goal: float | None = None, at_most: bool = False
+) -> Goal:
+    """A figure of the latest line of a pair, or of a benchmark, that has it."""
+
+    def seen() -> Seen:
+        found = latest(suite, lambda line: line.get("pair", line["name"]), has=figure[0]).get(row)
+        for name in figure:
+            found = (found or {}).get(name)
+        return found  # type: ignore[return-value]
+
+    return Goal(f"{row}: {' '.join(figure)}", seen, floor, goal, at_most)
+
+
+def faster(kind: str, name: str, n_vocab: int, optimizer: str | None, floor: float) -> Goal:
+    """By how much "cpu" is faster than "reference" (with Adam, for an iteration)."""
+
+    def seen() -> Seen:
+        rows = latest("models", lambda row: (row.get(kind), row["V"], row.get("optimizer"), row["device"]))
+        slow = rows.get((name, n_vocab, optimizer and "Adam", "reference"))
+        fast = rows.get((name, n_vocab, optimizer, "cpu"))
+        return ratio(slow["seconds"], fast["seconds"]) if slow and fast else None
+
+    return Goal(f"{name}, {f'{optimizer}, ' if optimizer else ''}V {n_vocab:,}: x the book's NumPy", seen, floor)
+
+
+def growth(small: int, large: int) -> Seen:
+    """What a compiled batch costs at the larger vocabulary, beside the smaller."""
+    rows = scaling(COMPILED)
+    return ratio(rows[large], rows[small]) if {small, large} <= rows.keys() else None
+
+
+def slope(smallest: int) -> Seen:
+    """Exponent by which the softmax grows with the vocabulary: a line through the logarithms, by least squares."""
+    rows = {math.log(n_words): seconds for n_words, seconds in scaling(SOFTMAX).items() if n_words >= smallest}
+    if len(rows) < 3:
+        return None
+    mean = statistics.mean(rows)
+    pulls = {x: (x - mean) / sum((other - mean) ** 2 for other in rows) for x in rows}
+
+    def fitted(below: int, above: int) -> float:
+        """The slope through one bound of the times of vocabularies below the mean, and one of those above it."""
+        return digits(sum(pull * math.log(rows[x][above if pull > 0 else below]) for x, pull in pulls.items()))
+
+    return [fitted(0, 0), fitted(2, 1), fitted(1, 2)]
+
+
+def scaling(series: str) -> dict[int, Spread]:
+    """Seconds of a batch by size of the vocabulary."""
+    rows = latest("scaling", lambda row: (row["series"], row["V"]))
+    return {n_words: row["seconds"] for (name, n_words), row in rows.items() if name == series}
+
+
+MODELS = ("skip-gram", "CBOW")
 TRAINED, TOTAL, ENCODED = ("x", "words_per_s"), ("x", "total_s"), ("x", "mb_per_s")
-BOUND = ("ours", "share_of_bound")
 LARGE, MANY_WORDS = "skip-gram, V 1,000,000, D 300", "encode, 5,000,000 words to reviews"
+COMPILES, CACHED = "test_first_training_compiles", "test_next_training_finds_them_cached"
+SLOPE = "softmax: exponent of its growth with V, from 10,000"
 GOALS = [
-    Goal("pairs", "skip-gram", TRAINED, 12, 18),
-    Goal("pairs", "skip-gram, D 300", TRAINED, 8, 11),
-    Goal("pairs", "skip-gram, 2 workers", TOTAL, 7, 9),
-    Goal("pairs", "CBOW", TRAINED, 5, 8),
-    Goal("pairs", "CBOW, D 300", TRAINED, 3.5, 5),
-    Goal("pairs", "CBOW, 2 workers", TOTAL, 3.5, 4.5),
-    *(Goal("pairs", f"{model}, 2 workers to 1", TRAINED, 1.85) for model in ("skip-gram", "CBOW")),
-    *(Goal("pairs", f"{model}, sessions, 2 workers to 1", TRAINED, 1.85) for model in ("skip-gram", "CBOW")),
-    *(Goal("pairs", f"{model}, sessions to reviews", TRAINED, 0.7) for model in ("skip-gram", "CBOW")),
-    Goal("pairs", LARGE, TRAINED, 4),
-    Goal("pairs", LARGE, BOUND, 1, at_most=True),
-    Goal("pairs", "encode, 2 cores to 1", ("base", "mb_per_s"), 150),
-    Goal("pairs", "encode, 2 cores to 1", ENCODED, 1.7),
-    Goal("pairs", MANY_WORDS, ("ours", "objects_per_word"), 0.01, at_most=True),
-    Goal("nearest", "most_similar", ("x", "queries_per_s"), 20),
-    Goal("start", "test_import", ("seconds",), 0.3, at_most=True),
-    Goal("start", "test_first_training_compiles[SkipGram]", ("seconds",), 4, at_most=True),
-    Goal("start", "test_next_training_finds_them_cached[SkipGram]", ("seconds",), 1.5, at_most=True),
+    faster("layer", "sampler distinct", 10_000, None, 300),
+    faster("layer", "embedding backward", 10_000, None, 20),
+    faster("layer", "embedding backward", 1_000_000, None, 1000),
+    faster("layer", "loss forward and backward", 10_000, None, 10),
+    faster("model", "CBOW", 10_000, "Adam", 12),
+    faster("model", "CBOW", 10_000, "SparseAdam", 100),
+    faster("model", "SkipGram", 10_000, "Adam", 25),
+    faster("model", "SkipGram", 10_000, "SparseAdam", 150),
+    Goal(SLOPE, lambda: slope(10_000), 0.9),
+    Goal(SLOPE, lambda: slope(10_000), 1.25, at_most=True),
+    Goal("SparseAdam: V 1,000,000 to V 10,000", lambda: growth(10_000, 1_000_000), 2, at_most=True),
+    recorded("ops", "test_op[skipgram_ns-cpu-1]", "gflops_share", floor=0.35),
+    recorded("pairs", "skip-gram", *TRAINED, floor=12, goal=18),
+    recorded("pairs", "skip-gram, D 300", *TRAINED, floor=8, goal=11),
+    recorded("pairs", "skip-gram, 2 workers", *TOTAL, floor=7, goal=9),
+    recorded("pairs", "CBOW", *TRAINED, floor=5, goal=8),
+    recorded("pairs", "CBOW, D 300", *TRAINED, floor=3.5, goal=5),
+    recorded("pairs", "CBOW, 2 workers", *TOTAL, floor=3.5, goal=4.5),
+    *(recorded("pairs", f"{model}, 2 workers to 1", *TRAINED, floor=1.85) for model in MODELS),
+    *(recorded("pairs", f"{model}, sessions, 2 workers to 1", *TRAINED, floor=1.85) for model in MODELS),
+    *(recorded("pairs", f"{model}, sessions to reviews", *TRAINED, floor=0.7) for model in MODELS),
+    recorded("pairs", LARGE, *TRAINED, floor=4),
+    recorded("pairs", LARGE, "ours", "share_of_bound", floor=1, at_most=True),
+    recorded("pairs", "encode, 2 cores to 1", "base", "mb_per_s", floor=150),
+    recorded("pairs", "encode, 2 cores to 1", *ENCODED, floor=1.7),
+    recorded("pairs", MANY_WORDS, "ours", "objects_per_word", floor=0.01, at_most=True),
+    recorded("nearest", "most_similar", "x", "queries_per_s", floor=20),
+    recorded("start", "test_import", "seconds", floor=0.3, at_most=True),
+    *(recorded("start", f"{COMPILES}[{model}]", "seconds", floor=4, at_most=True) for model in ("SkipGram", "CBOW")),
+    *(recorded("start", f"{CACHED}[{model}]", "seconds", floor=1.5, at_most=True) for model in ("SkipGram", "CBOW")),
 ]
 
 
 def missed() -> int:
-    """Print every goal beside the latest figure; return how many floors are missed."""
-    n_missed = 0
-    for goal in GOALS:
-        rows = latest(goal.suite, _name, has=goal.figure[0])
-        found = _figure(rows.get(goal.row), goal.figure)
-        is_reached = found is not None and (
-            _median(found) <= goal.floor if goal.at_most else _median(found) >= goal.floor
-        )
-        n_missed += not is_reached
-        print(" ".join(_line(goal, found)))
-    return n_missed
+    """Print every goal beside the latest figure; return how many floors are missed, or have no figure."""
+    verdicts = [_verdict(goal, goal.seen()) for goal in GOALS]
+    return len(verdicts) - verdicts.count("met")
 
 
-def _line(goal: Goal, found: Any) -> Iterator[str]:  # noqa: ANN401 - a spread or a number
-    yield f"{goal.row + ': ' + ' '.join(goal.figure):64} at {'most' if goal.at_most else 'least'} {goal.floor:5g}"
-    yield f"(goal {goal.goal:g}):" if goal.goal else ":"
-    yield cell(found) if found is not None else "not measured"
-
-
-def _name(row: Row) -> str:
-    return str(row.get("pair", row["name"]))
-
-
-def _figure(row: Row | None, path: tuple[str, ...]) -> Any:  # noqa: ANN401
-    found: Any = row
-    for name in path:
-        found = (found or {}).get(name)
-    return found
-
-
-def _median(found: list[float] | float) -> float:
-    return found[0] if isinstance(found, list) else found
+def _verdict(goal: Goal, seen: Seen) -> str:
+    verdict = "not recorded"
+    if seen is not None:
+        figure = seen[0] if isinstance(seen, list) else seen
+        verdict = "met" if (figure <= goal.floor if goal.at_most else figure >= goal.floor) else "MISSED"
+    bounds = f"at {'most' if goal.at_most else 'least'} {goal.floor:g}{f' (goal {goal.goal:g})' if goal.goal else ''}"
+    print(f"{goal.what:62} {bounds:23} {'' if seen is None else cell(seen):24} {verdict}")
+    return verdict

@@ -7,14 +7,13 @@ the quartiles over the pairs are recorded.
 from __future__ import annotations
 
 import json
-import statistics
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import peers
 import tasks
-from results import digits
+from results import digits, quartiles
 from timing import run_child
 
 Figures = dict[str, Any]
@@ -125,12 +124,3 @@ def memory(side: Side, runs: list[Figures]) -> Figures:
     else:
         cells |= {name: digits(runs[0][name]) for name in ("rss_before_mb", "objects_per_word", "n_vocab")}
     return cells
-
-
-def quartiles(values: Iterable[float]) -> list[float]:
-    """Median, lower and upper quartile."""
-    known = list(values)
-    if len(known) == 1:
-        return [digits(known[0])] * 3
-    low, median, high = statistics.quantiles(known, n=4, method="inclusive")
-    return [digits(x) for x in (median, low, high)]

@@ -85,7 +85,7 @@ def pairs() -> Lines:
     """Runs in turn: ours, what it is compared with, the ratios."""
     yield ["pair", "against", "ours", "theirs", "x", "file to vectors", "x", "peak MB (bound)", *SCORES]
     known, scored = (latest("pairs", lambda row: row["pair"], has=field) for field in ("x", "scores"))
-    for name, row in known.items():
+    for name, row in sorted(known.items(), key=lambda item: (item[1]["base_tool"] != "gensim", item[0])):
         ours, base = row["ours"], row["base"]
         scores = scored[name]["scores"] if name in scored else {}
         (field, ratios), *others = row["x"].items()

@@ -18,6 +18,8 @@ from peers import KNOBS
 from test_end_to_end import HOST_OPS, TRAINER_OPS, quality
 from timing import Timing, need_memory, refuse_if_red
 
+from fastw2v.config import available_cores
+
 QUICK_PAIRS = [
     "skip-gram",
     "skip-gram, sessions, 2 workers to 1",
@@ -81,6 +83,9 @@ def prepare(pair: Pair, corpora: Corpora) -> list[str]:
     """Skip a pair that cannot be run here, refuse one with wrong kernels, make its corpora; return their titles."""
     if find_spec(pair.base.tool) is None:
         pytest.skip(f"{pair.base.tool} is not installed: pip install 'fastw2v[bench]'")
+    n_workers, n_cores = max(side.knobs["workers"] for side in (pair.base, pair.ours)), available_cores()
+    if n_workers > n_cores:
+        pytest.skip(f"{n_workers} workers, and this process may use {n_cores} core(s): see taskset")
     refuse_if_red("cpu", *HOST_OPS, *TRAINER_OPS)
     if pair.ours.corpus == "zipf" and not corpora.quick:
         need_memory(5e9)  # two matrices of 1.2 GB, what gensim makes beside them, and the saved vectors

@@ -111,6 +111,11 @@ def encode_tokens(
     encoded = EncodedTokens(numbering)
     try:
         encoded.read(corpus, chunk_tokens, progress)
+        if encoded.n_raw == 0:
+            raise ValueError(
+                "max_vocab_size reads the corpus twice, and the second time it had no token; pass list(sentences), "
+                "or an object whose __iter__ starts anew each time"
+            )
     except BaseException:
         encoded.close()
         raise

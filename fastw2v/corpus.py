@@ -10,7 +10,7 @@ import gzip
 import io
 import os
 import zlib
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -20,6 +20,7 @@ import numpy as np
 
 from fastw2v import _integers
 from fastw2v._integers import IntegerCorpus
+from fastw2v._sentences import Sentences, check_words
 
 BLOCK_BYTES = 2 << 20
 _GZIP_MAGIC = b"\x1f\x8b\x08"
@@ -121,12 +122,11 @@ def as_corpus(sentences: Any) -> Corpus:  # noqa: ANN401 - this is the boundary 
         return _integers.from_matrix(sentences)
     if isinstance(sentences, tuple) and len(sentences) == 2 and all(map(_integers.is_flat_number_array, sentences)):
         return _integers.from_ragged(*sentences)
-    _check_iterable_again(sentences)
-    first = _first_sentence(sentences)
-    if _integers.is_number_sentence(first):
-        return _integers.from_number_lists(sentences)
-    _check_first_sentence(first)
-    return TokenCorpus(sentences)
+    looked_at = Sentences(sentences)
+    if _integers.is_number_sentence(looked_at.first):
+        return _integers.from_number_lists(looked_at)
+    check_words(looked_at.first)
+    return TokenCorpus(looked_at)
 
 
 def _expand(path: str) -> list[Path]:
@@ -207,44 +207,3 @@ def _after_last_separator(data: np.ndarray) -> int:
 
 def _is_path_list(value: object) -> bool:
     return isinstance(value, list | tuple) and len(value) > 0 and isinstance(value[0], Path)
-
-
-def _check_iterable_again(sentences: object) -> None:
-    """Refuse what is no corpus and what can be read only once."""
-    if isinstance(sentences, str | bytes):
-        raise TypeError(
-            f"sentences is a {type(sentences).__name__}, {sentences[:40]!r}; expected lists of tokens: "
-            "pass a file as corpus_file=..., or [text.split()] for one sentence"
-        )
-    if not isinstance(sentences, Iterable):
-        raise TypeError(f"sentences is a {type(sentences).__name__}; expected an iterable of lists of tokens")
-    if iter(sentences) is iter(sentences):
-        raise TypeError(
-            f"sentences is a one-shot {type(sentences).__name__}, which can be read only once; expected a corpus that "
-            "can be read again: pass list(sentences), or an object whose __iter__ starts anew each time"
-        )
-
-
-def _first_sentence(sentences: Iterable[Any]) -> Sequence[Any]:
-    """Return the first sentence that is not empty; a str or bytes counts as it is."""
-    for sentence in map(_integers.as_sentence, sentences):
-        if isinstance(sentence, str | bytes | np.ndarray):
-            tokens: Sequence[Any] = sentence  # type: ignore[assignment]
-        elif isinstance(sentence, Iterable):
-            tokens = list(sentence)
-        else:
-            raise TypeError(f"a sentence is a {type(sentence).__name__}, {sentence!r}; expected a list of tokens")
-        if len(tokens):
-            return tokens
-    raise ValueError("the corpus is empty: no sentence has a token; was an iterator behind it already used up?")
-
-
-def _check_first_sentence(sentence: Sequence[Any]) -> None:
-    if isinstance(sentence, str | bytes):
-        raise TypeError(
-            f"a sentence is the {type(sentence).__name__} {sentence[:40]!r}, which would be split into characters; "
-            "expected a list of tokens: [sentence.split() for sentence in sentences]"
-        )
-    if not isinstance(sentence[0], str):
-        cure = ": decode it, token.decode()" if isinstance(sentence[0], bytes) else ", or int in every place"
-        raise TypeError(f"a token is a {type(sentence[0]).__name__}, {sentence[0]!r}; expected str{cure}")

@@ -127,6 +127,30 @@ def test_any_iterable_that_starts_anew():
     assert same(small_model(), Word2Vec(Sentences(), **SMALL))
 
 
+class UsedUp:
+    """Begins anew by its looks, and goes on where it was."""
+
+    def __init__(self):
+        self.rest = iter(SENTENCES)
+
+    def __iter__(self):
+        yield from self.rest
+
+
+@pytest.mark.parametrize("make", [UsedUp, lambda: [iter(sentence) for sentence in SENTENCES]])
+def test_an_iterator_that_hides_loses_no_sentence(make):
+    assert same(small_model(), Word2Vec(make(), **SMALL))
+
+
+def test_an_iterator_that_hides_and_is_read_twice():
+    sentences, model = UsedUp(), Word2Vec(**SMALL)
+    model.build_vocab(sentences)
+    with pytest.raises(ValueError, match=r"the corpus is empty.*already used up"):
+        model.train(sentences)
+    with pytest.raises(ValueError, match=r"max_vocab_size reads the corpus twice.*starts anew"):
+        Word2Vec(UsedUp(), max_vocab_size=10, **SMALL)
+
+
 def test_id_that_would_need_too_many_rows():
     assert Word2Vec([[2**40, 1]], **SMALL).wv.index_to_key == [2**40, 1]
     with pytest.raises(ValueError, match="id 1099511627776 with min_count=0 would need a row"):
