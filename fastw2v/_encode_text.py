@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fastw2v._crew import Source, run
+from fastw2v._encode_merge import MergedTables
 from fastw2v._spool import Spool, SpooledBlock
 from fastw2v._token_files import Unread
 from fastw2v.corpus import Block, Progress, TextCorpus
@@ -69,11 +70,14 @@ class EncodedText:
         self._encoded = sorted((e for worker in workers for e in worker.encoded), key=lambda e: e.position)
         self.n_raw = sum(worker.n_raw for worker in workers)
         tables = [worker.table for worker in workers]
+        self._table: WordTable | MergedTables
         if frozen or len(tables) == 1:
             self._table = tables[0]
             self._to_word = [np.arange(tables[0].n_words, dtype=np.int32)] * len(tables)
         else:
-            self._table, self._to_word = _merge(tables, self._encoded)
+            new_words = [(e.worker, e.first_word, e.last_word) for e in self._encoded]
+            self._table = MergedTables(tables, new_words, len(tables))
+            self._to_word = self._table.to_word
         self.counts = np.zeros(self._table.n_words, np.int64)
         for table, to_word in zip(tables, self._to_word):
             self.counts[to_word] += table.counts
@@ -112,21 +116,6 @@ def encode_text(
         for worker in crew:
             worker.spool.close()
         raise
-
-
-def _merge(tables: list[WordTable], encoded: list[_Encoded]) -> tuple[WordTable, list[np.ndarray]]:
-    """Give the words of all tables the numbers that one thread would give: block by block, by first occurrence.
-
-    A table's words, block by block, are themselves text in the order of first occurrence, so `encode` merges them.
-    """
-    from fastw2v_kernels.encode.table import WordTable
-
-    merged = WordTable(max(table.n_words for table in tables) + 1)
-    to_word = [np.empty(table.n_words, np.int32) for table in tables]
-    for block in encoded:
-        text = tables[block.worker].as_text(block.first_word, block.last_word)
-        to_word[block.worker][block.first_word : block.last_word] = merged.encode(*text)[0]
-    return merged, to_word
 
 
 def pruned_table(corpus: TextCorpus, max_vocab_size: int, block_bytes: int, progress: Progress | None) -> WordTable:

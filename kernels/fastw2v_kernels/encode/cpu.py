@@ -158,15 +158,15 @@ def ids_to_rows(
     -------
     n_rows, n_ends : int
     """
-    n_rows = n_ends = first = 0
+    n_rows, first, n_ends = _U0, _U0, 0  # unsigned, for an index that may be negative is a third of the time
     for e in range(line_ends.size + 1):
-        last = line_ends[e] if e < line_ends.size else ids.size
+        last = np.uint64(line_ends[e] if e < line_ends.size else ids.size)
         for i in range(first, last):
-            row = row_of[ids[i]]
-            rows[n_rows] = row  # overwritten by the next if it is none
-            n_rows += row >= 0
+            row = row_of[np.uint32(ids[i])]
+            rows[n_rows] = row  # the next goes over it if it is none
+            n_rows += np.uint64(row >= 0)
         first = last
-        if e < line_ends.size and (n_ends == 0 or ends[n_ends - 1] < n_rows):
+        if e < line_ends.size and (n_ends == 0 or np.uint64(ends[n_ends - 1]) < n_rows):
             ends[n_ends] = n_rows
             n_ends += 1
     return n_rows, n_ends
