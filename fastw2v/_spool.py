@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import threading
 from dataclasses import dataclass
 from typing import BinaryIO, cast
 
@@ -15,6 +16,7 @@ class Spool:
     def __init__(self) -> None:
         self._file = cast(BinaryIO, tempfile.TemporaryFile(prefix="fastw2v-", buffering=0))
         self._n_bytes = 0
+        self._lock = threading.Lock()
 
     def write(self, ids: np.ndarray, line_ends: np.ndarray) -> SpooledBlock:
         """Append one block: ids int32[n_ids], line_ends int64[n_line_ends]."""
@@ -25,10 +27,11 @@ class Spool:
         return block
 
     def read(self, offset: int, n_ids: int, n_line_ends: int) -> tuple[np.ndarray, np.ndarray]:
-        """Read one block back."""
-        self._file.seek(offset)
-        ids = np.fromfile(self._file, np.int32, n_ids)
-        return ids, np.fromfile(self._file, np.int64, n_line_ends)
+        """Read one block back, in any thread."""
+        with self._lock:
+            self._file.seek(offset)
+            ids = np.fromfile(self._file, np.int32, n_ids)
+            return ids, np.fromfile(self._file, np.int64, n_line_ends)
 
     def close(self) -> None:
         """Delete the file."""

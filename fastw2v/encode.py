@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import shutil
 import weakref
-from collections.abc import Iterable
-from concurrent.futures import Executor
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
@@ -16,7 +15,7 @@ from fastw2v import _encode_device
 from fastw2v._encode_items import EncodedIntegers, encode_tokens
 from fastw2v._encode_text import encode_text, pruned_table, table_of
 from fastw2v._integers import IntegerCorpus
-from fastw2v._token_files import Rows, second_thread, write_tokens
+from fastw2v._token_files import Unread, write_tokens
 from fastw2v.corpus import BLOCK_BYTES, Corpus, Progress, TextCorpus, as_corpus
 from fastw2v.vocab import Vocab, select_words
 
@@ -74,7 +73,7 @@ class _Encoded(Protocol):
     n_raw: int
 
     def vocab(self, order: np.ndarray) -> Vocab: ...
-    def blocks(self, row_of: np.ndarray) -> Rows: ...
+    def blocks(self, row_of: np.ndarray) -> Iterable[Unread]: ...
     def close(self) -> None: ...
 
 
@@ -140,10 +139,9 @@ def encode_corpus(
         order = np.arange(len(encoded.counts)) if keep_all else choose(encoded.counts)
         row_of = np.full(len(encoded.counts), -1, np.int32)
         row_of[order] = np.arange(len(order))
-        with second_thread(workers) as helper:
-            vocab = helper.submit(encoded.vocab, order)
-            tokens = _tokens(encoded, row_of, helper)
-        return vocab.result(), tokens
+        vocabs: list[Vocab] = []
+        tokens = _tokens(encoded, row_of, workers, [lambda: vocabs.append(encoded.vocab(order))])
+        return vocabs[0], tokens
     finally:
         encoded.close()
 
@@ -187,8 +185,7 @@ def encode_with(
         encoded = _encode(corpus, workers, block_bytes, None, progress, keep_all=False)
         row_of = encoded.rows_in(vocab)
     try:
-        with second_thread(workers) as helper:
-            return _tokens(encoded, row_of, helper)
+        return _tokens(encoded, row_of, workers)
     finally:
         encoded.close()
 
@@ -213,6 +210,6 @@ def _encode(
     return encode_text(corpus, workers=workers, block_bytes=block_bytes, progress=progress, frozen=frozen)
 
 
-def _tokens(encoded: _Encoded, row_of: np.ndarray, writer: Executor) -> Tokens:
-    ids, starts, folder = write_tokens(encoded.blocks(row_of), writer)
+def _tokens(encoded: _Encoded, row_of: np.ndarray, workers: int, beside: Iterable[Callable[[], None]] = ()) -> Tokens:
+    ids, starts, folder = write_tokens(encoded.blocks(row_of), workers, beside)
     return Tokens(ids, starts, encoded.n_raw, folder)
