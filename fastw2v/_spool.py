@@ -14,7 +14,7 @@ class Spool:
     """Blocks of ids and line ends, appended to a temporary file that vanishes with the object or at `close`."""
 
     def __init__(self) -> None:
-        self._file = cast(BinaryIO, tempfile.TemporaryFile(prefix="fastw2v-", buffering=0))
+        self._file = temporary_file()
         self._n_bytes = 0
         self._lock = threading.Lock()
 
@@ -50,6 +50,11 @@ class SpooledBlock:
     def read(self) -> tuple[np.ndarray, np.ndarray]:
         """Return ids int32[n_ids] and line_ends int64[n_line_ends]."""
         return self.spool.read(self.offset, self.n_ids, self.n_line_ends)
+
+
+def temporary_file() -> BinaryIO:
+    """Open a file that has no name, or on Windows one that goes with its handles: a killed process leaves nothing."""
+    return cast(BinaryIO, tempfile.TemporaryFile(prefix="fastw2v-", buffering=0))
 
 
 def write_all(file: BinaryIO, array: np.ndarray) -> None:

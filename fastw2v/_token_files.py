@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
+import os
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
-from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 
 from fastw2v._crew import run_tasks
-from fastw2v._spool import write_all
+from fastw2v._spool import temporary_file, write_all
 
 # What reads a block's ids and line ends, in any thread; and the row of each id, -1 for none.
 Unread = tuple[Callable[[], tuple[np.ndarray, np.ndarray]], np.ndarray]
@@ -33,27 +31,12 @@ class _Place:
 
 def write_tokens(
     blocks: Iterable[Unread], workers: int, beside: Iterable[Callable[[], None]] = ()
-) -> tuple[np.ndarray, np.ndarray, Path]:
-    """Write a store in several threads, which also do what is to be done beside.
-
-    Returns
-    -------
-    ids, starts : array
-    folder : Path
-        Temporary folder of the files behind them, which is the caller's to delete.
-    """
-    folder = Path(tempfile.mkdtemp(prefix="fastw2v-"))
-    try:
-        with (
-            open(folder / "ids", "wb", buffering=0) as ids_file,
-            open(folder / "starts", "wb", buffering=0) as starts_file,
-        ):
-            write_all(starts_file, np.zeros(1, np.int64))
-            run_tasks(chain(beside, _tasks(blocks, _Writer(ids_file), _Writer(starts_file))), workers)
-        return _mapped(folder / "ids", np.int32), _mapped(folder / "starts", np.int64), folder
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
+) -> tuple[np.ndarray, np.ndarray]:
+    """Write a store in several threads, which also do what is to be done beside; return its ids and starts, mapped."""
+    with temporary_file() as ids_file, temporary_file() as starts_file:
+        write_all(starts_file, np.zeros(1, np.int64))
+        run_tasks(chain(beside, _tasks(blocks, _Writer(ids_file), _Writer(starts_file))), workers)
+        return _mapped(ids_file, np.int32), _mapped(starts_file, np.int64)
 
 
 class _Writer:
@@ -106,8 +89,8 @@ def _rows_of(ids: np.ndarray, line_ends: np.ndarray, row_of: np.ndarray) -> tupl
     return rows[:n_rows], ends[:n_ends]
 
 
-def _mapped(file: Path, dtype: type[np.generic]) -> np.ndarray:
-    """Map a file as a plain array, writable like every other that a kernel is compiled for."""
-    if file.stat().st_size == 0:
+def _mapped(file: BinaryIO, dtype: type[np.generic]) -> np.ndarray:
+    """Map a file as a plain array, writable like every other that a kernel is compiled for; it may be closed then."""
+    if file.seek(0, os.SEEK_END) == 0:
         return np.empty(0, dtype)
     return np.asarray(np.memmap(file, dtype, mode="r+"))

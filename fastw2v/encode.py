@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
-import weakref
 from collections.abc import Callable, Iterable
 from functools import partial
-from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -21,7 +18,7 @@ from fastw2v.vocab import Vocab, select_words
 
 
 class Tokens:
-    """Sentences of vocabulary rows, in two memory-mapped files that are deleted with the object.
+    """Sentences of vocabulary rows, in two memory-mapped files without a name, which go with the arrays.
 
     Parameters
     ----------
@@ -31,17 +28,12 @@ class Tokens:
         Sentence s is ``ids[starts[s]:starts[s + 1]]``; none is empty.
     n_raw : int, optional
         Tokens in the corpus before words without a row were dropped. Default: the number of ids.
-    folder : path, optional
-        Temporary folder of the files, to be deleted at `close`, when the object is collected, or at exit.
     """
 
-    def __init__(
-        self, ids: np.ndarray, starts: np.ndarray, n_raw: int | None = None, folder: str | Path | None = None
-    ) -> None:
+    def __init__(self, ids: np.ndarray, starts: np.ndarray, n_raw: int | None = None) -> None:
         self.ids = ids
         self.starts = starts
         self.n_raw = len(ids) if n_raw is None else n_raw
-        self._delete = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True) if folder else None
 
     @property
     def n_tokens(self) -> int:
@@ -54,10 +46,8 @@ class Tokens:
         return len(self.starts) - 1
 
     def close(self) -> None:
-        """Let go of the arrays and delete the files."""
+        """Let go of the arrays, and so of the files."""
         self.ids, self.starts = np.empty(0, np.int32), np.zeros(1, np.int64)
-        if self._delete is not None:
-            self._delete()
 
     def __enter__(self) -> Tokens:
         return self
@@ -211,5 +201,4 @@ def _encode(
 
 
 def _tokens(encoded: _Encoded, row_of: np.ndarray, workers: int, beside: Iterable[Callable[[], None]] = ()) -> Tokens:
-    ids, starts, folder = write_tokens(encoded.blocks(row_of), workers, beside)
-    return Tokens(ids, starts, encoded.n_raw, folder)
+    return Tokens(*write_tokens(encoded.blocks(row_of), workers, beside), encoded.n_raw)
