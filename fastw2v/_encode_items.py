@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 
 from fastw2v._integers import IntegerCorpus
 from fastw2v._spool import Spool, SpooledBlock
+from fastw2v._token_files import Unread
 from fastw2v.corpus import Progress, TokenCorpus
 from fastw2v.vocab import Vocab, count_threshold
 
 CHUNK_TOKENS = 1 << 20
 _INT32_MAX = np.iinfo(np.int32).max
-Rows = Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]
 
 
 class _Numbering(dict[str, int]):
@@ -90,11 +91,11 @@ class EncodedTokens:
         rows = vocab.key_to_index
         return np.fromiter((rows.get(token, -1) for token in self._numbering), np.int32, len(self._numbering))  # type: ignore[call-overload]
 
-    def blocks(self, row_of: np.ndarray) -> Rows:
-        """Yield each block's ids, line ends, and the row of each id."""
+    def blocks(self, row_of: np.ndarray) -> Iterator[Unread]:
+        """Yield for each block what reads its ids and line ends, and the row of each id."""
         row_of_id = np.append(row_of, np.int32(-1))
         for block in self._blocks:
-            yield *block.read(), row_of_id
+            yield block.read, row_of_id
 
     def close(self) -> None:
         """Delete the temporary file."""
@@ -212,17 +213,18 @@ class EncodedIntegers:
         row = known[np.minimum(at, len(known) - 1)]
         return np.where(np.asarray(vocab.keys)[row] == self.keys, row, -1).astype(np.int32)
 
-    def blocks(self, row_of: np.ndarray) -> Rows:
-        """Yield each chunk's ids, line ends, and the row of each id."""
+    def blocks(self, row_of: np.ndarray) -> Iterator[Unread]:
+        """Yield for each chunk what reads its ids and line ends, and the row of each id."""
         row_of_local = np.full(self._n_local, -1, np.int32)
         row_of_local[self._seen] = row_of
-        ends = self._corpus.starts
-        for start, ids in self._chunks():
-            local = ids if self._is_dense else np.searchsorted(self._sorted_keys, ids)
-            here = ends[
-                np.searchsorted(ends, start, side="right") : np.searchsorted(ends, start + len(ids), side="right")
-            ]
-            yield local.astype(np.int32), here - start, row_of_local
+        for start in range(0, self.n_raw, self._chunk_tokens):
+            yield partial(self._read, start), row_of_local
+
+    def _read(self, start: int) -> tuple[np.ndarray, np.ndarray]:
+        ids, ends = self._chunk(start), self._corpus.starts
+        local = ids if self._is_dense else np.searchsorted(self._sorted_keys, ids)
+        first, last = np.searchsorted(ends, [start, start + len(ids)], side="right")
+        return local.astype(np.int32), ends[first:last] - start
 
     def close(self) -> None:
         """Do nothing: there is no temporary file."""

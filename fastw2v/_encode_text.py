@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Generator, Iterator
-from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fastw2v._crew import Source, run
+from fastw2v._encode_merge import MergedTables
 from fastw2v._spool import Spool, SpooledBlock
+from fastw2v._token_files import Unread
 from fastw2v.corpus import Block, Progress, TextCorpus
 from fastw2v.vocab import Vocab, count_threshold
 
 if TYPE_CHECKING:
     from fastw2v_kernels.encode.table import WordTable
 
-_POLL_SECONDS = 0.1  # a wait without end does not see Ctrl-C on every platform
 _CHUNK_WORDS = 1 << 16
 _SPACE = 32
 _SEPARATORS = list(b" \t\n\r\v\f")
@@ -34,26 +34,6 @@ class _Encoded:
     spooled: SpooledBlock
 
 
-class _Source:
-    """The corpus's blocks, numbered, one at a time to whichever thread asks; nothing more after `stop`."""
-
-    def __init__(self, blocks: Generator[Block, None, None]) -> None:
-        self._generator = blocks
-        self._blocks = enumerate(blocks)
-        self._lock = threading.Lock()
-        self.stop = threading.Event()
-
-    def next(self) -> tuple[int, Block] | None:
-        with self._lock:
-            return None if self.stop.is_set() else next(self._blocks, None)
-
-    def close(self) -> None:
-        """Close the files, when no thread reads: Ctrl-C can come before the pool knows of all its threads."""
-        self.stop.set()
-        with self._lock:
-            self._generator.close()
-
-
 class _Worker:
     """One thread's table and temporary file."""
 
@@ -65,7 +45,7 @@ class _Worker:
         self.encoded: list[_Encoded] = []
         self.n_raw = 0
 
-    def run(self, source: _Source) -> None:
+    def run(self, source: Source[Block]) -> None:
         while (numbered := source.next()) is not None:
             position, (text, n_bytes) = numbered
             first_word = self.table.n_words
@@ -90,11 +70,14 @@ class EncodedText:
         self._encoded = sorted((e for worker in workers for e in worker.encoded), key=lambda e: e.position)
         self.n_raw = sum(worker.n_raw for worker in workers)
         tables = [worker.table for worker in workers]
+        self._table: WordTable | MergedTables
         if frozen or len(tables) == 1:
             self._table = tables[0]
             self._to_word = [np.arange(tables[0].n_words, dtype=np.int32)] * len(tables)
         else:
-            self._table, self._to_word = _merge(tables, self._encoded)
+            new_words = [(e.worker, e.first_word, e.last_word) for e in self._encoded]
+            self._table = MergedTables(tables, new_words, len(tables))
+            self._to_word = self._table.to_word
         self.counts = np.zeros(self._table.n_words, np.int64)
         for table, to_word in zip(tables, self._to_word):
             self.counts[to_word] += table.counts
@@ -104,11 +87,11 @@ class EncodedText:
         letters, starts = self._table.words(order)
         return Vocab(self.counts[order], letters, starts, n_raw_tokens=self.n_raw)
 
-    def blocks(self, row_of: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-        """Yield each block's ids, line ends, and the row of each id, for `row_of` int32[n_words]."""
+    def blocks(self, row_of: np.ndarray) -> Iterator[Unread]:
+        """Yield for each block what reads its ids and line ends, and the row of each id; row_of: int32[n_words]."""
         row_of_id = [row_of[to_word] for to_word in self._to_word]
         for encoded in self._encoded:
-            yield *encoded.spooled.read(), row_of_id[encoded.worker]
+            yield encoded.spooled.read, row_of_id[encoded.worker]
 
     def close(self) -> None:
         """Delete the temporary files."""
@@ -122,52 +105,17 @@ def encode_text(
     """Read a text once with `workers` threads; with a `frozen` table, only its words are numbered."""
     from fastw2v_kernels.encode.table import WordTable
 
-    source = _Source(corpus.blocks(block_bytes, progress))
     crew = [
         _Worker(number, frozen.frozen_copy() if frozen else WordTable(), frozen=frozen is not None)
         for number in range(workers)
     ]
     try:
-        _run(crew, source)
+        run([worker.run for worker in crew], Source(corpus.blocks(block_bytes, progress)))
         return EncodedText(crew, frozen=frozen is not None)
     except BaseException:
         for worker in crew:
             worker.spool.close()
         raise
-    finally:
-        source.close()
-
-
-def _run(crew: list[_Worker], source: _Source) -> None:
-    """Run the threads to the end of the corpus; on Ctrl-C or an error in one, all stop after their present block."""
-    with ThreadPoolExecutor(len(crew)) as pool:
-        try:
-            futures = [pool.submit(worker.run, source) for worker in crew]
-            while wait(futures, _POLL_SECONDS, FIRST_EXCEPTION).not_done and not any(map(_has_failed, futures)):
-                continue
-        finally:
-            source.stop.set()
-    for future in futures:
-        future.result()
-
-
-def _has_failed(future: Future[None]) -> bool:
-    return future.done() and future.exception() is not None
-
-
-def _merge(tables: list[WordTable], encoded: list[_Encoded]) -> tuple[WordTable, list[np.ndarray]]:
-    """Give the words of all tables the numbers that one thread would give: block by block, by first occurrence.
-
-    A table's words, block by block, are themselves text in the order of first occurrence, so `encode` merges them.
-    """
-    from fastw2v_kernels.encode.table import WordTable
-
-    merged = WordTable(max(table.n_words for table in tables) + 1)
-    to_word = [np.empty(table.n_words, np.int32) for table in tables]
-    for block in encoded:
-        text = tables[block.worker].as_text(block.first_word, block.last_word)
-        to_word[block.worker][block.first_word : block.last_word] = merged.encode(*text)[0]
-    return merged, to_word
 
 
 def pruned_table(corpus: TextCorpus, max_vocab_size: int, block_bytes: int, progress: Progress | None) -> WordTable:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import threading
 from dataclasses import dataclass
 from typing import BinaryIO, cast
 
@@ -13,8 +14,9 @@ class Spool:
     """Blocks of ids and line ends, appended to a temporary file that vanishes with the object or at `close`."""
 
     def __init__(self) -> None:
-        self._file = cast(BinaryIO, tempfile.TemporaryFile(prefix="fastw2v-", buffering=0))
+        self._file = temporary_file()
         self._n_bytes = 0
+        self._lock = threading.Lock()
 
     def write(self, ids: np.ndarray, line_ends: np.ndarray) -> SpooledBlock:
         """Append one block: ids int32[n_ids], line_ends int64[n_line_ends]."""
@@ -25,10 +27,11 @@ class Spool:
         return block
 
     def read(self, offset: int, n_ids: int, n_line_ends: int) -> tuple[np.ndarray, np.ndarray]:
-        """Read one block back."""
-        self._file.seek(offset)
-        ids = np.fromfile(self._file, np.int32, n_ids)
-        return ids, np.fromfile(self._file, np.int64, n_line_ends)
+        """Read one block back, in any thread."""
+        with self._lock:
+            self._file.seek(offset)
+            ids = np.fromfile(self._file, np.int32, n_ids)
+            return ids, np.fromfile(self._file, np.int64, n_line_ends)
 
     def close(self) -> None:
         """Delete the file."""
@@ -47,6 +50,11 @@ class SpooledBlock:
     def read(self) -> tuple[np.ndarray, np.ndarray]:
         """Return ids int32[n_ids] and line_ends int64[n_line_ends]."""
         return self.spool.read(self.offset, self.n_ids, self.n_line_ends)
+
+
+def temporary_file() -> BinaryIO:
+    """Open a file that has no name, or on Windows one that goes with its handles: a killed process leaves nothing."""
+    return cast(BinaryIO, tempfile.TemporaryFile(prefix="fastw2v-", buffering=0))
 
 
 def write_all(file: BinaryIO, array: np.ndarray) -> None:

@@ -1,78 +1,96 @@
-"""The two files of a token store, written block after block while the next block is made ready."""
+"""The two files of a token store: blocks are given their rows in several threads, and written where they belong."""
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
-from pathlib import Path
-from typing import Any, BinaryIO, TypeVar
+import os
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future
+from dataclasses import dataclass
+from functools import partial
+from itertools import chain
+from typing import BinaryIO
 
 import numpy as np
 
-from fastw2v._spool import write_all
+from fastw2v._crew import run_tasks
+from fastw2v._spool import temporary_file, write_all
 
-T = TypeVar("T")
-Rows = Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]
-
-
-class _AtOnce(Executor):
-    """Does a call when it is submitted, in this thread."""
-
-    def submit(self, fn: Callable[..., T], /, *args: Any, **options: Any) -> Future[T]:  # noqa: ANN401
-        future: Future[T] = Future()
-        future.set_result(fn(*args, **options))
-        return future
+# What reads a block's ids and line ends, in any thread; and the row of each id, -1 for none.
+Unread = tuple[Callable[[], tuple[np.ndarray, np.ndarray]], np.ndarray]
 
 
-def second_thread(workers: int) -> Executor:
-    """One thread beside this one, if there are several workers; else this one."""
-    return ThreadPoolExecutor(1, thread_name_prefix="fastw2v-encode") if workers > 1 else _AtOnce()
+@dataclass(frozen=True)
+class _Place:
+    """How much of the store lies before a block, and where the sentence that is open there began."""
+
+    n_rows: int = 0
+    n_ends: int = 0
+    open_at: int = 0
 
 
-def write_tokens(blocks: Rows, writer: Executor) -> tuple[np.ndarray, np.ndarray, Path]:
-    """Write a store: its ids, its starts, and the temporary folder of their files, which is the caller's to delete."""
-    folder = Path(tempfile.mkdtemp(prefix="fastw2v-"))
+def write_tokens(
+    blocks: Iterable[Unread], workers: int, beside: Iterable[Callable[[], None]] = ()
+) -> tuple[np.ndarray, np.ndarray]:
+    """Write a store in several threads, which also do what is to be done beside; return its ids and starts, mapped."""
+    with temporary_file() as ids_file, temporary_file() as starts_file:
+        write_all(starts_file, np.zeros(1, np.int64))
+        run_tasks(chain(beside, _tasks(blocks, _Writer(ids_file), _Writer(starts_file))), workers)
+        return _mapped(ids_file, np.int32), _mapped(starts_file, np.int64)
+
+
+class _Writer:
+    """Writes into a file at any place, one thread at a time."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._lock = threading.Lock()
+
+    def write(self, position: int, array: np.ndarray) -> None:
+        with self._lock:
+            self._file.seek(position * array.itemsize)
+            write_all(self._file, array)
+
+
+def _tasks(blocks: Iterable[Unread], ids: _Writer, starts: _Writer) -> Iterator[Callable[[], None]]:
+    """Yield a task for each block; it awaits its place from the one before, which has begun, and hands on the next."""
+    before: Future[_Place] = Future()
+    before.set_result(_Place())
+    for block in blocks:
+        after: Future[_Place] = Future()
+        yield partial(_store, block, before, after, ids, starts)
+        before = after
+
+
+def _store(block: Unread, before: Future[_Place], after: Future[_Place], ids: _Writer, starts: _Writer) -> None:
+    """Give one block its rows, and write it."""
     try:
-        with (
-            open(folder / "ids", "wb", buffering=0) as ids_file,
-            open(folder / "starts", "wb", buffering=0) as starts_file,
-        ):
-            write_all(starts_file, np.zeros(1, np.int64))
-            _write_blocks(blocks, ids_file, starts_file, writer)
-        return _mapped(folder / "ids", np.int32), _mapped(folder / "starts", np.int64), folder
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
+        read, row_of = block
+        rows, ends = _rows_of(*read(), row_of)
+        place = before.result()
+        ends += place.n_rows
+        if ends.size and ends[0] == place.open_at:  # a line ends here, but no word since the last end has a row
+            ends = ends[1:]
+        open_at = int(ends[-1]) if ends.size else place.open_at
+        after.set_result(_Place(place.n_rows + rows.size, place.n_ends + ends.size, open_at))
+    except BaseException as error:
+        after.set_exception(error)
         raise
+    ids.write(place.n_rows, rows)
+    starts.write(1 + place.n_ends, ends)
 
 
-def _write_blocks(blocks: Rows, ids_file: BinaryIO, starts_file: BinaryIO, writer: Executor) -> None:
-    """Give each block its rows, while the one before it is written."""
+def _rows_of(ids: np.ndarray, line_ends: np.ndarray, row_of: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return a block's rows, and where in them lines end; the first may end one that has no word in this block."""
     from fastw2v_kernels.encode.cpu import ids_to_rows
 
-    def write(rows: np.ndarray, ends: np.ndarray) -> None:
-        write_all(ids_file, rows)
-        write_all(starts_file, ends)
-
-    n_tokens = sentence_start = 0
-    written: list[Future[None]] = []
-    try:
-        for ids, line_ends, row_of in blocks:
-            rows, ends = np.empty(ids.size, np.int32), np.empty(line_ends.size, np.int64)
-            n_rows, n_ends, sentence_start = ids_to_rows(ids, line_ends, row_of, rows, ends, n_tokens, sentence_start)
-            while written:
-                written.pop().result()
-            written.append(writer.submit(write, rows[:n_rows], ends[:n_ends]))
-            n_tokens += n_rows
-    finally:
-        wait(written)  # the files are closed next
-    for future in written:
-        future.result()
+    rows, ends = np.empty(ids.size, np.int32), np.empty(line_ends.size, np.int64)
+    n_rows, n_ends = ids_to_rows(ids, line_ends, row_of, rows, ends)
+    return rows[:n_rows], ends[:n_ends]
 
 
-def _mapped(file: Path, dtype: type[np.generic]) -> np.ndarray:
-    """Map a file as a plain array, writable like every other that a kernel is compiled for."""
-    if file.stat().st_size == 0:
+def _mapped(file: BinaryIO, dtype: type[np.generic]) -> np.ndarray:
+    """Map a file as a plain array, writable like every other that a kernel is compiled for; it may be closed then."""
+    if file.seek(0, os.SEEK_END) == 0:
         return np.empty(0, dtype)
     return np.asarray(np.memmap(file, dtype, mode="r+"))

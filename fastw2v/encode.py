@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
-import weakref
-from collections.abc import Iterable
-from concurrent.futures import Executor
+from collections.abc import Callable, Iterable
 from functools import partial
-from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -16,13 +12,13 @@ from fastw2v import _encode_device
 from fastw2v._encode_items import EncodedIntegers, encode_tokens
 from fastw2v._encode_text import encode_text, pruned_table, table_of
 from fastw2v._integers import IntegerCorpus
-from fastw2v._token_files import Rows, second_thread, write_tokens
+from fastw2v._token_files import Unread, write_tokens
 from fastw2v.corpus import BLOCK_BYTES, Corpus, Progress, TextCorpus, as_corpus
 from fastw2v.vocab import Vocab, select_words
 
 
 class Tokens:
-    """Sentences of vocabulary rows, in two memory-mapped files that are deleted with the object.
+    """Sentences of vocabulary rows, in two memory-mapped files without a name, which go with the arrays.
 
     Parameters
     ----------
@@ -32,17 +28,12 @@ class Tokens:
         Sentence s is ``ids[starts[s]:starts[s + 1]]``; none is empty.
     n_raw : int, optional
         Tokens in the corpus before words without a row were dropped. Default: the number of ids.
-    folder : path, optional
-        Temporary folder of the files, to be deleted at `close`, when the object is collected, or at exit.
     """
 
-    def __init__(
-        self, ids: np.ndarray, starts: np.ndarray, n_raw: int | None = None, folder: str | Path | None = None
-    ) -> None:
+    def __init__(self, ids: np.ndarray, starts: np.ndarray, n_raw: int | None = None) -> None:
         self.ids = ids
         self.starts = starts
         self.n_raw = len(ids) if n_raw is None else n_raw
-        self._delete = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True) if folder else None
 
     @property
     def n_tokens(self) -> int:
@@ -55,10 +46,8 @@ class Tokens:
         return len(self.starts) - 1
 
     def close(self) -> None:
-        """Let go of the arrays and delete the files."""
+        """Let go of the arrays, and so of the files."""
         self.ids, self.starts = np.empty(0, np.int32), np.zeros(1, np.int64)
-        if self._delete is not None:
-            self._delete()
 
     def __enter__(self) -> Tokens:
         return self
@@ -74,7 +63,7 @@ class _Encoded(Protocol):
     n_raw: int
 
     def vocab(self, order: np.ndarray) -> Vocab: ...
-    def blocks(self, row_of: np.ndarray) -> Rows: ...
+    def blocks(self, row_of: np.ndarray) -> Iterable[Unread]: ...
     def close(self) -> None: ...
 
 
@@ -140,10 +129,9 @@ def encode_corpus(
         order = np.arange(len(encoded.counts)) if keep_all else choose(encoded.counts)
         row_of = np.full(len(encoded.counts), -1, np.int32)
         row_of[order] = np.arange(len(order))
-        with second_thread(workers) as helper:
-            vocab = helper.submit(encoded.vocab, order)
-            tokens = _tokens(encoded, row_of, helper)
-        return vocab.result(), tokens
+        vocabs: list[Vocab] = []
+        tokens = _tokens(encoded, row_of, workers, [lambda: vocabs.append(encoded.vocab(order))])
+        return vocabs[0], tokens
     finally:
         encoded.close()
 
@@ -187,8 +175,7 @@ def encode_with(
         encoded = _encode(corpus, workers, block_bytes, None, progress, keep_all=False)
         row_of = encoded.rows_in(vocab)
     try:
-        with second_thread(workers) as helper:
-            return _tokens(encoded, row_of, helper)
+        return _tokens(encoded, row_of, workers)
     finally:
         encoded.close()
 
@@ -213,6 +200,5 @@ def _encode(
     return encode_text(corpus, workers=workers, block_bytes=block_bytes, progress=progress, frozen=frozen)
 
 
-def _tokens(encoded: _Encoded, row_of: np.ndarray, writer: Executor) -> Tokens:
-    ids, starts, folder = write_tokens(encoded.blocks(row_of), writer)
-    return Tokens(ids, starts, encoded.n_raw, folder)
+def _tokens(encoded: _Encoded, row_of: np.ndarray, workers: int, beside: Iterable[Callable[[], None]] = ()) -> Tokens:
+    return Tokens(*write_tokens(encoded.blocks(row_of), workers, beside), encoded.n_raw)

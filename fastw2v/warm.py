@@ -61,7 +61,7 @@ def load_encoder(corpus: Corpus) -> None:
     with announced("the encoder"):
         if isinstance(corpus, TextCorpus):
             rehash_slots(np.zeros(1, np.uint64), np.zeros(2, np.uint64))  # what a large vocabulary needs
-            encode_corpus(_TEXT, min_count=1)[1].close()
+            encode_corpus(_TEXT, min_count=1, workers=2)[1].close()
         else:
             encode_corpus(_LISTS, min_count=1)[1].close()
 

@@ -3,9 +3,11 @@ import gc
 import gzip
 import os
 import re
+import signal
 import tempfile
 from collections import Counter
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -250,18 +252,44 @@ def test_encode_with_integers_and_with_nothing_in_common():
         encode_with([[1]], Vocab.from_keys(["a"], np.ones(1)))
 
 
-def test_the_files_of_tokens_are_deleted(temporary_folder):
+@pytest.mark.skipif(not os.path.exists("/proc/self/maps"), reason="no /proc/self/maps on this system")
+def test_the_files_of_tokens_are_mapped_and_have_no_name(temporary_folder):
+    def n_mapped():
+        return Path("/proc/self/maps").read_text().count(str(temporary_folder))
+
     corpus = TextCorpus((b"a b a",))
     vocab, tokens = encode_corpus(corpus, min_count=1)
-    (folder,) = temporary_folder.iterdir()
-    assert {file.name for file in folder.iterdir()} == {"ids", "starts"}
+    assert n_mapped() == 2
+    assert not list(temporary_folder.iterdir())
     del tokens
     gc.collect()
-    assert not list(temporary_folder.iterdir())
+    assert n_mapped() == 0
     with encode_with(corpus, vocab) as tokens:
-        assert len(list(temporary_folder.iterdir())) == 1
-    assert not list(temporary_folder.iterdir())
+        assert n_mapped() == 2
+    assert n_mapped() == 0
     assert tokens.n_tokens == 0
+
+
+KILLED = """
+import os, signal, sys
+from fastw2v import Word2Vec
+
+def die(phase, done, total):
+    if phase == sys.argv[1]:
+        os.kill(os.getpid(), int(sys.argv[2]))
+
+Word2Vec([["a", "b"] * 550] * 1000, min_count=1, workers=1, vector_size=8, progress=die)
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a signal ends no process there")
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGKILL"])
+@pytest.mark.parametrize("phase", ["encode", "train"])
+def test_a_killed_process_leaves_no_file_behind(run_python, temporary_folder, phase, name):
+    number = int(getattr(signal, name))
+    done = run_python("-c", KILLED, phase, number, TMPDIR=str(temporary_folder))
+    assert done.returncode == -number, done.stderr
+    assert not list(temporary_folder.iterdir())
 
 
 @pytest.mark.parametrize("workers", [1, 3])

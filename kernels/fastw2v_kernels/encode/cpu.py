@@ -140,14 +140,8 @@ def rehash_slots(old_slots: np.ndarray, new_slots: np.ndarray) -> None:
 
 @jit_cpu
 def ids_to_rows(
-    ids: np.ndarray,
-    line_ends: np.ndarray,
-    row_of: np.ndarray,
-    rows: np.ndarray,
-    ends: np.ndarray,
-    n_before: int,
-    open_at: int,
-) -> tuple[int, int, int]:
+    ids: np.ndarray, line_ends: np.ndarray, row_of: np.ndarray, rows: np.ndarray, ends: np.ndarray
+) -> tuple[int, int]:
     """Give one block its vocabulary rows: drop words without a row, then sentences without a word.
 
     Parameters
@@ -157,23 +151,22 @@ def ids_to_rows(
     row_of : int32[n_words]
         Vocabulary row of each id, -1 for none.
     rows : int32[>= n_ids], ends : int64[>= n_line_ends]
-        Written: the rows kept, and the position in the whole store at which each sentence ends.
-    n_before, open_at : int
-        Rows stored before this block; where the sentence now open began.
+        Written: the rows kept, and the position in them at which each sentence ends, one position once. The first is 0
+        if the sentence open at the block's beginning ends before a word with a row.
 
     Returns
     -------
-    n_rows, n_ends, open_at : int
+    n_rows, n_ends : int
     """
-    n_rows = n_ends = next_end = 0
-    for i in range(ids.size + 1):
-        while next_end < line_ends.size and line_ends[next_end] == i:
-            next_end += 1
-            if n_before + n_rows > open_at:
-                open_at = n_before + n_rows
-                ends[n_ends] = open_at
-                n_ends += 1
-        if i < ids.size and row_of[ids[i]] >= 0:
-            rows[n_rows] = row_of[ids[i]]
-            n_rows += 1
-    return n_rows, n_ends, open_at
+    n_rows, first, n_ends = _U0, _U0, 0  # unsigned, for an index that may be negative is a third of the time
+    for e in range(line_ends.size + 1):
+        last = np.uint64(line_ends[e] if e < line_ends.size else ids.size)
+        for i in range(first, last):
+            row = row_of[np.uint32(ids[i])]
+            rows[n_rows] = row  # the next goes over it if it is none
+            n_rows += np.uint64(row >= 0)
+        first = last
+        if e < line_ends.size and (n_ends == 0 or np.uint64(ends[n_ends - 1]) < n_rows):
+            ends[n_ends] = n_rows
+            n_ends += 1
+    return n_rows, n_ends

@@ -82,10 +82,6 @@ class WordTable:
         self.counts_buffer = _enlarged(self.counts_buffer, self.n_words, self.slots.size // 2)
         self.word_starts = _enlarged(self.word_starts, self.n_words + 1, self.slots.size // 2 + 1)
 
-    def as_text(self, first: int, last: int) -> tuple[np.ndarray, int]:
-        """Return words first to last as text that `encode` reads in the same order: (uint8[...], n_bytes)."""
-        return _padded(self.arena[self.word_starts[first] : self.word_starts[last]])
-
     def kept(self, keep: np.ndarray) -> WordTable:
         """Return a table of only the words where `keep` (bool[n_words]) is true, in their order, with their counts."""
         starts = self.word_starts[: self.n_words + 1]
@@ -95,20 +91,27 @@ class WordTable:
         return table
 
     def words(self, order: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return the bytes of the words in `order`, and where each starts: uint8[n_bytes], int64[len(order) + 1]."""
-        chunks = [self._packed(order[at : at + _CHUNK_WORDS]) for at in range(0, len(order), _CHUNK_WORDS)]
-        lengths = [np.zeros(1, np.int64), *(lengths for _, lengths in chunks)]
-        return np.concatenate([letters for letters, _ in chunks]), np.cumsum(np.concatenate(lengths))
+        """Return what `words_of` does for this table."""
+        return words_of(self.arena, self.word_starts, order)
 
-    def _packed(self, word_ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return the bytes of some words without the spaces that fill them up, and the length of each."""
-        starts = self.word_starts[word_ids]
-        n_units = self.word_starts[word_ids + 1] - starts
-        first_unit = np.cumsum(n_units) - n_units
-        take = np.repeat(starts - first_unit, n_units) + np.arange(n_units.sum())
-        letters = self.arena[take].view(np.uint8)
-        is_letter = letters != _SPACE
-        return letters[is_letter], np.add.reduceat(is_letter.reshape(-1, UNIT_BYTES).sum(axis=1), first_unit)
+
+def words_of(arena: np.ndarray, word_starts: np.ndarray, order: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the bytes of the words in `order`, and where each starts: uint8[n_bytes], int64[len(order) + 1]."""
+    parts = (order[at : at + _CHUNK_WORDS] for at in range(0, len(order), _CHUNK_WORDS))
+    chunks = [_packed(arena, word_starts, word_ids) for word_ids in parts]
+    lengths = [np.zeros(1, np.int64), *(lengths for _, lengths in chunks)]
+    return np.concatenate([letters for letters, _ in chunks]), np.cumsum(np.concatenate(lengths))
+
+
+def _packed(arena: np.ndarray, word_starts: np.ndarray, word_ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the bytes of some words without the spaces that fill them up, and the length of each."""
+    starts = word_starts[word_ids]
+    n_units = word_starts[word_ids + 1] - starts
+    first_unit = np.cumsum(n_units) - n_units
+    take = np.repeat(starts - first_unit, n_units) + np.arange(n_units.sum())
+    letters = arena[take].view(np.uint8)
+    is_letter = letters != _SPACE
+    return letters[is_letter], np.add.reduceat(is_letter.reshape(-1, UNIT_BYTES).sum(axis=1), first_unit)
 
 
 def _enlarged(array: np.ndarray, n_used: int, size: int) -> np.ndarray:
