@@ -10,6 +10,8 @@ import numpy as np
 
 from fastw2v._noise import alias_table, noise_weights
 
+_COUNT_16 = np.uint16(0xFFFF)
+
 
 class Vocab:
     """Keys and counts, row by row.
@@ -187,7 +189,7 @@ def select_words(
     if chosen.size == 0:
         raise ValueError(_empty_vocabulary(counts, min_count, max_final_vocab))
     if sorted_vocab:
-        chosen = chosen[np.argsort(-counts[chosen], kind="stable")]
+        chosen = chosen[_by_falling_count(counts[chosen])]
     return chosen
 
 
@@ -197,6 +199,15 @@ def count_threshold(counts: np.ndarray, n_max: int) -> int:
         return 1
     first_out = len(counts) - 1 - max(0, n_max)
     return int(np.partition(counts, first_out)[first_out]) + 1
+
+
+def _by_falling_count(counts: np.ndarray) -> np.ndarray:
+    """Sort by 16 bits, which NumPy does without comparing, and then the few counts that need more."""
+    order = np.argsort(_COUNT_16 - np.minimum(counts, _COUNT_16).astype(np.uint16), kind="stable")
+    n_large = np.count_nonzero(counts >= _COUNT_16)
+    large = order[:n_large]
+    order[:n_large] = large[np.argsort(-counts[large], kind="stable")]
+    return order
 
 
 def _empty_vocabulary(counts: np.ndarray, min_count: int, max_final_vocab: int | None) -> str:

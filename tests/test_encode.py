@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import tempfile
+import threading
 from collections import Counter
 from itertools import pairwise
 from pathlib import Path
@@ -12,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fastw2v import _encode_items, _encode_text
+from fastw2v import _encode_items, _encode_text, _token_files
 from fastw2v._spool import write_all
 from fastw2v.corpus import TextCorpus, text_corpus
 from fastw2v.encode import encode_corpus, encode_with
@@ -77,8 +78,69 @@ def test_text_equals_a_counter_for_every_split(workers, block_bytes, min_count):
     check(TextCorpus((text,)), split(text), min_count=min_count, workers=workers, block_bytes=block_bytes)
 
 
+SPANNING = {
+    "sentences over many blocks": b"a b a c\nb "
+    + b"a rare%d b " * 40 % tuple(range(40))
+    + b"a\n\na b c\na b"
+    + b" c" * 90,
+    "one sentence": b"a b c " * 300,
+    "no word with a row for many blocks": b"a b\n" * 3 + b" ".join(b"x%d" % n for n in range(300)) + b"\na b\n" * 3,
+    "lines of words without a row": b"a b a\n" + b"".join(b"x%d\n" % n for n in range(300)) + b"a b\na b",
+    "a sentence whose words with a row lie before its last blocks": b"a b a b "
+    + b"x1 x2 x3 x4 " * 2
+    + b"\n" * 50
+    + b"b a b",
+    "a line ends where a block does": b"ab cd ef gh\n" * 60,
+    "blank lines alone in blocks": b"a b\n" + b"\n" * 400 + b"a\n" + b" \n" * 400 + b"b a b",
+}
+
+
+@pytest.mark.parametrize("workers", [1, 2, 3, 4])
+@pytest.mark.parametrize("block_bytes", [1, 3, 12, 40])
+@pytest.mark.parametrize("name", SPANNING)
+def test_sentences_and_blocks_of_any_kind_give_the_same_store(name, block_bytes, workers):
+    text = SPANNING[name]
+    for sorted_vocab in (True, False):
+        options = {"workers": workers, "block_bytes": block_bytes, "sorted_vocab": sorted_vocab}
+        check(TextCorpus((text,)), split(text), min_count=3, **options)
+
+
+@pytest.mark.parametrize("name", SPANNING)
+def test_a_block_whose_rows_are_ready_first_waits_for_its_place(monkeypatch, name):
+    rows_of, first_thread, is_ahead = _token_files._rows_of, [], threading.Event()
+
+    def second_thread_first(*block):
+        first_thread.append(threading.get_ident())
+        if first_thread[-1] != first_thread[0]:
+            is_ahead.set()
+        assert is_ahead.wait(60)
+        return rows_of(*block)
+
+    monkeypatch.setattr(_token_files, "_rows_of", second_thread_first)
+    text = SPANNING[name]
+    check(TextCorpus((text,)), split(text), min_count=3, workers=2, block_bytes=40)
+
+
+@pytest.mark.parametrize("fails_at", [0, 1, 7])
+@pytest.mark.parametrize("name", ["_rows_of", "write_all"])
+def test_an_error_while_blocks_are_given_rows_stops_all_threads(temporary_folder, monkeypatch, name, fails_at):
+    work, calls = getattr(_token_files, name), []
+
+    def fail(*args):
+        calls.append(args)
+        if len(calls) > fails_at:
+            raise OSError("the disk is gone")
+        return work(*args)
+
+    monkeypatch.setattr(_token_files, name, fail)
+    with pytest.raises(OSError, match="the disk is gone"):
+        encode_corpus(TextCorpus((b"word " * 10_000,)), min_count=1, workers=3, block_bytes=50)
+    assert len(calls) <= fails_at + 3
+    assert not list(temporary_folder.iterdir())
+
+
 @pytest.mark.parametrize("sorted_vocab", [True, False])
-@pytest.mark.parametrize("workers", [1, 3])
+@pytest.mark.parametrize("workers", [1, 2, 4])
 def test_many_words_grow_the_table(workers, sorted_vocab):
     rng = np.random.default_rng(5)
     words = [b"%d" % n for n in rng.integers(0, 10**9, 100_000)] + [b"w" * int(n) for n in rng.integers(1, 2000, 300)]

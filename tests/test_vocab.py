@@ -95,6 +95,14 @@ def test_keep_probabilities_refuse_a_sample_below_zero(sample):
         some_vocab([1]).keep_probabilities(sample)
 
 
+@pytest.mark.parametrize("factor", [1, 7, 65_535, 10**12])
+def test_select_words_orders_counts_of_any_size(factor):
+    rng = np.random.default_rng(factor)
+    counts = np.concatenate([rng.integers(0, 4, 50) * factor, rng.integers(65_530, 65_540, 50), rng.integers(0, 9, 50)])
+    expected = sorted(np.flatnonzero(counts), key=lambda word: -counts[word])
+    assert select_words(counts, min_count=1).tolist() == expected
+
+
 def test_select_words_as_a_counter_does():
     rng = np.random.default_rng(3)
     words = [f"w{n}" for n in rng.zipf(1.5, 5000) % 700]
