@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import numba
 from numba.core import caching
 
+from fastw2v_kernels._compiler_cpu import KernelCompiler, PartCompiler
 from fastw2v_kernels._ir import BOUNDSCHECK
 
 logger = logging.getLogger("fastw2v")
@@ -67,8 +68,10 @@ def _enable_cache(dispatcher: Any) -> None:  # noqa: ANN401 - Numba's dispatcher
 
 # Without the runtime (_nrt) there are no reference counts to update, and an allocation inside a kernel is an error.
 _OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": _FASTMATH, "_nrt": False}
+_KERNEL: dict[str, Any] = {"pipeline_class": KernelCompiler, "no_cfunc_wrapper": True}
 # What only kernels call needs no entry from Python or C: to make these took a third of the compile time.
-_INLINE: dict[str, Any] = {"forceinline": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+_INLINE: dict[str, Any] = {"pipeline_class": PartCompiler, "forceinline": True}
+_INLINE |= {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
 
 def jit_cpu(function: F) -> F:
@@ -84,7 +87,7 @@ def jit_cpu(function: F) -> F:
     callable
         Same signature; `.py_func` is the plain Python function.
     """
-    kernel = numba.njit(**_OPTIONS)(function)
+    kernel = numba.njit(**_OPTIONS, **_KERNEL)(function)
     _enable_cache(kernel)
     _kernels.append(kernel)
     return kernel  # type: ignore[no-any-return]

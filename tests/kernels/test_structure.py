@@ -11,7 +11,7 @@ from fastw2v_kernels.ops import OPS
 
 DEVICES = ("cpu", "cuda")
 COMPILER_FILES = {"_jit_cpu.py", "_jit_cuda.py", "_simd.py", "_simd_math.py", "_ir.py", "_shape.py", "_vectors.py"}
-COMPILER_FILES |= {"_simd_compare.py"}
+COMPILER_FILES |= {"_simd_compare.py", "_compiler_cpu.py"}
 KERNEL_FILES = sorted(KERNELS.rglob("*.py"))
 PACKAGE_FILES = sorted(PACKAGE.rglob("*.py"))
 N_FUNCTION_LINES, N_FILE_LINES = 60, 250
