@@ -19,6 +19,7 @@ from fastw2v.vocab import Vocab
 from fastw2v_kernels.encode import make_case, outputs, padded_size, random_text
 from fastw2v_kernels.encode.cpu import encode_cpu
 from fastw2v_kernels.encode.reference import encode_reference
+from fastw2v_kernels.encode.table import WordTable
 
 
 @pytest.fixture(autouse=True)
@@ -419,6 +420,18 @@ def test_a_full_table_stops_before_the_word_and_a_frozen_one_drops_it(implementa
     assert case["ids"][:4].tolist() == [0, 1, 0, 1]
     assert case["line_ends"][:2].tolist() == [2, 4]
     assert case["counts"].tolist() == [2, 2]
+
+
+def test_copies_of_a_frozen_table_share_no_memory_that_is_written():
+    text = b"a b a\n"
+    block = np.frombuffer(text.ljust(padded_size(len(text))), np.uint8), len(text)
+    table = WordTable()
+    table.encode(*block)
+    one, other = table.frozen_copy(), table.frozen_copy()
+    for mine, theirs in zip(one.encode(*block, frozen=True)[:2], other.encode(*block, frozen=True)[:2]):
+        assert mine.tolist() == theirs.tolist()
+        assert not np.shares_memory(mine, theirs)
+    assert (one.counts.tolist(), other.counts.tolist()) == ([2, 1], [2, 1])
 
 
 def test_the_reference_reads_whitespace_as_bytes_split_does():
