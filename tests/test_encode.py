@@ -198,7 +198,8 @@ def test_token_lists_equal_a_counter(monkeypatch):
     words = ["a b", "", "日本", "\n", "x\0", *map(str, range(50))]
     sentences = [[words[n] for n in rng.integers(0, len(words), rng.integers(0, 30))] for _ in range(200)]
     for min_count in (1, 60):
-        check(sentences, sentences, min_count=min_count)
+        for workers in (1, 3):
+            check(sentences, sentences, min_count=min_count, workers=workers)
     check(sentences, sentences, sorted_vocab=False)
     check([iter(s) for s in sentences[1:] if s] and [tuple(s) for s in sentences], sentences)
 
@@ -226,7 +227,8 @@ def test_integers_equal_a_counter(monkeypatch, scale, dtype, chunk_tokens):
     monkeypatch.setattr(init, "__kwdefaults__", {"chunk_tokens": chunk_tokens})
     walks = (np.random.default_rng(0).zipf(1.5, (50, 9)) % 100 * scale).astype(dtype)
     check(walks, walks.tolist(), min_count=1)
-    check(walks, walks.tolist(), min_count=3)
+    for workers in (1, 2, 3):
+        check(walks, walks.tolist(), min_count=3, workers=workers)
     check(walks.tolist(), walks.tolist(), min_count=3, sorted_vocab=False)
     starts = np.array([0, 0, 5, 5, 20, 450, 450])
     ragged = [walks.ravel()[a:b].tolist() for a, b in pairwise(starts)]
