@@ -49,8 +49,12 @@ def run(crew: list[Callable[[Source[T]], None]], source: Source[T]) -> None:
 
 
 def run_tasks(tasks: Iterable[Callable[[], None]], workers: int) -> None:
-    """Do the tasks in so many threads; they begin in their order, and none begins after an error in one."""
-    run([_do_tasks] * workers, Source(task for task in tasks))
+    """Do the tasks in so many threads, this one if it is one; they begin in order, and none after an error in one."""
+    source = Source(task for task in tasks)
+    if workers == 1:
+        _do_tasks(source)
+    else:
+        run([_do_tasks] * workers, source)
 
 
 def _do_tasks(source: Source[Callable[[], None]]) -> None:

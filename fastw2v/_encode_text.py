@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fastw2v._crew import Source, run, run_tasks
+from fastw2v._crew import Source, run
 from fastw2v._encode_merge import MergedTables
 from fastw2v._spool import Spool, SpooledBlock
 from fastw2v._token_files import Unread
@@ -94,8 +94,9 @@ class EncodedText:
             yield encoded.spooled.read, row_of_id[encoded.worker]
 
     def close(self) -> None:
-        """Delete the temporary files: all at once, for a system takes its time over a large one."""
-        run_tasks([spool.close for spool in self._spools], len(self._spools))
+        """Delete the temporary files."""
+        for spool in self._spools:
+            spool.close()
 
 
 def encode_text(

@@ -11,11 +11,14 @@ import numpy as np
 
 
 class Spool:
-    """Blocks of ids and line ends, appended to a temporary file that vanishes with the object or at `close`."""
+    """Blocks of ids and line ends, appended to a temporary file, then read once each.
+
+    The file vanishes when all have been read, at `close`, or with the object.
+    """
 
     def __init__(self) -> None:
         self._file = temporary_file()
-        self._n_bytes = 0
+        self._n_bytes = self._n_unread = 0
         self._lock = threading.Lock()
 
     def write(self, ids: np.ndarray, line_ends: np.ndarray) -> SpooledBlock:
@@ -24,6 +27,7 @@ class Spool:
         write_all(self._file, ids)
         write_all(self._file, line_ends)
         self._n_bytes += ids.nbytes + line_ends.nbytes
+        self._n_unread += 1
         return block
 
     def read(self, offset: int, n_ids: int, n_line_ends: int) -> tuple[np.ndarray, np.ndarray]:
@@ -31,7 +35,11 @@ class Spool:
         with self._lock:
             self._file.seek(offset)
             ids = np.fromfile(self._file, np.int32, n_ids)
-            return ids, np.fromfile(self._file, np.int64, n_line_ends)
+            line_ends = np.fromfile(self._file, np.int64, n_line_ends)
+            self._n_unread -= 1
+            if self._n_unread == 0:
+                self.close()
+            return ids, line_ends
 
     def close(self) -> None:
         """Delete the file."""

@@ -97,7 +97,7 @@ def encode_corpus(
     sorted_vocab : bool
         Rows by falling count, equal counts by first occurrence; or, False, all by first occurrence.
     workers : int
-        Threads that read text. Lists and arrays are read by one.
+        Threads that read text and write rows. Lists and arrays are counted by one.
     progress : callable, optional
         Called as `progress(done, total)` in bytes of text, from any one thread at a time; or in tokens, with total
         None.

@@ -21,6 +21,7 @@ from fastw2v.vocab import Vocab
 from fastw2v_kernels.encode import make_case, outputs, padded_size, random_text
 from fastw2v_kernels.encode.cpu import encode_cpu
 from fastw2v_kernels.encode.reference import encode_reference
+from fastw2v_kernels.encode.table import WordTable
 
 
 @pytest.fixture(autouse=True)
@@ -199,7 +200,8 @@ def test_token_lists_equal_a_counter(monkeypatch):
     words = ["a b", "", "日本", "\n", "x\0", *map(str, range(50))]
     sentences = [[words[n] for n in rng.integers(0, len(words), rng.integers(0, 30))] for _ in range(200)]
     for min_count in (1, 60):
-        check(sentences, sentences, min_count=min_count)
+        for workers in (1, 3):
+            check(sentences, sentences, min_count=min_count, workers=workers)
     check(sentences, sentences, sorted_vocab=False)
     check([iter(s) for s in sentences[1:] if s] and [tuple(s) for s in sentences], sentences)
 
@@ -227,7 +229,8 @@ def test_integers_equal_a_counter(monkeypatch, scale, dtype, chunk_tokens):
     monkeypatch.setattr(init, "__kwdefaults__", {"chunk_tokens": chunk_tokens})
     walks = (np.random.default_rng(0).zipf(1.5, (50, 9)) % 100 * scale).astype(dtype)
     check(walks, walks.tolist(), min_count=1)
-    check(walks, walks.tolist(), min_count=3)
+    for workers in (1, 2, 3):
+        check(walks, walks.tolist(), min_count=3, workers=workers)
     check(walks.tolist(), walks.tolist(), min_count=3, sorted_vocab=False)
     starts = np.array([0, 0, 5, 5, 20, 450, 450])
     ragged = [walks.ravel()[a:b].tolist() for a, b in pairwise(starts)]
@@ -447,6 +450,18 @@ def test_a_full_table_stops_before_the_word_and_a_frozen_one_drops_it(implementa
     assert case["ids"][:4].tolist() == [0, 1, 0, 1]
     assert case["line_ends"][:2].tolist() == [2, 4]
     assert case["counts"].tolist() == [2, 2]
+
+
+def test_copies_of_a_frozen_table_share_no_memory_that_is_written():
+    text = b"a b a\n"
+    block = np.frombuffer(text.ljust(padded_size(len(text))), np.uint8), len(text)
+    table = WordTable()
+    table.encode(*block)
+    one, other = table.frozen_copy(), table.frozen_copy()
+    for mine, theirs in zip(one.encode(*block, frozen=True)[:2], other.encode(*block, frozen=True)[:2]):
+        assert mine.tolist() == theirs.tolist()
+        assert not np.shares_memory(mine, theirs)
+    assert (one.counts.tolist(), other.counts.tolist()) == ([2, 1], [2, 1])
 
 
 def test_the_reference_reads_whitespace_as_bytes_split_does():

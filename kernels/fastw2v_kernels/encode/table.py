@@ -28,6 +28,7 @@ class WordTable:
         self.word_starts = np.zeros(n_slots // 2 + 1, np.int64)
         self.counts_buffer = np.zeros(n_slots // 2, np.int64)
         self.n_words = self.n_units = 0
+        self._ids, self._line_ends = _no_room()
 
     @property
     def counts(self) -> np.ndarray:
@@ -43,10 +44,14 @@ class WordTable:
         copy = object.__new__(WordTable)
         copy.__dict__.update(self.__dict__)
         copy.counts_buffer = np.zeros_like(self.counts_buffer)
+        copy._ids, copy._line_ends = _no_room()
         return copy
 
     def encode(self, text: np.ndarray, n_bytes: int, *, frozen: bool = False) -> tuple[np.ndarray, np.ndarray, int]:
         """Give numbers to the words of `text`, count them, and add those not known unless `frozen`.
+
+        The arrays are the table's own, written over by its next call: fresh memory for each costs page faults, and two
+        threads that give memory back wait for each other.
 
         Parameters
         ----------
@@ -61,8 +66,9 @@ class WordTable:
         n_raw : int
             Tokens in the text, known or not.
         """
-        ids = np.empty(n_bytes // 2 + 1, np.int32)
-        line_ends = np.empty(n_bytes // 2 + 2, np.int64)
+        if self._ids.size < n_bytes // 2 + 1:
+            self._ids, self._line_ends = np.empty(n_bytes // 2 + 1, np.int32), np.empty(n_bytes // 2 + 2, np.int64)
+        ids, line_ends = self._ids, self._line_ends
         cursor = np.array([0, 0, 0, 0, self.n_words, self.n_units], np.int64)
         while cursor[0] < n_bytes:
             tables = (self.slots, self.arena, self.word_starts, self.counts_buffer)
@@ -112,6 +118,10 @@ def _packed(arena: np.ndarray, word_starts: np.ndarray, word_ids: np.ndarray) ->
     letters = arena[take].view(np.uint8)
     is_letter = letters != _SPACE
     return letters[is_letter], np.add.reduceat(is_letter.reshape(-1, UNIT_BYTES).sum(axis=1), first_unit)
+
+
+def _no_room() -> tuple[np.ndarray, np.ndarray]:
+    return np.empty(0, np.int32), np.empty(0, np.int64)
 
 
 def _enlarged(array: np.ndarray, n_used: int, size: int) -> np.ndarray:
