@@ -4,12 +4,13 @@
 else the text of Python's standard library) by one thread; by two, each on weights of its own; and by two on the same
 weights: in turn, `--rounds` times. It prints how many times the work of one thread two get done in the same time, and
 beside each round how long a line took from one core to the other (`distance.py`). Of a virtual machine the host may
-move the cores at any time, so the rounds are printed one by one, the nearest first.
+move the cores at any time, so the rounds are printed one by one, the nearest first, and then their medians.
 """
 
 from __future__ import annotations
 
 import argparse
+import statistics
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -36,8 +37,8 @@ def words_per_s(sg: int, vocab: Vocab, tokens: Tokens, n_models: int, workers: i
     config = TrainConfig(sg=sg, vector_size=100, window=5, negative=5, sample=1e-3, epochs=1, workers=workers)
     weights = [initial_weights(vocab, config.vector_size, seed) for seed in range(1, 1 + n_models)]
     with ThreadPoolExecutor(n_models) as pool:
-        reports = pool.map(lambda each: train(get_backend("cpu"), config, vocab, tokens, each), weights)
-        return sum(report.raw_words / report.train_seconds for report in reports)
+        reports = list(pool.map(lambda each: train(get_backend("cpu"), config, vocab, tokens, each), weights))
+    return sum(report.raw_words for report in reports) / max(report.train_seconds for report in reports)
 
 
 def rounds(sg: int, vocab: Vocab, tokens: Tokens, n_rounds: int) -> Iterator[tuple[float, float, float, float]]:
@@ -56,9 +57,14 @@ def table(vocab: Vocab, tokens: Tokens, n_rounds: int) -> str:
         "|---|---|---|---|---|",
     ]
     for name, sg in MODELS.items():
-        for way, one, own, same in sorted(rounds(sg, vocab, tokens, n_rounds)):
-            lines.append(f"| {name} | {way:.0f} ns | {one / 1e6:.2f} M | {own / one:.2f} x | {same / one:.2f} x |")
+        known = [(way, one, own / one, same / one) for way, one, own, same in rounds(sg, vocab, tokens, n_rounds)]
+        lines += [_row(name, *figures) for figures in sorted(known)]
+        lines.append(_row(f"{name}, median", *map(statistics.median, zip(*known))))
     return "\n".join(lines)
+
+
+def _row(name: str, way: float, one: float, own: float, same: float) -> str:
+    return f"| {name} | {way:.0f} ns | {one / 1e6:.2f} M | {own:.2f} x | {same:.2f} x |"
 
 
 if __name__ == "__main__":
