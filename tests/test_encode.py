@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from fastw2v import _encode_items, _encode_text, _token_files
-from fastw2v._spool import write_all
+from fastw2v._spool import Spool, write_all
 from fastw2v.corpus import TextCorpus, text_corpus
 from fastw2v.encode import encode_corpus, encode_with
 from fastw2v.vocab import Vocab
@@ -140,6 +140,54 @@ def test_an_error_while_blocks_are_given_rows_stops_all_threads(temporary_folder
     assert not list(temporary_folder.iterdir())
 
 
+def test_workers_that_get_no_block_have_no_table_and_no_file(monkeypatch):
+    made = []
+    monkeypatch.setattr(_encode_text, "Spool", lambda: made.append(1) or Spool())
+    text = b"a b c\n" * 50
+    for corpus in (TextCorpus((text,)), TextCorpus((gzip.compress(text),))):
+        made.clear()
+        check(corpus, split(text), workers=200)
+        assert made == [1]
+        made.clear()
+        check(corpus, split(text), workers=200, block_bytes=100)
+        assert 1 <= len(made) <= 4
+    with pytest.raises(ValueError, match="the corpus has no words"):
+        encode_corpus(TextCorpus(()), min_count=1, workers=3)
+
+
+def test_blocks_without_words_beside_others():
+    text = b"a b\n" + b"\n" * 300 + b"b c" + b" " * 300 + b"a d\n"
+    for workers in (1, 2, 5):
+        check(TextCorpus((text,)), split(text), workers=workers, block_bytes=20)
+
+
+MANY_WORKERS = """
+import resource, threading
+from fastw2v import _encode_text
+from fastw2v.corpus import TextCorpus
+from fastw2v.encode import encode_corpus
+
+resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+WORKERS = 100
+encode_corpus(TextCorpus((b"a b c\\n" * 50,)), min_count=1, workers=WORKERS)
+spool, all_have_one = _encode_text.Spool, threading.Barrier(WORKERS)
+
+def a_block_each():
+    all_have_one.wait(60)
+    return spool()
+
+_encode_text.Spool = a_block_each
+encode_corpus(TextCorpus((b"a b c\\n",) * WORKERS), min_count=1, workers=WORKERS)
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no such limit there")
+def test_too_many_files_for_so_many_workers_is_an_error_with_the_cure(run_python):
+    done = run_python("-c", MANY_WORKERS)
+    assert "Too many open files" in done.stderr
+    assert done.stderr.splitlines()[-1].endswith("pass fewer workers, or raise `ulimit -n`")
+
+
 @pytest.mark.parametrize("sorted_vocab", [True, False])
 @pytest.mark.parametrize("workers", [1, 2, 4])
 def test_many_words_grow_the_table(workers, sorted_vocab):
@@ -195,7 +243,7 @@ def test_an_empty_vocabulary_is_an_error_and_leaves_nothing_behind(temporary_fol
 
 
 def test_token_lists_equal_a_counter(monkeypatch):
-    monkeypatch.setattr(_encode_items, "CHUNK_TOKENS", 10)
+    monkeypatch.setattr(_encode_items.encode_tokens, "__kwdefaults__", {"chunk_tokens": 10})
     rng = np.random.default_rng(0)
     words = ["a b", "", "日本", "\n", "x\0", *map(str, range(50))]
     sentences = [[words[n] for n in rng.integers(0, len(words), rng.integers(0, 30))] for _ in range(200)]
@@ -256,6 +304,15 @@ def test_min_count_0_keeps_every_id_as_its_own_row():
     with pytest.raises(ValueError, match="a row for every id"):
         encode_corpus(np.array([[2**31]]), min_count=0)
     check([["a", "b", "a"]], [["a", "b", "a"]], min_count=0)
+
+
+@pytest.mark.parametrize("workers", [0, -1, 1.5])
+def test_a_number_of_workers_that_is_none_is_named(workers):
+    message = f"workers is {workers}; expected a whole number from 1 to 1024"
+    with pytest.raises(ValueError, match=message):
+        encode_corpus([["a"]], workers=workers)
+    with pytest.raises(ValueError, match=message):
+        encode_with([["a"]], Vocab.from_keys(["a"], np.ones(1)), workers=workers)
 
 
 def test_max_final_vocab_keeps_the_most_frequent():
