@@ -122,6 +122,23 @@ def test_a_block_whose_rows_are_ready_first_waits_for_its_place(monkeypatch, nam
     check(TextCorpus((text,)), split(text), min_count=3, workers=2, block_bytes=40)
 
 
+def test_an_error_is_not_handed_from_block_to_block(monkeypatch):
+    rows_of, all_have_one = _token_files._rows_of, threading.Barrier(4)
+
+    def fail_in_the_first(ids, *block):
+        all_have_one.wait(60)
+        if ids[0] == 0:
+            raise OSError("the disk is gone")
+        return rows_of(ids, *block)
+
+    monkeypatch.setattr(_token_files, "_rows_of", fail_in_the_first)
+    monkeypatch.setattr(_encode_items.encode_tokens, "__kwdefaults__", {"chunk_tokens": 2})
+    with pytest.raises(OSError, match="the disk is gone") as error:
+        encode_corpus([["a", "a"], ["b", "b"], ["c", "c"], ["d", "d"]], min_count=1, workers=4)
+    assert [entry.name for entry in error.traceback].count("_store") == 1
+    assert error.value.__context__ is None
+
+
 @pytest.mark.parametrize("fails_at", [0, 1, 7])
 @pytest.mark.parametrize("name", ["_rows_of", "write_all"])
 def test_an_error_while_blocks_are_given_rows_stops_all_threads(temporary_folder, monkeypatch, name, fails_at):
