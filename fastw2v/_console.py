@@ -49,7 +49,8 @@ def friendly_errors() -> Iterator[None]:
     except BrokenPipeError:  # `fastw2v similar ... | head`: Typer ends it without a word
         raise
     except (ValueError, TypeError, KeyError, OSError, MemoryError, ImportError, CudaUnavailableError) as error:
-        say(f"fastw2v: {' '.join(str(error).split())}", to_stderr=True)
+        message = "; ".join([str(error), *getattr(error, "__notes__", [])])  # the notes hold the cure
+        say(f"fastw2v: {' '.join(message.split())}", to_stderr=True)
         raise typer.Exit(1) from None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Generator, Iterable
-from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_EXCEPTION, CancelledError, Future, ThreadPoolExecutor, wait
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -44,7 +44,7 @@ def run(crew: list[Callable[[Source[T]], None]], source: Source[T]) -> None:
                 source.stop.set()
     finally:
         source.close()
-    for future in futures:
+    for future in sorted(futures, key=_was_cancelled):  # what made one of the crew fail, before what followed from it
         future.result()
 
 
@@ -60,6 +60,10 @@ def run_tasks(tasks: Iterable[Callable[[], None]], workers: int) -> None:
 def _do_tasks(source: Source[Callable[[], None]]) -> None:
     while (numbered := source.next()) is not None:
         numbered[1]()
+
+
+def _was_cancelled(future: Future[None]) -> bool:
+    return isinstance(future.exception(), CancelledError)
 
 
 def _has_failed(future: Future[None]) -> bool:

@@ -62,17 +62,18 @@ def _codes(tables: list[WordTable], workers: int) -> list[np.ndarray]:
 
 def _look_ups(tables: list[WordTable], n_before: list[int], found: list[np.ndarray]) -> Iterator[Callable[[], None]]:
     """Yield what looks the words of each table but the first up in those before it; most work first."""
-    for last in range(len(tables) - 1, 0, -1):
-        for slots in np.array_split(tables[last].slots, _PARTS):
-            yield partial(_look_up, slots, tables[last], tables[:last], n_before, found[last])
+    filled = [(table, n, of_table) for table, n, of_table in zip(tables, n_before, found) if table.n_words]
+    for last in range(len(filled) - 1, 0, -1):
+        table, _, of_table = filled[last]
+        before = [(known, n) for known, n, _ in filled[:last]]
+        for slots in np.array_split(table.slots, _PARTS):
+            yield partial(_look_up, slots, table, before, of_table)
 
 
-def _look_up(
-    slots: np.ndarray, table: WordTable, before: list[WordTable], n_before: list[int], found: np.ndarray
-) -> None:
+def _look_up(slots: np.ndarray, table: WordTable, before: list[tuple[WordTable, int]], found: np.ndarray) -> None:
     from fastw2v_kernels.encode.merge import find_words
 
-    for known, n in zip(before, n_before):
+    for known, n in before:
         find_words(slots, table.arena, table.word_starts, known.slots, known.arena, known.word_starts, n, found)
 
 

@@ -28,7 +28,6 @@ class _Encoded:
     """One block encoded: the `first_word` to `last_word` of its worker's table occur in it first."""
 
     position: int
-    worker: int
     first_word: int
     last_word: int
     spooled: SpooledBlock
@@ -37,22 +36,22 @@ class _Encoded:
 class _Worker:
     """One thread's table and temporary file."""
 
-    def __init__(self, number: int, table: WordTable, *, frozen: bool) -> None:
-        self.number = number
+    def __init__(self, table: WordTable, *, frozen: bool) -> None:
         self.table = table
         self.frozen = frozen
         self.spool = Spool()
         self.encoded: list[_Encoded] = []
         self.n_raw = 0
 
-    def run(self, source: Source[Block]) -> None:
-        while (numbered := source.next()) is not None:
+    def run(self, numbered: tuple[int, Block] | None, source: Source[Block]) -> None:
+        while numbered is not None:
             position, (text, n_bytes) = numbered
             first_word = self.table.n_words
             ids, line_ends, n_raw = self.table.encode(text, n_bytes, frozen=self.frozen)
             self.n_raw += n_raw
             spooled = self.spool.write(ids, line_ends)
-            self.encoded.append(_Encoded(position, self.number, first_word, self.table.n_words, spooled))
+            self.encoded.append(_Encoded(position, first_word, self.table.n_words, spooled))
+            numbered = source.next()
 
 
 class EncodedText:
@@ -67,7 +66,8 @@ class EncodedText:
 
     def __init__(self, workers: list[_Worker], *, frozen: bool) -> None:
         self._spools = [worker.spool for worker in workers]
-        self._encoded = sorted((e for worker in workers for e in worker.encoded), key=lambda e: e.position)
+        numbered = ((number, encoded) for number, worker in enumerate(workers) for encoded in worker.encoded)
+        self._encoded = sorted(numbered, key=lambda pair: pair[1].position)
         self.n_raw = sum(worker.n_raw for worker in workers)
         tables = [worker.table for worker in workers]
         self._table: WordTable | MergedTables
@@ -75,7 +75,7 @@ class EncodedText:
             self._table = tables[0]
             self._to_word = [np.arange(tables[0].n_words, dtype=np.int32)] * len(tables)
         else:
-            new_words = [(e.worker, e.first_word, e.last_word) for e in self._encoded]
+            new_words = [(number, e.first_word, e.last_word) for number, e in self._encoded]
             self._table = MergedTables(tables, new_words, len(tables))
             self._to_word = self._table.to_word
         self.counts = np.zeros(self._table.n_words, np.int64)
@@ -90,8 +90,8 @@ class EncodedText:
     def blocks(self, row_of: np.ndarray) -> Iterator[Unread]:
         """Yield for each block what reads its ids and line ends, and the row of each id; row_of: int32[n_words]."""
         row_of_id = [row_of[to_word] for to_word in self._to_word]
-        for encoded in self._encoded:
-            yield encoded.spooled.read, row_of_id[encoded.worker]
+        for number, encoded in self._encoded:
+            yield encoded.spooled.read, row_of_id[number]
 
     def close(self) -> None:
         """Delete the temporary files."""
@@ -105,13 +105,21 @@ def encode_text(
     """Read a text once with `workers` threads; with a `frozen` table, only its words are numbered."""
     from fastw2v_kernels.encode.table import WordTable
 
-    crew = [
-        _Worker(number, frozen.frozen_copy() if frozen else WordTable(), frozen=frozen is not None)
-        for number in range(workers)
-    ]
+    crew: list[_Worker] = []
+
+    def new_worker() -> _Worker:
+        crew.append(_Worker(frozen.frozen_copy() if frozen else WordTable(), frozen=frozen is not None))
+        return crew[-1]
+
+    def member(source: Source[Block]) -> None:
+        """Make a worker for the first block: a thread that gets none needs no table, nor a file."""
+        first = source.next()
+        if first is not None:
+            new_worker().run(first, source)
+
     try:
-        run([worker.run for worker in crew], Source(corpus.blocks(block_bytes, progress)))
-        return EncodedText(crew, frozen=frozen is not None)
+        run([member] * workers, Source(corpus.blocks(block_bytes, progress)))
+        return EncodedText(crew or [new_worker()], frozen=frozen is not None)
     except BaseException:
         for worker in crew:
             worker.spool.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import tempfile
 import threading
 from dataclasses import dataclass
@@ -62,7 +63,12 @@ class SpooledBlock:
 
 def temporary_file() -> BinaryIO:
     """Open a file that has no name, or on Windows one that goes with its handles: a killed process leaves nothing."""
-    return cast(BinaryIO, tempfile.TemporaryFile(prefix="fastw2v-", buffering=0))
+    try:
+        return cast(BinaryIO, tempfile.TemporaryFile(prefix="fastw2v-", buffering=0))
+    except OSError as error:
+        if error.errno == errno.EMFILE:
+            error.add_note("each worker that reads text has a file open: pass fewer workers, or raise `ulimit -n`")
+        raise
 
 
 def write_all(file: BinaryIO, array: np.ndarray) -> None:

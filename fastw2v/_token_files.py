@@ -73,9 +73,8 @@ def _store(block: Unread, before: Future[_Place], after: Future[_Place], ids: _W
             ends = ends[1:]
         open_at = int(ends[-1]) if ends.size else place.open_at
         after.set_result(_Place(place.n_rows + rows.size, place.n_ends + ends.size, open_at))
-    except BaseException as error:
-        after.set_exception(error)
-        raise
+    finally:
+        after.cancel()  # does nothing once there is a result; else the blocks after this one are cancelled in turn
     ids.write(place.n_rows, rows)
     starts.write(1 + place.n_ends, ends)
 

@@ -13,6 +13,7 @@ from fastw2v._encode_items import EncodedIntegers, encode_tokens
 from fastw2v._encode_text import encode_text, pruned_table, table_of
 from fastw2v._integers import IntegerCorpus
 from fastw2v._token_files import Unread, write_tokens
+from fastw2v.config import number
 from fastw2v.corpus import BLOCK_BYTES, Corpus, Progress, TextCorpus, as_corpus
 from fastw2v.vocab import Vocab, select_words
 
@@ -112,9 +113,9 @@ def encode_corpus(
     Raises
     ------
     ValueError
-        No word is left; `max_vocab_size` or `max_final_vocab` where it has no meaning. Else as `as_corpus`.
+        No word is left; no worker; `max_vocab_size` or `max_final_vocab` where it has no meaning. Else as `as_corpus`.
     """
-    corpus = as_corpus(corpus)
+    corpus, workers = as_corpus(corpus), _checked_workers(workers)
     keep_all = isinstance(corpus, IntegerCorpus) and min_count == 0
     if keep_all and max_final_vocab is not None:
         raise ValueError(
@@ -161,8 +162,10 @@ def encode_with(
     ------
     TypeError
         The vocabulary holds integers and the corpus words, or the reverse.
+    ValueError
+        No worker.
     """
-    corpus = as_corpus(corpus)
+    corpus, workers = as_corpus(corpus), _checked_workers(workers)
     if isinstance(corpus, IntegerCorpus) != vocab.is_integer:
         kinds = ("integers", "words") if vocab.is_integer else ("words", "integers")
         raise TypeError(f"the vocabulary holds {kinds[0]} and the corpus {kinds[1]}; pass a corpus of {kinds[0]}")
@@ -178,6 +181,10 @@ def encode_with(
         return _tokens(encoded, row_of, workers)
     finally:
         encoded.close()
+
+
+def _checked_workers(workers: int) -> int:
+    return int(number("workers", workers, int, 1, 1 << 10))
 
 
 def _encode(

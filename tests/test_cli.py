@@ -308,6 +308,14 @@ def test_writing_that_fails_leaves_the_old_file(in_folder, monkeypatch):
     assert sorted(os.listdir()) == ["corpus.txt", "old.bin"]
 
 
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full on this system")
+def test_a_full_temporary_folder_is_told_with_the_cure(monkeypatch):
+    monkeypatch.setattr("fastw2v._spool.temporary_file", lambda: open("/dev/full", "wb", buffering=0))
+    message = failure("train", "corpus.txt", "-o", "v.bin", *SMALL)
+    assert "No space left" in message
+    assert message.endswith("is full? Set TMPDIR to a folder with more room")
+
+
 def test_too_little_memory(monkeypatch):
     def fail(*_):
         raise MemoryError("cannot have\n 8 TB")

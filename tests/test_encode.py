@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from fastw2v import _encode_items, _encode_text, _token_files
-from fastw2v._spool import write_all
+from fastw2v._spool import Spool, write_all
 from fastw2v.corpus import TextCorpus, text_corpus
 from fastw2v.encode import encode_corpus, encode_with
 from fastw2v.vocab import Vocab
@@ -122,6 +122,23 @@ def test_a_block_whose_rows_are_ready_first_waits_for_its_place(monkeypatch, nam
     check(TextCorpus((text,)), split(text), min_count=3, workers=2, block_bytes=40)
 
 
+def test_an_error_is_not_handed_from_block_to_block(monkeypatch):
+    rows_of, all_have_one = _token_files._rows_of, threading.Barrier(4)
+
+    def fail_in_the_first(ids, *block):
+        all_have_one.wait(60)
+        if ids[0] == 0:
+            raise OSError("the disk is gone")
+        return rows_of(ids, *block)
+
+    monkeypatch.setattr(_token_files, "_rows_of", fail_in_the_first)
+    monkeypatch.setattr(_encode_items.encode_tokens, "__kwdefaults__", {"chunk_tokens": 2})
+    with pytest.raises(OSError, match="the disk is gone") as error:
+        encode_corpus([["a", "a"], ["b", "b"], ["c", "c"], ["d", "d"]], min_count=1, workers=4)
+    assert [entry.name for entry in error.traceback].count("_store") == 1
+    assert error.value.__context__ is None
+
+
 @pytest.mark.parametrize("fails_at", [0, 1, 7])
 @pytest.mark.parametrize("name", ["_rows_of", "write_all"])
 def test_an_error_while_blocks_are_given_rows_stops_all_threads(temporary_folder, monkeypatch, name, fails_at):
@@ -138,6 +155,54 @@ def test_an_error_while_blocks_are_given_rows_stops_all_threads(temporary_folder
         encode_corpus(TextCorpus((b"word " * 10_000,)), min_count=1, workers=3, block_bytes=50)
     assert len(calls) <= fails_at + 3
     assert not list(temporary_folder.iterdir())
+
+
+def test_workers_that_get_no_block_have_no_table_and_no_file(monkeypatch):
+    made = []
+    monkeypatch.setattr(_encode_text, "Spool", lambda: made.append(1) or Spool())
+    text = b"a b c\n" * 50
+    for corpus in (TextCorpus((text,)), TextCorpus((gzip.compress(text),))):
+        made.clear()
+        check(corpus, split(text), workers=200)
+        assert made == [1]
+        made.clear()
+        check(corpus, split(text), workers=200, block_bytes=100)
+        assert 1 <= len(made) <= 4
+    with pytest.raises(ValueError, match="the corpus has no words"):
+        encode_corpus(TextCorpus(()), min_count=1, workers=3)
+
+
+def test_blocks_without_words_beside_others():
+    text = b"a b\n" + b"\n" * 300 + b"b c" + b" " * 300 + b"a d\n"
+    for workers in (1, 2, 5):
+        check(TextCorpus((text,)), split(text), workers=workers, block_bytes=20)
+
+
+MANY_WORKERS = """
+import resource, threading
+from fastw2v import _encode_text
+from fastw2v.corpus import TextCorpus
+from fastw2v.encode import encode_corpus
+
+resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+WORKERS = 100
+encode_corpus(TextCorpus((b"a b c\\n" * 50,)), min_count=1, workers=WORKERS)
+spool, all_have_one = _encode_text.Spool, threading.Barrier(WORKERS)
+
+def a_block_each():
+    all_have_one.wait(60)
+    return spool()
+
+_encode_text.Spool = a_block_each
+encode_corpus(TextCorpus((b"a b c\\n",) * WORKERS), min_count=1, workers=WORKERS)
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no such limit there")
+def test_too_many_files_for_so_many_workers_is_an_error_with_the_cure(run_python):
+    done = run_python("-c", MANY_WORKERS)
+    assert "Too many open files" in done.stderr
+    assert done.stderr.splitlines()[-1].endswith("pass fewer workers, or raise `ulimit -n`")
 
 
 @pytest.mark.parametrize("sorted_vocab", [True, False])
@@ -195,7 +260,7 @@ def test_an_empty_vocabulary_is_an_error_and_leaves_nothing_behind(temporary_fol
 
 
 def test_token_lists_equal_a_counter(monkeypatch):
-    monkeypatch.setattr(_encode_items, "CHUNK_TOKENS", 10)
+    monkeypatch.setattr(_encode_items.encode_tokens, "__kwdefaults__", {"chunk_tokens": 10})
     rng = np.random.default_rng(0)
     words = ["a b", "", "日本", "\n", "x\0", *map(str, range(50))]
     sentences = [[words[n] for n in rng.integers(0, len(words), rng.integers(0, 30))] for _ in range(200)]
@@ -256,6 +321,15 @@ def test_min_count_0_keeps_every_id_as_its_own_row():
     with pytest.raises(ValueError, match="a row for every id"):
         encode_corpus(np.array([[2**31]]), min_count=0)
     check([["a", "b", "a"]], [["a", "b", "a"]], min_count=0)
+
+
+@pytest.mark.parametrize("workers", [0, -1, 1.5])
+def test_a_number_of_workers_that_is_none_is_named(workers):
+    message = f"workers is {workers}; expected a whole number from 1 to 1024"
+    with pytest.raises(ValueError, match=message):
+        encode_corpus([["a"]], workers=workers)
+    with pytest.raises(ValueError, match=message):
+        encode_with([["a"]], Vocab.from_keys(["a"], np.ones(1)), workers=workers)
 
 
 def test_max_final_vocab_keeps_the_most_frequent():

@@ -1,3 +1,7 @@
+import tomllib
+from pathlib import Path
+
+import numba
 import pytest
 
 HEAVY = ["numba", "llvmlite", "cupy", "tqdm", "typer", "rich", "safetensors", "scipy", "numpy"]
@@ -58,6 +62,23 @@ def test_training_on_the_cpu_imports_neither_cupy_nor_numba_cuda(run_python):
     )
     done = run_python("-c", code)
     assert (done.stdout, done.stderr) == ("[]\n", "")
+
+
+def test_a_numba_without_what_the_compiler_is_made_of_is_told_with_the_cure(run_python):
+    project = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text())["project"]
+    [known] = [wanted for wanted in project["dependencies"] if wanted.startswith("numba")]
+    done = run_python("-c", f"from numba.core import codegen; del codegen.JITCodeLibrary\n{TRAIN}")
+    message = done.stderr.splitlines()[-1]
+    assert message.startswith(f"ImportError: this is Numba {numba.__version__}, which lacks")
+    assert "JITCodeLibrary" in message
+    assert message.endswith(f"pip install '{known}'")
+
+
+def test_kernels_are_not_run_uncompiled(run_python, corpus):
+    done = run_python("-m", "fastw2v", "train", corpus, "-o", "v.bin", NUMBA_DISABLE_JIT="1")
+    assert done.returncode == 1
+    assert done.stderr.startswith("fastw2v: NUMBA_DISABLE_JIT is set, and a kernel runs compiled alone: unset it")
+    assert done.stderr.count("\n") == 1
 
 
 def test_public_names():

@@ -7,11 +7,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from numba import _dynfunc  # type: ignore[attr-defined]
-from numba.core.codegen import JITCodeLibrary
-from numba.core.compiler import Compiler, Flags
-from numba.core.compiler_machinery import register_pass
-from numba.core.typed_passes import NativeLowering
+import numba
+
+try:
+    from numba import _dynfunc  # type: ignore[attr-defined]
+    from numba.core.codegen import JITCodeLibrary
+    from numba.core.compiler import Compiler, Flags
+    from numba.core.compiler_machinery import register_pass
+    from numba.core.typed_passes import NativeLowering
+except ImportError as error:
+    raise ImportError(
+        f"this is Numba {numba.__version__}, which lacks what the kernels' compiler is made of ({error}); "
+        "known to work are 0.65 to 0.68: pip install 'numba>=0.65,<0.69'"
+    ) from error
 
 
 class _Flags(Flags):

@@ -14,6 +14,11 @@ from numba.core import caching
 from fastw2v_kernels._compiler_cpu import KernelCompiler, PartCompiler
 from fastw2v_kernels._ir import BOUNDSCHECK
 
+if numba.config.DISABLE_JIT:  # type: ignore[attr-defined]
+    raise ImportError(
+        "NUMBA_DISABLE_JIT is set, and a kernel runs compiled alone: unset it (its reference.py is plain Python)"
+    )
+
 logger = logging.getLogger("fastw2v")
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -94,7 +99,10 @@ def jit_cpu(function: F) -> F:
 
 
 def inline_cpu(function: F) -> F:
-    """Compile `function` as a part of the kernels that call it: LLVM inlines it and keeps its values in registers."""
+    """Compile `function` as a part of the kernels that call it: LLVM inlines it and keeps its values in registers.
+
+    What it returns can be called by kernels alone; from Python, call its `.py_func`.
+    """
     return numba.njit(**_OPTIONS, **_INLINE)(function)  # type: ignore[no-any-return]
 
 
