@@ -162,6 +162,81 @@ def test_an_error_in_a_callback_ends_the_training(corpus, gpu):
         trained(config_of(), corpus, progress=fail)
 
 
+class Queue:
+    """A queue that logs who waits for it; its events are waited for one by one. `broken`: waiting fails."""
+
+    def __init__(self, name, log, broken=False):
+        self._name, self._log, self._broken = name, log, broken
+
+    def __enter__(self): ...
+
+    def __exit__(self, *_): ...
+
+    def record(self):
+        return SimpleNamespace(synchronize=lambda: None)
+
+    def wait_event(self, event): ...
+
+    def synchronize(self):
+        self._log.append(f"{self._name} is done")
+        if self._broken:
+            raise OSError("the GPU is gone")
+
+
+def failing_progress(log):
+    def fail(done, total):
+        log.append("error")
+        raise ZeroDivisionError("planned")
+
+    return {"progress": fail}
+
+
+def failing_launch(log):
+    backend, launch = CudaBackend(), CudaBackend._launch
+
+    def fail(span):
+        if span.begin >= 20:
+            log.append("error")
+            raise ZeroDivisionError("planned")
+        return launch(backend, span)
+
+    backend._launch = fail
+    return {"backend": backend}
+
+
+@pytest.mark.parametrize("failing", [failing_progress, failing_launch])
+@pytest.mark.parametrize(("is_streamed", "is_broken"), [(False, False), (True, False), (True, True)])
+def test_an_error_leaves_nothing_under_way(failing, is_streamed, is_broken, corpus, gpu, monkeypatch, caplog):
+    """Launches and copies that are queued end before memory is freed; that they fail too hides no error."""
+    log = []
+    monkeypatch.setattr(cuda, "new_stream", lambda: Queue("training", log))
+    monkeypatch.setattr(_corpus_cuda, "new_stream", lambda: Queue("copying", log, is_broken))
+    monkeypatch.setattr(_plan_cuda, "MOST_SPAN_TOKENS", 10)
+    if is_streamed:
+        small_memory(monkeypatch, corpus, 10)
+    options = failing(log)
+    with pytest.raises(ZeroDivisionError, match="planned"):
+        trained(config_of(window=3), corpus, **options)
+    waits = ["training is done", "copying is done"][: 1 + is_streamed]
+    assert log[log.index("error") :] == ["error", *waits]
+    assert ("the GPU is gone" in caplog.text) == is_broken
+
+
+@pytest.mark.parametrize("failing", [failing_progress, failing_launch])
+def test_a_gpu_that_cannot_be_waited_for_hides_no_error(failing, corpus, gpu, monkeypatch, caplog):
+    log, queue = [], Queue("training", [])
+    monkeypatch.setattr(cuda, "new_stream", lambda: queue)
+    monkeypatch.setattr(_corpus_cuda, "new_stream", lambda: Queue("copying", log))
+    small_memory(monkeypatch, corpus, 10)
+    options = failing(log)
+    compiled = CudaBackend.compile
+    monkeypatch.setattr(CudaBackend, "compile", lambda self: compiled(self) or setattr(queue, "_broken", True))
+    with pytest.raises(ZeroDivisionError, match="planned"):
+        trained(config_of(window=3), corpus, **options)
+    assert log[log.index("error") :] == ["error", "copying is done"]
+    assert "the GPU is gone" in caplog.text
+
+
 def test_too_little_memory_is_said_before_any_is_taken(corpus, gpu, monkeypatch):
     monkeypatch.setattr(_jit_cuda, "free_memory", lambda: 1000)
     monkeypatch.setattr(fake_cupy, "array", lambda *_: pytest.fail("something was allocated"))

@@ -40,6 +40,9 @@ class CorpusOnDevice(Protocol):
     def used(self, done: Any) -> None:  # noqa: ANN401
         """Note the event after which the tokens placed last are not read any more."""
 
+    def wait(self) -> None:
+        """Wait until the host's memory is not read any more."""
+
 
 class ResidentCorpus:
     """All of it lies on the device."""
@@ -54,6 +57,9 @@ class ResidentCorpus:
 
     def used(self, done: Any) -> None:  # noqa: ANN401
         """Nothing to do: the corpus stays."""
+
+    def wait(self) -> None:
+        """Nothing to do: it was copied before training began."""
 
 
 class StreamedCorpus:
@@ -91,6 +97,10 @@ class StreamedCorpus:
     def used(self, done: Any) -> None:  # noqa: ANN401
         """Let the buffers be written again after that event."""
         self._slots[(self._n_placed - 1) % 2].free = done
+
+    def wait(self) -> None:
+        """Wait for the copies: pinned memory goes back to CuPy's pool with the buffers."""
+        self._copies.synchronize()
 
 
 class _Slot:

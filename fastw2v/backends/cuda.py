@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from fastw2v._afterwards import afterwards
 from fastw2v.backends import _plan_cuda
 from fastw2v.backends._corpus_cuda import CorpusOnDevice, ResidentCorpus, StreamedCorpus
 from fastw2v.backends._guard_cuda import CHUNK_TOKENS, rates
@@ -148,7 +149,7 @@ class CudaBackend:
             event.synchronize()
             on_done(n_tokens)
 
-        with self._here():
+        with self._here(), afterwards(self._drain):
             for span in spans:
                 if stop.is_set():
                     break
@@ -157,6 +158,11 @@ class CudaBackend:
                     wait_for_oldest()
             while queue:
                 wait_for_oldest()
+
+    def _drain(self) -> None:
+        """Wait until the GPU neither trains nor copies: what it works on may be freed then."""
+        with afterwards(self._corpus.wait):
+            self._stream.synchronize()
 
     def _launch(self, span: Span) -> Any:  # noqa: ANN401
         """Queue a span; return the event of its end."""
