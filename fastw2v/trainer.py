@@ -42,7 +42,7 @@ class TrainReport:
         Sum of the losses of all pairs.
     upload_seconds, compile_seconds, train_seconds, download_seconds : float
         Time to take corpus and weights to the device, to compile or load the kernels, to train, and to bring the
-        weights back.
+        weights back. Callbacks see the first two; `train_seconds`, theirs included, is known in the end.
     stopped_at : str, optional
         Where Ctrl-C stopped the run; None when it went to its end.
     """
@@ -70,6 +70,7 @@ def train(
     first_epoch: int = 0,
     progress: Progress | None = None,
     on_epoch: Callable[[str, TrainReport], None] = lambda event, report: None,
+    shows_epochs: bool = False,
 ) -> TrainReport:
     """Train `weights` in place over all epochs.
 
@@ -85,6 +86,9 @@ def train(
         `progress(done, total)` in raw words over all epochs; from any thread, but one call at a time.
     on_epoch : callable
         `on_epoch("begin" or "end", report)` around each epoch.
+    shows_epochs : bool
+        Bring the weights back after each epoch, so that `on_epoch` sees them as they are on a GPU too. What it writes
+        to them there is lost.
 
     Returns
     -------
@@ -110,13 +114,16 @@ def train(
             on_epoch("begin", report)
             backend.train(spans(config, tokens.n_tokens, epoch, backend.span_tokens, first_epoch), on_done)
             _add_tally(report, backend, config)
+            if shows_epochs:
+                report.download_seconds += _seconds(backend.download)
+                weights.on_device = None  # not before it stays as it is
             on_epoch("end", report)
     except KeyboardInterrupt:
         _add_tally(report, backend, config)
         percent = 100 * report.raw_words / n_words
         report.stopped_at = f"epoch {epoch + 1} of {config.epochs}, {percent:.1f} % of the work"
-    report.train_seconds = time.perf_counter() - begun
-    report.download_seconds = _seconds(backend.download)
+    report.train_seconds = time.perf_counter() - begun - report.download_seconds
+    report.download_seconds += _seconds(backend.download)
     return report
 
 
