@@ -86,7 +86,10 @@ class Engine(KnobReader):
         return array[:, : self._weights.dim]
 
     def release_device_vectors(self) -> None:
-        """Let go of the memory behind `device_vectors`; arrays that were given out keep it until they end too."""
+        """Let go of the memory behind `device_vectors`; arrays that were given out keep it until they end too.
+
+        It is returned to CuPy's pool: ``cupy.get_default_memory_pool().free_all_blocks()`` gives it to other libraries.
+        """
         if "_weights" in self.__dict__:
             self._weights.on_device = None
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from fastw2v._afterwards import afterwards
 from fastw2v._memory import give_back_freed
 from fastw2v.backends import Backend, Weights
 from fastw2v.config import TrainConfig
@@ -97,33 +98,34 @@ def train(
     """
     report = TrainReport(backend.name)
     weights.on_device = None  # that memory may be wanted
-    report.upload_seconds = _seconds(lambda: backend.upload(config, vocab, tokens, weights))
-    report.compile_seconds = _seconds(backend.compile)
-    give_back_freed()
-    begun = time.perf_counter()
-    n_words = config.epochs * tokens.n_tokens
+    with afterwards(backend.close):
+        report.upload_seconds = _seconds(lambda: backend.upload(config, vocab, tokens, weights))
+        report.compile_seconds = _seconds(backend.compile)
+        give_back_freed()
+        begun = time.perf_counter()
+        n_words = config.epochs * tokens.n_tokens
 
-    def on_done(n_tokens: int) -> None:
-        report.raw_words += n_tokens
-        if progress is not None:
-            progress(report.raw_words, n_words)
+        def on_done(n_tokens: int) -> None:
+            report.raw_words += n_tokens
+            if progress is not None:
+                progress(report.raw_words, n_words)
 
-    epoch = 0
-    try:
-        for epoch in range(config.epochs):
-            on_epoch("begin", report)
-            backend.train(spans(config, tokens.n_tokens, epoch, backend.span_tokens, first_epoch), on_done)
+        epoch = 0
+        try:
+            for epoch in range(config.epochs):
+                on_epoch("begin", report)
+                backend.train(spans(config, tokens.n_tokens, epoch, backend.span_tokens, first_epoch), on_done)
+                _add_tally(report, backend, config)
+                if shows_epochs:
+                    report.download_seconds += _seconds(backend.download)
+                    weights.on_device = None  # what lies there is trained further
+                on_epoch("end", report)
+        except KeyboardInterrupt:
             _add_tally(report, backend, config)
-            if shows_epochs:
-                report.download_seconds += _seconds(backend.download)
-                weights.on_device = None  # not before it stays as it is
-            on_epoch("end", report)
-    except KeyboardInterrupt:
-        _add_tally(report, backend, config)
-        percent = 100 * report.raw_words / n_words
-        report.stopped_at = f"epoch {epoch + 1} of {config.epochs}, {percent:.1f} % of the work"
-    report.train_seconds = time.perf_counter() - begun - report.download_seconds
-    report.download_seconds += _seconds(backend.download)
+            percent = 100 * report.raw_words / n_words
+            report.stopped_at = f"epoch {epoch + 1} of {config.epochs}, {percent:.1f} % of the work"
+        report.train_seconds = time.perf_counter() - begun - report.download_seconds
+        report.download_seconds += _seconds(backend.download)
     return report
 
 

@@ -1,6 +1,7 @@
 """The CUDA backend's control of a training, with the CPU's kernels in the place of the GPU's: it runs everywhere."""
 
 import re
+import weakref
 from contextlib import nullcontext
 from types import SimpleNamespace
 
@@ -11,7 +12,7 @@ from training import MODES, config_of, mode_name
 
 from fastw2v import Word2Vec
 from fastw2v._weights import initial_weights
-from fastw2v.backends import _corpus_cuda, _plan_cuda, _threads, cuda
+from fastw2v.backends import _corpus_cuda, _plan_cuda, _streams, _threads, cuda
 from fastw2v.backends._guard_cuda import max_warps, rates
 from fastw2v.backends.base import Weights
 from fastw2v.backends.cuda import CudaBackend
@@ -235,6 +236,57 @@ def test_a_gpu_that_cannot_be_waited_for_hides_no_error(failing, corpus, gpu, mo
         trained(config_of(window=3), corpus, **options)
     assert log[log.index("error") :] == ["error", "copying is done"]
     assert "the GPU is gone" in caplog.text
+
+
+@pytest.mark.parametrize("is_streamed", [False, True])
+@pytest.mark.parametrize("fails", [False, True])
+def test_only_the_rows_that_a_model_keeps_outlive_the_training(fails, is_streamed, corpus, gpu, monkeypatch):
+    """What is let go of is given back after that, also where the backend itself lives on."""
+    alive = []
+
+    def living(stream):
+        arrays = {name: weakref.ref(value.memory) for name, value in gpu[-1].items() if hasattr(value, "memory")}
+        gpu.clear()
+        alive.append({name for name, array in arrays.items() if array() is not None})
+
+    if is_streamed:
+        small_memory(monkeypatch, corpus, 40)
+    backend, log = CudaBackend(), []
+    monkeypatch.setattr(cuda, "give_back", living)
+    with pytest.raises(ZeroDivisionError) if fails else nullcontext():
+        _ = trained(config_of(window=3), corpus, backend, **(failing_progress(log) if fails else {}))
+    assert alive == [set() if fails else {"w_in"}]
+
+
+def test_an_upload_that_fails_leaves_nothing_either(corpus, gpu, monkeypatch):
+    given_back, made, array = [], [], fake_cupy.array
+
+    def short(values):
+        if len(made) == 2:
+            raise MemoryError("planned")
+        made.append(None)
+        there = array(values)
+        made[-1] = weakref.ref(there.memory)
+        return there
+
+    monkeypatch.setattr(fake_cupy, "array", short)
+    monkeypatch.setattr(cuda, "give_back", lambda stream: given_back.append([memory() for memory in made]))
+    backend = CudaBackend()
+    with pytest.raises(MemoryError, match="planned"):
+        trained(config_of(), corpus, backend)
+    assert given_back == [[None, None]]
+
+
+def test_the_pools_give_back_what_the_training_held(corpus, monkeypatch):
+    log, stream = [], object()
+    cupy = SimpleNamespace(
+        get_default_memory_pool=lambda: SimpleNamespace(free_all_blocks=lambda stream: log.append(stream)),
+        get_default_pinned_memory_pool=lambda: SimpleNamespace(free_all_blocks=lambda: log.append("pinned")),
+    )
+    monkeypatch.setattr(_jit_cuda, "IS_SIMULATED", False)
+    monkeypatch.setattr(_jit_cuda, "array_module", lambda: cupy)
+    _streams.give_back(stream)
+    assert log == [stream, "pinned"]
 
 
 def test_too_little_memory_is_said_before_any_is_taken(corpus, gpu, monkeypatch):

@@ -43,6 +43,9 @@ class CorpusOnDevice(Protocol):
     def wait(self) -> None:
         """Wait until the host's memory is not read any more."""
 
+    def close(self) -> None:
+        """Let go of the arrays."""
+
 
 class ResidentCorpus:
     """All of it lies on the device."""
@@ -60,6 +63,10 @@ class ResidentCorpus:
 
     def wait(self) -> None:
         """Nothing to do: it was copied before training began."""
+
+    def close(self) -> None:
+        """Let go of the arrays."""
+        del self._ids, self._starts
 
 
 class StreamedCorpus:
@@ -101,6 +108,10 @@ class StreamedCorpus:
     def wait(self) -> None:
         """Wait for the copies: pinned memory goes back to CuPy's pool with the buffers."""
         self._copies.synchronize()
+
+    def close(self) -> None:
+        """Let go of the buffers."""
+        self._slots.clear()
 
 
 class _Slot:

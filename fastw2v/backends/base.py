@@ -66,3 +66,6 @@ class Backend(Protocol):
 
     def download(self) -> None:
         """Bring the weights as they are by now back to where they were uploaded from; training may go on."""
+
+    def close(self) -> None:
+        """Let go of what was uploaded, also where `upload` has failed; nothing is asked of it after that."""
