@@ -245,7 +245,9 @@ def test_only_the_rows_that_a_model_keeps_outlive_the_training(fails, is_streame
     alive = []
 
     def living(stream):
-        arrays = {name: weakref.ref(value.memory) for name, value in gpu[-1].items() if hasattr(value, "memory")}
+        memory = {name: value.memory for name, value in gpu[-1].items() if hasattr(value, "memory")}
+        arrays = {name: weakref.ref(m if m.base is None else m.base) for name, m in memory.items()}
+        del memory
         gpu.clear()
         alive.append({name for name, array in arrays.items() if array() is not None})
 
