@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from fastw2v.backends._streams import Staging, new_stream, recorded
+from fastw2v._device import is_on_gpu
+from fastw2v.backends._streams import Staging, new_stream, recorded, to_device
 from fastw2v.schedule import Span
-from fastw2v_kernels import _jit_cuda
 from fastw2v_kernels.shared.reference import draw
 from fastw2v_kernels.shared.rng import KEEP_DRAW
 from fastw2v_kernels.shared.shift import shifted_seed
@@ -51,8 +51,9 @@ class ResidentCorpus:
     """All of it lies on the device."""
 
     def __init__(self, tokens: Tokens, seed: int) -> None:
-        xp = _jit_cuda.array_module()
-        self._ids, self._starts, self._seed = xp.asarray(tokens.ids), xp.asarray(tokens.starts), seed
+        is_there = is_on_gpu(tokens.ids)
+        self._ids, self._starts = (a if is_there else to_device(a) for a in (tokens.ids, tokens.starts))
+        self._seed = seed
 
     def place(self, span: Span, stream: Any) -> Placed:  # noqa: ANN401
         """Return the whole."""

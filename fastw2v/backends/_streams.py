@@ -62,6 +62,16 @@ def on_device(index: int) -> Iterator[None]:
         yield
 
 
+def to_device(values: Array) -> Array:
+    """Copy an array of the host in the current stream; CuPy's `array` would pin as much of the host's memory first."""
+    xp = _jit_cuda.array_module()
+    if _jit_cuda.IS_SIMULATED:
+        return xp.array(values)  # type: ignore[no-any-return]
+    there = xp.empty(values.shape, values.dtype)
+    there.set(values)
+    return there  # type: ignore[no-any-return]
+
+
 def give_back(stream: Any) -> None:  # noqa: ANN401
     """Let CuPy's pools return what a stream's arrays on the current GPU, and copies from the host, have left free."""
     if not _jit_cuda.IS_SIMULATED:

@@ -19,7 +19,15 @@ from fastw2v.backends import _plan_cuda
 from fastw2v.backends._corpus_cuda import CorpusOnDevice, ResidentCorpus, StreamedCorpus
 from fastw2v.backends._guard_cuda import CHUNK_TOKENS, rates
 from fastw2v.backends._knobs import kernel_knobs, kernel_name
-from fastw2v.backends._streams import current_device, give_back, new_stream, on_device, recorded, wait_for_caller
+from fastw2v.backends._streams import (
+    current_device,
+    give_back,
+    new_stream,
+    on_device,
+    recorded,
+    to_device,
+    wait_for_caller,
+)
 from fastw2v.backends._threads import run_threads
 from fastw2v.backends.base import Tally, Weights
 from fastw2v.config import TrainConfig
@@ -70,7 +78,6 @@ class CudaBackend:
         with self._here():
             _plan_cuda.check_window(config)
             plan = _plan_cuda.plan(config, tokens, weights, _jit_cuda.free_memory())
-            to_device = _jit_cuda.array_module().array  # a copy even where the host's memory is the device's
             self._w_in, self._w_out = to_device(weights.w_in), to_device(weights.w_out)
             self._tally = to_device(np.zeros(3))
             self._corpus: CorpusOnDevice = (
