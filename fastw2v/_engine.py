@@ -56,7 +56,8 @@ class Engine(KnobReader):
         """Return the trained vectors where they lie on the GPU, as a CuPy array: neither downloaded nor copied.
 
         A model that was trained with device="cuda" keeps its input rows there, 4 bytes a number, until
-        `release_device_vectors`, `build_vocab` or the next `train`, which uploads `wv` and works in memory of its own.
+        `release_device_vectors`, `build_vocab` or the next `train`, which uploads `wv` and works in memory of its own;
+        before that one has ended, in a callback of its epochs, there are none.
         An array from here is a snapshot: it stays as it is, and keeps its memory for as long as it is held. What is
         written to it reaches neither `wv` nor training. It is no part of a copy, a pickle or a file of the model.
 
@@ -85,7 +86,10 @@ class Engine(KnobReader):
         return array[:, : self._weights.dim]
 
     def release_device_vectors(self) -> None:
-        """Let go of the memory behind `device_vectors`; arrays that were given out keep it until they end too."""
+        """Let go of the memory behind `device_vectors`; arrays that were given out keep it until they end too.
+
+        It is returned to CuPy's pool: ``cupy.get_default_memory_pool().free_all_blocks()`` gives it to other libraries.
+        """
         if "_weights" in self.__dict__:
             self._weights.on_device = None
 
@@ -138,6 +142,7 @@ class Engine(KnobReader):
             first_epoch=self.epochs_trained,
             progress=self._phase("train"),
             on_epoch=on_epoch,
+            shows_epochs=any(hasattr(callback, f"on_epoch_{e}") for callback in callbacks for e in ("begin", "end")),
         )
         self.wv.norms = None
         self.seconds["compile"] += self.report.compile_seconds

@@ -33,7 +33,9 @@ class Word2Vec(Engine):
         Text with a sentence on each line and words between whitespace; names may hold wildcards; gzip is unpacked.
     callbacks : sequence, optional
         Objects with gensim's on_train_begin, on_epoch_begin, on_epoch_end or on_train_end (those they have), each
-        called with the model.
+        called with the model. `wv`, what `save` writes and `report` (words, pairs and, with compute_loss, losses of the
+        epochs so far) are as they are by then: on a GPU too, from which the weights are copied after each epoch if a
+        callback has on_epoch_begin or on_epoch_end. What is written to `wv` during training is lost there.
     progress : callable, optional
         `progress(phase, done, total)`: phase "encode" counts bytes (or tokens), "train" words. Called from any thread,
         but one call at a time; what it raises ends the training.

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from fastw2v._afterwards import afterwards
 from fastw2v._memory import give_back_freed
 from fastw2v.backends import Backend, Weights
 from fastw2v.config import TrainConfig
@@ -42,7 +43,7 @@ class TrainReport:
         Sum of the losses of all pairs.
     upload_seconds, compile_seconds, train_seconds, download_seconds : float
         Time to take corpus and weights to the device, to compile or load the kernels, to train, and to bring the
-        weights back.
+        weights back. Callbacks see the first two; `train_seconds`, theirs included, is known in the end.
     stopped_at : str, optional
         Where Ctrl-C stopped the run; None when it went to its end.
     """
@@ -70,6 +71,7 @@ def train(
     first_epoch: int = 0,
     progress: Progress | None = None,
     on_epoch: Callable[[str, TrainReport], None] = lambda event, report: None,
+    shows_epochs: bool = False,
 ) -> TrainReport:
     """Train `weights` in place over all epochs.
 
@@ -85,6 +87,9 @@ def train(
         `progress(done, total)` in raw words over all epochs; from any thread, but one call at a time.
     on_epoch : callable
         `on_epoch("begin" or "end", report)` around each epoch.
+    shows_epochs : bool
+        Bring the weights back after each epoch, so that `on_epoch` sees them as they are on a GPU too. What it writes
+        to them there is lost.
 
     Returns
     -------
@@ -93,30 +98,34 @@ def train(
     """
     report = TrainReport(backend.name)
     weights.on_device = None  # that memory may be wanted
-    report.upload_seconds = _seconds(lambda: backend.upload(config, vocab, tokens, weights))
-    report.compile_seconds = _seconds(backend.compile)
-    give_back_freed()
-    begun = time.perf_counter()
-    n_words = config.epochs * tokens.n_tokens
+    with afterwards(backend.close):
+        report.upload_seconds = _seconds(lambda: backend.upload(config, vocab, tokens, weights))
+        report.compile_seconds = _seconds(backend.compile)
+        give_back_freed()
+        begun = time.perf_counter()
+        n_words = config.epochs * tokens.n_tokens
 
-    def on_done(n_tokens: int) -> None:
-        report.raw_words += n_tokens
-        if progress is not None:
-            progress(report.raw_words, n_words)
+        def on_done(n_tokens: int) -> None:
+            report.raw_words += n_tokens
+            if progress is not None:
+                progress(report.raw_words, n_words)
 
-    epoch = 0
-    try:
-        for epoch in range(config.epochs):
-            on_epoch("begin", report)
-            backend.train(spans(config, tokens.n_tokens, epoch, backend.span_tokens, first_epoch), on_done)
+        epoch = 0
+        try:
+            for epoch in range(config.epochs):
+                on_epoch("begin", report)
+                backend.train(spans(config, tokens.n_tokens, epoch, backend.span_tokens, first_epoch), on_done)
+                _add_tally(report, backend, config)
+                if shows_epochs:
+                    report.download_seconds += _seconds(backend.download)
+                    weights.on_device = None  # what lies there is trained further
+                on_epoch("end", report)
+        except KeyboardInterrupt:
             _add_tally(report, backend, config)
-            on_epoch("end", report)
-    except KeyboardInterrupt:
-        _add_tally(report, backend, config)
-        percent = 100 * report.raw_words / n_words
-        report.stopped_at = f"epoch {epoch + 1} of {config.epochs}, {percent:.1f} % of the work"
-    report.train_seconds = time.perf_counter() - begun
-    report.download_seconds = _seconds(backend.download)
+            percent = 100 * report.raw_words / n_words
+            report.stopped_at = f"epoch {epoch + 1} of {config.epochs}, {percent:.1f} % of the work"
+        report.train_seconds = time.perf_counter() - begun - report.download_seconds
+        report.download_seconds += _seconds(backend.download)
     return report
 
 

@@ -1,6 +1,7 @@
 """The CUDA backend's control of a training, with the CPU's kernels in the place of the GPU's: it runs everywhere."""
 
 import re
+import weakref
 from contextlib import nullcontext
 from types import SimpleNamespace
 
@@ -11,7 +12,7 @@ from training import MODES, config_of, mode_name
 
 from fastw2v import Word2Vec
 from fastw2v._weights import initial_weights
-from fastw2v.backends import _corpus_cuda, _plan_cuda, _threads, cuda
+from fastw2v.backends import _corpus_cuda, _plan_cuda, _streams, _threads, cuda
 from fastw2v.backends._guard_cuda import max_warps, rates
 from fastw2v.backends.base import Weights
 from fastw2v.backends.cuda import CudaBackend
@@ -162,6 +163,134 @@ def test_an_error_in_a_callback_ends_the_training(corpus, gpu):
         trained(config_of(), corpus, progress=fail)
 
 
+class Queue:
+    """A queue that logs who waits for it; its events are waited for one by one. `broken`: waiting fails."""
+
+    def __init__(self, name, log, broken=False):
+        self._name, self._log, self._broken = name, log, broken
+
+    def __enter__(self): ...
+
+    def __exit__(self, *_): ...
+
+    def record(self):
+        return SimpleNamespace(synchronize=lambda: None)
+
+    def wait_event(self, event): ...
+
+    def synchronize(self):
+        self._log.append(f"{self._name} is done")
+        if self._broken:
+            raise OSError("the GPU is gone")
+
+
+def failing_progress(log):
+    def fail(done, total):
+        log.append("error")
+        raise ZeroDivisionError("planned")
+
+    return {"progress": fail}
+
+
+def failing_launch(log):
+    backend, launch = CudaBackend(), CudaBackend._launch
+
+    def fail(span):
+        if span.begin >= 20:
+            log.append("error")
+            raise ZeroDivisionError("planned")
+        return launch(backend, span)
+
+    backend._launch = fail
+    return {"backend": backend}
+
+
+@pytest.mark.parametrize("failing", [failing_progress, failing_launch])
+@pytest.mark.parametrize(("is_streamed", "is_broken"), [(False, False), (True, False), (True, True)])
+def test_an_error_leaves_nothing_under_way(failing, is_streamed, is_broken, corpus, gpu, monkeypatch, caplog):
+    """Launches and copies that are queued end before memory is freed; that they fail too hides no error."""
+    log = []
+    monkeypatch.setattr(cuda, "new_stream", lambda: Queue("training", log))
+    monkeypatch.setattr(_corpus_cuda, "new_stream", lambda: Queue("copying", log, is_broken))
+    monkeypatch.setattr(_plan_cuda, "MOST_SPAN_TOKENS", 10)
+    if is_streamed:
+        small_memory(monkeypatch, corpus, 10)
+    options = failing(log)
+    with pytest.raises(ZeroDivisionError, match="planned"):
+        trained(config_of(window=3), corpus, **options)
+    waits = ["training is done", "copying is done"][: 1 + is_streamed]
+    assert log[log.index("error") :] == ["error", *waits]
+    assert ("the GPU is gone" in caplog.text) == is_broken
+
+
+@pytest.mark.parametrize("failing", [failing_progress, failing_launch])
+def test_a_gpu_that_cannot_be_waited_for_hides_no_error(failing, corpus, gpu, monkeypatch, caplog):
+    log, queue = [], Queue("training", [])
+    monkeypatch.setattr(cuda, "new_stream", lambda: queue)
+    monkeypatch.setattr(_corpus_cuda, "new_stream", lambda: Queue("copying", log))
+    small_memory(monkeypatch, corpus, 10)
+    options = failing(log)
+    compiled = CudaBackend.compile
+    monkeypatch.setattr(CudaBackend, "compile", lambda self: compiled(self) or setattr(queue, "_broken", True))
+    with pytest.raises(ZeroDivisionError, match="planned"):
+        trained(config_of(window=3), corpus, **options)
+    assert log[log.index("error") :] == ["error", "copying is done"]
+    assert "the GPU is gone" in caplog.text
+
+
+@pytest.mark.parametrize("is_streamed", [False, True])
+@pytest.mark.parametrize("fails", [False, True])
+def test_only_the_rows_that_a_model_keeps_outlive_the_training(fails, is_streamed, corpus, gpu, monkeypatch):
+    """What is let go of is given back after that, also where the backend itself lives on."""
+    alive = []
+
+    def living(stream):
+        memory = {name: value.memory for name, value in gpu[-1].items() if hasattr(value, "memory")}
+        arrays = {name: weakref.ref(m if m.base is None else m.base) for name, m in memory.items()}
+        del memory
+        gpu.clear()
+        alive.append({name for name, array in arrays.items() if array() is not None})
+
+    if is_streamed:
+        small_memory(monkeypatch, corpus, 40)
+    backend, log = CudaBackend(), []
+    monkeypatch.setattr(cuda, "give_back", living)
+    with pytest.raises(ZeroDivisionError) if fails else nullcontext():
+        _ = trained(config_of(window=3), corpus, backend, **(failing_progress(log) if fails else {}))
+    assert alive == [set() if fails else {"w_in"}]
+
+
+def test_an_upload_that_fails_leaves_nothing_either(corpus, gpu, monkeypatch):
+    given_back, made, array = [], [], fake_cupy.array
+
+    def short(values):
+        if len(made) == 2:
+            raise MemoryError("planned")
+        made.append(None)
+        there = array(values)
+        made[-1] = weakref.ref(there.memory)
+        return there
+
+    monkeypatch.setattr(fake_cupy, "array", short)
+    monkeypatch.setattr(cuda, "give_back", lambda stream: given_back.append([memory() for memory in made]))
+    backend = CudaBackend()
+    with pytest.raises(MemoryError, match="planned"):
+        trained(config_of(), corpus, backend)
+    assert given_back == [[None, None]]
+
+
+def test_the_pools_give_back_what_the_training_held(corpus, monkeypatch):
+    log, stream = [], object()
+    cupy = SimpleNamespace(
+        get_default_memory_pool=lambda: SimpleNamespace(free_all_blocks=lambda stream: log.append(stream)),
+        get_default_pinned_memory_pool=lambda: SimpleNamespace(free_all_blocks=lambda: log.append("pinned")),
+    )
+    monkeypatch.setattr(_jit_cuda, "IS_SIMULATED", False)
+    monkeypatch.setattr(_jit_cuda, "array_module", lambda: cupy)
+    _streams.give_back(stream)
+    assert log == [stream, "pinned"]
+
+
 def test_too_little_memory_is_said_before_any_is_taken(corpus, gpu, monkeypatch):
     monkeypatch.setattr(_jit_cuda, "free_memory", lambda: 1000)
     monkeypatch.setattr(fake_cupy, "array", lambda *_: pytest.fail("something was allocated"))
@@ -212,13 +341,17 @@ def test_the_upload_waits_for_what_the_caller_has_queued(corpus, gpu, monkeypatc
         def __exit__(self, *_):
             current.pop()
 
-    def copied(array):
-        log.append(f"{current[-1].name} copies")
-        return np.asarray(array)
+    class There:
+        def __init__(self, shape, dtype):
+            self.shape, self.dtype = shape, dtype
+
+        def set(self, values):
+            assert (self.shape, self.dtype) == (values.shape, values.dtype)
+            log.append(f"{current[-1].name} copies")
 
     current.append(Stream("caller's"))
     device = SimpleNamespace(id=0, compute_capability="90")
-    cupy = SimpleNamespace(array=copied, asarray=copied)
+    cupy = SimpleNamespace(empty=There)  # its `array` would pin
     cupy.cuda = SimpleNamespace(Stream=Stream, Event=lambda **_: None, get_current_stream=lambda: current[-1])
     cupy.cuda.Device = lambda *index: nullcontext() if index else device
     monkeypatch.setattr(_jit_cuda, "IS_SIMULATED", False)

@@ -4,13 +4,16 @@ import copy
 import importlib.util
 import pickle
 import weakref
+from itertools import pairwise
+from types import SimpleNamespace
 
 import fake_cupy
 import numpy as np
 import pytest
 
-from fastw2v import Word2Vec
+from fastw2v import Word2Vec, trainer
 from fastw2v.backends import _plan_cuda
+from fastw2v.backends.cuda import CudaBackend
 from fastw2v_kernels import _jit_cuda
 
 SENTENCES = [["a", "b", "c", "a"], ["b", "c"], ["d", "a"]] * 5
@@ -170,6 +173,50 @@ def test_callbacks_have_them_once_training_has_ended(launches):
 
     model = trained(callbacks=[Callback()])
     np.testing.assert_array_equal(found[0].memory, model.wv.vectors)
+
+
+class Checkpoints:
+    """What a callback of epochs finds, and a file that it saves, at one of their events."""
+
+    def __init__(self, event, folder):
+        setattr(self, f"on_epoch_{event}", self.look)
+        self.folder, self.seen, self.losses = folder, [], []
+
+    def look(self, model):
+        path = self.folder / f"{model.config.device}-{model.epochs_trained}"
+        model.save(path)
+        loaded = Word2Vec.load(path)
+        self.seen.append((model.wv.vectors.copy(), loaded.wv.vectors, loaded._weights.w_out))
+        self.losses.append((list(model.report.loss_per_epoch), model.report.pairs, model.report.raw_words))
+
+
+@pytest.mark.parametrize("event", ["begin", "end"])
+def test_callbacks_see_an_epochs_vectors_on_the_host(event, launches, tmp_path):
+    here, there = (Checkpoints(event, tmp_path) for _ in range(2))
+    for device, callback in (("cpu", here), ("cuda", there)):
+        trained(device, epochs=3, compute_loss=True, callbacks=[callback])
+    assert len(there.seen) == 3
+    for seen, expected in zip(there.seen, here.seen, strict=True):
+        for array, right in zip(seen, expected, strict=True):
+            np.testing.assert_array_equal(array, right)
+    for before, after in pairwise(there.seen):
+        assert all((a != b).any() for a, b in zip(before, after, strict=True))
+    assert there.losses == here.losses
+
+
+def test_weights_are_copied_after_each_epoch_only_for_callbacks_of_epochs(launches, monkeypatch):
+    now, download = [0.0], CudaBackend.download
+
+    def slow(backend):
+        now[0] += 10
+        download(backend)
+
+    monkeypatch.setattr(CudaBackend, "download", slow)
+    monkeypatch.setattr(trainer, "time", SimpleNamespace(perf_counter=lambda: now[0]))
+    end = SimpleNamespace(on_epoch_end=lambda model: None)
+    for callbacks, n_copies in (([], 1), ([SimpleNamespace(on_train_end=lambda model: None)], 1), ([end], 4)):
+        seconds = trained(epochs=3, callbacks=callbacks).seconds
+        assert (seconds["download"], seconds["train"]) == (10 * n_copies, 0)
 
 
 @pytest.mark.skipif(importlib.util.find_spec("cupy") is None or _jit_cuda.IS_SIMULATED, reason="no CuPy")

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from fastw2v.backends._streams import Staging, new_stream, recorded
+from fastw2v._device import is_on_gpu
+from fastw2v.backends._streams import Staging, new_stream, recorded, to_device
 from fastw2v.schedule import Span
-from fastw2v_kernels import _jit_cuda
 from fastw2v_kernels.shared.reference import draw
 from fastw2v_kernels.shared.rng import KEEP_DRAW
 from fastw2v_kernels.shared.shift import shifted_seed
@@ -40,13 +40,20 @@ class CorpusOnDevice(Protocol):
     def used(self, done: Any) -> None:  # noqa: ANN401
         """Note the event after which the tokens placed last are not read any more."""
 
+    def wait(self) -> None:
+        """Wait until the host's memory is not read any more."""
+
+    def close(self) -> None:
+        """Let go of the arrays."""
+
 
 class ResidentCorpus:
     """All of it lies on the device."""
 
     def __init__(self, tokens: Tokens, seed: int) -> None:
-        xp = _jit_cuda.array_module()
-        self._ids, self._starts, self._seed = xp.asarray(tokens.ids), xp.asarray(tokens.starts), seed
+        is_there = is_on_gpu(tokens.ids)
+        self._ids, self._starts = (a if is_there else to_device(a) for a in (tokens.ids, tokens.starts))
+        self._seed = seed
 
     def place(self, span: Span, stream: Any) -> Placed:  # noqa: ANN401
         """Return the whole."""
@@ -54,6 +61,13 @@ class ResidentCorpus:
 
     def used(self, done: Any) -> None:  # noqa: ANN401
         """Nothing to do: the corpus stays."""
+
+    def wait(self) -> None:
+        """Nothing to do: it was copied before training began."""
+
+    def close(self) -> None:
+        """Let go of the arrays."""
+        del self._ids, self._starts
 
 
 class StreamedCorpus:
@@ -91,6 +105,14 @@ class StreamedCorpus:
     def used(self, done: Any) -> None:  # noqa: ANN401
         """Let the buffers be written again after that event."""
         self._slots[(self._n_placed - 1) % 2].free = done
+
+    def wait(self) -> None:
+        """Wait for the copies: pinned memory goes back to CuPy's pool with the buffers."""
+        self._copies.synchronize()
+
+    def close(self) -> None:
+        """Let go of the buffers."""
+        self._slots.clear()
 
 
 class _Slot:

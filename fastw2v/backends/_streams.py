@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fastw2v_kernels import _jit_cuda
+from fastw2v_kernels import _jit_cuda, _pool_cuda
 
 Array = npt.NDArray[Any]
 
@@ -60,6 +60,24 @@ def on_device(index: int) -> Iterator[None]:
     """Make arrays and streams within the block on this GPU."""
     with nullcontext() if _jit_cuda.IS_SIMULATED else _jit_cuda.array_module().cuda.Device(index):
         yield
+
+
+def to_device(values: Array) -> Array:
+    """Copy an array of the host in the current stream; CuPy's `array` would pin as much of the host's memory first."""
+    xp = _jit_cuda.array_module()
+    if _jit_cuda.IS_SIMULATED:
+        return xp.array(values)  # type: ignore[no-any-return]
+    there = xp.empty(values.shape, values.dtype)
+    there.set(values)
+    return there  # type: ignore[no-any-return]
+
+
+def give_back(stream: Any) -> None:  # noqa: ANN401
+    """Let CuPy's pools return what a stream's arrays on the current GPU, and copies from the host, have left free."""
+    if not _jit_cuda.IS_SIMULATED:
+        cupy = _jit_cuda.array_module()
+        _pool_cuda.give_back(cupy, stream)
+        cupy.get_default_pinned_memory_pool().free_all_blocks()
 
 
 class Staging:

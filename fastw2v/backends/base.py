@@ -47,7 +47,7 @@ class Tally(NamedTuple):
 
 
 class Backend(Protocol):
-    """One device. A trainer uploads and compiles once, trains span after span, and downloads once."""
+    """One device. A trainer uploads and compiles once, trains span after span, and downloads in the end at least."""
 
     name: str
     span_tokens: int
@@ -65,4 +65,7 @@ class Backend(Protocol):
         """Return what has been counted since the last call, and begin anew."""
 
     def download(self) -> None:
-        """Bring the trained weights back to where they were uploaded from."""
+        """Bring the weights as they are by now back to where they were uploaded from; training may go on."""
+
+    def close(self) -> None:
+        """Let go of what was uploaded, also where `upload` has failed; nothing is asked of it after that."""

@@ -69,6 +69,9 @@ class CpuBackend:
     def download(self) -> None:
         """Nothing to do: the kernels work on the model's own arrays."""
 
+    def close(self) -> None:
+        """Nothing to do: nothing was copied."""
+
     def _train_span(self, span: Span, tally: np.ndarray) -> None:
         epoch, begin, end, lr_first, lr_step = span
         self._kernel(epoch=epoch, begin=begin, end=end, lr_first=lr_first, lr_step=lr_step, tally=tally)

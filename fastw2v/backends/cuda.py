@@ -14,11 +14,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from fastw2v._afterwards import afterwards
 from fastw2v.backends import _plan_cuda
 from fastw2v.backends._corpus_cuda import CorpusOnDevice, ResidentCorpus, StreamedCorpus
 from fastw2v.backends._guard_cuda import CHUNK_TOKENS, rates
 from fastw2v.backends._knobs import kernel_knobs, kernel_name
-from fastw2v.backends._streams import current_device, new_stream, on_device, recorded, wait_for_caller
+from fastw2v.backends._streams import (
+    current_device,
+    give_back,
+    new_stream,
+    on_device,
+    recorded,
+    to_device,
+    wait_for_caller,
+)
 from fastw2v.backends._threads import run_threads
 from fastw2v.backends.base import Tally, Weights
 from fastw2v.config import TrainConfig
@@ -63,13 +72,12 @@ class CudaBackend:
         MemoryError
             The GPU has too little memory left. Nothing has been allocated in either case.
         """
+        self._weights = weights
         keep, alias = vocab.keep_probabilities(config.sample), vocab.alias_table(config.ns_exponent)
         wait_for_caller(self._stream)  # the corpus may be its work, and not there yet
         with self._here():
             _plan_cuda.check_window(config)
             plan = _plan_cuda.plan(config, tokens, weights, _jit_cuda.free_memory())
-            to_device = _jit_cuda.array_module().array  # a copy even where the host's memory is the device's
-            self._weights = weights
             self._w_in, self._w_out = to_device(weights.w_in), to_device(weights.w_out)
             self._tally = to_device(np.zeros(3))
             self._corpus: CorpusOnDevice = (
@@ -134,6 +142,15 @@ class CudaBackend:
             _copy_to(self._weights.w_out, self._w_out)
         self._weights.on_device = self._w_in
 
+    def close(self) -> None:
+        """Let go of all but input rows that the model keeps, and let CuPy's pool not keep it for a queue that ends."""
+        with self._here():
+            for name in ("_w_out", "_tally", "_kernel", *(["_w_in"] if self._weights.on_device is None else [])):
+                self.__dict__.pop(name, None)  # the upload may have failed
+            if "_corpus" in self.__dict__:
+                self._corpus.close()
+            give_back(self._stream)
+
     @contextmanager
     def _here(self) -> Iterator[None]:
         """Work on this GPU and in this queue, whatever the caller's are."""
@@ -148,7 +165,7 @@ class CudaBackend:
             event.synchronize()
             on_done(n_tokens)
 
-        with self._here():
+        with self._here(), afterwards(self._drain):
             for span in spans:
                 if stop.is_set():
                     break
@@ -157,6 +174,11 @@ class CudaBackend:
                     wait_for_oldest()
             while queue:
                 wait_for_oldest()
+
+    def _drain(self) -> None:
+        """Wait until the GPU neither trains nor copies: what it works on may be freed then."""
+        with afterwards(self._corpus.wait):
+            self._stream.synchronize()
 
     def _launch(self, span: Span) -> Any:  # noqa: ANN401
         """Queue a span; return the event of its end."""

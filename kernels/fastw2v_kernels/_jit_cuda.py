@@ -17,6 +17,8 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from fastw2v_kernels import _pool_cuda
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 IS_SIMULATED = os.environ.get("NUMBA_ENABLE_CUDASIM", "0") not in ("", "0")
@@ -53,10 +55,6 @@ def _numba_cuda() -> ModuleType:
     return cuda
 
 
-def _is_nvidia(cuda: ModuleType) -> bool:
-    return getattr(cuda, "implementation", "") == "NVIDIA"
-
-
 @cache
 def cuda_status(index: int | None = None) -> str | None:
     """Why a GPU cannot be used, with the cure; None when it can.
@@ -74,7 +72,7 @@ def cuda_status(index: int | None = None) -> str | None:
     if missing:
         return f"{' and '.join(missing)} cannot be found; {_EXTRAS}"
     try:
-        if not _is_nvidia(_numba_cuda()):
+        if getattr(_numba_cuda(), "implementation", "") != "NVIDIA":
             return (
                 "numba.cuda is Numba's own, not numba-cuda's: it was imported before the redirect could take; import "
                 "fastw2v, or _numba_cuda_redirector, before numba.cuda"
@@ -132,15 +130,17 @@ def is_device_array(array: object) -> bool:
 
 
 def free_memory() -> int:
-    """Bytes that can still be allocated on the current device."""
+    """Bytes that can be allocated on the current device, once CuPy's pool has given back what it keeps."""
     if IS_SIMULATED:
         return 1 << 40
-    cupy = array_module()
-    return int(cupy.cuda.runtime.memGetInfo()[0] + cupy.get_default_memory_pool().free_bytes())
+    _pool_cuda.give_back(array_module())
+    return _pool_cuda.unreserved_bytes(array_module())
 
 
 def require_memory(n_bytes: int, what: str, cure: str = "take a smaller vocabulary, dimension or batch") -> None:
     """Raise MemoryError, before anything is allocated, if the device has less than `n_bytes` free."""
+    if not IS_SIMULATED and n_bytes <= _pool_cuda.unreserved_bytes(array_module()):
+        return  # where there is enough, the pool keeps what makes the next arrays cheap
     free = free_memory()
     if n_bytes > free:
         raise MemoryError(

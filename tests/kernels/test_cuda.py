@@ -16,6 +16,7 @@ from fastw2v_kernels.ops import OPS
 from fastw2v_kernels.shared.cases import alias_table
 
 OPS_BY_NAME = {op.name: op for op in OPS}
+GB = 10**9
 HAS_CUPY = importlib.util.find_spec("cupy") is not None
 on_cuda = pytest.mark.cuda
 
@@ -231,20 +232,39 @@ def door(monkeypatch):
     )
     monkeypatch.setattr(_jit_cuda, "import_module", lambda name: compiler)
     monkeypatch.setattr(_jit_cuda, "_numba_cuda", lambda: SimpleNamespace(implementation="NVIDIA"))
-    runtime = SimpleNamespace(
-        getDevice=lambda: 0, getDeviceCount=lambda: 2, memGetInfo=lambda: (3_000_000_000, 8_000_000_000)
-    )
+    pool = FakePool()
+    runtime = SimpleNamespace(getDevice=lambda: 0, getDeviceCount=lambda: 2, memGetInfo=lambda: (pool.free, 8 * GB))
     cupy = SimpleNamespace(
         ndarray=FakeCupyArray,
         cuda=SimpleNamespace(
             is_available=lambda: True, runtime=runtime, Device=lambda index: SimpleNamespace(use=lambda: None)
         ),
-        get_default_memory_pool=lambda: SimpleNamespace(free_bytes=lambda: 500_000_000),
+        get_default_memory_pool=lambda: pool,
         compiler=compiler,
     )
     monkeypatch.setattr(_jit_cuda, "array_module", lambda: cupy)
     monkeypatch.setitem(sys.modules, "cupy", cupy)
     return cupy
+
+
+class FakePool:
+    """CuPy's pool on a GPU with 3 GB free: it holds 2 GB, of which it keeps half a GB for arrays of some stream."""
+
+    def __init__(self):
+        self.free, self.held, self.kept, self.limit, self.n_given_back = 3 * GB, 2 * GB, GB // 2, 0, 0
+
+    def free_all_blocks(self, stream=None):
+        self.free, self.held, self.kept = self.free + self.kept, self.held - self.kept, 0
+        self.n_given_back += 1
+
+    def get_limit(self):
+        return self.limit
+
+    def total_bytes(self):
+        return self.held
+
+    def free_bytes(self):
+        return self.kept
 
 
 class FakeCupyArray:
@@ -327,6 +347,37 @@ def test_too_little_memory_is_said_before_any_is_taken(door):
     _jit_cuda.require_memory(3_500_000_000, "a model")
     with pytest.raises(MemoryError, match=r"a model needs 3\.60 GB on the GPU and 3\.50 GB are free; take a smaller"):
         _jit_cuda.require_memory(3_600_000_000, "a model")
+
+
+def test_what_the_pool_keeps_is_given_back_where_it_is_needed(door):
+    """It serves arrays of one stream alone; while there is enough it stays, so that arrays come and go at no cost."""
+    pool = door.get_default_memory_pool()
+    _jit_cuda.require_memory(3 * GB, "an array")
+    assert (pool.kept, pool.n_given_back) == (GB // 2, 0)
+    _jit_cuda.require_memory(3 * GB + 1, "an array")
+    assert (pool.kept, pool.n_given_back) == (0, 1)
+    assert _jit_cuda.free_memory() == pool.free == 3_500_000_000
+
+
+@pytest.mark.parametrize(("limit", "free_bytes"), [(0, 3.5 * GB), (9 * GB, 3.5 * GB), (2 * GB, GB // 2), (GB, 0)])
+def test_the_limit_of_the_pool_is_kept_to(door, limit, free_bytes):
+    """1.5 GB of it are in use."""
+    door.get_default_memory_pool().limit = limit
+    assert _jit_cuda.free_memory() == free_bytes
+    _jit_cuda.require_memory(free_bytes, "an array")
+    with pytest.raises(MemoryError, match=f"and {free_bytes / GB:.2f} GB are free"):
+        _jit_cuda.require_memory(free_bytes + 1, "an array")
+
+
+@pytest.mark.skipif(not HAS_CUPY, reason="no CuPy: pip install 'fastw2v[cuda13]'")
+def test_cupys_pool_has_what_is_asked_of_it():
+    import cupy
+
+    documented = cupy.cuda.MemoryPool.free_all_blocks.__doc__
+    assert documented.startswith("MemoryPool.free_all_blocks(self, stream=None)")
+    assert type(cupy.get_default_memory_pool()) is cupy.cuda.MemoryPool
+    assert set(dir(cupy.cuda.MemoryPool)) >= {name for name in vars(FakePool) if not name.startswith("_")}
+    assert callable(cupy.cuda.runtime.memGetInfo)
 
 
 def test_arrays_of_two_places_are_refused(door):
