@@ -53,7 +53,8 @@ def adopted(x: Any) -> Any:  # noqa: ANN401 - whatever array library made it
             f"a {type(x).__name__} lies on a GPU, which cannot be used: {reason}; or copy it to the host before"
         )
     cupy = _jit_cuda.array_module()
-    return cupy.asarray(x) if hasattr(x, "__cuda_array_interface__") else cupy.from_dlpack(x)
+    # DLPack first: it orders CuPy's stream behind the maker's, for which PyTorch's array interface names no stream.
+    return cupy.from_dlpack(x) if _is_on_gpu_by_dlpack(x) else cupy.asarray(x)
 
 
 def shared(x: Any) -> Any:  # noqa: ANN401
@@ -79,6 +80,8 @@ def shared(x: Any) -> Any:  # noqa: ANN401
 
 
 def _has_gpu_memory(x: object) -> bool:
-    if hasattr(x, "__cuda_array_interface__"):
-        return True
+    return _is_on_gpu_by_dlpack(x) or hasattr(x, "__cuda_array_interface__")
+
+
+def _is_on_gpu_by_dlpack(x: Any) -> bool:  # noqa: ANN401
     return hasattr(x, "__dlpack_device__") and x.__dlpack_device__()[0] in _GPU_MEMORY

@@ -55,7 +55,7 @@ def test_rows_of_a_given_vocabulary(gpu):
     np.testing.assert_array_equal(on_gpu.starts.get(), on_host.starts)
 
 
-@pytest.mark.parametrize("foreign", [fake_cupy.ByInterface, fake_cupy.ByDlpack])
+@pytest.mark.parametrize("foreign", [fake_cupy.ByInterface, fake_cupy.ByDlpack, fake_cupy.ByBoth])
 @pytest.mark.parametrize("starts_there", [True, False])
 def test_an_array_of_another_library_is_taken_without_a_copy(foreign, starts_there, gpu):
     ids, starts = walks()

@@ -144,6 +144,14 @@ class ByDlpack:
         return self.memory.__dlpack__(**options)
 
 
+class ByBoth(ByDlpack):
+    """Another library's array that says so in both ways, as PyTorch's; its interface names no stream to wait for."""
+
+    @property
+    def __cuda_array_interface__(self):
+        raise AssertionError("the interface was read, though DLPack orders the streams")
+
+
 def install(monkeypatch):
     """Put this module in CuPy's place; return the arguments that each launch of a kernel will have."""
     calls = []
