@@ -37,6 +37,11 @@ def is_on_gpu(x: object) -> bool:
     return not isinstance(x, np.ndarray) and _jit_cuda.is_device_array(x)
 
 
+def gpu_of(x: Any) -> int:  # noqa: ANN401
+    """Return the number of the GPU on which a CuPy array lies."""
+    return int(x.data.device_id)
+
+
 def adopted(x: Any) -> Any:  # noqa: ANN401 - whatever array library made it
     """Return an array of any library as CuPy's, its memory shared, if that is the GPU's; anything else as it is.
 
