@@ -5,6 +5,7 @@ from __future__ import annotations
 import lzma
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -84,14 +85,9 @@ def streamed(sizes: Sizes) -> Iterator[Row]:
     for sg in (1, 0):
         config = TrainConfig(sg=sg, vector_size=6 if sizes.toy else 128, epochs=1, min_count=1, compute_loss=True)
         whole, _ = run(config, corpus)
-        weights = initial_weights(corpus[0], config.vector_size, config.seed)
-        free_bytes = short_memory(config, weights, n_tokens, span_tokens)
-        with (
-            mock.patch.object(_jit_cuda, "free_memory", return_value=free_bytes),
-            mock.patch.object(_plan_cuda, "_LEAST_STREAMED_TOKENS", 1),
-        ):
+        with short_memory(config, len(corpus[0]), n_tokens, span_tokens):
             parts, backend = run(config, corpus)
-        is_streamed = isinstance(backend._corpus, StreamedCorpus) and backend.span_tokens == span_tokens
+        is_streamed = is_in_spans(backend, span_tokens)
         same = (parts.pairs, parts.kept_words) == (whole.pairs, whole.kept_words)
         off = parts.loss / whole.loss - 1
         rates = [report.raw_words / max(report.train_seconds, 1e-9) / 1e6 for report in (parts, whole)]
@@ -110,11 +106,38 @@ def run(config: TrainConfig, corpus: Any) -> tuple[TrainReport, CudaBackend]:  #
     return train(backend, config, *corpus, initial_weights(corpus[0], config.vector_size, config.seed)), backend
 
 
-def short_memory(config: TrainConfig, weights: Any, n_tokens: int, span_tokens: int) -> int:  # noqa: ANN401
+def small_and_streamed(sizes: Sizes, sg: int) -> Row:
+    """`Word2Vec` on a small corpus of which two spans fit: it must be streamed, and every word trained."""
+    n_words, n_tokens, span_tokens = (20, 60, 9) if sizes.toy else (500, 40_000, 4_000)
+    ids, starts = (to_host(array) for array in zipf_corpus(n_words, n_tokens))
+    knobs = {"sg": sg, "vector_size": 6 if sizes.toy else 100, "epochs": 1, "min_count": 1, "device": "cuda"}
+    backend = CudaBackend()
+    with (
+        short_memory(TrainConfig(**knobs), len(np.unique(ids)), n_tokens, span_tokens),
+        mock.patch("fastw2v._engine.get_backend", return_value=backend),
+    ):
+        model = Word2Vec((ids, starts), **knobs)
+    is_right = is_in_spans(backend, span_tokens) and model.report.raw_words == n_tokens
+    what = f"Word2Vec, streamed, {'skip-gram' if sg else 'CBOW'}, {n_tokens:,} tokens"
+    return row("trainer", what, colour(is_right), f"spans of {backend.span_tokens:,} tokens; {phases_of(model)}")
+
+
+def is_in_spans(backend: CudaBackend, span_tokens: int) -> bool:
+    """Whether the corpus came to the GPU by spans of so many tokens."""
+    return isinstance(backend._corpus, StreamedCorpus) and backend.span_tokens == span_tokens
+
+
+@contextmanager
+def short_memory(config: TrainConfig, n_vocab: int, n_tokens: int, span_tokens: int) -> Iterator[None]:
     """Free bytes by which the plan holds the model, and of the corpus two spans of so many tokens."""
-    n_vocab, stride = weights.w_in.shape
+    stride = -(-config.vector_size // 16) * 16
     window_bytes = max_warps(n_tokens) * 8 * (2 * config.window + 3) * stride
-    return (8 * stride + 12) * n_vocab + window_bytes + _plan_cuda._RESERVE_BYTES + 30 * span_tokens
+    free_bytes = (8 * stride + 12) * n_vocab + window_bytes + _plan_cuda._RESERVE_BYTES + 30 * span_tokens
+    with (
+        mock.patch.object(_jit_cuda, "free_memory", return_value=free_bytes),
+        mock.patch.object(_plan_cuda, "_LEAST_STREAMED_TOKENS", 1),
+    ):
+        yield
 
 
 def to_host(array: Any) -> Array:  # noqa: ANN401

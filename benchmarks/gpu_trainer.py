@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from gpu_jobs import FLOAT, Sizes
-from gpu_quality import hot_words, phases_of, quality, streamed, zipf_corpus
+from gpu_quality import hot_words, phases_of, quality, small_and_streamed, streamed, zipf_corpus
 from gpu_steps import UNFINISHED, Clock, Row, row
 
 from fastw2v import Word2Vec
@@ -62,6 +62,12 @@ def counted(clock: Clock, sizes: Sizes) -> Iterator[Row]:
     """One span each of skip-gram and CBOW: counters take many passes over a launch."""
     for job in TOYS if sizes.toy else JOBS[:2]:
         yield speed(job._replace(n_tokens=min(job.n_tokens, COUNTED)), sizes, n_epochs=1)
+
+
+def checked_trainer(clock: Clock, sizes: Sizes) -> Iterator[Row]:
+    """A corpus in two buffers, small enough for NVIDIA's checkers."""
+    for sg in (1,) if sizes.toy else (1, 0):
+        yield small_and_streamed(sizes, sg)
 
 
 def name_of(job: Job) -> str:
