@@ -1,7 +1,8 @@
 """Parity, speed and quality of the CUDA kernels, on a machine with a GPU and nothing else: one command, one table.
 
-Usage: python benchmarks/gpu_box.py [--seconds 450] [--out FOLDER]
+Usage: python benchmarks/gpu_box.py [--seconds 1200] [--out FOLDER]
        python benchmarks/gpu_box.py --checked                       (the operations alone, for compute-sanitizer)
+       python benchmarks/gpu_box.py --checked-trainer               (small trainings alone, likewise)
        python benchmarks/gpu_box.py --counted                       (two trainings alone, for ncu)
        NUMBA_ENABLE_CUDASIM=1 python benchmarks/gpu_box.py --toy    (the same steps in the simulator)
 
@@ -9,8 +10,8 @@ Needs numba-cuda, CuPy and NumPy; no network and no pytest. With FASTW2V_DATA_DI
 without on made-up text. Times are of device events, medians of many, after calls that compile; where the GPU has done
 before the host has launched, they are the launch's. An operation whose parity is red is not timed. What does not fit in
 the seconds is NOT FINISHED, which the table's end and the exit status (2; 1 where anything is red) say. On an H200
-parity of operations and modes should take a minute, the trainer two, operations and the layers' quality one,
-compute-sanitizer one and a half, iterations the rest (an estimate: no GPU has run this yet). `--out` gets the rows as
+parity of operations and modes should take a minute, the trainer five, operations and the layers' quality one,
+compute-sanitizer at most twelve, iterations the rest (an estimate: no GPU has run this yet). `--out` gets the rows as
 gpu_box.jsonl and, where matplotlib is there, the cost of an iteration by vocabulary as v_scaling.png.
 """
 
@@ -45,7 +46,7 @@ from gpu_steps import (  # noqa: E402
     row,
     unique_rows,
 )
-from gpu_trainer import counted, trainer  # noqa: E402
+from gpu_trainer import checked_trainer, counted, trainer  # noqa: E402
 
 from fastw2v_kernels import _jit_cuda  # noqa: E402
 
@@ -96,21 +97,24 @@ def run(clock: Clock, sizes: Sizes, steps: tuple[Callable[[Clock, Sizes], Iterat
 def main() -> int:
     """Run all steps; the exit status says whether anything was red or unfinished."""
     parser = argparse.ArgumentParser(description="Parity, speed and quality of the CUDA kernels.")
-    parser.add_argument("--seconds", type=float, default=450, help="time for all")
+    parser.add_argument("--seconds", type=float, default=1200, help="time for all")
     parser.add_argument("--out", type=Path, default=os.environ.get("OUT"), help="folder of the results")
     parser.add_argument("--checked", action="store_true", help="parity alone, each array in memory of its own")
+    parser.add_argument("--checked-trainer", action="store_true", help="two small models alone, likewise")
     parser.add_argument("--counted", action="store_true", help="two trainings alone, short enough for counters")
     parser.add_argument("--toy", action="store_true", help="small sizes, for the simulator")
     options = parser.parse_args()
     if _jit_cuda.IS_SIMULATED:
         simulator.install()
     _jit_cuda.require_cuda()
-    is_toy = options.toy or (options.checked and _jit_cuda.IS_SIMULATED)
+    is_checked = options.checked or options.checked_trainer
+    is_toy = options.toy or (is_checked and _jit_cuda.IS_SIMULATED)
     clock = Clock(options.seconds, least_calls=1 if is_toy else 5)
-    if options.checked and not _jit_cuda.IS_SIMULATED:
+    if is_checked and not _jit_cuda.IS_SIMULATED:
         _jit_cuda.array_module().cuda.set_allocator(None)  # in a pool, an array's end is no end of what may be read
     checked = (parity,) if _jit_cuda.IS_SIMULATED else (parity, modes)  # the simulator takes long, and nothing watches
-    steps = checked if options.checked else (environment, counted) if options.counted else STEPS
+    chosen = {"checked": checked, "checked_trainer": (checked_trainer,), "counted": (environment, counted)}
+    steps = next((steps for name, steps in chosen.items() if getattr(options, name)), STEPS)
     rows = run(clock, Sizes.toys() if is_toy else Sizes(), steps)
     print(f"\n| {' | '.join(COLUMNS)} |\n|---|---|---|---|")
     for found in rows:

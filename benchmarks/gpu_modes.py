@@ -72,6 +72,19 @@ def one_warp(sizes: Sizes, name: str, mode: Case) -> None:
     beside_the_reference(name, case, max_warps=1, chunk_tokens=5 if sizes.toy else 16)
 
 
+def one_sentence(sizes: Sizes, name: str, mode: Case) -> None:
+    """Windows that reach over the seams of reads: a warp takes 32 tokens of its sentence at a time."""
+    n_tokens = 40 if sizes.toy else 200
+    shape = {"dim": sizes.dim, "negative": sizes.negative, "window": WINDOW}
+    case = span_case(np.random.default_rng(5), n_tokens, **shape) | mode
+    case |= {"starts": np.array([0, n_tokens]), "begin": 0, "end": n_tokens}
+    if sizes.toy:
+        case["keep"] /= 3  # few centres, which are what takes the simulator long
+    for shrink_windows in (False,) if sizes.toy else (False, True):
+        whole = case | {"shrink_windows": shrink_windows}
+        beside_the_reference(name, whole, max_warps=1, chunk_tokens=n_tokens)
+
+
 def off_chip(sizes: Sizes, name: str, mode: Case) -> None:
     """The same where a window's rows lie in the GPU's memory."""
     if SpanShape.of(OFF_CHIP_DIM, sizes.negative, OFF_CHIP_WINDOW, n_inputs=1).is_shared:
@@ -145,6 +158,7 @@ def beyond_32_bits(sizes: Sizes, name: str, mode: Case) -> None:
 
 CHECKS: dict[str, Callable[[Sizes, str, Case], None]] = {
     "one warp": one_warp,
+    "one sentence of many reads": one_sentence,
     "several warps that share no row": several_warps,
     "rates of rows": rates,
     f"rows off chip, D {OFF_CHIP_DIM}": off_chip,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import lzma
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -33,6 +34,12 @@ REVIEWS = "imdb-unsup.txt.xz"
 SEEDS = (1, 2, 3)
 SCORES = ("ws353", "simlex", "analogies")
 MARGIN = 1.0  # of 100, beside the spread of the CPU's seeds
+HOT = (  # tokens, sg, sample; the last two are the least corpus of which all warps train
+    *((1_000_000, sg, sample) for sample in (0, 1e-3) for sg in (1, 0)),
+    (4_200_000, 1, 1e-3),
+    (4_200_000, 0, 0),
+)
+HOT_TOYS = (20, 1, 0), (20, 0, 0)
 LOSS_OFF = 0.03  # of a corpus that is streamed, beside the resident one's
 
 
@@ -53,21 +60,21 @@ def zipf_corpus(n_words: int, n_tokens: int, length: int = 25) -> tuple[Array, A
 
 def hot_words(sizes: Sizes) -> Iterator[Row]:
     """Ten words: the loss must be that of one thread of the CPU, within 5 %."""
-    n_tokens = 20 if sizes.toy else 1_000_000
-    rng = np.random.default_rng(0)
-    ids = np.cumsum(np.where(rng.random(n_tokens) < 0.75, 1, rng.integers(0, 10, n_tokens))) % 10
-    walks = ids.reshape(-1, 20)
     knobs = {"min_count": 1, "compute_loss": True, "workers": 1, "vector_size": 6 if sizes.toy else 128}
     knobs["epochs"] = 1 if sizes.toy else 5
-    for sample in (0, 1e-3) if not sizes.toy else (0,):
-        for sg in (1, 0):
-            loss = {
-                device: Word2Vec(walks, sg=sg, sample=sample, device=device, **knobs).report.loss_per_epoch[-1]
-                for device in ("cuda", "cpu")
-            }
-            off = loss["cuda"] / loss["cpu"] - 1
-            what = f"ten words, {'skip-gram' if sg else 'CBOW'}, sample {sample:g}"
-            yield row("trainer", what, colour(abs(off) < 0.05), f"loss {loss['cuda']:.4f}, {off:+.2%} to the CPU's")
+    for n_tokens, sg, sample in HOT_TOYS if sizes.toy else HOT:
+        rng = np.random.default_rng(0)
+        ids = np.cumsum(np.where(rng.random(n_tokens) < 0.75, 1, rng.integers(0, 10, n_tokens))) % 10
+        loss = {
+            device: Word2Vec(ids.reshape(-1, 20), sg=sg, sample=sample, device=device, **knobs).report.loss_per_epoch[
+                -1
+            ]
+            for device in ("cuda", "cpu")
+        }
+        off = loss["cuda"] / loss["cpu"] - 1
+        what = f"ten words, {n_tokens:,} tokens, {'skip-gram' if sg else 'CBOW'}, sample {sample:g}"
+        note = f"loss {loss['cuda']:.4f}, {off:+.2%} to the CPU's; at most {max_warps(n_tokens):,} warps"
+        yield row("trainer", what, colour(abs(off) < 0.05), note)
 
 
 def streamed(sizes: Sizes) -> Iterator[Row]:
@@ -78,14 +85,9 @@ def streamed(sizes: Sizes) -> Iterator[Row]:
     for sg in (1, 0):
         config = TrainConfig(sg=sg, vector_size=6 if sizes.toy else 128, epochs=1, min_count=1, compute_loss=True)
         whole, _ = run(config, corpus)
-        weights = initial_weights(corpus[0], config.vector_size, config.seed)
-        free_bytes = short_memory(config, weights, n_tokens, span_tokens)
-        with (
-            mock.patch.object(_jit_cuda, "free_memory", return_value=free_bytes),
-            mock.patch.object(_plan_cuda, "_LEAST_STREAMED_TOKENS", 1),
-        ):
+        with short_memory(config, len(corpus[0]), n_tokens, span_tokens):
             parts, backend = run(config, corpus)
-        is_streamed = isinstance(backend._corpus, StreamedCorpus) and backend.span_tokens == span_tokens
+        is_streamed = is_in_spans(backend, span_tokens)
         same = (parts.pairs, parts.kept_words) == (whole.pairs, whole.kept_words)
         off = parts.loss / whole.loss - 1
         rates = [report.raw_words / max(report.train_seconds, 1e-9) / 1e6 for report in (parts, whole)]
@@ -104,11 +106,38 @@ def run(config: TrainConfig, corpus: Any) -> tuple[TrainReport, CudaBackend]:  #
     return train(backend, config, *corpus, initial_weights(corpus[0], config.vector_size, config.seed)), backend
 
 
-def short_memory(config: TrainConfig, weights: Any, n_tokens: int, span_tokens: int) -> int:  # noqa: ANN401
+def small_and_streamed(sizes: Sizes, sg: int) -> Row:
+    """`Word2Vec` on a small corpus of which two spans fit: it must be streamed, and every word trained."""
+    n_words, n_tokens, span_tokens = (20, 60, 9) if sizes.toy else (500, 40_000, 4_000)
+    ids, starts = (to_host(array) for array in zipf_corpus(n_words, n_tokens))
+    knobs = {"sg": sg, "vector_size": 6 if sizes.toy else 100, "epochs": 1, "min_count": 1, "device": "cuda"}
+    backend = CudaBackend()
+    with (
+        short_memory(TrainConfig(**knobs), len(np.unique(ids)), n_tokens, span_tokens),
+        mock.patch("fastw2v._engine.get_backend", return_value=backend),
+    ):
+        model = Word2Vec((ids, starts), **knobs)
+    is_right = is_in_spans(backend, span_tokens) and model.report.raw_words == n_tokens
+    what = f"Word2Vec, streamed, {'skip-gram' if sg else 'CBOW'}, {n_tokens:,} tokens"
+    return row("trainer", what, colour(is_right), f"spans of {backend.span_tokens:,} tokens; {phases_of(model)}")
+
+
+def is_in_spans(backend: CudaBackend, span_tokens: int) -> bool:
+    """Whether the corpus came to the GPU by spans of so many tokens."""
+    return isinstance(backend._corpus, StreamedCorpus) and backend.span_tokens == span_tokens
+
+
+@contextmanager
+def short_memory(config: TrainConfig, n_vocab: int, n_tokens: int, span_tokens: int) -> Iterator[None]:
     """Free bytes by which the plan holds the model, and of the corpus two spans of so many tokens."""
-    n_vocab, stride = weights.w_in.shape
+    stride = -(-config.vector_size // 16) * 16
     window_bytes = max_warps(n_tokens) * 8 * (2 * config.window + 3) * stride
-    return (8 * stride + 12) * n_vocab + window_bytes + _plan_cuda._RESERVE_BYTES + 30 * span_tokens
+    free_bytes = (8 * stride + 12) * n_vocab + window_bytes + _plan_cuda._RESERVE_BYTES + 30 * span_tokens
+    with (
+        mock.patch.object(_jit_cuda, "free_memory", return_value=free_bytes),
+        mock.patch.object(_plan_cuda, "_LEAST_STREAMED_TOKENS", 1),
+    ):
+        yield
 
 
 def to_host(array: Any) -> Array:  # noqa: ANN401

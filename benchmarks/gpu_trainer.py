@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import statistics
+import time
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+import numpy as np
 from gpu_jobs import FLOAT, Sizes
-from gpu_quality import hot_words, phases_of, quality, streamed, zipf_corpus
+from gpu_quality import hot_words, phases_of, quality, small_and_streamed, streamed, zipf_corpus
 from gpu_steps import UNFINISHED, Clock, Row, row
 
 from fastw2v import Word2Vec
@@ -23,6 +26,7 @@ class Job(NamedTuple):
 
 
 BIG, MANY, COUNTED = 100_000_000, 1_000_000_000, 4_000_000
+EPOCHS, EPOCHS_OF_MANY, TOY_EPOCHS = 6, 3, 2  # of which the first is not timed
 JOBS = (
     Job(50_000, BIG, {"sg": 1, "vector_size": 128}),
     Job(50_000, BIG, {"sg": 0, "vector_size": 128}),
@@ -30,6 +34,8 @@ JOBS = (
     Job(50_000, BIG, {"sg": 1, "vector_size": 128, "negative_sharing": "pair"}),
     Job(1_000_000, BIG, {"sg": 1, "vector_size": 128}),
     Job(1_000_000, BIG, {"sg": 0, "vector_size": 300}),
+    Job(1_000_000, BIG, {"sg": 1, "vector_size": 300}),
+    Job(50_000, BIG // 5, {"sg": 1, "vector_size": 1024}),
     Job(1_000_000, MANY, {"sg": 1, "vector_size": 128}),
 )
 TOYS = (Job(20, 60, {"sg": 1, "vector_size": 6, "window": 1}), Job(20, 60, {"sg": 0, "vector_size": 6, "window": 1}))
@@ -47,14 +53,21 @@ def trainer(clock: Clock, sizes: Sizes) -> Iterator[Row]:
         if clock.left() < sizes.reserve:
             yield row("trainer", name_of(job), UNFINISHED, "no time left")
         else:
-            yield speed(job, sizes)
+            n_epochs = TOY_EPOCHS if sizes.toy else EPOCHS_OF_MANY if job.n_tokens == MANY else EPOCHS
+            yield speed(job, sizes, n_epochs)
     yield from quality(clock, sizes)
 
 
 def counted(clock: Clock, sizes: Sizes) -> Iterator[Row]:
     """One span each of skip-gram and CBOW: counters take many passes over a launch."""
     for job in TOYS if sizes.toy else JOBS[:2]:
-        yield speed(job._replace(n_tokens=min(job.n_tokens, COUNTED)), sizes)
+        yield speed(job._replace(n_tokens=min(job.n_tokens, COUNTED)), sizes, n_epochs=1)
+
+
+def checked_trainer(clock: Clock, sizes: Sizes) -> Iterator[Row]:
+    """A corpus in two buffers, small enough for NVIDIA's checkers."""
+    for sg in (1,) if sizes.toy else (1, 0):
+        yield small_and_streamed(sizes, sg)
 
 
 def name_of(job: Job) -> str:
@@ -64,20 +77,40 @@ def name_of(job: Job) -> str:
     return ", ".join([f"{model} D {job.knobs['vector_size']}, V {job.n_words:,}, {job.n_tokens:,} tokens", *rest])
 
 
-def speed(job: Job, sizes: Sizes) -> Row:
-    """One epoch: words a second in training alone, as they are before subsampling; all phases apart."""
-    corpus = zipf_corpus(job.n_words, job.n_tokens)
-    model = Word2Vec(corpus, device="cuda", epochs=1, min_count=1, **({"window": 5, "negative": 5} | job.knobs))
-    seconds = max(model.report.train_seconds, 1e-9)
-    rate = model.report.raw_words / seconds
-    share = bytes_a_kept_word(model) * model.report.kept_words / seconds / sizes.bandwidth
+class EpochEnds:
+    """A `progress` of `Word2Vec` that keeps when each epoch ended; it makes nothing wait, as no callback would."""
+
+    def __init__(self, n_epochs: int) -> None:
+        self._n_epochs, self._ends = n_epochs, list[float]()
+
+    def __call__(self, phase: str, done: int, total: int | None) -> None:
+        """Note the time if words done make an epoch more."""
+        if phase == "train" and total and done * self._n_epochs >= total * (len(self._ends) + 1):
+            self._ends.append(time.perf_counter())
+
+    def seconds(self) -> list[float]:
+        """Of each epoch but the first, whose begin is not known."""
+        return [max(float(gap), 1e-9) for gap in np.diff(self._ends)]
+
+
+def speed(job: Job, sizes: Sizes, n_epochs: int) -> Row:
+    """Words a second in training alone, as they are before subsampling: the median epoch; all phases apart."""
+    corpus, ends = zipf_corpus(job.n_words, job.n_tokens), EpochEnds(n_epochs)
+    knobs = {"window": 5, "negative": 5, "epochs": n_epochs, "min_count": 1} | job.knobs
+    model = Word2Vec(corpus, device="cuda", progress=ends, **knobs)
+    each = ends.seconds() or [max(model.report.train_seconds, 1e-9)]
+    seconds = statistics.median(each)
+    rates = [model.report.raw_words / n_epochs / one for one in (seconds, max(each), min(each))]
+    rate = rates[0]
+    share = bytes_a_kept_word(model) * model.report.kept_words / n_epochs / seconds / sizes.bandwidth
     kept = f"{model.report.kept_words / model.report.raw_words:.0%} kept"
     moved = f"{share:.0%} of the copy's bandwidth, caches left aside"
     goal = GOALS["skip-gram" if job.knobs["sg"] else "CBOW"]
     is_goal = job.knobs["vector_size"] == 128 and len(job.knobs) == 2
     aim = f"{rate / goal:.2f} of the goal; " if is_goal else ""
-    note = f"{aim}{moved}; {kept}; {phases_of(model)}"
-    return row("trainer", name_of(job), f"{rate / 1e6:.3g} M words/s", note) | {"share": share}
+    spread = f"{rates[1] / 1e6:.3g} to {rates[2] / 1e6:.3g} in {len(each)} epochs"
+    note = f"{spread}; {aim}{moved}; {kept}; {phases_of(model)}"
+    return row("trainer", name_of(job), f"{rate / 1e6:.3g} M words/s", note) | {"share": share, "epoch_seconds": each}
 
 
 def bytes_a_kept_word(model: Word2Vec) -> float:

@@ -37,6 +37,11 @@ def is_on_gpu(x: object) -> bool:
     return not isinstance(x, np.ndarray) and _jit_cuda.is_device_array(x)
 
 
+def gpu_of(x: Any) -> int:  # noqa: ANN401
+    """Return the number of the GPU on which a CuPy array lies."""
+    return int(x.data.device_id)
+
+
 def adopted(x: Any) -> Any:  # noqa: ANN401 - whatever array library made it
     """Return an array of any library as CuPy's, its memory shared, if that is the GPU's; anything else as it is.
 
@@ -53,7 +58,8 @@ def adopted(x: Any) -> Any:  # noqa: ANN401 - whatever array library made it
             f"a {type(x).__name__} lies on a GPU, which cannot be used: {reason}; or copy it to the host before"
         )
     cupy = _jit_cuda.array_module()
-    return cupy.asarray(x) if hasattr(x, "__cuda_array_interface__") else cupy.from_dlpack(x)
+    # DLPack first: it orders CuPy's stream behind the maker's, for which PyTorch's array interface names no stream.
+    return cupy.from_dlpack(x) if _is_on_gpu_by_dlpack(x) else cupy.asarray(x)
 
 
 def shared(x: Any) -> Any:  # noqa: ANN401
@@ -79,6 +85,8 @@ def shared(x: Any) -> Any:  # noqa: ANN401
 
 
 def _has_gpu_memory(x: object) -> bool:
-    if hasattr(x, "__cuda_array_interface__"):
-        return True
+    return _is_on_gpu_by_dlpack(x) or hasattr(x, "__cuda_array_interface__")
+
+
+def _is_on_gpu_by_dlpack(x: Any) -> bool:  # noqa: ANN401
     return hasattr(x, "__dlpack_device__") and x.__dlpack_device__()[0] in _GPU_MEMORY

@@ -7,8 +7,9 @@ from typing import Any, TypeGuard, cast
 
 import numpy as np
 
-from fastw2v._device import TO_HOST, is_cuda, is_on_gpu
-from fastw2v._integers import IntegerCorpus
+from fastw2v._device import TO_HOST, gpu_index, gpu_of, is_cuda, is_on_gpu
+from fastw2v._integers import IntegerCorpus, beside
+from fastw2v.backends import _streams
 from fastw2v.vocab import Vocab
 from fastw2v_kernels import _jit_cuda
 
@@ -24,10 +25,21 @@ def is_on_device(corpus: object) -> TypeGuard[IntegerCorpus]:
 
 
 def check_device_of(corpus: object, device: str) -> None:
-    """Raise unless a corpus that lies on the GPU is to be trained there."""
-    if is_on_device(corpus) and not is_cuda(device):
+    """Raise unless a corpus that lies on a GPU is to be trained on that one."""
+    if not is_on_device(corpus):
+        return
+    if not is_cuda(device):
         cure = f'pass device="cuda", or {TO_HOST}'
         raise TypeError(f'the corpus lies on the GPU and device is "{device}"; {cure}')
+    index, there = gpu_index(device), gpu_of(corpus.ids)
+    here = _streams.current_device() if index is None else index
+    if there != here:
+        meant = f'"{device}"' if index is not None else f'"{device}", which is cuda:{here} as CuPy uses that'
+        copy = f"with cupy.cuda.Device({here}): ids = cupy.asarray(ids)"
+        raise ValueError(
+            f"the corpus lies on cuda:{there} and device is {meant}; expected both on one GPU: "
+            f'pass device="cuda:{there}", or copy it ({copy})'
+        )
 
 
 def vocab_on_device(
@@ -50,6 +62,23 @@ def vocab_on_device(
     ids, starts : int32[n_tokens], int64[n_sentences + 1]
         Vocabulary rows, on the GPU.
     """
+    with beside(corpus.ids):
+        found = _counted(corpus, keep_all=keep_all, choose=choose)
+        _jit_cuda.synchronize()  # the trainer waits for what the GPU that CuPy uses was given, and for no other
+        return found
+
+
+def rows_on_device(corpus: IntegerCorpus, vocab: Vocab) -> tuple[Array, Array]:
+    """Turn a corpus into rows of a given vocabulary, and drop other ids; returns as `vocab_on_device`."""
+    with beside(corpus.ids):
+        found = _looked_up(corpus, vocab)
+        _jit_cuda.synchronize()
+        return found
+
+
+def _counted(
+    corpus: IntegerCorpus, *, keep_all: bool, choose: Callable[[np.ndarray], np.ndarray]
+) -> tuple[Vocab, Array, Array]:
     xp, n_raw = _jit_cuda.array_module(), int(corpus.ids.size)
     _require_memory(_COUNTED_BYTES * n_raw, f"counting {n_raw:,} ids there")
     seen, first, number, counts = xp.unique(corpus.ids, return_index=True, return_inverse=True, return_counts=True)
@@ -69,8 +98,7 @@ def vocab_on_device(
     return vocab, *_without_gaps(xp.asarray(row_of)[number.reshape(-1)], corpus.starts)
 
 
-def rows_on_device(corpus: IntegerCorpus, vocab: Vocab) -> tuple[Array, Array]:
-    """Turn a corpus into rows of a given vocabulary, and drop other ids; returns as `vocab_on_device`."""
+def _looked_up(corpus: IntegerCorpus, vocab: Vocab) -> tuple[Array, Array]:
     xp, keys, n_raw = _jit_cuda.array_module(), np.asarray(vocab.keys), int(corpus.ids.size)
     _require_memory(_FOUND_BYTES * n_raw, f"looking up {n_raw:,} ids there")
     order = np.argsort(keys, kind="stable")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any, TypeGuard
 
 import numpy as np
 
-from fastw2v._device import is_on_gpu, shared
+from fastw2v._device import gpu_of, is_on_gpu, shared
+from fastw2v.backends import _streams
 from fastw2v_kernels._jit_cuda import is_device_array
 
 _INT64_MAX = np.iinfo(np.int64).max
@@ -24,6 +26,11 @@ class IntegerCorpus:
 
     ids: np.ndarray
     starts: np.ndarray
+
+
+def beside(ids: Any) -> AbstractContextManager[None]:  # noqa: ANN401
+    """Work on the GPU where these lie, if they do, whichever CuPy uses."""
+    return _streams.on_device(gpu_of(ids)) if is_on_gpu(ids) else nullcontext()
 
 
 def with_shared_arrays(sentences: Any) -> Any:  # noqa: ANN401
@@ -82,13 +89,22 @@ def from_matrix(walks: np.ndarray) -> IntegerCorpus:
     if walks.ndim != 2:
         cure = "ids[None, :] is one sentence; (ids, starts) is several" if walks.ndim == 1 else "reshape it"
         raise ValueError(f"an integer array of shape {walks.shape}; expected 2 dimensions, a sentence per row: {cure}")
-    return IntegerCorpus(_checked_ids(walks), np.arange(len(walks) + 1, dtype=np.int64) * walks.shape[1])
+    with beside(walks):
+        return IntegerCorpus(_checked_ids(walks), np.arange(len(walks) + 1, dtype=np.int64) * walks.shape[1])
 
 
 def from_ragged(ids: np.ndarray, starts: np.ndarray) -> IntegerCorpus:
-    flat = _checked_ids(ids)
     if is_on_gpu(starts) and not is_on_gpu(ids):
         raise TypeError("ids lie in the host's memory and starts on the GPU; expected starts beside ids: starts.get()")
+    if is_on_gpu(starts) and gpu_of(starts) != gpu_of(ids):
+        places = f"cuda:{gpu_of(ids)} and starts on cuda:{gpu_of(starts)}"
+        raise ValueError(f"ids lie on {places}; expected starts beside ids, or on the host: starts.get()")
+    with beside(ids):
+        return _ragged(ids, starts)
+
+
+def _ragged(ids: np.ndarray, starts: np.ndarray) -> IntegerCorpus:
+    flat = _checked_ids(ids)
     if starts.dtype.kind not in "iu":
         raise TypeError(f"starts are {starts.dtype}; expected an integer array: starts.astype(np.int64)")
     ends = starts.astype(np.int64)

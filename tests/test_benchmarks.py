@@ -157,12 +157,14 @@ def test_what_the_checkers_say_is_in_the_table(tmp_path, monkeypatch, script, va
         (tmp_path / "bin" / "compute-sanitizer").chmod(0o755)
     clock = gpu_checkers.Clock(1 if value == "NOT FINISHED" else 60, 1)
     rows = list(gpu_checkers.checkers(clock, gpu_checkers.Sizes(reserve=0)))
-    assert [(row["what"], row["value"]) for row in rows] == [("memcheck", value), ("racecheck", value)]
+    runs = [f"{tool} {what}" for what in ("--checked", "--checked-trainer") for tool in ("memcheck", "racecheck")]
+    assert [(row["what"], row["value"]) for row in rows] == [(run, value) for run in runs]
     assert all(note in row["note"] for row in rows)
     if script is not None:
         calls = (tmp_path / "bin" / "compute-sanitizer.log").read_text().splitlines()
-        assert [call.split()[1] for call in calls] == ["memcheck", "racecheck"]
-        assert all(call.endswith("gpu_box.py --checked") and sys.executable in call for call in calls)
+        assert [f"{call.split()[1]} {call.split()[-1]}" for call in calls] == runs
+        assert all("gpu_box.py --checked" in call and sys.executable in call for call in calls)
+        assert value == "LEFT OUT" or all(row["note"].endswith(run.split()[1]) for row, run in zip(rows, runs))
 
 
 @pytest.mark.parametrize(

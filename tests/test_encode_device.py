@@ -1,5 +1,7 @@
 """Corpora that lie on the GPU: encoded there as those of the host are, by a stand-in for CuPy."""
 
+import re
+
 import fake_cupy
 import numpy as np
 import pytest
@@ -55,7 +57,7 @@ def test_rows_of_a_given_vocabulary(gpu):
     np.testing.assert_array_equal(on_gpu.starts.get(), on_host.starts)
 
 
-@pytest.mark.parametrize("foreign", [fake_cupy.ByInterface, fake_cupy.ByDlpack])
+@pytest.mark.parametrize("foreign", [fake_cupy.ByInterface, fake_cupy.ByDlpack, fake_cupy.ByBoth])
 @pytest.mark.parametrize("starts_there", [True, False])
 def test_an_array_of_another_library_is_taken_without_a_copy(foreign, starts_there, gpu):
     ids, starts = walks()
@@ -156,6 +158,67 @@ def test_too_little_memory_is_said(gpu, monkeypatch):
     monkeypatch.setattr(_jit_cuda, "free_memory", lambda: 40 * 404)
     with pytest.raises(MemoryError, match=f"looking up 404 ids there needs .* {cure}"):
         encode_with(there(walks()), vocab)
+
+
+def on_the_second(corpus):
+    with fake_cupy.on_device(1):
+        return there(corpus)
+
+
+KNOBS = {"min_count": 1, "vector_size": 16, "epochs": 1, "sg": 1}
+
+
+@pytest.mark.parametrize("in_use", [0, 1])
+def test_walks_on_the_second_gpu_are_encoded_and_trained_there(in_use, gpu):
+    """Whichever GPU CuPy uses; the stand-in lets no array of another one be worked on."""
+    corpus = walks()
+    host = Word2Vec(corpus, device="cuda", **KNOBS)
+    device = "cuda" if in_use else "cuda:1"
+    shared = tuple(fake_cupy.ByDlpack(array, (2, 1)) for array in corpus)
+    for found in (on_the_second(corpus), (on_the_second(corpus)[0], corpus[1]), shared):
+        with fake_cupy.on_device(in_use):
+            model = Word2Vec(found, device=device, **KNOBS)
+            np.testing.assert_array_equal(model.wv.vectors, host.wv.vectors)
+            model.train(found, epochs=1)
+        assert model._weights.on_device.data.device_id == 1
+    matrix = on_the_second([np.arange(60).reshape(10, 6) % 20])[0]
+    tokens = encode_corpus(matrix, min_count=1)[1]
+    assert (tokens.ids.data.device_id, tokens.ids.memory.size) == (1, 60)
+
+
+def test_the_queue_of_an_encoder_is_done_before_training_begins(gpu, monkeypatch):
+    """The trainer's own queue waits for what the GPU in use was given, which need not be the corpus's."""
+    waited = []
+    monkeypatch.setattr(_jit_cuda, "synchronize", lambda: waited.append(fake_cupy.cuda.runtime.getDevice()))
+    corpus = on_the_second(walks())
+    vocab, _ = encode_corpus(corpus, min_count=1)
+    encode_with(corpus, vocab)
+    assert waited == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("named", "in_use", "meant"),
+    [("cuda", 0, '"cuda", which is cuda:0 as CuPy uses that'), ("cuda:0", 0, '"cuda:0"'), ("cuda:0", 1, '"cuda:0"')],
+)
+def test_another_gpu_than_the_models_is_refused_before_it_is_counted(named, in_use, meant, gpu, monkeypatch):
+    monkeypatch.setattr(_jit_cuda, "free_memory", lambda: pytest.fail("it was to be encoded"))
+    model = Word2Vec(device=named, **KNOBS)
+    said = re.escape(
+        f"the corpus lies on cuda:1 and device is {meant}; expected both on one GPU: "
+        'pass device="cuda:1", or copy it (with cupy.cuda.Device(0): ids = cupy.asarray(ids))'
+    )
+    with fake_cupy.on_device(in_use):
+        with pytest.raises(ValueError, match=said):
+            Word2Vec(on_the_second(walks()), device=named, **KNOBS)
+        model.build_vocab([[1, 2, 7]])
+        with pytest.raises(ValueError, match=said):
+            model.train(on_the_second(walks()), epochs=1)
+
+
+def test_ids_and_starts_on_two_gpus_are_refused(gpu):
+    ids, starts = walks()
+    with pytest.raises(ValueError, match=r"ids lie on cuda:0 and starts on cuda:1; expected starts beside ids, or on"):
+        as_corpus((fake_cupy.array(ids), on_the_second([starts])[0]))
 
 
 @pytest.mark.parametrize("device", ["cpu", "auto"])

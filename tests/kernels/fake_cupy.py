@@ -5,12 +5,14 @@ The module itself stands for `cupy`: what it does not define is NumPy's function
 """
 
 import sys
+from contextlib import contextmanager
 from importlib import import_module
 from types import SimpleNamespace
 
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
+from fastw2v.backends import _streams
 from fastw2v.backends import cuda as backend
 from fastw2v.nn import _dispatch, _gradient_gpu
 from fastw2v_kernels import _jit_cuda
@@ -23,12 +25,13 @@ class ndarray(NDArrayOperatorsMixin):  # noqa: N801 - CuPy's name
 
     def __init__(self, memory):
         self.memory = memory
-        self.data = SimpleNamespace(ptr=memory.ctypes.data, device_id=0)
+        self.data = SimpleNamespace(ptr=memory.ctypes.data, device_id=_current[0])
 
     def __getattr__(self, name):
         if name.startswith("__") or name == "memory":
             raise AttributeError(name)
-        return _on_device(getattr(self.memory, name))
+        value = getattr(self.memory, name)
+        return _on_device(getattr(_memory_of(self), name)) if callable(value) else _on_device(value)
 
     def __array__(self, *_, **__):
         raise TypeError("Implicit conversion to a NumPy array is not allowed")
@@ -46,7 +49,7 @@ class ndarray(NDArrayOperatorsMixin):  # noqa: N801 - CuPy's name
         return len(self.memory)
 
     def __getitem__(self, place):
-        return _on_device(self.memory[_memory_of(place)])
+        return _on_device(_memory_of(self)[_memory_of(place)])
 
     def __setitem__(self, place, value):
         self.memory[_memory_of(place)] = value.memory if isinstance(value, ndarray) else value
@@ -68,13 +71,25 @@ class ndarray(NDArrayOperatorsMixin):  # noqa: N801 - CuPy's name
 
     def get(self, out=None):
         """Copy to the host."""
+        _memory_of(self)
         if out is None:
             return self.memory.copy()
         out[...] = self.memory
         return out
 
 
-cuda = SimpleNamespace(runtime=SimpleNamespace(getDevice=lambda: 0))
+_current = [0]  # the GPU that this library uses
+cuda = SimpleNamespace(runtime=SimpleNamespace(getDevice=lambda: _current[0]))
+
+
+@contextmanager
+def on_device(index):
+    """Use another GPU."""
+    before, _current[0] = _current[0], index
+    try:
+        yield
+    finally:
+        _current[0] = before
 
 
 def _on_device(value):
@@ -91,11 +106,13 @@ def _on_device(value):
 
 
 def _memory_of(value):
-    """Arguments of NumPy's functions for CuPy's; arrays of the host are refused."""
+    """Arguments of NumPy's functions for CuPy's; arrays of the host, and of a GPU that is not in use, are refused."""
     if isinstance(value, np.ndarray):
         raise TypeError("Unsupported type <class 'numpy.ndarray'>")
     if isinstance(value, list | tuple):
         return type(value)(map(_memory_of, value))
+    if isinstance(value, ndarray) and value.data.device_id != _current[0]:
+        raise AssertionError(f"an array of cuda:{value.data.device_id} is worked on while cuda:{_current[0]} is in use")
     return value.memory if isinstance(value, ndarray) else value
 
 
@@ -112,7 +129,8 @@ def asarray(values, dtype=None, order=None):
     """Take an array of the GPU as it is, if it is of that type and order; copy one of the host."""
     if isinstance(values, ndarray):
         memory = np.asarray(values.memory, dtype, order=order)
-        return values if memory is values.memory else ndarray(memory)
+        is_here = values.data.device_id == _current[0]
+        return values if is_here and memory is values.memory else ndarray(memory if is_here else memory.copy())
     if hasattr(values, "__cuda_array_interface__"):
         return ndarray(np.asarray(SimpleNamespace(__array_interface__=values.__cuda_array_interface__)))
     return array(values, dtype, order or "K")
@@ -121,7 +139,8 @@ def asarray(values, dtype=None, order=None):
 def from_dlpack(values):
     """Share the memory of another library's array on the GPU."""
     exporter = SimpleNamespace(__dlpack__=values.__dlpack__, __dlpack_device__=lambda: (1, 0))
-    return ndarray(np.from_dlpack(exporter))
+    with on_device(values.__dlpack_device__()[1]):
+        return ndarray(np.from_dlpack(exporter))
 
 
 class ByInterface:
@@ -144,6 +163,14 @@ class ByDlpack:
         return self.memory.__dlpack__(**options)
 
 
+class ByBoth(ByDlpack):
+    """Another library's array that says so in both ways, as PyTorch's; its interface names no stream to wait for."""
+
+    @property
+    def __cuda_array_interface__(self):
+        raise AssertionError("the interface was read, though DLPack orders the streams")
+
+
 def install(monkeypatch):
     """Put this module in CuPy's place; return the arguments that each launch of a kernel will have."""
     calls = []
@@ -163,6 +190,9 @@ def install(monkeypatch):
     monkeypatch.setattr(_jit_cuda, "array_module", lambda: cupy)
     monkeypatch.setattr(_jit_cuda, "cuda_status", lambda index=None: None)
     monkeypatch.setattr(backend, "_span_kernel", kernel_of)
+    for module in (backend, _streams):
+        monkeypatch.setattr(module, "on_device", on_device)
+        monkeypatch.setattr(module, "current_device", cuda.runtime.getDevice)
     return calls
 
 

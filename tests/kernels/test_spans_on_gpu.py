@@ -51,6 +51,15 @@ def test_one_warp_learns_as_the_reference_wherever_chunks_are_cut(name, mode, ch
 
 
 @each_mode
+@pytest.mark.parametrize("shrink_windows", [False, True])
+def test_a_sentence_of_many_reads_keeps_its_contexts(name, mode, shrink_windows):
+    """A warp reads 32 tokens at a time: windows reach over the seams of four reads of one sentence, thinned out."""
+    case = corpus(119, 119, shrink_windows=shrink_windows, window=2, negative=1) | mode
+    case["keep"] /= 3
+    check(Planned(name, chunk_tokens=119, max_warps=1), case)
+
+
+@each_mode
 def test_warps_draw_the_references_samples(name, mode):
     """At a learning rate of 0 nothing depends on the order: the losses of all examples add up to the same."""
     case = corpus(90, 15, lr_first=0.0, lr_step=0.0) | mode
