@@ -74,7 +74,8 @@ class CudaBackend:
         """
         self._weights = weights
         keep, alias = vocab.keep_probabilities(config.sample), vocab.alias_table(config.ns_exponent)
-        wait_for_caller(self._stream)  # the corpus may be its work, and not there yet
+        with on_device(self._index):
+            wait_for_caller(self._stream)  # the corpus may be its work, and not there yet
         with self._here():
             _plan_cuda.check_window(config)
             plan = _plan_cuda.plan(config, tokens, weights, _jit_cuda.free_memory())
