@@ -19,7 +19,9 @@ PARAMETERS = ("device", "model", "optimizer", "n_vocab", "layer", "op", "threads
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("fastw2v")
     group.addoption("--quick", action="store_true", help="small sizes, few rounds: all suites in under 3 minutes")
-    group.addoption("--seeds", type=int, default=1, help="seeds of the quality in test_end_to_end.py and test_pairs.py; 0: none")
+    group.addoption(
+        "--seeds", type=int, default=1, help="seeds of the quality in test_end_to_end.py and test_pairs.py; 0: none"
+    )
     group.addoption("--pairs", type=int, default=5, help="how often test_pairs.py and test_nearest.py run both sides")
 
 
