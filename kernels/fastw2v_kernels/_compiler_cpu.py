@@ -11,15 +11,20 @@ import numba
 
 try:
     from numba import _dynfunc  # type: ignore[attr-defined]
+    from numba.core import ir
     from numba.core.codegen import JITCodeLibrary
     from numba.core.compiler import Compiler, Flags
     from numba.core.compiler_machinery import register_pass
+    from numba.core.ir_utils import guard
     from numba.core.typed_passes import NativeLowering
+    from numba.core.untyped_passes import RewriteSemanticConstants
 except ImportError as error:
     raise ImportError(
         f"this is Numba {numba.__version__}, which lacks what the kernels' compiler is made of ({error}); "
         "known to work are 0.65 to 0.68: pip install 'numba>=0.65,<0.69'"
     ) from error
+
+from fastw2v_kernels._shape import ShapeType
 
 
 class _Flags(Flags):
@@ -44,12 +49,46 @@ def _without_gc() -> Iterator[None]:
             gc.enable()
 
 
+@register_pass(mutates_CFG=False, analysis_only=False)  # type: ignore[no-untyped-call]
+class _ChoicesOfShape(RewriteSemanticConstants):
+    """Make constants of a Shape's truth values, so that the next pass drops what is not chosen before it is compiled.
+
+    Not of its numbers: as constants they would have types of their own, and parts be compiled anew for each.
+    """
+
+    _name = "choices_of_shape"
+
+    def run_pass(self, state: Any) -> bool:  # noqa: ANN401 - Numba's StateDict
+        super().run_pass(state)  # type: ignore[no-untyped-call]
+        code = state.func_ir
+        for assignment in (a for block in code.blocks.values() for a in block.find_insts(ir.Assign)):
+            choice = _choice_of_shape(code, state.args, assignment.value)
+            if choice is not None:
+                assignment.value = ir.Const(choice, assignment.loc)  # type: ignore[no-untyped-call]
+                code._definitions[assignment.target.name] = [assignment.value]
+        return True
+
+
+def _choice_of_shape(code: Any, arguments: Any, value: Any) -> bool | None:  # noqa: ANN401 - Numba's
+    """Return what `value` is if it is a truth value of a Shape that is an argument."""
+    if not isinstance(value, ir.Expr) or value.op != "getattr":
+        return None
+    owner = guard(code.get_definition, value.value)  # type: ignore[no-untyped-call]
+    ty = arguments[owner.index] if isinstance(owner, ir.Arg) else None
+    choice = getattr(ty.shape, value.attr) if isinstance(ty, ShapeType) else None
+    return choice if isinstance(choice, bool) else None
+
+
 class KernelCompiler(Compiler):
     """Compiles what Python calls."""
 
     def __init__(self, *args: Any) -> None:  # noqa: ANN401 - Numba's
         super().__init__(*args)  # type: ignore[no-untyped-call]
         self.state.flags = _Flags(self.state.flags)  # type: ignore[no-untyped-call]
+
+    def define_pipelines(self) -> list[Any]:
+        pipelines: list[Any] = super().define_pipelines()  # type: ignore[no-untyped-call]
+        return _replaced(pipelines, RewriteSemanticConstants, _ChoicesOfShape)
 
     def _compile_core(self) -> Any:  # noqa: ANN401 - Numba's CompileResult
         with _without_gc():
@@ -60,14 +99,16 @@ class PartCompiler(KernelCompiler):
     """Compiles what kernels call, as far as they need it."""
 
     def define_pipelines(self) -> list[Any]:
-        pipelines: list[Any] = super().define_pipelines()  # type: ignore[no-untyped-call]
-        for manager in pipelines:
-            manager.passes = [
-                (_PartLowering if step is NativeLowering else step, name) for step, name in manager.passes
-            ]
-            manager._finalized = False
-            manager.finalize()
-        return pipelines
+        return _replaced(super().define_pipelines(), NativeLowering, _PartLowering)
+
+
+def _replaced(pipelines: list[Any], old: type, new: type) -> list[Any]:
+    """Put one step in the place of another."""
+    for manager in pipelines:
+        manager.passes = [(new if step is old else step, name) for step, name in manager.passes]
+        manager._finalized = False
+        manager.finalize()
+    return pipelines
 
 
 class _Part(JITCodeLibrary):

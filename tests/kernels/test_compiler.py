@@ -7,6 +7,7 @@ import pytest
 from numba import TypingError
 
 from fastw2v_kernels._jit_cpu import inline_cpu, jit_cpu
+from fastw2v_kernels._shape import Shape
 
 
 @inline_cpu
@@ -30,6 +31,17 @@ def _shared_part(x, n):
 @jit_cpu
 def _untypable(x):
     return x.no_such_attribute
+
+
+@jit_cpu
+def _chosen_by_shape(x, shape):
+    return x.no_such_attribute if shape.with_loss else x + shape.n_tile
+
+
+def test_only_what_a_shape_chooses_is_compiled():
+    assert _chosen_by_shape(8, Shape.of(16, 6, with_loss=False)) == 14
+    with pytest.raises(TypingError, match="no_such_attribute"):
+        _chosen_by_shape(8, Shape.of(16, 6, with_loss=True))
 
 
 def test_a_part_is_found_where_only_another_part_still_calls_it():
