@@ -21,7 +21,7 @@ def test_import(timing: Timing) -> None:
 @pytest.mark.parametrize("model", MODELS)
 def test_first_training_compiles(model: str, timing: Timing, tmp_path: Path) -> None:
     """A folder for the kernel cache that is empty; a new one in each round."""
-    rounds = 1 if timing.quick else 3
+    rounds = 1 if timing.quick else 7
     folders = iter([str(tmp_path / str(n)) for n in range(rounds)])
     timing.benchmark.group = "start"
     timing.benchmark.pedantic(

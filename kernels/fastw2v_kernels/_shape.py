@@ -35,6 +35,8 @@ class Shape:
         Whether the loss is tallied.
     share_negatives : bool
         Whether all examples of a centre have the same negatives.
+    one_step : bool
+        Whether these make one gradient step.
     n_strip : int
         Vectors of a row that are worked on together in registers.
     """
@@ -44,13 +46,16 @@ class Shape:
     n_tiles: int
     with_loss: bool
     share_negatives: bool = True
+    one_step: bool = True
     n_strip: int = 1
 
     @classmethod
-    def of(cls, stride: int, n_targets: int, with_loss: bool, share_negatives: bool = True) -> Shape:
+    def of(
+        cls, stride: int, n_targets: int, with_loss: bool, share_negatives: bool = True, one_step: bool = True
+    ) -> Shape:
         """Shape for rows of `stride` floats and `n_targets` = 1 + negatives rows, spread evenly over the tiles."""
         n_tiles = -(-n_targets // SLOTS)
-        return cls(stride // LANES, -(-n_targets // n_tiles), n_tiles, with_loss, share_negatives)
+        return cls(stride // LANES, -(-n_targets // n_tiles), n_tiles, with_loss, share_negatives, one_step)
 
 
 class ShapeType(types.Type):  # type: ignore[misc]

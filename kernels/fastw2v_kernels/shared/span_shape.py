@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from fastw2v_kernels import _jit_cuda
 from fastw2v_kernels._jit_cuda import WARP
+from fastw2v_kernels.shared.parts import contexts_at_once
 
 DOTS = 8  # scores that a warp sums at once
 _SHARED_BYTES = 48 << 10  # of a block that asks for no more
@@ -128,7 +129,11 @@ class SpanShape:
 
 def skipgram_shape(stride: int, negative: int, window: int, share_negatives: bool) -> SpanShape:
     """Shape of a skip-gram kernel; ValueError if the window is too large for one."""
-    return _fitting(lambda w: SpanShape.of(stride, negative, w, n_inputs=2 * w if share_negatives else 1), window)
+
+    def shape_of(w: int) -> SpanShape:
+        return SpanShape.of(stride, negative, w, n_inputs=contexts_at_once(w) if share_negatives else 1)
+
+    return _fitting(shape_of, window)
 
 
 def cbow_shape(stride: int, negative: int, window: int) -> SpanShape:

@@ -14,21 +14,19 @@ from fastw2v_kernels._simd import (
     Rows,
     Shape,
     add_rows,
-    copy_ids,
     exchange,
     load_rows,
     load_strip,
     prefetch_rows,
     prefetch_strip,
     rows_of,
-    splat,
-    store,
     store_strip,
     tail,
     zero_strip,
     zero_tile,
 )
 from fastw2v_kernels._types import Float32, Float64, Int32, Int64
+from fastw2v_kernels.shared.parts import PART, contexts_at_once
 from fastw2v_kernels.shared.scoring_cpu import (
     Sampler,
     Step,
@@ -41,44 +39,7 @@ from fastw2v_kernels.shared.scoring_cpu import (
     set_mask,
 )
 from fastw2v_kernels.shared.span_cpu import BLOCK_TOKENS, TokenBlock, fill_block, new_block, note_repeats, sentence_of
-
-
-@inline_cpu
-def _gather(block: TokenBlock, step: Step, low: int, high: int, i: int, window: int) -> int:
-    """List the context rows of centre i, a repeated one once with its multiple; return how many there are.
-
-    Scores are made two rows at a time: an odd one gets a partner of weight 0.
-    """
-    if block.repeat[high - 1] < low:  # no word twice: those left of the centre, then those right of it
-        n = high - low - 1
-        for c in range(0, window, LANES):
-            copy_ids(step.inputs, c, block.id, low + c)
-            store(step.weight, 0, c, splat(1.0))
-            store(step.weight, 0, window + c, splat(1.0))
-        for c in range(0, window, LANES):
-            copy_ids(step.inputs, i - low + c, block.id, i + 1 + c)
-    else:
-        n = _gather_repeated(block, step, low, high, i)
-    step.inputs[n] = block.id[i]
-    step.weight[0, n] = 0.0
-    return n
-
-
-@inline_cpu
-def _gather_repeated(block: TokenBlock, step: Step, low: int, high: int, i: int) -> int:
-    n = 0
-    for j in range(low, high):
-        if j == i:
-            continue
-        c = 0
-        while c < n and step.inputs[c] != block.id[j]:
-            c += 1
-        if c == n:
-            step.inputs[n] = block.id[j]
-            step.weight[0, n] = 0.0
-            n += 1
-        step.weight[0, c] += 1.0
-    return n
+from fastw2v_kernels.skipgram_ns.contexts_cpu import gather
 
 
 @inline_cpu
@@ -112,6 +73,51 @@ def _update(w_in: Float32, w_out: Float32, step: Step, n: int, r: int, ahead: in
             _update_strip(w_in, step, n, t, rows, rows_ahead, entering, chunk * LANES, shape)
         if whole < shape.n_chunks:
             _update_strip(w_in, step, n, t, rows, rows_ahead, entering, whole * LANES, tail(shape))
+
+
+@inline_cpu
+def _train_contexts(
+    w_in: Float32,
+    w_out: Float32,
+    block: TokenBlock,
+    step: Step,
+    i: int,
+    low: int,
+    high: int,
+    entering: int,
+    lr: float,
+    window: int,
+    shape: Shape,
+) -> float:
+    """One step for the tokens low to high, but for centre i, with the first set of its negatives; return the loss."""
+    r = first_set(step, i)
+    n = gather(block, step, low, high, i, window)
+    loss: float = score_rows(w_in, w_out, step, n, r, lr, shape)
+    _update(w_in, w_out, step, n, r, first_set(step, i + 2), entering, shape)
+    return loss
+
+
+@inline_cpu
+def _train_parts(
+    w_in: Float32,
+    w_out: Float32,
+    block: TokenBlock,
+    step: Step,
+    i: int,
+    low: int,
+    high: int,
+    entering: int,
+    lr: float,
+    window: int,
+    shape: Shape,
+) -> float:
+    """One step for each PART contexts of centre i, all with the same negatives; return the loss."""
+    loss, n_contexts = 0.0, high - low - 1
+    for first in range(0, n_contexts, PART):
+        begin, end = low + first, low + min(first + PART, n_contexts)
+        begin, end = begin + (begin >= i), end + (end > i)
+        loss += _train_contexts(w_in, w_out, block, step, i, begin, end, entering, lr, window, shape)
+    return loss
 
 
 @inline_cpu
@@ -179,11 +185,9 @@ def _skipgram_ns_cpu_kernel(
                 lr = lr_first + lr_step * block.pos[i]
                 entering = block.id[min(i + 2 + window, bounds.stop - 1)]
                 if shape.share_negatives:
-                    r = first_set(step, i)
-                    n = _gather(block, step, low, high, i, window)
-                    set_mask(step, r, sampler.negative, shape)
-                    tally[0] += score_rows(w_in, w_out, step, n, r, lr, shape)
-                    _update(w_in, w_out, step, n, r, first_set(step, i + 2), entering, shape)
+                    set_mask(step, first_set(step, i), sampler.negative, shape)
+                    train = _train_contexts if shape.one_step else _train_parts
+                    tally[0] += train(w_in, w_out, block, step, i, low, high, entering, lr, window, shape)
                 else:
                     tally[0] += _train_pairs(
                         w_in, w_out, block, step, i, low, high, entering, lr, sampler.negative, shape
@@ -214,7 +218,7 @@ def skipgram_ns_cpu(
     tally: Float64,
 ) -> None:
     """Do what `skipgram_ns_reference` does, on one core and without the GIL."""
-    shape = Shape.of(w_in.shape[1], negative + 1, with_loss, share_negatives)
+    shape = Shape.of(w_in.shape[1], negative + 1, with_loss, share_negatives, contexts_at_once(window) >= 2 * window)
     if 4 * shape.n_tile + 4 < N_REGISTERS:  # target rows and gradients of two vectors, and what moves one input row
         shape = replace(shape, n_strip=2)
     sampler = new_sampler(alias_prob, alias_id, seed, epoch, negative)

@@ -21,14 +21,19 @@ from fastw2v_kernels.shared.span_state import Model, Recent, Ring, Step
 @cache
 def _skipgram_ns_cuda_kernel(shape: SpanShape, share_negatives: bool) -> Callable[..., None]:
     train = gradient_step(shape, replace=False)
+    n_at_once = shape.n_inputs
 
     @inline_cuda
     def train_together(model: Model, recent: Recent, ring: Ring, step: Step, i: int, low: int, high: int) -> float:
-        """One step for all contexts; a word that occurs twice counts twice."""
-        slot = i & (recent.id.shape[0] - 1)
-        n = gather(0, recent, ring, step, i, low, high)
+        """One step for each `n_at_once` contexts; a word that occurs twice in them counts twice."""
+        loss, n_contexts, slot = 0.0, high - low - 1, i & (recent.id.shape[0] - 1)
+        lr = np.float32(model.lr_first + model.lr_step * recent.pos[slot])
         draw_targets(model, step, recent.id[slot], recent.pos[slot], 0)
-        return train(model, ring, step, n, np.float32(model.lr_first + model.lr_step * recent.pos[slot]))
+        for first in range(0, n_contexts, n_at_once):
+            start, stop = low + first, low + min(first + n_at_once, n_contexts)
+            n = gather(0, recent, ring, step, i, start + (start >= i), stop + (stop > i))
+            loss += train(model, ring, step, n, lr)
+        return loss
 
     @inline_cuda
     def train_pairs(model: Model, recent: Recent, ring: Ring, step: Step, i: int, low: int, high: int) -> float:

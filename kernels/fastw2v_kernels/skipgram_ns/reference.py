@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from fastw2v_kernels._types import Float32, Float64, Int32, Int64
+from fastw2v_kernels.shared.parts import contexts_at_once
 from fastw2v_kernels.shared.reference import Weights, draw_negatives, gradients, windows
 
 
@@ -33,7 +34,7 @@ def skipgram_ns_reference(
 
     The input rows are those of the context words and the output rows those of the centre and the negatives, as in
     word2vec.c and gensim. All contexts of a centre share its negatives (Ji et al. 2016, "Parallelizing word2vec in
-    shared and distributed memory") and make one gradient step, unless each is to have its own.
+    shared and distributed memory") and make gradient steps of `contexts_at_once`, unless each is to have its own.
 
     Parameters
     ----------
@@ -65,9 +66,10 @@ def skipgram_ns_reference(
         Sum of the pairs' losses (negative log-likelihood of positive and negatives), pairs, kept tokens.
     """
     for token_pos, contexts in windows(ids, starts, keep, begin, end, seed, epoch, window, shrink_windows):
-        groups = [contexts] if share_negatives else list(contexts[:, None])
+        n_at_once = contexts_at_once(window) if share_negatives else 1
         lr = lr_first + lr_step * token_pos
-        for ordinal, rows in enumerate(groups if len(contexts) else []):
+        for first in range(0, len(contexts), n_at_once):
+            rows, ordinal = contexts[first : first + n_at_once], 0 if share_negatives else first
             negatives = draw_negatives(alias_prob, alias_id, seed, epoch, token_pos, ordinal, negative)
             d_in, d_out, targets, loss = gradients(w_in[rows], w_out, ids[token_pos], negatives, lr)
             np.add.at(w_in, rows, d_in)
