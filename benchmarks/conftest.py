@@ -22,6 +22,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--seeds", type=int, default=1, help="seeds of the quality in test_end_to_end.py and test_pairs.py; 0: none"
     )
+    group.addoption("--scored-peers", action="store_true", help="take the scores of other tools from results/")
     group.addoption("--pairs", type=int, default=5, help="how often test_pairs.py and test_nearest.py run both sides")
 
 

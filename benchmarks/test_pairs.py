@@ -2,12 +2,14 @@
 
 One thread each where nothing else is said, one thread of BLAS, kernels cached. `--pairs` says how often. The vectors
 of both tools are scored apart (`-k quality`), after five epochs from each of `--seeds` seeds: on a busy machine too.
+`--scored-peers` spares gensim what it was scored for before: an hour for a window of 10.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from importlib.metadata import version
 from importlib.util import find_spec
 
 import pytest
@@ -15,6 +17,7 @@ from cases import Work
 from corpora import Corpora
 from pairs import PAIRS, Figures, Pair, compared, memory, run
 from peers import KNOBS
+from results import latest
 from test_end_to_end import HOST_OPS, TRAINER_OPS, quality
 from timing import Timing, need_memory, refuse_if_red
 
@@ -51,9 +54,16 @@ def test_pair(name: str, corpora: Corpora, timing: Timing, request: pytest.Fixtu
 
 
 @pytest.fixture(scope="module")
-def known() -> Figures:
-    """The scores of this session: two pairs may have a side in common."""
-    return {}
+def known(request: pytest.FixtureRequest) -> Figures:
+    """Scores of one side, which another pair may have too: of this session, or recorded ones of the same version."""
+    options = request.config.option
+    lines = latest("pairs", lambda line: line["pair"], has="scores").items() if options.scored_peers else ()
+    scored = ((PAIRS[name].base, line["scores"]["base"], line["versions"]) for name, line in lines if name in PAIRS)
+    return {
+        repr(side): scores
+        for side, scores, versions in scored
+        if scores.get("seeds") == options.seeds and versions.get(side.tool) == version(side.tool)
+    }
 
 
 def test_quality(name: str, corpora: Corpora, timing: Timing, known: Figures, request: pytest.FixtureRequest) -> None:
