@@ -60,8 +60,7 @@ class TrainConfig:
         Tally the loss while training (a tenth slower).
     negative_sharing : "window" or "pair"
         All contexts of a centre share one draw of negatives, or each pair has its own, as in word2vec.c, at a third
-        of the speed. CBOW has one example for each centre, so there the two are the same. At the default sizes both
-        score alike; at window 10 with 15 negatives "window" lost 2 to 3 points of word similarity (README).
+        of the speed. CBOW has one example for each centre, so there the two are the same. Both score alike (README).
     cbow_gradient : "sum" or "mean"
         With cbow_mean=1, "mean" divides the gradient of the hidden vector by the number of contexts, which is the true
         gradient and wants a larger alpha, such as 0.075; "sum" does not, as in word2vec.c and gensim.
