@@ -117,9 +117,9 @@ def bytes_a_kept_word(model: Word2Vec) -> float:
     """Bytes moved for a word that subsampling keeps, by a model that knows no cache.
 
     Its input row comes on chip once and leaves by one atomic addition; so do the rows of a target and its negatives,
-    once a gradient step: a centre's, or each pair's where pairs have negatives of their own. An addition reads and
-    writes. Each raw word has its id and the probability that it is kept. Hot rows lie in caches, so that more than the
-    copy's bandwidth can be reached.
+    once a gradient step: a centre's (at windows up to 5, as all jobs have), or each pair's where pairs have negatives
+    of their own. An addition reads and writes. Each raw word has its id and the probability that it is kept. Hot rows
+    lie in caches, so that more than the copy's bandwidth can be reached.
     """
     config, report = model.config, model.report
     row_bytes = 3 * FLOAT * -(-config.vector_size // 16) * 16

@@ -122,6 +122,6 @@ def memory(side: Side, runs: list[Figures]) -> Figures:
         allowed = 8e-6 * (weights + runs[0]["raw_words"]) + RSS_ALLOWANCE_MB
         cells |= {"rss_bound_mb": digits(allowed), "share_of_bound": digits(peak / allowed)}
     else:
-        names = "rss_before_mb", "objects_per_word", "n_vocab", "first_mb_per_s"
-        cells |= {name: digits(runs[0][name]) for name in names}
+        cells |= {name: digits(runs[0][name]) for name in ("rss_before_mb", "objects_per_word", "n_vocab")}
+        cells["first_mb_per_s"] = quartiles([run["first_mb_per_s"] for run in runs])
     return cells

@@ -57,12 +57,14 @@ def test_pair(name: str, corpora: Corpora, timing: Timing, request: pytest.Fixtu
 def known(request: pytest.FixtureRequest) -> Figures:
     """Scores of one side, which another pair may have too: of this session, or recorded ones of the same version."""
     options = request.config.option
-    lines = latest("pairs", lambda line: line["pair"], has="scores").items() if options.scored_peers else ()
+    if options.quick or not options.scored_peers or find_spec("gensim") is None:
+        return {}
+    lines = latest("pairs", lambda line: line["pair"], has="scores").items()
     scored = ((PAIRS[name].base, line["scores"]["base"], line["versions"]) for name, line in lines if name in PAIRS)
     return {
         repr(side): scores
         for side, scores, versions in scored
-        if scores.get("seeds") == options.seeds and versions.get(side.tool) == version(side.tool)
+        if side.tool == "gensim" and (scores.get("seeds"), versions.get("gensim")) == (options.seeds, version("gensim"))
     }
 
 

@@ -59,8 +59,10 @@ class TrainConfig:
     compute_loss : bool
         Tally the loss while training (a tenth slower).
     negative_sharing : "window" or "pair"
-        All contexts of a centre share one draw of negatives, or each pair has its own, as in word2vec.c, at a third
-        of the speed. CBOW has one example for each centre, so there the two are the same. Both score alike (README).
+        All contexts of a centre share one draw of negatives, or each pair has its own, as in word2vec.c, at a quarter
+        of the speed (window 5, 5 negatives). Both score within about a point of each other. Skip-gram's shared windows
+        above 5 move two contexts at a time: about half as fast, or they would score lower (README). CBOW has one
+        example for each centre, so there the two are the same.
     cbow_gradient : "sum" or "mean"
         With cbow_mean=1, "mean" divides the gradient of the hidden vector by the number of contexts, which is the true
         gradient and wants a larger alpha, such as 0.075; "sum" does not, as in word2vec.c and gensim.

@@ -75,7 +75,7 @@ def _choice_of_shape(code: Any, arguments: Any, value: Any) -> bool | None:  # n
         return None
     owner = guard(code.get_definition, value.value)  # type: ignore[no-untyped-call]
     ty = arguments[owner.index] if isinstance(owner, ir.Arg) else None
-    choice = getattr(ty.shape, value.attr) if isinstance(ty, ShapeType) else None
+    choice = getattr(ty.shape, value.attr, None) if isinstance(ty, ShapeType) else None
     return choice if isinstance(choice, bool) else None
 
 

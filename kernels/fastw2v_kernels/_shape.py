@@ -36,7 +36,7 @@ class Shape:
     share_negatives : bool
         Whether all examples of a centre have the same negatives.
     one_step : bool
-        Whether these make one gradient step.
+        Whether all contexts of a centre make one gradient step; else each PART of them does.
     n_strip : int
         Vectors of a row that are worked on together in registers.
     """

@@ -30,6 +30,8 @@ VARIANTS = {
 COMMON = [
     {"shrink_windows": False},
     {"window": 1},
+    {"window": 5, "shrink_windows": False},
+    {"window": 6, "shrink_windows": False},
     {"window": 11, "negative": 1},
     {"window": 17},
     {"negative": 8},
@@ -66,7 +68,7 @@ def test_rows_that_occur_many_times_learn_as_in_the_reference(name, device):
     case = op.make_case(np.random.default_rng(5), 31 if IS_SIMULATED else 63)
     case["ids"][:] %= 3  # three words: every window and every set of negatives repeats rows
     case["alias_prob"][:], case["alias_id"][:] = 0, np.arange(40) % 3
-    for mode in [{}, *VARIANTS[name], {"negative": 20}]:
+    for mode in [{}, *VARIANTS[name], {"negative": 20}, {"window": 6}]:
         check(op, device, case | mode)
 
 

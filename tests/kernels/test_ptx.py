@@ -46,7 +46,8 @@ def launches(op, size, target, monkeypatch):
     monkeypatch.setattr(launch_span_cuda, "array_module", lambda: np)
     monkeypatch.setattr(_jit_cuda, "_launch", lambda kernel, _grid, _block, args: found.append((kernel, args)))
     case = op.make_case(np.random.default_rng(0), size) | ({"window": 5} if op.name in SPANS else {})
-    for change in [{}, *(VARIANTS.get(op.name, []) if SPAN_SIZES[size] else [])]:
+    variants = [*VARIANTS[op.name], {"window": 10}] if op.name in SPANS and SPAN_SIZES[size] else []
+    for change in [{}, *variants]:
         op.implementation("cuda")(**case | change)
     return found
 

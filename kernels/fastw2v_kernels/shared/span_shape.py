@@ -146,7 +146,7 @@ def _fitting(shape_of: Callable[[int], SpanShape], window: int) -> SpanShape:
     shape = shape_of(window)
     if shape.list_bytes <= _SHARED_BYTES:
         return shape
-    most = bisect_right(range(1, window), _SHARED_BYTES, key=lambda w: shape_of(w).list_bytes)  # they grow with it
+    most = bisect_right(range(1, window), _SHARED_BYTES, key=lambda w: shape_of(w).list_bytes)  # growing
     raise ValueError(
         f"window is {window}; expected at most {most} on a GPU, with {shape.n_targets - 1} negatives: the lists of a "
         f"warp would be {shape.list_bytes:,} bytes, and {_SHARED_BYTES:,} are on chip; take a smaller window, or "

@@ -9,19 +9,20 @@ from fastw2v_kernels.shared.span_cpu import TokenBlock
 
 
 @inline_cpu
-def gather(block: TokenBlock, step: Step, low: int, high: int, i: int, window: int) -> int:
+def gather(block: TokenBlock, step: Step, low: int, high: int, i: int, reach: int) -> int:
     """List the rows of the tokens low to high but for centre i, a repeated one once with its multiple; return how many.
 
-    Scores are made two rows at a time: an odd one gets a partner of weight 0.
+    There are at most `reach` on each side of the centre. Scores are made two rows at a time: an odd one gets a partner
+    of weight 0.
     """
     if block.repeat[high - 1] < low:  # no word twice: those left of the centre, then those right of it
         centre = i if low <= i < high else high
         n = high - low - (centre < high)
-        for c in range(0, window, LANES):
+        for c in range(0, reach, LANES):
             copy_ids(step.inputs, c, block.id, low + c)
             store(step.weight, 0, c, splat(1.0))
-            store(step.weight, 0, window + c, splat(1.0))
-        for c in range(0, window, LANES):
+            store(step.weight, 0, reach + c, splat(1.0))
+        for c in range(0, reach, LANES):
             copy_ids(step.inputs, centre - low + c, block.id, centre + 1 + c)
     else:
         n = _gather_repeated(block, step, low, high, i)

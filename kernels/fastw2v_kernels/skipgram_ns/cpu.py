@@ -86,12 +86,12 @@ def _train_contexts(
     high: int,
     entering: int,
     lr: float,
-    window: int,
+    reach: int,
     shape: Shape,
 ) -> float:
-    """One step for the tokens low to high, but for centre i, with the first set of its negatives; return the loss."""
+    """One step for the tokens low to high but for centre i, at most `reach` on each side of it; return the loss."""
     r = first_set(step, i)
-    n = gather(block, step, low, high, i, window)
+    n = gather(block, step, low, high, i, reach)
     loss: float = score_rows(w_in, w_out, step, n, r, lr, shape)
     _update(w_in, w_out, step, n, r, first_set(step, i + 2), entering, shape)
     return loss
@@ -108,15 +108,15 @@ def _train_parts(
     high: int,
     entering: int,
     lr: float,
-    window: int,
+    reach: int,
     shape: Shape,
 ) -> float:
-    """One step for each PART contexts of centre i, all with the same negatives; return the loss."""
+    """One step for each `reach` contexts of centre i, all with the same negatives; return the loss."""
     loss, n_contexts = 0.0, high - low - 1
-    for first in range(0, n_contexts, PART):
-        begin, end = low + first, low + min(first + PART, n_contexts)
+    for first in range(0, n_contexts, reach):
+        begin, end = low + first, low + min(first + reach, n_contexts)
         begin, end = begin + (begin >= i), end + (end > i)
-        loss += _train_contexts(w_in, w_out, block, step, i, begin, end, entering, lr, window, shape)
+        loss += _train_contexts(w_in, w_out, block, step, i, begin, end, entering, lr, reach, shape)
     return loss
 
 
@@ -187,7 +187,8 @@ def _skipgram_ns_cpu_kernel(
                 if shape.share_negatives:
                     set_mask(step, first_set(step, i), sampler.negative, shape)
                     train = _train_contexts if shape.one_step else _train_parts
-                    tally[0] += train(w_in, w_out, block, step, i, low, high, entering, lr, window, shape)
+                    reach = window if shape.one_step else PART
+                    tally[0] += train(w_in, w_out, block, step, i, low, high, entering, lr, reach, shape)
                 else:
                     tally[0] += _train_pairs(
                         w_in, w_out, block, step, i, low, high, entering, lr, sampler.negative, shape
@@ -218,7 +219,8 @@ def skipgram_ns_cpu(
     tally: Float64,
 ) -> None:
     """Do what `skipgram_ns_reference` does, on one core and without the GIL."""
-    shape = Shape.of(w_in.shape[1], negative + 1, with_loss, share_negatives, contexts_at_once(window) >= 2 * window)
+    one_step = contexts_at_once(window) == 2 * window
+    shape = Shape.of(w_in.shape[1], negative + 1, with_loss, share_negatives, one_step)
     if 4 * shape.n_tile + 4 < N_REGISTERS:  # target rows and gradients of two vectors, and what moves one input row
         shape = replace(shape, n_strip=2)
     sampler = new_sampler(alias_prob, alias_id, seed, epoch, negative)

@@ -34,7 +34,8 @@ def skipgram_ns_reference(
 
     The input rows are those of the context words and the output rows those of the centre and the negatives, as in
     word2vec.c and gensim. All contexts of a centre share its negatives (Ji et al. 2016, "Parallelizing word2vec in
-    shared and distributed memory") and make gradient steps of `contexts_at_once`, unless each is to have its own.
+    shared and distributed memory"), and `contexts_at_once` of them make one gradient step; or each has negatives and a
+    step of its own.
 
     Parameters
     ----------
