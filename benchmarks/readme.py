@@ -13,7 +13,7 @@ from pathlib import Path
 from cases import QUERIES
 from peers import KNOBS, ROWS, SCORES
 from results import Row, latest, ratio
-from tables import Lines, claim, markdown, milliseconds, misses, operations, origin, rounded, start, times
+from tables import Lines, claim, markdown, milliseconds, misses, operations, origin, roofline, rounded, start, times
 
 README = Path(__file__).parents[1] / "README.md"
 CORPUS = "film reviews"
@@ -189,6 +189,7 @@ TABLES = {
     "scaling": scaling,
     "operations": operations,
     "start": start,
+    "roofline": roofline,
 }
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@
 FASTW2V_DATA_DIR has them, else the text of Python's standard library), and on the same text with 200 words in the place
 of all, whose rows stay in the cache. From these times: the cost of one more vector in each row beside the multiply-adds
 that it needs at the peak of the same run; the cost that does not depend on the rows' length (subsampling, drawing, sums
-over lanes, sigmoids); and what cache misses add.
+over lanes, sigmoids); and what cache misses add. Each row is printed and recorded.
 """
 
 from __future__ import annotations
@@ -12,19 +12,20 @@ from __future__ import annotations
 import argparse
 import lzma
 import os
-import statistics
 import tempfile
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 
 from peak import peak
+from results import FOLDER, Row, Spread, append, cell, digits, here, spread
 
 from fastw2v import Word2Vec, datasets
 from fastw2v_kernels._simd import LANES
 
 SIZES, WINDOW, NEGATIVE = (100, 300), 5, 5
 N_CACHED_WORDS = 200
-Times = dict[tuple[str, int], float]  # ns of a kept word by text and vector size
+Times = dict[tuple[str, int], Spread]  # ns of a kept word by text and vector size
 
 
 def write_texts(folder: Path) -> dict[str, Path]:
@@ -42,7 +43,7 @@ def write_texts(folder: Path) -> dict[str, Path]:
 
 
 def measure(sg: int, texts: dict[str, Path], rounds: int) -> tuple[Times, float]:
-    """Median time of a kept word, and the context rows that it has."""
+    """Time of a kept word, and the context rows that it has."""
     runs: dict[tuple[str, int], list[float]] = {}
     for _ in range(1 + rounds):
         for size in SIZES:
@@ -51,21 +52,15 @@ def measure(sg: int, texts: dict[str, Path], rounds: int) -> tuple[Times, float]
                 report = model.report
                 runs.setdefault((name, size), []).append(1e9 * report.train_seconds / report.kept_words)
                 contexts = report.pairs / report.kept_words
-    return {key: statistics.median(times[1:]) for key, times in runs.items()}, contexts  # the first round warms up
+    return {key: spread(times[1:]) for key, times in runs.items()}, contexts  # the first round warms up
 
 
-def table(rounds: int) -> str:
-    """Markdown: a row for each model and vector size."""
-    gflops, targets = peak(1).gflops, 1 + NEGATIVE
-    lines = [
-        "| | vector_size | ns a kept word | share of peak | multiply-adds at peak | a vector costs, of peak | "
-        "besides vectors | cache misses |",
-        "|---|---|---|---|---|---|---|---|",
-    ]
+def rows(rounds: int) -> Iterator[Row]:
+    """A row for each model and vector size."""
+    gflops, targets, contexts = peak(1).gflops, 1 + NEGATIVE, 0.0
     with tempfile.TemporaryDirectory() as folder:
         texts = write_texts(Path(folder))
-        contexts = 0.0
-        for sg, name in ((1, "skip-gram"), (0, "CBOW")):
+        for sg, model in ((1, "skip-gram"), (0, "CBOW")):
             times, found = measure(sg, texts, rounds)
             contexts = contexts or found  # of skip-gram: CBOW counts examples
             # Skip-gram: a score and two updates for each context and target. CBOW: the same for one hidden row, whose
@@ -73,20 +68,31 @@ def table(rounds: int) -> str:
             n_operations = 3 * targets * (contexts if sg else 1) + (0 if sg else contexts)
             ns_of_vector = 2 * LANES * n_operations / gflops
             vectors = [-(-size // LANES) for size in SIZES]
-            cached = [times["few words", size] for size in SIZES]
+            cached = [times["few words", size][0] for size in SIZES]
             slope = (cached[1] - cached[0]) / (vectors[1] - vectors[0])
             for size, n_vectors, in_cache in zip(SIZES, vectors, cached):
                 ns = times["all words", size]
-                share = 2 * size * n_operations / gflops / ns
-                lines.append(
-                    f"| {name} | {size} | {ns:.0f} | {share:.0%} | {n_vectors * ns_of_vector:.0f} | "
-                    f"{ns_of_vector / slope:.0%} | {in_cache - n_vectors * slope:.0f} | {ns - in_cache:.0f} |"
-                )
-    lines.append(f"\nPeak: {gflops:.0f} GFLOP/s of multiply-adds; {contexts:.1f} contexts a word, {targets} targets.")
-    return "\n".join(lines)
+                cells = {
+                    "gflops_share": [2 * size * n_operations / gflops / ns[i] for i in (0, 2, 1)],
+                    "ns_at_peak": n_vectors * ns_of_vector,
+                    "vector_share": ns_of_vector / slope,
+                    "ns_besides": in_cache - n_vectors * slope,
+                    "ns_misses": ns[0] - in_cache,
+                    "gflops_peak": gflops,
+                    "contexts": contexts,
+                }
+                sizes = {"D": size, "window": WINDOW, "negative": NEGATIVE, "rounds": rounds}
+                yield {"name": f"{model}, D {size}", "model": model, **sizes, "ns_kept_word": ns} | {
+                    name: [digits(x) for x in value] if isinstance(value, list) else digits(value)
+                    for name, value in cells.items()
+                }
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=3, help="measurements of each; their median is shown")
-    print(table(parser.parse_args().rounds))
+    parser.add_argument("--to", type=Path, default=FOLDER, help="folder for the recorded rows")
+    options = parser.parse_args()
+    for row in rows(options.rounds):
+        print(" | ".join(f"{name}: {cell(value)}" for name, value in row.items()), flush=True)
+        append("roofline", here() | row, options.to)

@@ -118,6 +118,24 @@ def start() -> Lines:
     yield origin(rows.values())
 
 
+def roofline() -> Lines:
+    """What a kept word costs the CPU trainer, in ns."""
+    rows = latest("roofline", lambda row: row["name"])
+    if not rows:
+        yield "Not yet recorded: `python benchmarks/roofline.py`."
+        return
+    yield [
+        *("model", "vector_size", "a kept word", "share of the peak", "multiply-adds at peak"),
+        *("a vector costs, of peak", "besides vectors", "cache misses"),
+    ]
+    for row in rows.values():
+        shares = [f"{row['gflops_share'][0]:.0%}", f"{row['ns_at_peak']:.0f}", f"{row['vector_share']:.0%}"]
+        word = "{:.0f} ({:.0f}-{:.0f})".format(*row["ns_kept_word"])
+        yield [row["model"], f"{row['D']}", word, *shares, f"{row['ns_besides']:.0f}", f"{row['ns_misses']:.0f}"]
+    peaks = sorted({row["gflops_peak"] for row in rows.values()})
+    yield origin(rows.values()) + f" Peak: {', '.join(f'{peak:.0f}' for peak in peaks)} GFLOP/s."
+
+
 def operations() -> Lines:
     """Every operation of the registry, on one thread of the CPU, beside its reference."""
     rows = latest("ops", lambda row: (row["op"], row["device"], row["threads"]))
