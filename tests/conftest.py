@@ -1,4 +1,5 @@
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -57,3 +58,11 @@ def run_python(python_env, tmp_path):
         )
 
     return run
+
+
+@pytest.fixture
+def interruptible():
+    """Let Ctrl-C be obeyed, by what a test starts as well: a job in a script's background would ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)

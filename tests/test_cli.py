@@ -377,6 +377,7 @@ def test_closed_pipe_is_no_error(python_env, vectors):
     assert done.stderr == ""
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_interrupt_saves_what_there_is(python_env, in_folder):
     (in_folder / "long.txt").write_text(TEXT * 10_000)
     command = [sys.executable, "-m", "fastw2v", "train", "long.txt", "-o", "v.bin", "--json", "--epochs", "100000"]

@@ -250,6 +250,7 @@ def test_interrupt_from_a_callback_warns_and_keeps_the_vectors():
     assert model.wv.most_similar("a1", topn=1)
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_signal_stops_two_workers():
     """SIGINT while the kernels run: the call returns with what was trained."""
     walk = np.random.default_rng(0).integers(0, 1000, (1, 200_000))
