@@ -45,14 +45,15 @@ def same(a, b):
 @pytest.mark.parametrize("workers", [1, 2])
 def test_learns_two_topics(mode, workers):
     model = Word2Vec(topics(), epochs=12, alpha=0.05, sample=0, **(SMALL | mode | {"workers": workers}))
-    units = model.wv.get_normed_vectors()
+    apart = model.wv.vectors - model.wv.vectors.mean(axis=0)  # threads in a race may all move by one vector, at no loss
+    units = apart / np.linalg.norm(apart, axis=1, keepdims=True)
     is_a = np.array([key.startswith("a") for key in model.wv.index_to_key])
     cosines = units @ units.T
     off_diagonal = ~np.eye(len(units), dtype=bool)
     within = cosines[(is_a[:, None] == is_a) & off_diagonal].mean()
     across = cosines[is_a[:, None] != is_a].mean()
-    assert within > 0.8
-    assert across < within - (0.5 if workers == 1 else 0.3)  # a thread that was kept waiting writes old rows back
+    assert within > 0.6
+    assert across < -0.6
     losses = model.report.loss_per_epoch
     assert losses[-1] < losses[0] < 6 * np.log(2)  # that of zero output rows: a positive and five negatives
     assert model.wv.doesnt_match(["a1", "a2", "b3", "a4"]) == "b3"
