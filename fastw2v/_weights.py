@@ -31,4 +31,4 @@ def _padded_weights(n_vocab: int, dim: int) -> Weights:
     from fastw2v_kernels.shared.memory import aligned
 
     stride = -(-dim // _PADDING) * _PADDING
-    return Weights(aligned(n_vocab, stride), aligned(n_vocab, stride), dim)
+    return Weights(aligned((n_vocab, stride)), aligned((n_vocab, stride)), dim)

@@ -16,6 +16,7 @@ from fastw2v.backends.base import Tally, Weights
 from fastw2v.config import TrainConfig
 from fastw2v.schedule import Span
 from fastw2v_kernels.cbow_ns.cpu import cbow_ns_cpu
+from fastw2v_kernels.shared.memory import aligned
 from fastw2v_kernels.skipgram_ns.cpu import skipgram_ns_cpu
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class CpuBackend:
             **kernel_knobs(config),
         )
         self._kernel_name = kernel_name(config)
-        self._tallies = np.zeros((config.n_workers, 3))
+        self._tallies = [aligned((3,), np.float64) for _ in range(config.n_workers)]
         self.span_tokens = min(span_tokens(config), max(1, -(-tokens.n_tokens // (4 * config.n_workers))))
 
     def compile(self) -> None:
@@ -62,8 +63,9 @@ class CpuBackend:
 
     def tally(self) -> Tally:
         """Sum over the threads."""
-        loss, pairs, kept = self._tallies.sum(axis=0)
-        self._tallies[:] = 0
+        loss, pairs, kept = np.sum(self._tallies, axis=0)
+        for tally in self._tallies:
+            tally[:] = 0
         return Tally(float(loss), int(pairs), int(kept))
 
     def download(self) -> None:

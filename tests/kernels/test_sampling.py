@@ -13,7 +13,7 @@ from fastw2v_kernels.ops import OPS
 from fastw2v_kernels.shared import cpu, rng
 from fastw2v_kernels.shared.cases import alias_table, span_case
 from fastw2v_kernels.shared.reference import draw, windows
-from fastw2v_kernels.shared.span_cpu import BLOCK_TOKENS, fill_block, new_block, sentence_of, window_of
+from fastw2v_kernels.shared.span_cpu import BLOCK_TOKENS, fill_block, sentence_of, window_of, working_block
 
 OPS_BY_NAME = {op.name: op for op in OPS}
 P_VALUE = 1e-4
@@ -76,7 +76,7 @@ def stream_key(seed, epoch):
 def compiled_windows(ids, starts, keep, begin, end, seed=1, epoch=0, window=5, shrink_windows=True):
     out = np.zeros((end - begin, 3), np.int64)
     key = stream_key(seed, epoch)
-    n = fill_windows(out, new_block(window), ids, starts, keep, key, window, begin, end, shrink_windows)
+    n = fill_windows(out, working_block(window), ids, starts, keep, key, window, begin, end, shrink_windows)
     return out[:n]
 
 

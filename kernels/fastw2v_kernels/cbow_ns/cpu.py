@@ -31,12 +31,12 @@ from fastw2v_kernels.shared.scoring_cpu import (
     Step,
     first_set,
     new_sampler,
-    new_step,
     prepare,
     score_row,
     set_mask,
+    working_step,
 )
-from fastw2v_kernels.shared.span_cpu import BLOCK_TOKENS, TokenBlock, fill_block, new_block, sentence_of
+from fastw2v_kernels.shared.span_cpu import BLOCK_TOKENS, TokenBlock, fill_block, sentence_of, working_block
 
 
 @inline_cpu
@@ -158,6 +158,7 @@ def _cbow_ns_cpu_kernel(
         )
         sentence = bounds.sentence
         next_low = next_high = far_low = far_high = bounds.first  # empty; 0 is of a type to compile for
+        loss, n_pairs = 0.0, 0
         for i in range(window - 2, bounds.last):  # two turns ahead of the first centre, to draw for it
             low, high = next_low, next_high
             if i + 1 < bounds.last:
@@ -167,7 +168,7 @@ def _cbow_ns_cpu_kernel(
             if high - low > 1:
                 lr = lr_first + lr_step * block.pos[i]
                 entering = block.id[min(i + 2 + window, bounds.stop - 1)]
-                tally[0] += _train_centre(
+                loss += _train_centre(
                     w_in,
                     w_out,
                     block,
@@ -182,7 +183,9 @@ def _cbow_ns_cpu_kernel(
                     mean_gradient,
                     shape,
                 )
-                tally[1] += 1
+                n_pairs += 1
+        tally[0] += loss
+        tally[1] += n_pairs
         tally[2] += bounds.last - window
 
 
@@ -213,7 +216,7 @@ def cbow_ns_cpu(
     n_strips = -(-shape.n_chunks // (N_REGISTERS // 4))  # a strip of the hidden vector stays in registers
     shape = replace(shape, n_strip=-(-shape.n_chunks // n_strips))
     sampler = new_sampler(alias_prob, alias_id, seed, epoch, negative)
-    step = new_step(shape, negative, n_sets=4, n_inputs=1)
+    step = working_step(shape, negative, n_sets=4, n_inputs=1)
     _cbow_ns_cpu_kernel(
         w_in,
         w_out,
@@ -230,7 +233,7 @@ def cbow_ns_cpu(
         mean_context,
         mean_gradient,
         tally,
-        new_block(window),
+        working_block(window),
         step,
         shape,
     )

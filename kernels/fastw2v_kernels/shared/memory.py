@@ -3,22 +3,44 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+import threading
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from fastw2v_kernels._types import Float32
-
 CACHE_LINE = 16  # floats
+_LINES_BYTES = 128  # two cache lines: processors fetch the one beside what is asked for, too
 _LARGE_PAGE_BYTES = 1 << 21
+_Made = TypeVar("_Made")
+_Arguments = ParamSpec("_Arguments")
 
 
-def aligned(n_rows: int, n_cols: int) -> Float32:
-    """float32[n_rows, n_cols] of zeros that begins at a cache line: a vector that straddles two costs twice."""
-    buffer = np.zeros(n_rows * n_cols + CACHE_LINE, np.float32)
-    first = -buffer.ctypes.data % (4 * CACHE_LINE) // 4
-    return buffer[first : first + n_rows * n_cols].reshape(n_rows, n_cols)
+def aligned(shape: tuple[int, ...], dtype: DTypeLike = np.float32) -> NDArray[Any]:
+    """Array of zeros in cache lines of its own.
+
+    A vector that straddles two lines costs twice, and a line that two threads write goes to and fro between them.
+    """
+    n_bytes = math.prod(shape) * np.dtype(dtype).itemsize
+    buffer = np.zeros(-(-n_bytes // _LINES_BYTES) * _LINES_BYTES + _LINES_BYTES, np.uint8)
+    first = -buffer.ctypes.data % _LINES_BYTES
+    return buffer[first : first + n_bytes].view(dtype).reshape(shape)
+
+
+def kept_by_thread(make: Callable[_Arguments, _Made]) -> Callable[_Arguments, _Made]:
+    """Give a thread what it was given last, while it asks for the same: working memory, which a call leaves dirty."""
+    last = threading.local()
+
+    @wraps(make)
+    def kept(*args: _Arguments.args, **kwargs: _Arguments.kwargs) -> _Made:
+        asked = (args, kwargs)
+        if getattr(last, "asked", None) != asked:
+            last.asked, last.made = asked, make(*args, **kwargs)
+        return last.made  # type: ignore[no-any-return]
+
+    return kept
 
 
 def zeros_in_large_pages(shape: tuple[int, ...], dtype: DTypeLike = np.float32) -> NDArray[Any]:

@@ -26,7 +26,7 @@ from fastw2v_kernels._simd import (
 from fastw2v_kernels._types import Float32, Int32, Int64
 from fastw2v_kernels.shared import rng
 from fastw2v_kernels.shared.cpu import alias_draw, random_bits, sigmoid, softplus, uniform
-from fastw2v_kernels.shared.memory import aligned
+from fastw2v_kernels.shared.memory import aligned, kept_by_thread
 from fastw2v_kernels.shared.span_cpu import Bounds, TokenBlock, window_of
 
 _NEGATIVE_DRAW = rng.NEGATIVE_DRAW
@@ -75,24 +75,25 @@ def new_sampler(alias_prob: Float32, alias_id: Int32, seed: int, epoch: int, neg
         return Sampler(alias_prob, alias_id, rng.random_bits(np.uint64(seed), epoch, 0), negative)
 
 
-def new_step(shape: Shape, negative: int, n_sets: int, n_inputs: int) -> Step:
+@kept_by_thread
+def working_step(shape: Shape, negative: int, n_sets: int, n_inputs: int) -> Step:
     """Working memory for steps of up to `n_inputs` input rows, with `n_sets` sets of targets drawn ahead."""
     target = np.arange(shape.n_tiles)[:, None] * shape.n_tile + np.arange(SLOTS)
     used = (np.arange(SLOTS) < shape.n_tile) & (target <= negative)
-    label, valid, mask, half = (aligned(n, LANES) for n in (shape.n_tiles, shape.n_tiles, shape.n_tiles, 2))
+    label, valid, mask, half = (aligned((n, LANES)) for n in (shape.n_tiles, shape.n_tiles, shape.n_tiles, 2))
     label[0, ::SLOTS] = 1
     valid[:] = np.tile(used, 2)
     half[0, :SLOTS] = half[1, SLOTS:] = 1
     return Step(
-        targets=np.zeros((n_sets, shape.n_tiles * shape.n_tile), np.int64),
-        inputs=np.zeros(2 * n_inputs + LANES, np.int32),
-        weight=aligned(1, n_inputs + LANES),
+        targets=aligned((n_sets, shape.n_tiles * shape.n_tile), np.int64),
+        inputs=aligned((2 * n_inputs + LANES,), np.int32),
+        weight=aligned((1, n_inputs + LANES)),
         label=label,
         valid=valid,
         half=half,
         mask=mask,
-        coef=aligned(shape.n_tiles, (n_inputs + 2) * SLOTS),
-        rows=aligned(n_inputs + 1, shape.n_chunks * LANES),
+        coef=aligned((shape.n_tiles, (n_inputs + 2) * SLOTS)),
+        rows=aligned((n_inputs + 1, shape.n_chunks * LANES)),
     )
 
 
@@ -112,7 +113,7 @@ def draw_targets(
 
 @inline_cpu
 def first_set(step: Step, i: int) -> int:
-    """First target set of centre i; its successor has the other half of the sets."""
+    """First target set of centre i; the sets of the next two may be drawn by then."""
     n_sets: int = step.targets.shape[0]
     return (i & 3) * (n_sets // 4)
 

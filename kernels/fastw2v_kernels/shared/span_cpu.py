@@ -10,6 +10,7 @@ from fastw2v_kernels._jit_cpu import inline_cpu
 from fastw2v_kernels._simd import LANES
 from fastw2v_kernels._types import Float32, Int32, Int64
 from fastw2v_kernels.shared.cpu import random_bits, uniform
+from fastw2v_kernels.shared.memory import aligned, kept_by_thread
 from fastw2v_kernels.shared.rng import KEEP_DRAW, WINDOW_DRAW
 
 BLOCK_TOKENS = 1024
@@ -42,11 +43,12 @@ class Bounds(NamedTuple):
     sentence: int
 
 
-def new_block(window: int) -> TokenBlock:
+@kept_by_thread
+def working_block(window: int) -> TokenBlock:
     """Buffers for `fill_block`, and what `copy_ids` may read past the last token."""
     size = BLOCK_TOKENS + 4 * window + LANES
-    pos, sentence, repeat = (np.zeros(size, np.int64) for _ in range(3))
-    return TokenBlock(np.zeros(size, np.int32), pos, sentence, repeat, np.zeros(N_SEEN, np.int64))
+    pos, sentence, repeat = (aligned((size,), np.int64) for _ in range(3))
+    return TokenBlock(aligned((size,), np.int32), pos, sentence, repeat, aligned((N_SEEN,), np.int64))
 
 
 @inline_cpu

@@ -32,13 +32,20 @@ from fastw2v_kernels.shared.scoring_cpu import (
     Step,
     first_set,
     new_sampler,
-    new_step,
     prepare,
     score_row,
     score_rows,
     set_mask,
+    working_step,
 )
-from fastw2v_kernels.shared.span_cpu import BLOCK_TOKENS, TokenBlock, fill_block, new_block, note_repeats, sentence_of
+from fastw2v_kernels.shared.span_cpu import (
+    BLOCK_TOKENS,
+    TokenBlock,
+    fill_block,
+    note_repeats,
+    sentence_of,
+    working_block,
+)
 from fastw2v_kernels.skipgram_ns.contexts_cpu import gather
 
 
@@ -175,6 +182,7 @@ def _skipgram_ns_cpu_kernel(
         sentence = bounds.sentence
         note_repeats(block, bounds)
         next_low = next_high = far_low = far_high = bounds.first  # empty; 0 is of a type to compile for
+        loss, n_pairs = 0.0, 0
         for i in range(window - 2, bounds.last):  # two turns ahead of the first centre, to draw for it
             low, high = next_low, next_high
             if i + 1 < bounds.last:
@@ -188,12 +196,12 @@ def _skipgram_ns_cpu_kernel(
                     set_mask(step, first_set(step, i), sampler.negative, shape)
                     train = _train_contexts if shape.one_step else _train_parts
                     reach = window if shape.one_step else PART
-                    tally[0] += train(w_in, w_out, block, step, i, low, high, entering, lr, reach, shape)
+                    loss += train(w_in, w_out, block, step, i, low, high, entering, lr, reach, shape)
                 else:
-                    tally[0] += _train_pairs(
-                        w_in, w_out, block, step, i, low, high, entering, lr, sampler.negative, shape
-                    )
-                tally[1] += high - low - 1
+                    loss += _train_pairs(w_in, w_out, block, step, i, low, high, entering, lr, sampler.negative, shape)
+                n_pairs += high - low - 1
+        tally[0] += loss
+        tally[1] += n_pairs
         tally[2] += bounds.last - window
 
 
@@ -224,7 +232,7 @@ def skipgram_ns_cpu(
     if 4 * shape.n_tile + 4 < N_REGISTERS:  # target rows and gradients of two vectors, and what moves one input row
         shape = replace(shape, n_strip=2)
     sampler = new_sampler(alias_prob, alias_id, seed, epoch, negative)
-    step = new_step(shape, negative, n_sets=4 if share_negatives else 8 * window, n_inputs=2 * window)
+    step = working_step(shape, negative, n_sets=4 if share_negatives else 8 * window, n_inputs=2 * window)
     _skipgram_ns_cpu_kernel(
         w_in,
         w_out,
@@ -239,7 +247,7 @@ def skipgram_ns_cpu(
         window,
         shrink_windows,
         tally,
-        new_block(window),
+        working_block(window),
         step,
         shape,
     )
