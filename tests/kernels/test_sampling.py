@@ -12,6 +12,7 @@ from fastw2v_kernels._simd import LANES, load, store
 from fastw2v_kernels.ops import OPS
 from fastw2v_kernels.shared import cpu, rng
 from fastw2v_kernels.shared.cases import alias_table, span_case
+from fastw2v_kernels.shared.corpus import Corpus
 from fastw2v_kernels.shared.reference import draw, windows
 from fastw2v_kernels.shared.span_cpu import BLOCK_TOKENS, fill_block, sentence_of, window_of, working_block
 
@@ -38,15 +39,15 @@ def draw_rows(out, key, alias_prob, alias_id):
 
 
 @jit_cpu
-def fill_windows(out, block, ids, starts, keep, key, window, begin, end, shrink_windows):
+def fill_windows(out, block, corpus, begin, end):
     """Write each kept token's position, and those of the first and the last token of its window."""
     n = 0
-    sentence = sentence_of(starts, begin)
+    sentence = sentence_of(corpus.starts, begin)
     for first in range(begin, end, BLOCK_TOKENS):
-        bounds = fill_block(block, ids, starts, keep, key, window, first, min(first + BLOCK_TOKENS, end), sentence)
+        bounds = fill_block(block, corpus, first, min(first + BLOCK_TOKENS, end), sentence)
         sentence = bounds.sentence
-        for i in range(window, bounds.last):
-            low, high = window_of(block, i, bounds, key, window, shrink_windows)
+        for i in range(corpus.window, bounds.last):
+            low, high = window_of(block, i, bounds, corpus)
             out[n, 0], out[n, 1], out[n, 2] = block.pos[i], block.pos[low], block.pos[high - 1]
             n += 1
     return n
@@ -75,8 +76,8 @@ def stream_key(seed, epoch):
 
 def compiled_windows(ids, starts, keep, begin, end, seed=1, epoch=0, window=5, shrink_windows=True):
     out = np.zeros((end - begin, 3), np.int64)
-    key = stream_key(seed, epoch)
-    n = fill_windows(out, working_block(window), ids, starts, keep, key, window, begin, end, shrink_windows)
+    corpus = Corpus(ids, starts, keep, stream_key(seed, epoch), window, shrink_windows)
+    n = fill_windows(out, working_block(window), corpus, begin, end)
     return out[:n]
 
 

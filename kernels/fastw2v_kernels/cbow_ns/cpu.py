@@ -26,7 +26,9 @@ from fastw2v_kernels._simd import (
     zero_tile,
 )
 from fastw2v_kernels._types import Float32, Float64, Int32, Int64
+from fastw2v_kernels.shared.corpus import Corpus, Span
 from fastw2v_kernels.shared.scoring_cpu import (
+    Centre,
     Sampler,
     Step,
     first_set,
@@ -41,26 +43,24 @@ from fastw2v_kernels.shared.span_cpu import BLOCK_TOKENS, TokenBlock, fill_block
 
 @inline_cpu
 def _hide_strip(
-    w_in: Float32, block: TokenBlock, step: Step, low: int, high: int, i: int, scale: float, col: int, shape: Shape
+    w_in: Float32, block: TokenBlock, step: Step, centre: Centre, scale: float, col: int, shape: Shape
 ) -> None:
     """Put scale times the sum of the context rows into one strip of step.rows[0]."""
     hidden = zero_strip(shape)
-    for j in range(low, i):
+    for j in range(centre.low, centre.i):
         hidden = hidden + load_strip(w_in, block.id[j], col, shape)
-    for j in range(i + 1, high):
+    for j in range(centre.i + 1, centre.high):
         hidden = hidden + load_strip(w_in, block.id[j], col, shape)
     store_strip(step.rows, 0, col, hidden * scale)
 
 
 @inline_cpu
-def _hide(
-    w_in: Float32, block: TokenBlock, step: Step, low: int, high: int, i: int, scale: float, shape: Shape
-) -> None:
+def _hide(w_in: Float32, block: TokenBlock, step: Step, centre: Centre, scale: float, shape: Shape) -> None:
     whole = shape.n_chunks // shape.n_strip * shape.n_strip
     for chunk in range(0, whole, shape.n_strip):
-        _hide_strip(w_in, block, step, low, high, i, scale, chunk * LANES, shape)
+        _hide_strip(w_in, block, step, centre, scale, chunk * LANES, shape)
     if whole < shape.n_chunks:
-        _hide_strip(w_in, block, step, low, high, i, scale, whole * LANES, tail(shape))
+        _hide_strip(w_in, block, step, centre, scale, whole * LANES, tail(shape))
 
 
 @inline_cpu
@@ -82,25 +82,23 @@ def _update_targets(w_in: Float32, w_out: Float32, step: Step, r: int, ahead: in
 
 @inline_cpu
 def _move_strip(
-    w_in: Float32, block: TokenBlock, step: Step, low: int, high: int, i: int, scale: float, col: int, shape: Shape
+    w_in: Float32, block: TokenBlock, step: Step, centre: Centre, scale: float, col: int, shape: Shape
 ) -> None:
     """Move one strip of every context row by scale times the hidden vector's move."""
     move = load_strip(step.rows, 1, col, shape) * scale
-    for j in range(low, i):
+    for j in range(centre.low, centre.i):
         store_strip(w_in, block.id[j], col, load_strip(w_in, block.id[j], col, shape) + move)
-    for j in range(i + 1, high):
+    for j in range(centre.i + 1, centre.high):
         store_strip(w_in, block.id[j], col, load_strip(w_in, block.id[j], col, shape) + move)
 
 
 @inline_cpu
-def _move_contexts(
-    w_in: Float32, block: TokenBlock, step: Step, low: int, high: int, i: int, scale: float, shape: Shape
-) -> None:
+def _move_contexts(w_in: Float32, block: TokenBlock, step: Step, centre: Centre, scale: float, shape: Shape) -> None:
     whole = shape.n_chunks // shape.n_strip * shape.n_strip
     for chunk in range(0, whole, shape.n_strip):
-        _move_strip(w_in, block, step, low, high, i, scale, chunk * LANES, shape)
+        _move_strip(w_in, block, step, centre, scale, chunk * LANES, shape)
     if whole < shape.n_chunks:
-        _move_strip(w_in, block, step, low, high, i, scale, whole * LANES, tail(shape))
+        _move_strip(w_in, block, step, centre, scale, whole * LANES, tail(shape))
 
 
 @inline_cpu
@@ -109,24 +107,20 @@ def _train_centre(
     w_out: Float32,
     block: TokenBlock,
     step: Step,
-    i: int,
-    low: int,
-    high: int,
-    entering: int,
-    lr: float,
+    centre: Centre,
     negative: int,
     mean_context: bool,
     mean_gradient: bool,
     shape: Shape,
 ) -> float:
-    """One step for the example of centre i; return the loss."""
-    r = first_set(step, i)
-    share = 1.0 / (high - low - 1)
+    """One step for the example of a centre; return the loss."""
+    r = first_set(step, centre.i)
+    share = 1.0 / (centre.high - centre.low - 1)
     set_mask(step, r, negative, shape)
-    _hide(w_in, block, step, low, high, i, share if mean_context else 1.0, shape)
-    loss = score_row(step.rows, 0, w_out, step, r, lr, shape)
-    _update_targets(w_in, w_out, step, r, first_set(step, i + 2), entering, shape)
-    _move_contexts(w_in, block, step, low, high, i, share if mean_gradient else 1.0, shape)
+    _hide(w_in, block, step, centre, share if mean_context else 1.0, shape)
+    loss = score_row(step.rows, 0, w_out, step, r, centre.lr, shape)
+    _update_targets(w_in, w_out, step, r, first_set(step, centre.i + 2), centre.entering, shape)
+    _move_contexts(w_in, block, step, centre, share if mean_gradient else 1.0, shape)
     return loss
 
 
@@ -134,16 +128,9 @@ def _train_centre(
 def _cbow_ns_cpu_kernel(
     w_in: Float32,
     w_out: Float32,
-    ids: Int32,
-    starts: Int64,
-    keep: Float32,
+    corpus: Corpus,
     sampler: Sampler,
-    begin: int,
-    end: int,
-    lr_first: float,
-    lr_step: float,
-    window: int,
-    shrink_windows: bool,
+    span: Span,
     mean_context: bool,
     mean_gradient: bool,
     tally: Float64,
@@ -151,11 +138,10 @@ def _cbow_ns_cpu_kernel(
     step: Step,
     shape: Shape,
 ) -> None:
-    sentence = sentence_of(starts, begin)
-    for first in range(begin, end, BLOCK_TOKENS):
-        bounds = fill_block(
-            block, ids, starts, keep, sampler.key, window, first, min(first + BLOCK_TOKENS, end), sentence
-        )
+    window = corpus.window
+    sentence = sentence_of(corpus.starts, span.begin)
+    for first in range(span.begin, span.end, BLOCK_TOKENS):
+        bounds = fill_block(block, corpus, first, min(first + BLOCK_TOKENS, span.end), sentence)
         sentence = bounds.sentence
         next_low = next_high = far_low = far_high = bounds.first  # empty; 0 is of a type to compile for
         loss, n_pairs = 0.0, 0
@@ -164,24 +150,12 @@ def _cbow_ns_cpu_kernel(
             if i + 1 < bounds.last:
                 next_low, next_high = far_low, far_high
             if i + 2 < bounds.last:
-                far_low, far_high = prepare(block, step, i + 2, bounds, sampler, window, shrink_windows, shape)
+                far_low, far_high = prepare(block, step, i + 2, bounds, corpus, sampler, shape)
             if high - low > 1:
-                lr = lr_first + lr_step * block.pos[i]
                 entering = block.id[min(i + 2 + window, bounds.stop - 1)]
+                centre = Centre(i, low, high, entering, span.lr_first + span.lr_step * block.pos[i])
                 loss += _train_centre(
-                    w_in,
-                    w_out,
-                    block,
-                    step,
-                    i,
-                    low,
-                    high,
-                    entering,
-                    lr,
-                    sampler.negative,
-                    mean_context,
-                    mean_gradient,
-                    shape,
+                    w_in, w_out, block, step, centre, sampler.negative, mean_context, mean_gradient, shape
                 )
                 n_pairs += 1
         tally[0] += loss
@@ -216,24 +190,8 @@ def cbow_ns_cpu(
     n_strips = -(-shape.n_chunks // (N_REGISTERS // 4))  # a strip of the hidden vector stays in registers
     shape = replace(shape, n_strip=-(-shape.n_chunks // n_strips))
     sampler = new_sampler(alias_prob, alias_id, seed, epoch, negative)
+    corpus = Corpus(ids, starts, keep, sampler.key, window, shrink_windows)
     step = working_step(shape, negative, n_sets=4, n_inputs=1)
-    _cbow_ns_cpu_kernel(
-        w_in,
-        w_out,
-        ids,
-        starts,
-        keep,
-        sampler,
-        begin,
-        end,
-        lr_first,
-        lr_step,
-        window,
-        shrink_windows,
-        mean_context,
-        mean_gradient,
-        tally,
-        working_block(window),
-        step,
-        shape,
-    )
+    span = Span(begin, end, lr_first, lr_step)
+    block = working_block(window)
+    _cbow_ns_cpu_kernel(w_in, w_out, corpus, sampler, span, mean_context, mean_gradient, tally, block, step, shape)

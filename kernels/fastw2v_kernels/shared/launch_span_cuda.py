@@ -18,12 +18,13 @@ from fastw2v_kernels._jit_cuda import array_module, cuda, inline_cuda, jit_cuda,
 from fastw2v_kernels._types import Float32, Float64, Int32, Int64
 from fastw2v_kernels.shared import rng
 from fastw2v_kernels.shared.arguments import FLOAT64, INT32, INT64, check_axes, check_read
+from fastw2v_kernels.shared.corpus import Corpus
 from fastw2v_kernels.shared.rates_cuda import checked_rates
 from fastw2v_kernels.shared.ring_cuda import clear
 from fastw2v_kernels.shared.rows_cuda import warp_sum
 from fastw2v_kernels.shared.span_cuda import sentence_of, stretch_trainer
 from fastw2v_kernels.shared.span_shape import SpanShape
-from fastw2v_kernels.shared.span_state import Corpus, Model, Recent, Ring, Step
+from fastw2v_kernels.shared.span_state import Model, Recent, Ring, Step
 
 
 @inline_cuda

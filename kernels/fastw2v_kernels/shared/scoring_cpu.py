@@ -25,6 +25,7 @@ from fastw2v_kernels._simd import (
 )
 from fastw2v_kernels._types import Float32, Int32, Int64
 from fastw2v_kernels.shared import rng
+from fastw2v_kernels.shared.corpus import Corpus
 from fastw2v_kernels.shared.cpu import alias_draw, random_bits, sigmoid, softplus, uniform
 from fastw2v_kernels.shared.memory import aligned, kept_by_thread
 from fastw2v_kernels.shared.span_cpu import Bounds, TokenBlock, window_of
@@ -43,6 +44,19 @@ class Sampler(NamedTuple):
     alias: Int32
     key: np.uint64
     negative: int
+
+
+class Centre(NamedTuple):
+    """A centre with its window: slot `i` of a TokenBlock, and slots low to high.
+
+    entering : int, a row of w_in to ask for, that of a word which comes into a later window; lr : learning rate
+    """
+
+    i: int
+    low: int
+    high: int
+    entering: int
+    lr: float
 
 
 class Step(NamedTuple):
@@ -124,13 +138,12 @@ def prepare(
     step: Step,
     i: int,
     bounds: Bounds,
+    corpus: Corpus,
     sampler: Sampler,
-    window: int,
-    shrink_windows: bool,
     shape: Shape,
 ) -> tuple[int, int]:
     """Draw window and targets of centre i."""
-    low, high = window_of(block, i, bounds, sampler.key, window, shrink_windows)
+    low, high = window_of(block, i, bounds, corpus)
     for ordinal in range(1 if shape.share_negatives else high - low - 1):
         draw_targets(step, first_set(step, i) + ordinal, block.id[i], block.pos[i], ordinal, sampler, shape)
     return low, high

@@ -8,7 +8,8 @@ import numpy as np
 
 from fastw2v_kernels._jit_cpu import inline_cpu
 from fastw2v_kernels._simd import LANES
-from fastw2v_kernels._types import Float32, Int32, Int64
+from fastw2v_kernels._types import Int32, Int64
+from fastw2v_kernels.shared.corpus import Corpus
 from fastw2v_kernels.shared.cpu import random_bits, uniform
 from fastw2v_kernels.shared.memory import aligned, kept_by_thread
 from fastw2v_kernels.shared.rng import KEEP_DRAW, WINDOW_DRAW
@@ -73,45 +74,36 @@ def put(block: TokenBlock, slot: int, token_id: int, token_pos: int, sentence: i
 
 
 @inline_cpu
-def is_kept(key: np.uint64, token_pos: int, probability: float) -> bool:
+def is_kept(corpus: Corpus, token_pos: int) -> bool:
     """Whether subsampling keeps the token at `token_pos` in this epoch."""
-    return uniform(random_bits(key, token_pos, KEEP_DRAW)) < probability
+    draw: float = uniform(random_bits(corpus.key, token_pos, KEEP_DRAW))
+    return bool(draw < corpus.keep[corpus.ids[token_pos]])
 
 
 @inline_cpu
-def fill_block(
-    block: TokenBlock,
-    ids: Int32,
-    starts: Int64,
-    keep: Float32,
-    key: np.uint64,
-    window: int,
-    begin: int,
-    end: int,
-    sentence: int,
-) -> Bounds:
+def fill_block(block: TokenBlock, corpus: Corpus, begin: int, end: int, sentence: int) -> Bounds:
     """Subsample tokens begin to end, and up to `window` kept neighbours before and after within their sentences.
 
     So a stretch may be cut anywhere, even in mid-sentence, without a change in what is trained. `sentence` is that of
     token `begin`; the one returned is that of token `end - 1`.
     """
-    first = window
+    first = corpus.window
     pos = begin - 1
-    while first > 0 and pos >= starts[sentence]:
-        put(block, first - 1, ids[pos], pos, sentence)
-        first -= is_kept(key, pos, keep[ids[pos]])
+    while first > 0 and pos >= corpus.starts[sentence]:
+        put(block, first - 1, corpus.ids[pos], pos, sentence)
+        first -= is_kept(corpus, pos)
         pos -= 1
-    last = window
+    last = corpus.window
     for pos in range(begin, end):
-        while pos >= starts[sentence + 1]:
+        while pos >= corpus.starts[sentence + 1]:
             sentence += 1
-        put(block, last, ids[pos], pos, sentence)
-        last += is_kept(key, pos, keep[ids[pos]])
+        put(block, last, corpus.ids[pos], pos, sentence)
+        last += is_kept(corpus, pos)
     stop = last
     pos = end
-    while stop < last + window and pos < starts[sentence + 1]:
-        put(block, stop, ids[pos], pos, sentence)
-        stop += is_kept(key, pos, keep[ids[pos]])
+    while stop < last + corpus.window and pos < corpus.starts[sentence + 1]:
+        put(block, stop, corpus.ids[pos], pos, sentence)
+        stop += is_kept(corpus, pos)
         pos += 1
     return Bounds(first, last, stop, sentence)
 
@@ -133,13 +125,11 @@ def note_repeats(block: TokenBlock, bounds: Bounds) -> None:
 
 
 @inline_cpu
-def window_of(
-    block: TokenBlock, i: int, bounds: Bounds, key: np.uint64, window: int, shrink_windows: bool
-) -> tuple[int, int]:
+def window_of(block: TokenBlock, i: int, bounds: Bounds, corpus: Corpus) -> tuple[int, int]:
     """Bounds low to high of the window around centre i: reach drawn from 1..window, cut at the sentence's ends."""
-    reach = window
-    if shrink_windows:
-        reach = 1 + int(uniform(random_bits(key, block.pos[i], WINDOW_DRAW)) * window)
+    reach = corpus.window
+    if corpus.shrink_windows:
+        reach = 1 + int(uniform(random_bits(corpus.key, block.pos[i], WINDOW_DRAW)) * corpus.window)
     low, high = max(i - reach, bounds.first), min(i + reach + 1, bounds.stop)
     while block.sentence[low] != block.sentence[i]:
         low += 1

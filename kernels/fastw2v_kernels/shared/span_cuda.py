@@ -15,9 +15,10 @@ import numpy as np
 from fastw2v_kernels._jit_cuda import cuda, inline_cuda
 from fastw2v_kernels._types import Int64
 from fastw2v_kernels.shared import rng
+from fastw2v_kernels.shared.corpus import Corpus
 from fastw2v_kernels.shared.cuda import random_bits, uniform
 from fastw2v_kernels.shared.ring_cuda import ballot, enter, leave, lower_lanes
-from fastw2v_kernels.shared.span_state import Corpus, Model, Recent, Ring, Step
+from fastw2v_kernels.shared.span_state import Model, Recent, Ring, Step
 
 _KEEP_DRAW, _WINDOW_DRAW = rng.KEEP_DRAW, rng.WINDOW_DRAW
 

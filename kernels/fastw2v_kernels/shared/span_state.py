@@ -9,20 +9,6 @@ import numpy as np
 from fastw2v_kernels._types import Float32, Int32, Int64, UInt32
 
 
-class Corpus(NamedTuple):
-    """Tokens, sentences, and how tokens are drawn; arrays as in `skipgram_ns_reference`.
-
-    key : uint64, the epoch's random stream
-    """
-
-    ids: Int32
-    starts: Int64
-    keep: Float32
-    key: np.uint64
-    window: int
-    shrink_windows: bool
-
-
 class Recent(NamedTuple):
     """The kept tokens around the centre: the i-th of a stretch in slot i, modulo the arrays' length.
 

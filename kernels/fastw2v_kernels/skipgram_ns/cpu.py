@@ -26,8 +26,10 @@ from fastw2v_kernels._simd import (
     zero_tile,
 )
 from fastw2v_kernels._types import Float32, Float64, Int32, Int64
+from fastw2v_kernels.shared.corpus import Corpus, Span
 from fastw2v_kernels.shared.parts import PART, contexts_at_once
 from fastw2v_kernels.shared.scoring_cpu import (
+    Centre,
     Sampler,
     Step,
     first_set,
@@ -84,64 +86,36 @@ def _update(w_in: Float32, w_out: Float32, step: Step, n: int, r: int, ahead: in
 
 @inline_cpu
 def _train_contexts(
-    w_in: Float32,
-    w_out: Float32,
-    block: TokenBlock,
-    step: Step,
-    i: int,
-    low: int,
-    high: int,
-    entering: int,
-    lr: float,
-    reach: int,
-    shape: Shape,
+    w_in: Float32, w_out: Float32, block: TokenBlock, step: Step, centre: Centre, reach: int, shape: Shape
 ) -> float:
-    """One step for the tokens low to high but for centre i, at most `reach` on each side of it; return the loss."""
-    r = first_set(step, i)
-    n = gather(block, step, low, high, i, reach)
-    loss: float = score_rows(w_in, w_out, step, n, r, lr, shape)
-    _update(w_in, w_out, step, n, r, first_set(step, i + 2), entering, shape)
+    """One step for the tokens low to high but for the centre, at most `reach` on each side of it; return the loss."""
+    r = first_set(step, centre.i)
+    n = gather(block, step, centre.low, centre.high, centre.i, reach)
+    loss: float = score_rows(w_in, w_out, step, n, r, centre.lr, shape)
+    _update(w_in, w_out, step, n, r, first_set(step, centre.i + 2), centre.entering, shape)
     return loss
 
 
 @inline_cpu
 def _train_parts(
-    w_in: Float32,
-    w_out: Float32,
-    block: TokenBlock,
-    step: Step,
-    i: int,
-    low: int,
-    high: int,
-    entering: int,
-    lr: float,
-    reach: int,
-    shape: Shape,
+    w_in: Float32, w_out: Float32, block: TokenBlock, step: Step, centre: Centre, reach: int, shape: Shape
 ) -> float:
-    """One step for each `reach` contexts of centre i, all with the same negatives; return the loss."""
+    """One step for each `reach` contexts of the centre, all with the same negatives; return the loss."""
+    i, low, high, entering, lr = centre
     loss, n_contexts = 0.0, high - low - 1
     for first in range(0, n_contexts, reach):
         begin, end = low + first, low + min(first + reach, n_contexts)
-        begin, end = begin + (begin >= i), end + (end > i)
-        loss += _train_contexts(w_in, w_out, block, step, i, begin, end, entering, lr, reach, shape)
+        part = Centre(i, begin + (begin >= i), end + (end > i), entering, lr)
+        loss += _train_contexts(w_in, w_out, block, step, part, reach, shape)
     return loss
 
 
 @inline_cpu
 def _train_pairs(
-    w_in: Float32,
-    w_out: Float32,
-    block: TokenBlock,
-    step: Step,
-    i: int,
-    low: int,
-    high: int,
-    entering: int,
-    lr: float,
-    negative: int,
-    shape: Shape,
+    w_in: Float32, w_out: Float32, block: TokenBlock, step: Step, centre: Centre, negative: int, shape: Shape
 ) -> float:
-    """One step for each context of centre i, each with its own negatives; return the loss."""
+    """One step for each context of the centre, each with its own negatives; return the loss."""
+    i, low, high, entering, lr = centre
     loss, r = 0.0, first_set(step, i)
     one = int(np.int64(1))  # a literal has a type of its own, for which _update would be compiled again
     for j in range(low, high):
@@ -159,26 +133,18 @@ def _train_pairs(
 def _skipgram_ns_cpu_kernel(
     w_in: Float32,
     w_out: Float32,
-    ids: Int32,
-    starts: Int64,
-    keep: Float32,
+    corpus: Corpus,
     sampler: Sampler,
-    begin: int,
-    end: int,
-    lr_first: float,
-    lr_step: float,
-    window: int,
-    shrink_windows: bool,
+    span: Span,
     tally: Float64,
     block: TokenBlock,
     step: Step,
     shape: Shape,
 ) -> None:
-    sentence = sentence_of(starts, begin)
-    for first in range(begin, end, BLOCK_TOKENS):
-        bounds = fill_block(
-            block, ids, starts, keep, sampler.key, window, first, min(first + BLOCK_TOKENS, end), sentence
-        )
+    window = corpus.window
+    sentence = sentence_of(corpus.starts, span.begin)
+    for first in range(span.begin, span.end, BLOCK_TOKENS):
+        bounds = fill_block(block, corpus, first, min(first + BLOCK_TOKENS, span.end), sentence)
         sentence = bounds.sentence
         note_repeats(block, bounds)
         next_low = next_high = far_low = far_high = bounds.first  # empty; 0 is of a type to compile for
@@ -188,17 +154,17 @@ def _skipgram_ns_cpu_kernel(
             if i + 1 < bounds.last:
                 next_low, next_high = far_low, far_high
             if i + 2 < bounds.last:
-                far_low, far_high = prepare(block, step, i + 2, bounds, sampler, window, shrink_windows, shape)
+                far_low, far_high = prepare(block, step, i + 2, bounds, corpus, sampler, shape)
             if high - low > 1:
-                lr = lr_first + lr_step * block.pos[i]
                 entering = block.id[min(i + 2 + window, bounds.stop - 1)]
+                centre = Centre(i, low, high, entering, span.lr_first + span.lr_step * block.pos[i])
                 if shape.share_negatives:
                     set_mask(step, first_set(step, i), sampler.negative, shape)
                     train = _train_contexts if shape.one_step else _train_parts
                     reach = window if shape.one_step else PART
-                    loss += train(w_in, w_out, block, step, i, low, high, entering, lr, reach, shape)
+                    loss += train(w_in, w_out, block, step, centre, reach, shape)
                 else:
-                    loss += _train_pairs(w_in, w_out, block, step, i, low, high, entering, lr, sampler.negative, shape)
+                    loss += _train_pairs(w_in, w_out, block, step, centre, sampler.negative, shape)
                 n_pairs += high - low - 1
         tally[0] += loss
         tally[1] += n_pairs
@@ -232,22 +198,7 @@ def skipgram_ns_cpu(
     if 4 * shape.n_tile + 4 < N_REGISTERS:  # target rows and gradients of two vectors, and what moves one input row
         shape = replace(shape, n_strip=2)
     sampler = new_sampler(alias_prob, alias_id, seed, epoch, negative)
+    corpus = Corpus(ids, starts, keep, sampler.key, window, shrink_windows)
     step = working_step(shape, negative, n_sets=4 if share_negatives else 8 * window, n_inputs=2 * window)
-    _skipgram_ns_cpu_kernel(
-        w_in,
-        w_out,
-        ids,
-        starts,
-        keep,
-        sampler,
-        begin,
-        end,
-        lr_first,
-        lr_step,
-        window,
-        shrink_windows,
-        tally,
-        working_block(window),
-        step,
-        shape,
-    )
+    span = Span(begin, end, lr_first, lr_step)
+    _skipgram_ns_cpu_kernel(w_in, w_out, corpus, sampler, span, tally, working_block(window), step, shape)
