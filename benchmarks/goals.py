@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from results import Spread, cell, digits, latest, ratio
-from tables import COMPILED, SOFTMAX
+from tables import COMPILED, SOFTMAX, Lines
 
 Seen = Spread | float | None  # None: not recorded
 
@@ -136,15 +136,32 @@ GOALS = [
 
 def missed() -> int:
     """Print every goal beside the latest figure; return how many floors are missed, or have no figure."""
-    verdicts = [_verdict(goal, goal.seen()) for goal in GOALS]
-    return len(verdicts) - verdicts.count("met")
+    for goal in GOALS:
+        print(f"{goal.what:62} {_bounds(goal):23} {_figure(goal):24} {_verdict(goal)}")
+    return sum(_verdict(goal) != "met" for goal in GOALS)
 
 
-def _verdict(goal: Goal, seen: Seen) -> str:
-    verdict = "not recorded"
-    if seen is not None:
-        figure = seen[0] if isinstance(seen, list) else seen
-        verdict = "met" if (figure <= goal.floor if goal.at_most else figure >= goal.floor) else "MISSED"
-    bounds = f"at {'most' if goal.at_most else 'least'} {goal.floor:g}{f' (goal {goal.goal:g})' if goal.goal else ''}"
-    print(f"{goal.what:62} {bounds:23} {'' if seen is None else cell(seen):24} {verdict}")
-    return verdict
+def floors() -> Lines:
+    """What the README says of them: those that are not met."""
+    unmet = [goal for goal in GOALS if _verdict(goal) != "met"]
+    if unmet:
+        yield ["figure", "floor", "seen", ""]
+    yield from ([goal.what, _bounds(goal), _figure(goal), _verdict(goal)] for goal in unmet)
+    yield f"{len(GOALS) - len(unmet)} of {len(GOALS)} floors are met{'; those above are not' if unmet else ''}."
+
+
+def _bounds(goal: Goal) -> str:
+    return f"at {'most' if goal.at_most else 'least'} {goal.floor:g}{f' (goal {goal.goal:g})' if goal.goal else ''}"
+
+
+def _figure(goal: Goal) -> str:
+    seen = goal.seen()
+    return "" if seen is None else cell(seen)
+
+
+def _verdict(goal: Goal) -> str:
+    seen = goal.seen()
+    if seen is None:
+        return "not recorded"
+    figure = seen[0] if isinstance(seen, list) else seen
+    return "met" if (figure <= goal.floor if goal.at_most else figure >= goal.floor) else "MISSED"

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 from cases import QUERIES
+from goals import floors
 from peers import KNOBS, ROWS, SCORES
 from results import Row, latest, ratio
 from tables import Lines, claim, markdown, milliseconds, misses, operations, origin, roofline, rounded, start, times
@@ -180,6 +181,7 @@ def scaling() -> Lines:
 TABLES = {
     "peers": peers,
     "pairs": pairs,
+    "floors": floors,
     "iteration": iteration,
     "layers": layers,
     "training": training,
