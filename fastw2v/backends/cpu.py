@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from fastw2v._clock import announced
+from fastw2v._crew import Source
 from fastw2v.backends._knobs import kernel_knobs, kernel_name
 from fastw2v.backends._threads import run_threads
 from fastw2v.backends.base import Tally, Weights
@@ -25,13 +26,14 @@ if TYPE_CHECKING:
 
 # Multiplications and additions in a span, about: some 30 ms of a fast core, so that Ctrl-C is heard at once.
 _SPAN_WORK = 1 << 28
+_MOST_TOKENS = 1 << 16
 
 
 class CpuBackend:
     """Threads that update shared weights without locks (Recht et al. 2011, "Hogwild!")."""
 
     name = "cpu"
-    span_tokens = 1 << 16
+    span_tokens = _MOST_TOKENS
 
     def upload(self, config: TrainConfig, vocab: Vocab, tokens: Tokens, weights: Weights) -> None:
         """Bind the kernel to its arrays; nothing is copied."""
@@ -58,8 +60,16 @@ class CpuBackend:
 
     def train(self, spans: Iterable[Span], on_done: Callable[[int], None]) -> None:
         """Train all spans, each thread taking the next; after Ctrl-C, or an error in one, the others stop as well."""
-        crew = _Crew(self._train_span, iter(spans), on_done)
-        run_threads([partial(crew.work, tally) for tally in self._tallies], crew.stop)
+        source, lock = Source(span for span in spans), threading.Lock()
+
+        def work(tally: np.ndarray) -> None:
+            while (numbered := source.next()) is not None:
+                span = numbered[1]
+                self._train_span(span, tally)
+                with lock:
+                    on_done(span.end - span.begin)
+
+        run_threads([partial(work, tally) for tally in self._tallies], source.stop)
 
     def tally(self) -> Tally:
         """Sum over the threads."""
@@ -79,32 +89,8 @@ class CpuBackend:
         self._kernel(epoch=epoch, begin=begin, end=end, lr_first=lr_first, lr_step=lr_step, tally=tally)
 
 
-class _Crew:
-    """What the threads of one `train` share."""
-
-    def __init__(
-        self, train_span: Callable[[Span, np.ndarray], None], spans: Iterator[Span], on_done: Callable[[int], None]
-    ) -> None:
-        self.stop = threading.Event()
-        self._train_span = train_span
-        self._spans = spans
-        self._on_done = on_done
-        self._lock = threading.Lock()
-
-    def work(self, tally: np.ndarray) -> None:
-        """Train one span after the other until there are none, or until told to stop."""
-        while not self.stop.is_set():
-            with self._lock:
-                span = next(self._spans, None)
-            if span is None:
-                return
-            self._train_span(span, tally)
-            with self._lock:
-                self._on_done(span.end - span.begin)
-
-
 def span_tokens(config: TrainConfig) -> int:
     """Most tokens in a span: 65,536, or fewer where rows are long and windows wide."""
     n_targets = 1 + config.negative
     n_rows = n_targets * config.window if config.sg else n_targets + config.window
-    return min(1 << 16, max(256, _SPAN_WORK // (n_rows * config.vector_size)))
+    return min(_MOST_TOKENS, max(256, _SPAN_WORK // (n_rows * config.vector_size)))
