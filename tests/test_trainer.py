@@ -221,6 +221,12 @@ def test_every_worker_gets_several_spans(workers, corpus):
     assert len(list(spans(config, corpus[1].n_tokens, 0, backend.span_tokens))) >= 3 * workers
 
 
+def test_no_two_workers_count_in_one_line(corpus):
+    backend, config = CpuBackend(), config_of(workers=16)
+    backend.upload(config, *corpus, initial_weights(corpus[0], config.vector_size, config.seed))
+    assert len({tally.ctypes.data // 128 for tally in backend._tallies}) == 16
+
+
 @pytest.mark.parametrize("device", ["tpu", "", None, 0, "CPU", "cudas"])
 def test_unknown_device(device):
     with pytest.raises(ValueError, match=r'expected "auto", "cpu" or "cuda"'):
