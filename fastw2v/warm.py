@@ -55,13 +55,16 @@ def warmup(
 def load_encoder(corpus: Corpus) -> None:
     """Compile what reads this kind of corpus, or load it from the cache."""
     from fastw2v_kernels.encode.cpu import rehash_slots
+    from fastw2v_kernels.encode.merge import find_words
 
     if is_on_device(corpus):
         return
     with announced("the encoder"):
         if isinstance(corpus, TextCorpus):
-            rehash_slots(np.zeros(1, np.uint64), np.zeros(2, np.uint64))  # what a large vocabulary needs
-            encode_corpus(_TEXT, min_count=1, workers=2)[1].close()
+            slots, starts, found = np.zeros(1, np.uint64), np.zeros(1, np.int64), np.zeros(1, np.int64)
+            rehash_slots(slots, np.zeros(2, np.uint64))  # what a large vocabulary needs
+            find_words(slots, slots, starts, slots, slots, starts, 0, found)  # what several blocks and threads need
+            encode_corpus(_TEXT, min_count=1)[1].close()
         else:
             encode_corpus(_LISTS, min_count=1)[1].close()
 
