@@ -25,8 +25,10 @@ def warmup(
 ) -> float:
     """Compile the kernels of a training run, or load them from the cache, and return the seconds that took.
 
-    Kernels are compiled once for each combination of model, vector_size (in steps of 16), negative and compute_loss,
-    and kept on disk. Other knobs make no difference.
+    A kernel is compiled once for each combination of what it depends on, and kept on disk. That is sg, vector_size (in
+    steps of 16), negative and compute_loss; for skip-gram negative_sharing too, and whether window is above 5. A GPU
+    has kernels of its own (give `device`), which depend on the window itself, for CBOW on cbow_mean and cbow_gradient
+    too, and not on compute_loss. Other knobs make no difference.
 
     Parameters
     ----------
@@ -37,7 +39,7 @@ def warmup(
     nn : bool
         Those of the book's layers as well; `fastw2v.nn.warmup` does so for these alone.
     **knobs
-        vector_size, negative, ... as for `Word2Vec`.
+        vector_size, negative, window, ... as for `Word2Vec` later.
     """
     from fastw2v.model import Word2Vec
 
