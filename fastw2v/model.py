@@ -38,7 +38,8 @@ class Word2Vec(Engine):
         callback has on_epoch_begin or on_epoch_end. What is written to `wv` during training is lost there.
     progress : callable, optional
         `progress(phase, done, total)`: phase "encode" counts bytes (or tokens), "train" words. Called from any thread,
-        but one call at a time; what it raises ends the training.
+        but one call at a time; what it raises ends the training. Without it the logger "fastw2v" shows at INFO, about
+        once a second, what share of the training is done and how many words a second.
     **knobs
         The fields of `TrainConfig`, under gensim's names and with its defaults: vector_size=100, alpha=0.025,
         window=5, min_count=5, sample=1e-3, seed=1, workers (default: all cores), min_alpha=0.0001, sg=0, negative=5,
