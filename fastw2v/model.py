@@ -9,6 +9,7 @@ from typing import Any
 from fastw2v._engine import Engine, Progress, config_of_call
 from fastw2v._gensim_arguments import checked_callbacks, one_corpus, refuse_unsupported
 from fastw2v._model_file import read_model, write_model
+from fastw2v._nearest import FloatArray
 from fastw2v._weights import weights_of
 from fastw2v.backends import check_config
 from fastw2v.config import TrainConfig
@@ -163,6 +164,25 @@ class Word2Vec(Engine):
                 raise ValueError("no word of the corpus is in the vocabulary; train on the corpus it was built from")
             self._train(tokens, config, chosen)
         return self.report.kept_words, self.report.raw_words
+
+    @property
+    def syn1neg(self) -> FloatArray:
+        """The output vectors, by which words are predicted from `wv`, under gensim's name.
+
+        Returns
+        -------
+        float32[n_vocab, vector_size]
+            Row for row as in `wv`; a read-only view, which further training changes. After training on a GPU, and in
+            the callbacks of its epochs, they are those brought back from it, as `wv.vectors` are.
+
+        Raises
+        ------
+        AttributeError
+            There is no vocabulary yet.
+        """
+        view = self._weights.w_out[:, : self._weights.dim]
+        view.flags.writeable = False
+        return view
 
     def get_latest_training_loss(self) -> float:
         """Sum of the losses of all pairs in the last training (the mean for each epoch is in `report`).
