@@ -43,9 +43,10 @@ class Word2Vec(Engine):
         once a second, what share of the training is done and how many words a second.
     **knobs
         The fields of `TrainConfig`, under gensim's names and with its defaults: vector_size=100, alpha=0.025,
-        window=5, min_count=5, sample=1e-3, seed=1, workers (default: all cores), min_alpha=0.0001, sg=0, negative=5,
-        ns_exponent=0.75, cbow_mean=1, epochs=5, shrink_windows=True, max_vocab_size, max_final_vocab, sorted_vocab=1,
-        compute_loss=False; and of our own negative_sharing="window", cbow_gradient="sum" and device="auto".
+        window=5, min_count=5, sample=1e-3, seed=1, min_alpha=0.0001, sg=0, negative=5, ns_exponent=0.75, cbow_mean=1,
+        epochs=5, shrink_windows=True, max_vocab_size, max_final_vocab, sorted_vocab=1, compute_loss=False; and of our
+        own negative_sharing="window", cbow_gradient="sum" and device="auto". Other than in gensim, workers is by
+        default as many as there are cores. Only workers=1, on the CPU, makes the result the same bit for bit each time.
 
     Attributes
     ----------
