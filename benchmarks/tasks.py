@@ -30,7 +30,7 @@ def encode(corpus: str, workers: int) -> Figures:
     from fastw2v.encode import encode_corpus
     from fastw2v.warm import load_encoder
 
-    n_bytes = len(Path(corpus).read_bytes())
+    _read_into_page_cache(corpus)
     source = text_corpus(corpus)
     load_encoder(source)
     before, objects = peak_rss_bytes() or 0, sys.getallocatedblocks()
@@ -39,12 +39,22 @@ def encode(corpus: str, workers: int) -> Figures:
         begun = time.perf_counter()
         vocab, tokens = encode_corpus(source, min_count=1, workers=workers)
         seconds.append(time.perf_counter() - begun)
-        n_tokens, n_objects = tokens.n_tokens, sys.getallocatedblocks() - objects
+        n_vocab, n_tokens, n_objects = len(vocab), tokens.n_tokens, sys.getallocatedblocks() - objects
         tokens.close()
+        del vocab  # or it would lie beside the next one
+    n_bytes = Path(corpus).stat().st_size
     rates = {"mb_per_s": n_bytes / statistics.median(seconds) / 1e6, "first_mb_per_s": n_bytes / seconds[0] / 1e6}
     memory = {"peak_rss_mb": (peak_rss_bytes() or 0) / 1e6, "rss_before_mb": before / 1e6}
-    sizes = {"n_vocab": len(vocab), "raw_words": n_tokens, "n_bytes": n_bytes}
-    return sizes | memory | rates | {"objects_per_word": n_objects / len(vocab)}
+    sizes = {"n_vocab": n_vocab, "raw_words": n_tokens, "n_bytes": n_bytes}
+    return sizes | memory | rates | {"objects_per_word": n_objects / n_vocab}
+
+
+def _read_into_page_cache(path: str) -> None:
+    """Read a file block by block: as a whole it would count as memory that this process needed."""
+    with open(path, "rb", buffering=0) as file:
+        block = bytearray(1 << 20)
+        while file.readinto(block):
+            pass
 
 
 def neighbours(tool: str, n_rows: int, n_queries: int, dim: int) -> Figures:

@@ -1,4 +1,4 @@
-"""Time: spent in each phase, and on compiling."""
+"""Time: spent in each phase and on compiling, and how far a training is."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 logger = logging.getLogger("fastw2v")
+_LOG_SECONDS = 1.0
 
 
 @contextmanager
@@ -33,3 +34,18 @@ def announced(what: str) -> Iterator[None]:
             what,
             time.perf_counter() - begun,
         )
+
+
+class ProgressLog:
+    """The `progress` of a training that was given none: logs about once a second how far it is, and how fast."""
+
+    def __init__(self) -> None:
+        self._begun = self._logged = time.perf_counter()
+
+    def __call__(self, done: int, total: int) -> None:
+        """Log that `done` of `total` raw words are trained, if it is time to."""
+        now = time.perf_counter()
+        if now - self._logged >= _LOG_SECONDS:
+            self._logged = now
+            words_per_s = done / (now - self._begun)
+            logger.info("trained %.1f %% of the words, %.0f raw words/s", 100 * done / total, words_per_s)

@@ -15,8 +15,9 @@ class KnobReader:
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - as the knobs are
         if name in KNOBS and "config" in self.__dict__:
             return getattr(self.config, name)
+        is_trained = name in ("wv", "vocab", "syn1neg")
         missing = f"{type(self).__name__!r} object has no attribute {name!r}"
-        cure = ": there is no vocabulary yet; pass sentences, or call build_vocab" if name in ("wv", "vocab") else ""
+        cure = ": there is no vocabulary yet; pass sentences, or call build_vocab" if is_trained else ""
         raise AttributeError(missing + cure, name=name, obj=self)
 
     def __setattr__(self, name: str, value: object) -> None:

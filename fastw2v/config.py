@@ -40,8 +40,8 @@ class TrainConfig:
     seed : int, 0 <= seed < 2**64
         Start of every random stream.
     workers : int >= 1
-        Threads of the CPU. One makes the result reproducible bit for bit on one kind of processor. Default: the cores
-        there are.
+        Threads of the CPU; default: as many as there are cores. One makes the result reproducible bit for bit on one
+        kind of processor; with several it varies from run to run.
     sg : 0 or 1
         1 trains skip-gram, 0 CBOW.
     negative : int >= 1

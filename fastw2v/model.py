@@ -9,6 +9,7 @@ from typing import Any
 from fastw2v._engine import Engine, Progress, config_of_call
 from fastw2v._gensim_arguments import checked_callbacks, one_corpus, refuse_unsupported
 from fastw2v._model_file import read_model, write_model
+from fastw2v._nearest import FloatArray
 from fastw2v._weights import weights_of
 from fastw2v.backends import check_config
 from fastw2v.config import TrainConfig
@@ -38,12 +39,14 @@ class Word2Vec(Engine):
         callback has on_epoch_begin or on_epoch_end. What is written to `wv` during training is lost there.
     progress : callable, optional
         `progress(phase, done, total)`: phase "encode" counts bytes (or tokens), "train" words. Called from any thread,
-        but one call at a time; what it raises ends the training.
+        but one call at a time; what it raises ends the training. Without it the logger "fastw2v" shows at INFO, about
+        once a second, what share of the training is done and how many words a second.
     **knobs
         The fields of `TrainConfig`, under gensim's names and with its defaults: vector_size=100, alpha=0.025,
-        window=5, min_count=5, sample=1e-3, seed=1, workers (default: all cores), min_alpha=0.0001, sg=0, negative=5,
-        ns_exponent=0.75, cbow_mean=1, epochs=5, shrink_windows=True, max_vocab_size, max_final_vocab, sorted_vocab=1,
-        compute_loss=False; and of our own negative_sharing="window", cbow_gradient="sum" and device="auto".
+        window=5, min_count=5, sample=1e-3, seed=1, min_alpha=0.0001, sg=0, negative=5, ns_exponent=0.75, cbow_mean=1,
+        epochs=5, shrink_windows=True, max_vocab_size, max_final_vocab, sorted_vocab=1, compute_loss=False; and of our
+        own negative_sharing="window", cbow_gradient="sum" and device="auto". Other than in gensim, workers is by
+        default as many as there are cores. Only workers=1, on the CPU, makes the result the same bit for bit each time.
 
     Attributes
     ----------
@@ -162,6 +165,25 @@ class Word2Vec(Engine):
                 raise ValueError("no word of the corpus is in the vocabulary; train on the corpus it was built from")
             self._train(tokens, config, chosen)
         return self.report.kept_words, self.report.raw_words
+
+    @property
+    def syn1neg(self) -> FloatArray:
+        """The output vectors, by which words are predicted from `wv`, under gensim's name.
+
+        Returns
+        -------
+        float32[n_vocab, vector_size]
+            Row for row as in `wv`; a read-only view, which further training changes. After training on a GPU, and in
+            the callbacks of its epochs, they are those brought back from it, as `wv.vectors` are.
+
+        Raises
+        ------
+        AttributeError
+            There is no vocabulary yet.
+        """
+        view = self._weights.w_out[:, : self._weights.dim]
+        view.flags.writeable = False
+        return view
 
     def get_latest_training_loss(self) -> float:
         """Sum of the losses of all pairs in the last training (the mean for each epoch is in `report`).

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from fastw2v._afterwards import afterwards
+from fastw2v._clock import ProgressLog
 from fastw2v._memory import give_back_freed
 from fastw2v.backends import Backend, Weights
 from fastw2v.config import TrainConfig
@@ -84,7 +85,8 @@ def train(
     first_epoch : int
         Epochs that the weights were trained for before; see `spans`.
     progress : callable, optional
-        `progress(done, total)` in raw words over all epochs; from any thread, but one call at a time.
+        `progress(done, total)` in raw words over all epochs; from any thread, but one call at a time. Without
+        it the logger "fastw2v" says at INFO, once a second at most, what share is done and how many words a second.
     on_epoch : callable
         `on_epoch("begin" or "end", report)` around each epoch.
     shows_epochs : bool
@@ -102,13 +104,12 @@ def train(
         report.upload_seconds = _seconds(lambda: backend.upload(config, vocab, tokens, weights))
         report.compile_seconds = _seconds(backend.compile)
         give_back_freed()
-        begun = time.perf_counter()
+        begun, show = time.perf_counter(), ProgressLog() if progress is None else progress
         n_words = config.epochs * tokens.n_tokens
 
         def on_done(n_tokens: int) -> None:
             report.raw_words += n_tokens
-            if progress is not None:
-                progress(report.raw_words, n_words)
+            show(report.raw_words, n_words)
 
         epoch = 0
         try:

@@ -25,8 +25,10 @@ def warmup(
 ) -> float:
     """Compile the kernels of a training run, or load them from the cache, and return the seconds that took.
 
-    Kernels are compiled once for each combination of model, vector_size (in steps of 16), negative and compute_loss,
-    and kept on disk. Other knobs make no difference.
+    A kernel is compiled once for each combination of what it depends on, and kept on disk. That is sg, vector_size (in
+    steps of 16), negative and compute_loss; for skip-gram negative_sharing too, and whether window is above 5. A GPU
+    has kernels of its own (give `device`), which depend on the window itself, for CBOW on cbow_mean and cbow_gradient
+    too, and not on compute_loss. Other knobs make no difference.
 
     Parameters
     ----------
@@ -37,7 +39,7 @@ def warmup(
     nn : bool
         Those of the book's layers as well; `fastw2v.nn.warmup` does so for these alone.
     **knobs
-        vector_size, negative, ... as for `Word2Vec`.
+        vector_size, negative, window, ... as for `Word2Vec` later.
     """
     from fastw2v.model import Word2Vec
 
@@ -55,13 +57,16 @@ def warmup(
 def load_encoder(corpus: Corpus) -> None:
     """Compile what reads this kind of corpus, or load it from the cache."""
     from fastw2v_kernels.encode.cpu import rehash_slots
+    from fastw2v_kernels.encode.merge import find_words
 
     if is_on_device(corpus):
         return
     with announced("the encoder"):
         if isinstance(corpus, TextCorpus):
-            rehash_slots(np.zeros(1, np.uint64), np.zeros(2, np.uint64))  # what a large vocabulary needs
-            encode_corpus(_TEXT, min_count=1, workers=2)[1].close()
+            slots, starts, found = np.zeros(1, np.uint64), np.zeros(1, np.int64), np.zeros(1, np.int64)
+            rehash_slots(slots, np.zeros(2, np.uint64))  # what a large vocabulary needs
+            find_words(slots, slots, starts, slots, slots, starts, 0, found)  # what several blocks and threads need
+            encode_corpus(_TEXT, min_count=1)[1].close()
         else:
             encode_corpus(_LISTS, min_count=1)[1].close()
 

@@ -43,6 +43,14 @@ def test_they_are_the_memory_that_was_trained(sg, launches, monkeypatch):
     assert not np.shares_memory(vectors.memory, model.wv.vectors)
 
 
+def test_output_vectors_are_brought_back(launches):
+    model = trained()
+    w_out = launches[-1]["w_out"].memory
+    assert w_out.any()
+    np.testing.assert_array_equal(model.syn1neg, w_out[:, :10])
+    assert not np.shares_memory(model.syn1neg, w_out)
+
+
 def memory_of(launches):
     """What tells whether the matrices of the last launch are still there."""
     matrices = launches[-1]["w_in"].memory, launches[-1]["w_out"].memory

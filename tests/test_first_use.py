@@ -22,6 +22,21 @@ from fastw2v_kernels._jit_cpu import n_compiled
 seconds = fastw2v.warmup(sg=1, compute_loss=True, vector_size=16)
 print(n_compiled(), seconds > 0)
 """
+MERGE = """
+import numpy as np
+from fastw2v._encode_merge import MergedTables
+from fastw2v.corpus import TextCorpus
+from fastw2v.warm import load_encoder
+from fastw2v_kernels._jit_cpu import n_compiled
+from fastw2v_kernels.encode.table import WordTable
+load_encoder(TextCorpus((b"a",)))
+n_compiled_ahead = n_compiled()
+tables = [WordTable(), WordTable()]
+for table in tables:  # as two threads leave them that had a block each
+    table.encode(np.array([*b"a".ljust(16)], np.uint8), 1)
+n_words = MergedTables(tables, [(0, 0, 1), (1, 0, 1)], 2).n_words
+print(n_compiled_ahead > 0, n_words, n_compiled() - n_compiled_ahead)
+"""
 
 BOOK = """
 import logging
@@ -105,6 +120,11 @@ def test_warmup_compiles_and_later_processes_load(run_python, corpus, tmp_path):
     second = run_python("-c", TRAIN, corpus, NUMBA_CACHE_DIR=cache)
     assert second.stdout.split() == ["0", "4"], second.stderr
     assert "compiled" not in second.stderr
+
+
+def test_what_merges_the_tables_of_two_threads_is_compiled_ahead(run_python, tmp_path):
+    done = run_python("-c", MERGE, NUMBA_CACHE_DIR=str(tmp_path / "cache"))
+    assert done.stdout.split() == ["True", "1", "0"], done.stderr
 
 
 def test_the_books_kernels_are_announced_and_compiled_ahead(run_python, tmp_path):

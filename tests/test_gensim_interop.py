@@ -51,7 +51,8 @@ def script(word2vec, path):
     model.train(SENTENCES, total_examples=model.corpus_count, epochs=model.epochs)
     shown = [model.vector_size, model.window, model.min_count, model.sg, model.epochs, model.alpha, model.min_alpha]
     shown += [model.corpus_count, model.corpus_total_words, sorted(model.wv.index_to_key), "the" in model.wv]
-    shown += [len(model.wv.most_similar("the", topn=2)), model.wv["is"].shape, model.wv.get_vecattr("is", "count")]
+    shown += [len(model.wv.most_similar("the", topn=2)), model.wv.get_vecattr("is", "count")]
+    shown += [model.wv["is"].shape, model.syn1neg.shape]
     model.save(str(path))
     again = word2vec.load(str(path))
     again.train([["the", "bar"]], total_examples=1, epochs=1)

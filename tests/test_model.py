@@ -69,6 +69,31 @@ def test_figures():
     assert (model.corpus_count, model.corpus_total_words, model.epochs_trained) == (60, 600, 3)
 
 
+@pytest.mark.parametrize("vector_size", [16, 10])  # 10: rows are padded in memory
+def test_output_vectors_are_a_view_that_cannot_be_written(vector_size):
+    model = Word2Vec(**(SMALL | {"vector_size": vector_size}))
+    with pytest.raises(AttributeError, match=r"no attribute 'syn1neg': there is no vocabulary yet"):
+        _ = model.syn1neg
+    model.build_vocab(SENTENCES)
+    output = model.syn1neg
+    assert (output.shape, output.dtype) == ((len(model.wv), vector_size), np.float32)
+    assert not output.any()
+    model.train(SENTENCES, epochs=1)
+    assert output.any(axis=1).all()
+    assert np.shares_memory(output, model._weights.w_out)
+    with pytest.raises(ValueError, match="read-only"):
+        output[0, 0] = 1
+    with pytest.raises(AttributeError, match="syn1neg"):
+        model.syn1neg = output
+    model.train(SENTENCES, epochs=1)  # which writes to them all the same
+
+
+def test_output_vectors_predict_the_contexts():
+    model = Word2Vec([["a", "b"]] * 500 + [["c", "d"]] * 500, sg=1, sample=0, epochs=20, **SMALL)
+    scores = {key: model.wv[key] @ model.syn1neg.T for key in "abcd"}
+    assert [model.wv.index_to_key[int(scores[key].argmax())] for key in "abcd"] == ["b", "a", "d", "c"]
+
+
 def test_loss_is_tallied_only_when_asked():
     model = small_model(compute_loss=False, sg=1)
     assert model.report.loss_per_epoch == []

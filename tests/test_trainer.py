@@ -1,6 +1,8 @@
+import itertools
 import threading
 import time
 from concurrent.futures import Future
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -88,6 +90,22 @@ def test_progress_goes_up_to_all_words(corpus):
     assert [done for done, _ in calls] == sorted(done for done, _ in calls)
     assert calls[-1] == (total, total)
     assert report.raw_words == total
+
+
+@pytest.mark.parametrize("shown_elsewhere", [False, True])
+def test_without_progress_it_is_logged_each_second(shown_elsewhere, corpus, monkeypatch, caplog):
+    half_seconds = itertools.count(100, 0.5)  # one for each span
+    monkeypatch.setattr("fastw2v._clock.time", SimpleNamespace(perf_counter=lambda: next(half_seconds)))
+    monkeypatch.setattr("fastw2v.backends.cpu.span_tokens", lambda config: 10)
+    n_tokens = corpus[1].n_tokens
+    with caplog.at_level("INFO", "fastw2v"):
+        trained(config_of(epochs=2), corpus, **({"progress": lambda *_: None} if shown_elsewhere else {}))
+    ends = np.cumsum(2 * [*(n_tokens // 10) * [10], n_tokens % 10])
+    assert n_tokens % 10 > 0
+    assert [message for message in caplog.messages if message.startswith("trained ")] == [
+        f"trained {50 * n_done / n_tokens:.1f} % of the words, {n_done / seconds:.0f} raw words/s"
+        for seconds, n_done in enumerate([] if shown_elsewhere else ends[1::2], start=1)
+    ]
 
 
 def test_progress_is_called_by_one_thread_at_a_time(corpus):
