@@ -26,9 +26,9 @@ def warmup(
     """Compile the kernels of a training run, or load them from the cache, and return the seconds that took.
 
     A kernel is compiled once for each combination of what it depends on, and kept on disk. That is sg, vector_size (in
-    steps of 16), negative and compute_loss; for skip-gram negative_sharing too, and whether window is above 5. A GPU
-    has kernels of its own (give `device`), which depend on the window itself, for CBOW on cbow_mean and cbow_gradient
-    too, and not on compute_loss. Other knobs make no difference.
+    steps of 16), negative and compute_loss; for skip-gram negative_sharing too, and of shared negatives whether window
+    is above 5. A GPU has kernels of its own (give `device`), which depend on the window itself, for CBOW on cbow_mean
+    and cbow_gradient too, and not on compute_loss. Other knobs make no difference.
 
     Parameters
     ----------

@@ -193,7 +193,7 @@ def skipgram_ns_cpu(
     tally: Float64,
 ) -> None:
     """Do what `skipgram_ns_reference` does, on one core and without the GIL."""
-    one_step = contexts_at_once(window) == 2 * window
+    one_step = contexts_at_once(window) == 2 * window or not share_negatives
     shape = Shape.of(w_in.shape[1], negative + 1, with_loss, share_negatives, one_step)
     if 4 * shape.n_tile + 4 < N_REGISTERS:  # target rows and gradients of two vectors, and what moves one input row
         shape = replace(shape, n_strip=2)
