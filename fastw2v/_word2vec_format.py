@@ -16,6 +16,7 @@ from typing import IO, NamedTuple, TypeAlias, cast
 import numpy as np
 
 from fastw2v._nearest import FloatArray
+from fastw2v.vocab import Vocab
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _MAX_DEFLATE_RATIO = 1032  # what zlib can shrink at most: bounds the size of a gzipped file before it is unpacked
@@ -23,7 +24,8 @@ _HEADER = re.compile(rb"\s*(\d+)[ \t]+(\d+)\s*\n")
 _MAX_HEADER_BYTES = 100
 _SAMPLE_BYTES = 1 << 16
 _CHUNK_BYTES = 1 << 24
-_ROWS_PER_CHUNK = 4096
+_WRITTEN_BYTES = 1 << 20  # of rows at a time
+_WORD_BYTES = 64  # of a word as an object, about
 _MAX_FLOAT = float(np.finfo(np.float32).max)
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")
 
@@ -48,46 +50,51 @@ def decode_word(word: bytes) -> str:
     return word.decode("utf-8", "surrogateescape")
 
 
-def check_writable(keys: Keys, vectors: FloatArray) -> None:
-    """Raise ValueError for what the word2vec formats cannot hold, before anything is written."""
-    bad_row = next((row for row, word in enumerate(map(encode_key, keys)) if word.split() != [word]), None)
-    if bad_row is not None:
-        flaw = f"key {keys[bad_row]!r} (row {bad_row}) is empty or holds whitespace"
-        raise ValueError(f"{flaw}, which word2vec formats cannot hold; save as .safetensors instead")
-    for start, _, chunk in _chunks(keys, vectors):
-        if not np.isfinite(chunk).all():
-            bad_row = start + int(np.flatnonzero(~np.isfinite(chunk).all(axis=1))[0])
-            flaw = f"the vector of {keys[bad_row]!r} (row {bad_row}) is not finite"
-            raise ValueError(
-                f"{flaw}; word2vec formats hold numbers only: train with a lower alpha, or save as .safetensors"
-            )
+def write_binary(path: Path, keys: Keys | Vocab, vectors: FloatArray) -> None:
+    """Write word2vec binary: word, space, float32[dim] little-endian, newline.
 
-
-def write_binary(path: Path, keys: Keys, vectors: FloatArray) -> None:
-    """Write word2vec binary: word, space, float32[dim] little-endian, newline."""
+    ValueError here as in `write_text` for a key (empty, or with whitespace) or a vector (not finite) that the formats
+    cannot hold: what was written until then is for the caller to remove.
+    """
     row_bytes = 4 * vectors.shape[1]
     with open(path, "wb") as file:
         file.write(b"%d %d\n" % vectors.shape)
-        for _, words, chunk in _chunks(keys, vectors):
+        for words, chunk in _chunks(keys, vectors):
             data = chunk.astype("<f4").tobytes()
             rows = zip(words, range(0, len(data), row_bytes))
             file.write(b"".join([b"%b %b\n" % (word, data[at : at + row_bytes]) for word, at in rows]))
 
 
-def write_text(path: Path, keys: Keys, vectors: FloatArray) -> None:
+def write_text(path: Path, keys: Keys | Vocab, vectors: FloatArray) -> None:
     """Write word2vec text; nine significant digits give every float32 back exactly."""
     template = b"%b" + b" %.9g" * vectors.shape[1] + b"\n"
     with open(path, "wb") as file:
         file.write(b"%d %d\n" % vectors.shape)
-        for _, words, chunk in _chunks(keys, vectors):
+        for words, chunk in _chunks(keys, vectors):
             file.write(b"".join([template % (word, *numbers) for word, numbers in zip(words, chunk.tolist())]))
 
 
-def _chunks(keys: Keys, vectors: FloatArray) -> Iterator[tuple[int, list[bytes], FloatArray]]:
-    """Yield the first row, words and vectors of some thousand rows at a time, lest memory grow with the vocabulary."""
-    for start in range(0, len(vectors), _ROWS_PER_CHUNK):
-        part = slice(start, start + _ROWS_PER_CHUNK)
-        yield start, [encode_key(key) for key in keys[part]], vectors[part]
+def _chunks(keys: Keys | Vocab, vectors: FloatArray) -> Iterator[tuple[list[bytes], FloatArray]]:
+    """Yield words and vectors of some rows at a time, checked, lest memory grow with the vocabulary."""
+    n_rows = max(1, _WRITTEN_BYTES // (_WORD_BYTES + 4 * vectors.shape[1]))
+    for start in range(0, len(vectors), n_rows):
+        part = slice(start, start + n_rows)
+        words = keys.words(part) if isinstance(keys, Vocab) else [encode_key(key) for key in keys[part]]
+        _check(words, vectors[part], start)
+        yield words, vectors[part]
+
+
+def _check(words: list[bytes], vectors: FloatArray, first_row: int) -> None:
+    bad = next((row for row, word in enumerate(words) if word.split() != [word]), None)
+    if bad is not None:
+        flaw = f"key {decode_word(words[bad])!r} (row {first_row + bad}) is empty or holds whitespace"
+        raise ValueError(f"{flaw}, which word2vec formats cannot hold; save as .safetensors instead")
+    if not np.isfinite(vectors).all():
+        bad = int(np.flatnonzero(~np.isfinite(vectors).all(axis=1))[0])
+        raise ValueError(
+            f"the vector of {decode_word(words[bad])!r} (row {first_row + bad}) is not finite; word2vec formats hold "
+            "numbers only: train with a lower alpha, or save as .safetensors"
+        )
 
 
 def read(path: Path, binary: bool | None = None, limit: int | None = None) -> tuple[list[str], FloatArray]:

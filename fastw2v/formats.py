@@ -17,6 +17,7 @@ from safetensors.numpy import save_file
 from fastw2v import _book_pickle
 from fastw2v import _word2vec_format as word2vec
 from fastw2v.keyedvectors import KeyedVectors
+from fastw2v.vocab import Vocab
 
 FORMATS = ("word2vec-binary", "word2vec-text", "safetensors")
 FORMAT_OF_ENDING = {
@@ -53,10 +54,9 @@ def save(kv: KeyedVectors, path: str | os.PathLike[str], format: str | None = No
     if chosen == "safetensors":
         write_safetensors(path, table_tensors(kv), {"format": "fastw2v"})
         return
-    word2vec.check_writable(kv.index_to_key, kv.vectors)
     write = word2vec.write_binary if chosen == "word2vec-binary" else word2vec.write_text
     with replacing(path) as draft:
-        write(draft, kv.index_to_key, kv.vectors)
+        write(draft, kv.key_source, kv.vectors)
 
 
 def check_target(path: str | os.PathLike[str], format: str | None = None) -> None:
@@ -186,7 +186,11 @@ def table_tensors(kv: KeyedVectors) -> dict[str, npt.NDArray[Any]]:
         tensors["counts"] = kv.counts
     if kv.is_integer:
         return tensors | {"keys": np.array(kv.index_to_key, np.int64)}
-    words = [word2vec.encode_key(key) for key in kv.index_to_key]
+    source = kv.key_source
+    if isinstance(source, Vocab):
+        first, stop = source.word_starts[[0, -1]]
+        return tensors | {"keys": source.letters[first:stop], "key_offsets": source.word_starts - first}
+    words = [word2vec.encode_key(key) for key in source]
     offsets = np.cumsum([0, *map(len, words)], dtype=np.int64)
     return tensors | {"keys": np.frombuffer(b"".join(words), np.uint8), "key_offsets": offsets}
 

@@ -412,15 +412,6 @@ def test_interrupt_before_training_writes_nothing(monkeypatch):
     assert os.listdir() == ["corpus.txt"]
 
 
-def test_memory_is_told_by_whatever_the_system_has(monkeypatch):
-    by_kernel = _console.peak_rss_bytes()
-    assert by_kernel > 10 << 20
-    monkeypatch.setattr(_console.Path, "read_text", lambda self: "no such line")
-    assert _console.peak_rss_bytes() > 10 << 20
-    monkeypatch.setitem(sys.modules, "resource", None)
-    assert _console.peak_rss_bytes() is None
-
-
 def test_bars_on_a_terminal(monkeypatch, capsys):
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
     with _console.Bars() as bars:

@@ -1,8 +1,10 @@
 import platform
+import sys
 
 import numpy as np
 import pytest
 
+from fastw2v import _memory
 from fastw2v._memory import give_back_freed
 
 
@@ -25,3 +27,12 @@ def test_freed_memory_goes_back_to_the_system():
 def test_no_c_library_that_can_is_no_error(monkeypatch):
     monkeypatch.setattr("ctypes.CDLL", lambda name: object())
     give_back_freed()
+
+
+def test_memory_is_told_by_whatever_the_system_has(monkeypatch):
+    by_kernel = _memory.peak_rss_bytes()
+    assert by_kernel > 10 << 20
+    monkeypatch.setattr(_memory.Path, "read_text", lambda self: "no such line")
+    assert _memory.peak_rss_bytes() > 10 << 20
+    monkeypatch.setitem(sys.modules, "resource", None)
+    assert _memory.peak_rss_bytes() is None
