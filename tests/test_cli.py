@@ -301,7 +301,7 @@ def test_writing_that_fails_leaves_the_old_file(in_folder, monkeypatch):
     def fail(*_):
         raise OSError("disk full")
 
-    monkeypatch.setattr(formats.word2vec, "write_binary", fail)
+    monkeypatch.setattr(formats._word2vec_writer, "write_binary", fail)
     (in_folder / "old.bin").write_bytes(b"old")
     assert "disk full" in run("train", "corpus.txt", "-o", "old.bin", *SMALL).stderr
     assert (in_folder / "old.bin").read_bytes() == b"old"

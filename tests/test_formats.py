@@ -117,7 +117,7 @@ def test_word2vec_format_methods_read_a_part(kv, tmp_path, binary):
 
 def test_chunks_fit_together(tmp_path, monkeypatch):
     monkeypatch.setattr(formats.word2vec, "_CHUNK_BYTES", 200)
-    monkeypatch.setattr(formats.word2vec, "_ROWS_PER_CHUNK", 7)
+    monkeypatch.setattr(formats._word2vec_writer, "_CHUNK_BYTES", 600)
     kv = KeyedVectors([f"w{i}" for i in range(100)], random_vectors(100, 5))
     for ending in (".txt", ".bin"):
         kv.save(tmp_path / f"v{ending}")

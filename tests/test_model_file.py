@@ -165,7 +165,7 @@ def test_failed_save_leaves_the_old_file(tmp_path, monkeypatch):
     def fail(*_):
         raise OSError("disk full")
 
-    monkeypatch.setattr("fastw2v.formats.save_file", fail)
+    monkeypatch.setattr("fastw2v._safetensors_writer.write", fail)
     with pytest.raises(OSError, match="disk full"):
         model.save(path)
     assert path.read_bytes() == before
