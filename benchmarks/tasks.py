@@ -25,7 +25,7 @@ def encode(corpus: str, workers: int) -> Figures:
 
     The median of several in one process; the first, which also waits for fresh memory from the system, is given apart.
     """
-    from fastw2v._console import peak_rss_bytes
+    from fastw2v._memory import peak_rss_bytes
     from fastw2v.corpus import text_corpus
     from fastw2v.encode import encode_corpus
     from fastw2v.warm import load_encoder

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -14,6 +13,7 @@ import typer
 from tqdm import tqdm
 from tqdm.contrib.logging import logging_redirect_tqdm
 
+from fastw2v._memory import peak_rss_bytes
 from fastw2v_kernels._jit_cuda import CudaUnavailableError
 
 if TYPE_CHECKING:
@@ -105,25 +105,6 @@ def figures(model: Word2Vec) -> dict[str, Any]:
         "device": report.device,
         "peak_rss_bytes": peak_rss_bytes(),
     }
-
-
-def peak_rss_bytes() -> int | None:
-    """Largest resident memory of this process so far; None where the system does not tell (Windows)."""
-    try:
-        # Linux. getrusage would not do: it starts from the memory of the process that started this one.
-        status = Path("/proc/self/status").read_text()
-        return 1024 * int(re.search(r"VmHWM:\s+(\d+) kB", status)[1])  # type: ignore[index]
-    except (OSError, TypeError):
-        return _peak_rss_by_getrusage()
-
-
-def _peak_rss_by_getrusage() -> int | None:
-    try:
-        import resource
-    except ImportError:
-        return None
-    unit = 1 if sys.platform == "darwin" else 1024
-    return unit * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 def summary(model: Word2Vec) -> str:

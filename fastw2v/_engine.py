@@ -158,7 +158,7 @@ class Engine(KnobReader):
 
     def _adopt(self, vocab: Vocab, weights: Weights, corpus_count: int, epochs_trained: int) -> None:
         self.vocab, self._weights = vocab, weights
-        self.wv = KeyedVectors(vocab.keys, weights.w_in[:, : weights.dim], vocab.counts)
+        self.wv = KeyedVectors(vocab, weights.w_in[:, : weights.dim], vocab.counts)
         self.corpus_count, self.corpus_total_words = corpus_count, vocab.n_raw_tokens
         self.epochs_trained = epochs_trained
 

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastw2v._nearest import FloatArray, RowArray, row_norms, unit_rows
+from fastw2v.vocab import Vocab
 
 Key: TypeAlias = str | int | np.integer[Any]
 KEY_TYPES = (str, int, np.integer)
@@ -51,11 +52,13 @@ class KeyTable:
 
     def __init__(
         self,
-        keys: Sequence[str] | Sequence[int] | npt.NDArray[np.integer[Any]],
+        keys: Sequence[str] | Sequence[int] | npt.NDArray[np.integer[Any]] | Vocab,
         vectors: npt.ArrayLike,
         counts: npt.ArrayLike | None = None,
     ) -> None:
-        self.index_to_key = _checked_keys(keys)
+        self._vocab = keys if isinstance(keys, Vocab) else None
+        if not isinstance(keys, Vocab):
+            self.index_to_key = _checked_keys(keys)
         self._vectors = self._checked_vectors(vectors)
         self.norms: FloatArray | None = None
         self.n_edits = 0  # by which a copy elsewhere knows that it is out of date
@@ -88,6 +91,16 @@ class KeyTable:
         self.n_edits += 1
 
     @cached_property
+    def index_to_key(self) -> list[Any]:
+        """Key of each row; made when first asked for where the keys came as a `Vocab`."""
+        return self._vocab.keys  # type: ignore[union-attr]  # without a Vocab it is set from the start
+
+    @property
+    def key_source(self) -> list[Any] | Vocab:
+        """The list of keys, which may have been changed, if there is one yet; else the `Vocab`."""
+        return self.__dict__.get("index_to_key") or self._vocab  # type: ignore[return-value]
+
+    @cached_property
     def key_to_index(self) -> dict[Any, int]:
         """Row of each key; made when first asked for."""
         return {key: row for row, key in enumerate(self.index_to_key)}
@@ -95,7 +108,8 @@ class KeyTable:
     @property
     def is_integer(self) -> bool:
         """Whether the keys are integers, not words."""
-        return not isinstance(self.index_to_key[0], str)
+        source = self.key_source
+        return source.is_integer if isinstance(source, Vocab) else not isinstance(source[0], str)
 
     @property
     def vector_size(self) -> int:
@@ -103,7 +117,7 @@ class KeyTable:
         return int(self._vectors.shape[1])
 
     def __len__(self) -> int:
-        return len(self.index_to_key)
+        return len(self.key_source)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}<vector_size={self.vector_size}, {len(self)} keys>"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
+from collections.abc import Callable, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -11,12 +13,13 @@ from typing import Any
 import numpy as np
 
 from fastw2v import formats
+from fastw2v._weights import padded_weights
 from fastw2v.backends import Weights
 from fastw2v.config import KNOBS, TrainConfig
 from fastw2v.keyedvectors import KeyedVectors
 from fastw2v.vocab import Vocab
 
-_TENSORS = ("vectors", "keys", "w_out", "counts", "n_raw_tokens")
+_TENSORS = ("vectors", "keys", "counts", "n_raw_tokens")
 _STATE = ("corpus_count", "epochs_trained")
 
 
@@ -35,8 +38,8 @@ def write_model(
     formats.write_safetensors(path, tensors, metadata)
 
 
-def read_model(path: str | PathLike[str]) -> tuple[dict[str, Any], Vocab, np.ndarray, np.ndarray, dict[str, int]]:
-    """Read knobs, vocabulary, input and output rows (float32[n_vocab, dim]) and the counters of a model.
+def read_model(path: str | PathLike[str]) -> tuple[dict[str, Any], Vocab, Weights, dict[str, int]]:
+    """Read knobs, vocabulary, weights and the counters of a model; the matrices in turn, lest both lie there twice.
 
     Raises
     ------
@@ -45,26 +48,41 @@ def read_model(path: str | PathLike[str]) -> tuple[dict[str, Any], Vocab, np.nda
     ValueError
         The file is damaged, is no model, or its parts contradict each other.
     """
-    tensors, metadata = _read(formats.existing(path))
-    wv = formats.table_of(tensors, Path(path))
+    path = formats.existing(path)
+    file = path.stat()
+    tensors, metadata = _read(path, _TENSORS, lambda name: name != "w_out")
+    shape = formats.table_of(tensors, path).vectors.shape
     knobs, state = (_json_object(path, metadata, name) for name in ("config", "state"))
     _check(path, knobs.keys() <= set(KNOBS), f"its configuration has the knobs {', '.join(knobs)}")
     _check(path, all(isinstance(state.get(name), int) for name in _STATE), f"its state is {state}")
-    w_out, n_raw_tokens = tensors["w_out"], tensors["n_raw_tokens"]
-    dim, shape = knobs.get("vector_size"), wv.vectors.shape
+    dim, n_raw_tokens = knobs.get("vector_size"), tensors["n_raw_tokens"]
     _check(path, shape[1] == dim, f"its vectors are {shape[1]} long and its configuration says {dim}")
-    _check(path, w_out.shape == shape, f"its output rows have shape {w_out.shape} and its vectors {shape}")
     _check(path, n_raw_tokens.shape == (1,), f"its n_raw_tokens has shape {n_raw_tokens.shape}")
-    vocab = Vocab.from_keys(wv.index_to_key, tensors["counts"], n_raw_tokens=int(n_raw_tokens[0]))
-    return knobs, vocab, wv.vectors, w_out, state
+    weights = padded_weights(*shape)
+    weights.w_in[:, :dim] = tensors.pop("vectors")
+    w_out = _read(path, ("w_out",), lambda name: name == "w_out")[0]["w_out"]
+    if not os.path.samestat(file, path.stat()):
+        raise ValueError(f"{path} was replaced by another file while it was read; load it again")
+    _check(path, w_out.shape == shape, f"its output rows have shape {w_out.shape} and its vectors {shape}")
+    weights.w_out[:, :dim] = w_out
+    return knobs, _vocab(tensors), weights, state
 
 
-def _read(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+def _vocab(tensors: dict[str, np.ndarray]) -> Vocab:
+    keys, counts, n_raw_tokens = tensors["keys"], tensors["counts"], int(tensors["n_raw_tokens"][0])
+    if keys.dtype != np.uint8:
+        return Vocab.from_ids(keys, counts, n_raw_tokens=n_raw_tokens)
+    return Vocab(counts, keys, tensors["key_offsets"], n_raw_tokens=n_raw_tokens)
+
+
+def _read(
+    path: Path, expected: Sequence[str], wanted: Callable[[str], bool]
+) -> tuple[dict[str, np.ndarray], dict[str, str]]:
     if not formats.is_safetensors(path):
         cure = "read vectors alone by KeyedVectors.load"
         raise ValueError(f"{path} is damaged, or no model: it does not begin as Word2Vec.save begins; {cure}")
-    tensors, metadata = formats.read_safetensors(path)
-    missing = [name for name in _TENSORS if name not in tensors]
+    tensors, metadata = formats.read_safetensors(path, wanted)
+    missing = [name for name in expected if name not in tensors]
     if missing:
         raise ValueError(f"{path} lacks {', '.join(missing)} to train on with; read its vectors by KeyedVectors.load")
     return tensors, metadata

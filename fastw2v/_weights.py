@@ -14,20 +14,21 @@ def initial_weights(vocab: Vocab, dim: int, seed: int) -> Weights:
     """Input rows uniform in -0.5/dim to 0.5/dim, each a function of (seed, word); output rows 0."""
     from fastw2v_kernels.uniform_rows.cpu import uniform_rows_cpu
 
-    weights = _padded_weights(len(vocab), dim)
+    weights = padded_weights(len(vocab), dim)
     uniform_rows_cpu(weights.w_in, dim, vocab.key_hashes(), seed)
     return weights
 
 
 def weights_of(w_in: np.ndarray, w_out: np.ndarray) -> Weights:
     """Weights with these rows, float32[n_vocab, dim] each."""
-    weights = _padded_weights(*w_in.shape)
+    weights = padded_weights(*w_in.shape)
     weights.w_in[:, : weights.dim] = w_in
     weights.w_out[:, : weights.dim] = w_out
     return weights
 
 
-def _padded_weights(n_vocab: int, dim: int) -> Weights:
+def padded_weights(n_vocab: int, dim: int) -> Weights:
+    """Weights of this size, not filled yet."""
     from fastw2v_kernels.shared.memory import aligned
 
     stride = -(-dim // _PADDING) * _PADDING

@@ -1,7 +1,7 @@
-"""The word2vec formats, text and binary: a line "count dim", then each word with its vector.
+"""The word2vec formats read, text and binary: a line "count dim", then each word with its vector.
 
-Written as word2vec.c writes them (a newline after each binary vector), read with or without that newline, plain or
-gzipped. Words are bytes: UTF-8 where they can be, and any other byte survives as a surrogate (PEP 383).
+Binary vectors with a newline after each, as word2vec.c writes them, or without; files plain or gzipped. Words
+are bytes: UTF-8 where they can be, and any other byte survives as a surrogate (PEP 383).
 """
 
 import codecs
@@ -9,9 +9,8 @@ import gzip
 import mmap
 import re
 import zlib
-from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import IO, NamedTuple, TypeAlias, cast
+from typing import IO, NamedTuple, cast
 
 import numpy as np
 
@@ -23,12 +22,8 @@ _HEADER = re.compile(rb"\s*(\d+)[ \t]+(\d+)\s*\n")
 _MAX_HEADER_BYTES = 100
 _SAMPLE_BYTES = 1 << 16
 _CHUNK_BYTES = 1 << 24
-_ROWS_PER_CHUNK = 4096
 _MAX_FLOAT = float(np.finfo(np.float32).max)
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")
-
-
-Keys: TypeAlias = Sequence[str] | Sequence[int]
 
 
 class _Header(NamedTuple):
@@ -46,48 +41,6 @@ def encode_key(key: str | int) -> bytes:
 def decode_word(word: bytes) -> str:
     """Word of some bytes; the inverse of `encode_key` for any bytes whatever."""
     return word.decode("utf-8", "surrogateescape")
-
-
-def check_writable(keys: Keys, vectors: FloatArray) -> None:
-    """Raise ValueError for what the word2vec formats cannot hold, before anything is written."""
-    bad_row = next((row for row, word in enumerate(map(encode_key, keys)) if word.split() != [word]), None)
-    if bad_row is not None:
-        flaw = f"key {keys[bad_row]!r} (row {bad_row}) is empty or holds whitespace"
-        raise ValueError(f"{flaw}, which word2vec formats cannot hold; save as .safetensors instead")
-    for start, _, chunk in _chunks(keys, vectors):
-        if not np.isfinite(chunk).all():
-            bad_row = start + int(np.flatnonzero(~np.isfinite(chunk).all(axis=1))[0])
-            flaw = f"the vector of {keys[bad_row]!r} (row {bad_row}) is not finite"
-            raise ValueError(
-                f"{flaw}; word2vec formats hold numbers only: train with a lower alpha, or save as .safetensors"
-            )
-
-
-def write_binary(path: Path, keys: Keys, vectors: FloatArray) -> None:
-    """Write word2vec binary: word, space, float32[dim] little-endian, newline."""
-    row_bytes = 4 * vectors.shape[1]
-    with open(path, "wb") as file:
-        file.write(b"%d %d\n" % vectors.shape)
-        for _, words, chunk in _chunks(keys, vectors):
-            data = chunk.astype("<f4").tobytes()
-            rows = zip(words, range(0, len(data), row_bytes))
-            file.write(b"".join([b"%b %b\n" % (word, data[at : at + row_bytes]) for word, at in rows]))
-
-
-def write_text(path: Path, keys: Keys, vectors: FloatArray) -> None:
-    """Write word2vec text; nine significant digits give every float32 back exactly."""
-    template = b"%b" + b" %.9g" * vectors.shape[1] + b"\n"
-    with open(path, "wb") as file:
-        file.write(b"%d %d\n" % vectors.shape)
-        for _, words, chunk in _chunks(keys, vectors):
-            file.write(b"".join([template % (word, *numbers) for word, numbers in zip(words, chunk.tolist())]))
-
-
-def _chunks(keys: Keys, vectors: FloatArray) -> Iterator[tuple[int, list[bytes], FloatArray]]:
-    """Yield the first row, words and vectors of some thousand rows at a time, lest memory grow with the vocabulary."""
-    for start in range(0, len(vectors), _ROWS_PER_CHUNK):
-        part = slice(start, start + _ROWS_PER_CHUNK)
-        yield start, [encode_key(key) for key in keys[part]], vectors[part]
 
 
 def read(path: Path, binary: bool | None = None, limit: int | None = None) -> tuple[list[str], FloatArray]:

@@ -3,7 +3,7 @@
 import os
 import secrets
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import safetensors
-from safetensors.numpy import save_file
 
-from fastw2v import _book_pickle
+from fastw2v import _book_pickle, _safetensors_writer, _word2vec_writer
 from fastw2v import _word2vec_format as word2vec
 from fastw2v.keyedvectors import KeyedVectors
+from fastw2v.vocab import Vocab
 
 FORMATS = ("word2vec-binary", "word2vec-text", "safetensors")
 FORMAT_OF_ENDING = {
@@ -53,10 +53,9 @@ def save(kv: KeyedVectors, path: str | os.PathLike[str], format: str | None = No
     if chosen == "safetensors":
         write_safetensors(path, table_tensors(kv), {"format": "fastw2v"})
         return
-    word2vec.check_writable(kv.index_to_key, kv.vectors)
-    write = word2vec.write_binary if chosen == "word2vec-binary" else word2vec.write_text
+    write = _word2vec_writer.write_binary if chosen == "word2vec-binary" else _word2vec_writer.write_text
     with replacing(path) as draft:
-        write(draft, kv.index_to_key, kv.vectors)
+        write(draft, kv.key_source, kv.vectors)
 
 
 def check_target(path: str | os.PathLike[str], format: str | None = None) -> None:
@@ -135,7 +134,7 @@ def load(path: str | os.PathLike[str]) -> KeyedVectors:
     """
     path = existing(path)
     if is_safetensors(path):
-        return table_of(read_safetensors(path)[0], path)
+        return table_of(read_safetensors(path, lambda name: name != "w_out")[0], path)
     if _book_pickle.is_pickle(path):
         params = _book_pickle.read(path)
         return _keyed(path, list(params["word_to_id"]), params["word_vecs"])
@@ -186,7 +185,11 @@ def table_tensors(kv: KeyedVectors) -> dict[str, npt.NDArray[Any]]:
         tensors["counts"] = kv.counts
     if kv.is_integer:
         return tensors | {"keys": np.array(kv.index_to_key, np.int64)}
-    words = [word2vec.encode_key(key) for key in kv.index_to_key]
+    source = kv.key_source
+    if isinstance(source, Vocab):
+        first, stop = source.word_starts[[0, -1]]
+        return tensors | {"keys": source.letters[first:stop], "key_offsets": source.word_starts - first}
+    words = [word2vec.encode_key(key) for key in source]
     offsets = np.cumsum([0, *map(len, words)], dtype=np.int64)
     return tensors | {"keys": np.frombuffer(b"".join(words), np.uint8), "key_offsets": offsets}
 
@@ -209,14 +212,16 @@ def table_of(tensors: Tensors, path: Path) -> KeyedVectors:
 def write_safetensors(path: str | os.PathLike[str], tensors: Tensors, metadata: Mapping[str, str]) -> None:
     """Write named arrays and strings to a safetensors file, whole or not at all; see `replacing` for the errors."""
     with replacing(path) as draft:
-        save_file({name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}, draft, dict(metadata))
+        _safetensors_writer.write(draft, tensors, metadata)
 
 
-def read_safetensors(path: str | os.PathLike[str]) -> tuple[dict[str, npt.NDArray[Any]], dict[str, str]]:
-    """Read all arrays and strings of a safetensors file; ValueError when it is damaged."""
+def read_safetensors(
+    path: str | os.PathLike[str], wanted: Callable[[str], bool] = lambda name: True
+) -> tuple[dict[str, npt.NDArray[Any]], dict[str, str]]:
+    """Read the strings of a safetensors file, and the arrays whose names are wanted; ValueError when it is damaged."""
     try:
         with safetensors.safe_open(path, framework="np") as file:
-            return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}
+            return {name: file.get_tensor(name) for name in file.keys() if wanted(name)}, file.metadata() or {}
     except safetensors.SafetensorError as error:
         raise ValueError(f"{path} is a damaged safetensors file ({error}); copy or save it again") from error
 

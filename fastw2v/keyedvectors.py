@@ -26,7 +26,7 @@ class KeyedVectors(KeyTable):
 
     Parameters
     ----------
-    keys : sequence of str, or of int
+    keys : sequence of str, or of int; or Vocab
         The key of each row, all different. When the keys are words, an integer is taken for a row, as in gensim;
         when they are integers, an integer is always a key.
     vectors : float32[n_vocab, dim]
@@ -38,6 +38,7 @@ class KeyedVectors(KeyTable):
     ----------
     index_to_key : list of str, or of int
     key_to_index : dict
+        Both made when first asked for, where the keys are a Vocab.
     vectors : float32[n_vocab, dim]
     norms : float32[n_vocab] or None
         Lengths of the vectors, made by the first query. `wv[key] = vector` and `wv.vectors = matrix` forget them;

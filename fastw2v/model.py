@@ -10,7 +10,6 @@ from fastw2v._engine import Engine, Progress, config_of_call
 from fastw2v._gensim_arguments import checked_callbacks, one_corpus, refuse_unsupported
 from fastw2v._model_file import read_model, write_model
 from fastw2v._nearest import FloatArray
-from fastw2v._weights import weights_of
 from fastw2v.backends import check_config
 from fastw2v.config import TrainConfig
 from fastw2v.keyedvectors import KeyedVectors
@@ -232,13 +231,11 @@ class Word2Vec(Engine):
             The file is damaged, or holds vectors without the weights that training needs.
         """
         refuse_unsupported(knobs)
-        saved, vocab, w_in, w_out, state = read_model(path)
-        if knobs.get("vector_size", w_in.shape[1]) != w_in.shape[1]:
-            raise ValueError(
-                f"vector_size is {knobs['vector_size']}, but the vectors of {path} are {w_in.shape[1]} long"
-            )
+        saved, vocab, weights, state = read_model(path)
+        if knobs.get("vector_size", weights.dim) != weights.dim:
+            raise ValueError(f"vector_size is {knobs['vector_size']}, but the vectors of {path} are {weights.dim} long")
         model = cls(**(saved | knobs))
-        model._adopt(vocab, weights_of(w_in, w_out), state["corpus_count"], state["epochs_trained"])
+        model._adopt(vocab, weights, state["corpus_count"], state["epochs_trained"])
         return model
 
     def __repr__(self) -> str:

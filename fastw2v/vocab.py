@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from functools import cached_property
 from itertools import pairwise
@@ -46,7 +47,13 @@ class Vocab:
 
     @classmethod
     def from_words(cls, words: Sequence[bytes], counts: np.ndarray, *, n_raw_tokens: int | None = None) -> Vocab:
-        """Make a vocabulary of words given as bytes; row r is ``words[r]``, seen ``counts[r]`` times."""
+        """Make a vocabulary of words given as bytes; row r is ``words[r]``, seen ``counts[r]`` times.
+
+        ValueError where a word occurs twice: as str they may differ and yet be the same bytes, by surrogates.
+        """
+        if len(set(words)) != len(words):
+            twice = next(word for word, n_rows in Counter(words).items() if n_rows > 1)
+            raise ValueError(f"the word {twice!r} occurs twice; every row needs a word of its own")
         starts = np.zeros(len(words) + 1, np.int64)
         np.cumsum(np.fromiter(map(len, words), np.int64, len(words)), out=starts[1:])
         return cls(counts, np.frombuffer(b"".join(words), np.uint8), starts, n_raw_tokens=n_raw_tokens)
@@ -87,6 +94,15 @@ class Vocab:
     def key_to_index(self) -> dict[str, int] | dict[int, int]:
         """Row of each key."""
         return dict(zip(self.keys, range(len(self))))  # type: ignore[return-value]
+
+    def words(self, rows: slice) -> list[bytes]:
+        """Bytes of the keys in a range of rows; an integer's are its decimal digits."""
+        if self.ids is not None:
+            return [b"%d" % key for key in self.ids[rows].tolist()]
+        first, stop, _ = rows.indices(len(self))
+        starts = self.word_starts[first : stop + 1]
+        letters, bounds = self.letters[starts[0] : starts[-1]].tobytes(), (starts - starts[0]).tolist()
+        return [letters[start:end] for start, end in pairwise(bounds)]
 
     def key_hashes(self) -> np.ndarray:
         """Return a 64-bit hash of each key, the same in every vocabulary: FNV-1a of the bytes; an integer is its own.

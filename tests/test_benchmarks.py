@@ -527,3 +527,11 @@ def test_how_costs_grow_with_the_vocabulary_is_taken_from_the_results(monkeypatc
     assert goals.slope(10**4) == pytest.approx([1, np.log10(25) / 2, np.log10(400) / 2], rel=1e-3)
     assert goals.growth(10**4, 10**6) == [3, 0.75, 12]
     assert goals.missed() == 1
+
+
+def test_a_measured_process_imports_no_command_line(run_python, tmp_path):
+    (tmp_path / "text").write_text("a b c d\n" * 20)
+    request = {"tool": "fastw2v", "knobs": peers.KNOBS | {"epochs": 1}, "corpus": "text", "score": False}
+    code = f"import sys, peers; peers.run(**{request}); print({{'typer', 'tqdm'}} & sys.modules.keys())"
+    shown = run_python("-c", code, PYTHONPATH=os.pathsep.join(sys.path))
+    assert (shown.stdout, shown.returncode) == ("set()\n", 0), shown.stderr

@@ -301,7 +301,7 @@ def test_writing_that_fails_leaves_the_old_file(in_folder, monkeypatch):
     def fail(*_):
         raise OSError("disk full")
 
-    monkeypatch.setattr(formats.word2vec, "write_binary", fail)
+    monkeypatch.setattr(formats._word2vec_writer, "write_binary", fail)
     (in_folder / "old.bin").write_bytes(b"old")
     assert "disk full" in run("train", "corpus.txt", "-o", "old.bin", *SMALL).stderr
     assert (in_folder / "old.bin").read_bytes() == b"old"
@@ -410,15 +410,6 @@ def test_interrupt_before_training_writes_nothing(monkeypatch):
     assert result.exit_code == 130
     assert result.stderr == "stopped by Ctrl-C; nothing was written\n"
     assert os.listdir() == ["corpus.txt"]
-
-
-def test_memory_is_told_by_whatever_the_system_has(monkeypatch):
-    by_kernel = _console.peak_rss_bytes()
-    assert by_kernel > 10 << 20
-    monkeypatch.setattr(_console.Path, "read_text", lambda self: "no such line")
-    assert _console.peak_rss_bytes() > 10 << 20
-    monkeypatch.setitem(sys.modules, "resource", None)
-    assert _console.peak_rss_bytes() is None
 
 
 def test_bars_on_a_terminal(monkeypatch, capsys):

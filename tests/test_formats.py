@@ -8,10 +8,12 @@ import tracemalloc
 
 import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
 from fastw2v import formats
 from fastw2v._word2vec_format import decode_word
 from fastw2v.keyedvectors import KeyedVectors
+from fastw2v.vocab import Vocab
 
 # Words that word2vec formats must carry: Unicode, bytes that are no UTF-8, numbers, marks, NUL, no-break space.
 WORDS = ["the", "naïve", "日本", decode_word(b"\xff\xfe"), "1.5", "nan", "#x", "a\0b", "x\u00a0y", '"q', "🙂"]
@@ -117,11 +119,50 @@ def test_word2vec_format_methods_read_a_part(kv, tmp_path, binary):
 
 def test_chunks_fit_together(tmp_path, monkeypatch):
     monkeypatch.setattr(formats.word2vec, "_CHUNK_BYTES", 200)
-    monkeypatch.setattr(formats.word2vec, "_ROWS_PER_CHUNK", 7)
+    monkeypatch.setattr(formats._word2vec_writer, "_CHUNK_BYTES", 600)
     kv = KeyedVectors([f"w{i}" for i in range(100)], random_vectors(100, 5))
     for ending in (".txt", ".bin"):
         kv.save(tmp_path / f"v{ending}")
         assert_same_table(KeyedVectors.load(tmp_path / f"v{ending}"), kv)
+
+
+def test_safetensors_are_written_to_the_librarys_bytes(tmp_path, monkeypatch):
+    monkeypatch.setattr(formats._safetensors_writer, "_CHUNK_BYTES", 100)
+    padded = random_vectors(50, 16)
+    tensors = {
+        "vectors": padded[:, :11],
+        'a "name" of\n日本': padded[::2, ::-1],
+        "key_offsets": np.arange(101)[::2],
+        "counts": np.arange(3),
+        "none": np.empty((0, 3), np.int64),
+        "keys": np.arange(250, dtype=np.uint8)[1::2],
+    }
+    for metadata in ({"config": '{"alpha": 0.025, "é": "\x1f"}'}, {}):
+        formats.write_safetensors(tmp_path / "ours", tensors, metadata)
+        contiguous = {name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}
+        save_file(contiguous, tmp_path / "theirs", metadata or None)
+        assert (tmp_path / "ours").read_bytes() == (tmp_path / "theirs").read_bytes()
+    read = formats.read_safetensors(tmp_path / "ours", lambda name: name != "none")[0]
+    assert read.keys() == tensors.keys() - {"none"}
+    for name, tensor in read.items():
+        np.testing.assert_array_equal(tensor, tensors[name], strict=True)
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_keys_of_a_vocab_are_saved_as_they_are_then(tmp_path, ending):
+    words = [b"the", "日本".encode(), b"caf\xe9", b"x"]
+    letters = np.frombuffer(b"..." + b"".join(words) + b".", np.uint8)  # with something around them
+    vocab = Vocab(np.ones(4), letters, np.array([3, 6, 12, 16, 17]))
+    kv, path = KeyedVectors(vocab, random_vectors(4, 5), vocab.counts), tmp_path / f"v{ending}"
+    kv.save(path)
+    listed = KeyedVectors(vocab.keys, kv.vectors, kv.counts)
+    assert_same_table(KeyedVectors.load(path), listed)
+    before = path.read_bytes()
+    listed.save(path)
+    assert path.read_bytes() == before
+    kv.index_to_key[1] = "other"
+    kv.save(path)
+    assert KeyedVectors.load(path).index_to_key == ["the", "other", "caf\udce9", "x"]
 
 
 # gensim

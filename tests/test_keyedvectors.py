@@ -1,3 +1,4 @@
+import copy
 import pickle
 
 import numpy as np
@@ -5,6 +6,7 @@ import pytest
 
 from fastw2v import _nearest
 from fastw2v.keyedvectors import KeyedVectors
+from fastw2v.vocab import Vocab
 
 N_WORDS, DIM = 300, 20
 WORDS = [f"w{i}" for i in range(N_WORDS)]
@@ -334,3 +336,20 @@ def test_unknown_key_in_a_large_vocabulary_costs_nothing_until_read():
         wv["w123456x"]
     assert "_known" in vars(error.value)
     assert "among 200,000 keys" in str(error.value)
+
+
+@pytest.mark.parametrize("keys", [["the", "日本", "caf\udce9"], [7, 2**40, 0]])
+@pytest.mark.parametrize("asked_before", [False, True])
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda kv: pickle.loads(pickle.dumps(kv))])
+def test_keys_of_a_vocab(keys, asked_before, copied):
+    kv = KeyedVectors(Vocab.from_keys(keys, np.arange(3)), np.eye(3, 4))
+    if asked_before:
+        assert kv.key_to_index == {key: row for row, key in enumerate(keys)}
+    twin = copied(kv)
+    assert (len(twin), twin.is_integer, repr(twin)) == (3, keys[0] == 7, "KeyedVectors<vector_size=4, 3 keys>")
+    assert keys[1] in twin
+    assert "none" not in twin
+    assert twin.index_to_key == keys
+    assert twin.most_similar(keys[0], topn=2)[0][0] in keys[1:]
+    with pytest.raises(KeyError, match="no vector for 'none' among 3 keys"):
+        twin.get_vector("none")

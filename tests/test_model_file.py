@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
-from fastw2v import KeyedVectors, Word2Vec
+from fastw2v import KeyedVectors, Word2Vec, formats
 
 SMALL = {"vector_size": 16, "compute_loss": True, "workers": 1, "min_count": 1}
 SENTENCES = [[f"{topic}{word}" for word in words] for topic in "ab" for words in np.arange(300).reshape(30, 10) % 15]
@@ -165,10 +165,24 @@ def test_failed_save_leaves_the_old_file(tmp_path, monkeypatch):
     def fail(*_):
         raise OSError("disk full")
 
-    monkeypatch.setattr("fastw2v.formats.save_file", fail)
+    monkeypatch.setattr("fastw2v._safetensors_writer.write", fail)
     with pytest.raises(OSError, match="disk full"):
         model.save(path)
     assert path.read_bytes() == before
     assert [file.name for file in tmp_path.iterdir()] == ["model"]
     with pytest.raises(FileNotFoundError, match=r"the folder .* does not exist"):
         model.save(tmp_path / "no" / "model")
+
+
+def test_a_file_replaced_while_it_is_read(tmp_path, monkeypatch):
+    path, read = tmp_path / "model", formats.read_safetensors
+    small_model(epochs=1).save(path)
+
+    def read_and_save(*arguments):
+        result = read(*arguments)
+        small_model(epochs=2).save(path)
+        return result
+
+    monkeypatch.setattr(formats, "read_safetensors", read_and_save)
+    with pytest.raises(ValueError, match="was replaced by another file while it was read; load it again"):
+        Word2Vec.load(path)

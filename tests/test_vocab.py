@@ -157,3 +157,8 @@ def test_keys_are_lossless_words_or_integers():
 def test_a_token_that_utf8_cannot_write_is_refused():
     with pytest.raises(ValueError, match="lone surrogate"):
         Vocab.from_keys(["a\ud800"], np.array([1]))
+
+
+def test_words_that_are_the_same_bytes_are_refused():
+    with pytest.raises(ValueError, match=r"the word b'\\xc3\\xa9' occurs twice"):
+        Vocab.from_keys(["é", "a", "\udcc3\udca9"], np.ones(3))
