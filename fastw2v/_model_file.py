@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
 from collections.abc import Callable, Sequence
 from os import PathLike
 from pathlib import Path
@@ -49,7 +48,7 @@ def read_model(path: str | PathLike[str]) -> tuple[dict[str, Any], Vocab, Weight
         The file is damaged, is no model, or its parts contradict each other.
     """
     path = formats.existing(path)
-    file = path.stat()
+    identity = _identity(path)
     tensors, metadata = _read(path, _TENSORS, lambda name: name != "w_out")
     shape = formats.table_of(tensors, path).vectors.shape
     knobs, state = (_json_object(path, metadata, name) for name in ("config", "state"))
@@ -61,11 +60,17 @@ def read_model(path: str | PathLike[str]) -> tuple[dict[str, Any], Vocab, Weight
     weights = padded_weights(*shape)
     weights.w_in[:, :dim] = tensors.pop("vectors")
     w_out = _read(path, ("w_out",), lambda name: name == "w_out")[0]["w_out"]
-    if not os.path.samestat(file, path.stat()):
+    if _identity(path) != identity:
         raise ValueError(f"{path} was replaced by another file while it was read; load it again")
     _check(path, w_out.shape == shape, f"its output rows have shape {w_out.shape} and its vectors {shape}")
     weights.w_out[:, :dim] = w_out
     return knobs, _vocab(tensors), weights, state
+
+
+def _identity(path: Path) -> tuple[int, ...]:
+    """What tells a file from one that took its place; the inode alone does not, which may be given out again."""
+    found = path.stat()
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def _vocab(tensors: dict[str, np.ndarray]) -> Vocab:
