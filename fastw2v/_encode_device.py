@@ -99,7 +99,7 @@ def _counted(
 
 
 def _looked_up(corpus: IntegerCorpus, vocab: Vocab) -> tuple[Array, Array]:
-    xp, keys, n_raw = _jit_cuda.array_module(), np.asarray(vocab.keys), int(corpus.ids.size)
+    xp, keys, n_raw = _jit_cuda.array_module(), np.asarray(vocab.ids), int(corpus.ids.size)
     _require_memory(_FOUND_BYTES * n_raw, f"looking up {n_raw:,} ids there")
     order = np.argsort(keys, kind="stable")
     known, row = xp.asarray(keys[order]), xp.asarray(order.astype(np.int32))

@@ -208,10 +208,11 @@ class EncodedIntegers:
 
     def rows_in(self, vocab: Vocab) -> np.ndarray:
         """Return the row of each id in a given vocabulary, -1 for none: int32[n_ids]."""
-        known = np.argsort(vocab.keys, kind="stable")
-        at = np.searchsorted(np.asarray(vocab.keys), self.keys, sorter=known)
+        ids = np.asarray(vocab.ids)
+        known = np.argsort(ids, kind="stable")
+        at = np.searchsorted(ids, self.keys, sorter=known)
         row = known[np.minimum(at, len(known) - 1)]
-        return np.where(np.asarray(vocab.keys)[row] == self.keys, row, -1).astype(np.int32)
+        return np.where(ids[row] == self.keys, row, -1).astype(np.int32)
 
     def blocks(self, row_of: np.ndarray) -> Iterator[Unread]:
         """Yield for each chunk what reads its ids and line ends, and the row of each id."""
