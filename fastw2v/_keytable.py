@@ -58,7 +58,7 @@ class KeyTable:
     ) -> None:
         self._vocab = keys if isinstance(keys, Vocab) else None
         if not isinstance(keys, Vocab):
-            self.index_to_key = _checked_keys(keys)
+            self.index_to_key = checked_keys(keys)
         self._vectors = self._checked_vectors(vectors)
         self.norms: FloatArray | None = None
         self.n_edits = 0  # by which a copy elsewhere knows that it is out of date
@@ -98,7 +98,8 @@ class KeyTable:
     @property
     def key_source(self) -> list[Any] | Vocab:
         """The list of keys, which may have been changed, if there is one yet; else the `Vocab`."""
-        return self.__dict__.get("index_to_key") or self._vocab  # type: ignore[return-value]
+        has_list = self._vocab is None or "index_to_key" in vars(self) or "keys" in vars(self._vocab)
+        return self.index_to_key if has_list else self._vocab  # type: ignore[return-value]
 
     @cached_property
     def key_to_index(self) -> dict[Any, int]:
@@ -233,7 +234,8 @@ class KeyTable:
         return np.asarray(self._vectors / self.fill_norms()[:, None])
 
 
-def _checked_keys(keys: Sequence[Any] | npt.NDArray[Any]) -> list[Any]:
+def checked_keys(keys: Sequence[Any] | npt.NDArray[Any]) -> list[Any]:
+    """The keys as a list; ValueError or TypeError where there is none, one occurs twice, or words and integers mix."""
     listed = keys.tolist() if isinstance(keys, np.ndarray) else keys if isinstance(keys, list) else list(keys)
     kinds = set(map(type, listed))
     if not (all(issubclass(kind, str) for kind in kinds) or all(issubclass(kind, int | np.integer) for kind in kinds)):

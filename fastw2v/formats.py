@@ -15,6 +15,7 @@ import safetensors
 
 from fastw2v import _book_pickle, _safetensors_writer, _word2vec_writer
 from fastw2v import _word2vec_format as word2vec
+from fastw2v._keytable import checked_keys
 from fastw2v.keyedvectors import KeyedVectors
 from fastw2v.vocab import Vocab
 
@@ -54,8 +55,9 @@ def save(kv: KeyedVectors, path: str | os.PathLike[str], format: str | None = No
         write_safetensors(path, table_tensors(kv), {"format": "fastw2v"})
         return
     write = _word2vec_writer.write_binary if chosen == "word2vec-binary" else _word2vec_writer.write_text
+    keys = _keys(kv)
     with replacing(path) as draft:
-        write(draft, kv.key_source, kv.vectors)
+        write(draft, keys, kv.vectors)
 
 
 def check_target(path: str | os.PathLike[str], format: str | None = None) -> None:
@@ -182,16 +184,25 @@ def table_tensors(kv: KeyedVectors) -> dict[str, npt.NDArray[Any]]:
     """
     tensors: dict[str, npt.NDArray[Any]] = {"vectors": np.asarray(kv.vectors)}
     if kv.counts is not None:
-        tensors["counts"] = kv.counts
+        tensors["counts"] = np.asarray(kv.counts, np.int64)
+    keys = _keys(kv)
     if kv.is_integer:
-        return tensors | {"keys": np.array(kv.index_to_key, np.int64)}
-    source = kv.key_source
-    if isinstance(source, Vocab):
-        first, stop = source.word_starts[[0, -1]]
-        return tensors | {"keys": source.letters[first:stop], "key_offsets": source.word_starts - first}
-    words = [word2vec.encode_key(key) for key in source]
+        return tensors | {"keys": np.array(keys.ids if isinstance(keys, Vocab) else keys, np.int64)}
+    if isinstance(keys, Vocab):
+        first, stop = keys.word_starts[[0, -1]]
+        return tensors | {"keys": keys.letters[first:stop], "key_offsets": keys.word_starts - first}
+    words = [word2vec.encode_key(key) for key in keys]
     offsets = np.cumsum([0, *map(len, words)], dtype=np.int64)
     return tensors | {"keys": np.frombuffer(b"".join(words), np.uint8), "key_offsets": offsets}
+
+
+def _keys(kv: KeyedVectors) -> list[Any] | Vocab:
+    """Keys to save; ValueError where the list was changed so that one occurs twice, which no reader takes."""
+    source = kv.key_source
+    if isinstance(source, Vocab):
+        return source
+    hashes = np.fromiter(map(hash, source), np.int64, len(source))  # less memory than a set of the keys
+    return checked_keys(source) if len(np.unique(hashes)) < len(hashes) else source
 
 
 def table_of(tensors: Tensors, path: Path) -> KeyedVectors:

@@ -41,7 +41,7 @@ class Vocab:
         n_raw_tokens: int | None = None,
     ) -> None:
         self.counts = np.ascontiguousarray(counts, np.int64)
-        self.letters, self.word_starts, self.ids = letters, word_starts, ids
+        self.letters, self.word_starts, self.ids = letters, np.asarray(word_starts, np.int64), ids
         self.n_tokens = int(self.counts.sum())
         self.n_raw_tokens = self.n_tokens if n_raw_tokens is None else n_raw_tokens
 

@@ -1,3 +1,4 @@
+import copy
 import gzip
 import os
 import signal
@@ -402,3 +403,46 @@ def test_writing_takes_no_memory_in_proportion_to_the_vectors(tmp_path, ending):
     finally:
         tracemalloc.stop()
     assert peak < kv.vectors.nbytes / 2
+
+
+# Keys and counts that were changed
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_a_key_that_was_changed_to_another_is_not_saved(small, tmp_path, ending):
+    small.save(tmp_path / f"v{ending}")
+    small.index_to_key[0] = "c"
+    with pytest.raises(ValueError, match="key 'c' occurs twice; every vector needs a key of its own"):
+        small.save(tmp_path / f"v{ending}")
+    assert KeyedVectors.load(tmp_path / f"v{ending}").index_to_key == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+@pytest.mark.parametrize("keys", [["a", "b", "c"], [5, 0, 2**40]])
+def test_a_key_of_a_vocab_is_saved_as_it_was_renamed(tmp_path, keys, ending):
+    vocab, new = Vocab.from_keys(keys, np.ones(3)), "z" if keys[0] == "a" else 9
+    KeyedVectors(vocab, np.eye(3)).index_to_key[0] = new
+    twin = copy.deepcopy(KeyedVectors(vocab, np.eye(3)))
+    twin.save(tmp_path / f"v{ending}")
+    loaded = KeyedVectors.load(tmp_path / f"v{ending}")
+    assert list(map(str, loaded.index_to_key)) == list(map(str, [new, *keys[1:]])) == list(map(str, twin.index_to_key))
+
+
+def test_integer_keys_are_saved_without_a_list_of_them(tmp_path):
+    kv = KeyedVectors(Vocab.from_ids(np.arange(5, 0, -1), np.ones(5)), np.eye(5))
+    kv.save(tmp_path / "v.safetensors")
+    assert "index_to_key" not in vars(kv)
+    assert KeyedVectors.load(tmp_path / "v.safetensors").index_to_key == [5, 4, 3, 2, 1]
+
+
+def test_counts_of_another_type_are_saved(small, tmp_path):
+    small.counts = np.array([3, 2, 1], np.int32)
+    small.save(tmp_path / "v.safetensors")
+    np.testing.assert_array_equal(KeyedVectors.load(tmp_path / "v.safetensors").counts, [3, 2, 1])
+
+
+def test_keys_replaced_by_an_array(small, tmp_path):
+    small.index_to_key = np.array(["x", "y", "z"])
+    assert len(small) == 3
+    small.save(tmp_path / "v.safetensors")
+    assert KeyedVectors.load(tmp_path / "v.safetensors").index_to_key == ["x", "y", "z"]

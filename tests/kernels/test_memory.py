@@ -36,6 +36,14 @@ def test_working_memory_shares_no_line():
     assert all(map(has_lines_of_its_own, [*step, *working_block(5)]))
 
 
+def test_targets_of_an_earlier_call_are_forgotten():
+    asked = Shape.of(112, 6, False), 5, 4, 10
+    first = working_step(*asked)
+    first.targets[:] = 41_660
+    assert working_step(*asked).targets is first.targets
+    assert not first.targets.any()
+
+
 def test_a_thread_keeps_what_it_was_given_while_it_asks_for_the_same():
     made = []
 

@@ -35,10 +35,11 @@ def kept_by_thread(make: Callable[_Arguments, _Made]) -> Callable[_Arguments, _M
 
     @wraps(make)
     def kept(*args: _Arguments.args, **kwargs: _Arguments.kwargs) -> _Made:
-        asked = (args, kwargs)
-        if getattr(last, "asked", None) != asked:
-            last.asked, last.made = asked, make(*args, **kwargs)
-        return last.made  # type: ignore[no-any-return]
+        asked, made = getattr(last, "pair", (None, None))
+        if asked != (args, kwargs):
+            made = make(*args, **kwargs)
+            last.pair = (args, kwargs), made
+        return made  # type: ignore[return-value]
 
     return kept
 

@@ -89,9 +89,15 @@ def new_sampler(alias_prob: Float32, alias_id: Int32, seed: int, epoch: int, neg
         return Sampler(alias_prob, alias_id, rng.random_bits(np.uint64(seed), epoch, 0), negative)
 
 
-@kept_by_thread
 def working_step(shape: Shape, negative: int, n_sets: int, n_inputs: int) -> Step:
     """Working memory for steps of up to `n_inputs` input rows, with `n_sets` sets of targets drawn ahead."""
+    step = _step_of_thread(shape, negative, n_sets, n_inputs)
+    step.targets[:] = 0  # rows are asked for ahead of being drawn: those left by another call may be none here
+    return step
+
+
+@kept_by_thread
+def _step_of_thread(shape: Shape, negative: int, n_sets: int, n_inputs: int) -> Step:
     target = np.arange(shape.n_tiles)[:, None] * shape.n_tile + np.arange(SLOTS)
     used = (np.arange(SLOTS) < shape.n_tile) & (target <= negative)
     label, valid, mask, half = (aligned((n, LANES)) for n in (shape.n_tiles, shape.n_tiles, shape.n_tiles, 2))
