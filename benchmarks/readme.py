@@ -14,7 +14,20 @@ from cases import QUERIES
 from goals import floors
 from peers import KNOBS, ROWS, SCORES
 from results import Row, latest, ratio
-from tables import Lines, claim, markdown, milliseconds, misses, operations, origin, roofline, rounded, start, times
+from tables import (
+    Lines,
+    claim,
+    markdown,
+    milliseconds,
+    misses,
+    nearest,
+    operations,
+    origin,
+    roofline,
+    rounded,
+    start,
+    times,
+)
 
 README = Path(__file__).parents[1] / "README.md"
 CORPUS = "film reviews"
@@ -181,6 +194,7 @@ def scaling() -> Lines:
 TABLES = {
     "peers": peers,
     "pairs": pairs,
+    "nearest": nearest,
     "floors": floors,
     "iteration": iteration,
     "layers": layers,

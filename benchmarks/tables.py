@@ -118,6 +118,20 @@ def start() -> Lines:
     yield origin(rows.values())
 
 
+def nearest() -> Lines:
+    """Neighbours of many words at once."""
+    rows = latest("nearest", lambda row: row["pair"])
+    if not rows:
+        yield missing("pytest benchmarks/test_nearest.py --benchmark-json=FILE.json")
+        return
+    yield ["queries", "among", "gensim's single calls", "`most_similar_batch`", "x"]
+    for row in rows.values():
+        rates = [f"{rounded(row[side]['queries_per_s'][0], 3)} /s" for side in ("base", "ours")]
+        sizes = [f"{row['n_queries']:,}", f"{row['n_rows']:,} x {row['dim']}"]
+        yield [*sizes, *rates, times(row["x"]["queries_per_s"], 3)]
+    yield origin(rows.values())
+
+
 def roofline() -> Lines:
     """What a kept word costs the CPU trainer, in ns."""
     rows = latest("roofline", lambda row: row["name"])
