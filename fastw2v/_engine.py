@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from fastw2v._clock import clock
+from fastw2v._clock import clock, logger
 from fastw2v._encode_device import check_device_of
 from fastw2v._knobs import KnobReader
 from fastw2v._weights import initial_weights, weights_of
@@ -110,6 +110,7 @@ class Engine(KnobReader):
                 progress=self._phase("encode"),
             )
             self._adopt(vocab, initial_weights(vocab, config.vector_size, config.seed), tokens.n_sentences, 0)
+        logger.info("vocabulary of %d words, which are %d of %d tokens", len(vocab), tokens.n_tokens, tokens.n_raw)
         return tokens
 
     def _encode_with(self, corpus: Any, config: TrainConfig) -> Tokens:  # noqa: ANN401

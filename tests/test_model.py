@@ -1,4 +1,5 @@
 import logging
+import re
 import signal
 import threading
 
@@ -302,3 +303,10 @@ def test_loss_is_logged(caplog):
     with caplog.at_level(logging.INFO, "fastw2v"):
         small_model(epochs=1)
     assert any(message.startswith("loss ") for message in caplog.messages)
+
+
+def test_vocabulary_and_end_are_logged(caplog):
+    with caplog.at_level(logging.INFO, "fastw2v"):
+        small_model(sample=0, epochs=2)
+    assert "vocabulary of 30 words, which are 600 of 600 tokens" in caplog.messages
+    assert re.fullmatch(r"training took \d+\.\d s: 1200 raw words, 1200 kept", caplog.messages[-1])
