@@ -127,7 +127,8 @@ def train(
             report.stopped_at = f"epoch {epoch + 1} of {config.epochs}, {percent:.1f} % of the work"
         report.train_seconds = time.perf_counter() - begun - report.download_seconds
         report.download_seconds += _seconds(backend.download)
-    logger.info("training took %.1f s: %d raw words, %d kept", report.train_seconds, report.raw_words, report.kept_words)
+    took, n_raw, n_kept = report.train_seconds, report.raw_words, report.kept_words
+    logger.info("training took %.1f s: %d raw words, %d kept", took, n_raw, n_kept)
     return report
 
 
