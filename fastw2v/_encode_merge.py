@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fastw2v._crew import run_tasks
+from fastw2v._threads import run_tasks
 
 if TYPE_CHECKING:
     from fastw2v_kernels.encode.table import WordTable

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fastw2v._crew import Source, run
 from fastw2v._encode_merge import MergedTables
 from fastw2v._spool import Spool, SpooledBlock
+from fastw2v._threads import Source, take_turns
 from fastw2v._token_files import Unread
 from fastw2v.corpus import Block, Progress, TextCorpus
 from fastw2v.vocab import Vocab, count_threshold
@@ -118,7 +118,7 @@ def encode_text(
             new_worker().run(first, source)
 
     try:
-        run([member] * workers, Source(corpus.blocks(block_bytes, progress)))
+        take_turns([member] * workers, Source(corpus.blocks(block_bytes, progress)))
         return EncodedText(crew or [new_worker()], frozen=frozen is not None)
     except BaseException:
         for worker in crew:

@@ -13,8 +13,8 @@ from typing import BinaryIO
 
 import numpy as np
 
-from fastw2v._crew import run_tasks
 from fastw2v._spool import temporary_file, write_all
+from fastw2v._threads import run_tasks
 
 # What reads a block's ids and line ends, in any thread; and the row of each id, -1 for none.
 Unread = tuple[Callable[[], tuple[np.ndarray, np.ndarray]], np.ndarray]

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from training import MODES, config_of, mode_name
 
-from fastw2v import Word2Vec
+from fastw2v import Word2Vec, _threads
 from fastw2v._weights import initial_weights
-from fastw2v.backends import _corpus_cuda, _plan_cuda, _streams, _threads, cuda
+from fastw2v.backends import _corpus_cuda, _plan_cuda, _streams, cuda
 from fastw2v.backends._guard_cuda import max_warps, rates
 from fastw2v.backends.base import Weights
 from fastw2v.backends.cuda import CudaBackend
@@ -141,11 +141,11 @@ def test_ctrl_c_keeps_what_was_trained(corpus, gpu, monkeypatch):
     monkeypatch.setattr(_plan_cuda, "MOST_SPAN_TOKENS", 10)
     wait, n_waits, reached = _threads.wait, [], []
 
-    def interrupted_once(futures):
+    def interrupted_once(futures, *timeout):
         n_waits.append(len(futures))
         if len(n_waits) == 1:
             raise KeyboardInterrupt
-        return wait(futures)
+        return wait(futures, *timeout)
 
     monkeypatch.setattr(_threads, "wait", interrupted_once)
     config = config_of(sample=0, epochs=50)

@@ -1,7 +1,6 @@
 import itertools
 import threading
 import time
-from concurrent.futures import Future
 from types import SimpleNamespace
 
 import numpy as np
@@ -12,7 +11,6 @@ from training import MODES, by_reference, config_of, mode_name
 from fastw2v import Word2Vec
 from fastw2v._weights import initial_weights
 from fastw2v.backends import check_device, get_backend
-from fastw2v.backends._threads import wait_for
 from fastw2v.backends.cpu import CpuBackend, span_tokens
 from fastw2v.config import TrainConfig
 from fastw2v.encode import Tokens, encode_corpus
@@ -185,20 +183,6 @@ def test_interrupt_in_mid_epoch_counts_its_words(corpus, monkeypatch):
     _, report = trained(config_of(sample=0), corpus)
     assert 0 < report.raw_words == report.kept_words < corpus[1].n_tokens
     assert len(report.loss_per_epoch) == 1
-
-
-def test_a_second_interrupt_does_not_leave_threads_behind(monkeypatch):
-    future, n_waits = Future(), []
-
-    def interrupted(futures):
-        n_waits.append(len(futures))
-        if len(n_waits) == 3:
-            future.set_result(None)
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr("fastw2v.backends._threads.wait", interrupted)
-    wait_for([future])
-    assert len(n_waits) == 3
 
 
 @pytest.mark.parametrize("interrupted_epoch", [1, 3])

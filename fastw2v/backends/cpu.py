@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fastw2v._clock import announced
-from fastw2v._crew import Source
+from fastw2v._threads import Source, take_turns
 from fastw2v.backends._knobs import kernel_knobs, kernel_name
-from fastw2v.backends._threads import run_threads
 from fastw2v.backends.base import Tally, Weights
 from fastw2v.config import TrainConfig
 from fastw2v.schedule import Span
@@ -60,16 +59,16 @@ class CpuBackend:
 
     def train(self, spans: Iterable[Span], on_done: Callable[[int], None]) -> None:
         """Train all spans, each thread taking the next; after Ctrl-C, or an error in one, the others stop as well."""
-        source, lock = Source(span for span in spans), threading.Lock()
+        lock = threading.Lock()
 
-        def work(tally: np.ndarray) -> None:
+        def work(tally: np.ndarray, source: Source[Span]) -> None:
             while (numbered := source.next()) is not None:
                 span = numbered[1]
                 self._train_span(span, tally)
                 with lock:
                     on_done(span.end - span.begin)
 
-        run_threads([partial(work, tally) for tally in self._tallies], source.stop)
+        take_turns([partial(work, tally) for tally in self._tallies], Source(span for span in spans))
 
     def tally(self) -> Tally:
         """Sum over the threads."""

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastw2v._afterwards import afterwards
+from fastw2v._threads import run_threads
 from fastw2v.backends import _plan_cuda
 from fastw2v.backends._corpus_cuda import CorpusOnDevice, ResidentCorpus, StreamedCorpus
 from fastw2v.backends._guard_cuda import CHUNK_TOKENS, rates
@@ -28,7 +29,6 @@ from fastw2v.backends._streams import (
     to_device,
     wait_for_caller,
 )
-from fastw2v.backends._threads import run_threads
 from fastw2v.backends.base import Tally, Weights
 from fastw2v.config import TrainConfig
 from fastw2v.schedule import Span
