@@ -12,8 +12,13 @@ import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
+
 KNOBS = {"vector_size": 100, "window": 5, "negative": 5, "sample": 1e-3, "min_count": 5}
 SCORES = {"analogies": "questions-words.txt", "ws353": "wordsim353.tsv", "simlex": "simlex999.txt"}
+N_RANKED = 30_000  # words among which analogies are solved
+
+Counts = np.ndarray[Any, np.dtype[np.int64]]
 
 
 class Row(NamedTuple):
@@ -44,15 +49,15 @@ def run(tool: str, knobs: dict[str, Any], corpus: str, score: bool) -> dict[str,
     with tempfile.TemporaryDirectory() as folder:
         vectors = Path(folder, "vectors.bin")
         train = run_gensim if tool == "gensim" else run_fastw2v
-        figures = train(corpus, knobs, vectors)
+        figures, counts = train(corpus, knobs, vectors)
         figures["peak_rss_mb"] = (peak_rss_bytes() or 0) / 1e6
         weights, tokens = figures["n_vocab"] * knobs["vector_size"], figures["raw_words"]
         figures["rss_bound_mb"] = (8 * weights + 8 * tokens) / 1e6 + 250
-        return figures | (scores(vectors) if score else {})
+        return figures | (scores(vectors, counts) if score else {})
 
 
-def run_fastw2v(corpus: str, knobs: dict[str, Any], vectors: Path) -> dict[str, Any]:
-    """From file to saved vectors."""
+def run_fastw2v(corpus: str, knobs: dict[str, Any], vectors: Path) -> tuple[dict[str, Any], Counts]:
+    """From file to saved vectors; their words' counts."""
     from fastw2v import Word2Vec
 
     begun = time.perf_counter()
@@ -60,11 +65,11 @@ def run_fastw2v(corpus: str, knobs: dict[str, Any], vectors: Path) -> dict[str, 
     model.wv.save(vectors)
     total = time.perf_counter() - begun
     n_words, seconds = model.report.raw_words, model.report.train_seconds
-    return figures_of(n_words // knobs["epochs"], len(model.vocab), n_words / seconds, total)
+    return figures_of(n_words // knobs["epochs"], len(model.vocab), n_words / seconds, total), model.vocab.counts
 
 
-def run_gensim(corpus: str, knobs: dict[str, Any], vectors: Path) -> dict[str, Any]:
-    """From file to saved vectors; gensim's training is timed apart from its vocabulary."""
+def run_gensim(corpus: str, knobs: dict[str, Any], vectors: Path) -> tuple[dict[str, Any], Counts]:
+    """From file to saved vectors, and their words' counts; gensim's training is timed apart from its vocabulary."""
     from gensim.models import Word2Vec
 
     begun = time.perf_counter()
@@ -76,8 +81,9 @@ def run_gensim(corpus: str, knobs: dict[str, Any], vectors: Path) -> dict[str, A
     trained = time.perf_counter() - trained
     model.wv.save_word2vec_format(vectors, binary=True)
     total = time.perf_counter() - begun
-    n_words = int(model.wv.expandos["count"].sum())
-    return figures_of(n_words, len(model.wv), n_words * knobs["epochs"] / trained, total)
+    counts = model.wv.expandos["count"]
+    n_words = int(counts.sum())
+    return figures_of(n_words, len(model.wv), n_words * knobs["epochs"] / trained, total), counts
 
 
 def figures_of(raw_words: int, n_vocab: int, words_per_s: float, total_s: float) -> dict[str, Any]:
@@ -85,13 +91,20 @@ def figures_of(raw_words: int, n_vocab: int, words_per_s: float, total_s: float)
     return {"raw_words": raw_words, "n_vocab": n_vocab, "words_per_s": words_per_s, "total_s": total_s}
 
 
-def scores(vectors: Path) -> dict[str, float]:
-    """Analogies (the 30,000 most frequent words) and Spearman correlations, by the same code for both tools."""
+def scores(vectors: Path, counts: Counts) -> dict[str, float]:
+    """Analogies among the most frequent words and Spearman correlations, by the same code for both tools.
+
+    Each tool has its own order of words with equal counts. Here it is the alphabet's, or each would be asked about
+    words of its own.
+    """
     from fastw2v import KeyedVectors, evaluation
     from fastw2v.datasets import data_dir
 
-    kv, folder = KeyedVectors.load(vectors), data_dir()
-    solved = evaluation.analogies(kv, folder / SCORES["analogies"], restrict_vocab=30_000)
+    saved, folder = KeyedVectors.load(vectors), data_dir()
+    keys = saved.index_to_key
+    order = sorted(range(len(keys)), key=lambda row: (-counts[row], keys[row]))
+    kv = KeyedVectors([keys[row] for row in order], saved.vectors[order])
+    solved = evaluation.analogies(kv, folder / SCORES["analogies"], restrict_vocab=N_RANKED)
     pairs = {name: evaluation.word_pairs(kv, folder / SCORES[name]) for name in ("ws353", "simlex")}
     return {"analogies": solved.accuracy} | {name: found.spearman.statistic for name, found in pairs.items()}
 

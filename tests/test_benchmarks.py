@@ -16,6 +16,8 @@ import readme
 import results
 import tables
 
+from fastw2v import KeyedVectors
+
 
 def test_the_readme_has_the_recorded_figures():
     text = readme.README.read_text(encoding="utf-8")
@@ -527,6 +529,23 @@ def test_how_costs_grow_with_the_vocabulary_is_taken_from_the_results(monkeypatc
     assert goals.slope(10**4) == pytest.approx([1, np.log10(25) / 2, np.log10(400) / 2], rel=1e-3)
     assert goals.growth(10**4, 10**6) == [3, 0.75, 12]
     assert goals.missed() == 1
+
+
+def test_both_tools_are_asked_the_same_analogies(monkeypatch, tmp_path):
+    """The words on the edge of the ranked ones have equal counts, and lie in another order for each tool."""
+    keys, vectors = list("abcdefgh"), np.random.default_rng(0).normal(size=(8, 4)).astype(np.float32)
+    vectors[3], vectors[4] = vectors[1] - vectors[0] + vectors[2], 0
+    counts = np.array([9, 8, 7, 5, 5, 5, 5, 1])
+    (tmp_path / "questions-words.txt").write_text(": one\na b c d\na b c e\na b c g\n")
+    for name in ("wordsim353.tsv", "simlex999.txt"):
+        (tmp_path / name).write_text("".join(f"{keys[i]}\t{keys[i + 1]}\t{i}\n" for i in range(4)))
+    monkeypatch.setenv("FASTW2V_DATA_DIR", str(tmp_path))
+    monkeypatch.setattr(peers, "N_RANKED", 5)
+    found = []
+    for order in ([0, 1, 2, 3, 4, 5, 6, 7], [0, 1, 2, 6, 5, 4, 3, 7]):
+        KeyedVectors([keys[row] for row in order], vectors[order]).save(tmp_path / "vectors.bin")
+        found.append(peers.scores(tmp_path / "vectors.bin", counts[order])["analogies"])
+    assert found == [0.5, 0.5]  # d is right, e is wrong, g is not among the five
 
 
 def test_a_measured_process_imports_no_command_line(run_python, tmp_path):
