@@ -14,12 +14,11 @@ from fastw2v._threads import Source, take_turns
 from fastw2v._token_files import Unread
 from fastw2v.corpus import Block, Progress, TextCorpus
 from fastw2v.vocab import Vocab, count_threshold
+from fastw2v_kernels.encode import padded_size
 
 if TYPE_CHECKING:
     from fastw2v_kernels.encode.table import WordTable
 
-_CHUNK_WORDS = 1 << 16
-_SPACE = 32
 _SEPARATORS = list(b" \t\n\r\v\f")
 
 
@@ -146,11 +145,11 @@ def table_of(vocab: Vocab) -> tuple[WordTable, np.ndarray]:
 
     A key that is empty or holds whitespace (from lists of tokens) cannot occur in text and is left out.
     """
-    from fastw2v_kernels.encode.table import WordTable
+    from fastw2v_kernels.encode.table import CHUNK_WORDS, WordTable
 
     table, rows = WordTable(len(vocab) + 1), [np.empty(0, np.int32)]
-    for first in range(0, len(vocab), _CHUNK_WORDS):
-        starts = vocab.word_starts[first : first + _CHUNK_WORDS + 1]
+    for first in range(0, len(vocab), CHUNK_WORDS):
+        starts = vocab.word_starts[first : first + CHUNK_WORDS + 1]
         occurs, text, n_bytes = _as_text(vocab.letters[starts[0] : starts[-1]], np.diff(starts))
         table.encode(text, n_bytes)
         rows.append(first + np.flatnonzero(occurs).astype(np.int32))
@@ -164,6 +163,6 @@ def _as_text(letters: np.ndarray, lengths: np.ndarray) -> tuple[np.ndarray, np.n
     occurs = ~has_space & (lengths > 0)
     letters, lengths = letters[occurs[word_of]], lengths[occurs]
     n_bytes = letters.size + lengths.size
-    text = np.full((n_bytes // 8 + 2) * 8, _SPACE, np.uint8)
+    text = np.full(padded_size(n_bytes), ord(" "), np.uint8)
     text[np.arange(letters.size) + np.repeat(np.arange(lengths.size), lengths)] = letters
     return occurs, text, n_bytes

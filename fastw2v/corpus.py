@@ -21,11 +21,10 @@ import numpy as np
 from fastw2v import _integers
 from fastw2v._integers import IntegerCorpus
 from fastw2v._sentences import Sentences, check_words
+from fastw2v_kernels.encode import padded_size
 
 BLOCK_BYTES = 2 << 20
 _GZIP_MAGIC = b"\x1f\x8b\x08"
-_FILL = 16  # bytes of space after a block, for the tokeniser's reads of eight
-_SPACE, _NEWLINE = 32, 10
 _IS_SEPARATOR = np.isin(np.arange(256), list(b" \t\n\r\v\f"))
 
 Progress = Callable[[int, "int | None"], None]
@@ -169,17 +168,18 @@ def _cut(stream: BinaryIO, block_bytes: int) -> Generator[Block, None, None]:
     """Read a stream in blocks that end after whitespace; what follows the last whitespace begins the next block."""
     rest, n_wanted = np.empty(0, np.uint8), block_bytes
     while True:
-        block = np.empty((n_wanted + 1) // 8 * 8 + 8 + _FILL, np.uint8)
+        block = np.empty(padded_size(n_wanted + 1), np.uint8)
         block[: rest.size] = rest
         n_read = rest.size + _read_into(stream, memoryview(block.data)[rest.size : n_wanted])
         at_end = n_read < n_wanted
-        block[n_read] = _NEWLINE
+        block[n_read] = ord("\n")
         n_bytes = n_read + 1 if at_end else _after_last_separator(block[:n_read])
         rest = block[n_bytes:n_read].copy()
         n_wanted = max(block_bytes, 2 * rest.size)
         if n_bytes:
-            block[n_bytes : n_bytes + _FILL] = _SPACE
-            yield block[: (n_bytes // 8 + 2) * 8], n_bytes
+            text = block[: padded_size(n_bytes)]
+            text[n_bytes:] = ord(" ")
+            yield text, n_bytes
         if at_end:
             return
 

@@ -11,7 +11,6 @@ import numpy as np
 from fastw2v_kernels._jit_cpu import jit_cpu
 
 NEWLINE = 10
-UNIT_BYTES = 8
 _ONES = np.uint64(0x0101010101010101)
 _LOW_BITS = np.uint64(0x7F7F7F7F7F7F7F7F)
 _HIGH_BITS = np.uint64(0x8080808080808080)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from fastw2v_kernels.encode import padded_size
-from fastw2v_kernels.encode.cpu import UNIT_BYTES, encode_cpu, rehash_slots
+from fastw2v_kernels.encode.cpu import encode_cpu, rehash_slots
+from fastw2v_kernels.encode.reference import UNIT_BYTES
 
 N_IDS, N_LINE_ENDS, N_RAW, N_WORDS, N_UNITS = 1, 2, 3, 4, 5  # places in the cursor; 0 is the position in the text
-_SPACE = 32
-_CHUNK_WORDS = 1 << 16
+CHUNK_WORDS = 1 << 16  # words looked at together, so that the arrays between are small
 
 
 class WordTable:
@@ -103,7 +103,7 @@ class WordTable:
 
 def words_of(arena: np.ndarray, word_starts: np.ndarray, order: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the bytes of the words in `order`, and where each starts: uint8[n_bytes], int64[len(order) + 1]."""
-    parts = (order[at : at + _CHUNK_WORDS] for at in range(0, len(order), _CHUNK_WORDS))
+    parts = (order[at : at + CHUNK_WORDS] for at in range(0, len(order), CHUNK_WORDS))
     chunks = [_packed(arena, word_starts, word_ids) for word_ids in parts]
     lengths = [np.zeros(1, np.int64), *(lengths for _, lengths in chunks)]
     return np.concatenate([letters for letters, _ in chunks]), np.cumsum(np.concatenate(lengths))
@@ -116,7 +116,7 @@ def _packed(arena: np.ndarray, word_starts: np.ndarray, word_ids: np.ndarray) ->
     first_unit = np.cumsum(n_units) - n_units
     take = np.repeat(starts - first_unit, n_units) + np.arange(n_units.sum())
     letters = arena[take].view(np.uint8)
-    is_letter = letters != _SPACE
+    is_letter = letters != ord(" ")
     return letters[is_letter], np.add.reduceat(is_letter.reshape(-1, UNIT_BYTES).sum(axis=1), first_unit)
 
 
@@ -131,6 +131,6 @@ def _enlarged(array: np.ndarray, n_used: int, size: int) -> np.ndarray:
 
 
 def _padded(units: np.ndarray) -> tuple[np.ndarray, int]:
-    text = np.full(padded_size(units.nbytes), _SPACE, np.uint8)
+    text = np.full(padded_size(units.nbytes), ord(" "), np.uint8)
     text[: units.nbytes] = units.view(np.uint8)
     return text, units.nbytes
