@@ -366,7 +366,7 @@ def test_max_vocab_size_of_a_corpus_without_repeats():
 
 @pytest.mark.parametrize("workers", [1, 3])
 def test_encode_with_a_given_vocabulary(monkeypatch, workers):
-    monkeypatch.setattr(_encode_text, "_CHUNK_WORDS", 7)
+    monkeypatch.setattr("fastw2v_kernels.encode.table.CHUNK_WORDS", 7)
     text = random_text(np.random.default_rng(9), 800)
     words = list(dict.fromkeys(word for line in split(text) for word in line))[::2]
     keys = ["two words", "", "absent", *words, "new\nline"]
