@@ -142,7 +142,8 @@ def analogies(
         Sections, each a line ": name" and lines of four words, as in questions-words.txt. Lines with another number
         of words are passed over, with a warning in the log.
     restrict_vocab : int, optional
-        Only the first so many words count as known, and as answers.
+        Only the first so many words count as known, and as answers. Every tool orders words of equal counts in its own
+        way, so that for two of them those are not the same words: bring the rows into one order to compare vectors.
     case_insensitive : bool
         Compare words in upper case; of words that then are the same, the first row counts.
     dummy4unknown : bool
