@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Generator, Iterable, Sequence
-from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, wait
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from typing import Generic, TypeVar
@@ -58,37 +58,81 @@ def _do_tasks(source: Source[Callable[[], None]]) -> None:
 
 def run_threads(works: Sequence[Callable[[], None]], stop: threading.Event) -> None:
     """Run all to their end, a thread each; when one ends, by an error or not, or on Ctrl-C, `stop` tells the others."""
-    futures: list[Future[None]] = []
-    starting = threading.Lock()
-
-    def run(work: Callable[[], None]) -> None:
-        with starting:
-            if len(futures) < len(works):  # Ctrl-C came before all were started: the pool may not know this thread
-                return
-        try:
-            work()
-        finally:
-            stop.set()
-
-    with ThreadPoolExecutor(len(works), thread_name_prefix="fastw2v") as pool:
-        try:
-            with starting:
-                for work in works:
-                    futures.append(pool.submit(run, work))
-            while wait(futures, _POLL_SECONDS).not_done:  # not Thread.join, which Ctrl-C ends for good in Python 3.11
-                continue
-        finally:
-            stop.set()
-            wait_for(futures)
-    for future in sorted(futures, key=_was_cancelled):  # what made one of them fail, before what followed from it
+    leader = _Leader(works, stop)
+    try:
+        leader.start()
+        while not leader.is_done:
+            leader.wait()
+    finally:
+        stop.set()
+        leader.finish()
+    if leader.error is not None:
+        raise leader.error
+    for future in sorted(leader.futures, key=_was_cancelled):  # what made one fail, before what followed from it
         future.result()
 
 
-def wait_for(futures: Sequence[Future[None]]) -> None:
-    """Wait until all are done, which a second Ctrl-C does not hasten."""
-    while not all(future.done() for future in futures):
-        with suppress(KeyboardInterrupt):
-            wait(futures)
+class _Leader:
+    """A thread that starts the others and waits for them.
+
+    Ctrl-C comes to the main thread alone, at any line of Python. In the midst of a pool's own code it would leave a
+    lock taken, or a thread that the pool never heard of.
+    """
+
+    def __init__(self, works: Sequence[Callable[[], None]], stop: threading.Event) -> None:
+        self.futures: list[Future[None]] = []
+        self.error: Exception | None = None
+        self.is_done = False
+        self._works, self._stop = works, stop
+        self._thread = threading.Thread(target=self._lead, name="fastw2v-leader")
+        self._is_wanted = False
+        self._starting, self._leading = threading.Lock(), threading.Lock()
+        self._leading.acquire()
+
+    def start(self) -> None:
+        """Start the thread, which does nothing if Ctrl-C comes before this is done."""
+        with self._starting:
+            self._thread.start()
+            self._is_wanted = True
+
+    def wait(self) -> None:
+        """Wait until all is done, but not long."""
+        self._leading.acquire(timeout=_POLL_SECONDS)
+
+    def finish(self) -> None:
+        """Wait until all is done, which a second Ctrl-C does not hasten."""
+        while self._is_wanted and not self.is_done:
+            with suppress(KeyboardInterrupt):
+                self.wait()
+        if self._is_wanted:
+            self._thread.join()
+
+    def _lead(self) -> None:
+        with self._starting:
+            if not self._is_wanted:
+                return
+        try:
+            with ThreadPoolExecutor(len(self._works), thread_name_prefix="fastw2v") as pool:
+                self._submit(pool)
+        except Exception as error:
+            self.error = error
+        finally:
+            self.is_done = True
+            self._leading.release()
+
+    def _submit(self, pool: ThreadPoolExecutor) -> None:
+        try:
+            for work in self._works:
+                self.futures.append(pool.submit(self._run, work))
+        except BaseException:  # the system has no more threads: those that run would go on to their end
+            self._stop.set()
+            raise
+
+    def _run(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        finally:
+            self._stop.set()
 
 
 def _was_cancelled(future: Future[None]) -> bool:

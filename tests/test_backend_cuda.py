@@ -139,15 +139,15 @@ def test_no_more_spans_are_queued_than_ctrl_c_may_wait_for(corpus, gpu, monkeypa
 
 def test_ctrl_c_keeps_what_was_trained(corpus, gpu, monkeypatch):
     monkeypatch.setattr(_plan_cuda, "MOST_SPAN_TOKENS", 10)
-    wait, n_waits, reached = _threads.wait, [], []
+    wait, n_waits, reached = _threads._Leader.wait, [], []
 
-    def interrupted_once(futures, *timeout):
-        n_waits.append(len(futures))
+    def interrupted_once(leader):
+        n_waits.append(1)
         if len(n_waits) == 1:
             raise KeyboardInterrupt
-        return wait(futures, *timeout)
+        wait(leader)
 
-    monkeypatch.setattr(_threads, "wait", interrupted_once)
+    monkeypatch.setattr(_threads._Leader, "wait", interrupted_once)
     config = config_of(sample=0, epochs=50)
     weights, report = trained(config, corpus, progress=lambda done, total: reached.append(done))
     assert report.stopped_at.startswith("epoch 1 of 50")

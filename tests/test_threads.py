@@ -1,10 +1,11 @@
 import threading
 import time
-from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError
 
 import pytest
 
-from fastw2v._threads import Source, run_tasks, run_threads, take_turns, wait_for
+from fastw2v import _threads
+from fastw2v._threads import Source, run_tasks, run_threads, take_turns
 
 
 def test_every_item_is_taken_once_and_numbered():
@@ -39,43 +40,66 @@ def test_a_source_is_closed_whatever_happens():
     assert source.next() is None
 
 
-@pytest.mark.parametrize("n_started", [1, 2, 3])
-def test_ctrl_c_while_threads_are_started_begins_no_work(n_started, monkeypatch):
-    submit, n_submitted, taken = ThreadPoolExecutor.submit, [], []
+def test_ctrl_c_while_threads_are_started_begins_no_work(monkeypatch):
+    start, hidden, taken = threading.Thread.start, [], []
 
-    def interrupted(pool, *args):
-        future = submit(pool, *args)
-        n_submitted.append(1)
-        if len(n_submitted) == n_started:
-            time.sleep(0.05)  # the thread runs; what began it never hears of it
-            pool._threads.clear()
-            raise KeyboardInterrupt
-        return future
+    def interrupted(thread):
+        start(thread)
+        hidden.append(thread)
+        time.sleep(0.05)  # the thread runs; what began it never hears of it
+        raise KeyboardInterrupt
 
     def member(source):
         taken.append(source.next())
 
-    monkeypatch.setattr(ThreadPoolExecutor, "submit", interrupted)
-    before = threading.enumerate()
+    monkeypatch.setattr(threading.Thread, "start", interrupted)
     with pytest.raises(KeyboardInterrupt):
         take_turns([member] * 3, Source(item for item in range(10)))
-    for thread in set(threading.enumerate()) - set(before):
-        thread.join(60)
-    assert taken == []
+    hidden[0].join(60)
+    assert (len(hidden), hidden[0].is_alive(), taken) == (1, False, [])
 
 
 def test_a_second_interrupt_does_not_leave_threads_behind(monkeypatch):
-    future, n_waits = Future(), []
+    wait, n_waits, has_ended = _threads._Leader.wait, [], []
+    stop = threading.Event()
 
-    def interrupted(futures):
-        n_waits.append(len(futures))
-        if len(n_waits) == 3:
-            future.set_result(None)
-        raise KeyboardInterrupt
+    def interrupted(leader):
+        n_waits.append(1)
+        if len(n_waits) <= 3:
+            raise KeyboardInterrupt
+        wait(leader)
 
-    monkeypatch.setattr("fastw2v._threads.wait", interrupted)
-    wait_for([future])
-    assert len(n_waits) == 3
+    def work():
+        stop.wait(60)
+        while len(n_waits) < 4:
+            time.sleep(1e-3)
+        has_ended.append(True)
+
+    monkeypatch.setattr(_threads._Leader, "wait", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        run_threads([work] * 2, stop)
+    assert has_ended == [True, True]
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("fastw2v")]
+
+
+@pytest.mark.parametrize("n_started", [0, 1])
+def test_a_thread_that_cannot_be_started_stops_the_others(n_started, monkeypatch):
+    start, stop = threading.Thread.start, threading.Event()
+    has_ended = []
+
+    def refused(thread):
+        if thread.name == f"fastw2v_{n_started}":
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    def work():
+        stop.wait(60)
+        has_ended.append(True)
+
+    monkeypatch.setattr(threading.Thread, "start", refused)
+    with pytest.raises(RuntimeError, match="can't start new thread"):
+        run_threads([work] * 3, stop)
+    assert len(has_ended) >= n_started
 
 
 def test_the_error_that_made_others_fail_is_the_one_raised():
