@@ -1,8 +1,9 @@
-"""From a text file to saved vectors, by fastw2v and by gensim, each run a process of its own; the quality beside it.
+"""From a text file to saved vectors, by fastw2v and by gensim, each run a process of its own; and their quality.
 
 A time is that of the whole process, start and imports included; `total_s` leaves these out. Speed: one epoch, one
-thread, kernels cached. Quality (full profile, `--seeds`): five epochs, one thread each (with several, gensim's
-`corpus_file` mode does not let the learning rate fall to its end), as many runs at once as there are cores.
+thread, kernels cached. Quality (`-k quality`, on a busy machine too; full profile, `--seeds`): five epochs, one thread
+each (with several, gensim's `corpus_file` mode does not let the learning rate fall to its end), as many runs at once as
+there are cores.
 """
 
 from __future__ import annotations
@@ -49,7 +50,25 @@ def text(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     return corpora.reviews(path, quick=request.config.getoption("quick")), path
 
 
-def test_file_to_vectors(row: str, text: tuple[str, Path], timing: Timing, request: pytest.FixtureRequest) -> None:
+def test_file_to_vectors(row: str, text: tuple[str, Path], timing: Timing) -> None:
+    labels = prepare(row, text, timing)
+    runs: list[Figures] = []
+    train = partial(child, *ROWS[row], text[1], epochs=1, seed=1)
+    timing.benchmark.pedantic(lambda: runs.append(train()), rounds=1 if timing.quick else 3, warmup_rounds=1)
+    timing.note(Work(), **labels, V=runs[0]["n_vocab"], **speed(runs[1:] or runs))
+
+
+def test_quality(row: str, text: tuple[str, Path], timing: Timing, request: pytest.FixtureRequest) -> None:
+    labels = prepare(row, text, timing)
+    n_seeds = 0 if timing.quick else request.config.getoption("seeds")
+    train = partial(child, *ROWS[row], text[1], epochs=5, score=True)
+    scores: Figures = {}
+    timing.benchmark.pedantic(lambda: scores.update(quality(n_seeds, train)), rounds=1)
+    timing.note(Work(), **labels, **scores)
+
+
+def prepare(row: str, text: tuple[str, Path], timing: Timing) -> Figures:
+    """Skip a row whose tool is not there, refuse one with wrong kernels; return what its line is known by."""
     timing.benchmark.group = row.split()[0]
     tool, knobs = ROWS[row]
     device = knobs.get("device", "cpu")
@@ -58,13 +77,8 @@ def test_file_to_vectors(row: str, text: tuple[str, Path], timing: Timing, reque
     if tool == "fastw2v":
         refuse_if_red("cpu", *HOST_OPS)
         refuse_if_red(device, *TRAINER_OPS)
-    runs: list[Figures] = []
-    train = partial(child, tool, knobs, text[1], epochs=1, seed=1)
-    timing.benchmark.pedantic(lambda: runs.append(train()), rounds=1 if timing.quick else 3, warmup_rounds=1)
-    n_seeds = 0 if timing.quick else request.config.getoption("seeds")
-    figures = speed(runs[1:] or runs) | quality(n_seeds, partial(child, tool, knobs, text[1], epochs=5, score=True))
-    sizes = {"V": runs[0]["n_vocab"], "D": knobs.get("vector_size", 100), "K": 5}
-    timing.note(Work(), device=device, tool=tool, knobs=peers.KNOBS | knobs, corpus=text[0], **sizes, **figures)
+    sizes = {"D": knobs.get("vector_size", 100), "K": 5}
+    return {"device": device, "tool": tool, "knobs": peers.KNOBS | knobs, "corpus": text[0], **sizes}
 
 
 def child(tool: str, knobs: Figures, corpus: Path, *, epochs: int, seed: int, score: bool = False) -> Figures:
