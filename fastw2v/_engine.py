@@ -159,7 +159,7 @@ class Engine(KnobReader):
 
     def _adopt(self, vocab: Vocab, weights: Weights, corpus_count: int, epochs_trained: int) -> None:
         self.vocab, self._weights = vocab, weights
-        self.wv = KeyedVectors(vocab, weights.w_in[:, : weights.dim], vocab.counts)
+        self.__dict__["wv"] = KeyedVectors(vocab, weights.w_in[:, : weights.dim], vocab.counts)
         self.corpus_count, self.corpus_total_words = corpus_count, vocab.n_raw_tokens
         self.epochs_trained = epochs_trained
 
@@ -167,7 +167,7 @@ class Engine(KnobReader):
         """The weights to train; input rows that were put into `wv.vectors` from elsewhere are taken over."""
         weights = self._weights
         own = weights.w_in[:, : weights.dim]
-        if not np.may_share_memory(self.wv.vectors, own):
+        if _place(self.wv.vectors) != _place(own):
             own[:] = self.wv.vectors
             self.wv.vectors = own
         return weights
@@ -175,6 +175,11 @@ class Engine(KnobReader):
     def _phase(self, phase: str) -> Callable[[int, int | None], None] | None:
         progress = self._progress
         return None if progress is None else lambda done, total: progress(phase, done, total)
+
+
+def _place(array: np.ndarray) -> tuple[int, tuple[int, ...]]:
+    """Where in memory an array begins, and its strides."""
+    return array.ctypes.data, array.strides
 
 
 def config_of_call(

@@ -59,7 +59,7 @@ def is_array(value: Any) -> TypeGuard[np.ndarray]:  # noqa: ANN401
 
 
 def is_number_sentence(sentence: Sequence[Any]) -> bool:
-    if isinstance(sentence, np.ndarray):
+    if isinstance(sentence, np.ndarray) and sentence.dtype != object:
         return sentence.dtype.kind in "iuf"
     if isinstance(sentence, str | bytes):
         return False

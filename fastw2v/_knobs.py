@@ -24,4 +24,7 @@ class KnobReader:
         if name in KNOBS:
             cure = f"pass it to {type(self).__name__} or train, or set config = dataclasses.replace(config, {name}=...)"
             raise AttributeError(f"{name} cannot be set on a model; {cure}")
+        if name == "wv" and name in self.__dict__:
+            cure = "write the rows: model.wv.vectors = other[model.wv.index_to_key]"
+            raise AttributeError(f"wv cannot be replaced on a model, whose output weights have its order; {cure}")
         super().__setattr__(name, value)

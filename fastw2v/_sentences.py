@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,7 @@ class Sentences:
     Raises
     ------
     TypeError
-        It is no iterable of sentences, or gives the same iterator each time.
+        It is no iterable of sentences, or an iterator that can be read only once.
     ValueError
         No sentence has a token.
     """
@@ -32,7 +33,7 @@ class Sentences:
     def __init__(self, sentences: Any) -> None:  # noqa: ANN401 - whatever a user passes
         _check_iterable_again(sentences)
         self._sentences: Iterable[Any] = sentences
-        rest, seen = iter(sentences), list[Sequence[Any]]()
+        rest, seen = _from_here(iter(sentences)), list[Sequence[Any]]()
         while not seen or not len(seen[-1]):
             seen.append(_next_sentence(rest))
         self.first = seen[-1]
@@ -52,11 +53,27 @@ def _check_iterable_again(sentences: object) -> None:
         )
     if not isinstance(sentences, Iterable):
         raise TypeError(f"sentences is a {type(sentences).__name__}; expected an iterable of lists of tokens")
-    if iter(sentences) is iter(sentences):
+    if iter(sentences) is iter(sentences) and not _can_start_anew(sentences):
         raise TypeError(
             f"sentences is a one-shot {type(sentences).__name__}, which can be read only once; expected a corpus that "
             "can be read again: pass list(sentences), or an object whose __iter__ starts anew each time"
         )
+
+
+def _can_start_anew(sentences: Iterable[Any]) -> bool:
+    """Whether this is its own iterator, by an `__iter__` that was written for it and may go back to the beginning."""
+    begin: object = type(sentences).__iter__
+    return iter(sentences) is sentences and isinstance(begin, FunctionType) and begin is not Iterator.__iter__
+
+
+def _from_here(sentences: Iterator[Any]) -> Iterator[Any]:
+    """Go on with an iterator without asking for its `__iter__`, which may go back to the beginning."""
+    while True:
+        try:
+            sentence = next(sentences)
+        except StopIteration:
+            return
+        yield sentence
 
 
 def _next_sentence(sentences: Iterator[Any]) -> Sequence[Any]:

@@ -32,7 +32,7 @@ class TrainConfig:
     window : int >= 1
         Greatest distance between centre and context, in words that survive subsampling.
     min_count : int >= 0
-        Words that occur less often get no vector.
+        Words that occur less often get no vector. 0 with integers: every id from 0 to the largest gets one.
     max_vocab_size, max_final_vocab : int >= 1, optional
         Bound on the words held while counting, and on the vocabulary's size.
     sample : float, 0 <= sample <= 1
@@ -65,7 +65,8 @@ class TrainConfig:
         example for each centre, so there the two are the same.
     cbow_gradient : "sum" or "mean"
         With cbow_mean=1, "mean" divides the gradient of the hidden vector by the number of contexts, which is the true
-        gradient and wants a larger alpha, such as 0.075; "sum" does not, as in word2vec.c and gensim.
+        gradient and wants a larger alpha, such as 0.075; "sum" does not, as in word2vec.c and gensim. With cbow_mean=0
+        it is always divided, as in gensim: the true gradient of a sum moves the contexts too far together.
     device : "auto", "cpu", "cuda" or "cuda:N"
         Where to train: "auto" is the CPU, "cuda" the GPU that CuPy uses, "cuda:1" a certain one. `workers` does not
         count on a GPU.
@@ -100,8 +101,6 @@ class TrainConfig:
                 object.__setattr__(self, field.name, number(field.name, value, *_RANGES[field.name]))
         _check_choice("negative_sharing", self.negative_sharing, NEGATIVE_SHARING)
         _check_choice("cbow_gradient", self.cbow_gradient, CBOW_GRADIENT)
-        if self.cbow_gradient == "mean" and not self.cbow_mean:
-            raise ValueError('cbow_gradient="mean" divides the gradient of a mean; with cbow_mean=0 use "sum"')
         if self.min_alpha > self.alpha:
             raise ValueError(f"min_alpha is {self.min_alpha}, above alpha={self.alpha}; lower it, or raise alpha")
 
@@ -113,7 +112,7 @@ class TrainConfig:
     @property
     def divides_gradient(self) -> bool:
         """Whether CBOW divides the hidden vector's gradient by the number of contexts."""
-        return self.cbow_gradient == "mean"
+        return self.cbow_gradient == "mean" or not self.cbow_mean
 
     @property
     def shares_negatives(self) -> bool:

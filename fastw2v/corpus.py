@@ -9,6 +9,7 @@ import glob
 import gzip
 import io
 import os
+import re
 import zlib
 from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
@@ -25,6 +26,13 @@ from fastw2v_kernels.encode import padded_size
 
 BLOCK_BYTES = 2 << 20
 _GZIP_MAGIC = b"\x1f\x8b\x08"
+_NO_TEXT = {  # how files begin that would be read as words that nobody wrote
+    rb"BZh[1-9]1AY&": "is compressed by bzip2; unpack it with bunzip2",
+    rb"\xfd7zXZ\0": "is compressed by xz; unpack it with unxz",
+    rb"PK\x03\x04": "is a zip archive; unpack it",
+    rb"\x28\xb5\x2f\xfd": "is compressed by zstd; unpack it with unzstd",
+    rb"\xff\xfe[^\0]\0|\xfe\xff\0[^\0]": "is UTF-16 text; convert it: iconv -f UTF-16 -t UTF-8",
+}
 _IS_SEPARATOR = np.isin(np.arange(256), list(b" \t\n\r\v\f"))
 
 Progress = Callable[[int, "int | None"], None]
@@ -151,16 +159,19 @@ def _check_readable(file: Path) -> None:
 
 
 def _blocks_of(stream: BinaryIO, source: Path | bytes, block_bytes: int) -> Generator[Block, None, None]:
-    is_gzip = stream.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC
+    name = "text in memory" if isinstance(source, bytes) else repr(str(source))
+    first = stream.read(8)
     stream.seek(0)
-    if not is_gzip:
+    for pattern, cure in _NO_TEXT.items():
+        if re.match(pattern, first):
+            raise ValueError(f"{name} {cure}; expected UTF-8 text, or such text compressed by gzip")
+    if not first.startswith(_GZIP_MAGIC):
         yield from _cut(stream, block_bytes)
         return
     try:
         with gzip.open(stream) as unpacked:
             yield from _cut(cast(BinaryIO, unpacked), block_bytes)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        name = "text in memory" if isinstance(source, bytes) else repr(str(source))
         raise OSError(f"{name} is a damaged or truncated gzip file ({error}); fetch it again") from error
 
 

@@ -219,7 +219,7 @@ class KeyedVectors(KeyTable):
 
         formats.save(self, path, format)
 
-    def save_word2vec_format(self, fname: str | PathLike[str], binary: bool = False) -> None:
+    def save_word2vec_format(self, fname: str | PathLike[str], *, binary: bool = False) -> None:
         """Write the vectors as word2vec text, or binary, whatever the file's ending; in the order of the rows."""
         self.save(fname, "word2vec-binary" if binary else "word2vec-text")
 
@@ -232,7 +232,7 @@ class KeyedVectors(KeyTable):
 
     @staticmethod
     def load_word2vec_format(
-        fname: str | PathLike[str], binary: bool = False, limit: int | None = None
+        fname: str | PathLike[str], *, binary: bool = False, limit: int | None = None
     ) -> KeyedVectors:
         """Read the first `limit` vectors, or all, of a word2vec text or binary file."""
         from fastw2v import formats

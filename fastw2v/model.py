@@ -193,7 +193,7 @@ class Word2Vec(Engine):
             The last training did not tally the loss.
         """
         if not self.report.loss_per_epoch:
-            raise RuntimeError("no loss was tallied; train with compute_loss=True")
+            raise RuntimeError("no loss was tallied; train with compute_loss=True, on sentences of two words or more")
         return self.report.loss
 
     def save(self, path: str | PathLike[str]) -> None:

@@ -95,10 +95,12 @@ def test_min_alpha_above_alpha():
     assert TrainConfig(alpha=0.025, min_alpha=0.025).min_alpha == 0.025
 
 
-def test_true_gradient_of_a_sum():
-    with pytest.raises(ValueError, match='with cbow_mean=0 use "sum"'):
-        TrainConfig(cbow_mean=0, cbow_gradient="mean")
-    assert not TrainConfig(cbow_mean=0, cbow_gradient="sum").divides_gradient
+@pytest.mark.parametrize(
+    ("cbow_mean", "cbow_gradient", "divides"),
+    [(1, "sum", False), (1, "mean", True), (0, "sum", True), (0, "mean", True)],
+)
+def test_the_gradient_of_a_sum_is_divided_as_in_gensim(cbow_mean, cbow_gradient, divides):
+    assert TrainConfig(cbow_mean=cbow_mean, cbow_gradient=cbow_gradient).divides_gradient == divides
 
 
 def test_defaults_are_gensims():

@@ -1,4 +1,6 @@
+import bz2
 import gzip
+import lzma
 import os
 
 import numpy as np
@@ -111,6 +113,50 @@ class UsedUp:
 
     def __iter__(self):
         return self.iterator
+
+
+class OwnIterator:
+    """Goes back to the beginning at each `__iter__`, as do many corpora written for gensim; or, not `again`, once."""
+
+    def __init__(self, again):
+        self.again, self.rest = again, iter([["a"], ["b"], ["c"]])
+
+    def __iter__(self):
+        if self.again:
+            self.rest = iter([["a"], ["b"], ["c"]])
+        return self
+
+    def __next__(self):
+        return next(self.rest)
+
+
+@pytest.mark.parametrize("again", [True, False])
+def test_an_object_that_is_its_own_iterator_loses_nothing(again):
+    corpus = as_corpus(OwnIterator(again))
+    assert list(corpus.sentences) == [["a"], ["b"], ["c"]]
+    assert list(corpus.sentences) == [["a"], ["b"], ["c"]] * again
+
+
+def test_an_object_array_of_int_is_an_integer_corpus():
+    corpus = as_corpus(np.array([[1, 2], [3, 4]], dtype=object))
+    assert (corpus.ids.tolist(), corpus.starts.tolist()) == ([1, 2, 3, 4], [0, 2, 4])
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (bz2.compress(b"some text"), "compressed by bzip2; unpack"),
+        (lzma.compress(b"some text"), "compressed by xz; unpack"),
+        (b"PK\x03\x04 and more", "zip archive"),
+        (b"\x28\xb5\x2f\xfd and more", "compressed by zstd"),
+        ("some text".encode("utf-16"), "UTF-16 text; convert it"),
+        ("\ufeffsome text".encode("utf-16-be"), "UTF-16 text; convert it"),
+    ],
+)
+def test_a_file_that_is_no_utf8_text_is_an_error_with_the_cure(content, message, tmp_path):
+    (tmp_path / "corpus").write_bytes(content)
+    with pytest.raises(ValueError, match=f"corpus' is .*{message}|corpus' is a {message}"):
+        list(text_corpus(tmp_path / "corpus").blocks())
 
 
 @pytest.mark.parametrize("sentences", [[["a"], ["b"]], (["a"],), Rereadable(), [(), ("a",)], [np.array(["a", "b"])]])

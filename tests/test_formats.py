@@ -116,6 +116,10 @@ def test_word2vec_format_methods_read_a_part(kv, tmp_path, binary):
         KeyedVectors.load_word2vec_format(path, binary=binary, limit=0)
     with pytest.raises(ValueError, match=f"pass binary={binary}"):
         KeyedVectors.load_word2vec_format(path, binary=not binary)
+    with pytest.raises(TypeError, match="positional"):  # gensim's second argument is another
+        KeyedVectors.load_word2vec_format(path, None, binary)
+    with pytest.raises(TypeError, match="positional"):
+        kv.save_word2vec_format(path, "vocab.txt")
 
 
 def test_chunks_fit_together(tmp_path, monkeypatch):

@@ -63,6 +63,24 @@ def test_a_script_changes_one_import(tmp_path):
     assert script(Word2Vec, tmp_path / "ours") == script(gensim.models.Word2Vec, tmp_path / "theirs")
 
 
+@pytest.mark.parametrize("cbow_mean", [0, 1])
+def test_cbow_finds_the_topics_that_gensim_finds(cbow_mean):
+    rng = np.random.default_rng(0)
+    topics = rng.integers(20, size=4000)
+    strays = np.where(rng.random((4000, 10)) < 0.7, topics[:, None], rng.integers(20, size=(4000, 10)))
+    sentences = [[f"{topic}_{word}" for topic, word in zip(row, rng.integers(15, size=10))] for row in strays]
+
+    def share_of_topic_and_length(kind):
+        wv = kind(sentences, vector_size=50, min_count=1, workers=1, cbow_mean=cbow_mean, epochs=40).wv
+        near = [(key, other) for key in wv.index_to_key for other, _ in wv.most_similar(key, topn=5)]
+        shared = np.mean([key.split("_")[0] == other.split("_")[0] for key, other in near])
+        return shared, np.linalg.norm(wv.vectors, axis=1).mean()
+
+    ours, theirs = share_of_topic_and_length(Word2Vec), share_of_topic_and_length(gensim.models.Word2Vec)
+    assert theirs[0] > 0.95
+    assert ours == pytest.approx(theirs, rel=0.1)
+
+
 def test_defaults_are_those_of_the_constructor():
     ours, theirs = Word2Vec(), gensim.models.Word2Vec()
     same = "vector_size alpha window min_count max_vocab_size sample seed min_alpha sg negative ns_exponent cbow_mean"

@@ -6,7 +6,7 @@ import threading
 import numpy as np
 import pytest
 
-from fastw2v import TrainConfig, Word2Vec
+from fastw2v import KeyedVectors, TrainConfig, Word2Vec
 from fastw2v._engine import config_of_call
 
 SMALL = {"vector_size": 16, "compute_loss": True, "workers": 1, "min_count": 1}
@@ -239,6 +239,23 @@ def test_vectors_put_in_from_elsewhere_are_trained():
     assert model.wv.vectors == pytest.approx(0.25, abs=1e-4)
     model.train(SENTENCES, epochs=1)
     assert not np.allclose(model.wv.vectors, 0.25, atol=1e-4)
+
+
+def test_rows_of_the_model_in_another_order_are_trained_where_they_are_shown():
+    model = small_model()
+    model.wv.vectors = shown = model.wv.vectors[::-1]
+    shown = shown.copy()
+    model.train(SENTENCES, epochs=1, start_alpha=1e-9, end_alpha=1e-9)
+    assert model.wv.vectors == pytest.approx(shown, abs=1e-6)
+
+
+def test_wv_of_another_order_is_refused():
+    model = small_model()
+    other = KeyedVectors(model.wv.index_to_key[::-1], model.wv.vectors)
+    with pytest.raises(AttributeError, match=r"wv cannot be replaced.*model\.wv\.vectors = other\["):
+        model.wv = other
+    model.wv.vectors = other[model.wv.index_to_key]
+    assert (model.wv["a1"] == other["a1"]).all()
 
 
 # What the model shows of itself
