@@ -159,7 +159,8 @@ class Engine(KnobReader):
 
     def _adopt(self, vocab: Vocab, weights: Weights, corpus_count: int, epochs_trained: int) -> None:
         self.vocab, self._weights = vocab, weights
-        self.__dict__["wv"] = KeyedVectors(vocab, weights.w_in[:, : weights.dim], vocab.counts)
+        wv = KeyedVectors(vocab, weights.w_in[:, : weights.dim], vocab.counts)
+        self.__dict__["wv"] = wv  # not by setattr, which refuses another: its rows could be of another order
         self.corpus_count, self.corpus_total_words = corpus_count, vocab.n_raw_tokens
         self.epochs_trained = epochs_trained
 
