@@ -19,6 +19,7 @@ CBOW_MODES = [
     {"mean_context": True, "mean_gradient": True},
     {"mean_context": True, "mean_gradient": False},
     {"mean_context": False, "mean_gradient": False},
+    {"mean_context": False, "mean_gradient": True},
 ]
 MODES = [("skipgram_ns", mode) for mode in SKIPGRAM_MODES] + [("cbow_ns", mode) for mode in CBOW_MODES]
 

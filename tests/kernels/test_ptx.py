@@ -21,7 +21,7 @@ CUDA_OPS = [op for op in OPS if "cuda" in op.devices]
 VARIANTS = {  # kernels that the operation's case does not reach
     "unigram_sampler": [{"distinct": False}],
     "skipgram_ns": [{"share_negatives": False}, {"negative": 40}],
-    "cbow_ns": [{"mean_context": False, "mean_gradient": False}, {"negative": 40}],
+    "cbow_ns": [{"mean_context": False, "mean_gradient": False}, {"mean_context": False}, {"negative": 40}],
 }
 SPANS = ("skipgram_ns", "cbow_ns")
 SPAN_SIZES = {100: True, 128: False, 300: True, 512: False, 1024: False}  # dimension: whether with variants
