@@ -1,6 +1,6 @@
 """Two revisions side by side: the same benchmarks, in turn, on both, and the ratios of their times.
 
-Usage: python benchmarks/ab.py REV_A REV_B [--rounds 5] [--full] [what pytest takes: -k EXPR, FILE, ...]
+Usage: python -m benchmarks.ab REV_A REV_B [--rounds 5] [--full] [what pytest takes: -k EXPR, FILE, ...]
 
 A revision is what git takes for one, or "." for the working tree as it is. Each side is installed into an environment
 of its own; the benchmark files are those of the working tree on both. All is in a temporary folder, which goes also
@@ -24,10 +24,10 @@ import tempfile
 from collections import defaultdict
 from pathlib import Path
 
-from results import Spread, cell, ratio, spread
+from benchmarks.report.results import Spread, cell, ratio, spread
 
 ROOT = Path(__file__).resolve().parents[1]
-BENCHMARK_FILES = ("benchmarks", "tests/kernels")
+BENCHMARK_FILES = ("benchmarks", "tests")
 Medians = dict[str, list[float]]  # of each round, by the benchmark's name
 
 

@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from fastw2v._profile import clock, traffic
-from fastw2v._profile.case import Case as Shapes
+from fastw2v.profile import clock, traffic
+from fastw2v.profile.case import Case as Shapes
 from fastw2v_kernels.registry import Case, Op
-from fastw2v_kernels.shared.cases import alias_table, span_case
+from fastw2v_kernels.shared.span.cases import alias_table, span_case
 
 Array = np.ndarray[Any, np.dtype[Any]]
 

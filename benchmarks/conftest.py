@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from fastw2v._profile.machine import keep_memory
-from fastw2v.config import available_cores
+from fastw2v.profile.machine import keep_memory
+from fastw2v_kernels.shared.threads import available_cores
 
 if TYPE_CHECKING:
-    from timing import Timing
+    from benchmarks.timing import Timing
 
 PARAMETERS = ("device", "model", "optimizer", "n_vocab", "layer", "op", "threads")  # one meaning in all suites
 
@@ -39,22 +39,22 @@ def quick(request: pytest.FixtureRequest) -> bool:
 
 @pytest.fixture
 def timing(benchmark: Any, quick: bool) -> Timing:  # noqa: ANN401 - pytest-benchmark's fixture has no public type
-    from timing import Timing
+    from benchmarks.timing import Timing
 
     return Timing(benchmark, quick=quick)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_benchmark_update_machine_info(config: pytest.Config, machine_info: dict[str, Any]) -> None:
-    from peak import LANES
-    from results import versions
+    from benchmarks.peak import LANES
+    from benchmarks.report.results import versions
 
     machine_info |= {"lanes": LANES, "cores": available_cores(), "versions": versions()}
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_benchmark_update_commit_info(commit_info: dict[str, Any]) -> None:
-    from results import has_changes
+    from benchmarks.report.results import has_changes
 
     commit_info["dirty"] = has_changes()
 

@@ -1,6 +1,6 @@
 """Corpora that the pairs of `pairs.py` train on, each a text file made by the same script from the same seed.
 
-Usage: python benchmarks/corpora.py NAME FILE [--quick]      writes one of them, by the names in CORPORA
+Usage: python -m benchmarks.corpora NAME FILE [--quick]      writes one of them, by the names in CORPORA
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-from cases import zipf_ids
 
+from benchmarks.cases import zipf_ids
 from fastw2v import datasets
 
 REVIEWS = "imdb-unsup.txt.xz"

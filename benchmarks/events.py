@@ -9,23 +9,23 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from fastw2v_kernels import _jit_cuda
+from fastw2v_kernels._jit import cuda as gpu
 
 Call = Callable[[], object]
 
 
 def seconds_of_calls(call: Call, n: int, setup: Call = lambda: None) -> list[float]:
     """Seconds of each of `n` calls on the current GPU, with `setup` before each of them, not timed."""
-    if _jit_cuda.IS_SIMULATED:
+    if gpu.IS_SIMULATED:
         return [by_clock(call, setup) for _ in range(n)]
-    cuda = _jit_cuda.array_module().cuda
+    cuda = gpu.array_module().cuda
     pairs = [(cuda.Event(), cuda.Event()) for _ in range(n)]
     for first, last in pairs:
         setup()
         first.record()
         call()
         last.record()
-    _jit_cuda.synchronize()
+    gpu.synchronize()
     return [cuda.get_elapsed_time(first, last) / 1e3 for first, last in pairs]
 
 
@@ -39,7 +39,7 @@ def by_clock(call: Call, setup: Call = lambda: None) -> float:
 
 def gpu_name() -> str:
     """Name of the current GPU."""
-    if _jit_cuda.IS_SIMULATED:
+    if gpu.IS_SIMULATED:
         return "simulator"
-    runtime = _jit_cuda.array_module().cuda.runtime
+    runtime = gpu.array_module().cuda.runtime
     return str(runtime.getDeviceProperties(runtime.getDevice())["name"].decode())

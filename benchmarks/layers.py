@@ -9,12 +9,12 @@ from itertools import cycle
 from pathlib import Path
 
 import numpy as np
-from cases import BATCH, DIM, N_BATCHES, N_WORDS, WINDOW, Array, K, Work, zipf_ids
 
+from benchmarks.cases import BATCH, DIM, N_BATCHES, N_WORDS, WINDOW, Array, K, Work, zipf_ids
 from fastw2v import nn
-from fastw2v._profile import clock, traffic
-from fastw2v._profile.case import Case
-from fastw2v._profile.variants import n_touched
+from fastw2v.profile import clock, traffic
+from fastw2v.profile.case import Case
+from fastw2v.profile.variants import n_touched
 from fastw2v_kernels.ops import OPS
 
 Call = Callable[[], object]

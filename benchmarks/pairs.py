@@ -11,10 +11,9 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import peers
-import tasks
-from results import digits, quartiles
-from timing import run_child
+from benchmarks import peers, tasks
+from benchmarks.report.results import digits, quartiles
+from benchmarks.timing import run_child
 
 Figures = dict[str, Any]
 ONE_BLAS_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
@@ -95,7 +94,7 @@ def run(side: Side, corpus: Path | None, *, epochs: int = 1, seed: int = 1, scor
     else:
         request |= side.knobs
     environment = {} if side.task == "neighbours" else ONE_BLAS_THREAD  # which both tools' queries use all cores for
-    return json.loads(run_child(tasks.__file__, json.dumps(request), **environment).splitlines()[-1])  # type: ignore[no-any-return]
+    return json.loads(run_child("-m", tasks.__name__, json.dumps(request), **environment).splitlines()[-1])  # type: ignore[no-any-return]
 
 
 def compared(fields: Iterable[str], base: list[Figures], ours: list[Figures]) -> Figures:

@@ -10,10 +10,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fastw2v._profile.machine import available_bytes
-from fastw2v_kernels._jit_cpu import jit_cpu
+from fastw2v.profile.machine import available_bytes
+from fastw2v_kernels._jit.cpu import jit_cpu
 from fastw2v_kernels._simd import LANES, Shape, dot, fma_rows, load, splats, store_strip, zero_strip, zeros
-from fastw2v_kernels._types import Float32
+from fastw2v_kernels.shared.array_types import Float32
 
 N_ACCUMULATORS = 12  # at least the latency of a multiply-add times the units that do them
 N_STEPS = 2_000_000

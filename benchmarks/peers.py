@@ -44,7 +44,7 @@ QUICK_ROWS = ["skip-gram gensim", "skip-gram fastw2v", "CBOW gensim .025", "CBOW
 
 def run(tool: str, knobs: dict[str, Any], corpus: str, score: bool) -> dict[str, Any]:
     """Train once and return the figures; `score` the vectors too."""
-    from fastw2v._memory import peak_rss_bytes
+    from fastw2v.runtime.memory import peak_rss_bytes
 
     with tempfile.TemporaryDirectory() as folder:
         vectors = Path(folder, "vectors.bin")

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import peers
+
+from benchmarks import peers
 
 Figures = dict[str, Any]
 N_ENCODES = 7
@@ -25,9 +26,9 @@ def encode(corpus: str, workers: int) -> Figures:
 
     The median of several in one process; the first, which also waits for fresh memory from the system, is given apart.
     """
-    from fastw2v._memory import peak_rss_bytes
     from fastw2v.corpus import text_corpus
     from fastw2v.encode import encode_corpus
+    from fastw2v.runtime.memory import peak_rss_bytes
     from fastw2v.warm import load_encoder
 
     _read_into_page_cache(corpus)

@@ -17,15 +17,14 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import corpora
-import peers
 import pytest
-from cases import Work
-from results import spread
-from test_parity import OPS_BY_NAME
-from timing import Timing, refuse_if_red, run_child
 
-from fastw2v.config import available_cores
+from benchmarks import corpora, peers
+from benchmarks.cases import Work
+from benchmarks.report.results import spread
+from benchmarks.timing import Timing, refuse_if_red, run_child
+from fastw2v_kernels.shared.threads import available_cores
+from tests.kernels.test_parity import OPS_BY_NAME
 
 HOST_OPS, TRAINER_OPS = ("encode", "uniform_rows"), ("skipgram_ns", "cbow_ns")
 Figures = dict[str, Any]
@@ -85,7 +84,7 @@ def child(tool: str, knobs: Figures, corpus: Path, *, epochs: int, seed: int, sc
     """One training in a process of its own."""
     options = peers.KNOBS | knobs | {"epochs": epochs, "workers": 1, "seed": seed}
     request = {"tool": tool, "knobs": options, "corpus": str(corpus), "score": score}
-    printed = run_child(peers.__file__, json.dumps(request))
+    printed = run_child("-m", peers.__name__, json.dumps(request))
     return json.loads(printed.splitlines()[-1])  # type: ignore[no-any-return]
 
 

@@ -12,12 +12,12 @@ from itertools import cycle
 
 import numpy as np
 import pytest
-from cases import BATCH, DIM, N_BATCHES, Array, K, Work
-from layers import MODEL_OPS, Iteration, corpus
-from timing import Timing, kernel_threads, need_memory, refuse_if_red
 
-from fastw2v_kernels._jit_cpu import inline_cpu, jit_cpu
-from fastw2v_kernels._types import Float32, Int64
+from benchmarks.cases import BATCH, DIM, N_BATCHES, Array, K, Work
+from benchmarks.layers import MODEL_OPS, Iteration, corpus
+from benchmarks.timing import Timing, kernel_threads, need_memory, refuse_if_red
+from fastw2v_kernels._jit.cpu import inline_cpu, jit_cpu
+from fastw2v_kernels.shared.array_types import Float32, Int64
 from fastw2v_kernels.shared.rows_cpu import AHEAD, prefetch_row
 
 WINDOW = 1

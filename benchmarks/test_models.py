@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import pytest
-from cases import BATCH, DIM, N_WORDS, WINDOW, K
-from layers import LAYER_OPS, MODEL_DEVICES, MODEL_OPS, SOFTMAX_MODELS, Iteration, corpus, layer_call, layer_work
-from timing import Timing, need_memory, refuse_if_red
 
-from fastw2v.config import available_cores
+from benchmarks.cases import BATCH, DIM, N_WORDS, WINDOW, K
+from benchmarks.layers import (
+    LAYER_OPS,
+    MODEL_DEVICES,
+    MODEL_OPS,
+    SOFTMAX_MODELS,
+    Iteration,
+    corpus,
+    layer_call,
+    layer_work,
+)
+from benchmarks.timing import Timing, need_memory, refuse_if_red
+from fastw2v_kernels.shared.threads import available_cores
 
 DEVICES = ["reference", *MODEL_DEVICES]
 RUNS = [("CBOW", "reference", "Adam"), ("SkipGram", "reference", "Adam")]

@@ -6,10 +6,11 @@ from functools import partial
 from importlib.util import find_spec
 
 import pytest
-from cases import Work
-from pairs import Side, compared, run
-from test_pairs import in_turn
-from timing import Timing, refuse_if_red
+
+from benchmarks.cases import Work
+from benchmarks.pairs import Side, compared, run
+from benchmarks.test_pairs import in_turn
+from benchmarks.timing import Timing, refuse_if_red
 
 
 def test_neighbours_of_many_words(timing: Timing, request: pytest.FixtureRequest) -> None:

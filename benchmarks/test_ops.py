@@ -11,12 +11,12 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import pytest
-from cases import workload
-from test_parity import OPS_BY_NAME
-from timing import Timing, kernel_threads, moved, refuse_if_red, thread_counts
 
+from benchmarks.cases import workload
+from benchmarks.timing import Timing, kernel_threads, moved, refuse_if_red, thread_counts
 from fastw2v_kernels.ops import OPS
 from fastw2v_kernels.registry import Case, Op
+from tests.kernels.test_parity import OPS_BY_NAME
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -13,15 +13,15 @@ from importlib.metadata import version
 from importlib.util import find_spec
 
 import pytest
-from cases import Work
-from corpora import Corpora
-from pairs import PAIRS, Figures, Pair, compared, memory, run
-from peers import KNOBS
-from results import latest
-from test_end_to_end import HOST_OPS, TRAINER_OPS, quality
-from timing import Timing, need_memory, refuse_if_red
 
-from fastw2v.config import available_cores
+from benchmarks.cases import Work
+from benchmarks.corpora import Corpora
+from benchmarks.pairs import PAIRS, Figures, Pair, compared, memory, run
+from benchmarks.peers import KNOBS
+from benchmarks.report.results import latest
+from benchmarks.test_end_to_end import HOST_OPS, TRAINER_OPS, quality
+from benchmarks.timing import Timing, need_memory, refuse_if_red
+from fastw2v_kernels.shared.threads import available_cores
 
 QUICK_PAIRS = [
     "skip-gram",

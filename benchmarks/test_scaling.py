@@ -10,11 +10,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import pytest
-from cases import BATCH, DIM, K
-from layers import MODEL_DEVICES, MODEL_OPS, Iteration, corpus
-from timing import Timing, need_memory, refuse_if_red
 
-from fastw2v.config import available_cores
+from benchmarks.cases import BATCH, DIM, K
+from benchmarks.layers import MODEL_DEVICES, MODEL_OPS, Iteration, corpus
+from benchmarks.timing import Timing, need_memory, refuse_if_red
+from fastw2v_kernels.shared.threads import available_cores
 
 WINDOW = 1
 SIZES, QUICK_SIZES = [1_000, 10_000, 100_000, 1_000_000], [1_000, 8_000]

@@ -6,8 +6,9 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from cases import Work
-from timing import Timing, run_child
+
+from benchmarks.cases import Work
+from benchmarks.timing import Timing, run_child
 
 IMPORT = "import fastw2v"
 TRAIN = f'{IMPORT}; fastw2v.Word2Vec([["a", "b"]] * 500, min_count=1, sg={{}})'

@@ -16,18 +16,17 @@ from typing import Any
 
 import numpy as np
 import pytest
-from cases import Work
-from events import gpu_name, seconds_of_calls
-from peak import peak
-from results import digits
-from test_parity import OPS_BY_NAME, SIZES, check
 
 import fastw2v
 import fastw2v_kernels
-from fastw2v._profile.machine import usable_bytes
-from fastw2v.config import available_cores
+from benchmarks.cases import Work
+from benchmarks.events import gpu_name, seconds_of_calls
+from benchmarks.peak import peak
+from benchmarks.report.results import digits
+from fastw2v.profile.machine import usable_bytes
 from fastw2v_kernels.registry import Case, Op
-from fastw2v_kernels.shared.threads_cpu import set_n_threads
+from fastw2v_kernels.shared.threads import available_cores, set_n_threads
+from tests.kernels.test_parity import OPS_BY_NAME, SIZES, check
 
 Call = Callable[[], object]
 
@@ -101,7 +100,7 @@ def synchronised(call: Call, device: str) -> Call:
 
 
 def _cuda() -> Any:  # noqa: ANN401 - a module
-    return importlib.import_module("fastw2v_kernels._jit_cuda")
+    return importlib.import_module("fastw2v_kernels._jit.cuda")
 
 
 def moved(case: Case, device: str) -> Case:
@@ -165,7 +164,8 @@ def kernel_threads(n: int) -> Iterator[ThreadPoolExecutor]:
 
 def run_child(*arguments: str, **environment: str) -> str:
     """Run `python *arguments` on the sources under test; return what it printed."""
-    folders = dict.fromkeys(str(Path(module.__file__).parents[1]) for module in (fastw2v, fastw2v_kernels))
+    files = fastw2v.__file__, fastw2v_kernels.__file__, __file__
+    folders = dict.fromkeys(str(Path(file).parents[1]) for file in files)
     environment = os.environ | environment | {"PYTHONPATH": os.pathsep.join(folders)}
     done = subprocess.run([sys.executable, *arguments], env=environment, capture_output=True, text=True, check=False)
     if done.returncode:

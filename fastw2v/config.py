@@ -1,75 +1,36 @@
-"""TrainConfig: every knob of training, with its default, unit and range."""
+"""TrainConfig: every option of training, with its default and range."""
 
 from __future__ import annotations
 
+import dataclasses
+import inspect
 import math
-import os
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from numbers import Real
-from typing import Any
+from typing import Any, Generic, TypedDict, TypeVar, overload
 
 import numpy as np
+
+from fastw2v_kernels.shared.threads import available_cores
+
+F = TypeVar("F", bound=Callable[..., Any])
+T = TypeVar("T")
 
 NEGATIVE_SHARING = ("window", "pair")
 CBOW_GRADIENT = ("mean", "sum")
 
 
-def available_cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 @dataclass(frozen=True)
 class TrainConfig:
-    """What to train, and how. Names and defaults are gensim 4's. Numbers of NumPy are taken, and kept as Python's.
+    """All options of a training.
 
-    Parameters
-    ----------
-    vector_size : int >= 1
-        Dimension of the vectors.
-    alpha, min_alpha : float > 0, float >= 0
-        Learning rate at the first and after the last token of the last epoch; it falls linearly with the position.
-    window : int >= 1
-        Greatest distance between centre and context, in words that survive subsampling.
-    min_count : int >= 0
-        Words that occur less often get no vector. 0 with integers: every id from 0 to the largest gets one.
-    max_vocab_size, max_final_vocab : int >= 1, optional
-        Bound on the words held while counting, and on the vocabulary's size.
-    sample : float, 0 <= sample <= 1
-        Subsampling threshold t: a word of frequency f is kept with probability min(1, sqrt(t/f) + t/f). 0 keeps all.
-    seed : int, 0 <= seed < 2**64
-        Start of every random stream.
-    workers : int >= 1
-        Threads of the CPU; default: as many as there are cores. One makes the result reproducible bit for bit on one
-        kind of processor; with several it varies from run to run.
-    sg : 0 or 1
-        1 trains skip-gram, 0 CBOW.
-    negative : int >= 1
-        Negatives for each positive.
-    ns_exponent : float
-        Negatives are drawn in proportion to count ** ns_exponent.
-    cbow_mean : 0 or 1
-        1: the hidden vector of CBOW is the mean of the context vectors, 0: their sum.
-    epochs : int >= 1
-        Passes over the corpus.
-    shrink_windows : bool
-        Draw each centre's window from 1..window, or always use the whole.
-    sorted_vocab : 0 or 1
-        Order the vocabulary by falling count, or by first occurrence.
-    compute_loss : bool
-        Tally the loss while training (a tenth slower).
-    negative_sharing : "window" or "pair"
-        All contexts of a centre share one draw of negatives, or each pair has its own, as in word2vec.c, at a quarter
-        of the speed (window 5, 5 negatives). Both score within about a point of each other. Skip-gram's shared windows
-        above 5 move two contexts at a time: about half as fast, or they would score lower (README). CBOW has one
-        example for each centre, so there the two are the same.
-    cbow_gradient : "sum" or "mean"
-        With cbow_mean=1, "mean" divides the gradient of the hidden vector by the number of contexts, which is the true
-        gradient and wants a larger alpha, such as 0.075; "sum" does not, as in word2vec.c and gensim. With cbow_mean=0
-        it is always divided, as in gensim: the true gradient of a sum moves the contexts too far together.
-    device : "auto", "cpu", "cuda" or "cuda:N"
-        Where to train: "auto" is the CPU, "cuda" the GPU that CuPy uses, "cuda:1" a certain one. `workers` does not
-        count on a GPU.
+    Each field is named, and means, what the parameter of `fastw2v.Word2Vec` does. Numbers of NumPy become Python's.
+
+    Raises
+    ------
+    TypeError, ValueError
+        An option is of the wrong kind or out of its range; the message says what is expected.
     """
 
     vector_size: int = 100
@@ -120,7 +81,86 @@ class TrainConfig:
         return self.negative_sharing == "window"
 
 
-KNOBS = tuple(field.name for field in fields(TrainConfig))
+OPTIONS = tuple(field.name for field in fields(TrainConfig))
+
+
+class TrainOptions(TypedDict, total=False):
+    """The fields of `TrainConfig` as keyword arguments, any of which may be left out."""
+
+    vector_size: int
+    alpha: float
+    min_alpha: float
+    window: int
+    min_count: int
+    max_vocab_size: int | None
+    max_final_vocab: int | None
+    sample: float
+    seed: int
+    workers: int | None
+    sg: int
+    negative: int
+    ns_exponent: float
+    cbow_mean: int
+    epochs: int
+    shrink_windows: bool
+    sorted_vocab: int
+    compute_loss: bool
+    negative_sharing: str
+    cbow_gradient: str
+    device: str
+
+
+def spell_out_options(function: F) -> F:
+    """Show the names behind ``**options: Unpack[TrainOptions]`` in the signature, for help() and editors.
+
+    Their default is shown as ``...``: what leaving an option out means is for the function to say.
+    """
+    signature = inspect.signature(function)
+    own = [p for p in signature.parameters.values() if p.kind is not inspect.Parameter.VAR_KEYWORD]
+    taken = {p.name for p in own}
+    spelled = [
+        inspect.Parameter(field.name, inspect.Parameter.KEYWORD_ONLY, default=..., annotation=field.type)
+        for field in fields(TrainConfig)
+        if field.name not in taken
+    ]
+    function.__signature__ = signature.replace(parameters=[*own, *spelled])  # type: ignore[attr-defined]
+    return function
+
+
+class ConfigOption(Generic[T]):
+    """An option of a model's `config`, read from the model itself as gensim's scripts do; it cannot be set there."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    @overload
+    def __get__(self, model: None, owner: type) -> ConfigOption[T]: ...
+    @overload
+    def __get__(self, model: object, owner: type) -> T: ...
+    def __get__(self, model: Any, owner: type) -> T | ConfigOption[T]:
+        return self if model is None else getattr(model.config, self._name)
+
+    def __set__(self, model: Any, value: object) -> None:  # noqa: ANN401
+        kind, name = type(model).__name__, self._name
+        cure = f"pass it to {kind} or train, or set config = dataclasses.replace(config, {name}=...)"
+        raise AttributeError(f"{name} cannot be set on a model; {cure}")
+
+
+def config_of_call(
+    config: TrainConfig,
+    epochs: int | None,
+    start_alpha: float | None,
+    end_alpha: float | None,
+    compute_loss: bool | None,
+) -> TrainConfig:
+    """Return the model's configuration with what one call of `train` replaces; None keeps the model's own."""
+    own: dict[str, Any] = {"epochs": epochs, "alpha": start_alpha, "compute_loss": compute_loss}
+    own["min_alpha"] = 0.0 if end_alpha is None else end_alpha
+    chosen = dataclasses.replace(config, **{name: value for name, value in own.items() if value is not None})
+    return (
+        chosen if end_alpha is not None else dataclasses.replace(chosen, min_alpha=min(chosen.alpha, config.min_alpha))
+    )
+
 
 _HUGE = 2**31 - 1
 _ABOVE_0, BELOW_1 = 1e-12, math.nextafter(1, 0)

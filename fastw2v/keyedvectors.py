@@ -9,10 +9,11 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from fastw2v._keytable import KEY_TYPES, Key, KeyTable
-from fastw2v._nearest import FloatArray, RowArray, best_first, cosine, nearest, unit_rows
+from fastw2v import formats
 from fastw2v.evaluation import Correlation, Section, word_pairs
 from fastw2v.evaluation import analogies as solve_analogies
+from fastw2v.vectors.key_table import KEY_TYPES, Key, KeyTable
+from fastw2v.vectors.search import FloatArray, RowArray, best_first, cosine, nearest, unit_rows
 
 Neighbours: TypeAlias = list[tuple[Any, float]]
 """(key, cosine) of each neighbour, the nearest first."""
@@ -215,8 +216,6 @@ class KeyedVectors(KeyTable):
 
     def save(self, path: str | PathLike[str], format: str | None = None) -> None:
         """Write the vectors to a file; see `fastw2v.formats.save`."""
-        from fastw2v import formats
-
         formats.save(self, path, format)
 
     def save_word2vec_format(self, fname: str | PathLike[str], *, binary: bool = False) -> None:
@@ -225,19 +224,15 @@ class KeyedVectors(KeyTable):
 
     @staticmethod
     def load(path: str | PathLike[str]) -> KeyedVectors:
-        """Read vectors from a file in any format; see `fastw2v.formats.load`."""
-        from fastw2v import formats
-
-        return formats.load(path)
+        """Read vectors from a file in any format; see `fastw2v.formats.read`."""
+        return KeyedVectors.from_file(formats.read(path), path)
 
     @staticmethod
     def load_word2vec_format(
         fname: str | PathLike[str], *, binary: bool = False, limit: int | None = None
     ) -> KeyedVectors:
         """Read the first `limit` vectors, or all, of a word2vec text or binary file."""
-        from fastw2v import formats
-
-        return formats.load_word2vec(fname, binary, limit)
+        return KeyedVectors.from_file(formats.read_word2vec_file(fname, binary, limit), fname)
 
 
 def _weighted(items: QueryItem | Sequence[QueryItem] | None, weight: float) -> list[tuple[Any, float]]:

@@ -2,144 +2,260 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import copy
+from collections.abc import Callable, Iterable, Sequence
 from os import PathLike
-from typing import Any
+from typing import Any, Unpack
 
-from fastw2v._engine import Engine, Progress, config_of_call
-from fastw2v._gensim_arguments import checked_callbacks, one_corpus, refuse_unsupported
-from fastw2v._model_file import read_model, write_model
-from fastw2v._nearest import FloatArray
-from fastw2v.backends import check_config
-from fastw2v.config import TrainConfig
+from fastw2v.callbacks import Callbacks
+from fastw2v.checkpoint import read_model, write_model
+from fastw2v.compat import refuse_gensim3_names, refuse_unsupported
+from fastw2v.config import OPTIONS, ConfigOption, TrainConfig, TrainOptions, config_of_call, spell_out_options
+from fastw2v.corpus import one_corpus
 from fastw2v.keyedvectors import KeyedVectors
+from fastw2v.runtime.progress import Progress
+from fastw2v.session import Session
+from fastw2v.state import ModelState
 from fastw2v.trainer import TrainReport
+from fastw2v.vectors.search import FloatArray
 from fastw2v.vocab import Vocab
 
+CorpusFile = str | PathLike[str] | Sequence[str | PathLike[str]]
 
-class Word2Vec(Engine):
+
+class Word2Vec:
     """word2vec trained with negative sampling.
 
-    Give `sentences` or `corpus_file` to train at once; without either, call `build_vocab` and `train`.
+    Give `sentences` or `corpus_file` to train at once. Without either, call `build_vocab` and then `train`.
+    The parameters up to `shrink_windows` are gensim 4's, in its order and with its defaults (`workers` apart).
 
     Parameters
     ----------
     sentences : iterable of lists of str, optional
         Or of lists of int, a 2-D integer array (a row is a sentence), or a pair (ids, starts) of integer arrays, where
-        sentence s is ids[starts[s]:starts[s + 1]]. Integers are keys themselves: `wv[17]`. Arrays may be of any library
-        that shares its memory (DLPack, ``__cuda_array_interface__``); with device="cuda" those of the GPU are encoded
-        and trained where they lie.
+        sentence s is ``ids[starts[s]:starts[s + 1]]``. Integers are keys themselves: ``wv[17]``. Arrays may come from
+        any library with DLPack or ``__cuda_array_interface__``; device="cuda" trains those on the GPU where they lie.
     corpus_file : path, or list of paths, optional
-        Text with a sentence on each line and words between whitespace; names may hold wildcards; gzip is unpacked.
-    callbacks : sequence, optional
+        Text with one sentence on each line and words between whitespace. Names may hold wildcards; gzip is unpacked.
+    vector_size : int >= 1
+        Dimension of the vectors.
+    alpha, min_alpha : float > 0, float >= 0
+        Learning rate at the first and after the last token of the last epoch. It falls linearly with the position.
+    window : int >= 1
+        Greatest distance between centre and context, in words that survive subsampling.
+    min_count : int >= 0
+        Words that occur less often get no vector. 0 with integers: every id from 0 to the largest gets one.
+    max_vocab_size, max_final_vocab : int >= 1, optional
+        Bound on the words held while counting, and on the size of the vocabulary.
+    sample : float, 0 <= sample <= 1
+        Subsampling threshold t: a word of frequency f is kept with probability min(1, sqrt(t/f) + t/f). 0 keeps all.
+    seed : int, 0 <= seed < 2**64
+        Start of every random stream.
+    workers : int >= 1, optional
+        CPU threads; default: one for each core. One gives the same bits in every run on one kind of processor; with
+        several the result varies from run to run.
+    sg : 0 or 1
+        1 trains skip-gram, 0 CBOW.
+    negative : int >= 1
+        Negatives for each positive.
+    ns_exponent : float
+        Negatives are drawn in proportion to ``count ** ns_exponent``.
+    cbow_mean : 0 or 1
+        1: the hidden vector of CBOW is the mean of the context vectors; 0: their sum.
+    epochs : int >= 1
+        Passes over the corpus.
+    sorted_vocab : 0 or 1
+        1 orders the vocabulary by falling count, 0 by first occurrence.
+    compute_loss : bool
+        Sum up the loss while training (a tenth slower).
+    callbacks : iterable, optional
         Objects with gensim's on_train_begin, on_epoch_begin, on_epoch_end or on_train_end (those they have), each
-        called with the model. `wv`, what `save` writes and `report` (words, pairs and, with compute_loss, losses of the
-        epochs so far) are as they are by then: on a GPU too, from which the weights are copied after each epoch if a
-        callback has on_epoch_begin or on_epoch_end. What is written to `wv` during training is lost there.
+        called with the model, whose `wv` and `report` are up to date then. A GPU's weights are copied for it after each
+        epoch; what a callback writes to `wv` is lost there.
+    shrink_windows : bool
+        Draw the window of each centre from 1..window, or always use the whole.
+    hs, hashfxn, null_word, trim_rule, batch_words, comment
+        Without a counterpart here; a value other than gensim's default raises ValueError with what to do instead.
+    negative_sharing : "window" or "pair"
+        "window": all contexts of a centre share one draw of negatives. "pair": each (centre, context) pair has its own,
+        as in word2vec.c, at a quarter of the speed (window 5, 5 negatives). Both score within about a point of each
+        other. CBOW has one example for each centre, so both are the same there.
+    cbow_gradient : "sum" or "mean"
+        With cbow_mean=1, "mean" divides the gradient of the hidden vector by the number of contexts: the true gradient,
+        which wants a larger alpha (0.075). "sum" does not, as in gensim. With cbow_mean=0 both divide, as gensim does.
+    device : "auto", "cpu", "cuda" or "cuda:N"
+        Where to train. "auto" is the CPU, "cuda" the GPU that CuPy uses, "cuda:1" a certain GPU.
     progress : callable, optional
-        `progress(phase, done, total)`: phase "encode" counts bytes (or tokens), "train" words. Called from any thread,
-        but one call at a time; what it raises ends the training. Without it the logger "fastw2v" shows at INFO, about
-        once a second, what share of the training is done and how many words a second.
-    **knobs
-        The fields of `TrainConfig`, under gensim's names and with its defaults: vector_size=100, alpha=0.025,
-        window=5, min_count=5, sample=1e-3, seed=1, min_alpha=0.0001, sg=0, negative=5, ns_exponent=0.75, cbow_mean=1,
-        epochs=5, shrink_windows=True, max_vocab_size, max_final_vocab, sorted_vocab=1, compute_loss=False; and of our
-        own negative_sharing="window", cbow_gradient="sum" and device="auto". Other than in gensim, workers is by
-        default as many as there are cores. Only workers=1, on the CPU, makes the result the same bit for bit each time.
+        ``progress(phase, done, total)``: phase "encode" counts bytes (or tokens), phase "train" words. Called from any
+        thread, one call at a time; what it raises ends the training. Without it the logger "fastw2v" tells at INFO.
 
     Attributes
     ----------
     wv : KeyedVectors
         The vectors.
-    config : TrainConfig
-        All knobs; each can be read from the model too, as `model.epochs`.
     vocab : Vocab
         Keys and counts.
+    config : TrainConfig
+        All options; each can be read from the model too, as ``model.epochs``.
     report : TrainReport
         What the last training did: words, pairs, loss, seconds.
     seconds : dict of str to float
         Time of the last "encode", "upload", "compile", "train" and "download".
-    corpus_count, corpus_total_words : int
-        Sentences with a word of the vocabulary, and all words, of the corpus that the vocabulary is from.
-    epochs_trained : int
-        Epochs begun since `build_vocab`; further training goes on with fresh random numbers.
 
     Raises
     ------
     ValueError, TypeError
-        A knob is out of its range, the corpus is empty or not what was expected, or an argument of gensim's has no
+        An option is out of its range, the corpus is empty or not what was expected, or an argument of gensim's has no
         counterpart here. Each error says what to do.
-    CudaUnavailableError
-        device="cuda", and it cannot be used; a RuntimeError.
-    MemoryError
-        The GPU has too little memory for the model.
+    CudaUnavailableError, MemoryError
+        The GPU of `device` cannot be used, or has too little memory for the model.
 
     Examples
     --------
-    >>> model = Word2Vec(corpus_file="reviews.txt", sg=1, vector_size=100)  # doctest: +SKIP
-    >>> model.wv.most_similar("film", topn=3)  # doctest: +SKIP
+    >>> sentences = [["a", "quick", "brown", "fox"], ["a", "lazy", "dog"]] * 50
+    >>> model = Word2Vec(sentences, vector_size=20, min_count=1, workers=1)
+    >>> model.wv["fox"].shape
+    (20,)
     """
 
-    wv: KeyedVectors
-    vocab: Vocab
+    vector_size, window, min_count, sorted_vocab, seed = (ConfigOption[int]() for _ in range(5))
+    sg, negative, cbow_mean, epochs = (ConfigOption[int]() for _ in range(4))
+    max_vocab_size, max_final_vocab, workers = (ConfigOption[int | None]() for _ in range(3))
+    alpha, min_alpha, sample, ns_exponent = (ConfigOption[float]() for _ in range(4))
+    shrink_windows, compute_loss = (ConfigOption[bool]() for _ in range(2))
+    negative_sharing, cbow_gradient, device = (ConfigOption[str]() for _ in range(3))
 
+    @refuse_gensim3_names
     def __init__(
         self,
         sentences: Any = None,  # noqa: ANN401 - whatever `as_corpus` takes
-        corpus_file: str | PathLike[str] | Sequence[str | PathLike[str]] | None = None,
+        corpus_file: CorpusFile | None = None,
+        vector_size: int = 100,
+        alpha: float = 0.025,
+        window: int = 5,
+        min_count: int = 5,
+        max_vocab_size: int | None = None,
+        sample: float = 1e-3,
+        seed: int = 1,
+        workers: int | None = None,
+        min_alpha: float = 0.0001,
+        sg: int = 0,
+        hs: int = 0,
+        negative: int = 5,
+        ns_exponent: float = 0.75,
+        cbow_mean: int = 1,
+        hashfxn: Callable[..., int] = hash,
+        epochs: int = 5,
+        null_word: int = 0,
+        trim_rule: Callable[..., Any] | None = None,
+        sorted_vocab: int = 1,
+        batch_words: int = 10_000,
+        compute_loss: bool = False,
+        callbacks: Iterable[object] = (),
+        comment: str | None = None,
+        max_final_vocab: int | None = None,
+        shrink_windows: bool = True,
         *,
-        callbacks: Sequence[object] = (),
+        negative_sharing: str = "window",
+        cbow_gradient: str = "sum",
+        device: str = "auto",
         progress: Progress | None = None,
-        **knobs: Any,  # noqa: ANN401
     ) -> None:
-        refuse_unsupported(knobs)
-        self.config = TrainConfig(**knobs)
+        given = dict(locals())
+        refuse_unsupported(given)
+        self.config = TrainConfig(**{name: given[name] for name in OPTIONS})
         self.report = TrainReport("none")
         self.seconds: dict[str, float] = {}
-        self.corpus_count = self.corpus_total_words = self.epochs_trained = 0
-        self._progress = progress
-        self._callbacks = checked_callbacks(callbacks)
+        self._state: ModelState | None = None
+        self._progress, self._callbacks = progress, Callbacks(callbacks)
         if sentences is not None or corpus_file is not None:
-            check_config(self.config)
-            with self._build(one_corpus(sentences, corpus_file)) as tokens:
-                self._train(tokens, self.config, self._callbacks)
+            session, corpus = self._begin(self.config), one_corpus(sentences, corpus_file)
+            self._state, tokens = session.build_vocab(corpus)
+            with tokens:
+                session.train(self, self._state, tokens, self._callbacks)
 
+    @property
+    def wv(self) -> KeyedVectors:
+        """The vectors; AttributeError before there is a vocabulary."""
+        return self._existing_state("wv").wv
+
+    @wv.setter
+    def wv(self, _other: object) -> None:
+        cure = "write the rows: model.wv.vectors = other[model.wv.index_to_key]"
+        raise AttributeError(f"wv cannot be replaced on a model, whose output weights have its order; {cure}")
+
+    @property
+    def vocab(self) -> Vocab:
+        """Keys and counts; AttributeError before there is a vocabulary."""
+        return self._existing_state("vocab").vocab
+
+    @property
+    def corpus_count(self) -> int:
+        """Sentences with a word of the vocabulary in the corpus that it is from; 0 before there is one."""
+        return 0 if self._state is None else self._state.corpus_count
+
+    @property
+    def corpus_total_words(self) -> int:
+        """All words of the corpus that the vocabulary is from."""
+        return 0 if self._state is None else self._state.vocab.n_raw_tokens
+
+    @property
+    def epochs_trained(self) -> int:
+        """Epochs begun since `build_vocab`; further training goes on with fresh random numbers."""
+        return 0 if self._state is None else self._state.epochs_trained
+
+    @refuse_gensim3_names
     def build_vocab(
         self,
         corpus_iterable: Any = None,  # noqa: ANN401
-        corpus_file: str | PathLike[str] | Sequence[str | PathLike[str]] | None = None,
-        **unsupported: Any,  # noqa: ANN401
+        corpus_file: CorpusFile | None = None,
+        update: bool = False,
+        progress_per: int = 10_000,
+        keep_raw_vocab: bool = False,
+        trim_rule: Callable[..., Any] | None = None,
     ) -> None:
-        """Read a corpus, choose the vocabulary and set up the first weights; arguments as in `Word2Vec`."""
-        refuse_unsupported(unsupported, known=())
-        check_config(self.config)
-        self._build(one_corpus(corpus_iterable, corpus_file)).close()
+        """Read a corpus, choose the vocabulary and set up the first weights.
 
+        Parameters
+        ----------
+        corpus_iterable, corpus_file
+            As `sentences` and `corpus_file` of `Word2Vec`; one of the two. Raises as `Word2Vec` does.
+        update, progress_per, keep_raw_vocab, trim_rule
+            Without a counterpart here; a value other than gensim's default raises.
+        """
+        refuse_unsupported(locals())
+        self._state, tokens = self._begin(self.config).build_vocab(one_corpus(corpus_iterable, corpus_file))
+        tokens.close()
+
+    @refuse_gensim3_names
     def train(
         self,
         corpus_iterable: Any = None,  # noqa: ANN401
-        corpus_file: str | PathLike[str] | Sequence[str | PathLike[str]] | None = None,
-        *,
+        corpus_file: CorpusFile | None = None,
         total_examples: int | None = None,
         total_words: int | None = None,
         epochs: int | None = None,
         start_alpha: float | None = None,
         end_alpha: float | None = None,
+        word_count: int = 0,
+        queue_factor: int = 2,
+        report_delay: float = 1.0,
         compute_loss: bool | None = None,
-        callbacks: Sequence[object] | None = None,
-        **unsupported: Any,  # noqa: ANN401
+        callbacks: Iterable[object] | None = None,
     ) -> tuple[int, int]:
         """Train on a corpus, going on from the weights there are.
 
         Parameters
         ----------
         corpus_iterable, corpus_file
-            As in `Word2Vec`; words outside the vocabulary are left out.
+            As `sentences` and `corpus_file` of `Word2Vec`; one of the two. Words outside the vocabulary are left out.
         total_examples, total_words : int, optional
-            Taken so that gensim's scripts run. gensim estimates its progress by them; here the corpus is counted.
+            Not used: gensim estimates its progress by them, here the corpus is counted.
         epochs, start_alpha, end_alpha, compute_loss, callbacks
-            In place of the model's own for this call. A `start_alpha` below the model's min_alpha, without `end_alpha`,
-            stays as it is to the end.
+            Replace the model's own for this call; None keeps those. A `start_alpha` below the model's min_alpha,
+            without `end_alpha`, stays as it is to the end.
+        word_count, queue_factor, report_delay
+            Without a counterpart here; a value other than gensim's default raises.
 
         Returns
         -------
@@ -151,18 +267,15 @@ class Word2Vec(Engine):
         RuntimeError
             There is no vocabulary yet.
         ValueError
-            The corpus shares no word with the vocabulary, or a knob is out of its range.
+            The corpus shares no word with the vocabulary, or an option is out of its range.
         """
-        refuse_unsupported(unsupported, known=())
-        if not hasattr(self, "vocab"):
+        refuse_unsupported(locals())
+        if self._state is None:
             raise RuntimeError("there is no vocabulary to train; call build_vocab first, or pass sentences to Word2Vec")
-        config = config_of_call(self.config, epochs, start_alpha, end_alpha, compute_loss)
-        chosen = self._callbacks if callbacks is None else checked_callbacks(callbacks)
-        check_config(config)
-        with self._encode_with(one_corpus(corpus_iterable, corpus_file), config) as tokens:
-            if tokens.n_tokens == 0:
-                raise ValueError("no word of the corpus is in the vocabulary; train on the corpus it was built from")
-            self._train(tokens, config, chosen)
+        chosen = self._callbacks if callbacks is None else Callbacks(callbacks)
+        session = self._begin(config_of_call(self.config, epochs, start_alpha, end_alpha, compute_loss))
+        with session.encode_with(one_corpus(corpus_iterable, corpus_file), self._state.vocab) as tokens:
+            session.train(self, self._state, tokens, chosen)
         return self.report.kept_words, self.report.raw_words
 
     @property
@@ -172,17 +285,10 @@ class Word2Vec(Engine):
         Returns
         -------
         float32[n_vocab, vector_size]
-            Row for row as in `wv`; a read-only view, which further training changes. After training on a GPU, and in
-            the callbacks of its epochs, they are those brought back from it, as `wv.vectors` are.
-
-        Raises
-        ------
-        AttributeError
-            There is no vocabulary yet.
+            Row for row as in `wv`; a read-only view, which further training changes. AttributeError before there is a
+            vocabulary.
         """
-        view = self._weights.w_out[:, : self._weights.dim]
-        view.flags.writeable = False
-        return view
+        return self._existing_state("syn1neg").output_vectors()
 
     def get_latest_training_loss(self) -> float:
         """Sum of the losses of all pairs in the last training (the mean for each epoch is in `report`).
@@ -190,38 +296,70 @@ class Word2Vec(Engine):
         Raises
         ------
         RuntimeError
-            The last training did not tally the loss.
+            The last training did not sum up the loss.
         """
         if not self.report.loss_per_epoch:
             raise RuntimeError("no loss was tallied; train with compute_loss=True, on sentences of two words or more")
         return self.report.loss
 
-    def save(self, path: str | PathLike[str]) -> None:
-        """Save vectors, output weights, counts and configuration as one safetensors file, whole or not at all.
+    def device_vectors(self) -> Any:  # noqa: ANN401 - CuPy is not there for the type checker
+        """Return the trained vectors where they lie on the GPU, as a CuPy array: neither downloaded nor copied.
 
-        `Word2Vec.load` goes on training from it; `KeyedVectors.load` reads the vectors alone.
+        A model trained with device="cuda" keeps its input rows there, 4 bytes a number, until the next `train`,
+        `build_vocab` or `release_device_vectors`. The array is a snapshot: it keeps its memory as long as it is held,
+        and what is written to it reaches neither `wv` nor training. No copy, pickle or file of the model holds it.
+
+        Returns
+        -------
+        cupy.ndarray
+            float32[n_vocab, vector_size]. Rows are padded in memory: `cupy.ascontiguousarray` makes them contiguous.
 
         Raises
         ------
         RuntimeError
-            There are no weights yet.
-        OSError
-            The folder does not exist or cannot be written.
+            No vectors of this model lie on a GPU (in the callback of an epoch, too), or `wv` has changed since then.
+            ``fastw2v.nn.to_gpu(model.wv.vectors)`` copies them to it.
         """
-        if not hasattr(self, "vocab"):
+        if self._state is None:
+            raise RuntimeError(
+                'no vectors of this model lie on a GPU (last trained on: none): train with device="cuda"'
+            )
+        return self._state.device_vectors(self.report.device)
+
+    def release_device_vectors(self) -> None:
+        """Return the memory behind `device_vectors` to CuPy's pool, when no array from there is held any more."""
+        if self._state is not None:
+            self._state.weights.on_device = None
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Save vectors, output weights, counts and configuration as one safetensors file, whole or not at all.
+
+        `Word2Vec.load` goes on training from it, `KeyedVectors.load` reads the vectors alone. RuntimeError before there
+        are weights, OSError where the file cannot be written.
+        """
+        if self._state is None:
             raise RuntimeError("there is nothing to save yet; train the model first")
-        state = {"corpus_count": self.corpus_count, "epochs_trained": self.epochs_trained}
-        write_model(path, self.config, self.vocab, self.wv, self._weights, state)
+        write_model(path, self.config, self._state)
 
     @classmethod
-    def load(cls, path: str | PathLike[str], **knobs: Any) -> Word2Vec:  # noqa: ANN401
+    @spell_out_options
+    def load(
+        cls,
+        path: str | PathLike[str],
+        *,
+        mmap: str | None = None,
+        rethrow: bool = False,
+        **options: Unpack[TrainOptions],
+    ) -> Word2Vec:
         """Load what `save` wrote.
 
         Parameters
         ----------
         path : path
-        **knobs
-            In place of those saved, such as workers=8 or device="cpu" on another machine.
+        mmap, rethrow
+            Without a counterpart here; a value other than gensim's default raises.
+        **options
+            Options of the model in place of those saved, such as workers=8, or device="cpu" on another machine.
 
         Raises
         ------
@@ -230,15 +368,32 @@ class Word2Vec(Engine):
         ValueError
             The file is damaged, or holds vectors without the weights that training needs.
         """
-        refuse_unsupported(knobs)
-        saved, vocab, weights, state = read_model(path)
-        if knobs.get("vector_size", weights.dim) != weights.dim:
-            raise ValueError(f"vector_size is {knobs['vector_size']}, but the vectors of {path} are {weights.dim} long")
-        model = cls(**(saved | knobs))
-        model._adopt(vocab, weights, state["corpus_count"], state["epochs_trained"])
+        refuse_unsupported({"mmap": mmap, "rethrow": rethrow})
+        saved, state = read_model(path, options.get("vector_size"))
+        chosen: dict[str, Any] = {**saved, **options}
+        model = cls(**chosen)
+        model._state = state
         return model
 
+    def __copy__(self) -> Word2Vec:
+        twin = object.__new__(type(self))
+        twin.__dict__.update(self.__dict__, _state=copy.copy(self._state))
+        return twin
+
     def __repr__(self) -> str:
-        size = len(self.vocab) if hasattr(self, "vocab") else 0
+        size = 0 if self._state is None else len(self._state.vocab)
         kind = "skip-gram" if self.config.sg else "CBOW"
         return f"{type(self).__name__}<vocab={size}, vector_size={self.config.vector_size}, {kind}>"
+
+    def _existing_state(self, name: str) -> ModelState:
+        """Return the state; AttributeError, for the attribute `name`, before there is one."""
+        if self._state is None:
+            missing = f"{type(self).__name__!r} object has no attribute {name!r}"
+            cure = "there is no vocabulary yet; pass sentences, or call build_vocab"
+            raise AttributeError(f"{missing}: {cure}", name=name, obj=self)
+        return self._state
+
+    def _begin(self, config: TrainConfig) -> Session:
+        session = Session(config, self._progress)
+        self.seconds = session.seconds
+        return session

@@ -8,19 +8,20 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from fastw2v._afterwards import afterwards
-from fastw2v._clock import ProgressLog
-from fastw2v._memory import give_back_freed
-from fastw2v.backends import Backend, Weights
+from fastw2v.backends import Backend
 from fastw2v.config import TrainConfig
+from fastw2v.runtime.cleanup import cleanup
+from fastw2v.runtime.memory import give_back_freed
+from fastw2v.runtime.progress import PhaseProgress, ProgressLog
+from fastw2v.runtime.stopwatch import seconds_of
 from fastw2v.schedule import spans
+from fastw2v.vectors.weights import Weights
 
 if TYPE_CHECKING:
     from fastw2v.encode import Tokens
     from fastw2v.vocab import Vocab
 
 logger = logging.getLogger("fastw2v")
-Progress = Callable[[int, int], None]
 
 
 @dataclass
@@ -70,7 +71,7 @@ def train(
     weights: Weights,
     *,
     first_epoch: int = 0,
-    progress: Progress | None = None,
+    progress: PhaseProgress | None = None,
     on_epoch: Callable[[str, TrainReport], None] = lambda event, report: None,
     shows_epochs: bool = False,
 ) -> TrainReport:
@@ -100,9 +101,9 @@ def train(
     """
     report = TrainReport(backend.name)
     weights.on_device = None  # that memory may be wanted
-    with afterwards(backend.close):
-        report.upload_seconds = _seconds(lambda: backend.upload(config, vocab, tokens, weights))
-        report.compile_seconds = _seconds(backend.compile)
+    with cleanup(backend.close):
+        report.upload_seconds = seconds_of(lambda: backend.upload(config, vocab, tokens, weights))
+        report.compile_seconds = seconds_of(backend.compile)
         give_back_freed()
         begun, show = time.perf_counter(), ProgressLog() if progress is None else progress
         n_words = config.epochs * tokens.n_tokens
@@ -118,7 +119,7 @@ def train(
                 backend.train(spans(config, tokens.n_tokens, epoch, backend.span_tokens, first_epoch), on_done)
                 _add_tally(report, backend, config)
                 if shows_epochs:
-                    report.download_seconds += _seconds(backend.download)
+                    report.download_seconds += seconds_of(backend.download)
                     weights.on_device = None  # what lies there is trained further
                 on_epoch("end", report)
         except KeyboardInterrupt:
@@ -126,16 +127,10 @@ def train(
             percent = 100 * report.raw_words / n_words
             report.stopped_at = f"epoch {epoch + 1} of {config.epochs}, {percent:.1f} % of the work"
         report.train_seconds = time.perf_counter() - begun - report.download_seconds
-        report.download_seconds += _seconds(backend.download)
+        report.download_seconds += seconds_of(backend.download)
     took, n_raw, n_kept = report.train_seconds, report.raw_words, report.kept_words
     logger.info("training took %.1f s: %d raw words, %d kept", took, n_raw, n_kept)
     return report
-
-
-def _seconds(step: Callable[[], None]) -> float:
-    begun = time.perf_counter()
-    step()
-    return time.perf_counter() - begun
 
 
 def _add_tally(report: TrainReport, backend: Backend, config: TrainConfig) -> None:

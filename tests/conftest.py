@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fastw2v_kernels._jit_cuda import IS_SIMULATED, cuda_status
+from fastw2v_kernels._jit.cuda import IS_SIMULATED, cuda_status
 
 ROOT = Path(__file__).resolve().parents[1]
 

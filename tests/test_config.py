@@ -7,7 +7,8 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from fastw2v.config import KNOBS, TrainConfig, available_cores
+from fastw2v.config import OPTIONS, TrainConfig
+from fastw2v_kernels.shared.threads import available_cores
 
 OUT_OF_RANGE = [
     ("vector_size", 0, "vector_size is 0; expected a whole number from 1 to 1048576"),
@@ -124,7 +125,7 @@ def test_defaults_are_gensims():
         "compute_loss": False,
     }
     assert gensims.items() <= dataclasses.asdict(TrainConfig()).items()
-    assert gensims.keys() <= set(KNOBS)
+    assert gensims.keys() <= set(OPTIONS)
 
 
 def test_workers_default_to_the_cores_of_this_process(monkeypatch):

@@ -9,7 +9,7 @@ TRAIN = """
 import logging, sys
 logging.basicConfig(level=logging.INFO, format="%(message)s")
 import fastw2v
-from fastw2v_kernels._jit_cpu import n_compiled
+from fastw2v_kernels._jit.cpu import n_compiled
 model = fastw2v.Word2Vec(corpus_file=sys.argv[1], sg=1, vector_size=16, compute_loss=True, min_count=2, epochs=1)
 model.train(corpus_file=sys.argv[1], epochs=1)
 print(n_compiled(), len(model.wv))
@@ -18,17 +18,17 @@ WARM_UP = """
 import logging
 logging.basicConfig(level=logging.INFO, format="%(message)s")
 import fastw2v
-from fastw2v_kernels._jit_cpu import n_compiled
+from fastw2v_kernels._jit.cpu import n_compiled
 seconds = fastw2v.warmup(sg=1, compute_loss=True, vector_size=16)
 print(n_compiled(), seconds > 0)
 """
 MERGE = """
 import numpy as np
-from fastw2v._encode_merge import MergedTables
+from fastw2v.encode.merge import MergedTables
 from fastw2v.corpus import TextCorpus
 from fastw2v.warm import load_encoder
-from fastw2v_kernels._jit_cpu import n_compiled
-from fastw2v_kernels.encode.table import WordTable
+from fastw2v_kernels._jit.cpu import n_compiled
+from fastw2v.encode.word_table import WordTable
 load_encoder(TextCorpus((b"a",)))
 n_compiled_ahead = n_compiled()
 tables = [WordTable(), WordTable()]
@@ -43,7 +43,7 @@ import logging
 logging.basicConfig(level=logging.INFO, format="%(message)s")
 import numpy as np
 from fastw2v import nn
-from fastw2v_kernels._jit_cpu import n_compiled
+from fastw2v_kernels._jit.cpu import n_compiled
 nn.warmup()
 n_compiled_ahead = n_compiled()
 contexts, target = nn.create_contexts_target(np.arange(60) % 12, 2)

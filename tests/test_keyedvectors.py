@@ -4,8 +4,8 @@ import pickle
 import numpy as np
 import pytest
 
-from fastw2v import _nearest
 from fastw2v.keyedvectors import KeyedVectors
+from fastw2v.vectors import search
 from fastw2v.vocab import Vocab
 
 N_WORDS, DIM = 300, 20
@@ -250,9 +250,9 @@ def test_batch_edges(wv):
 @pytest.fixture(params=["compiled", "products"])
 def way(request, monkeypatch):
     """One way of searching, whatever the size."""
-    monkeypatch.setattr(_nearest, "_MIN_COMPILED", 0 if request.param == "compiled" else float("inf"))
-    monkeypatch.setattr(_nearest, "_QUERIES_PER_BLOCK", 7)
-    monkeypatch.setattr(_nearest, "_MAX_SCORES", 30_000)
+    monkeypatch.setattr(search, "_MIN_COMPILED", 0 if request.param == "compiled" else float("inf"))
+    monkeypatch.setattr(search, "_QUERIES_PER_BLOCK", 7)
+    monkeypatch.setattr(search, "_MAX_SCORES", 30_000)
 
 
 @pytest.mark.parametrize("k", [1, 5, 60, 5000])
@@ -260,9 +260,9 @@ def test_a_search_is_the_full_sort(way, k):
     rng = np.random.default_rng(3)
     vectors = rng.normal(size=(4321, 16)).astype(np.float32)[:, :12]
     vectors[4000:4010] = vectors[10:20]
-    queries = _nearest.unit_rows(rng.normal(size=(17, 12)).astype(np.float32))
-    scores, rows = _nearest.nearest(vectors, _nearest.row_norms(vectors), queries, k)
-    truth = queries @ _nearest.unit_rows(vectors).T
+    queries = search.unit_rows(rng.normal(size=(17, 12)).astype(np.float32))
+    scores, rows = search.nearest(vectors, search.row_norms(vectors), queries, k)
+    truth = queries @ search.unit_rows(vectors).T
     assert all(len(set(line)) == min(k, 4321) for line in rows.tolist())
     np.testing.assert_allclose(scores, -np.sort(-truth)[:, :k], atol=1e-6)
     np.testing.assert_allclose(np.take_along_axis(truth, rows, axis=1), scores, atol=1e-6)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from fastw2v import KeyedVectors, TrainConfig, Word2Vec
-from fastw2v._engine import config_of_call
+from fastw2v.config import config_of_call
 
 SMALL = {"vector_size": 16, "compute_loss": True, "workers": 1, "min_count": 1}
 MODES = [
@@ -39,7 +39,7 @@ def training_threads():
 
 
 def same(a, b):
-    return a.wv.vectors.tobytes() == b.wv.vectors.tobytes() and a._weights.w_out.tobytes() == b._weights.w_out.tobytes()
+    return a.wv.vectors.tobytes() == b.wv.vectors.tobytes() and a.syn1neg.tobytes() == b.syn1neg.tobytes()
 
 
 @pytest.mark.parametrize("mode", MODES, ids=str)
@@ -81,7 +81,7 @@ def test_output_vectors_are_a_view_that_cannot_be_written(vector_size):
     assert not output.any()
     model.train(SENTENCES, epochs=1)
     assert output.any(axis=1).all()
-    assert np.shares_memory(output, model._weights.w_out)
+    assert np.shares_memory(output, model._state.weights.w_out)
     with pytest.raises(ValueError, match="read-only"):
         output[0, 0] = 1
     with pytest.raises(AttributeError, match="syn1neg"):

@@ -5,18 +5,18 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from harness import assert_parity
-from training import MODES, by_reference, config_of, mode_name
 
 from fastw2v import Word2Vec
-from fastw2v._weights import initial_weights
 from fastw2v.backends import check_device, get_backend
 from fastw2v.backends.cpu import CpuBackend, span_tokens
 from fastw2v.config import TrainConfig
 from fastw2v.encode import Tokens, encode_corpus
 from fastw2v.schedule import spans
 from fastw2v.trainer import train
-from fastw2v_kernels import _jit_cuda
+from fastw2v.vectors.weights import initial_weights
+from fastw2v_kernels._jit import cuda as cuda_jit
+from tests.backends.training import MODES, by_reference, config_of, mode_name
+from tests.kernels.harness import assert_parity
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +93,7 @@ def test_progress_goes_up_to_all_words(corpus):
 @pytest.mark.parametrize("shown_elsewhere", [False, True])
 def test_without_progress_it_is_logged_each_second(shown_elsewhere, corpus, monkeypatch, caplog):
     half_seconds = itertools.count(100, 0.5)  # one for each span
-    monkeypatch.setattr("fastw2v._clock.time", SimpleNamespace(perf_counter=lambda: next(half_seconds)))
+    monkeypatch.setattr("fastw2v.runtime.progress.time", SimpleNamespace(perf_counter=lambda: next(half_seconds)))
     monkeypatch.setattr("fastw2v.backends.cpu.span_tokens", lambda config: 10)
     n_tokens = corpus[1].n_tokens
     with caplog.at_level("INFO", "fastw2v"):
@@ -243,10 +243,10 @@ def test_a_gpu_without_a_number(device):
 
 @pytest.mark.parametrize(("device", "number"), [("cuda", None), ("cuda:0", 0), ("cuda:3", 3)])
 def test_a_gpu_that_cannot_be_used_is_refused_with_the_cure(device, number, monkeypatch):
-    monkeypatch.setattr(_jit_cuda, "cuda_status", lambda index=None: f"no driver for {index}; install it")
+    monkeypatch.setattr(cuda_jit, "cuda_status", lambda index=None: f"no driver for {index}; install it")
     for refuse in (check_device, get_backend, lambda device: Word2Vec([["a", "b"]], device=device, min_count=1)):
         with pytest.raises(
-            _jit_cuda.CudaUnavailableError,
+            cuda_jit.CudaUnavailableError,
             match=rf'^device "{device}" cannot be used: no driver for {number}; install it; or use device="cpu"',
         ):
             refuse(device)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 
-from fastw2v._device import gpu_index, is_cuda
-from fastw2v.backends.base import Backend, Tally, Weights
+from fastw2v.backends.base import Backend, Tally
 from fastw2v.config import TrainConfig
+from fastw2v.runtime.devices import gpu_index, is_cuda
+from fastw2v.vectors.weights import Weights
 
 __all__ = ["Backend", "Tally", "Weights", "check_config", "check_device", "get_backend"]
 
@@ -16,7 +17,7 @@ logger = logging.getLogger("fastw2v")
 def check_device(device: str) -> None:
     """Raise, before the work is begun, what `get_backend` would raise."""
     if is_cuda(device):
-        from fastw2v_kernels._jit_cuda import require_cuda
+        from fastw2v_kernels._jit.cuda import require_cuda
 
         require_cuda(gpu_index(device))
     elif device not in ("auto", "cpu"):
@@ -27,8 +28,8 @@ def check_config(config: TrainConfig) -> None:
     """Raise, before the corpus is read, what its device and what that cannot train would raise later."""
     check_device(config.device)
     if is_cuda(config.device):
-        from fastw2v.backends._plan_cuda import check_window
-        from fastw2v.backends._streams import current_device, on_device
+        from fastw2v.backends.cuda_plan import check_window
+        from fastw2v.runtime.devices import current_device, on_device
 
         index = gpu_index(config.device)
         with on_device(current_device() if index is None else index):

@@ -3,39 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
-
-import numpy as np
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from fastw2v.config import TrainConfig
 from fastw2v.schedule import Span
+from fastw2v.vectors.weights import Weights
 
 if TYPE_CHECKING:
     from fastw2v.encode import Tokens
     from fastw2v.vocab import Vocab
-
-
-@dataclass
-class Weights:
-    """The two matrices of a model, rows padded for the kernels.
-
-    Parameters
-    ----------
-    w_in : float32[n_vocab, stride]
-        Input rows (gensim: syn0), the word vectors; columns past `dim` are 0.
-    w_out : float32[n_vocab, stride]
-        Output rows (gensim: syn1neg).
-    dim : int
-        Columns that the model uses.
-    on_device : float32[n_vocab, stride], optional
-        The input rows on the GPU that trained them last, as CuPy's array.
-    """
-
-    w_in: np.ndarray
-    w_out: np.ndarray
-    dim: int
-    on_device: Any = None
 
 
 class Tally(NamedTuple):

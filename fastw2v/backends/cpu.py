@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fastw2v._clock import announced
-from fastw2v._threads import Source, take_turns
-from fastw2v.backends._knobs import kernel_knobs, kernel_name
-from fastw2v.backends.base import Tally, Weights
+from fastw2v.backends.base import Tally
+from fastw2v.backends.kernel_options import kernel_name, kernel_options
 from fastw2v.config import TrainConfig
+from fastw2v.runtime.compilation import log_compilation
+from fastw2v.runtime.worker_pool import ItemQueue, run_workers
 from fastw2v.schedule import Span
+from fastw2v.vectors.weights import Weights
 from fastw2v_kernels.cbow_ns.cpu import cbow_ns_cpu
 from fastw2v_kernels.shared.memory import aligned
 from fastw2v_kernels.skipgram_ns.cpu import skipgram_ns_cpu
@@ -46,7 +47,7 @@ class CpuBackend:
             keep=vocab.keep_probabilities(config.sample),
             alias_prob=alias_prob,
             alias_id=alias_id,
-            **kernel_knobs(config),
+            **kernel_options(config),
         )
         self._kernel_name = kernel_name(config)
         self._tallies = [aligned((3,), np.float64) for _ in range(config.n_workers)]
@@ -54,21 +55,21 @@ class CpuBackend:
 
     def compile(self) -> None:
         """Compile the kernel, or load it from the cache."""
-        with announced(self._kernel_name):
+        with log_compilation(self._kernel_name):
             self._train_span(Span(0, 0, 0, 0.0, 0.0), self._tallies[0])
 
     def train(self, spans: Iterable[Span], on_done: Callable[[int], None]) -> None:
         """Train all spans, each thread taking the next; after Ctrl-C, or an error in one, the others stop as well."""
         lock = threading.Lock()
 
-        def work(tally: np.ndarray, source: Source[Span]) -> None:
+        def work(tally: np.ndarray, source: ItemQueue[Span]) -> None:
             while (numbered := source.next()) is not None:
                 span = numbered[1]
                 self._train_span(span, tally)
                 with lock:
                     on_done(span.end - span.begin)
 
-        take_turns([partial(work, tally) for tally in self._tallies], Source(span for span in spans))
+        run_workers([partial(work, tally) for tally in self._tallies], ItemQueue(span for span in spans))
 
     def tally(self) -> Tally:
         """Sum over the threads."""

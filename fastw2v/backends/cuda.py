@@ -14,25 +14,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from fastw2v._afterwards import afterwards
-from fastw2v._threads import run_threads
-from fastw2v.backends import _plan_cuda
-from fastw2v.backends._corpus_cuda import CorpusOnDevice, ResidentCorpus, StreamedCorpus
-from fastw2v.backends._guard_cuda import CHUNK_TOKENS, rates
-from fastw2v.backends._knobs import kernel_knobs, kernel_name
-from fastw2v.backends._streams import (
-    current_device,
-    give_back,
-    new_stream,
-    on_device,
-    recorded,
-    to_device,
-    wait_for_caller,
-)
-from fastw2v.backends.base import Tally, Weights
+from fastw2v.backends import cuda_plan
+from fastw2v.backends.base import Tally
+from fastw2v.backends.cuda_corpus import CorpusOnDevice, ResidentCorpus, StreamedCorpus
+from fastw2v.backends.cuda_streams import give_back, new_stream, recorded, to_device, wait_for_caller
+from fastw2v.backends.kernel_options import kernel_name, kernel_options
 from fastw2v.config import TrainConfig
+from fastw2v.runtime.cleanup import cleanup
+from fastw2v.runtime.devices import current_device, on_device
+from fastw2v.runtime.worker_pool import run_threads
 from fastw2v.schedule import Span
-from fastw2v_kernels import _jit_cuda
+from fastw2v.vectors.weights import Weights
+from fastw2v_kernels._jit import cuda as gpu
+from fastw2v_kernels.shared.span.plan_cuda import CHUNK_TOKENS
 
 if TYPE_CHECKING:
     from fastw2v.encode import Tokens
@@ -55,7 +49,7 @@ class CudaBackend:
     """
 
     name = "cuda"
-    span_tokens = _plan_cuda.MOST_SPAN_TOKENS
+    span_tokens = cuda_plan.MOST_SPAN_TOKENS
 
     def __init__(self, index: int | None = None) -> None:
         self._index = current_device() if index is None else index
@@ -77,8 +71,8 @@ class CudaBackend:
         with on_device(self._index):
             wait_for_caller(self._stream)  # the corpus may be its work, and not there yet
         with self._here():
-            _plan_cuda.check_window(config)
-            plan = _plan_cuda.plan(config, tokens, weights, _jit_cuda.free_memory())
+            cuda_plan.check_window(config)
+            plan = cuda_plan.plan(config, tokens, weights, gpu.free_memory())
             self._w_in, self._w_out = to_device(weights.w_in), to_device(weights.w_out)
             self._tally = to_device(np.zeros(3))
             self._corpus: CorpusOnDevice = (
@@ -87,11 +81,11 @@ class CudaBackend:
                 else StreamedCorpus(tokens, keep, config.seed, config.window)
             )
             tables = {"keep": keep, "alias_prob": alias[0], "alias_id": alias[1]}
-            tables["rate_in"], tables["rate_out"] = rates(config, vocab, keep, plan.max_warps)
+            tables["rate_in"], tables["rate_out"] = cuda_plan.rates(config, vocab, keep, plan.max_warps)
             self._kernel = partial(
                 _span_kernel(config),
                 **{name: to_device(table) for name, table in tables.items()},
-                **kernel_knobs(config),
+                **kernel_options(config),
                 chunk_tokens=CHUNK_TOKENS,
                 max_warps=plan.max_warps,
             )
@@ -103,7 +97,7 @@ class CudaBackend:
 
     def compile(self) -> None:
         """Compile the kernel, by a span of two tokens on weights of one word."""
-        xp, begun = _jit_cuda.array_module(), time.perf_counter()
+        xp, begun = gpu.array_module(), time.perf_counter()
         with self._here():
             row = partial(xp.zeros, (1, self._w_in.shape[1]), np.float32)
             tables = {name: xp.ones(1, np.float32) for name in ("keep", "alias_prob", "rate_in", "rate_out")}
@@ -166,7 +160,7 @@ class CudaBackend:
             event.synchronize()
             on_done(n_tokens)
 
-        with self._here(), afterwards(self._drain):
+        with self._here(), cleanup(self._drain):
             for span in spans:
                 if stop.is_set():
                     break
@@ -178,7 +172,7 @@ class CudaBackend:
 
     def _drain(self) -> None:
         """Wait until the GPU neither trains nor copies: what it works on may be freed then."""
-        with afterwards(self._corpus.wait):
+        with cleanup(self._corpus.wait):
             self._stream.synchronize()
 
     def _launch(self, span: Span) -> Any:  # noqa: ANN401

@@ -7,15 +7,15 @@ from typing import Any, cast
 import numpy as np
 import numpy.typing as npt
 
-from fastw2v._device import adopted, is_on_gpu
-from fastw2v_kernels import _jit_cuda
+from fastw2v.runtime.devices import as_cupy, is_on_gpu
+from fastw2v_kernels._jit import cuda as gpu
 
 Array = npt.NDArray[Any]
 
 
 def as_array(x: Any) -> Array:  # noqa: ANN401 - whatever array library made it
     """Return x as a NumPy array, or as a CuPy array if its memory is the GPU's; neither is copied."""
-    x = adopted(x)
+    x = as_cupy(x)
     return cast(Array, x) if is_on_gpu(x) else np.asarray(x)
 
 
@@ -35,11 +35,11 @@ def to_gpu(x: Any) -> Array:  # noqa: ANN401
     MemoryError
         The GPU has too little memory left.
     """
-    _jit_cuda.require_cuda()
+    gpu.require_cuda()
     array = as_array(x)
     if not is_on_gpu(array):
-        _jit_cuda.require_memory(array.nbytes, f"an array of shape {array.shape}")
-    return _jit_cuda.array_module().asarray(array)  # type: ignore[no-any-return]
+        gpu.require_memory(array.nbytes, f"an array of shape {array.shape}")
+    return gpu.array_module().asarray(array)  # type: ignore[no-any-return]
 
 
 def to_cpu(x: Any) -> Array:  # noqa: ANN401
@@ -53,7 +53,7 @@ def require_current_device(array: Any, what: str) -> None:  # noqa: ANN401
     """Raise ValueError for an array on another GPU than the one that CuPy uses now, where results are made."""
     if not is_on_gpu(array):
         return
-    device, current = array.data.device_id, _jit_cuda.array_module().cuda.runtime.getDevice()
+    device, current = array.data.device_id, gpu.array_module().cuda.runtime.getDevice()
     if device != current:
         raise ValueError(
             f"{what} lies on cuda:{device} and CuPy uses cuda:{current}; expected all arrays of a model on one GPU: "
@@ -63,18 +63,18 @@ def require_current_device(array: Any, what: str) -> None:  # noqa: ANN401
 
 def empty(shape: int | tuple[int, ...], dtype: npt.DTypeLike, device: str) -> Array:
     """Return an array for a kernel of this device to write."""
-    return _jit_cuda.array_module().empty(shape, dtype) if device == "cuda" else np.empty(shape, dtype)
+    return gpu.array_module().empty(shape, dtype) if device == "cuda" else np.empty(shape, dtype)
 
 
 def contiguous(x: Array, device: str, dtype: npt.DTypeLike | None = None) -> Array:
     """Return x row after row where the device has its arrays; a copy only if it is not so already."""
-    module = _jit_cuda.array_module() if device == "cuda" else np
+    module = gpu.array_module() if device == "cuda" else np
     return module.asarray(x, dtype, order="C")  # type: ignore[no-any-return]
 
 
 def module_of(x: Array) -> Any:  # noqa: ANN401
     """Return the library that an array belongs to: CuPy or NumPy."""
-    return _jit_cuda.array_module() if is_on_gpu(x) else np
+    return gpu.array_module() if is_on_gpu(x) else np
 
 
 def plain(x: Any) -> Array:  # noqa: ANN401

@@ -8,9 +8,9 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from fastw2v._device import is_on_gpu
 from fastw2v.config import number
 from fastw2v.nn._arrays import as_array, module_of, require_current_device, to_cpu
+from fastw2v.runtime.devices import is_on_gpu
 
 T = TypeVar("T")
 Array = npt.NDArray[Any]

@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fastw2v._clock import announced
-from fastw2v._device import gpu_index, is_cuda, is_on_gpu
 from fastw2v.nn import config
 from fastw2v.nn._arrays import require_current_device, to_gpu
-from fastw2v_kernels import _jit_cuda
+from fastw2v.runtime.compilation import log_compilation
+from fastw2v.runtime.devices import gpu_index, is_cuda, is_on_gpu
+from fastw2v_kernels._jit import cuda as gpu
 
 Array = npt.NDArray[Any]
 
@@ -69,7 +69,7 @@ def _wants_gpu(arrays: tuple[Array, ...]) -> bool:
     """Whether "auto" takes the GPU: arrays are there, or none is anywhere yet and the book's switch finds a GPU."""
     if any(map(is_on_gpu, arrays)):
         return True
-    reason = _jit_cuda.cuda_status() if config.GPU else None
+    reason = gpu.cuda_status() if config.GPU else None
     if config.GPU and reason is None and arrays:
         reason = "an array lies in the host's memory, where it is changed in place; pass to_gpu(array)"
     if reason is not None:
@@ -85,11 +85,11 @@ def _say_no_gpu(reason: str) -> None:
 def _resolve_cuda(device: str, arrays: tuple[Array, ...]) -> str:
     """Return "cuda"; the arrays must lie there, since what is trained is changed in place."""
     index = gpu_index(device)
-    _jit_cuda.require_cuda(index)
+    gpu.require_cuda(index)
     if index is not None:
-        _jit_cuda.use_device(index)
+        gpu.use_device(index)
     for array in arrays:
-        if not _jit_cuda.is_device_array(array):
+        if not gpu.is_device_array(array):
             raise TypeError('device is "cuda" and an array lies in the host\'s memory; pass to_gpu(array)')
         require_current_device(array, "an array")
         if not fits_kernels(array):
@@ -118,7 +118,7 @@ def operation(name: str, device: str) -> Callable[..., None]:
     case = folder.OP.make_case(np.random.default_rng(0), 1)
     if device == "cuda":
         case = {key: to_gpu(value) if isinstance(value, np.ndarray) else value for key, value in case.items()}
-    with announced(f"the kernel {name}"):
+    with log_compilation(f"the kernel {name}"):
         function(**case)
     return function
 

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fastw2v._device import is_on_gpu
 from fastw2v.nn._arrays import empty, plain
 from fastw2v.nn._dispatch import operation
+from fastw2v.runtime.devices import is_on_gpu
 from fastw2v_kernels.shared.memory import zeros_in_large_pages
 
 Array = npt.NDArray[Any]

@@ -10,7 +10,7 @@ import numpy as np
 
 from fastw2v.nn._arrays import Array, empty
 from fastw2v.nn._gradient import RowGradient, TouchedRows
-from fastw2v_kernels._jit_cuda import IS_SIMULATED, array_module, require_memory
+from fastw2v_kernels._jit.cuda import IS_SIMULATED, array_module, require_memory
 
 _WRITES = ("__setitem__", "fill", "put", "sort", "scatter_add", "set")
 _IN_PLACE = ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "lshift", "rshift", "and", "or", "xor")

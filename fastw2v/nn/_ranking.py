@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from fastw2v._device import is_on_gpu
 from fastw2v.nn._arrays import Array, empty, module_of, to_cpu
 from fastw2v.nn._dispatch import operation
+from fastw2v.runtime.devices import is_on_gpu
 
 _LINE = 4096  # scores for each warp: one query alone would keep one warp of the GPU busy
 _MOST_ON_GPU = 256  # a warp inserts one by one, into a list whose length is then the cost

@@ -11,12 +11,12 @@ from typing import Any, cast
 import numpy as np
 import numpy.typing as npt
 
-from fastw2v._device import adopted
 from fastw2v.nn import _checks
 from fastw2v.nn._arrays import as_array, contiguous, empty, module_of, plain, require_current_device
 from fastw2v.nn._dispatch import operation, resolve
 from fastw2v.nn._gradient import TouchedRows
 from fastw2v.nn._gradient_gpu import row_gradient
+from fastw2v.runtime.devices import as_cupy
 
 Array = npt.NDArray[Any]
 _LOG_FLOOR = 1e-7  # the book's, against the logarithm of 0
@@ -160,7 +160,7 @@ class Embedding:
     """
 
     def __init__(self, W: Array, *, device: str = "auto") -> None:
-        W = _checks.weights(adopted(W))
+        W = _checks.weights(as_cupy(W))
         self.device = resolve(device, W)
         self.params = [W]
         self.grads: list[Array] = [np.zeros_like(W) if self.device == "reference" else row_gradient(W, self.device)]

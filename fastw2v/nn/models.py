@@ -14,7 +14,7 @@ from fastw2v.nn._random import Seed, generator, small_normal
 from fastw2v.nn.layers import Embedding, MatMul, SoftmaxWithLoss, gather_rows, scatter_rows
 from fastw2v.nn.negative_sampling import NegativeSamplingLoss
 from fastw2v.nn.sampler import Sampler
-from fastw2v_kernels._jit_cuda import require_memory
+from fastw2v_kernels._jit.cuda import require_memory
 
 Array = npt.NDArray[Any]
 

@@ -7,7 +7,6 @@ from typing import Any, cast
 import numpy as np
 import numpy.typing as npt
 
-from fastw2v._device import adopted
 from fastw2v.nn import _checks
 from fastw2v.nn._arrays import contiguous, empty, plain, require_current_device
 from fastw2v.nn._dispatch import operation, resolve
@@ -16,6 +15,7 @@ from fastw2v.nn._gradient_gpu import row_gradient
 from fastw2v.nn._random import Seed
 from fastw2v.nn.layers import EmbeddingDot, SigmoidWithLoss
 from fastw2v.nn.sampler import Sampler, UnigramSampler
+from fastw2v.runtime.devices import as_cupy
 
 Array = npt.NDArray[Any]
 
@@ -62,7 +62,7 @@ class NegativeSamplingLoss:
         seed: Seed = None,
         sampler: Sampler | None = None,
     ) -> None:
-        W = _checks.weights(adopted(W))
+        W = _checks.weights(as_cupy(W))
         self.device, self.sample_size = resolve(device, W), _checks.whole("sample_size", sample_size)
         if sampler is None:
             ids = _checks.corpus(corpus)

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fastw2v._device import is_on_gpu
 from fastw2v.config import BELOW_1, number
 from fastw2v.nn import _checks
 from fastw2v.nn._arrays import as_array, module_of, plain, require_current_device
 from fastw2v.nn._dispatch import device_of, operation, resolve
 from fastw2v.nn._gradient import TouchedRows, touched_rows
-from fastw2v_kernels._jit_cuda import require_memory
+from fastw2v.runtime.devices import is_on_gpu
+from fastw2v_kernels._jit.cuda import require_memory
 from fastw2v_kernels.shared.memory import zeros_in_large_pages
 
 Array = npt.NDArray[Any]

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fastw2v import _book_pickle
-from fastw2v.formats import existing, replacing
+from fastw2v.formats import book_pickle
 from fastw2v.nn._arrays import as_array, to_cpu
+from fastw2v.runtime.files import atomic_write, existing_file
 
 
 def save_params(
@@ -39,12 +39,12 @@ def save_params(
         raise TypeError(f"word_vecs is {vectors.dtype}; expected an array of floats")
     if vectors.ndim != 2:
         raise ValueError(f"word_vecs has shape {vectors.shape}; expected (n_vocab, dim)")
-    word_to_id, id_to_word = _book_pickle.checked_words(word_to_id, id_to_word, len(vectors))
+    word_to_id, id_to_word = book_pickle.checked_words(word_to_id, id_to_word, len(vectors))
     if not (np.abs(vectors) <= float(np.finfo(np.float16).max)).all():
         raise ValueError("word_vecs has NaN, infinity or a number beyond 65504, the largest in float16; save as .npy")
     params = {"word_vecs": vectors.astype(np.float16), "word_to_id": word_to_id, "id_to_word": id_to_word}
-    with replacing(path) as draft:
-        _book_pickle.write(draft, params)
+    with atomic_write(path) as draft:
+        book_pickle.write(draft, params)
 
 
 def load_params(path: str | PathLike[str]) -> dict[str, Any]:
@@ -60,4 +60,4 @@ def load_params(path: str | PathLike[str]) -> dict[str, Any]:
     ValueError
         The file is damaged, or holds anything but NumPy arrays, dicts, str, int and float.
     """
-    return _book_pickle.read(existing(path))
+    return book_pickle.read(existing_file(path))

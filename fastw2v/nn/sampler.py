@@ -8,12 +8,12 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from fastw2v._noise import alias_table, noise_weights
 from fastw2v.config import number
 from fastw2v.nn import _checks
 from fastw2v.nn._arrays import contiguous, empty
 from fastw2v.nn._dispatch import operation, resolve
 from fastw2v.nn._random import Seed, generator, stream_key
+from fastw2v.vocab import alias_table, noise_weights
 
 Array = npt.NDArray[Any]
 MODES = ("distinct", "iid")

@@ -1,6 +1,5 @@
-import simulator
-
-from fastw2v_kernels._jit_cuda import IS_SIMULATED
+from fastw2v_kernels._jit.cuda import IS_SIMULATED
+from tests import simulator
 
 if IS_SIMULATED:
     simulator.install()

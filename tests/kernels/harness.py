@@ -9,7 +9,7 @@ import numpy as np
 
 import fastw2v
 import fastw2v_kernels
-from fastw2v_kernels._jit_cuda import array_module
+from fastw2v_kernels._jit.cuda import array_module
 
 EPS = np.finfo(np.float32).eps
 KERNELS = Path(fastw2v_kernels.__file__).parent

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from harness import assert_parity, copy, results
 
 from fastw2v_kernels.ops import OPS
+from tests.kernels.harness import assert_parity, copy, results
 
 OPS_BY_NAME = {op.name: op for op in OPS}
 

@@ -6,11 +6,11 @@ import os
 
 import numpy as np
 import pytest
-from harness import assert_parity, copy, results
 
 from fastw2v_kernels.ops import OPS
-from fastw2v_kernels.shared import threads_cpu
+from fastw2v_kernels.shared import threads as threads_cpu
 from fastw2v_kernels.shared.memory import zeros_in_large_pages
+from tests.kernels.harness import assert_parity, copy, results
 
 BOOK = ["embedding", "embedding_backward", "dot_sigmoid_loss", "dot_sigmoid_loss_backward"]
 BOOK += ["unigram_sampler", "adam", "sparse_adam"]

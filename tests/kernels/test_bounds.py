@@ -2,12 +2,12 @@
 
 import json
 
-from harness import run_python
+from tests.kernels.harness import run_python
 
 PROGRAM = """
 import json
 import numpy as np
-from fastw2v_kernels._jit_cpu import jit_cpu
+from fastw2v_kernels._jit.cpu import jit_cpu
 from fastw2v_kernels._simd import LANES, Shape, add_rows, copy_ids, load, load_rows, load_strip, rows_of, splat, splats
 from fastw2v_kernels._simd import store, store_strip
 

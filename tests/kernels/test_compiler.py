@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from numba import TypingError
 
-from fastw2v_kernels._jit_cpu import inline_cpu, jit_cpu
-from fastw2v_kernels._shape import Shape
+from fastw2v_kernels._jit.cpu import inline_cpu, jit_cpu
+from fastw2v_kernels._simd.shape import Shape
 
 
 @inline_cpu

@@ -7,13 +7,13 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from harness import copy, results, to_device, to_host
 
 from fastw2v import nn
 from fastw2v.nn import _checks, _dispatch, layers
-from fastw2v_kernels import _jit_cuda
+from fastw2v_kernels._jit import cuda as cuda_jit
 from fastw2v_kernels.ops import OPS
-from fastw2v_kernels.shared.cases import alias_table
+from fastw2v_kernels.shared.span.cases import alias_table
+from tests.kernels.harness import copy, results, to_device, to_host
 
 OPS_BY_NAME = {op.name: op for op in OPS}
 GB = 10**9
@@ -51,27 +51,27 @@ def test_repeated_targets_add_up():
 
 
 @on_cuda
-@pytest.mark.skipif(not _jit_cuda.IS_SIMULATED, reason="counts the simulator's atomics")
+@pytest.mark.skipif(not cuda_jit.IS_SIMULATED, reason="counts the simulator's atomics")
 def test_a_block_adds_to_the_loss_once(monkeypatch):
     from numba.cuda.simulator.kernelapi import FakeCUDAAtomic
 
     n_added, add = [], FakeCUDAAtomic.add
     monkeypatch.setattr(FakeCUDAAtomic, "add", lambda *args: n_added.append(1) or add(*args))
-    monkeypatch.setattr(_jit_cuda, "WARPS_PER_BLOCK", 3)
+    monkeypatch.setattr(cuda_jit, "WARPS_PER_BLOCK", 3)
     case = case_of("dot_sigmoid_loss")
     expected = run("dot_sigmoid_loss", copy(case), "reference")["loss"]
     np.testing.assert_allclose(run("dot_sigmoid_loss", case)["loss"], expected, rtol=1e-6)
-    assert len(n_added) == _jit_cuda._MAX_BLOCKS
+    assert len(n_added) == cuda_jit._MAX_BLOCKS
 
 
 @pytest.mark.parametrize(("n_rows", "n_cols"), [(1, 1), (100, 100), (10_000, 100), (10**6, 100), (3, 5000), (10**6, 5)])
 def test_a_launch_has_a_thread_for_each_column_and_few_more(monkeypatch, n_rows, n_cols):
     launched = []
-    monkeypatch.setattr(_jit_cuda, "_launch", lambda kernel, grid, block, args: launched.append((grid, block)))
-    monkeypatch.setattr(_jit_cuda, "_THREADS_PER_BLOCK", 512)
-    monkeypatch.setattr(_jit_cuda, "_ENOUGH_BLOCKS", 128)
-    monkeypatch.setattr(_jit_cuda, "_MAX_BLOCKS", 1 << 14)
-    _jit_cuda.launch_elements(None, n_rows, n_cols)
+    monkeypatch.setattr(cuda_jit, "_launch", lambda kernel, grid, block, args: launched.append((grid, block)))
+    monkeypatch.setattr(cuda_jit, "_THREADS_PER_BLOCK", 512)
+    monkeypatch.setattr(cuda_jit, "_ENOUGH_BLOCKS", 128)
+    monkeypatch.setattr(cuda_jit, "_MAX_BLOCKS", 1 << 14)
+    cuda_jit.launch_elements(None, n_rows, n_cols)
     (((n_parts, n_blocks), (width, height)),) = launched
     assert n_cols <= n_parts * width < n_cols + n_parts
     assert 1 <= n_blocks <= 1 << 14
@@ -209,7 +209,7 @@ def test_arrays_that_do_not_fit_are_refused(name):
                     op.implementation("cuda")(**to_device(case | {array: unfit}))
 
 
-@pytest.mark.skipif(_jit_cuda.cuda_status() is None, reason="there is a GPU, or the simulator")
+@pytest.mark.skipif(cuda_jit.cuda_status() is None, reason="there is a GPU, or the simulator")
 @pytest.mark.parametrize(("option", "outcome"), [((), "1 skipped"), (("--require-cuda",), "1 error")])
 def test_a_missing_gpu_is_a_skip_or_where_it_is_required_a_failure(option, outcome):
     test = f"{__file__}::test_too_few_words_leave_no_negative"
@@ -224,14 +224,14 @@ def test_a_missing_gpu_is_a_skip_or_where_it_is_required_a_failure(option, outco
 @pytest.fixture
 def door(monkeypatch):
     """The door as it is outside the simulator, asked anew."""
-    monkeypatch.setattr(_jit_cuda, "IS_SIMULATED", False)
-    monkeypatch.setattr(_jit_cuda, "cuda_status", _jit_cuda.cuda_status.__wrapped__)
-    monkeypatch.setattr(_jit_cuda.util, "find_spec", lambda name: name)
+    monkeypatch.setattr(cuda_jit, "IS_SIMULATED", False)
+    monkeypatch.setattr(cuda_jit, "cuda_status", cuda_jit.cuda_status.__wrapped__)
+    monkeypatch.setattr(cuda_jit.util, "find_spec", lambda name: name)
     compiler = SimpleNamespace(
         get_cuda_paths=lambda: {"libdevice": SimpleNamespace(info="a path")}, load_nvidia_dynamic_lib=lambda name: None
     )
-    monkeypatch.setattr(_jit_cuda, "import_module", lambda name: compiler)
-    monkeypatch.setattr(_jit_cuda, "_numba_cuda", lambda: SimpleNamespace(implementation="NVIDIA"))
+    monkeypatch.setattr(cuda_jit, "import_module", lambda name: compiler)
+    monkeypatch.setattr(cuda_jit, "_numba_cuda", lambda: SimpleNamespace(implementation="NVIDIA"))
     pool = FakePool()
     runtime = SimpleNamespace(getDevice=lambda: 0, getDeviceCount=lambda: 2, memGetInfo=lambda: (pool.free, 8 * GB))
     cupy = SimpleNamespace(
@@ -242,7 +242,7 @@ def door(monkeypatch):
         get_default_memory_pool=lambda: pool,
         compiler=compiler,
     )
-    monkeypatch.setattr(_jit_cuda, "array_module", lambda: cupy)
+    monkeypatch.setattr(cuda_jit, "array_module", lambda: cupy)
     monkeypatch.setitem(sys.modules, "cupy", cupy)
     return cupy
 
@@ -275,8 +275,8 @@ class FakeCupyArray:
 
 
 def test_a_usable_gpu(door):
-    assert _jit_cuda.cuda_status() is None
-    assert _jit_cuda.cuda_status(1) is None
+    assert cuda_jit.cuda_status() is None
+    assert cuda_jit.cuda_status(1) is None
 
 
 def test_the_simulator_by_itself_is_refused(run_python):
@@ -287,29 +287,29 @@ def test_the_simulator_by_itself_is_refused(run_python):
 
 @pytest.mark.parametrize("missing", ["numba_cuda", "cupy"])
 def test_a_missing_package_is_named(door, missing, monkeypatch):
-    monkeypatch.setattr(_jit_cuda.util, "find_spec", lambda name: None if name == missing else name)
-    assert f"{missing} cannot be found; pip install 'fastw2v[cuda13]'" in _jit_cuda.cuda_status()
+    monkeypatch.setattr(cuda_jit.util, "find_spec", lambda name: None if name == missing else name)
+    assert f"{missing} cannot be found; pip install 'fastw2v[cuda13]'" in cuda_jit.cuda_status()
 
 
 def test_a_redirect_that_did_not_take(door, monkeypatch):
-    monkeypatch.setattr(_jit_cuda, "_numba_cuda", lambda: SimpleNamespace(implementation="Built-in"))
-    assert "before numba.cuda" in _jit_cuda.cuda_status()
+    monkeypatch.setattr(cuda_jit, "_numba_cuda", lambda: SimpleNamespace(implementation="Built-in"))
+    assert "before numba.cuda" in cuda_jit.cuda_status()
 
 
 def test_a_numpy_that_is_too_new(door, monkeypatch):
     def fail():
         raise ImportError("Numba needs NumPy 2.5 or less")
 
-    monkeypatch.setattr(_jit_cuda, "_numba_cuda", fail)
-    assert "Numba needs NumPy 2.5 or less" in _jit_cuda.cuda_status()
-    assert "pip install 'numpy<2.5'" in _jit_cuda.cuda_status()
+    monkeypatch.setattr(cuda_jit, "_numba_cuda", fail)
+    assert "Numba needs NumPy 2.5 or less" in cuda_jit.cuda_status()
+    assert "pip install 'numpy<2.5'" in cuda_jit.cuda_status()
 
 
 def test_no_driver(door):
     door.cuda.is_available = lambda: False
-    assert "install the driver" in _jit_cuda.cuda_status()
-    with pytest.raises(_jit_cuda.CudaUnavailableError, match=r'install the driver.*or use device="cpu"'):
-        _jit_cuda.require_cuda()
+    assert "install the driver" in cuda_jit.cuda_status()
+    with pytest.raises(cuda_jit.CudaUnavailableError, match=r'install the driver.*or use device="cpu"'):
+        cuda_jit.require_cuda()
 
 
 def _not_found(name):
@@ -326,47 +326,47 @@ def _not_found(name):
 )
 def test_a_missing_compiler_is_said_before_a_kernel_needs_it(door, lacking, found, said):
     setattr(door.compiler, lacking, found)
-    reason = _jit_cuda.cuda_status()
+    reason = cuda_jit.cuda_status()
     assert f"CUDA's compiler cannot be found ({said}); pip install 'fastw2v[cuda13]'" in reason
     assert "let CUDA_HOME name a whole toolkit" in reason
 
 
 @pytest.mark.skipif(importlib.util.find_spec("numba_cuda") is None, reason="no numba-cuda")
-@pytest.mark.skipif(_jit_cuda.IS_SIMULATED, reason="the simulator has no compiler")
+@pytest.mark.skipif(cuda_jit.IS_SIMULATED, reason="the simulator has no compiler")
 def test_the_compiler_that_is_installed_is_found():
-    _jit_cuda._numba_cuda()
-    assert _jit_cuda._no_compiler() is None
+    cuda_jit._numba_cuda()
+    assert cuda_jit._no_compiler() is None
 
 
 @pytest.mark.parametrize("index", [2, 7])
 def test_a_gpu_that_does_not_exist(door, index):
-    assert f"no device cuda:{index}; expected cuda:0 to cuda:1 (2 on" in _jit_cuda.cuda_status(index)
+    assert f"no device cuda:{index}; expected cuda:0 to cuda:1 (2 on" in cuda_jit.cuda_status(index)
 
 
 def test_too_little_memory_is_said_before_any_is_taken(door):
-    _jit_cuda.require_memory(3_500_000_000, "a model")
+    cuda_jit.require_memory(3_500_000_000, "a model")
     with pytest.raises(MemoryError, match=r"a model needs 3\.60 GB on the GPU and 3\.50 GB are free; take a smaller"):
-        _jit_cuda.require_memory(3_600_000_000, "a model")
+        cuda_jit.require_memory(3_600_000_000, "a model")
 
 
 def test_what_the_pool_keeps_is_given_back_where_it_is_needed(door):
     """It serves arrays of one stream alone; while there is enough it stays, so that arrays come and go at no cost."""
     pool = door.get_default_memory_pool()
-    _jit_cuda.require_memory(3 * GB, "an array")
+    cuda_jit.require_memory(3 * GB, "an array")
     assert (pool.kept, pool.n_given_back) == (GB // 2, 0)
-    _jit_cuda.require_memory(3 * GB + 1, "an array")
+    cuda_jit.require_memory(3 * GB + 1, "an array")
     assert (pool.kept, pool.n_given_back) == (0, 1)
-    assert _jit_cuda.free_memory() == pool.free == 3_500_000_000
+    assert cuda_jit.free_memory() == pool.free == 3_500_000_000
 
 
 @pytest.mark.parametrize(("limit", "free_bytes"), [(0, 3.5 * GB), (9 * GB, 3.5 * GB), (2 * GB, GB // 2), (GB, 0)])
 def test_the_limit_of_the_pool_is_kept_to(door, limit, free_bytes):
     """1.5 GB of it are in use."""
     door.get_default_memory_pool().limit = limit
-    assert _jit_cuda.free_memory() == free_bytes
-    _jit_cuda.require_memory(free_bytes, "an array")
+    assert cuda_jit.free_memory() == free_bytes
+    cuda_jit.require_memory(free_bytes, "an array")
     with pytest.raises(MemoryError, match=f"and {free_bytes / GB:.2f} GB are free"):
-        _jit_cuda.require_memory(free_bytes + 1, "an array")
+        cuda_jit.require_memory(free_bytes + 1, "an array")
 
 
 @pytest.mark.skipif(not HAS_CUPY, reason="no CuPy: pip install 'fastw2v[cuda13]'")
@@ -381,11 +381,11 @@ def test_cupys_pool_has_what_is_asked_of_it():
 
 
 def test_arrays_of_two_places_are_refused(door):
-    assert _jit_cuda._common_device((FakeCupyArray(1), 3, FakeCupyArray(1))) == 1
+    assert cuda_jit._common_device((FakeCupyArray(1), 3, FakeCupyArray(1))) == 1
     with pytest.raises(ValueError, match="lie on cuda:0 and cuda:1; expected all on one GPU"):
-        _jit_cuda._common_device((FakeCupyArray(1), FakeCupyArray(0)))
+        cuda_jit._common_device((FakeCupyArray(1), FakeCupyArray(0)))
     with pytest.raises(TypeError, match=r"of shape \(3,\), is NumPy's; move it: to_gpu"):
-        _jit_cuda._common_device((FakeCupyArray(1), np.zeros(3)))
+        cuda_jit._common_device((FakeCupyArray(1), np.zeros(3)))
 
 
 def test_an_array_of_another_gpu_is_refused_where_it_comes_in(door):
@@ -404,19 +404,19 @@ def test_an_array_of_another_gpu_is_refused_where_it_comes_in(door):
         nn.SGD().update([here], [elsewhere])
 
 
-@pytest.mark.skipif(not HAS_CUPY or _jit_cuda.IS_SIMULATED, reason="no CuPy: pip install 'fastw2v[cuda13]'")
+@pytest.mark.skipif(not HAS_CUPY or cuda_jit.IS_SIMULATED, reason="no CuPy: pip install 'fastw2v[cuda13]'")
 def test_cupy_arrays_keep_their_memory_and_gradients_their_rows():
     """A CuPy array over the host's memory: enough to look at it, without a GPU."""
     import cupy
 
-    from fastw2v import _device
     from fastw2v.nn import _arrays, _gradient_gpu
+    from fastw2v.runtime import devices
 
     host = np.arange(12, dtype=np.float32)
     memory = cupy.cuda.UnownedMemory(host.ctypes.data, host.nbytes, host, device_id=0)
     array = cupy.ndarray((3, 4), np.float32, memptr=cupy.cuda.MemoryPointer(memory, 0))
-    assert _jit_cuda._common_device((array, 3)) == 0
-    assert _device.is_on_gpu(array)
+    assert cuda_jit._common_device((array, 3)) == 0
+    assert devices.is_on_gpu(array)
     assert _arrays.as_array(array) is array
     gradient = array.view(type=_gradient_gpu._gpu_class())
     assert type(_arrays.plain(gradient)) is cupy.ndarray

@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from harness import CBOW_MODES, SKIPGRAM_MODES, copy, toy_case
 
 from fastw2v_kernels.cbow_ns.reference import cbow_ns_reference
-from fastw2v_kernels.shared.reference import draw_negatives
+from fastw2v_kernels.shared.span.reference import draw_negatives
 from fastw2v_kernels.skipgram_ns.reference import skipgram_ns_reference
+from tests.kernels.harness import CBOW_MODES, SKIPGRAM_MODES, copy, toy_case
 
 CENTRE_POS = 4
 SENTENCES = {

@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
-from harness import MODES, toy_case
-from test_parity import OPS_BY_NAME
+
+from tests.kernels.harness import MODES, toy_case
+from tests.kernels.test_parity import OPS_BY_NAME
 
 N_WORDS, DIM = 8, 1024
 FIRST = 2**31 // DIM  # of the words, among so many that these are beyond

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from fastw2v_kernels._simd import Shape
-from fastw2v_kernels.shared.memory import aligned, kept_by_thread
-from fastw2v_kernels.shared.scoring_cpu import working_step
-from fastw2v_kernels.shared.span_cpu import working_block
+from fastw2v_kernels.shared.memory import aligned, cache_per_thread
+from fastw2v_kernels.shared.span.scoring_cpu import working_step
+from fastw2v_kernels.shared.span.walk_cpu import working_block
 
 PAIR_OF_LINES = 128  # bytes
 
@@ -47,7 +47,7 @@ def test_targets_of_an_earlier_call_are_forgotten():
 def test_a_thread_keeps_what_it_was_given_while_it_asks_for_the_same():
     made = []
 
-    @kept_by_thread
+    @cache_per_thread
     def new(size, fill=0):
         made.append((size, fill))
         return [fill] * size

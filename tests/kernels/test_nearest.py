@@ -5,7 +5,7 @@ import pytest
 
 from fastw2v_kernels.nearest.cpu import STRIP, nearest_cpu
 from fastw2v_kernels.nearest.reference import nearest_reference
-from fastw2v_kernels.shared import threads_cpu
+from fastw2v_kernels.shared import threads as threads_cpu
 
 
 def search(function, vectors, queries, k):

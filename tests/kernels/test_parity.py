@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from harness import assert_parity, copy, results
 
-from fastw2v_kernels._jit_cuda import IS_SIMULATED
+from fastw2v_kernels._jit.cuda import IS_SIMULATED
 from fastw2v_kernels.ops import OPS
+from tests.kernels.harness import assert_parity, copy, results
 
 SIZES = [1, 7, 31] if IS_SIMULATED else [1, 7, 63, 100, 129]
 OPS_BY_NAME = {op.name: op for op in OPS}

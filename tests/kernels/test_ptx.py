@@ -9,11 +9,12 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from divergence import divergent_collectives
 
-from fastw2v_kernels import _jit_cuda
+from fastw2v_kernels._jit import cuda as cuda_jit
 from fastw2v_kernels.ops import OPS
-from fastw2v_kernels.shared import launch_span_cuda, span_shape
+from fastw2v_kernels.shared.span import launch_cuda as launch_span_cuda
+from fastw2v_kernels.shared.span import shape_cuda as span_shape
+from tests.kernels.divergence import divergent_collectives
 
 TARGETS = [(8, 0), (9, 0)]
 SIZE = 100
@@ -30,7 +31,7 @@ REPORTED = [r"Used (\d+) registers", r"(\d+) bytes stack", r"(\d+) bytes spill s
 SPILLS = {}  # kernel: why it may use local memory
 
 pytestmark = [
-    pytest.mark.skipif(_jit_cuda.IS_SIMULATED, reason="the simulator compiles nothing"),
+    pytest.mark.skipif(cuda_jit.IS_SIMULATED, reason="the simulator compiles nothing"),
     pytest.mark.skipif(
         any(importlib.util.find_spec(name) is None for name in ("numba_cuda", "cuda")),
         reason="no numba-cuda with nvJitLink: pip install 'numba-cuda[cu13]>=0.30.4,<0.31'",
@@ -41,10 +42,10 @@ pytestmark = [
 def launches(op, size, target, monkeypatch):
     """Kernels that a call of the operation launches, and what with; nothing is run."""
     found = []
-    monkeypatch.setattr(_jit_cuda, "array_module", lambda: np)
+    monkeypatch.setattr(cuda_jit, "array_module", lambda: np)
     monkeypatch.setattr(span_shape, "compute_capability", lambda: 10 * target[0] + target[1])
     monkeypatch.setattr(launch_span_cuda, "array_module", lambda: np)
-    monkeypatch.setattr(_jit_cuda, "_launch", lambda kernel, _grid, _block, args: found.append((kernel, args)))
+    monkeypatch.setattr(cuda_jit, "_launch", lambda kernel, _grid, _block, args: found.append((kernel, args)))
     case = op.make_case(np.random.default_rng(0), size) | ({"window": 5} if op.name in SPANS else {})
     variants = [*VARIANTS[op.name], {"window": 10}] if op.name in SPANS and SPAN_SIZES[size] else []
     for change in [{}, *variants]:

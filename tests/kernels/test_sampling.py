@@ -4,17 +4,18 @@ import threading
 
 import numpy as np
 import pytest
-from harness import MODES, copy, results, toy_case
 from scipy import stats
 
-from fastw2v_kernels._jit_cpu import jit_cpu
+from fastw2v_kernels._jit.cpu import jit_cpu
 from fastw2v_kernels._simd import LANES, load, store
 from fastw2v_kernels.ops import OPS
 from fastw2v_kernels.shared import cpu, rng
-from fastw2v_kernels.shared.cases import alias_table, span_case
-from fastw2v_kernels.shared.corpus import Corpus
-from fastw2v_kernels.shared.reference import draw, windows
-from fastw2v_kernels.shared.span_cpu import BLOCK_TOKENS, fill_block, sentence_of, window_of, working_block
+from fastw2v_kernels.shared.cpu import sentence_of
+from fastw2v_kernels.shared.span.cases import alias_table, span_case
+from fastw2v_kernels.shared.span.corpus import Corpus
+from fastw2v_kernels.shared.span.reference import draw, windows
+from fastw2v_kernels.shared.span.walk_cpu import BLOCK_TOKENS, fill_block, window_of, working_block
+from tests.kernels.harness import MODES, copy, results, toy_case
 
 OPS_BY_NAME = {op.name: op for op in OPS}
 P_VALUE = 1e-4

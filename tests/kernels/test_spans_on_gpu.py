@@ -2,17 +2,17 @@
 
 import numpy as np
 import pytest
-from harness import MODES, copy, toy_case
-from harness import results as run
-from test_parity import assert_parity
 
 from fastw2v_kernels.cbow_ns import cuda as cbow
 from fastw2v_kernels.ops import OPS
-from fastw2v_kernels.shared import span_shape
-from fastw2v_kernels.shared.cases import alias_table, span_case
-from fastw2v_kernels.shared.parts import contexts_at_once
-from fastw2v_kernels.shared.reference import draw_negatives
+from fastw2v_kernels.shared.span import shape_cuda as span_shape
+from fastw2v_kernels.shared.span.cases import alias_table, span_case
+from fastw2v_kernels.shared.span.contexts import contexts_at_once
+from fastw2v_kernels.shared.span.reference import draw_negatives
 from fastw2v_kernels.skipgram_ns import cuda as skipgram
+from tests.kernels.harness import MODES, copy, toy_case
+from tests.kernels.harness import results as run
+from tests.kernels.test_parity import assert_parity
 
 OPS_BY_NAME = {op.name: op for op in OPS}
 each_mode = pytest.mark.parametrize(("name", "mode"), [pytest.param(n, m, id=f"{n}-{m}") for n, m in MODES])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import chisquare
 
-from fastw2v_kernels.shared.cases import alias_table
+from fastw2v_kernels.shared.span.cases import alias_table
 from fastw2v_kernels.unigram_sampler.cpu import unigram_sampler_cpu
 from fastw2v_kernels.unigram_sampler.reference import unigram_sampler_reference
 

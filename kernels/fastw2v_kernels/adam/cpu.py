@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from fastw2v_kernels._jit_cpu import jit_cpu
-from fastw2v_kernels._types import Float32
+from fastw2v_kernels._jit.cpu import jit_cpu
 from fastw2v_kernels.shared.arguments import check_read, check_written
+from fastw2v_kernels.shared.array_types import Float32
 from fastw2v_kernels.shared.cpu import adam_step
 from fastw2v_kernels.shared.memory import CACHE_LINE
-from fastw2v_kernels.shared.threads_cpu import parts_for, run_parts
+from fastw2v_kernels.shared.threads import parts_for, run_parts
 
 _GRAIN = 200_000  # elements, about 100 us
 

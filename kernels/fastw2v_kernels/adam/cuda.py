@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from fastw2v_kernels._jit_cuda import cuda, jit_cuda, launch_flat
-from fastw2v_kernels._types import Float32
+from fastw2v_kernels._jit.cuda import cuda, jit_cuda, launch_flat
 from fastw2v_kernels.shared.arguments import check_read
+from fastw2v_kernels.shared.array_types import Float32
 from fastw2v_kernels.shared.cuda import adam_step
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from fastw2v_kernels._jit_cpu import inline_cpu, jit_cpu
+from fastw2v_kernels._jit.cpu import inline_cpu, jit_cpu
 from fastw2v_kernels._simd import (
     LANES,
     N_REGISTERS,
@@ -25,9 +25,10 @@ from fastw2v_kernels._simd import (
     zero_strip,
     zero_tile,
 )
-from fastw2v_kernels._types import Float32, Float64, Int32, Int64
-from fastw2v_kernels.shared.corpus import Corpus, Span
-from fastw2v_kernels.shared.scoring_cpu import (
+from fastw2v_kernels.shared.array_types import Float32, Float64, Int32, Int64
+from fastw2v_kernels.shared.cpu import sentence_of
+from fastw2v_kernels.shared.span.corpus import Corpus, Span
+from fastw2v_kernels.shared.span.scoring_cpu import (
     Centre,
     Sampler,
     Step,
@@ -38,7 +39,7 @@ from fastw2v_kernels.shared.scoring_cpu import (
     set_mask,
     working_step,
 )
-from fastw2v_kernels.shared.span_cpu import BLOCK_TOKENS, TokenBlock, fill_block, sentence_of, working_block
+from fastw2v_kernels.shared.span.walk_cpu import BLOCK_TOKENS, TokenBlock, fill_block, working_block
 
 
 @inline_cpu

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from fastw2v_kernels._types import Float32, Float64, Int32, Int64
-from fastw2v_kernels.shared.reference import Weights, draw_negatives, gradients, windows
+from fastw2v_kernels.shared.array_types import Float32, Float64, Int32, Int64
+from fastw2v_kernels.shared.span.reference import Weights, draw_negatives, gradients, windows
 
 
 def cbow_ns_reference(

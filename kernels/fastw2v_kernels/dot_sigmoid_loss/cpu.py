@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fastw2v_kernels._jit_cpu import inline_cpu, jit_cpu
-from fastw2v_kernels._types import Float32, Float64, Int64
+from fastw2v_kernels._jit.cpu import inline_cpu, jit_cpu
 from fastw2v_kernels.shared.arguments import check_axes, check_read, check_written, flat_ids, outside
+from fastw2v_kernels.shared.array_types import Float32, Float64, Int64
 from fastw2v_kernels.shared.cpu import likelihoods
 from fastw2v_kernels.shared.rows_cpu import AHEAD, any_outside, dot_row, prefetch_row
-from fastw2v_kernels.shared.threads_cpu import parts_for, run_parts
+from fastw2v_kernels.shared.threads import parts_for, run_parts
 
 _GRAIN = 500_000  # multiplications, about 50 us
 _TINY = 1e-200  # a product of probabilities, each above 1e-7, stays far from underflow

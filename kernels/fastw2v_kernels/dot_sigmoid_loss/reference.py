@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fastw2v_kernels._types import Float64
+from fastw2v_kernels.shared.array_types import Float64
 
 
 def dot_sigmoid_loss_reference(

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fastw2v_kernels._jit_cpu import inline_cpu, jit_cpu
-from fastw2v_kernels._types import Float32, Int64
+from fastw2v_kernels._jit.cpu import inline_cpu, jit_cpu
 from fastw2v_kernels.shared.arguments import check_axes, check_read, check_written, first_outside, flat_ids
+from fastw2v_kernels.shared.array_types import Float32, Int64
 from fastw2v_kernels.shared.rows_cpu import (
     AHEAD,
     add_columns,
@@ -20,7 +20,7 @@ from fastw2v_kernels.shared.rows_cpu import (
     prefetch_row,
     zero_row,
 )
-from fastw2v_kernels.shared.threads_cpu import parts_for, run_parts
+from fastw2v_kernels.shared.threads import parts_for, run_parts
 
 _GRAIN = 1_000_000  # floats cleared and added to dw, about 200 us
 

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fastw2v_kernels._jit_cpu import jit_cpu
-from fastw2v_kernels._types import Float32, Int64
+from fastw2v_kernels._jit.cpu import jit_cpu
 from fastw2v_kernels.shared.arguments import check_axes, check_read, check_written, flat_ids, outside
+from fastw2v_kernels.shared.array_types import Float32, Int64
 from fastw2v_kernels.shared.rows_cpu import AHEAD, add_row, any_outside, prefetch_row, set_row, zero_row
-from fastw2v_kernels.shared.threads_cpu import parts_for, run_parts
+from fastw2v_kernels.shared.threads import parts_for, run_parts
 
 _GRAIN = 500_000  # floats read, about 50 us
 

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fastw2v_kernels._jit_cpu import jit_cpu
-from fastw2v_kernels._types import Float32, Int64
+from fastw2v_kernels._jit.cpu import jit_cpu
 from fastw2v_kernels.shared.arguments import check_axes, check_read, check_written, first_outside, flat_ids
+from fastw2v_kernels.shared.array_types import Float32, Int64
 from fastw2v_kernels.shared.rows_cpu import AHEAD, add_columns, any_outside, clear_columns, columns_of, prefetch_row
-from fastw2v_kernels.shared.threads_cpu import parts_for, run_parts
+from fastw2v_kernels.shared.threads import parts_for, run_parts
 
 _GRAIN = 1_000_000  # floats added, about 150 us
 

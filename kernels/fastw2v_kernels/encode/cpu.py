@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from fastw2v_kernels._jit_cpu import jit_cpu
+from fastw2v_kernels._jit.cpu import jit_cpu
 
 NEWLINE = 10
 _ONES = np.uint64(0x0101010101010101)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from fastw2v_kernels._jit_cpu import jit_cpu
+from fastw2v_kernels._jit.cpu import jit_cpu
 
 _LOW_HALF = np.uint64(0xFFFFFFFF)
 _U0, _U1, _U32 = np.uint64(0), np.uint64(1), np.uint64(32)

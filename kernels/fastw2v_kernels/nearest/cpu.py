@@ -11,13 +11,22 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
-from fastw2v_kernels._jit_cpu import inline_cpu, jit_cpu
-from fastw2v_kernels._simd import LANES, N_REGISTERS, Shape, fma_rows, load_strip, splats, store_strip, zero_tile
-from fastw2v_kernels._simd_compare import rows_above
-from fastw2v_kernels._types import Float32, Int64
+from fastw2v_kernels._jit.cpu import inline_cpu, jit_cpu
+from fastw2v_kernels._simd import (
+    LANES,
+    N_REGISTERS,
+    Shape,
+    fma_rows,
+    load_strip,
+    rows_above,
+    splats,
+    store_strip,
+    zero_tile,
+)
 from fastw2v_kernels.shared.arguments import INT64, check_axes, check_read, check_written
-from fastw2v_kernels.shared.cpu import insert
-from fastw2v_kernels.shared.threads_cpu import parts_for, run_parts
+from fastw2v_kernels.shared.array_types import Float32, Int64
+from fastw2v_kernels.shared.cpu import insert_topk
+from fastw2v_kernels.shared.threads import parts_for, run_parts
 
 _GRAIN = 10_000_000  # multiplications, about 100 us
 _SHAPE = Shape(1, 12 if N_REGISTERS == 32 else 6, 1, False, n_strip=2)  # its sums, a strip and a factor: all registers
@@ -41,7 +50,7 @@ def _keep_better(tile: Float32, n: int, first: int, line: int, scores: Float32, 
     last = scores.shape[1] - 1
     for i in range(n):
         if tile[i] > scores[line, last]:
-            insert(scores, rows, line, tile[i], first + i)
+            insert_topk(scores, rows, line, tile[i], first + i)
 
 
 @jit_cpu

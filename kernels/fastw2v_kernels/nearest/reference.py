@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from fastw2v_kernels._types import Float32, Int64
+from fastw2v_kernels.shared.array_types import Float32, Int64
 from fastw2v_kernels.topk.reference import topk_reference
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fastw2v_kernels._types import Int64
+from fastw2v_kernels.shared.array_types import Int64
 
 FLOAT32, FLOAT64, INT32, INT64, UINT8 = map(np.dtype, (np.float32, np.float64, np.int32, np.int64, np.uint8))
 
@@ -28,6 +28,15 @@ def check_axes(name: str, array: NDArray[Any], n_axes: int) -> None:
     """Raise unless `array` has `n_axes` axes."""
     if array.ndim != n_axes:
         raise ValueError(f"{name} has shape {array.shape}; expected {n_axes} axes")
+
+
+def check_ids(name: str, ids: NDArray[Any], n_axes: int) -> None:
+    """Raise unless these are integers with `n_axes` axes, row after row."""
+    if ids.dtype.kind not in "iu":
+        raise TypeError(f"{name} has dtype {ids.dtype}; expected integers, such as ids.astype(np.int64)")
+    check_axes(name, ids, n_axes)
+    if not ids.flags.c_contiguous:
+        raise ValueError(f"{name} has strides {ids.strides}; expected C order: a contiguous copy of it")
 
 
 def flat_ids(name: str, ids: NDArray[Any]) -> Int64:

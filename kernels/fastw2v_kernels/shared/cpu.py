@@ -1,9 +1,9 @@
 """The shared scalar functions, compiled for the CPU."""
 
-from fastw2v_kernels._jit_cpu import inline_cpu
-from fastw2v_kernels.shared import adam, rng
-from fastw2v_kernels.shared import insert as best
+from fastw2v_kernels._jit.cpu import inline_cpu
+from fastw2v_kernels.shared import adam, rng, topk
 from fastw2v_kernels.shared import sigmoid as scalar
+from fastw2v_kernels.shared.span import corpus
 
 random_bits = inline_cpu(rng.random_bits)
 uniform = inline_cpu(rng.uniform)
@@ -12,4 +12,5 @@ sigmoid = inline_cpu(scalar.sigmoid)
 softplus = inline_cpu(scalar.softplus)
 likelihoods = inline_cpu(scalar.likelihoods)
 adam_step = inline_cpu(adam.adam_step)
-insert = inline_cpu(best.insert)
+insert_topk = inline_cpu(topk.insert_topk)
+sentence_of = inline_cpu(corpus.sentence_of)

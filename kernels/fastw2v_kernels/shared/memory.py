@@ -29,7 +29,7 @@ def aligned(shape: tuple[int, ...], dtype: DTypeLike = np.float32) -> NDArray[An
     return buffer[first : first + n_bytes].view(dtype).reshape(shape)
 
 
-def kept_by_thread(make: Callable[_Arguments, _Made]) -> Callable[_Arguments, _Made]:
+def cache_per_thread(make: Callable[_Arguments, _Made]) -> Callable[_Arguments, _Made]:
     """Give a thread what it was given last, while it asks for the same: working memory, which a call leaves dirty."""
     last = threading.local()
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from fastw2v_kernels._types import Float32, Int32, Int64
+from fastw2v_kernels.shared.array_types import Float32, Int32, Int64
 
 # Increment and mixing of SplitMix64: Steele, Lea, Flood 2014, "Fast splittable pseudorandom number generators".
 _GAMMA = np.uint64(0x9E3779B97F4A7C15)
@@ -15,6 +15,9 @@ _MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
 _MIX_2 = np.uint64(0x94D049BB133111EB)
 _S27, _S30, _S31, _S11 = np.uint64(27), np.uint64(30), np.uint64(31), np.uint64(11)
 _ONE = np.uint64(1)
+
+_MASK = (1 << 64) - 1
+_UNMIX_1, _UNMIX_2 = (pow(int(mix), -1, 1 << 64) for mix in (_MIX_1, _MIX_2))
 
 KEEP_DRAW = 0
 WINDOW_DRAW = 1
@@ -53,3 +56,37 @@ def alias_draw(u: float, alias_prob: Float32, alias_id: Int32) -> int:
     column = int(scaled)
     other = int(alias_id[column])  # loaded in any case: a select is cheaper than a branch that nobody can predict
     return column if scaled - column < alias_prob[column] else other
+
+
+def shifted_seed(seed: int, epoch: int, first_pos: int) -> int:
+    """Return the seed whose epoch draws at position p what `seed`'s draws at first_pos + p.
+
+    A stream's key and position meet in a sum, key + gamma * (position + 1), so a shift is another key; and the seed
+    that gives an epoch this key is found by going through SplitMix64 backwards, all of whose steps can be undone.
+    """
+    gamma = int(_GAMMA)
+    key = _bits(seed, epoch) + gamma * first_pos
+    return (_unmixed(_unmixed(key & _MASK) - gamma & _MASK) - gamma * (epoch + 1)) & _MASK
+
+
+def _bits(seed: int, epoch: int) -> int:
+    """Key of an epoch's stream: `random_bits(seed, epoch, 0)` on integers that do not wrap."""
+    x = _mixed(seed + int(_GAMMA) * (epoch + 1) & _MASK)
+    return _mixed(x + int(_GAMMA) & _MASK)
+
+
+def _mixed(x: int) -> int:
+    x = (x ^ x >> 30) * int(_MIX_1) & _MASK
+    x = (x ^ x >> 27) * int(_MIX_2) & _MASK
+    return x ^ x >> 31
+
+
+def _unmixed(x: int) -> int:
+    x = _unshifted(x, 31) * _UNMIX_2 & _MASK
+    x = _unshifted(x, 27) * _UNMIX_1 & _MASK
+    return _unshifted(x, 30)
+
+
+def _unshifted(x: int, by: int) -> int:
+    """Undo x ^= x >> by, for by > 21."""
+    return x ^ x >> by ^ x >> 2 * by

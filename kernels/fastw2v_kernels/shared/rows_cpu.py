@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from fastw2v_kernels._jit_cpu import inline_cpu
+from fastw2v_kernels._jit.cpu import inline_cpu
 from fastw2v_kernels._simd import prefetch
-from fastw2v_kernels._types import Float32, Int64
+from fastw2v_kernels.shared.array_types import Float32, Int64
 from fastw2v_kernels.shared.memory import CACHE_LINE
 
 AHEAD = 8  # rows: about the memory's latency, over the time that one row takes

@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from fastw2v_kernels._jit_cuda import MAX_WARPS_PER_BLOCK, cuda, inline_cuda
-from fastw2v_kernels._types import Float32, Float64
+from fastw2v_kernels._jit.cuda import MAX_WARPS_PER_BLOCK, cuda, inline_cuda, jit_cuda, launch_elements
+from fastw2v_kernels.shared.array_types import Float32, Float64, Int64
 
 ALL_LANES = 0xFFFFFFFF
 Number = TypeVar("Number", np.float32, float)
@@ -63,3 +63,17 @@ def add_block_sum(total: Float64, value: float) -> None:
             block_sum += values[warp]
         if block_sum != 0.0:
             cuda.atomic.add(total, 0, block_sum)
+
+
+@jit_cuda
+def _clear_rows_cuda_kernel(a: Float32, ids: Int64) -> None:
+    col, first = cuda.grid(2)
+    if col < a.shape[1]:
+        for i in range(first, ids.shape[0], cuda.gridsize(2)[1]):
+            if is_row(ids[i], a):
+                a[ids[i], col] = 0.0
+
+
+def clear_rows(a: Float32, ids: NDArray[np.integer[Any]]) -> None:
+    """a[ids] = 0."""
+    launch_elements(_clear_rows_cuda_kernel, ids.shape[0], a.shape[1], a, ids)

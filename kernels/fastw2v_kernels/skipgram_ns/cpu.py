@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from fastw2v_kernels._jit_cpu import inline_cpu, jit_cpu
+from fastw2v_kernels._jit.cpu import inline_cpu, jit_cpu
 from fastw2v_kernels._simd import (
     LANES,
     N_REGISTERS,
@@ -14,21 +14,25 @@ from fastw2v_kernels._simd import (
     Rows,
     Shape,
     add_rows,
+    copy_ids,
     exchange,
     load_rows,
     load_strip,
     prefetch_rows,
     prefetch_strip,
     rows_of,
+    splat,
+    store,
     store_strip,
     tail,
     zero_strip,
     zero_tile,
 )
-from fastw2v_kernels._types import Float32, Float64, Int32, Int64
-from fastw2v_kernels.shared.corpus import Corpus, Span
-from fastw2v_kernels.shared.parts import PART, contexts_at_once
-from fastw2v_kernels.shared.scoring_cpu import (
+from fastw2v_kernels.shared.array_types import Float32, Float64, Int32, Int64
+from fastw2v_kernels.shared.cpu import sentence_of
+from fastw2v_kernels.shared.span.contexts import PART, contexts_at_once
+from fastw2v_kernels.shared.span.corpus import Corpus, Span
+from fastw2v_kernels.shared.span.scoring_cpu import (
     Centre,
     Sampler,
     Step,
@@ -40,15 +44,53 @@ from fastw2v_kernels.shared.scoring_cpu import (
     set_mask,
     working_step,
 )
-from fastw2v_kernels.shared.span_cpu import (
+from fastw2v_kernels.shared.span.walk_cpu import (
     BLOCK_TOKENS,
     TokenBlock,
     fill_block,
     note_repeats,
-    sentence_of,
     working_block,
 )
-from fastw2v_kernels.skipgram_ns.contexts_cpu import gather
+
+
+@inline_cpu
+def _gather(block: TokenBlock, step: Step, low: int, high: int, i: int, reach: int) -> int:
+    """List the rows of the tokens low to high but for centre i, a repeated one once with its multiple; return how many.
+
+    There are at most `reach` on each side of the centre. Scores are made two rows at a time: an odd one gets a partner
+    of weight 0.
+    """
+    if block.repeat[high - 1] < low:  # no word twice: those left of the centre, then those right of it
+        centre = i if low <= i < high else high
+        n = high - low - (centre < high)
+        for c in range(0, reach, LANES):
+            copy_ids(step.inputs, c, block.id, low + c)
+            store(step.weight, 0, c, splat(1.0))
+            store(step.weight, 0, reach + c, splat(1.0))
+        for c in range(0, reach, LANES):
+            copy_ids(step.inputs, centre - low + c, block.id, centre + 1 + c)
+    else:
+        n = _gather_repeated(block, step, low, high, i)
+    step.inputs[n] = block.id[i]
+    step.weight[0, n] = 0.0
+    return n
+
+
+@inline_cpu
+def _gather_repeated(block: TokenBlock, step: Step, low: int, high: int, i: int) -> int:
+    n = 0
+    for j in range(low, high):
+        if j == i:
+            continue
+        c = 0
+        while c < n and step.inputs[c] != block.id[j]:
+            c += 1
+        if c == n:
+            step.inputs[n] = block.id[j]
+            step.weight[0, n] = 0.0
+            n += 1
+        step.weight[0, c] += 1.0
+    return n
 
 
 @inline_cpu
@@ -90,7 +132,7 @@ def _train_contexts(
 ) -> float:
     """One step for the tokens low to high but for the centre, at most `reach` on each side of it; return the loss."""
     r = first_set(step, centre.i)
-    n = gather(block, step, centre.low, centre.high, centre.i, reach)
+    n = _gather(block, step, centre.low, centre.high, centre.i, reach)
     loss: float = score_rows(w_in, w_out, step, n, r, centre.lr, shape)
     _update(w_in, w_out, step, n, r, first_set(step, centre.i + 2), centre.entering, shape)
     return loss

@@ -7,15 +7,15 @@ from functools import cache
 
 import numpy as np
 
-from fastw2v_kernels._jit_cuda import inline_cuda
-from fastw2v_kernels._types import Float32, Float64, Int32, Int64
+from fastw2v_kernels._jit.cuda import inline_cuda
 from fastw2v_kernels.shared.arguments import check_axes
-from fastw2v_kernels.shared.launch_span_cuda import launch_span, span_kernel
-from fastw2v_kernels.shared.plan_cuda import CHUNK_TOKENS, MAX_WARPS
-from fastw2v_kernels.shared.ring_cuda import slot_of
-from fastw2v_kernels.shared.scoring_cuda import draw_targets, gather, gradient_step, list_one
-from fastw2v_kernels.shared.span_shape import SpanShape, skipgram_shape
-from fastw2v_kernels.shared.span_state import Model, Recent, Ring, Step
+from fastw2v_kernels.shared.array_types import Float32, Float64, Int32, Int64
+from fastw2v_kernels.shared.span.launch_cuda import launch_span, span_kernel
+from fastw2v_kernels.shared.span.plan_cuda import CHUNK_TOKENS, MAX_WARPS
+from fastw2v_kernels.shared.span.ring_cuda import slot_of
+from fastw2v_kernels.shared.span.scoring_cuda import draw_targets, gather, gradient_step, list_one
+from fastw2v_kernels.shared.span.shape_cuda import SpanShape, skipgram_shape
+from fastw2v_kernels.shared.span.state_cuda import Model, Recent, Ring, Step
 
 
 @cache

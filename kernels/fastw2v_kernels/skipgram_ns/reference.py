@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from fastw2v_kernels._types import Float32, Float64, Int32, Int64
-from fastw2v_kernels.shared.parts import contexts_at_once
-from fastw2v_kernels.shared.reference import Weights, draw_negatives, gradients, windows
+from fastw2v_kernels.shared.array_types import Float32, Float64, Int32, Int64
+from fastw2v_kernels.shared.span.contexts import contexts_at_once
+from fastw2v_kernels.shared.span.reference import Weights, draw_negatives, gradients, windows
 
 
 def skipgram_ns_reference(

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fastw2v_kernels._jit_cpu import jit_cpu
-from fastw2v_kernels._types import Float32, Int64
+from fastw2v_kernels._jit.cpu import jit_cpu
 from fastw2v_kernels.shared.arguments import check_axes, check_read, check_written, flat_ids, outside
+from fastw2v_kernels.shared.array_types import Float32, Int64
 from fastw2v_kernels.shared.cpu import adam_step
 from fastw2v_kernels.shared.rows_cpu import any_outside, prefetch_row
-from fastw2v_kernels.shared.threads_cpu import parts_for, run_parts
+from fastw2v_kernels.shared.threads import parts_for, run_parts
 
 _AHEAD = 2  # rows of four matrices
 _GRAIN = 200_000  # elements, about 200 us

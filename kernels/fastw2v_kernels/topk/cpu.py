@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from fastw2v_kernels._jit_cpu import jit_cpu
-from fastw2v_kernels._types import Float32, Int64
+from fastw2v_kernels._jit.cpu import jit_cpu
 from fastw2v_kernels.shared.arguments import INT64, check_axes, check_read, check_written
-from fastw2v_kernels.shared.cpu import insert
-from fastw2v_kernels.shared.threads_cpu import parts_for, run_parts
+from fastw2v_kernels.shared.array_types import Float32, Int64
+from fastw2v_kernels.shared.cpu import insert_topk
+from fastw2v_kernels.shared.threads import parts_for, run_parts
 
 _GRAIN = 1_000_000  # scores, about 100 us
 _CHUNK = 64  # scores that are compared with the worst of the best at once
@@ -27,7 +27,7 @@ def _topk_cpu_kernel(
             if n_better > 0:
                 for i in range(chunk.shape[0]):
                     if chunk[i] > best_scores[q, last]:
-                        insert(best_scores, best_rows, q, chunk[i], first_row + first + i)
+                        insert_topk(best_scores, best_rows, q, chunk[i], first_row + first + i)
     return 0
 
 

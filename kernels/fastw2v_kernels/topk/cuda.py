@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from fastw2v_kernels._jit_cuda import cuda, inline_cuda, jit_cuda, launch_rows
-from fastw2v_kernels._types import Float32, Int64
+from fastw2v_kernels._jit.cuda import cuda, inline_cuda, jit_cuda, launch_rows
 from fastw2v_kernels.shared.arguments import INT64, check_axes, check_read
-from fastw2v_kernels.shared.cuda import insert
+from fastw2v_kernels.shared.array_types import Float32, Int64
+from fastw2v_kernels.shared.cuda import insert_topk
 from fastw2v_kernels.shared.rows_cuda import ALL_LANES
 
 
@@ -28,7 +28,7 @@ def _take_better(
         candidate = cuda.shfl_sync(ALL_LANES, score, lane)
         if candidate > worst:
             if cuda.laneid == lane:
-                insert(best_scores, best_rows, q, candidate, first_row + lane)
+                insert_topk(best_scores, best_rows, q, candidate, first_row + lane)
                 worst = best_scores[q, best_scores.shape[1] - 1]
             cuda.syncwarp()  # the next one sees what this one wrote
             worst = cuda.shfl_sync(ALL_LANES, worst, lane)

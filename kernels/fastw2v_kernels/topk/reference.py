@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fastw2v_kernels._types import Int64
+from fastw2v_kernels.shared.array_types import Int64
 
 
 def topk_reference(scores: NDArray[Any], first_row: int, best_scores: NDArray[Any], best_rows: Int64) -> None:

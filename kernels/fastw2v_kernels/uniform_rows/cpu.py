@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from fastw2v_kernels._jit_cpu import jit_cpu
-from fastw2v_kernels._types import Float32
+from fastw2v_kernels._jit.cpu import jit_cpu
+from fastw2v_kernels.shared.array_types import Float32
 from fastw2v_kernels.shared.cpu import random_bits, uniform
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from fastw2v_kernels.registry import Case, Op
-from fastw2v_kernels.shared.cases import alias_table
+from fastw2v_kernels.shared.span.cases import alias_table
 
 
 def make_case(rng: np.random.Generator, size: int) -> Case:

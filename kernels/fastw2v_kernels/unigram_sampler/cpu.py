@@ -7,13 +7,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from fastw2v_kernels._jit_cpu import inline_cpu, jit_cpu
+from fastw2v_kernels._jit.cpu import inline_cpu, jit_cpu
 from fastw2v_kernels._simd import prefetch_element
-from fastw2v_kernels._types import Float32, Int32, Int64
 from fastw2v_kernels.shared.arguments import INT32, check_axes, check_read, check_written, flat_ids, outside
+from fastw2v_kernels.shared.array_types import Float32, Int32, Int64
 from fastw2v_kernels.shared.cpu import alias_draw, random_bits, uniform
 from fastw2v_kernels.shared.rows_cpu import any_outside
-from fastw2v_kernels.shared.threads_cpu import parts_for, run_parts
+from fastw2v_kernels.shared.threads import parts_for, run_parts
 from fastw2v_kernels.unigram_sampler import reference
 
 _GRAIN = 5_000  # draws, about 100 us

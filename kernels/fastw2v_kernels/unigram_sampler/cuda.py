@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fastw2v_kernels._jit_cuda import cuda, inline_cuda, jit_cuda, launch_elements, launch_flat
-from fastw2v_kernels._types import Float32, Int32, Int64
-from fastw2v_kernels.shared.arguments import INT32, check_axes, check_read
-from fastw2v_kernels.shared.arguments_cuda import check_ids
+from fastw2v_kernels._jit.cuda import cuda, inline_cuda, jit_cuda, launch_elements, launch_flat
+from fastw2v_kernels.shared.arguments import INT32, check_axes, check_ids, check_read
+from fastw2v_kernels.shared.array_types import Float32, Int32, Int64
 from fastw2v_kernels.shared.cuda import alias_draw, random_bits, uniform
 from fastw2v_kernels.unigram_sampler import reference
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fastw2v_kernels._types import Float32, Int32
+from fastw2v_kernels.shared.array_types import Float32, Int32
 from fastw2v_kernels.shared.rng import alias_draw, random_bits, uniform
 
 

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fastw2v_kernels._jit_cpu import jit_cpu
+from fastw2v_kernels._jit.cpu import jit_cpu
 from fastw2v_kernels._simd import prefetch_element
-from fastw2v_kernels._types import Int64
 from fastw2v_kernels.shared.arguments import INT64, UINT8, check_axes, check_written, flat_ids, outside
+from fastw2v_kernels.shared.array_types import Int64
 from fastw2v_kernels.shared.rows_cpu import any_outside
 
 _AHEAD = 16  # marks

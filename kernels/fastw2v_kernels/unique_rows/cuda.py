@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fastw2v_kernels._jit_cuda import array_module, cuda, jit_cuda, launch_flat
-from fastw2v_kernels._types import Int64
-from fastw2v_kernels.shared.arguments import INT64, UINT8, check_axes, check_read
-from fastw2v_kernels.shared.arguments_cuda import check_ids
+from fastw2v_kernels._jit.cuda import array_module, cuda, jit_cuda, launch_flat
+from fastw2v_kernels.shared.arguments import INT64, UINT8, check_axes, check_ids, check_read
+from fastw2v_kernels.shared.array_types import Int64
 from fastw2v_kernels.shared.rows_cuda import is_row
 
 

@@ -1,0 +1,120 @@
+"""What binds the CPU trainer: what a kept word costs for each vector of its rows, and what it costs besides.
+
+`python -m benchmarks.studies.roofline` trains both models by one thread, at two vector sizes, on a text (film reviews
+where FASTW2V_DATA_DIR has them, else the text of the standard library), and on the same text with 200 words instead
+of all, whose rows stay in the cache. From these times: the cost of one more vector in each row beside the multiply-adds
+that it needs at the peak of the same run; the cost that does not depend on the rows' length (subsampling, drawing, sums
+over lanes, sigmoids); and what cache misses add. Each row is printed and recorded.
+"""
+
+from __future__ import annotations
+
+import argparse
+import lzma
+import os
+import tempfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from benchmarks.peak import peak
+from benchmarks.report.results import FOLDER, Row, Spread, append, cell, digits, here, spread
+from fastw2v import Word2Vec, datasets
+from fastw2v_kernels._simd import LANES
+
+SIZES, WINDOW, NEGATIVE = (100, 300), 5, 5
+N_CACHED_WORDS = 200
+Times = dict[tuple[str, int], Spread]  # ns of a kept word by text and vector size
+
+
+def write_texts(folder: Path) -> dict[str, Path]:
+    """The text, and the same with few words."""
+    packed = Path(os.environ.get("FASTW2V_DATA_DIR", ""), "imdb-unsup.txt.xz")
+    text = lzma.open(packed).read() if packed.exists() else datasets.default_corpus().sources[0]
+    few = {word: b"%d" % (zlib.crc32(word) % N_CACHED_WORDS) for word in set(text.split())}
+    texts = {
+        "all words": text,
+        "few words": b"\n".join(b" ".join(few[w] for w in line.split()) for line in text.splitlines()),
+    }
+    for name, content in texts.items():
+        (folder / name).write_bytes(content)
+    return {name: folder / name for name in texts}
+
+
+class Sampled(NamedTuple):
+    """What a text's words come to, whatever the vector size: the samples depend on the seed alone."""
+
+    contexts: float  # context rows of a kept word (CBOW counts examples: 1)
+    kept_share: float  # of all words
+
+
+def measure(sg: int, texts: dict[str, Path], rounds: int) -> tuple[Times, dict[str, Sampled]]:
+    """Time of a kept word; and what was trained, by text."""
+    runs: dict[tuple[str, int], list[float]] = {}
+    sampled: dict[str, Sampled] = {}
+    for _ in range(1 + rounds):
+        for size in SIZES:
+            for name, path in texts.items():
+                model = Word2Vec(corpus_file=path, sg=sg, vector_size=size, window=WINDOW, negative=NEGATIVE, workers=1)
+                report = model.report
+                runs.setdefault((name, size), []).append(1e9 * report.train_seconds / report.kept_words)
+                sampled[name] = Sampled(report.pairs / report.kept_words, report.kept_words / report.raw_words)
+    return {key: spread(times[1:]) for key, times in runs.items()}, sampled  # the first round warms up
+
+
+def operations(sg: int, contexts: float) -> float:
+    """Multiply-adds of a kept word, for each column.
+
+    Skip-gram: a score and two updates for each context and target. CBOW: the same for one hidden row, whose sum over
+    the contexts, and the way back, are additions.
+    """
+    scored = 3 * (1 + NEGATIVE)
+    return scored * contexts if sg else scored + contexts
+
+
+def rows(rounds: int) -> Iterator[Row]:
+    """A row for each model and vector size."""
+    gflops = peak(1).gflops
+    contexts: dict[str, float] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        texts = write_texts(Path(folder))
+        for sg, model in ((1, "skip-gram"), (0, "CBOW")):
+            times, sampled = measure(sg, texts, rounds)
+            if sg:
+                contexts = {name: text.contexts for name, text in sampled.items()}  # CBOW counts examples
+            n_operations = {name: operations(sg, n) for name, n in contexts.items()}
+            vectors = [-(-size // LANES) for size in SIZES]
+            cached = [times["few words", size][0] for size in SIZES]
+            slope = (cached[1] - cached[0]) / (vectors[1] - vectors[0])
+            for size, n_vectors, in_cache in zip(SIZES, vectors, cached):
+                ns = times["all words", size]
+                cells = {
+                    "gflops_share": [2 * size * n_operations["all words"] / gflops / ns[i] for i in (0, 2, 1)],
+                    "ns_at_peak": n_vectors * 2 * LANES * n_operations["all words"] / gflops,
+                    "vector_share": 2 * LANES * n_operations["few words"] / gflops / slope,
+                    "ns_besides": in_cache - n_vectors * slope,
+                    # Subsampling keeps fewer of 200 words (0.57 of the film reviews, and 0.76 of all words), so that a
+                    # kept word there bears the draws of 0.4 more that are dropped: by the 12 ns that README gives
+                    # for subsampling, about 4 ns are missing here.
+                    "ns_misses": ns[0] - in_cache,
+                    "gflops_peak": gflops,
+                    "contexts": contexts["all words"],
+                    "kept_share": sampled["all words"].kept_share,
+                    "few_words_kept_share": sampled["few words"].kept_share,
+                }
+                sizes = {"D": size, "window": WINDOW, "negative": NEGATIVE, "rounds": rounds}
+                yield {"name": f"{model}, D {size}", "model": model, **sizes, "ns_kept_word": ns} | {
+                    name: [digits(x) for x in value] if isinstance(value, list) else digits(value)
+                    for name, value in cells.items()
+                }
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=3, help="measurements of each; their median is shown")
+    parser.add_argument("--to", type=Path, default=FOLDER, help="folder for the recorded rows")
+    options = parser.parse_args()
+    for row in rows(options.rounds):
+        print(" | ".join(f"{name}: {cell(value)}" for name, value in row.items()), flush=True)
+        append("roofline", here() | row, options.to)

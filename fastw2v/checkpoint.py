@@ -1,0 +1,104 @@
+"""A whole model as one safetensors file: vectors, output weights, counts, configuration."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable, Sequence
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fastw2v.config import OPTIONS, TrainConfig
+from fastw2v.formats.safetensors import is_safetensors, read_safetensors, table_of, table_tensors, write_safetensors
+from fastw2v.runtime.files import existing_file
+from fastw2v.state import ModelState
+from fastw2v.vectors.key_table import KeyTable
+from fastw2v.vectors.weights import padded_weights
+from fastw2v.vocab import Vocab
+
+_TENSORS = ("vectors", "keys", "counts", "n_raw_tokens")
+_COUNTERS = ("corpus_count", "epochs_trained")
+
+
+def write_model(path: str | PathLike[str], config: TrainConfig, state: ModelState) -> None:
+    """Write a file that `read_model` and `KeyedVectors.load` read, whole or not at all."""
+    weights, counters = state.weights, {name: getattr(state, name) for name in _COUNTERS}
+    tensors = table_tensors(state.wv) | {"w_out": weights.w_out[:, : weights.dim]}
+    tensors["n_raw_tokens"] = np.array([state.vocab.n_raw_tokens], np.int64)
+    metadata = {"format": "fastw2v", "config": json.dumps(dataclasses.asdict(config)), "state": json.dumps(counters)}
+    write_safetensors(path, tensors, metadata)
+
+
+def read_model(path: str | PathLike[str], vector_size: int | None = None) -> tuple[dict[str, Any], ModelState]:
+    """Read the options and the state of a model; one matrix after the other, so that no two are in memory twice.
+
+    Raises
+    ------
+    FileNotFoundError
+        There is no such file.
+    ValueError
+        The file is damaged, is no model, or its parts contradict each other.
+    """
+    path = existing_file(path)
+    identity = _identity(path)
+    tensors, metadata = _read(path, _TENSORS, lambda name: name != "w_out")
+    shape = KeyTable.from_file(table_of(tensors, path), path).vectors.shape
+    options, counters = (_json_object(path, metadata, name) for name in ("config", "state"))
+    _check(path, options.keys() <= set(OPTIONS), f"its configuration has the options {', '.join(options)}")
+    _check(path, all(isinstance(counters.get(name), int) for name in _COUNTERS), f"its state is {counters}")
+    dim, n_raw_tokens = options.get("vector_size"), tensors["n_raw_tokens"]
+    if vector_size not in (None, shape[1]):
+        raise ValueError(f"vector_size is {vector_size}, but the vectors of {path} are {shape[1]} long")
+    _check(path, shape[1] == dim, f"its vectors are {shape[1]} long and its configuration says {dim}")
+    _check(path, n_raw_tokens.shape == (1,), f"its n_raw_tokens has shape {n_raw_tokens.shape}")
+    weights = padded_weights(*shape)
+    weights.w_in[:, :dim] = tensors.pop("vectors")
+    w_out = _read(path, ("w_out",), lambda name: name == "w_out")[0]["w_out"]
+    if _identity(path) != identity:
+        raise ValueError(f"{path} was replaced by another file while it was read; load it again")
+    _check(path, w_out.shape == shape, f"its output rows have shape {w_out.shape} and its vectors {shape}")
+    weights.w_out[:, :dim] = w_out
+    return options, ModelState(_vocab(tensors), weights, **{name: counters[name] for name in _COUNTERS})
+
+
+def _identity(path: Path) -> tuple[int, ...]:
+    """What tells a file from one that took its place; the inode alone does not, which may be given out again."""
+    found = path.stat()
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def _vocab(tensors: dict[str, np.ndarray]) -> Vocab:
+    keys, counts, n_raw_tokens = tensors["keys"], tensors["counts"], int(tensors["n_raw_tokens"][0])
+    if keys.dtype != np.uint8:
+        return Vocab.from_ids(keys, counts, n_raw_tokens=n_raw_tokens)
+    return Vocab(counts, keys, tensors["key_offsets"], n_raw_tokens=n_raw_tokens)
+
+
+def _read(
+    path: Path, expected: Sequence[str], wanted: Callable[[str], bool]
+) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+    if not is_safetensors(path):
+        cure = "read vectors alone by KeyedVectors.load"
+        raise ValueError(f"{path} is damaged, or no model: it does not begin as Word2Vec.save begins; {cure}")
+    tensors, metadata = read_safetensors(path, wanted)
+    missing = [name for name in expected if name not in tensors]
+    if missing:
+        raise ValueError(f"{path} lacks {', '.join(missing)} to train on with; read its vectors by KeyedVectors.load")
+    return tensors, metadata
+
+
+def _json_object(path: str | PathLike[str], metadata: dict[str, str], name: str) -> dict[str, Any]:
+    try:
+        value = json.loads(metadata.get(name, ""))
+    except json.JSONDecodeError:
+        value = None
+    _check(path, isinstance(value, dict), f"its {name} is {metadata.get(name)!r}, expected a JSON object")
+    return dict(value)
+
+
+def _check(path: str | PathLike[str], condition: bool, flaw: str) -> None:
+    if not condition:
+        raise ValueError(f"{path} is damaged: {flaw}; save the model again with Word2Vec.save")

@@ -1,0 +1,237 @@
+"""The command line: train, ask, evaluate, convert, profile."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import warnings
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from fastw2v import __version__
+from fastw2v.cli import console
+from fastw2v.cli.profile import profile
+from fastw2v.runtime.stopwatch import seconds_of
+
+if TYPE_CHECKING:
+    from fastw2v.keyedvectors import KeyedVectors
+    from fastw2v.model import Word2Vec
+
+app = typer.Typer(
+    name="fastw2v",
+    help="word2vec training at the speed of the hardware.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+DEMO_WORDS = ("list", "read", "true", "monday", "width", "first", "error", "thread")
+
+ModelFile = Annotated[Path, typer.Argument(metavar="MODEL", help="Vectors in any format that fastw2v writes.")]
+Sg = Annotated[bool, typer.Option("--sg/--cbow", help="Skip-gram or CBOW.")]
+Workers = Annotated[int | None, typer.Option(help="Threads; default: all cores.")]
+Seed = Annotated[int, typer.Option(help="Start of every random stream.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object last on stdout.")]
+FileFormat = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FORMAT",
+        help="word2vec-binary (or bin), word2vec-text (txt, vec) or safetensors; default: by the ending of the file.",
+    ),
+]
+TopN = Annotated[int, typer.Option("--topn", min=1, help="How many neighbours.")]
+
+
+@app.callback(invoke_without_command=True)
+def _root(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
+    logging.basicConfig(format="%(message)s", stream=sys.stderr, level=logging.WARNING)
+    logging.getLogger("fastw2v").setLevel(logging.INFO)
+    if version:
+        console.say(__version__)
+        raise typer.Exit
+
+
+@app.command()
+def demo(sg: Sg = True, epochs: int = 5, workers: Workers = None, seed: Seed = 1) -> None:
+    """Train on the Python standard library's own text, and show neighbours of a few words."""
+    with console.friendly_errors():
+        from fastw2v.datasets import default_corpus
+
+        corpus = default_corpus()
+        model = _train(corpus, sg=int(sg), epochs=epochs, workers=workers, seed=seed, min_count=50, compute_loss=True)
+        console.say("")
+        for word in DEMO_WORDS:
+            if word in model.wv:
+                console.say(f"{word:>8}  {_line(model.wv.most_similar(word, topn=6))}")
+        console.say("")
+        console.say(console.summary(model) + console.ABOUT_THE_LOSS)
+        _exit_if_stopped(model)
+
+
+@app.command()
+def train(
+    inputs: Annotated[
+        list[Path], typer.Argument(metavar="INPUT...", help="Text files, a sentence a line; or patterns.")
+    ],
+    output: Annotated[Path, typer.Option("-o", "--output", help="Where to save the vectors.")],
+    sg: Sg = False,
+    vector_size: Annotated[int, typer.Option(help="Dimension of the vectors.")] = 100,
+    window: Annotated[int, typer.Option(help="Greatest distance of a context word.")] = 5,
+    negative: Annotated[int, typer.Option(help="Negatives for each positive.")] = 5,
+    epochs: Annotated[int, typer.Option(help="Passes over the corpus.")] = 5,
+    min_count: Annotated[int, typer.Option(help="Rarer words get no vector.")] = 5,
+    sample: Annotated[float, typer.Option(help="Subsampling threshold; 0 keeps every word.")] = 1e-3,
+    alpha: Annotated[float, typer.Option(help="First learning rate.")] = 0.025,
+    min_alpha: Annotated[float, typer.Option(help="Last learning rate.")] = 0.0001,
+    negative_sharing: Annotated[str, typer.Option(help='By "window", or by "pair" (slower).')] = "window",
+    cbow_gradient: Annotated[str, typer.Option(help='"sum", or "mean" (wants a larger alpha).')] = "sum",
+    loss: Annotated[bool, typer.Option("--loss/--no-loss", help="Tally the loss.")] = True,
+    workers: Workers = None,
+    seed: Seed = 1,
+    device: Annotated[str, typer.Option(help='"auto" (the CPU), "cpu", "cuda", or "cuda:1" and so on.')] = "auto",
+    format: FileFormat = None,
+    as_json: AsJson = False,
+) -> None:
+    """Train vectors on text and save them."""
+    with console.friendly_errors():
+        from fastw2v.corpus import text_corpus
+
+        corpus = text_corpus(inputs)
+        format = _checked_format(output, format, corpus.sources)
+        knobs = {
+            "sg": int(sg),
+            "vector_size": vector_size,
+            "window": window,
+            "negative": negative,
+            "epochs": epochs,
+            "min_count": min_count,
+            "sample": sample,
+            "alpha": alpha,
+            "min_alpha": min_alpha,
+            "negative_sharing": negative_sharing,
+            "cbow_gradient": cbow_gradient,
+            "compute_loss": loss,
+            "workers": workers,
+            "seed": seed,
+            "device": device,
+        }
+        model = _train(corpus, **knobs)
+        model.seconds["write"] = seconds_of(lambda: model.wv.save(output, format))
+        console.say(console.summary(model), to_stderr=as_json)
+        if as_json:
+            console.say(json.dumps(console.figures(model)))
+        _exit_if_stopped(model)
+
+
+@app.command()
+def similar(model: ModelFile, words: Annotated[list[str], typer.Argument(metavar="WORD...")], topn: TopN = 10) -> None:
+    """Print the nearest neighbours of each word."""
+    with console.friendly_errors():
+        vectors = _load(model)
+        answers = [vectors.most_similar(_key(vectors, word), topn=topn) for word in words]
+        for word, neighbours in zip(words, answers):
+            console.say(f"[{word}]")
+            _print_neighbours(neighbours)
+
+
+@app.command()
+def analogy(model: ModelFile, a: str, b: str, c: str, topn: TopN = 10) -> None:
+    """Print what is to C as B is to A."""
+    with console.friendly_errors():
+        vectors = _load(model)
+        one, two, three = (_key(vectors, word) for word in (a, b, c))
+        _print_neighbours(vectors.most_similar(positive=[two, three], negative=[one], topn=topn))
+
+
+@app.command()
+def eval(
+    model: ModelFile,
+    pairs: Annotated[list[Path] | None, typer.Option(help="Word pairs with scores, tab-separated.")] = None,
+    analogies: Annotated[list[Path] | None, typer.Option(help="Analogy questions.")] = None,
+    restrict_vocab: Annotated[int, typer.Option(min=1, help="Use only the most frequent words.")] = 300_000,
+    as_json: AsJson = False,
+) -> None:
+    """Score vectors on word pairs (Spearman's rank correlation) and analogies.
+
+    Without files, those in the folder FASTW2V_DATA_DIR: wordsim353.tsv, simlex999.txt, questions-words.txt.
+    """
+    with console.friendly_errors():
+        from fastw2v.datasets import evaluation_files
+
+        vectors = _load(model)
+        if not pairs and not analogies:
+            pairs, analogies = evaluation_files()
+        scores = console.scores(vectors, pairs or [], analogies or [], restrict_vocab)
+        for score in scores:
+            console.say(console.score_line(score), to_stderr=as_json)
+        if as_json:
+            console.say(json.dumps(scores))
+
+
+@app.command()
+def convert(
+    source: Annotated[Path, typer.Argument(metavar="IN")],
+    target: Annotated[Path, typer.Argument(metavar="OUT")],
+    format: FileFormat = None,
+) -> None:
+    """Copy vectors into another format."""
+    with console.friendly_errors():
+        format = _checked_format(target, format, [source])
+        _load(source).save(target, format)
+
+
+app.command()(profile)
+
+
+def main() -> None:
+    """Entry point of the `fastw2v` command."""
+    app()
+
+
+def _train(corpus: Any, **knobs: Any) -> Word2Vec:  # noqa: ANN401
+    from fastw2v.model import Word2Vec
+
+    with console.Bars() as bars, warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "stopped by Ctrl-C", RuntimeWarning)  # `_exit_if_stopped` says it
+        return Word2Vec(corpus, progress=bars, **knobs)
+
+
+def _exit_if_stopped(model: Word2Vec) -> None:
+    if model.report.stopped_at is not None:
+        console.say(f"stopped by Ctrl-C in {model.report.stopped_at}; these are the vectors so far", to_stderr=True)
+        raise typer.Exit(130)
+
+
+def _checked_format(target: Path, format: str | None, sources: Iterable[object]) -> str | None:
+    """Check, before the work, that the result can be written, and not over what it is made from; spell out `format`."""
+    from fastw2v import formats
+
+    format = formats.FORMAT_OF_ENDING.get(f".{format}", format)
+    formats.check_target(target, format)
+    for source in sources:
+        if isinstance(source, Path) and target.exists() and source.exists() and target.samefile(source):
+            raise ValueError(f"{target} is the input itself; give the output another name (nothing was written)")
+    return format
+
+
+def _load(path: Path) -> KeyedVectors:
+    from fastw2v.keyedvectors import KeyedVectors
+
+    return KeyedVectors.load(path)
+
+
+def _key(vectors: KeyedVectors, word: str) -> str | int:
+    return int(word) if vectors.is_integer and word.lstrip("-").isdigit() else word
+
+
+def _line(neighbours: Any) -> str:  # noqa: ANN401 - a list, since topn is given
+    return "  ".join(f"{word} {score:.2f}" for word, score in neighbours)
+
+
+def _print_neighbours(neighbours: Any) -> None:  # noqa: ANN401
+    for word, score in neighbours:
+        console.say(f"{word}\t{score:.7f}")

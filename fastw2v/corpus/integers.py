@@ -1,0 +1,138 @@
+"""Sentences of integers: arrays and lists of ids, checked, with no string in sight."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from typing import Any, TypeGuard
+
+import numpy as np
+
+from fastw2v.runtime.devices import as_shared_array, gpu_of, is_on_gpu, on_device
+from fastw2v_kernels._jit.cuda import is_device_array
+
+_INT64_MAX = np.iinfo(np.int64).max
+
+
+@dataclass(frozen=True)
+class IntegerCorpus:
+    """Sentences of integer ids: sentence s is ``ids[starts[s]:starts[s + 1]]``; made by `as_corpus`.
+
+    `ids` is an integer array, none negative; `starts` int64[n_sentences + 1].
+    """
+
+    ids: np.ndarray
+    starts: np.ndarray
+
+
+def on_device_of(ids: Any) -> AbstractContextManager[None]:  # noqa: ANN401
+    """Work on the GPU where these lie, if they do, whichever CuPy uses."""
+    return on_device(gpu_of(ids)) if is_on_gpu(ids) else nullcontext()
+
+
+def with_shared_arrays(sentences: Any) -> Any:  # noqa: ANN401
+    """Take walks, or ids and starts, from whatever array library made them; anything else stays as it is."""
+    if isinstance(sentences, tuple) and len(sentences) == 2:
+        return tuple(map(as_shared_array, sentences))
+    return as_shared_array(sentences)
+
+
+def as_sentence(sentence: Any) -> Any:  # noqa: ANN401
+    """Return a sentence, as NumPy's array if another library's array is one; the GPU's raises TypeError."""
+    sentence = as_shared_array(sentence)
+    if is_on_gpu(sentence):
+        cure = "a matrix of walks of one length, or (ids, starts)"
+        raise TypeError(f"a sentence is an array on the GPU; expected all of them in one array: {cure}")
+    return sentence
+
+
+def is_flat_number_array(value: Any) -> bool:  # noqa: ANN401
+    """Whether this is a 1-D array of numbers."""
+    return is_array(value) and value.ndim == 1 and value.dtype.kind in "iuf"
+
+
+def is_array(value: Any) -> TypeGuard[np.ndarray]:  # noqa: ANN401
+    """Whether this is an array of NumPy or CuPy; NumPy's functions dispatch to CuPy's."""
+    return isinstance(value, np.ndarray) or is_device_array(value)
+
+
+def is_number_sentence(sentence: Sequence[Any]) -> bool:
+    """Whether a sentence, not empty, begins with a number (or is an array of numbers)."""
+    if isinstance(sentence, np.ndarray) and sentence.dtype != object:
+        return sentence.dtype.kind in "iuf"
+    if isinstance(sentence, str | bytes):
+        return False
+    return isinstance(sentence[0], int | float | np.integer | np.floating) and not isinstance(sentence[0], bool)
+
+
+def _checked_ids(ids: np.ndarray) -> np.ndarray:
+    """Return the flat ids, none of them negative or beyond int64."""
+    if ids.dtype.kind not in "iu":
+        nan = ", with NaN" if ids.dtype.kind == "f" and np.isnan(ids).any() else ""
+        raise TypeError(f"ids are {ids.dtype}{nan}; expected an integer array: ids.astype(np.int64)")
+    if ids.size == 0:
+        raise ValueError(f"the corpus is empty: an integer array of shape {ids.shape}; pass at least one id")
+    least, largest = int(ids.min()), int(ids.max())
+    if least < 0:
+        at = int(np.argmax(ids.reshape(-1) < 0))
+        raise ValueError(
+            f"id {least} is negative (the first at position {at}); expected ids >= 0: "
+            "drop padding, and pass walks of several lengths as (ids, starts)"
+        )
+    if largest > _INT64_MAX:
+        raise ValueError(f"id {largest} is beyond int64; expected ids up to 2**63 - 1: number the nodes anew")
+    return ids.ravel() if is_on_gpu(ids) else np.ascontiguousarray(ids).reshape(-1)
+
+
+def from_matrix(walks: np.ndarray) -> IntegerCorpus:
+    """Make a corpus of an integer array [n_sentences, length]; ValueError for another number of dimensions."""
+    if walks.ndim != 2:
+        cure = "ids[None, :] is one sentence; (ids, starts) is several" if walks.ndim == 1 else "reshape it"
+        raise ValueError(f"an integer array of shape {walks.shape}; expected 2 dimensions, a sentence per row: {cure}")
+    with on_device_of(walks):
+        return IntegerCorpus(_checked_ids(walks), np.arange(len(walks) + 1, dtype=np.int64) * walks.shape[1])
+
+
+def from_ragged(ids: np.ndarray, starts: np.ndarray) -> IntegerCorpus:
+    """Make a corpus of ids[n_tokens] and starts[n_sentences + 1]; TypeError or ValueError where they do not fit."""
+    if is_on_gpu(starts) and not is_on_gpu(ids):
+        raise TypeError("ids lie in the host's memory and starts on the GPU; expected starts beside ids: starts.get()")
+    if is_on_gpu(starts) and gpu_of(starts) != gpu_of(ids):
+        places = f"cuda:{gpu_of(ids)} and starts on cuda:{gpu_of(starts)}"
+        raise ValueError(f"ids lie on {places}; expected starts beside ids, or on the host: starts.get()")
+    with on_device_of(ids):
+        return _ragged(ids, starts)
+
+
+def _ragged(ids: np.ndarray, starts: np.ndarray) -> IntegerCorpus:
+    flat = _checked_ids(ids)
+    if starts.dtype.kind not in "iu":
+        raise TypeError(f"starts are {starts.dtype}; expected an integer array: starts.astype(np.int64)")
+    ends = starts.astype(np.int64)
+    if len(ends) < 2 or ends[0] != 0 or ends[-1] != len(flat):
+        raise ValueError(
+            f"starts run from {ends[:1]} to {ends[-1:]} over {len(flat)} ids; expected starts[0] == 0 and "
+            "starts[-1] == len(ids): np.append(starts, len(ids)) (two walks, not (ids, starts)? pass a list)"
+        )
+    falls = np.flatnonzero(np.diff(ends) < 0)
+    if falls.size:
+        at = int(falls[0])
+        raise ValueError(
+            f"starts[{at + 1}] = {ends[at + 1]} is below starts[{at}] = {ends[at]}; expected starts that never fall: "
+            "np.concatenate([[0], np.cumsum(lengths)])"
+        )
+    return IntegerCorpus(flat, ends)
+
+
+def from_number_lists(sentences: Iterable[Iterable[int]]) -> IntegerCorpus:
+    """Flatten lists of int (or 1-D integer arrays), 8 bytes an id."""
+    ids, ends = array("q"), array("q", [0])
+    for position, walk in enumerate(sentences):
+        try:
+            ids.extend(walk.tolist() if hasattr(walk, "tolist") else walk)
+        except (TypeError, OverflowError) as error:
+            raise TypeError(f"sentence {position} does not hold int ids alone ({error}); the first one does") from error
+        ends.append(len(ids))
+    return IntegerCorpus(_checked_ids(np.frombuffer(ids, np.int64)), np.frombuffer(ends, np.int64))

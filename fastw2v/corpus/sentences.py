@@ -1,0 +1,107 @@
+"""An iterable of sentences: whether it can be read again, and its first sentence, looked at without being lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from types import FunctionType
+from typing import Any
+
+import numpy as np
+
+from fastw2v.corpus.integers import as_sentence
+
+
+@dataclass(frozen=True)
+class TokenCorpus:
+    """Sentences of str tokens: any iterable that starts anew each time; made by `as_corpus`."""
+
+    sentences: Iterable[Iterable[str]]
+
+
+class Sentences:
+    """Sentences whose first was looked at: the first pass goes on from there, each later one starts anew.
+
+    So nothing is lost where `__iter__` hides an iterator that can be read only once, or where a sentence is one.
+
+    Attributes
+    ----------
+    first : sequence
+        The first sentence that is not empty.
+
+    Raises
+    ------
+    TypeError
+        It is no iterable of sentences, or an iterator that can be read only once.
+    ValueError
+        No sentence has a token.
+    """
+
+    def __init__(self, sentences: Any) -> None:  # noqa: ANN401 - whatever a user passes
+        _check_iterable_again(sentences)
+        self._sentences: Iterable[Any] = sentences
+        rest, seen = _from_here(iter(sentences)), list[Sequence[Any]]()
+        while not seen or not len(seen[-1]):
+            seen.append(_next_sentence(rest))
+        self.first = seen[-1]
+        self._begun: Iterator[Any] | None = chain(seen, rest)
+
+    def __iter__(self) -> Iterator[Any]:
+        begun, self._begun = self._begun, None
+        return iter(self._sentences) if begun is None else begun
+
+
+def _check_iterable_again(sentences: object) -> None:
+    """Refuse what is no corpus and what can be read only once."""
+    if isinstance(sentences, str | bytes):
+        raise TypeError(
+            f"sentences is a {type(sentences).__name__}, {sentences[:40]!r}; expected lists of tokens: "
+            "pass a file as corpus_file=..., or [text.split()] for one sentence"
+        )
+    if not isinstance(sentences, Iterable):
+        raise TypeError(f"sentences is a {type(sentences).__name__}; expected an iterable of lists of tokens")
+    if iter(sentences) is iter(sentences) and not _can_start_anew(sentences):
+        raise TypeError(
+            f"sentences is a one-shot {type(sentences).__name__}, which can be read only once; expected a corpus that "
+            "can be read again: pass list(sentences), or an object whose __iter__ starts anew each time"
+        )
+
+
+def _can_start_anew(sentences: Iterable[Any]) -> bool:
+    """Whether this is its own iterator, by an `__iter__` that was written for it and may go back to the beginning."""
+    begin: object = type(sentences).__iter__
+    return iter(sentences) is sentences and isinstance(begin, FunctionType) and begin is not Iterator.__iter__
+
+
+def _from_here(sentences: Iterator[Any]) -> Iterator[Any]:
+    """Go on with an iterator without asking for its `__iter__`, which may go back to the beginning."""
+    while True:
+        try:
+            sentence = next(sentences)
+        except StopIteration:
+            return
+        yield sentence
+
+
+def _next_sentence(sentences: Iterator[Any]) -> Sequence[Any]:
+    """Return the next sentence as a sequence; a str or bytes as it is."""
+    for sentence in map(as_sentence, sentences):
+        if isinstance(sentence, str | bytes | np.ndarray):
+            return sentence  # type: ignore[return-value]
+        if isinstance(sentence, Iterable):
+            return list(sentence)
+        raise TypeError(f"a sentence is a {type(sentence).__name__}, {sentence!r}; expected a list of tokens")
+    raise ValueError("the corpus is empty: no sentence has a token; was an iterator behind it already used up?")
+
+
+def check_words(sentence: Sequence[Any]) -> None:
+    """Refuse a first sentence that does not begin with a str."""
+    if isinstance(sentence, str | bytes):
+        raise TypeError(
+            f"a sentence is the {type(sentence).__name__} {sentence[:40]!r}, which would be split into characters; "
+            "expected a list of tokens: [sentence.split() for sentence in sentences]"
+        )
+    if not isinstance(sentence[0], str):
+        cure = ": decode it, token.decode()" if isinstance(sentence[0], bytes) else ", or int in every place"
+        raise TypeError(f"a token is a {type(sentence[0]).__name__}, {sentence[0]!r}; expected str{cure}")

@@ -1,0 +1,41 @@
+"""The folder of data sets, and the files in it that vectors are judged by."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def data_dir() -> Path:
+    """Return the folder of data sets, named by the environment variable FASTW2V_DATA_DIR.
+
+    Raises
+    ------
+    FileNotFoundError
+        The variable is not set, or names no folder.
+    """
+    named = os.environ.get("FASTW2V_DATA_DIR")
+    if not named:
+        raise FileNotFoundError("FASTW2V_DATA_DIR is not set; set it to the folder that holds the data sets")
+    folder = Path(named).expanduser()
+    if not folder.is_dir():
+        raise FileNotFoundError(f"FASTW2V_DATA_DIR is {named!r}, which is no folder; set it to the data sets' folder")
+    return folder
+
+
+def evaluation_files() -> tuple[list[Path], list[Path]]:
+    """Return the word-pair files and the analogy files of `data_dir`.
+
+    Raises
+    ------
+    FileNotFoundError
+        There is no such folder, or none of the files is in it.
+    """
+    folder = data_dir()
+    pairs = [path for name in ("wordsim353.tsv", "simlex999.txt") if (path := folder / name).exists()]
+    analogies = [path for name in ("questions-words.txt",) if (path := folder / name).exists()]
+    if not pairs and not analogies:
+        raise FileNotFoundError(
+            f"{folder} holds no evaluation file; expected wordsim353.tsv, simlex999.txt or questions-words.txt"
+        )
+    return pairs, analogies

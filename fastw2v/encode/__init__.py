@@ -1,0 +1,7 @@
+"""Corpus and vocabulary to Tokens: vocabulary rows, written once to disk, memory-mapped."""
+
+from fastw2v.encode.encoder import encode_corpus, encode_with, load_encoder
+from fastw2v.encode.on_gpu import check_device_of
+from fastw2v.encode.tokens import Tokens
+
+__all__ = ["Tokens", "check_device_of", "encode_corpus", "encode_with", "load_encoder"]

@@ -1,0 +1,139 @@
+"""Analogies: a is to b as c is to which word."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from os import PathLike
+from typing import NamedTuple, TypedDict
+
+import numpy as np
+import numpy.typing as npt
+
+from fastw2v.evaluation.files import Question, read_questions
+from fastw2v.evaluation.lookup import look_up, rows_by_word, too_few
+from fastw2v.vectors.key_table import KeyTable
+from fastw2v.vectors.search import RowArray, nearest, unit_rows
+
+# gensim looks this far down the list for a guess that is not a case variant of a word in the question.
+_N_GUESSES = 5
+
+
+class Section(TypedDict):
+    """The questions of a section that were solved, and those that were not."""
+
+    section: str
+    correct: list[Question]
+    incorrect: list[Question]
+
+
+class AnalogiesResult(NamedTuple):
+    """Analogies solved.
+
+    Attributes
+    ----------
+    accuracy : float
+        Share solved of the questions that count: those used, and with `dummy4unknown` all.
+    n_correct, n_used, n_total : int
+        Questions solved, questions of which all words have vectors, and all questions of the file.
+    sections : list of Section
+        The last one, "Total accuracy", holds all questions.
+    """
+
+    accuracy: float
+    n_correct: int
+    n_used: int
+    n_total: int
+    sections: list[Section]
+
+
+def analogies(
+    kv: KeyTable,
+    path: str | PathLike[str],
+    restrict_vocab: int | None = 300_000,
+    case_insensitive: bool = True,
+    dummy4unknown: bool = False,
+) -> AnalogiesResult:
+    """Answer "a is to b as c is to what" by the word nearest to b - a + c (3CosAdd), the three left out.
+
+    Parameters
+    ----------
+    kv : KeyedVectors
+        Keyed by words.
+    path : path
+        Sections, each a line ": name" and lines of four words, as in questions-words.txt. Lines with another number
+        of words are passed over, with a warning in the log.
+    restrict_vocab : int, optional
+        Only the first so many words count as known, and as answers. Every tool orders words of equal counts in its own
+        way, so that for two of them those are not the same words: bring the rows into one order to compare vectors.
+    case_insensitive : bool
+        Compare words in upper case; of words that then are the same, the first row counts.
+    dummy4unknown : bool
+        Count questions with an unknown word as not solved, rather than leave them out.
+
+    Returns
+    -------
+    AnalogiesResult
+        The numbers of gensim's `evaluate_word_analogies`, and how many questions they rest on.
+
+    Raises
+    ------
+    TypeError
+        The keys are integers.
+    ValueError
+        No question can be used, or a question comes before the first section.
+    """
+    fold = str.upper if case_insensitive else str
+    row_of = rows_by_word(kv, restrict_vocab, fold)
+    named = [(name, [_folded(question, fold) for question in asked]) for name, asked in read_questions(path)]
+    questions = [question for _, asked in named for question in asked]
+    class_of_row = np.array([row_of[fold(word)] for word in kv.index_to_key[:restrict_vocab]], np.intp)
+    rows = look_up(row_of, questions, 4)
+    is_known = (rows >= 0).all(axis=1)
+    n_used = int(is_known.sum())
+    if n_used == 0:
+        raise ValueError(too_few(path, "questions", n_used, len(questions), 1))
+    is_solved = np.zeros(len(questions), bool)
+    is_solved[is_known] = _solved(kv, rows[is_known], class_of_row)
+    sections = _sections(named, is_solved, np.logical_or(is_known, dummy4unknown))
+    n_correct, n_counted = int(is_solved.sum()), len(questions) if dummy4unknown else n_used
+    return AnalogiesResult(n_correct / n_counted, n_correct, n_used, len(questions), sections)
+
+
+def _solved(kv: KeyTable, rows: RowArray, class_of_row: RowArray) -> npt.NDArray[np.bool_]:
+    """Whether the word nearest to b - a + c is d, for rows (a, b, c, d): intp[n_questions, 4].
+
+    As gensim, looks at the five nearest words other than a, b, c, and takes the first that is not a case variant of
+    one of them; if all are, the fifth.
+    """
+    a, b, c = (unit_rows(kv.vectors[column]) for column in rows[:, :3].T)
+    n_searched = len(class_of_row)
+    norms = kv.fill_norms()[:n_searched]
+    cosines, found = nearest(kv.vectors[:n_searched], norms, unit_rows(b - a + c), _N_GUESSES + 3)
+    is_other = (found[:, :, None] != rows[:, None, :3]).all(axis=2) & (cosines > -np.inf)
+    is_guess = is_other & (np.cumsum(is_other, axis=1) <= _N_GUESSES)
+    guess = class_of_row[found]
+    is_new = is_guess & ~(guess[:, :, None] == rows[:, None, :3]).any(axis=2)
+    last = found.shape[1] - 1 - is_guess[:, ::-1].argmax(axis=1)
+    column = np.where(is_new.any(axis=1), is_new.argmax(axis=1), last)
+    return np.asarray(is_guess.any(axis=1) & (guess[np.arange(len(rows)), column] == rows[:, 3]))
+
+
+def _sections(
+    named: list[tuple[str, list[Question]]], is_solved: npt.NDArray[np.bool_], is_counted: npt.NDArray[np.bool_]
+) -> list[Section]:
+    """Sort the questions that count into solved and not, section by section, then all together."""
+    outcomes = zip(is_solved.tolist(), is_counted.tolist())
+    sections: list[Section] = []
+    for name, questions in named:
+        judged = [(question, *next(outcomes)) for question in questions]
+        correct = [question for question, solved, _ in judged if solved]
+        incorrect = [question for question, solved, counted in judged if counted and not solved]
+        sections.append({"section": name, "correct": correct, "incorrect": incorrect})
+    all_correct = [question for section in sections for question in section["correct"]]
+    all_incorrect = [question for section in sections for question in section["incorrect"]]
+    return [*sections, {"section": "Total accuracy", "correct": all_correct, "incorrect": all_incorrect}]
+
+
+def _folded(question: Question, fold: Callable[[str], str]) -> Question:
+    a, b, c, d = map(fold, question)
+    return a, b, c, d

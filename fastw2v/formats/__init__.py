@@ -1,0 +1,5 @@
+"""Vectors in files, a module for each format; written whole or not at all."""
+
+from fastw2v.formats.convert import FORMAT_OF_ENDING, FORMATS, check_target, read, read_word2vec_file, save
+
+__all__ = ["FORMATS", "FORMAT_OF_ENDING", "check_target", "read", "read_word2vec_file", "save"]

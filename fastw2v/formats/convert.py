@@ -1,0 +1,106 @@
+"""Vectors saved to a file by its name, and read from one by its content."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from fastw2v.formats import book_pickle
+from fastw2v.formats.safetensors import is_safetensors, read_safetensors, table_of, table_tensors, write_safetensors
+from fastw2v.formats.word2vec import read_word2vec, write_binary, write_text
+from fastw2v.runtime.files import atomic_write, existing_file, writable_target
+from fastw2v.vectors.key_table import KeyTable, VectorTable, keys_to_save
+
+FORMATS = ("word2vec-binary", "word2vec-text", "safetensors")
+FORMAT_OF_ENDING = {
+    ".bin": "word2vec-binary",
+    ".txt": "word2vec-text",
+    ".vec": "word2vec-text",
+    ".safetensors": "safetensors",
+}
+
+
+def save(kv: KeyTable, path: str | os.PathLike[str], format: str | None = None) -> None:
+    """Write vectors to a file; a file of that name stays as it was until the new one is complete.
+
+    The word2vec formats hold no counts, and integer keys come back from them as words; safetensors keeps both.
+
+    Parameters
+    ----------
+    kv : KeyTable
+    path : path
+    format : str, optional
+        "word2vec-binary", "word2vec-text" or "safetensors"; by default the ending tells: .bin, .txt or .vec,
+        .safetensors.
+
+    Raises
+    ------
+    ValueError
+        Format or ending is unknown; or a word2vec format cannot hold a key (empty, or with whitespace) or a
+        vector (not finite).
+    OSError
+        The folder does not exist, or cannot be written to.
+    """
+    chosen = _chosen_format(Path(path), format)
+    if chosen == "safetensors":
+        write_safetensors(path, table_tensors(kv), {"format": "fastw2v"})
+        return
+    write = write_binary if chosen == "word2vec-binary" else write_text
+    keys = keys_to_save(kv)
+    with atomic_write(path) as draft:
+        write(draft, keys, kv.vectors)
+
+
+def check_target(path: str | os.PathLike[str], format: str | None = None) -> None:
+    """Raise, before the work is done, what `save` would raise about path and format after it."""
+    _chosen_format(Path(path), format)
+    writable_target(path)
+
+
+def _chosen_format(path: Path, format: str | None) -> str:
+    endings = ", ".join(FORMAT_OF_ENDING)
+    if path.suffix == ".gz":
+        raise ValueError(f"{path}: files are written plain, not gzipped; use one of the endings {endings}")
+    if format is None and path.suffix not in FORMAT_OF_ENDING:
+        raise ValueError(f"{path}: the ending {path.suffix!r} names no format; use {endings}, or give a format")
+    chosen = format or FORMAT_OF_ENDING[path.suffix]
+    if chosen not in FORMATS:
+        raise ValueError(f"format is {format!r}, expected one of {', '.join(FORMATS)}")
+    return chosen
+
+
+def read(path: str | os.PathLike[str]) -> VectorTable:
+    """Read vectors from a file; the content tells its format, not its name.
+
+    Parameters
+    ----------
+    path : path
+        word2vec text or binary, plain or gzipped; safetensors; or the book's pickle (see `fastw2v.nn.load_params`).
+
+    Returns
+    -------
+    VectorTable
+        With counts if the file has them. Bytes of words that are no UTF-8 survive as surrogates.
+
+    Raises
+    ------
+    FileNotFoundError
+        There is no such file.
+    ValueError
+        The file is empty, damaged, of an unknown kind, or its header does not tell the truth.
+    """
+    path = existing_file(path)
+    if is_safetensors(path):
+        return table_of(read_safetensors(path, lambda name: name != "w_out")[0], path)
+    if book_pickle.is_pickle(path):
+        params = book_pickle.read(path)
+        return VectorTable(list(params["word_to_id"]), params["word_vecs"])
+    return read_word2vec_file(path)
+
+
+def read_word2vec_file(
+    path: str | os.PathLike[str], binary: bool | None = None, limit: int | None = None
+) -> VectorTable:
+    """Read a word2vec file, of which `binary` says whether it is binary, or only its first `limit` vectors."""
+    path = existing_file(path)
+    return VectorTable(*read_word2vec(path, binary, limit))

@@ -1,0 +1,113 @@
+"""Vectors in safetensors files, read whole and written in chunks."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import safetensors
+
+from fastw2v.formats.word2vec import decode_word, encode_key
+from fastw2v.runtime.files import atomic_write
+from fastw2v.vectors.key_table import KeyTable, VectorTable, keys_to_save
+from fastw2v.vocab import Vocab
+
+Tensors = Mapping[str, npt.NDArray[Any]]
+_CHUNK_BYTES = 1 << 20
+_NAMES = {"int64": "I64", "float32": "F32", "uint8": "U8"}  # in the order in which the library puts them
+_ALIGNMENT = 8
+
+
+def write_safetensors(path: str | os.PathLike[str], tensors: Tensors, metadata: Mapping[str, str]) -> None:
+    """Write named arrays and strings to a safetensors file, whole or not at all; see `replacing` for the errors."""
+    with atomic_write(path) as draft:
+        _write(draft, tensors, metadata)
+
+
+def _write(path: Path, tensors: Mapping[str, npt.NDArray[Any]], metadata: Mapping[str, str]) -> None:
+    """Write arrays of one dimension or more, whatever their strides, in chunks of their rows.
+
+    Parameters
+    ----------
+    path : Path
+    tensors : mapping of int64[...], float32[...] or uint8[...]
+    metadata : mapping of str
+    """
+    order = list(_NAMES)
+    sorted_tensors = sorted(tensors.items(), key=lambda item: (order.index(item[1].dtype.name), item[0]))
+    header: dict[str, Any] = {"__metadata__": dict(metadata)} if metadata else {}
+    start = 0
+    for name, tensor in sorted_tensors:
+        offsets = [start, start + tensor.nbytes]
+        header[name] = {"dtype": _NAMES[tensor.dtype.name], "shape": list(tensor.shape), "data_offsets": offsets}
+        start = offsets[1]
+    text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % _ALIGNMENT)
+    with open(path, "wb") as file:
+        file.write(len(text).to_bytes(8, "little") + text)
+        for _, tensor in sorted_tensors:
+            n_rows = max(1, _CHUNK_BYTES * len(tensor) // max(1, tensor.nbytes))
+            for row in range(0, len(tensor), n_rows):
+                chunk = np.ascontiguousarray(tensor[row : row + n_rows], tensor.dtype.newbyteorder("<"))
+                file.write(chunk.data)
+
+
+def read_safetensors(
+    path: str | os.PathLike[str], wanted: Callable[[str], bool] = lambda name: True
+) -> tuple[dict[str, npt.NDArray[Any]], dict[str, str]]:
+    """Read the strings of a safetensors file, and the arrays whose names are wanted; ValueError when it is damaged."""
+    try:
+        with safetensors.safe_open(path, framework="np") as file:
+            return {name: file.get_tensor(name) for name in file.keys() if wanted(name)}, file.metadata() or {}
+    except safetensors.SafetensorError as error:
+        raise ValueError(f"{path} is a damaged safetensors file ({error}); copy or save it again") from error
+
+
+def is_safetensors(path: Path) -> bool:
+    """Whether the file starts with the length of a JSON header (eight bytes, little-endian) and a brace."""
+    with open(path, "rb") as file:
+        return file.read(9)[7:] == b"\0{"
+
+
+def table_tensors(kv: KeyTable) -> dict[str, npt.NDArray[Any]]:
+    """Tensors of keys, vectors and counts.
+
+    Returns
+    -------
+    dict
+        vectors : float32[n_vocab, dim]; counts : int64[n_vocab], if known; for integer keys, keys : int64[n_vocab];
+        for words, keys : uint8[n_bytes], UTF-8 end to end, and key_offsets : int64[n_vocab + 1].
+    """
+    tensors: dict[str, npt.NDArray[Any]] = {"vectors": np.asarray(kv.vectors)}
+    if kv.counts is not None:
+        tensors["counts"] = np.asarray(kv.counts, np.int64)
+    keys = keys_to_save(kv)
+    if kv.is_integer:
+        return tensors | {"keys": np.array(keys.ids if isinstance(keys, Vocab) else keys, np.int64)}
+    if isinstance(keys, Vocab):
+        first, stop = keys.word_starts[[0, -1]]
+        return tensors | {"keys": keys.letters[first:stop], "key_offsets": keys.word_starts - first}
+    words = [encode_key(key) for key in keys]
+    offsets = np.cumsum([0, *map(len, words)], dtype=np.int64)
+    return tensors | {"keys": np.frombuffer(b"".join(words), np.uint8), "key_offsets": offsets}
+
+
+def table_of(tensors: Tensors, path: Path) -> VectorTable:
+    """Vectors from the tensors that `table_tensors` makes, among others perhaps; `path` is for the errors."""
+    if not {"keys", "vectors"} <= tensors.keys():
+        raise ValueError(f"{path} has the tensors {sorted(tensors)}, expected keys and vectors as fastw2v saves them")
+    keys, counts = tensors["keys"], tensors.get("counts")
+    if keys.dtype != np.uint8:
+        return VectorTable(keys, tensors["vectors"], counts)
+    offsets = tensors.get("key_offsets", np.empty(0, np.int64))
+    if len(offsets) < 2 or offsets[0] != 0 or offsets[-1] != len(keys) or (np.diff(offsets) < 0).any():
+        raise ValueError(f"{path}: key_offsets do not divide the {len(keys)} bytes of keys; save the model again")
+    blob, bounds = keys.tobytes(), offsets.tolist()
+    words = [decode_word(blob[start:stop]) for start, stop in pairwise(bounds)]
+    return VectorTable(words, tensors["vectors"], counts)

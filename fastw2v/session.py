@@ -1,0 +1,115 @@
+"""Session: the phases of one call of `Word2Vec`, timed: encode a corpus, train on it, tell the callbacks."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import numpy as np
+
+from fastw2v.backends import check_config, get_backend
+from fastw2v.callbacks import Callbacks
+from fastw2v.config import TrainConfig
+from fastw2v.corpus import Corpus, as_corpus
+from fastw2v.encode import Tokens, check_device_of, encode_corpus, encode_with, load_encoder
+from fastw2v.runtime.progress import Progress, of_phase
+from fastw2v.runtime.stopwatch import stopwatch
+from fastw2v.runtime.warn import warn_user
+from fastw2v.state import ModelState
+from fastw2v.trainer import TrainReport, train
+from fastw2v.vocab import Vocab
+
+logger = logging.getLogger("fastw2v")
+
+
+class Session:
+    """The phases of one call, in the order in which they are called.
+
+    Parameters
+    ----------
+    config : TrainConfig
+        Checked against the device before anything is read.
+    progress : callable, optional
+        See `Word2Vec`.
+
+    Attributes
+    ----------
+    seconds : dict of str to float
+        Time of each phase: "encode", "upload", "compile", "train", "download".
+    report : TrainReport
+    """
+
+    def __init__(self, config: TrainConfig, progress: Progress | None) -> None:
+        check_config(config)
+        self._config, self._progress = config, progress
+        self.seconds: dict[str, float] = {}
+        self.report = TrainReport("none")
+
+    def build_vocab(self, sentences: Any) -> tuple[ModelState, Tokens]:  # noqa: ANN401 - whatever `as_corpus` takes
+        """Read a corpus; choose its vocabulary and the first weights."""
+        config, corpus = self._config, self._readable(sentences)
+        with stopwatch(self.seconds, "encode"):
+            vocab, tokens = encode_corpus(
+                corpus,
+                min_count=config.min_count,
+                max_vocab_size=config.max_vocab_size,
+                max_final_vocab=config.max_final_vocab,
+                sorted_vocab=bool(config.sorted_vocab),
+                workers=config.n_workers,
+                progress=of_phase(self._progress, "encode"),
+            )
+            state = ModelState.first(vocab, config.vector_size, config.seed, tokens.n_sentences)
+        logger.info("vocabulary of %d words, which are %d of %d tokens", len(vocab), tokens.n_tokens, tokens.n_raw)
+        return state, tokens
+
+    def encode_with(self, sentences: Any, vocab: Vocab) -> Tokens:  # noqa: ANN401
+        """Read a corpus as rows of a vocabulary that is there; ValueError where they share no word."""
+        corpus = self._readable(sentences)
+        with stopwatch(self.seconds, "encode"):
+            progress = of_phase(self._progress, "encode")
+            tokens = encode_with(corpus, vocab, workers=self._config.n_workers, progress=progress)
+        if tokens.n_tokens == 0:
+            raise ValueError("no word of the corpus is in the vocabulary; train on the corpus it was built from")
+        return tokens
+
+    def train(self, model: Any, state: ModelState, tokens: Tokens, callbacks: Callbacks) -> None:  # noqa: ANN401
+        """Train the state's weights in place. Callbacks get `model`, whose `report` is up to date by then."""
+
+        def on_epoch(event: str, report: TrainReport) -> None:
+            self.report = model.report = report
+            state.wv.norms = None
+            state.epochs_trained += event == "begin"
+            callbacks.notify(f"on_epoch_{event}", model)
+
+        callbacks.notify("on_train_begin", model)
+        self.report = model.report = train(
+            get_backend(self._config.device),
+            self._config,
+            state.vocab,
+            tokens,
+            state.weights_to_train(),
+            first_epoch=state.epochs_trained,
+            progress=of_phase(self._progress, "train"),
+            on_epoch=on_epoch,
+            shows_epochs=callbacks.see_epochs,
+        )
+        state.wv.norms = None
+        self.seconds["compile"] += self.report.compile_seconds
+        for phase in ("upload", "train", "download"):
+            self.seconds[phase] = getattr(self.report, f"{phase}_seconds")
+        callbacks.notify("on_train_end", model)
+        self._warn(state)
+
+    def _readable(self, sentences: Any) -> Corpus:  # noqa: ANN401
+        """Return the corpus, when what reads it is compiled."""
+        corpus = as_corpus(sentences)
+        check_device_of(corpus, self._config.device)
+        with stopwatch(self.seconds, "compile"):
+            load_encoder(corpus)
+        return corpus
+
+    def _warn(self, state: ModelState) -> None:
+        if not np.isfinite(state.wv.vectors.sum(dtype=np.float64)):
+            warn_user(f"training diverged: vectors are not finite; lower alpha (it was {self._config.alpha:g})")
+        if self.report.stopped_at is not None:
+            warn_user(f"stopped by Ctrl-C in {self.report.stopped_at}; the vectors trained so far are kept")

@@ -1,0 +1,282 @@
+"""KeyTable: a matrix of vectors whose rows have keys; KeyedVectors puts its questions on top."""
+
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+from functools import cached_property
+from os import PathLike
+from typing import Any, NamedTuple, Self, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from fastw2v.vectors.search import FloatArray, RowArray, row_norms, unit_rows
+from fastw2v.vocab import Vocab
+
+Key: TypeAlias = str | int | np.integer[Any]
+KEY_TYPES = (str, int, np.integer)
+# How many keys of like length and first letter the error for an unknown key compares with it: some 20 ms of difflib.
+_MAX_COMPARED = 2000
+
+
+class UnknownKeyError(KeyError):
+    """KeyError that works out its message, with the keys that are spelt alike, only when somebody reads it."""
+
+    def __init__(self, key: Key, known: list[Any]) -> None:
+        super().__init__(key)
+        self._known = known
+
+    def __str__(self) -> str:
+        asked = f"no vector for {self.args[0]!r} among {len(self._known):,} keys"
+        return f"{asked}: {self._cure()}; test with `key in wv`, or train with a lower min_count"
+
+    def __reduce__(self) -> tuple[type[KeyError], tuple[str]]:
+        return KeyError, (str(self),)  # a pickled error does not carry the vocabulary with it
+
+    def _cure(self) -> str:
+        key, known = self.args[0], self._known
+        if not isinstance(known[0], str):
+            return f"the keys are integers from {min(known)} to {max(known)}"
+        if not isinstance(key, str):
+            return f"the keys are words, and an integer means a row from 0 to {len(known) - 1}"
+        close = _close_words(key, known)
+        return f"perhaps {' or '.join(map(repr, close))} is meant" if close else "no key is spelt like it"
+
+
+def _close_words(word: str, known: list[str]) -> list[str]:
+    initial = word[:1].lower()
+    alike = [k for k in known if k[:1].lower() == initial and abs(len(k) - len(word)) <= 2][:_MAX_COMPARED]
+    return [k for k in alike if k.lower() == word.lower()] or get_close_matches(word, alike)
+
+
+class VectorTable(NamedTuple):
+    """What a file of vectors holds.
+
+    Attributes
+    ----------
+    keys : list of str, or int64[n_vocab]
+    vectors : float[n_vocab, dim]
+    counts : int64[n_vocab], or None where the file has none
+    """
+
+    keys: Sequence[str] | Sequence[int] | npt.NDArray[Any]
+    vectors: npt.NDArray[Any]
+    counts: npt.NDArray[Any] | None = None
+
+
+class KeyTable:
+    """Keys, their vectors and their counts, row by row; `KeyedVectors` documents the arguments."""
+
+    def __init__(
+        self,
+        keys: Sequence[str] | Sequence[int] | npt.NDArray[np.integer[Any]] | Vocab,
+        vectors: npt.ArrayLike,
+        counts: npt.ArrayLike | None = None,
+    ) -> None:
+        self._vocab = keys if isinstance(keys, Vocab) else None
+        if not isinstance(keys, Vocab):
+            self.index_to_key = checked_keys(keys)
+        self._vectors = self._checked_vectors(vectors)
+        self.norms: FloatArray | None = None
+        self.n_edits = 0  # by which a copy elsewhere knows that it is out of date
+        self.counts = None if counts is None else np.asarray(counts, np.int64)
+        if self.counts is not None and self.counts.shape != (len(self),):
+            raise ValueError(f"counts has shape {self.counts.shape}, expected ({len(self)},): one count for each key")
+
+    @classmethod
+    def from_file(cls, table: VectorTable, path: str | PathLike[str]) -> Self:
+        """Make vectors of what a file held; an error names the file."""
+        try:
+            return cls(*table)
+        except ValueError as error:
+            raise ValueError(f"{path}: {error}") from error
+
+    def _checked_vectors(self, vectors: npt.ArrayLike) -> FloatArray:
+        matrix = np.asarray(vectors, np.float32)
+        if matrix.ndim != 2 or len(matrix) != len(self) or matrix.shape[1] == 0:
+            raise ValueError(f"vectors has shape {matrix.shape}, expected ({len(self)}, dim): one row for each key")
+        return matrix
+
+    def _checked_dim(self, vectors: npt.ArrayLike) -> FloatArray:
+        array = np.asarray(vectors, np.float32)
+        if array.shape[-1:] != (self.vector_size,):
+            raise ValueError(f"vector of shape {array.shape}, expected {self.vector_size} numbers as in these vectors")
+        return array
+
+    @property
+    def vectors(self) -> FloatArray:
+        """float32[n_vocab, dim], a read-only view; change it by `wv[key] = vector` or `wv.vectors = matrix`."""
+        view = self._vectors.view()
+        view.flags.writeable = False
+        return view
+
+    @vectors.setter
+    def vectors(self, vectors: npt.ArrayLike) -> None:
+        self._vectors, self.norms = self._checked_vectors(vectors), None
+        self.n_edits += 1
+
+    @cached_property
+    def index_to_key(self) -> list[Any]:
+        """Key of each row; made when first asked for where the keys came as a `Vocab`."""
+        return self._vocab.keys  # type: ignore[union-attr]  # without a Vocab it is set from the start
+
+    @property
+    def key_source(self) -> list[Any] | Vocab:
+        """The list of keys, which may have been changed, if there is one yet; else the `Vocab`."""
+        has_list = self._vocab is None or "index_to_key" in vars(self) or "keys" in vars(self._vocab)
+        return self.index_to_key if has_list else self._vocab  # type: ignore[return-value]
+
+    @cached_property
+    def key_to_index(self) -> dict[Any, int]:
+        """Row of each key; made when first asked for."""
+        return {key: row for row, key in enumerate(self.index_to_key)}
+
+    @property
+    def is_integer(self) -> bool:
+        """Whether the keys are integers, not words."""
+        source = self.key_source
+        return source.is_integer if isinstance(source, Vocab) else not isinstance(source[0], str)
+
+    @property
+    def vector_size(self) -> int:
+        """Dimension of the vectors."""
+        return int(self._vectors.shape[1])
+
+    def __len__(self) -> int:
+        return len(self.key_source)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}<vector_size={self.vector_size}, {len(self)} keys>"
+
+    def __contains__(self, key: object) -> bool:
+        return isinstance(key, KEY_TYPES) and self.has_index_for(key)
+
+    def __getitem__(self, key_or_keys: Key | Iterable[Key]) -> FloatArray:
+        """Vector of one key (read-only float32[dim]) or of several (a new float32[n_keys, dim])."""
+        if isinstance(key_or_keys, KEY_TYPES):
+            return self.get_vector(key_or_keys)
+        return self._vectors[self.rows_of(key_or_keys)]
+
+    def __setitem__(self, key_or_keys: Key | Iterable[Key], vectors: npt.ArrayLike) -> None:
+        """Replace the vectors of known keys, in place; a KeyTable does not grow."""
+        keys = [key_or_keys] if isinstance(key_or_keys, KEY_TYPES) else key_or_keys
+        self._vectors[self.rows_of(keys)] = vectors
+        self.norms = None
+        self.n_edits += 1
+
+    def get_index(self, key: Key, default: int | None = None) -> int:
+        """Row of a key; `default`, if given, for an unknown one, else KeyError."""
+        row = self.key_to_index.get(key)
+        if row is not None:
+            return row
+        if not isinstance(key, str) and not self.is_integer and 0 <= key < len(self):
+            return int(key)
+        if default is None:
+            raise UnknownKeyError(key, self.index_to_key)
+        return default
+
+    def rows_of(self, keys: Iterable[Key]) -> RowArray:
+        """Rows of several keys, intp[n_keys]; KeyError for the first unknown one."""
+        if isinstance(keys, str):
+            raise TypeError(f"{keys!r} is one word; a list of keys is expected")
+        return np.fromiter((self.get_index(key) for key in keys), np.intp)
+
+    def known_keys(self, keys: Iterable[Key]) -> list[Key]:
+        """Those of the keys that have a vector; ValueError if none has."""
+        if isinstance(keys, str):
+            raise TypeError(f"{keys!r} is one word; a list of keys is expected")
+        known = [key for key in keys if key in self]
+        if not known:
+            raise ValueError(f"no key of {keys!r} has a vector; give at least one that has")
+        return known
+
+    def has_index_for(self, key: Key) -> bool:
+        """Whether the key has a vector; the same as `key in wv`."""
+        return self.get_index(key, -1) >= 0
+
+    def get_vector(self, key: Key, norm: bool = False) -> FloatArray:
+        """Vector of a key, float32[dim], read-only; with `norm`, scaled to unit length."""
+        row = self.get_index(key)
+        vector: FloatArray = self._vectors[row] / self.fill_norms()[row] if norm else self._vectors[row]
+        vector.flags.writeable = False
+        return vector
+
+    def get_mean_vector(
+        self,
+        keys: Sequence[Key | npt.NDArray[Any]],
+        weights: npt.ArrayLike | None = None,
+        pre_normalize: bool = True,
+        post_normalize: bool = False,
+        ignore_missing: bool = True,
+    ) -> FloatArray:
+        """Weighted mean of the vectors of keys, or of vectors themselves, float32[dim].
+
+        Parameters
+        ----------
+        keys : sequence of keys or float32[dim]
+        weights : float[n_keys], optional
+            All 1 by default; the sum is divided by that of their absolute values.
+        pre_normalize : bool
+            Take the vectors of keys at unit length; vectors are always taken as they are.
+        post_normalize : bool
+            Scale the mean to unit length.
+        ignore_missing : bool
+            Leave out unknown keys; otherwise they are a KeyError.
+        """
+        scales = np.ones(len(keys)) if weights is None else np.asarray(weights, np.float64)
+        if len(keys) == 0:
+            raise ValueError("nothing to take the mean of: give at least one key or vector")
+        if scales.shape != (len(keys),):
+            raise ValueError(f"{len(keys)} keys and weights of shape {scales.shape}; give one weight for each key")
+        mean, total = np.zeros(self.vector_size), 0.0
+        for key, scale in zip(keys, scales):
+            if not isinstance(key, KEY_TYPES):
+                mean += scale * self._checked_dim(key)
+            elif not ignore_missing or key in self:
+                mean += scale * self.get_vector(key, norm=pre_normalize)
+            else:
+                continue
+            total += abs(scale)
+        mean /= total or 1
+        vector = mean.astype(np.float32)
+        return unit_rows(vector[None])[0] if post_normalize else vector
+
+    def get_vecattr(self, key: Key, attr: str) -> int:
+        """Count of a key in the corpus: `attr` is "count", the one attribute there is; KeyError without counts."""
+        if attr != "count" or self.counts is None:
+            kept = "no counts (word2vec files hold none; safetensors do)" if self.counts is None else "only 'count'"
+            raise KeyError(f"no attribute {attr!r}: these vectors have {kept}")
+        return int(self.counts[self.get_index(key)])
+
+    def fill_norms(self, force: bool = False) -> FloatArray:
+        """Lengths of the vectors, float32[n_vocab], 1 for a vector of zeros; made once, or anew with `force`."""
+        if self.norms is None or force:
+            self.norms = row_norms(self._vectors)
+        return self.norms
+
+    def get_normed_vectors(self) -> FloatArray:
+        """All vectors scaled to unit length, a new float32[n_vocab, dim]."""
+        return np.asarray(self._vectors / self.fill_norms()[:, None])
+
+
+def checked_keys(keys: Sequence[Any] | npt.NDArray[Any]) -> list[Any]:
+    """The keys as a list; ValueError or TypeError where there is none, one occurs twice, or words and integers mix."""
+    listed = keys.tolist() if isinstance(keys, np.ndarray) else keys if isinstance(keys, list) else list(keys)
+    kinds = set(map(type, listed))
+    if not (all(issubclass(kind, str) for kind in kinds) or all(issubclass(kind, int | np.integer) for kind in kinds)):
+        raise TypeError(f"keys are {sorted(kind.__name__ for kind in kinds)}, expected all str or all int")
+    if isinstance(keys, str) or not listed:
+        raise ValueError(f"keys is {keys!r}, expected a list of at least one key")
+    if len(set(listed)) != len(listed):
+        row_of = {key: row for row, key in enumerate(listed)}
+        twice = next(key for row, key in enumerate(listed) if row_of[key] != row)
+        raise ValueError(f"key {twice!r} occurs twice; every vector needs a key of its own")
+    return listed
+
+
+def keys_to_save(kv: KeyTable) -> list[Any] | Vocab:
+    """Keys to save; ValueError where the list was changed so that one occurs twice, which no reader takes."""
+    source = kv.key_source
+    if isinstance(source, Vocab):
+        return source
+    hashes = np.fromiter(map(hash, source), np.int64, len(source))  # less memory than a set of the keys
+    return checked_keys(source) if len(np.unique(hashes)) < len(hashes) else source

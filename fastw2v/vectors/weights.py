@@ -1,0 +1,59 @@
+"""A model's matrices before and after training."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from fastw2v.vocab import Vocab
+
+_PADDING = 16  # floats in a row come in multiples of this: one cache line
+
+
+@dataclass
+class Weights:
+    """The two matrices of a model, rows padded for the kernels.
+
+    Parameters
+    ----------
+    w_in : float32[n_vocab, stride]
+        Input rows (gensim: syn0), the word vectors; columns past `dim` are 0.
+    w_out : float32[n_vocab, stride]
+        Output rows (gensim: syn1neg).
+    dim : int
+        Columns that the model uses.
+    on_device : float32[n_vocab, stride], optional
+        The input rows on the GPU that trained them last, as CuPy's array.
+    """
+
+    w_in: np.ndarray
+    w_out: np.ndarray
+    dim: int
+    on_device: Any = None
+
+
+def initial_weights(vocab: Vocab, dim: int, seed: int) -> Weights:
+    """Input rows uniform in -0.5/dim to 0.5/dim, each a function of (seed, word); output rows 0."""
+    from fastw2v_kernels.uniform_rows.cpu import uniform_rows_cpu
+
+    weights = padded_weights(len(vocab), dim)
+    uniform_rows_cpu(weights.w_in, dim, vocab.key_hashes(), seed)
+    return weights
+
+
+def weights_of(w_in: np.ndarray, w_out: np.ndarray) -> Weights:
+    """Weights with these rows, float32[n_vocab, dim] each."""
+    weights = padded_weights(*w_in.shape)
+    weights.w_in[:, : weights.dim] = w_in
+    weights.w_out[:, : weights.dim] = w_out
+    return weights
+
+
+def padded_weights(n_vocab: int, dim: int) -> Weights:
+    """Weights of this size, not filled yet."""
+    from fastw2v_kernels.shared.memory import aligned
+
+    stride = -(-dim // _PADDING) * _PADDING
+    return Weights(aligned((n_vocab, stride)), aligned((n_vocab, stride)), dim)

@@ -1,0 +1,143 @@
+"""Numba's compiler for the host, with what costs kernels most of their compile time left out. See `_jit/cpu.py`."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numba
+
+try:
+    from numba import _dynfunc  # type: ignore[attr-defined]
+    from numba.core import ir
+    from numba.core.codegen import JITCodeLibrary
+    from numba.core.compiler import Compiler, Flags
+    from numba.core.compiler_machinery import register_pass
+    from numba.core.ir_utils import guard
+    from numba.core.typed_passes import NativeLowering
+    from numba.core.untyped_passes import RewriteSemanticConstants
+except ImportError as error:
+    raise ImportError(
+        f"this is Numba {numba.__version__}, which lacks what the kernels' compiler is made of ({error}); "
+        "known to work are 0.65 to 0.68: pip install 'numba>=0.65,<0.69'"
+    ) from error
+
+from fastw2v_kernels._simd.shape import ShapeType
+
+
+class _Flags(Flags):
+    """Compiler flags that are quick to look up: Numba does so at every operator, and hashes all of them each time."""
+
+    def __hash__(self) -> int:
+        return hash(_Flags)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Flags) and bool(self._values == other._values)
+
+
+@contextmanager
+def _without_gc() -> Iterator[None]:
+    """Keep the garbage collector from going through all that the compiler holds, again and again."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+@register_pass(mutates_CFG=False, analysis_only=False)  # type: ignore[no-untyped-call]
+class _ChoicesOfShape(RewriteSemanticConstants):
+    """Make constants of a Shape's truth values, so that the next pass drops what is not chosen before it is compiled.
+
+    Not of its numbers: as constants they would have types of their own, and parts be compiled anew for each.
+    """
+
+    _name = "choices_of_shape"
+
+    def run_pass(self, state: Any) -> bool:  # noqa: ANN401 - Numba's StateDict
+        super().run_pass(state)  # type: ignore[no-untyped-call]
+        code = state.func_ir
+        for assignment in (a for block in code.blocks.values() for a in block.find_insts(ir.Assign)):
+            choice = _choice_of_shape(code, state.args, assignment.value)
+            if choice is not None:
+                assignment.value = ir.Const(choice, assignment.loc)  # type: ignore[no-untyped-call]
+                code._definitions[assignment.target.name] = [assignment.value]
+        return True
+
+
+def _choice_of_shape(code: Any, arguments: Any, value: Any) -> bool | None:  # noqa: ANN401 - Numba's
+    """Return what `value` is if it is a truth value of a Shape that is an argument."""
+    if not isinstance(value, ir.Expr) or value.op != "getattr":
+        return None
+    owner = guard(code.get_definition, value.value)  # type: ignore[no-untyped-call]
+    ty = arguments[owner.index] if isinstance(owner, ir.Arg) else None
+    choice = getattr(ty.shape, value.attr, None) if isinstance(ty, ShapeType) else None
+    return choice if isinstance(choice, bool) else None
+
+
+class KernelCompiler(Compiler):
+    """Compiles what Python calls."""
+
+    def __init__(self, *args: Any) -> None:  # noqa: ANN401 - Numba's
+        super().__init__(*args)  # type: ignore[no-untyped-call]
+        self.state.flags = _Flags(self.state.flags)  # type: ignore[no-untyped-call]
+
+    def define_pipelines(self) -> list[Any]:
+        pipelines: list[Any] = super().define_pipelines()  # type: ignore[no-untyped-call]
+        return _replaced(pipelines, RewriteSemanticConstants, _ChoicesOfShape)
+
+    def _compile_core(self) -> Any:  # noqa: ANN401 - Numba's CompileResult
+        with _without_gc():
+            return super()._compile_core()  # type: ignore[no-untyped-call]
+
+
+class PartCompiler(KernelCompiler):
+    """Compiles what kernels call, as far as they need it."""
+
+    def define_pipelines(self) -> list[Any]:
+        return _replaced(super().define_pipelines(), NativeLowering, _PartLowering)
+
+
+def _replaced(pipelines: list[Any], old: type, new: type) -> list[Any]:
+    """Put one step in the place of another."""
+    for manager in pipelines:
+        manager.passes = [(new if step is old else step, name) for step, name in manager.passes]
+        manager._finalized = False
+        manager.finalize()
+    return pipelines
+
+
+class _Part(JITCodeLibrary):
+    """LLVM code to be linked into kernels, simplified function by function. Only there is it inlined and made code of.
+
+    Unsimplified it would compile sooner still, but what LLVM then makes of kernels is a sixth slower.
+    """
+
+    def _optimize_final_module(self) -> None:
+        pass
+
+    def _finalize_final_module(self) -> None:
+        self._finalized = True
+
+
+@register_pass(mutates_CFG=True, analysis_only=False)  # type: ignore[no-untyped-call]
+class _PartLowering(NativeLowering):
+    _name = "part_lowering"
+
+    def run_pass(self, state: Any) -> bool:  # noqa: ANN401 - Numba's StateDict
+        state.library = _Part(state.targetctx.codegen(), state.func_id.func_qualname)  # type: ignore[no-untyped-call]
+        state.flags = state.flags.copy()
+        state.flags.no_compile = True
+        super().run_pass(state)  # type: ignore[no-untyped-call]
+        state.library.finalize()
+        lowered, keep_alive = state["cr"], (state.library,)
+        module = lowered.fndesc.lookup_module()
+        # What Numba knows the code by. It cannot be called: there is no address.
+        key = _dynfunc.make_function(module, state.func_id.func_name, "", 0, lowered.env, keep_alive)
+        state.targetctx.insert_user_function(key, lowered.fndesc, [state.library])
+        state["cr"] = lowered._replace(cfunc=key)
+        return True

@@ -1,0 +1,111 @@
+"""The CPU compiler's options: the one file that decides how Numba compiles for the host."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numba
+from numba.core import caching
+
+from fastw2v_kernels._jit.compiler import KernelCompiler, PartCompiler
+from fastw2v_kernels._simd.ir import BOUNDSCHECK
+
+if numba.config.DISABLE_JIT:  # type: ignore[attr-defined]
+    raise ImportError(
+        "NUMBA_DISABLE_JIT is set, and a kernel runs compiled alone: unset it (its reference.py is plain Python)"
+    )
+
+logger = logging.getLogger("fastw2v")
+F = TypeVar("F", bound=Callable[..., Any])
+
+# Reductions need re-association to become vectors; NaN and infinity keep their meaning.
+_FASTMATH = {"reassoc", "contract", "nsz"}
+_kernels: list[Any] = []
+
+
+@lru_cache(maxsize=1)
+def _source_stamp() -> tuple[object, ...]:
+    """All kernel sources and the bounds-check switch; Numba's own stamp sees the function's file alone."""
+    files = sorted(Path(__file__).parents[1].rglob("*.py"))
+    return BOUNDSCHECK, *((str(f), f.stat().st_mtime, f.stat().st_size) for f in files)
+
+
+class _PackageStamp:
+    def get_source_stamp(self) -> tuple[object, ...]:
+        return _source_stamp()
+
+
+class _EnvironmentLocator(_PackageStamp, caching.UserProvidedCacheLocator):
+    """NUMBA_CACHE_DIR."""
+
+
+class _InTreeLocator(_PackageStamp, caching.InTreeCacheLocator):
+    """The package's own `__pycache__`."""
+
+
+class _UserWideLocator(_PackageStamp, caching.UserWideCacheLocator):
+    """The user's cache folder."""
+
+
+class _CacheImpl(caching.CompileResultCacheImpl):
+    _locator_classes = [_EnvironmentLocator, _InTreeLocator, _UserWideLocator]  # noqa: RUF012 - Numba's own attribute
+
+
+class _KernelCache(caching.FunctionCache):
+    _impl_class = _CacheImpl
+
+
+@lru_cache(maxsize=1)
+def _say_uncached(reason: str) -> None:
+    logger.info("no folder to cache kernels in can be written (%s); set NUMBA_CACHE_DIR to one that can", reason)
+
+
+def _enable_cache(dispatcher: Any) -> None:  # noqa: ANN401 - Numba's dispatcher has no public type
+    try:
+        dispatcher._cache = _KernelCache(dispatcher.py_func)  # type: ignore[no-untyped-call]
+    except (RuntimeError, OSError) as error:  # no writable folder: compile in every process, but never crash
+        _say_uncached(str(error).split("\n")[0][:60])
+
+
+# Without the runtime (_nrt) there are no reference counts to update, and an allocation inside a kernel is an error.
+_OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": _FASTMATH, "_nrt": False}
+_KERNEL: dict[str, Any] = {"pipeline_class": KernelCompiler, "no_cfunc_wrapper": True}
+# What only kernels call needs no entry from Python or C: to make these took a third of the compile time.
+_INLINE: dict[str, Any] = {"pipeline_class": PartCompiler, "forceinline": True}
+_INLINE |= {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+
+
+def jit_cpu(function: F) -> F:
+    """Compile `function` for the host: no Python objects, no GIL, no allocation, cached on disk, IEEE division.
+
+    Parameters
+    ----------
+    function : callable
+        A function in Numba's nopython subset. Compiled at its first call, for the types it is called with.
+
+    Returns
+    -------
+    callable
+        Same signature; `.py_func` is the plain Python function.
+    """
+    kernel = numba.njit(**_OPTIONS, **_KERNEL)(function)
+    _enable_cache(kernel)
+    _kernels.append(kernel)
+    return kernel  # type: ignore[no-any-return]
+
+
+def inline_cpu(function: F) -> F:
+    """Compile `function` as a part of the kernels that call it: LLVM inlines it and keeps its values in registers.
+
+    What it returns can be called by kernels alone; from Python, call its `.py_func`.
+    """
+    return numba.njit(**_OPTIONS, **_INLINE)(function)  # type: ignore[no-any-return]
+
+
+def n_compiled() -> int:
+    """Number of kernels that this process has compiled so far, not counting those loaded from the cache."""
+    return sum(sum(kernel.stats.cache_misses.values()) for kernel in _kernels)

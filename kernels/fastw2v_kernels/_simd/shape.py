@@ -1,0 +1,113 @@
+"""Sizes that a kernel is compiled for, carried by the type of an argument.
+
+A `Shape` has a Numba type of its own, in which `shape.n_tile` is a constant, 6 for instance. So a kernel is one plain
+function; Numba compiles and caches it once for every shape it meets, and LLVM unrolls over the constants.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import astuple, dataclass, fields, replace
+from typing import Any
+
+from numba.core import types
+from numba.core.typing.templates import AttributeTemplate, infer_getattr
+from numba.extending import NativeValue, lower_getattr_generic, models, register_model, typeof_impl, unbox
+
+from fastw2v_kernels._simd.ir import LANES, intrinsic
+
+SLOTS = LANES // 2  # the scores of two rows share one vector
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Compile-time sizes of a negative-sampling kernel.
+
+    Parameters
+    ----------
+    n_chunks : int
+        Vectors in a row of the weight matrices.
+    n_tile : int
+        Target rows that are worked on together in registers, at most SLOTS.
+    n_tiles : int
+        Tiles that hold the target rows: the positive, the negatives, and what fills the last tile.
+    with_loss : bool
+        Whether the loss is tallied.
+    share_negatives : bool
+        Whether all examples of a centre have the same negatives.
+    one_step : bool
+        Whether all contexts of a centre make one gradient step; else each PART of them does.
+    n_strip : int
+        Vectors of a row that are worked on together in registers.
+    """
+
+    n_chunks: int
+    n_tile: int
+    n_tiles: int
+    with_loss: bool
+    share_negatives: bool = True
+    one_step: bool = True
+    n_strip: int = 1
+
+    @classmethod
+    def of(
+        cls, stride: int, n_targets: int, with_loss: bool, share_negatives: bool = True, one_step: bool = True
+    ) -> Shape:
+        """Shape for rows of `stride` floats and `n_targets` = 1 + negatives rows, spread evenly over the tiles."""
+        n_tiles = -(-n_targets // SLOTS)
+        return cls(stride // LANES, -(-n_targets // n_tiles), n_tiles, with_loss, share_negatives, one_step)
+
+
+class ShapeType(types.Type):  # type: ignore[misc]
+    """Numba's type of a Shape: one type per value."""
+
+    names = frozenset(field.name for field in fields(Shape))
+
+    def __init__(self, shape: Shape) -> None:
+        self.shape = shape
+        super().__init__(name=f"Shape{astuple(shape)}")
+
+
+register_model(ShapeType)(models.OpaqueModel)
+
+
+@typeof_impl.register(Shape)
+def _typeof_shape(shape: Shape, _context: object) -> ShapeType:
+    return ShapeType(shape)
+
+
+@unbox(ShapeType)
+def _unbox_shape(_ty: ShapeType, _obj: Any, context: Any) -> NativeValue:
+    return NativeValue(context.context.get_constant_null(_ty))
+
+
+def _type_of(ty: ShapeType, name: str) -> types.Type:
+    return types.boolean if isinstance(getattr(ty.shape, name), bool) else types.int64
+
+
+@infer_getattr
+class _Constants(AttributeTemplate):  # type: ignore[misc]
+    key = ShapeType
+
+    def generic_resolve(self, ty: ShapeType, name: str) -> types.Type | None:  # type: ignore[override]
+        return _type_of(ty, name) if name in ShapeType.names else None
+
+
+@lower_getattr_generic(ShapeType)  # type: ignore[untyped-decorator]
+def _constant(context: Any, _builder: Any, ty: ShapeType, _value: Any, name: str) -> Any:
+    return context.get_constant(_type_of(ty, name), getattr(ty.shape, name))
+
+
+def _restrip(n_strip: Callable[[Shape], int]) -> Any:
+    """Function of kernels from a Shape to the same with other strips."""
+
+    @intrinsic
+    def other(_typing: Any, shape: Any) -> Any:
+        ty = ShapeType(replace(shape.shape, n_strip=n_strip(shape.shape)))
+        return ty(shape), lambda context, builder, sig, args: context.get_constant_null(ty)
+
+    return other
+
+
+tail = _restrip(lambda shape: shape.n_chunks % shape.n_strip)  # what is left of a row that is cut into strips
+single = _restrip(lambda shape: 1)

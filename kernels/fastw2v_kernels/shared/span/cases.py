@@ -1,0 +1,55 @@
+"""Test cases of the span kernels: small corpora with the tables and weights that a trainer would give."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from fastw2v_kernels.shared.array_types import Float32, Int32
+
+
+def alias_table(weights: np.ndarray) -> tuple[Float32, Int32]:
+    """Alias table of a distribution proportional to `weights` (Vose 1991), one element at a time."""
+    prob = weights / weights.mean()
+    own, alias = np.ones(len(prob), np.float32), np.arange(len(prob), dtype=np.int32)
+    small, large = list(np.flatnonzero(prob < 1)), list(np.flatnonzero(prob >= 1))
+    while small and large:
+        low, high = small.pop(), large[-1]
+        own[low], alias[low] = prob[low], high
+        prob[high] -= 1 - prob[low]
+        if prob[high] < 1:
+            small.append(large.pop())
+    return own, alias
+
+
+def span_case(
+    rng: np.random.Generator, size: int, *, dim: int = 100, negative: int = 5, window: int = 3, n_vocab: int = 40
+) -> dict[str, Any]:
+    """Arguments common to the span kernels: `size` tokens in sentences of 1 to 20, a span in their midst."""
+    stride = -(-dim // 16) * 16
+    cuts = np.cumsum(rng.integers(1, 21, size))
+    starts = np.concatenate([[0], cuts[cuts < size], [size]]).astype(np.int64)
+    alias_prob, alias_id = alias_table(rng.random(n_vocab))
+    w_in, w_out = (np.zeros((n_vocab, stride), np.float32) for _ in range(2))
+    w_in[:, :dim], w_out[:, :dim] = rng.normal(0, dim**-0.5, (2, n_vocab, dim))
+    return {
+        "w_in": w_in,
+        "w_out": w_out,
+        "ids": rng.integers(0, n_vocab, size, dtype=np.int32),
+        "starts": starts,
+        "keep": rng.uniform(0.3, 1.2, n_vocab).astype(np.float32),
+        "alias_prob": alias_prob,
+        "alias_id": alias_id,
+        "begin": size // 10,
+        "end": size - size // 10,
+        "lr_first": 0.05,
+        "lr_step": -0.03 / size,
+        "seed": int(rng.integers(2**63)),
+        "epoch": int(rng.integers(5)),
+        "window": window,
+        "negative": negative,
+        "shrink_windows": True,
+        "with_loss": True,
+        "tally": np.zeros(3),
+    }

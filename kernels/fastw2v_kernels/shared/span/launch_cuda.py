@@ -1,0 +1,171 @@
+"""Kernels over a span of tokens, and their launch: what skip-gram and CBOW on the GPU have in common.
+
+The launch plan has two numbers, which callers may choose. `chunk_tokens` is the stretch of corpus that a warp takes at
+a time; at either end of it up to `window` rows are read that a neighbour reads too. `max_warps` bounds how many warps,
+each a block by itself, go through chunks side by side: warp i takes the chunks i, i + n_warps, ... in order, so that at
+any time they are close together and the learning rate falls as it should. The more of them, the older the rows that
+each one computes with. `rate_in` and `rate_out`, float32[n] for the first n rows, are factors of the moves of input and
+output rows that many warps hold at a time; see `rates_cuda`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from fastw2v_kernels._jit.cuda import array_module, cuda, inline_cuda, jit_cuda, launch_warps
+from fastw2v_kernels.shared import rng
+from fastw2v_kernels.shared.arguments import FLOAT64, INT32, INT64, check_axes, check_read
+from fastw2v_kernels.shared.array_types import Float32, Float64, Int32, Int64
+from fastw2v_kernels.shared.cuda import sentence_of
+from fastw2v_kernels.shared.rows_cuda import warp_sum
+from fastw2v_kernels.shared.span.corpus import Corpus
+from fastw2v_kernels.shared.span.rates_cuda import checked_rates
+from fastw2v_kernels.shared.span.ring_cuda import clear
+from fastw2v_kernels.shared.span.shape_cuda import SpanShape
+from fastw2v_kernels.shared.span.state_cuda import Model, Recent, Ring, Step
+from fastw2v_kernels.shared.span.walk_cuda import stretch_trainer
+
+
+@inline_cuda
+def _add_to(tally: Float64, place: int, value: float) -> None:
+    """Add up the lanes' values, and once for the warp to the tally."""
+    total = warp_sum(value)
+    if cuda.laneid == 0:
+        cuda.atomic.add(tally, place, total)
+
+
+def _memory(shape: SpanShape) -> Callable[[Float32], tuple[Ring, Recent, Step]]:
+    """Part of a kernel that lays out a warp's memory."""
+    n_ring, n_groups, is_shared, n_tokens = shape.n_ring, shape.n_slot_groups, shape.is_shared, shape.n_tokens
+    n_slots, n_targets, n_inputs, n_coef = shape.n_slots, shape.n_targets, shape.n_inputs, shape.n_coef
+
+    @inline_cuda
+    def memory(workspace: Float32) -> tuple[Ring, Recent, Step]:
+        if is_shared:
+            value = cuda.shared.array(n_ring, np.float32)
+            base = cuda.shared.array(n_ring, np.float32)
+        else:
+            value, base = workspace[:n_ring], workspace[n_ring:]
+        token_id = cuda.shared.array(n_tokens, np.int32)
+        token_pos = cuda.shared.array(n_tokens, np.int64)
+        slot = cuda.shared.array(n_slots, np.uint32)
+        weight = cuda.shared.array(n_slots, np.float32)
+        target = cuda.shared.array(n_targets, np.uint32)
+        coef = cuda.shared.array((n_inputs, n_coef), np.float32)
+        word = cuda.local.array(n_groups, np.int32)
+        return Ring(value, base, word), Recent(token_id, token_pos), Step(slot, weight, target, coef)
+
+    return memory
+
+
+def span_kernel(shape: SpanShape, train_centre: Callable[..., float], is_context_example: bool) -> Callable[..., None]:
+    """Kernel that trains all centres of a span.
+
+    Parameters
+    ----------
+    shape : SpanShape
+        Sizes to compile for.
+    train_centre, is_context_example
+        See `stretch_trainer`.
+    """
+    memory, train_stretch = _memory(shape), stretch_trainer(train_centre, shape.n_row, shape.stride, is_context_example)
+
+    @jit_cuda
+    def _span_cuda_kernel(
+        w_in: Float32,
+        w_out: Float32,
+        ids: Int32,
+        starts: Int64,
+        keep: Float32,
+        alias_prob: Float32,
+        alias_id: Int32,
+        begin: int,
+        end: int,
+        lr_first: float,
+        lr_step: float,
+        key: np.uint64,
+        window: int,
+        shrink_windows: bool,
+        with_loss: bool,
+        tally: Float64,
+        chunk_tokens: int,
+        rate_in: Float32,
+        rate_out: Float32,
+        workspace: Float32,
+    ) -> None:
+        corpus = Corpus(ids, starts, keep, key, window, shrink_windows)
+        model = Model(w_in, w_out, alias_prob, alias_id, key, lr_first, lr_step, with_loss, rate_in, rate_out)
+        ring, recent, step = memory(workspace[cuda.blockIdx.x])
+        clear(ring)
+        loss, n_examples, n_kept = 0.0, 0, 0
+        for first in range(begin + cuda.blockIdx.x * chunk_tokens, end, cuda.gridDim.x * chunk_tokens):
+            stop = min(first + chunk_tokens, end)
+            sentence = sentence_of(starts, first)
+            while starts[sentence] < stop:
+                low, high = starts[sentence], starts[sentence + 1]
+                found = train_stretch(corpus, model, recent, ring, step, max(first, low), min(stop, high), low, high)
+                loss += found[0]
+                n_examples += found[1]
+                n_kept += found[2]
+                sentence += 1
+        _add_to(tally, 0, loss)
+        if cuda.laneid == 0:
+            cuda.atomic.add(tally, 1, float(n_examples))
+            cuda.atomic.add(tally, 2, float(n_kept))
+
+    return _span_cuda_kernel
+
+
+def launch_span(
+    kernel: Callable[..., None],
+    shape: SpanShape,
+    w_in: Float32,
+    w_out: Float32,
+    ids: Int32,
+    starts: Int64,
+    keep: Float32,
+    alias_prob: Float32,
+    alias_id: Int32,
+    begin: int,
+    end: int,
+    lr_first: float,
+    lr_step: float,
+    seed: int,
+    epoch: int,
+    window: int,
+    shrink_windows: bool,
+    with_loss: bool,
+    tally: Float64,
+    chunk_tokens: int,
+    max_warps: int,
+    rate_in: Float32 | None,
+    rate_out: Float32 | None,
+) -> None:
+    """Check what the arrays are and launch; the ids in them are taken to be rows, as the encoder makes them."""
+    check_axes("w_in", w_in, 2)
+    check_axes("ids", ids, 1)
+    check_axes("starts", starts, 1)
+    for name, array in (("w_in", w_in), ("w_out", w_out)):
+        check_read(name, array, w_in.shape)
+    for name, table in (("keep", keep), ("alias_prob", alias_prob)):
+        check_read(name, table, w_in.shape[:1])
+    check_read("alias_id", alias_id, w_in.shape[:1], INT32)
+    check_read("ids", ids, ids.shape, INT32)
+    check_read("starts", starts, starts.shape, INT64)
+    check_read("tally", tally, (3,), FLOAT64)
+    most = (1 << 30) // window  # examples of a chunk are counted in 32 bits
+    if not (1 <= chunk_tokens <= most and max_warps >= 1):
+        raise ValueError(f"chunk_tokens is {chunk_tokens}, max_warps {max_warps}; expected 1 to {most}, and 1 or more")
+    with np.errstate(over="ignore"):
+        key = rng.random_bits(np.uint64(seed), epoch, 0)
+    if begin >= end:
+        return
+    n_warps = min(-(-(end - begin) // chunk_tokens), max_warps)
+    workspace = array_module().empty((n_warps, 1 if shape.is_shared else 2 * shape.n_ring), np.float32)
+    rates = checked_rates("rate_in", rate_in), checked_rates("rate_out", rate_out)
+    tables = w_in, w_out, ids, starts, keep, alias_prob, alias_id
+    steps = float(lr_first), float(lr_step)  # of one type each, or the kernel would be compiled anew
+    numbers = np.int64(begin), np.int64(end), *steps, key, np.int64(window), bool(shrink_windows), bool(with_loss)
+    launch_warps(kernel, n_warps, *tables, *numbers, tally, np.int64(chunk_tokens), *rates, workspace)

@@ -1,0 +1,221 @@
+"""Scores of input rows against a positive and its negatives: the part that skip-gram and CBOW have in common."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from fastw2v_kernels._jit.cpu import inline_cpu
+from fastw2v_kernels._simd import (
+    LANES,
+    SLOTS,
+    Shape,
+    fma_rows,
+    hsum,
+    hsum_pair,
+    hsum_single,
+    load,
+    load_rows,
+    rows_of,
+    single,
+    splat,
+    store,
+    zeros,
+)
+from fastw2v_kernels.shared import rng
+from fastw2v_kernels.shared.array_types import Float32, Int32, Int64
+from fastw2v_kernels.shared.cpu import alias_draw, random_bits, sigmoid, softplus, uniform
+from fastw2v_kernels.shared.memory import aligned, cache_per_thread
+from fastw2v_kernels.shared.span.corpus import Corpus
+from fastw2v_kernels.shared.span.walk_cpu import Bounds, TokenBlock, window_of
+
+_NEGATIVE_DRAW = rng.NEGATIVE_DRAW
+
+
+class Sampler(NamedTuple):
+    """Where negatives come from.
+
+    prob : float32[n_vocab], alias : int32[n_vocab], an alias table; key : uint64, this epoch's random stream;
+    negative : int, draws for each positive
+    """
+
+    prob: Float32
+    alias: Int32
+    key: np.uint64
+    negative: int
+
+
+class Centre(NamedTuple):
+    """A centre with its window: slot `i` of a TokenBlock, and slots low to high.
+
+    entering : int, a row of w_in to ask for, that of a word which comes into a later window; lr : learning rate
+    """
+
+    i: int
+    low: int
+    high: int
+    entering: int
+    lr: float
+
+
+class Step(NamedTuple):
+    """Working memory of one gradient step: `n` input rows against one set of target rows.
+
+    targets : int64[n_sets, n_tiles * n_tile], output rows: positive, negatives, copies of the positive to fill the tile
+    inputs : int32[2 n + LANES], rows of w_in, each once
+    weight : float32[1, n + LANES], how often each input row occurs
+    label, valid : float32[n_tiles, LANES], the positive's lanes; the lanes that hold a target
+    half : float32[2, LANES], ones in the lanes of the first, and of the second, of two input rows
+    mask : float32[n_tiles, LANES], how often each target counts
+    coef : float32[n_tiles, (n + 1) * SLOTS], lr * (label - sigmoid(score)) by tile, input row and target
+    rows : float32[n + 1, n_chunks * LANES], what a kernel keeps for each input row
+    """
+
+    targets: Int64
+    inputs: Int32
+    weight: Float32
+    label: Float32
+    valid: Float32
+    half: Float32
+    mask: Float32
+    coef: Float32
+    rows: Float32
+
+
+def new_sampler(alias_prob: Float32, alias_id: Int32, seed: int, epoch: int, negative: int) -> Sampler:
+    """Sampler of one epoch."""
+    with np.errstate(over="ignore"):
+        return Sampler(alias_prob, alias_id, rng.random_bits(np.uint64(seed), epoch, 0), negative)
+
+
+def working_step(shape: Shape, negative: int, n_sets: int, n_inputs: int) -> Step:
+    """Working memory for steps of up to `n_inputs` input rows, with `n_sets` sets of targets drawn ahead."""
+    step = _step_of_thread(shape, negative, n_sets, n_inputs)
+    step.targets[:] = 0  # rows are asked for ahead of being drawn: those left by another call may be none here
+    return step
+
+
+@cache_per_thread
+def _step_of_thread(shape: Shape, negative: int, n_sets: int, n_inputs: int) -> Step:
+    target = np.arange(shape.n_tiles)[:, None] * shape.n_tile + np.arange(SLOTS)
+    used = (np.arange(SLOTS) < shape.n_tile) & (target <= negative)
+    label, valid, mask, half = (aligned((n, LANES)) for n in (shape.n_tiles, shape.n_tiles, shape.n_tiles, 2))
+    label[0, ::SLOTS] = 1
+    valid[:] = np.tile(used, 2)
+    half[0, :SLOTS] = half[1, SLOTS:] = 1
+    return Step(
+        targets=aligned((n_sets, shape.n_tiles * shape.n_tile), np.int64),
+        inputs=aligned((2 * n_inputs + LANES,), np.int32),
+        weight=aligned((1, n_inputs + LANES)),
+        label=label,
+        valid=valid,
+        half=half,
+        mask=mask,
+        coef=aligned((shape.n_tiles, (n_inputs + 2) * SLOTS)),
+        rows=aligned((n_inputs + 1, shape.n_chunks * LANES)),
+    )
+
+
+@inline_cpu
+def draw_targets(
+    step: Step, r: int, positive: int, token_pos: int, ordinal: int, sampler: Sampler, shape: Shape
+) -> None:
+    """Fill set `r` with the positive and the negatives of its `ordinal`-th example."""
+    first_draw = _NEGATIVE_DRAW + ordinal * sampler.negative
+    for k in range(shape.n_tile * shape.n_tiles):
+        row = positive
+        if 0 < k <= sampler.negative:
+            bits = random_bits(sampler.key, token_pos, first_draw + k - 1)
+            row = alias_draw(uniform(bits), sampler.prob, sampler.alias)
+        step.targets[r, k] = row
+
+
+@inline_cpu
+def first_set(step: Step, i: int) -> int:
+    """First target set of centre i; the sets of the next two may be drawn by then."""
+    n_sets: int = step.targets.shape[0]
+    return (i & 3) * (n_sets // 4)
+
+
+@inline_cpu
+def prepare(
+    block: TokenBlock,
+    step: Step,
+    i: int,
+    bounds: Bounds,
+    corpus: Corpus,
+    sampler: Sampler,
+    shape: Shape,
+) -> tuple[int, int]:
+    """Draw window and targets of centre i."""
+    low, high = window_of(block, i, bounds, corpus)
+    for ordinal in range(1 if shape.share_negatives else high - low - 1):
+        draw_targets(step, first_set(step, i) + ordinal, block.id[i], block.pos[i], ordinal, sampler, shape)
+    return low, high
+
+
+@inline_cpu
+def set_mask(step: Step, r: int, negative: int, shape: Shape) -> None:
+    """Count each target row of set `r` once: not a negative that equals the positive, a repeated one with its multiple.
+
+    Within one tile repeated rows may stand, since all are read before any is written.
+    """
+    for t in range(shape.n_tiles):
+        store(step.mask, t, 0, load(step.valid, t, 0))
+    for k in range(1, negative + 1):
+        j = 0
+        while j < k and step.targets[r, j] != step.targets[r, k]:
+            j += 1 if shape.n_tiles > 1 else k
+        if j < k:
+            if j > 0:
+                scale_mask(step, j, step.mask[j // shape.n_tile, j % shape.n_tile] + 1.0, shape)
+            scale_mask(step, k, 0.0, shape)
+
+
+@inline_cpu
+def scale_mask(step: Step, k: int, value: float, shape: Shape) -> None:
+    """Set the mask of target `k` for both input rows of a vector."""
+    step.mask[k // shape.n_tile, k % shape.n_tile] = value
+    step.mask[k // shape.n_tile, k % shape.n_tile + SLOTS] = value
+
+
+@inline_cpu
+def score_rows(w_in: Float32, w_out: Float32, step: Step, n: int, r: int, lr: float, shape: Shape) -> float:
+    """Fill step.coef for the `n` input rows and target set `r`, two rows at a time; return the loss."""
+    loss = splat(0.0)
+    for t in range(shape.n_tiles):
+        rows = rows_of(w_out, step.targets, r, t * shape.n_tile, shape)
+        for c in range(0, n, 2):
+            sums, sums_next = zeros(shape), zeros(shape)
+            for col in range(0, shape.n_chunks * LANES, LANES):
+                out = load_rows(rows, col, single(shape))
+                sums = fma_rows(out, load(w_in, step.inputs[c], col), sums)
+                sums_next = fma_rows(out, load(w_in, step.inputs[c + 1], col), sums_next)
+            weight = load(step.half, 0, 0) * step.weight[0, c] + load(step.half, 1, 0) * step.weight[0, c + 1]
+            loss = loss + _judge(step, t, c, hsum_pair(sums, sums_next), weight, lr, shape)
+    return float(hsum(loss))
+
+
+@inline_cpu
+def score_row(a: Float32, row: int, w_out: Float32, step: Step, r: int, lr: float, shape: Shape) -> float:
+    """Fill step.coef for row `row` of `a` alone and target set `r`; return the loss."""
+    loss = splat(0.0)
+    for t in range(shape.n_tiles):
+        rows = rows_of(w_out, step.targets, r, t * shape.n_tile, shape)
+        sums = zeros(shape)
+        for col in range(0, shape.n_chunks * LANES, LANES):
+            sums = fma_rows(load_rows(rows, col, single(shape)), load(a, row, col), sums)
+        loss = loss + _judge(step, t, 0, hsum_single(sums), load(step.half, 0, 0), lr, shape)
+    return float(hsum(loss))
+
+
+@inline_cpu
+def _judge(step: Step, t: int, c: int, scores: float, weight: float, lr: float, shape: Shape) -> float:
+    """Fill step.coef for the scores of tile `t`, input rows `c` and c + 1; return their losses. All are SIMD values."""
+    mask = load(step.mask, t, 0) * weight
+    label = load(step.label, t, 0)
+    probability = sigmoid(scores)
+    store(step.coef, t, c * SLOTS, (label - probability) * (mask * lr))
+    loss: float = mask * (softplus(scores, probability) - label * scores) if shape.with_loss else splat(0.0)
+    return loss

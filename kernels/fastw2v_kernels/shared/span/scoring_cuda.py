@@ -1,0 +1,231 @@
+"""One gradient step on the GPU: input rows on chip against a positive and its negatives, by one warp.
+
+First all scores, then all moves, so that every move follows from the rows as they were. Target rows stay in registers
+from the one to the other where they fit.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+
+from fastw2v_kernels._jit.cuda import cuda, inline_cuda
+from fastw2v_kernels.shared import rng
+from fastw2v_kernels.shared.array_types import Float32
+from fastw2v_kernels.shared.cuda import alias_draw, random_bits, uniform
+from fastw2v_kernels.shared.rows_cuda import ALL_LANES
+from fastw2v_kernels.shared.span.rates_cuda import rate_of
+from fastw2v_kernels.shared.span.ring_cuda import ballot, is_column, lower_lanes
+from fastw2v_kernels.shared.span.shape_cuda import DOTS, SpanShape
+from fastw2v_kernels.shared.span.state_cuda import Model, Recent, Ring, Step
+
+_NEGATIVE_DRAW = rng.NEGATIVE_DRAW
+_ZERO, _ONE = np.float32(0), np.float32(1)
+
+
+@inline_cuda
+def list_one(step: Step, slot: int) -> None:
+    """List one slot, once."""
+    if cuda.laneid == 0:
+        step.slot[0] = slot
+        step.weight[0] = _ONE
+
+
+@inline_cuda
+def gather(first: int, recent: Recent, ring: Ring, step: Step, i: int, low: int, high: int) -> int:
+    """List the slots of the words around the i-th token behind `first` others; return the list's length."""
+    n = first
+    for g in range(ring.word.shape[0]):
+        weight = 0
+        for j in range(low, high):
+            weight += (j != i) & (recent.id[j & (recent.id.shape[0] - 1)] == ring.word[g])
+        found = ballot(weight > 0)
+        if weight > 0:
+            place = n + cuda.popc(found & lower_lanes())
+            step.slot[place] = 32 * g + np.uint32(cuda.laneid)
+            step.weight[place] = weight
+        n += cuda.popc(found)
+    return n
+
+
+@inline_cuda
+def draw_targets(model: Model, step: Step, positive: int, token_pos: int, ordinal: int) -> None:
+    """Fill step.target with the positive and the negatives of its `ordinal`-th example."""
+    n_targets = step.target.shape[0]
+    first_draw = _NEGATIVE_DRAW + ordinal * (n_targets - 1) - 1
+    for first in range(0, n_targets, 32):
+        k = first + np.uint32(cuda.laneid)
+        if k < n_targets:
+            u = uniform(random_bits(model.key, token_pos, first_draw + k))
+            row = alias_draw(u, model.alias_prob, model.alias_id)
+            step.target[k] = row if k > 0 else positive
+
+
+@inline_cuda
+def _load_rows(rows: Float32, w_out: Float32, step: Step, first: int, first_col: int, stride: int) -> None:
+    """Read target rows from `first` on; of each, every 32nd column from `first_col` on."""
+    for k in range(rows.shape[0]):
+        row = step.target[min(first + k, step.target.shape[0] - 1)]
+        for p in range(rows.shape[1]):
+            rows[k, p] = _ZERO
+            if is_column(first_col + 32 * p, stride):
+                rows[k, p] = w_out[row, first_col + 32 * p + np.uint32(cuda.laneid)]
+
+
+@inline_cuda
+def _exchange(low: np.float32, high: np.float32, bit: int) -> np.float32:
+    """Sum of `low` over this lane and its partner, where the lane's number has not this bit; of `high` where it has.
+
+    The choice is made by masks: from a condition the compiler makes two loops, and shuffles in both.
+    """
+    upper = np.int32(-((cuda.laneid >> bit) & 1))
+    a, b = cuda.libdevice.float_as_int(low), cuda.libdevice.float_as_int(high)
+    own, other = (a & ~upper) | (b & upper), (a & upper) | (b & ~upper)
+    total: np.float32 = cuda.shfl_xor_sync(ALL_LANES, cuda.libdevice.int_as_float(other), 1 << bit)
+    total += cuda.libdevice.int_as_float(own)
+    return total
+
+
+@inline_cuda
+def _sum_lanes(sums: Float32) -> np.float32:
+    """Sum DOTS values over all lanes by 9 shuffles, not 40; lane l gets the sum number l // 4."""
+    s0, s1 = _exchange(sums[0], sums[4], 4), _exchange(sums[1], sums[5], 4)
+    s2, s3 = _exchange(sums[2], sums[6], 4), _exchange(sums[3], sums[7], 4)
+    total: np.float32 = _exchange(_exchange(s0, s2, 3), _exchange(s1, s3, 3), 2)
+    total += cuda.shfl_xor_sync(ALL_LANES, total, 2)
+    total += cuda.shfl_xor_sync(ALL_LANES, total, 1)
+    return total
+
+
+@inline_cuda
+def _score(rows: Float32, sums: Float32, ring: Ring, step: Step, n_inputs: int, first: int) -> None:
+    """Fill step.coef with the scores of the input rows against the target rows from `first` on.
+
+    What lies behind the last of them is for the next tile to overwrite.
+    """
+    lane, n_row = np.uint32(cuda.laneid), 32 * rows.shape[1]
+    for c in range(n_inputs):
+        begin = step.slot[c] * n_row + lane
+        for k in range(DOTS):
+            sums[k] = _ZERO
+        for p in range(rows.shape[1]):
+            x = ring.value[begin + 32 * p]
+            for k in range(rows.shape[0]):
+                sums[k] += rows[k, p] * x
+        step.coef[c, first + (lane >> 2)] = _sum_lanes(sums)
+
+
+@inline_cuda
+def _judge(step: Step, n_inputs: int, lr: np.float32, with_loss: bool) -> float:
+    """Turn scores into coefficients, lanes sharing them; return the loss of this lane's."""
+    n_targets = step.target.shape[0]
+    loss = 0.0
+    for pair in range(np.uint32(cuda.laneid), n_inputs * n_targets, 32):
+        c = pair // n_targets
+        k = pair - c * n_targets
+        score = step.coef[c, k]
+        is_right = (score >= 0) == (k == 0)
+        decay = np.float32(math.exp(-abs(score)))  # at most 1, so that no score overflows
+        error = (decay if is_right else _ONE) / (_ONE + decay)
+        weight = step.weight[c]
+        if k > 0 and step.target[k] == step.target[0]:
+            weight = _ZERO
+        step.coef[c, k] = (error if k == 0 else -error) * (weight * lr)
+        if with_loss and weight > 0:
+            loss += weight * (np.float32(math.log1p(decay)) + (_ZERO if is_right else abs(score)))
+    return loss
+
+
+@inline_cuda
+def _move_inputs(
+    rows: Float32,
+    first: int,
+    moves: Float32,
+    coef: Float32,
+    ring: Ring,
+    step: Step,
+    n_inputs: int,
+    first_col: int,
+    n_row: int,
+    replace: bool,
+) -> None:
+    """Move the input rows from column `first_col` on, or put their moves in their place; add up the target rows' moves.
+
+    The target rows' columns are in `rows` from place `first` on.
+    """
+    for c in range(n_inputs):
+        begin = step.slot[c] * n_row + first_col + np.uint32(cuda.laneid)
+        for k in range(moves.shape[0]):
+            coef[k] = step.coef[c, k]
+        for p in range(moves.shape[1]):
+            if first_col + 32 * p < n_row:
+                x = ring.value[begin + 32 * p]
+                move = _ZERO
+                for k in range(moves.shape[0]):
+                    move += coef[k] * rows[k, first + p]
+                    moves[k, p] += coef[k] * x
+                ring.value[begin + 32 * p] = move if replace else x + move
+
+
+@inline_cuda
+def _move_targets(moves: Float32, model: Model, step: Step, first_col: int, stride: int) -> None:
+    for k in range(moves.shape[0]):
+        row = step.target[k]
+        rate = rate_of(model.rate_out, row)
+        for p in range(moves.shape[1]):
+            if is_column(first_col + 32 * p, stride):
+                move = rate * moves[k, p]
+                cuda.atomic.add(model.w_out, (row, first_col + 32 * p + np.uint32(cuda.laneid)), move)
+            moves[k, p] = _ZERO
+
+
+def gradient_step(shape: SpanShape, replace: bool) -> Callable[..., float]:
+    """Part of a kernel that makes one gradient step.
+
+    Parameters
+    ----------
+    shape : SpanShape
+        Sizes to compile for.
+    replace : bool
+        Whether input rows are replaced by their moves, not moved.
+
+    Returns
+    -------
+    callable
+        `train(model, ring, step, n_inputs, lr)` for the rows in step.slot and step.target, both just written; returns
+        this lane's share of the loss.
+    """
+    n_tile, n_cols, n_tiles, is_whole = shape.n_tile, shape.n_cols, shape.n_tiles, shape.is_whole
+    n_targets, n_strip, n_strips, n_row = shape.n_targets, shape.n_strip, shape.n_strips, shape.n_row
+    stride = shape.stride
+
+    @inline_cuda
+    def train(model: Model, ring: Ring, step: Step, n_inputs: int, lr: np.float32) -> float:
+        rows = cuda.local.array((n_tile, n_cols), np.float32)
+        sums = cuda.local.array(DOTS, np.float32)
+        moves = cuda.local.array((n_targets, n_strip), np.float32)
+        coef = cuda.local.array(n_targets, np.float32)
+        strip = rows if is_whole else cuda.local.array((n_targets, n_strip), np.float32)
+        cuda.syncwarp()
+        for t in range(n_tiles):
+            _load_rows(rows, model.w_out, step, t * n_tile, 0, stride)
+            _score(rows, sums, ring, step, n_inputs, t * n_tile)
+            cuda.syncwarp()
+        loss = _judge(step, n_inputs, lr, model.with_loss)
+        cuda.syncwarp()
+        for k in range(n_targets):
+            for p in range(n_strip):
+                moves[k, p] = _ZERO
+        for s in range(n_strips):
+            first_col = 32 * n_strip * s
+            if not is_whole:
+                _load_rows(strip, model.w_out, step, 0, first_col, stride)
+            first = n_strip * s if is_whole else 0
+            _move_inputs(strip, first, moves, coef, ring, step, n_inputs, first_col, n_row, replace)
+            _move_targets(moves, model, step, first_col, stride)
+        cuda.syncwarp()
+        return loss
+
+    return train

@@ -1,0 +1,154 @@
+"""Sizes that a span kernel is compiled for on the GPU; what a warp has in registers and on chip follows from them."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from fastw2v_kernels._jit import cuda as gpu
+from fastw2v_kernels._jit.cuda import WARP
+from fastw2v_kernels.shared.span.contexts import contexts_at_once
+
+DOTS = 8  # scores that a warp sums at once
+_SHARED_BYTES = 48 << 10  # of a block that asks for no more
+_MOVE_REGISTERS = 32  # moves of the target rows, while they are added up
+
+
+def compute_capability() -> int:
+    """Generation of the current GPU: 90 for one of 9.0."""
+    return 90 if gpu.IS_SIMULATED else int(gpu.array_module().cuda.Device().compute_capability)
+
+
+@dataclass(frozen=True)
+class SpanShape:
+    """Compile-time sizes.
+
+    Parameters
+    ----------
+    stride : int
+        Floats in a row of the weight matrices.
+    n_targets : int
+        The positive and its negatives.
+    window : int
+        Greatest distance of a context.
+    n_inputs : int
+        Most rows that one gradient step moves against one set of targets.
+    n_extra : int
+        Rows beside those of the window's words that a warp keeps on chip.
+    row_registers : int
+        Of a lane's 255 registers, those for target rows.
+    """
+
+    stride: int
+    n_targets: int
+    window: int
+    n_inputs: int
+    n_extra: int = 0
+    row_registers: int = 64
+
+    @classmethod
+    def of(cls, stride: int, negative: int, window: int, n_inputs: int, n_extra: int = 0) -> SpanShape:
+        """Shape for the current GPU: before Hopper the compiler needs more registers for all else."""
+        row_registers = 64 if compute_capability() >= 90 else 40
+        return cls(stride, negative + 1, window, n_inputs, n_extra, row_registers)
+
+    @property
+    def n_cols(self) -> int:
+        """Columns of a row that each lane has: every 32nd."""
+        return -(-self.stride // WARP)
+
+    @property
+    def n_tiles(self) -> int:
+        """Tiles of target rows that are scored one after the other, each in registers from end to end."""
+        most = max(1, min(DOTS, self.row_registers // self.n_cols))
+        return -(-self.n_targets // most)
+
+    @property
+    def n_tile(self) -> int:
+        """Target rows in a tile."""
+        return -(-self.n_targets // self.n_tiles)
+
+    @property
+    def n_coef(self) -> int:
+        """Places for the scores of an input row: the last tile, too, writes DOTS of them."""
+        return (self.n_tiles - 1) * self.n_tile + DOTS
+
+    @property
+    def n_strips(self) -> int:
+        """Strips of columns that are updated one after the other, each for all target rows in registers."""
+        most = max(1, _MOVE_REGISTERS // self.n_targets)
+        return -(-self.n_cols // most)
+
+    @property
+    def n_strip(self) -> int:
+        """Columns of each lane in a strip."""
+        return -(-self.n_cols // self.n_strips)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether target rows are read once, and stay in registers from score to update."""
+        return self.n_tiles == 1
+
+    @property
+    def n_slots(self) -> int:
+        """Words that a window can hold at once, the centre's among them."""
+        return 2 * self.window + 1
+
+    @property
+    def n_slot_groups(self) -> int:
+        """Slots that each lane looks after."""
+        return -(-self.n_slots // WARP)
+
+    @property
+    def n_tokens(self) -> int:
+        """Kept tokens that a warp remembers, a power of two: a window, and 32 that are read at once."""
+        return 1 << (self.n_slots + WARP - 1).bit_length()
+
+    @property
+    def n_row(self) -> int:
+        """Floats of a row on chip."""
+        return self.n_cols * WARP
+
+    @property
+    def n_ring(self) -> int:
+        """Floats of all rows on chip."""
+        return (self.n_slots + self.n_extra) * self.n_row
+
+    @property
+    def list_bytes(self) -> int:
+        """Bytes on chip of tokens, slots, targets and scores, with what aligns them."""
+        lists = self.n_inputs * self.n_coef + self.n_targets + 2 * self.n_slots + 3 * self.n_tokens
+        return 4 * lists + 64
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether the ring fits into shared memory; else it lies in the GPU's memory, and its caches."""
+        return 8 * self.n_ring + self.list_bytes <= _SHARED_BYTES
+
+
+def skipgram_shape(stride: int, negative: int, window: int, share_negatives: bool) -> SpanShape:
+    """Shape of a skip-gram kernel; ValueError if the window is too large for one."""
+
+    def shape_of(w: int) -> SpanShape:
+        return SpanShape.of(stride, negative, w, n_inputs=contexts_at_once(w) if share_negatives else 1)
+
+    return _fitting(shape_of, window)
+
+
+def cbow_shape(stride: int, negative: int, window: int) -> SpanShape:
+    """Shape of a CBOW kernel; ValueError if the window is too large for one."""
+    return _fitting(lambda w: SpanShape.of(stride, negative, w, n_inputs=1, n_extra=1), window)
+
+
+def _fitting(shape_of: Callable[[int], SpanShape], window: int) -> SpanShape:
+    """Shape for a window, whose lists must lie on chip; rows need not."""
+    shape = shape_of(window)
+    if shape.list_bytes <= _SHARED_BYTES:
+        return shape
+    most = bisect_right(range(1, window), _SHARED_BYTES, key=lambda w: shape_of(w).list_bytes)  # growing
+    raise ValueError(
+        f"window is {window}; expected at most {most} on a GPU, with {shape.n_targets - 1} negatives: the lists of a "
+        f"warp would be {shape.list_bytes:,} bytes, and {_SHARED_BYTES:,} are on chip; take a smaller window, or "
+        'device="cpu"'
+    )

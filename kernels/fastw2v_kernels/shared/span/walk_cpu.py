@@ -1,0 +1,125 @@
+"""Walking over a span of tokens: subsampling and windows, the part that skip-gram and CBOW have in common."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from fastw2v_kernels._jit.cpu import inline_cpu
+from fastw2v_kernels._simd import LANES
+from fastw2v_kernels.shared.array_types import Int32, Int64
+from fastw2v_kernels.shared.cpu import random_bits, uniform
+from fastw2v_kernels.shared.memory import aligned, cache_per_thread
+from fastw2v_kernels.shared.rng import KEEP_DRAW, WINDOW_DRAW
+from fastw2v_kernels.shared.span.corpus import Corpus
+
+BLOCK_TOKENS = 1024
+N_SEEN = 1024  # a power of two
+
+
+class TokenBlock(NamedTuple):
+    """The tokens of a stretch of the corpus that survive subsampling, with up to `window` neighbours on either side.
+
+    id : int32[BLOCK_TOKENS + 4 window + LANES], vocabulary rows
+    pos : int64[...], token positions in the corpus
+    sentence : int64[...], sentence numbers
+    repeat : int64[...], the last slot whose word, or one of its remainder, has come again up to here; -1: none
+    seen : int64[N_SEEN], the last slot of a word with this remainder
+    """
+
+    id: Int32
+    pos: Int64
+    sentence: Int64
+    repeat: Int64
+    seen: Int64
+
+
+class Bounds(NamedTuple):
+    """Where in a TokenBlock the centres (window to last) and their possible contexts (first to stop) lie."""
+
+    first: int
+    last: int
+    stop: int
+    sentence: int
+
+
+@cache_per_thread
+def working_block(window: int) -> TokenBlock:
+    """Buffers for `fill_block`, and what `copy_ids` may read past the last token."""
+    size = BLOCK_TOKENS + 4 * window + LANES
+    pos, sentence, repeat = (aligned((size,), np.int64) for _ in range(3))
+    return TokenBlock(aligned((size,), np.int32), pos, sentence, repeat, aligned((N_SEEN,), np.int64))
+
+
+@inline_cpu
+def put(block: TokenBlock, slot: int, token_id: int, token_pos: int, sentence: int) -> None:
+    """Write one token."""
+    block.id[slot] = token_id
+    block.pos[slot] = token_pos
+    block.sentence[slot] = sentence
+
+
+@inline_cpu
+def is_kept(corpus: Corpus, token_pos: int) -> bool:
+    """Whether subsampling keeps the token at `token_pos` in this epoch."""
+    draw: float = uniform(random_bits(corpus.key, token_pos, KEEP_DRAW))
+    return bool(draw < corpus.keep[corpus.ids[token_pos]])
+
+
+@inline_cpu
+def fill_block(block: TokenBlock, corpus: Corpus, begin: int, end: int, sentence: int) -> Bounds:
+    """Subsample tokens begin to end, and up to `window` kept neighbours before and after within their sentences.
+
+    So a stretch may be cut anywhere, even in mid-sentence, without a change in what is trained. `sentence` is that of
+    token `begin`; the one returned is that of token `end - 1`.
+    """
+    first = corpus.window
+    pos = begin - 1
+    while first > 0 and pos >= corpus.starts[sentence]:
+        put(block, first - 1, corpus.ids[pos], pos, sentence)
+        first -= is_kept(corpus, pos)
+        pos -= 1
+    last = corpus.window
+    for pos in range(begin, end):
+        while pos >= corpus.starts[sentence + 1]:
+            sentence += 1
+        put(block, last, corpus.ids[pos], pos, sentence)
+        last += is_kept(corpus, pos)
+    stop = last
+    pos = end
+    while stop < last + corpus.window and pos < corpus.starts[sentence + 1]:
+        put(block, stop, corpus.ids[pos], pos, sentence)
+        stop += is_kept(corpus, pos)
+        pos += 1
+    return Bounds(first, last, stop, sentence)
+
+
+@inline_cpu
+def note_repeats(block: TokenBlock, bounds: Bounds) -> None:
+    """Fill block.repeat: if slots low to high hold a word twice, then repeat[high - 1] >= low.
+
+    The converse holds but for words of one remainder: a filter that lets a few windows pass without need.
+    """
+    for i in range(N_SEEN):
+        block.seen[i] = -1
+    last = -1
+    for i in range(bounds.first, bounds.stop):
+        remainder = block.id[i] & (N_SEEN - 1)
+        last = max(last, block.seen[remainder])
+        block.repeat[i] = last
+        block.seen[remainder] = i
+
+
+@inline_cpu
+def window_of(block: TokenBlock, i: int, bounds: Bounds, corpus: Corpus) -> tuple[int, int]:
+    """Bounds low to high of the window around centre i: reach drawn from 1..window, cut at the sentence's ends."""
+    reach = corpus.window
+    if corpus.shrink_windows:
+        reach = 1 + int(uniform(random_bits(corpus.key, block.pos[i], WINDOW_DRAW)) * corpus.window)
+    low, high = max(i - reach, bounds.first), min(i + reach + 1, bounds.stop)
+    while block.sentence[low] != block.sentence[i]:
+        low += 1
+    while block.sentence[high - 1] != block.sentence[i]:
+        high -= 1
+    return low, high

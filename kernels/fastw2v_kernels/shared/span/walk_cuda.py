@@ -1,0 +1,146 @@
+"""Walking over a span of tokens on the GPU: the part that skip-gram and CBOW have in common.
+
+A warp, which is a block by itself, goes through chunks of tokens one after the other; every chunk is cut into stretches
+at the ends of sentences. It subsamples 32 tokens at a time, and takes the kept ones as centres in their order. The
+contexts of a chunk's first and last centres may lie outside: kept tokens before and after it, in the same sentence, are
+read and moved like those inside, so that a cut changes which copy of a row is moved, and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from fastw2v_kernels._jit.cuda import cuda, inline_cuda
+from fastw2v_kernels.shared import rng
+from fastw2v_kernels.shared.cuda import random_bits, uniform
+from fastw2v_kernels.shared.span.corpus import Corpus
+from fastw2v_kernels.shared.span.ring_cuda import ballot, enter, leave, lower_lanes
+from fastw2v_kernels.shared.span.state_cuda import Model, Recent, Ring, Step
+
+_KEEP_DRAW, _WINDOW_DRAW = rng.KEEP_DRAW, rng.WINDOW_DRAW
+
+
+@inline_cuda
+def _short(value: int) -> int:
+    """The same in 32 bits: one register, not two."""
+    return np.int32(value)  # type: ignore[return-value]
+
+
+@inline_cuda
+def _is_kept(corpus: Corpus, token_pos: int) -> bool:
+    bits = random_bits(corpus.key, token_pos, _KEEP_DRAW)
+    return bool(uniform(bits) < corpus.keep[corpus.ids[token_pos]])
+
+
+@inline_cuda
+def _halo(corpus: Corpus, first: int, stop: int) -> int:
+    """Position from which on there are `window` kept tokens before `first`, or as many as lie behind `stop`."""
+    n = 0
+    while n < corpus.window and first > stop:
+        first -= 1
+        n += _is_kept(corpus, first)
+    return first
+
+
+@inline_cuda
+def _read(corpus: Corpus, recent: Recent, n: int, first: int, stop: int) -> int:
+    """Append the kept ones of 32 tokens, one for each lane; return how many tokens there are then."""
+    pos = first + int(np.uint32(cuda.laneid))
+    is_kept = (pos < stop) & _is_kept(corpus, min(pos, stop - 1))
+    kept = ballot(is_kept)
+    cuda.syncwarp()  # all have read what is overwritten now
+    if is_kept:
+        slot = (n + cuda.popc(kept & lower_lanes())) & (recent.id.shape[0] - 1)
+        recent.id[slot] = corpus.ids[pos]
+        recent.pos[slot] = pos
+    cuda.syncwarp()
+    return _short(n + cuda.popc(kept))
+
+
+@inline_cuda
+def _reach(corpus: Corpus, token_pos: int) -> int:
+    if not corpus.shrink_windows:
+        return corpus.window
+    return 1 + int(uniform(random_bits(corpus.key, token_pos, _WINDOW_DRAW)) * corpus.window)
+
+
+@inline_cuda
+def _retire(i: int, n_entered: int, recent: Recent, model: Model, ring: Ring, n_row: int, stride: int) -> None:
+    """Let the i-th token go, and its word unless a later token in the ring is the same word."""
+    word = recent.id[i & (recent.id.shape[0] - 1)]
+    later = 0
+    for first in range(i + 1, n_entered, 32):
+        j = first + np.uint32(cuda.laneid)
+        later |= ballot((j < n_entered) & (recent.id[j & (recent.id.shape[0] - 1)] == word))
+    if later == 0:
+        leave(word, model.w_in, model.rate_in, ring, n_row, stride)
+
+
+def stretch_trainer(
+    train_centre: Callable[..., float], n_row: int, stride: int, is_context_example: bool
+) -> Callable[..., tuple[float, int, int]]:
+    """Part of a kernel that trains the centres of one stretch.
+
+    Parameters
+    ----------
+    train_centre : callable
+        `train_centre(model, recent, ring, step, i, low, high)` trains the i-th token, whose window is low to high, and
+        returns this lane's share of the loss.
+    n_row, stride : int
+        Floats of a row on chip, and in the weights.
+    is_context_example : bool
+        Whether each context is an example, or all of a centre are one.
+
+    Returns
+    -------
+    callable
+        `train_stretch(corpus, model, recent, ring, step, begin, end, first, stop)` for tokens begin to end of the
+        sentence first to stop; returns this lane's loss, and how many examples and centres there were.
+    """
+
+    @inline_cuda
+    def train_stretch(
+        corpus: Corpus,
+        model: Model,
+        recent: Recent,
+        ring: Ring,
+        step: Step,
+        begin: int,
+        end: int,
+        first: int,
+        stop: int,
+    ) -> tuple[float, int, int]:
+        pos = _halo(corpus, begin, first)
+        last_slot = recent.id.shape[0] - 1
+        loss = 0.0
+        n_examples = n_kept = n = n_entered = n_left = i = _short(0)
+        more = True
+        while more:
+            while n <= i + corpus.window and pos < stop:
+                n = _read(corpus, recent, n, pos, stop)
+                pos += 32
+            more = i < n and recent.pos[i & last_slot] < end
+            if more:
+                while n_left < i - corpus.window:
+                    _retire(n_left, n_entered, recent, model, ring, n_row, stride)
+                    n_left = _short(n_left + 1)
+                while n_entered < min(n, i + corpus.window + 1):
+                    enter(recent.id[n_entered & last_slot], model.w_in, ring, n_row, stride)
+                    n_entered = _short(n_entered + 1)
+                centre_pos = recent.pos[i & last_slot]
+                if centre_pos >= begin:
+                    reach = _reach(corpus, centre_pos)
+                    low, high = max(i - reach, 0), min(i + reach + 1, n)
+                    n_kept = _short(n_kept + 1)
+                    if high - low > 1:
+                        n_examples = _short(n_examples + (high - low - 1 if is_context_example else 1))
+                        loss += train_centre(model, recent, ring, step, i, low, high)
+                i = _short(i + 1)
+        while n_left < n_entered:
+            _retire(n_left, n_entered, recent, model, ring, n_row, stride)
+            n_left = _short(n_left + 1)
+        return loss, n_examples, n_kept
+
+    return train_stretch

@@ -1,0 +1,76 @@
+"""Several threads for one call.
+
+The parts of a call write to places of their own, each in an order that does not depend on the others, so that the
+results are the same bits for every number of threads.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
+from typing import Any
+
+
+def available_cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+_pool: ThreadPoolExecutor | None = None
+_n_threads = available_cores()
+
+
+def n_threads() -> int:
+    """Threads that a call uses at most."""
+    return _n_threads
+
+
+def set_n_threads(n: int) -> int:
+    """Let a call use up to `n` threads; return what held before. The default is the processors this process may use.
+
+    Raises
+    ------
+    ValueError
+        `n` is below 1.
+    """
+    global _n_threads
+    if n < 1:
+        raise ValueError(f"n_threads is {n}; expected at least 1")
+    before, _n_threads = _n_threads, n
+    _forget_pool()
+    return before
+
+
+def parts_for(work: int, grain: int) -> int:
+    """Threads that pay for a call of `work` units, if below `grain` units a thread costs more than it saves."""
+    return max(1, min(_n_threads, work // grain))
+
+
+def run_parts(kernel: Callable[..., int], n_parts: int, *args: Any) -> int:  # noqa: ANN401 - what the kernel takes
+    """Call kernel(part, n_parts, *args) for every part, the first in this thread; return the largest result."""
+    if n_parts == 1:
+        return kernel(0, 1, *args)
+    futures = [_threads().submit(kernel, part, n_parts, *args) for part in range(1, n_parts)]
+    try:
+        first = kernel(0, n_parts, *args)
+    finally:
+        wait(futures)
+    return max(first, *(future.result() for future in futures))
+
+
+def _threads() -> ThreadPoolExecutor:
+    global _pool
+    if _pool is None:
+        _pool = ThreadPoolExecutor(max(_n_threads - 1, 1), thread_name_prefix="kernel-parts")
+    return _pool
+
+
+def _forget_pool() -> None:
+    """Leave the old threads to end by themselves: in a child process there are none."""
+    global _pool
+    _pool = None
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_pool)

@@ -1,0 +1,18 @@
+"""A list of the best, kept in order: plain Python, compiled for every device."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fastw2v_kernels.shared.array_types import Float32, Int64
+
+
+def insert_topk(best_scores: Float32, best_rows: Int64, q: int, score: np.float32, row: int) -> None:
+    """Put a score that is above the last of line q into its place, behind equal ones; the last drops out."""
+    place = best_scores.shape[1] - 1
+    while place > 0 and best_scores[q, place - 1] < score:
+        best_scores[q, place] = best_scores[q, place - 1]
+        best_rows[q, place] = best_rows[q, place - 1]
+        place -= 1
+    best_scores[q, place] = score
+    best_rows[q, place] = row

@@ -1,0 +1,88 @@
+"""The scripts that show what binds the CPU trainer, on a small text."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from benchmarks.studies import distance, roofline, two_threads
+from fastw2v.corpus import text_corpus
+from fastw2v.encode import encode_corpus
+from fastw2v_kernels._simd import LANES
+from fastw2v_kernels.shared.threads import available_cores
+
+N_WORDS, N_LINES = 1000, 2000
+TWO_CORES = pytest.mark.skipif(available_cores() < 2, reason="needs two cores")
+
+
+@pytest.fixture
+def texts(tmp_path, monkeypatch):
+    words = np.random.default_rng(0).zipf(1.3, (N_LINES, 20)) % N_WORDS
+    text = "\n".join(" ".join(f"w{word}" for word in line) for line in words).encode()
+    monkeypatch.delenv("FASTW2V_DATA_DIR", raising=False)
+    monkeypatch.setattr(roofline.datasets, "default_corpus", lambda: SimpleNamespace(sources=[text]))
+    return roofline.write_texts(tmp_path)
+
+
+def test_the_text_in_the_cache_has_few_words_at_the_same_places(texts):
+    lines, few = ([line.split() for line in path.read_bytes().splitlines()] for path in texts.values())
+    assert [len(line) for line in few] == [len(line) for line in lines] == [20] * N_LINES
+    became = {}
+    for words, numbers in zip(lines, few):
+        for word, number in zip(words, numbers):
+            assert became.setdefault(word, number) == number
+    assert len(set(became.values())) <= roofline.N_CACHED_WORDS < len(became)
+
+
+def test_both_models_are_measured_at_both_sizes(texts, monkeypatch):
+    monkeypatch.setattr(roofline, "peak", lambda n_threads: SimpleNamespace(gflops=100.0))
+    rows = list(roofline.rows(rounds=1))
+    assert [row["name"] for row in rows] == [f"{m}, D {d}" for m in ("skip-gram", "CBOW") for d in roofline.SIZES]
+    for row in rows:
+        n_operations = roofline.operations(row["model"] == "skip-gram", row["contexts"])
+        gflops = 2 * row["D"] * n_operations / row["ns_kept_word"][0]
+        assert row["gflops_share"][0] == pytest.approx(gflops / 100, rel=0.01)
+        assert 3 < row["contexts"] < 2 * roofline.WINDOW
+        assert 0 < row["few_words_kept_share"] <= 1
+
+
+def test_the_parts_of_a_kept_word_add_up(texts, monkeypatch):
+    small, large = roofline.SIZES
+    known = {"all words": {small: 400.0, large: 900.0}, "few words": {small: 300.0, large: 700.0}}
+    times = {(name, size): [ns] * 3 for name, of_sizes in known.items() for size, ns in of_sizes.items()}
+    sampled = dict.fromkeys(texts, roofline.Sampled(contexts=6.0, kept_share=0.75))
+    monkeypatch.setattr(roofline, "peak", lambda n_threads: SimpleNamespace(gflops=100.0))
+    monkeypatch.setattr(roofline, "measure", lambda *_: (times, sampled))
+    for row in roofline.rows(rounds=1):
+        n_vectors, other = (-(-size // LANES) for size in (row["D"], small + large - row["D"]))
+        at_peak = 2 * LANES * (18 * 6 if row["model"] == "skip-gram" else 18 + 6) / 100
+        of_a_vector = 400.0 / abs(n_vectors - other)
+        assert row["ns_at_peak"] == pytest.approx(n_vectors * at_peak, rel=0.01)
+        assert row["vector_share"] == pytest.approx(at_peak / of_a_vector, rel=0.01)
+        assert row["ns_misses"] == pytest.approx(100 if row["D"] == small else 200)
+        total = row["ns_besides"] + n_vectors * of_a_vector + row["ns_misses"]
+        assert total == pytest.approx(row["ns_kept_word"][0], rel=0.01)
+
+
+@TWO_CORES
+def test_two_threads_beside_one(texts):
+    vocab, tokens = encode_corpus(text_corpus(texts["all words"]), min_count=1)
+    *_, (way, one, own, same) = two_threads.rounds(0, vocab, tokens, n_rounds=1)
+    assert min(way, one, own, same) > 0
+
+
+def test_rounds_are_shown_nearest_first(monkeypatch):
+    known = [(90.0, 2e6, 3e6, 2e6), (30.0, 1e6, 2e6, 1.5e6), (50.0, 1e6, 1e6, 1e6)]
+    monkeypatch.setattr(two_threads, "rounds", lambda *_: iter(known))
+    shown = two_threads.table(None, None, 3).splitlines()[2:6]
+    assert shown == [
+        "| skip-gram | 30 ns | 1.00 M | 2.00 x | 1.50 x |",
+        "| skip-gram | 50 ns | 1.00 M | 1.00 x | 1.00 x |",
+        "| skip-gram | 90 ns | 2.00 M | 1.50 x | 1.00 x |",
+        "| skip-gram, median | 50 ns | 1.00 M | 1.50 x | 1.00 x |",
+    ]
+
+
+@TWO_CORES
+def test_a_line_takes_some_time_from_core_to_core():
+    assert 1 < distance.line_ns() < 1e6
