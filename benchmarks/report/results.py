@@ -5,8 +5,6 @@ For device "cuda" `seconds` are those of device events, and `wall_seconds` those
 
 Usage: python -m benchmarks.report.results add FILE.json ... [--to FOLDER]
            what `pytest benchmarks --benchmark-json=FILE.json` wrote, to benchmarks/results or another folder
-       python -m benchmarks.report.results floors
-           what the project has set itself beside what was recorded last; fails if a floor is missed or has no figure
 """
 
 from __future__ import annotations
@@ -36,10 +34,6 @@ def main() -> None:
             add(map(Path, files), Path(folder))
         case ["add", *files] if files and "--to" not in files:
             add(map(Path, files))
-        case ["floors"]:
-            from benchmarks.report import goals
-
-            sys.exit(min(goals.missed(), 1))
         case _:
             sys.exit(__doc__)
 
