@@ -33,7 +33,7 @@ def variants(op: Op, counts: list[int]) -> Iterator[tuple[str, str, int]]:
 
 def is_threaded(op: Op) -> bool:
     """Whether its CPU function splits a call over threads."""
-    return hasattr(importlib.import_module(f"fastw2v_kernels.{op.name}.cpu"), "run_parts")
+    return hasattr(importlib.import_module(f"fastw2v_kernels.{op.name}.cpu"), "run_on_threads")
 
 
 def is_span(op: Op) -> bool:

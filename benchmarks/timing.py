@@ -25,7 +25,7 @@ from benchmarks.peak import peak
 from benchmarks.report.results import digits
 from fastw2v.profile.machine import usable_bytes
 from fastw2v_kernels.registry import Case, Op
-from fastw2v_kernels.shared.threads import available_cores, set_n_threads
+from fastw2v_kernels.shared.threads import available_cores, set_max_threads
 from tests.kernels.test_parity import OPS_BY_NAME, SIZES, check
 
 Call = Callable[[], object]
@@ -154,12 +154,12 @@ def thread_counts(*, quick: bool) -> list[int]:
 @contextmanager
 def kernel_threads(n: int) -> Iterator[ThreadPoolExecutor]:
     """Let kernels use `n` threads, and lend a pool of them for kernels that each need a thread of their own."""
-    before = set_n_threads(n)
+    before = set_max_threads(n)
     try:
         with ThreadPoolExecutor(n) as pool:
             yield pool
     finally:
-        set_n_threads(before)
+        set_max_threads(before)
 
 
 def run_child(*arguments: str, **environment: str) -> str:

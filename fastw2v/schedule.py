@@ -3,19 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from fastw2v.config import TrainConfig
+from fastw2v_kernels.shared.span.corpus import Span
 
-
-class Span(NamedTuple):
-    """Tokens begin to end. `epoch` picks the random numbers; at position p the rate is lr_first + lr_step * p."""
-
-    epoch: int
-    begin: int
-    end: int
-    lr_first: float
-    lr_step: float
+__all__ = ["Span", "spans"]
 
 
 def spans(config: TrainConfig, n_tokens: int, epoch: int, span_tokens: int, first_epoch: int = 0) -> Iterator[Span]:

@@ -191,16 +191,14 @@ _TEXT, _LISTS = TextCorpus((b"a",)), [["a"]]  # the smallest corpora, to compile
 
 def load_encoder(corpus: Corpus) -> None:
     """Compile what reads this kind of corpus, or load it from the cache."""
-    from fastw2v_kernels.encode.cpu import rehash_slots
-    from fastw2v_kernels.encode.merge import find_words
+    from fastw2v_kernels import find_words, rehash_slots
 
     if on_gpu.is_on_device(corpus):
         return
     with log_compilation("the encoder"):
         if isinstance(corpus, TextCorpus):
-            slots, starts, found = np.zeros(1, np.uint64), np.zeros(1, np.int64), np.zeros(1, np.int64)
-            rehash_slots(slots, np.zeros(2, np.uint64))  # what a large vocabulary needs
-            find_words(slots, slots, starts, slots, slots, starts, 0, found)  # what several blocks and threads need
+            for op in (rehash_slots, find_words):  # what a large vocabulary, and several threads, need
+                op.OP.implementation("cpu")(**op.OP.make_case(np.random.default_rng(0), 1))
             encode_corpus(_TEXT, min_count=1)[1].close()
         else:
             encode_corpus(_LISTS, min_count=1)[1].close()

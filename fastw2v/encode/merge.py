@@ -71,10 +71,19 @@ def _look_ups(tables: list[WordTable], n_before: list[int], found: list[np.ndarr
 
 
 def _look_up(slots: np.ndarray, table: WordTable, before: list[tuple[WordTable, int]], found: np.ndarray) -> None:
-    from fastw2v_kernels.encode.merge import find_words
+    from fastw2v_kernels.find_words.cpu import find_words_cpu
 
     for known, n in before:
-        find_words(slots, table.arena, table.word_starts, known.slots, known.arena, known.word_starts, n, found)
+        find_words_cpu(
+            slots,
+            table.arena,
+            table.word_starts,
+            known_slots=known.slots,
+            known_arena=known.arena,
+            known_starts=known.word_starts,
+            n_before=n,
+            found=found,
+        )
 
 
 def _first_occurrences(codes: np.ndarray, n_codes: int) -> tuple[np.ndarray, np.ndarray]:

@@ -81,10 +81,12 @@ def _store(block: Unread, before: Future[_Place], after: Future[_Place], ids: _W
 
 def _rows_of(ids: np.ndarray, line_ends: np.ndarray, row_of: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return a block's rows, and where in them lines end; the first may end one that has no word in this block."""
-    from fastw2v_kernels.encode.cpu import ids_to_rows
+    from fastw2v_kernels.ids_to_rows.cpu import ids_to_rows_cpu
 
     rows, ends = np.empty(ids.size, np.int32), np.empty(line_ends.size, np.int64)
-    n_rows, n_ends = ids_to_rows(ids, line_ends, row_of, rows, ends)
+    n_written = np.empty(2, np.int64)
+    ids_to_rows_cpu(ids, line_ends, row_of, rows=rows, ends=ends, n_written=n_written)
+    n_rows, n_ends = n_written.tolist()
     return rows[:n_rows], ends[:n_ends]
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from fastw2v_kernels.encode import padded_size
-from fastw2v_kernels.encode.cpu import encode_cpu, rehash_slots
-from fastw2v_kernels.encode.reference import UNIT_BYTES
+from fastw2v_kernels.encode.cpu import encode_cpu
+from fastw2v_kernels.encode.reference import UNIT_BYTES, most_tokens
+from fastw2v_kernels.rehash_slots.cpu import rehash_slots_cpu
 
 N_IDS, N_LINE_ENDS, N_RAW, N_WORDS, N_UNITS = 1, 2, 3, 4, 5  # places in the cursor; 0 is the position in the text
 CHUNK_WORDS = 1 << 16  # words looked at together, so that the arrays between are small
@@ -66,13 +67,25 @@ class WordTable:
         n_raw : int
             Tokens in the text, known or not.
         """
-        if self._ids.size < n_bytes // 2 + 1:
-            self._ids, self._line_ends = np.empty(n_bytes // 2 + 1, np.int32), np.empty(n_bytes // 2 + 2, np.int64)
+        if self._ids.size < most_tokens(n_bytes):
+            self._ids = np.empty(most_tokens(n_bytes), np.int32)
+            self._line_ends = np.empty(most_tokens(n_bytes) + 1, np.int64)
         ids, line_ends = self._ids, self._line_ends
         cursor = np.array([0, 0, 0, 0, self.n_words, self.n_units], np.int64)
         while cursor[0] < n_bytes:
-            tables = (self.slots, self.arena, self.word_starts, self.counts_buffer)
-            encode_cpu(text, n_bytes, int(frozen), *tables, ids, line_ends, cursor, cursor)
+            encode_cpu(
+                text,
+                n_bytes,
+                int(frozen),
+                slots=self.slots,
+                arena=self.arena,
+                word_starts=self.word_starts,
+                counts=self.counts_buffer,
+                ids=ids,
+                line_ends=line_ends,
+                cursor_in=cursor,
+                cursor_out=cursor,
+            )
             self.n_words, self.n_units = int(cursor[N_WORDS]), int(cursor[N_UNITS])
             if cursor[0] < n_bytes:
                 self._grow()
@@ -84,7 +97,7 @@ class WordTable:
             self.arena = _enlarged(self.arena, self.n_units, 2 * self.arena.size)
             return
         old_slots, self.slots = self.slots, np.zeros(2 * self.slots.size, np.uint64)
-        rehash_slots(old_slots, self.slots)
+        rehash_slots_cpu(old_slots, self.slots)
         self.counts_buffer = _enlarged(self.counts_buffer, self.n_words, self.slots.size // 2)
         self.word_starts = _enlarged(self.word_starts, self.n_words + 1, self.slots.size // 2 + 1)
 

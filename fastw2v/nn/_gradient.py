@@ -56,7 +56,7 @@ class TouchedRows:
                 self._marks = empty(len(self), np.uint8, self._kernels)  # type: ignore[arg-type]
                 self._marks[...] = 0
             unique, n_unique = (empty(n, np.int64, self._kernels) for n in (len(self.rows), 1))
-            operation("unique_rows", self._kernels)(self.rows, self._marks, unique, n_unique)
+            operation("unique_rows", self._kernels)(self.rows, self._marks, unique, n_unique=n_unique)
             self._unique = unique[: int(n_unique[0])]
         return self._unique
 

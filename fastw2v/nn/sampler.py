@@ -128,7 +128,15 @@ class UnigramSampler:
         target, out = contiguous(target, self.device), empty((len(target), self.sample_size), np.int32, self.device)
         draw = operation("unigram_sampler", self.device)
         is_distinct = self.mode == "distinct"
-        draw(self._alias_prob, self._alias_id, target, self._seed, self._n_drawn, is_distinct, out)
+        draw(
+            self._alias_prob,
+            self._alias_id,
+            target,
+            seed=self._seed,
+            first_draw=self._n_drawn,
+            distinct=is_distinct,
+            out=out,
+        )
         self._n_drawn += len(target)
         return out
 

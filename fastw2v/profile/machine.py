@@ -64,7 +64,7 @@ def threads() -> dict[str, int | None]:
     """Threads of NumPy's BLAS (None: not an OpenBLAS or MKL that can be asked) and of the kernels, at most."""
     from fastw2v_kernels.shared import threads as threads_cpu
 
-    return {"blas": _blas_threads(), "kernels": threads_cpu.n_threads()}
+    return {"blas": _blas_threads(), "kernels": threads_cpu.max_threads()}
 
 
 def _blas_threads() -> int | None:

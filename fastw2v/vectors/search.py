@@ -77,7 +77,7 @@ def _compiled(vectors: FloatArray, norms: FloatArray, queries: FloatArray, score
     from fastw2v_kernels.nearest.cpu import nearest_cpu
 
     with log_compilation("the search for neighbours"):
-        nearest_cpu(vectors, norms, np.ascontiguousarray(queries), scores, rows)
+        nearest_cpu(vectors, norms, np.ascontiguousarray(queries), scores=scores, rows=rows)
 
 
 def _by_products(

@@ -39,7 +39,7 @@ def initial_weights(vocab: Vocab, dim: int, seed: int) -> Weights:
     from fastw2v_kernels.uniform_rows.cpu import uniform_rows_cpu
 
     weights = padded_weights(len(vocab), dim)
-    uniform_rows_cpu(weights.w_in, dim, vocab.key_hashes(), seed)
+    uniform_rows_cpu(weights.w_in, dim, vocab.key_hashes(), seed=seed)
     return weights
 
 

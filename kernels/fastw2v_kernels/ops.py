@@ -8,7 +8,10 @@ from fastw2v_kernels import (
     embedding,
     embedding_backward,
     encode,
+    find_words,
+    ids_to_rows,
     nearest,
+    rehash_slots,
     skipgram_ns,
     sparse_adam,
     topk,
@@ -19,6 +22,9 @@ from fastw2v_kernels import (
 
 OPS = [
     encode.OP,
+    rehash_slots.OP,
+    find_words.OP,
+    ids_to_rows.OP,
     uniform_rows.OP,
     skipgram_ns.OP,
     cbow_ns.OP,

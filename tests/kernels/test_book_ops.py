@@ -44,9 +44,9 @@ def many_threads(monkeypatch):
     """Let the smallest of calls use threads."""
     for name in BOOK:
         monkeypatch.setattr(importlib.import_module(f"fastw2v_kernels.{name}.cpu"), "_GRAIN", 1)
-    before = threads_cpu.set_n_threads(3)
+    before = threads_cpu.set_max_threads(3)
     yield
-    threads_cpu.set_n_threads(before)
+    threads_cpu.set_max_threads(before)
 
 
 @pytest.mark.parametrize("size", [1, 2, 50, 100])
@@ -60,17 +60,17 @@ def test_threads_do_not_change_a_bit(name, size, many_threads):
 
 
 def _with_threads(n, name, case):
-    threads_cpu.set_n_threads(n)
+    threads_cpu.set_max_threads(n)
     return run(name, "cpu", case)
 
 
 def test_threads_are_used_from_a_size_on():
-    assert threads_cpu.parts_for(99, 100) == 1
-    before = threads_cpu.set_n_threads(3)
-    assert [threads_cpu.parts_for(work, 100) for work in (0, 199, 200, 10_000)] == [1, 1, 2, 3]
-    threads_cpu.set_n_threads(before)
+    assert threads_cpu.threads_for(99, 100) == 1
+    before = threads_cpu.set_max_threads(3)
+    assert [threads_cpu.threads_for(work, 100) for work in (0, 199, 200, 10_000)] == [1, 1, 2, 3]
+    threads_cpu.set_max_threads(before)
     with pytest.raises(ValueError, match="n_threads is 0"):
-        threads_cpu.set_n_threads(0)
+        threads_cpu.set_max_threads(0)
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")

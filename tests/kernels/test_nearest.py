@@ -51,14 +51,14 @@ def test_the_number_of_threads_changes_nothing(monkeypatch):
     rng = np.random.default_rng(2)
     vectors = rng.integers(-2, 3, (1000, 6)).astype(np.float32)  # many ties
     queries = rng.integers(-2, 3, (30, 6)).astype(np.float32)
-    before = threads_cpu.n_threads()
+    before = threads_cpu.max_threads()
     try:
         found = []
         for n in (1, 2, 5):
-            threads_cpu.set_n_threads(n)
+            threads_cpu.set_max_threads(n)
             found.append(search(nearest_cpu, vectors, queries, 11))
     finally:
-        threads_cpu.set_n_threads(before)
+        threads_cpu.set_max_threads(before)
     expected = search(nearest_reference, vectors, queries, 11)
     for scores, rows in found:
         np.testing.assert_array_equal(rows, expected[1])

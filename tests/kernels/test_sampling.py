@@ -12,7 +12,7 @@ from fastw2v_kernels.ops import OPS
 from fastw2v_kernels.shared import cpu, rng
 from fastw2v_kernels.shared.cpu import sentence_of
 from fastw2v_kernels.shared.span.cases import alias_table, span_case
-from fastw2v_kernels.shared.span.corpus import Corpus
+from fastw2v_kernels.shared.span.corpus import TokenSource
 from fastw2v_kernels.shared.span.reference import draw, windows
 from fastw2v_kernels.shared.span.walk_cpu import BLOCK_TOKENS, fill_block, window_of, working_block
 from tests.kernels.harness import MODES, copy, results, toy_case
@@ -77,8 +77,8 @@ def stream_key(seed, epoch):
 
 def compiled_windows(ids, starts, keep, begin, end, seed=1, epoch=0, window=5, shrink_windows=True):
     out = np.zeros((end - begin, 3), np.int64)
-    corpus = Corpus(ids, starts, keep, stream_key(seed, epoch), window, shrink_windows)
-    n = fill_windows(out, working_block(window), corpus, begin, end)
+    tokens = TokenSource(ids, starts, keep, stream_key(seed, epoch), window, shrink_windows)
+    n = fill_windows(out, working_block(window), tokens, begin, end)
     return out[:n]
 
 

@@ -95,11 +95,11 @@ class KernelCompiler(Compiler):
             return super()._compile_core()  # type: ignore[no-untyped-call]
 
 
-class PartCompiler(KernelCompiler):
+class InlineCompiler(KernelCompiler):
     """Compiles what kernels call, as far as they need it."""
 
     def define_pipelines(self) -> list[Any]:
-        return _replaced(super().define_pipelines(), NativeLowering, _PartLowering)
+        return _replaced(super().define_pipelines(), NativeLowering, _InlineLowering)
 
 
 def _replaced(pipelines: list[Any], old: type, new: type) -> list[Any]:
@@ -111,7 +111,7 @@ def _replaced(pipelines: list[Any], old: type, new: type) -> list[Any]:
     return pipelines
 
 
-class _Part(JITCodeLibrary):
+class _InlineLibrary(JITCodeLibrary):
     """LLVM code to be linked into kernels, simplified function by function. Only there is it inlined and made code of.
 
     Unsimplified it would compile sooner still, but what LLVM then makes of kernels is a sixth slower.
@@ -125,11 +125,11 @@ class _Part(JITCodeLibrary):
 
 
 @register_pass(mutates_CFG=True, analysis_only=False)  # type: ignore[no-untyped-call]
-class _PartLowering(NativeLowering):
-    _name = "part_lowering"
+class _InlineLowering(NativeLowering):
+    _name = "inline_lowering"
 
     def run_pass(self, state: Any) -> bool:  # noqa: ANN401 - Numba's StateDict
-        state.library = _Part(state.targetctx.codegen(), state.func_id.func_qualname)  # type: ignore[no-untyped-call]
+        state.library = _InlineLibrary(state.targetctx.codegen(), state.func_id.func_qualname)  # type: ignore[no-untyped-call]
         state.flags = state.flags.copy()
         state.flags.no_compile = True
         super().run_pass(state)  # type: ignore[no-untyped-call]

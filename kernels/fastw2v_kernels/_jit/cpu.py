@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import numba
 from numba.core import caching
 
-from fastw2v_kernels._jit.compiler import KernelCompiler, PartCompiler
+from fastw2v_kernels._jit.compiler import InlineCompiler, KernelCompiler
 from fastw2v_kernels._simd.ir import BOUNDSCHECK
 
 if numba.config.DISABLE_JIT:  # type: ignore[attr-defined]
@@ -75,7 +75,7 @@ def _enable_cache(dispatcher: Any) -> None:  # noqa: ANN401 - Numba's dispatcher
 _OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": _FASTMATH, "_nrt": False}
 _KERNEL: dict[str, Any] = {"pipeline_class": KernelCompiler, "no_cfunc_wrapper": True}
 # What only kernels call needs no entry from Python or C: to make these took a third of the compile time.
-_INLINE: dict[str, Any] = {"pipeline_class": PartCompiler, "forceinline": True}
+_INLINE: dict[str, Any] = {"pipeline_class": InlineCompiler, "forceinline": True}
 _INLINE |= {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
 

@@ -5,29 +5,28 @@ from __future__ import annotations
 import numpy as np
 
 from fastw2v_kernels._jit.cpu import jit_cpu
+from fastw2v_kernels.shared.adam import AdamArrays
 from fastw2v_kernels.shared.arguments import check_read, check_written
 from fastw2v_kernels.shared.array_types import Float32
 from fastw2v_kernels.shared.cpu import adam_step
 from fastw2v_kernels.shared.memory import CACHE_LINE
-from fastw2v_kernels.shared.threads import parts_for, run_parts
+from fastw2v_kernels.shared.threads import run_on_threads, threads_for
 
 _GRAIN = 200_000  # elements, about 100 us
 
 
 @jit_cpu
 def _adam_cpu_kernel(
-    part: int,
-    n_parts: int,
-    param: Float32,
-    grad: Float32,
-    m: Float32,
-    v: Float32,
+    thread: int,
+    n_threads: int,
+    arrays: AdamArrays,
     lr_t: np.float32,
     rate1: np.float32,
     rate2: np.float32,
 ) -> int:
-    share = -(-param.shape[0] // (n_parts * CACHE_LINE)) * CACHE_LINE
-    first, last = part * share, (part + 1) * share
+    param, grad, m, v = arrays
+    share = -(-param.shape[0] // (n_threads * CACHE_LINE)) * CACHE_LINE
+    first, last = thread * share, (thread + 1) * share
     # Slices, since LLVM makes vectors of a loop only where it sees that no index is negative.
     param, grad, m, v = param[first:last], grad[first:last], m[first:last], v[first:last]
     for i in range(param.shape[0]):
@@ -35,12 +34,12 @@ def _adam_cpu_kernel(
     return 0
 
 
-def adam_cpu(param: Float32, grad: Float32, m: Float32, v: Float32, lr_t: float, beta1: float, beta2: float) -> None:
+def adam_cpu(param: Float32, grad: Float32, m: Float32, *, v: Float32, lr_t: float, beta1: float, beta2: float) -> None:
     """Do what `adam_reference` does."""
     check_written("param", param, param.shape)
     check_read("grad", grad, param.shape)
     check_written("m", m, param.shape)
     check_written("v", v, param.shape)
     rates = np.float32(lr_t), np.float32(1 - beta1), np.float32(1 - beta2)
-    arrays = (array.reshape(-1) for array in (param, grad, m, v))
-    run_parts(_adam_cpu_kernel, parts_for(param.size, _GRAIN), *arrays, *rates)
+    flat = AdamArrays(param.reshape(-1), grad.reshape(-1), m.reshape(-1), v.reshape(-1))
+    run_on_threads(_adam_cpu_kernel, threads_for(param.size, _GRAIN), flat, *rates)

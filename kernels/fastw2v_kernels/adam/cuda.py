@@ -18,7 +18,9 @@ def _adam_cuda_kernel(
         param[i], m[i], v[i] = adam_step(param[i], grad[i], m[i], v[i], lr_t, rate1, rate2)
 
 
-def adam_cuda(param: Float32, grad: Float32, m: Float32, v: Float32, lr_t: float, beta1: float, beta2: float) -> None:
+def adam_cuda(
+    param: Float32, grad: Float32, m: Float32, *, v: Float32, lr_t: float, beta1: float, beta2: float
+) -> None:
     """Do what `adam_reference` does."""
     check_read("param", param, param.shape)
     check_read("grad", grad, param.shape)

@@ -12,6 +12,7 @@ def adam_reference(
     param: NDArray[Any],
     grad: NDArray[Any],
     m: NDArray[Any],
+    *,
     v: NDArray[Any],
     lr_t: float,
     beta1: float,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import NamedTuple
 
 from fastw2v_kernels._jit.cpu import inline_cpu, jit_cpu
 from fastw2v_kernels._simd import (
@@ -27,11 +28,13 @@ from fastw2v_kernels._simd import (
 )
 from fastw2v_kernels.shared.array_types import Float32, Float64, Int32, Int64
 from fastw2v_kernels.shared.cpu import sentence_of
-from fastw2v_kernels.shared.span.corpus import Corpus, Span
+from fastw2v_kernels.shared.span.arguments import check_tables, check_tokens, check_weights
+from fastw2v_kernels.shared.span.corpus import Matrices, Span, TokenSource
 from fastw2v_kernels.shared.span.scoring_cpu import (
+    Buffers,
     Centre,
     Sampler,
-    Step,
+    Workspace,
     first_set,
     new_sampler,
     prepare,
@@ -42,9 +45,16 @@ from fastw2v_kernels.shared.span.scoring_cpu import (
 from fastw2v_kernels.shared.span.walk_cpu import BLOCK_TOKENS, TokenBlock, fill_block, working_block
 
 
+class Means(NamedTuple):
+    """What is divided by the number of contexts: the sum of their rows, and the hidden vector's gradient."""
+
+    of_contexts: bool
+    of_gradient: bool
+
+
 @inline_cpu
-def _hide_strip(
-    w_in: Float32, block: TokenBlock, step: Step, centre: Centre, scale: float, col: int, shape: Shape
+def _set_hidden_strip(
+    w_in: Float32, block: TokenBlock, step: Buffers, centre: Centre, scale: float, col: int, shape: Shape
 ) -> None:
     """Put scale times the sum of the context rows into one strip of step.rows[0]."""
     hidden = zero_strip(shape)
@@ -56,34 +66,38 @@ def _hide_strip(
 
 
 @inline_cpu
-def _hide(w_in: Float32, block: TokenBlock, step: Step, centre: Centre, scale: float, shape: Shape) -> None:
+def _set_hidden_vector(
+    w_in: Float32, block: TokenBlock, step: Buffers, centre: Centre, scale: float, shape: Shape
+) -> None:
     whole = shape.n_chunks // shape.n_strip * shape.n_strip
     for chunk in range(0, whole, shape.n_strip):
-        _hide_strip(w_in, block, step, centre, scale, chunk * LANES, shape)
+        _set_hidden_strip(w_in, block, step, centre, scale, chunk * LANES, shape)
     if whole < shape.n_chunks:
-        _hide_strip(w_in, block, step, centre, scale, whole * LANES, tail(shape))
+        _set_hidden_strip(w_in, block, step, centre, scale, whole * LANES, tail(shape))
 
 
 @inline_cpu
-def _update_targets(w_in: Float32, w_out: Float32, step: Step, r: int, ahead: int, entering: int, shape: Shape) -> None:
-    """Move target rows along step.coef, and put the hidden vector's move into step.rows[1]; ask for later rows."""
+def _update_targets(
+    w_in: Float32, w_out: Float32, step: Buffers, r: int, ahead: int, prefetch_row_id: int, shape: Shape
+) -> None:
+    """Move target rows by step.error_coef, put the hidden vector's move into step.rows[1], and prefetch later rows."""
     for t in range(shape.n_tiles):
         rows = rows_of(w_out, step.targets, r, t * shape.n_tile, shape)
         rows_ahead = rows_of(w_out, step.targets, ahead, t * shape.n_tile, shape)
-        coef = splats(step.coef, t, 0, shape)
+        error_coef = splats(step.error_coef, t, 0, shape)
         for col in range(0, shape.n_chunks * LANES, LANES):
-            prefetch(w_in, entering, col)
+            prefetch(w_in, prefetch_row_id, col)
             prefetch_rows(rows_ahead, col, single(shape))
             hidden, move = load(step.rows, 0, col), zero_strip(single(shape))
             if t > 0:
                 move = load_strip(step.rows, 1, col, single(shape))
-            store_strip(step.rows, 1, col, dot(coef, load_rows(rows, col, single(shape)), move))
-            add_rows(rows, col, fma_rows(coef, hidden, zero_tile(single(shape))))
+            store_strip(step.rows, 1, col, dot(error_coef, load_rows(rows, col, single(shape)), move))
+            add_rows(rows, col, fma_rows(error_coef, hidden, zero_tile(single(shape))))
 
 
 @inline_cpu
 def _move_strip(
-    w_in: Float32, block: TokenBlock, step: Step, centre: Centre, scale: float, col: int, shape: Shape
+    w_in: Float32, block: TokenBlock, step: Buffers, centre: Centre, scale: float, col: int, shape: Shape
 ) -> None:
     """Move one strip of every context row by scale times the hidden vector's move."""
     move = load_strip(step.rows, 1, col, shape) * scale
@@ -94,7 +108,7 @@ def _move_strip(
 
 
 @inline_cpu
-def _move_contexts(w_in: Float32, block: TokenBlock, step: Step, centre: Centre, scale: float, shape: Shape) -> None:
+def _move_contexts(w_in: Float32, block: TokenBlock, step: Buffers, centre: Centre, scale: float, shape: Shape) -> None:
     whole = shape.n_chunks // shape.n_strip * shape.n_strip
     for chunk in range(0, whole, shape.n_strip):
         _move_strip(w_in, block, step, centre, scale, chunk * LANES, shape)
@@ -107,42 +121,38 @@ def _train_centre(
     w_in: Float32,
     w_out: Float32,
     block: TokenBlock,
-    step: Step,
+    step: Buffers,
     centre: Centre,
     negative: int,
-    mean_context: bool,
-    mean_gradient: bool,
+    means: Means,
     shape: Shape,
 ) -> float:
     """One step for the example of a centre; return the loss."""
     r = first_set(step, centre.i)
     share = 1.0 / (centre.high - centre.low - 1)
     set_mask(step, r, negative, shape)
-    _hide(w_in, block, step, centre, share if mean_context else 1.0, shape)
+    _set_hidden_vector(w_in, block, step, centre, share if means.of_contexts else 1.0, shape)
     loss = score_row(step.rows, 0, w_out, step, r, centre.lr, shape)
-    _update_targets(w_in, w_out, step, r, first_set(step, centre.i + 2), centre.entering, shape)
-    _move_contexts(w_in, block, step, centre, share if mean_gradient else 1.0, shape)
+    _update_targets(w_in, w_out, step, r, first_set(step, centre.i + 2), centre.prefetch_row_id, shape)
+    _move_contexts(w_in, block, step, centre, share if means.of_gradient else 1.0, shape)
     return loss
 
 
 @jit_cpu
 def _cbow_ns_cpu_kernel(
-    w_in: Float32,
-    w_out: Float32,
-    corpus: Corpus,
+    matrices: Matrices,
+    tokens: TokenSource,
     sampler: Sampler,
     span: Span,
-    mean_context: bool,
-    mean_gradient: bool,
+    means: Means,
     tally: Float64,
-    block: TokenBlock,
-    step: Step,
+    workspace: Workspace,
     shape: Shape,
 ) -> None:
-    window = corpus.window
-    sentence = sentence_of(corpus.starts, span.begin)
+    (w_in, w_out), (block, step), window = matrices, workspace, tokens.window
+    sentence = sentence_of(tokens.starts, span.begin)
     for first in range(span.begin, span.end, BLOCK_TOKENS):
-        bounds = fill_block(block, corpus, first, min(first + BLOCK_TOKENS, span.end), sentence)
+        bounds = fill_block(block, tokens, first, min(first + BLOCK_TOKENS, span.end), sentence)
         sentence = bounds.sentence
         next_low = next_high = far_low = far_high = bounds.first  # empty; 0 is of a type to compile for
         loss, n_pairs = 0.0, 0
@@ -151,13 +161,11 @@ def _cbow_ns_cpu_kernel(
             if i + 1 < bounds.last:
                 next_low, next_high = far_low, far_high
             if i + 2 < bounds.last:
-                far_low, far_high = prepare(block, step, i + 2, bounds, corpus, sampler, shape)
+                far_low, far_high = prepare(block, step, i + 2, bounds, tokens, sampler, shape)
             if high - low > 1:
-                entering = block.id[min(i + 2 + window, bounds.stop - 1)]
-                centre = Centre(i, low, high, entering, span.lr_first + span.lr_step * block.pos[i])
-                loss += _train_centre(
-                    w_in, w_out, block, step, centre, sampler.negative, mean_context, mean_gradient, shape
-                )
+                prefetch_row_id = block.id[min(i + 2 + window, bounds.stop - 1)]
+                centre = Centre(i, low, high, prefetch_row_id, span.lr_first + span.lr_step * block.pos[i])
+                loss += _train_centre(w_in, w_out, block, step, centre, sampler.negative, means, shape)
                 n_pairs += 1
         tally[0] += loss
         tally[1] += n_pairs
@@ -165,6 +173,7 @@ def _cbow_ns_cpu_kernel(
 
 
 def cbow_ns_cpu(
+    *,
     w_in: Float32,
     w_out: Float32,
     ids: Int32,
@@ -187,12 +196,16 @@ def cbow_ns_cpu(
     tally: Float64,
 ) -> None:
     """Do what `cbow_ns_reference` does, on one core and without the GIL."""
+    matrices = Matrices(w_in, w_out)
+    check_weights(matrices, tally)
+    check_tokens(ids, starts, begin, end)
+    check_tables(w_in.shape[0], keep, alias_prob, alias_id)
     shape = Shape.of(w_in.shape[1], negative + 1, with_loss)
     n_strips = -(-shape.n_chunks // (N_REGISTERS // 4))  # a strip of the hidden vector stays in registers
     shape = replace(shape, n_strip=-(-shape.n_chunks // n_strips))
     sampler = new_sampler(alias_prob, alias_id, seed, epoch, negative)
-    corpus = Corpus(ids, starts, keep, sampler.key, window, shrink_windows)
+    tokens = TokenSource(ids, starts, keep, sampler.key, window, shrink_windows)
     step = working_step(shape, negative, n_sets=4, n_inputs=1)
-    span = Span(begin, end, lr_first, lr_step)
-    block = working_block(window)
-    _cbow_ns_cpu_kernel(w_in, w_out, corpus, sampler, span, mean_context, mean_gradient, tally, block, step, shape)
+    span = Span(epoch, begin, end, lr_first, lr_step)
+    workspace, means = Workspace(working_block(window), step), Means(mean_context, mean_gradient)
+    _cbow_ns_cpu_kernel(matrices, tokens, sampler, span, means, tally, workspace, shape)

@@ -10,15 +10,16 @@ import numpy as np
 from fastw2v_kernels._jit.cuda import cuda, inline_cuda
 from fastw2v_kernels.shared.arguments import check_axes
 from fastw2v_kernels.shared.array_types import Float32, Float64, Int32, Int64
+from fastw2v_kernels.shared.span.corpus import Matrices
 from fastw2v_kernels.shared.span.launch_cuda import launch_span, span_kernel
 from fastw2v_kernels.shared.span.plan_cuda import CHUNK_TOKENS, MAX_WARPS
 from fastw2v_kernels.shared.span.scoring_cuda import draw_targets, gather, gradient_step, list_one
 from fastw2v_kernels.shared.span.shape_cuda import SpanShape, cbow_shape
-from fastw2v_kernels.shared.span.state_cuda import Model, Recent, Ring, Step
+from fastw2v_kernels.shared.span.state_cuda import Buffers, Model, Recent, Ring
 
 
 @inline_cuda
-def _hide(ring: Ring, step: Step, n: int, hidden: int, n_row: int, scale: np.float32) -> None:
+def _set_hidden_vector(ring: Ring, step: Buffers, n: int, hidden: int, n_row: int, scale: np.float32) -> None:
     """Put scale times the sum of the listed rows, but the first, into slot `hidden`."""
     for col in range(cuda.laneid, n_row, 32):
         total = np.float32(0)
@@ -28,7 +29,7 @@ def _hide(ring: Ring, step: Step, n: int, hidden: int, n_row: int, scale: np.flo
 
 
 @inline_cuda
-def _move_contexts(ring: Ring, step: Step, n: int, hidden: int, n_row: int, scale: np.float32) -> None:
+def _move_contexts(ring: Ring, step: Buffers, n: int, hidden: int, n_row: int, scale: np.float32) -> None:
     """Add scale times the move in slot `hidden` to the listed rows, but the first."""
     for col in range(cuda.laneid, n_row, 32):
         move = ring.value[hidden * n_row + col] * scale
@@ -41,14 +42,14 @@ def _cbow_ns_cuda_kernel(shape: SpanShape, mean_context: bool, mean_gradient: bo
     train, hidden, n_row = gradient_step(shape, replace=True), shape.n_slots, shape.n_row
 
     @inline_cuda
-    def train_centre(model: Model, recent: Recent, ring: Ring, step: Step, i: int, low: int, high: int) -> float:
+    def train_centre(model: Model, recent: Recent, ring: Ring, step: Buffers, i: int, low: int, high: int) -> float:
         slot = i & (recent.id.shape[0] - 1)
         one, share = np.float32(1), np.float32(1.0 / (high - low - 1))
         list_one(step, hidden)
         n = gather(1, recent, ring, step, i, low, high)
         draw_targets(model, step, recent.id[slot], recent.pos[slot], 0)
         cuda.syncwarp()
-        _hide(ring, step, n, hidden, n_row, share if mean_context else one)
+        _set_hidden_vector(ring, step, n, hidden, n_row, share if mean_context else one)
         loss = train(model, ring, step, 1, np.float32(model.lr_first + model.lr_step * recent.pos[slot]))
         _move_contexts(ring, step, n, hidden, n_row, share if mean_gradient else one)
         cuda.syncwarp()
@@ -58,6 +59,7 @@ def _cbow_ns_cuda_kernel(shape: SpanShape, mean_context: bool, mean_gradient: bo
 
 
 def cbow_ns_cuda(
+    *,
     w_in: Float32,
     w_out: Float32,
     ids: Int32,
@@ -78,37 +80,35 @@ def cbow_ns_cuda(
     mean_gradient: bool,
     with_loss: bool,
     tally: Float64,
-    *,
     chunk_tokens: int = CHUNK_TOKENS,
     max_warps: int = MAX_WARPS,
     rate_in: Float32 | None = None,
     rate_out: Float32 | None = None,
 ) -> None:
-    """Do what `cbow_ns_reference` does, by many warps at once; see `launch_span_cuda` for what they share."""
+    """Do what `cbow_ns_reference` does, by many warps at once; see `shared/span/launch_cuda.py`."""
     check_axes("w_in", w_in, 2)
     shape = cbow_shape(w_in.shape[1], negative, window)
     launch_span(
         _cbow_ns_cuda_kernel(shape, mean_context, mean_gradient),
         shape,
-        w_in,
-        w_out,
-        ids,
-        starts,
-        keep,
-        alias_prob,
-        alias_id,
-        begin,
-        end,
-        lr_first,
-        lr_step,
-        seed,
-        epoch,
-        window,
-        shrink_windows,
-        with_loss,
-        tally,
-        chunk_tokens,
-        max_warps,
-        rate_in,
-        rate_out,
+        Matrices(w_in, w_out),
+        ids=ids,
+        starts=starts,
+        keep=keep,
+        alias_prob=alias_prob,
+        alias_id=alias_id,
+        begin=begin,
+        end=end,
+        lr_first=lr_first,
+        lr_step=lr_step,
+        seed=seed,
+        epoch=epoch,
+        window=window,
+        shrink_windows=shrink_windows,
+        with_loss=with_loss,
+        tally=tally,
+        chunk_tokens=chunk_tokens,
+        max_warps=max_warps,
+        rate_in=rate_in,
+        rate_out=rate_out,
     )

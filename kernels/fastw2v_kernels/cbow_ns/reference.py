@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from fastw2v_kernels.shared.array_types import Float32, Float64, Int32, Int64
-from fastw2v_kernels.shared.span.reference import Weights, draw_negatives, gradients, windows
+from fastw2v_kernels.shared.span.reference import FloatMatrix, draw_negatives, gradients, windows
 
 
 def cbow_ns_reference(
-    w_in: Weights,
-    w_out: Weights,
+    *,
+    w_in: FloatMatrix,
+    w_out: FloatMatrix,
     ids: Int32,
     starts: Int64,
     keep: Float32,

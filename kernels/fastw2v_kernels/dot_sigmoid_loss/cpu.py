@@ -13,7 +13,7 @@ from fastw2v_kernels.shared.arguments import check_axes, check_read, check_writt
 from fastw2v_kernels.shared.array_types import Float32, Float64, Int64
 from fastw2v_kernels.shared.cpu import likelihoods
 from fastw2v_kernels.shared.rows_cpu import AHEAD, any_outside, dot_row, prefetch_row
-from fastw2v_kernels.shared.threads import parts_for, run_parts
+from fastw2v_kernels.shared.threads import run_on_threads, threads_for
 
 _GRAIN = 500_000  # multiplications, about 50 us
 _TINY = 1e-200  # a product of probabilities, each above 1e-7, stays far from underflow
@@ -39,8 +39,8 @@ def _fill_row(w: Float32, h: Float32, targets: Int64, labels: Float32, probabili
 
 @jit_cpu
 def _dot_sigmoid_loss_cpu_kernel(
-    part: int,
-    n_parts: int,
+    thread: int,
+    n_threads: int,
     w: Float32,
     h: Float32,
     targets: Int64,
@@ -51,7 +51,7 @@ def _dot_sigmoid_loss_cpu_kernel(
     if any_outside(targets, w.shape[0]):
         return 1
     batch = h.shape[0]
-    for b in range(batch * part // n_parts, batch * (part + 1) // n_parts):
+    for b in range(batch * thread // n_threads, batch * (thread + 1) // n_threads):
         row_loss[b] = _fill_row(w, h, targets, labels, probability, b)
     return 0
 
@@ -60,6 +60,7 @@ def dot_sigmoid_loss_cpu(
     w: Float32,
     h: Float32,
     targets: NDArray[np.integer[Any]],
+    *,
     labels: Float32,
     probability: Float32,
     loss: Float64,
@@ -72,7 +73,7 @@ def dot_sigmoid_loss_cpu(
     check_read("labels", labels, targets.shape[1:])
     check_written("probability", probability, targets.shape)
     rows, row_loss = flat_ids("targets", targets), np.empty(h.shape[0])
-    n_parts = parts_for(rows.shape[0] * w.shape[1], _GRAIN)
-    if run_parts(_dot_sigmoid_loss_cpu_kernel, n_parts, w, h, rows, labels, probability, row_loss):
+    n_threads = threads_for(rows.shape[0] * w.shape[1], _GRAIN)
+    if run_on_threads(_dot_sigmoid_loss_cpu_kernel, n_threads, w, h, rows, labels, probability, row_loss):
         raise outside("targets", rows, w.shape[0])
     loss[0] = np.add.reduce(row_loss) / max(h.shape[0], 1)

@@ -39,6 +39,7 @@ def dot_sigmoid_loss_cuda(
     w: Float32,
     h: Float32,
     targets: NDArray[np.integer[Any]],
+    *,
     labels: Float32,
     probability: Float32,
     loss: Float64,

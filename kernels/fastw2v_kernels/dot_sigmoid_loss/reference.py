@@ -14,6 +14,7 @@ def dot_sigmoid_loss_reference(
     w: NDArray[Any],
     h: NDArray[Any],
     targets: NDArray[np.integer[Any]],
+    *,
     labels: NDArray[Any],
     probability: NDArray[Any],
     loss: Float64,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,9 +20,19 @@ from fastw2v_kernels.shared.rows_cpu import (
     prefetch_row,
     zero_row,
 )
-from fastw2v_kernels.shared.threads import parts_for, run_parts
+from fastw2v_kernels.shared.threads import run_on_threads, threads_for
 
 _GRAIN = 1_000_000  # floats cleared and added to dw, about 200 us
+
+
+class Scored(NamedTuple):
+    """What the forward step took and wrote; arrays as in `dot_sigmoid_loss_reference`."""
+
+    w: Float32
+    h: Float32
+    targets: Int64
+    labels: Float32
+    probability: Float32
 
 
 @inline_cpu
@@ -38,24 +48,21 @@ def _hidden_row(
 
 @jit_cpu
 def _dot_sigmoid_loss_backward_cpu_kernel(
-    part: int,
-    n_parts: int,
-    w: Float32,
-    h: Float32,
-    targets: Int64,
-    labels: Float32,
-    probability: Float32,
+    thread: int,
+    n_threads: int,
+    scored: Scored,
     rate: np.float32,
     stale_ids: Int64,
     dh: Float32,
     dw: Float32,
 ) -> int:
+    w, h, targets, labels, probability = scored
     if any_outside(stale_ids, w.shape[0]) or any_outside(targets, w.shape[0]):
         return 1
     batch = h.shape[0]
-    for b in range(batch * part // n_parts, batch * (part + 1) // n_parts):
+    for b in range(batch * thread // n_threads, batch * (thread + 1) // n_threads):
         _hidden_row(w, targets, labels, probability, rate, dh, b)
-    columns = columns_of(dw, part, n_parts)
+    columns = columns_of(dw, thread, n_threads)
     clear_columns(dw, stale_ids, columns)
     for b in range(batch):
         for t in range(labels.shape[0]):
@@ -69,6 +76,7 @@ def dot_sigmoid_loss_backward_cpu(
     w: Float32,
     h: Float32,
     targets: NDArray[np.integer[Any]],
+    *,
     labels: Float32,
     probability: Float32,
     dout: float,
@@ -87,7 +95,7 @@ def dot_sigmoid_loss_backward_cpu(
     check_written("dw", dw, w.shape)
     stale, rows = flat_ids("stale_ids", stale_ids), flat_ids("targets", targets)
     rate = np.float32(dout / max(h.shape[0], 1))
-    n_parts = parts_for((stale.shape[0] + rows.shape[0]) * w.shape[1], _GRAIN)
-    args = (w, h, rows, labels, probability, rate, stale, dh, dw)
-    if run_parts(_dot_sigmoid_loss_backward_cpu_kernel, n_parts, *args):
+    n_threads = threads_for((stale.shape[0] + rows.shape[0]) * w.shape[1], _GRAIN)
+    scored = Scored(w, h, rows, labels, probability)
+    if run_on_threads(_dot_sigmoid_loss_backward_cpu_kernel, n_threads, scored, rate, stale, dh, dw):
         raise first_outside(w.shape[0], stale_ids=stale, targets=rows)

@@ -40,6 +40,7 @@ def dot_sigmoid_loss_backward_cuda(
     w: Float32,
     h: Float32,
     targets: NDArray[np.integer[Any]],
+    *,
     labels: Float32,
     probability: Float32,
     dout: float,

@@ -12,6 +12,7 @@ def dot_sigmoid_loss_backward_reference(
     w: NDArray[Any],
     h: NDArray[Any],
     targets: NDArray[np.integer[Any]],
+    *,
     labels: NDArray[Any],
     probability: NDArray[Any],
     dout: float,

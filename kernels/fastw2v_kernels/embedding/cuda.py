@@ -24,7 +24,7 @@ def _embedding_cuda_kernel(w: Float32, ids: Int64, scale: np.float32, out: Float
             out[b, col] = scale * total
 
 
-def embedding_cuda(w: Float32, ids: NDArray[np.integer[Any]], scale: float, out: Float32) -> None:
+def embedding_cuda(w: Float32, ids: NDArray[np.integer[Any]], scale: float, *, out: Float32) -> None:
     """Do what `embedding_reference` does; where an id is not a row, the result is NaN."""
     check_axes("w", w, 2)
     check_ids("ids", ids, 2)

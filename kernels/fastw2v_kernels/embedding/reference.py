@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-def embedding_reference(w: NDArray[Any], ids: NDArray[np.integer[Any]], scale: float, out: NDArray[Any]) -> None:
+def embedding_reference(w: NDArray[Any], ids: NDArray[np.integer[Any]], scale: float, *, out: NDArray[Any]) -> None:
     """out[b] = scale * sum of w[ids[b, j]] over j.
 
     One id per example and scale 1 is the book's Embedding layer; the 2 * window contexts of CBOW and

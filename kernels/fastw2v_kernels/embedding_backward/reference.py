@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 Ids = NDArray[np.integer[Any]]
 
 
-def embedding_backward_reference(dw: NDArray[Any], stale_ids: Ids, ids: Ids, scale: float, dout: NDArray[Any]) -> None:
+def embedding_backward_reference(
+    dw: NDArray[Any], stale_ids: Ids, ids: Ids, *, scale: float, dout: NDArray[Any]
+) -> None:
     """dw[stale_ids] = 0, then dw[ids[b, j]] += scale * dout[b] for every b and j: repeated rows accumulate.
 
     The book clears all of dw; clearing the rows that the call before this one wrote to leaves the same (Deep Learning

@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from fastw2v_kernels.encode.reference import UNIT_BYTES
+from fastw2v_kernels.encode.reference import UNIT_BYTES, most_tokens, padded_size
 from fastw2v_kernels.registry import Op
+
+__all__ = ["OP", "make_case", "most_tokens", "outputs", "padded_size", "random_text"]
 
 _SEPARATORS = (b" ", b"  ", b"\t", b"\r\n", b"\n", b"\n\n \n", b"\v", b"\f")
 _ODD_BYTES = np.frombuffer(b"\x00\x01\x1f!\x7f\x80\x85\xa0\xc3\xa9\xff", np.uint8)
@@ -24,11 +26,6 @@ def random_text(rng: np.random.Generator, n_tokens: int) -> bytes:
     return b"".join(words[w] + _SEPARATORS[g] for w, g in zip(chosen, gaps))
 
 
-def padded_size(n_bytes: int) -> int:
-    """Return the size in bytes of the buffer that `encode` needs for a text of `n_bytes`."""
-    return (n_bytes // UNIT_BYTES + 2) * UNIT_BYTES
-
-
 def make_case(rng: np.random.Generator, size: int) -> dict[str, Any]:
     """Return the arguments of one call over about `size` tokens, with an empty table that is just large enough."""
     text = random_text(rng, size)
@@ -42,15 +39,15 @@ def make_case(rng: np.random.Generator, size: int) -> dict[str, Any]:
         "arena": np.zeros(sum(len(word) // UNIT_BYTES + 1 for word in words) + 1, np.uint64),
         "word_starts": np.zeros(n_words_max + 1, np.int64),
         "counts": np.zeros(n_words_max, np.int64),
-        "ids": np.zeros(len(text.split()) + 1, np.int32),
-        "line_ends": np.zeros(text.count(b"\n") + 1, np.int64),
+        "ids": np.zeros(most_tokens(len(text)), np.int32),
+        "line_ends": np.zeros(most_tokens(len(text)) + 1, np.int64),
         "cursor_in": np.zeros(6, np.int64),
         "cursor_out": np.zeros(6, np.int64),
     }
 
 
 def outputs(case: dict[str, Any]) -> dict[str, np.ndarray]:
-    """Return the parts of the arrays that a call must write; the slots are each implementation's own affair."""
+    """Return the slices that a call must write. The slots are left out: the reference finds words with a dict."""
     text = case["text"][: case["n_bytes"]].tobytes()
     n_words = len(set(text.split()))
     line_ends = set(accumulate(len(line.split()) for line in text.split(b"\n")[:-1]))

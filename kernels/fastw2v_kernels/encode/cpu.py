@@ -6,9 +6,13 @@ space, so no word's units begin another's: comparing units until one word ends d
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
-from fastw2v_kernels._jit.cpu import jit_cpu
+from fastw2v_kernels._jit.cpu import inline_cpu, jit_cpu
+from fastw2v_kernels.encode.reference import UNIT_BYTES, most_tokens, padded_size
+from fastw2v_kernels.shared.arguments import INT32, INT64, UINT8, UINT64, check_axes, check_read, check_written
 
 NEWLINE = 10
 _ONES = np.uint64(0x0101010101010101)
@@ -23,7 +27,7 @@ _U0, _U1, _U3, _U7, _U8 = np.uint64(0), np.uint64(1), np.uint64(3), np.uint64(7)
 _U32, _U56, _U63 = np.uint64(32), np.uint64(56), np.uint64(63)
 
 
-@jit_cpu
+@inline_cpu
 def _load_unit(units: np.ndarray, pos: np.uint64) -> np.uint64:
     """Eight bytes from any byte position, first byte lowest (two aligned reads, so no pointer tricks)."""
     shift = (pos & _U7) << _U3
@@ -32,7 +36,7 @@ def _load_unit(units: np.ndarray, pos: np.uint64) -> np.uint64:
     return unit
 
 
-@jit_cpu
+@inline_cpu
 def _first_separator(unit: np.uint64) -> np.uint64:
     """Return the lowest bit of the first whitespace byte (9 to 13, 32) of a unit, or 0; exact for every byte value."""
     low = unit & _LOW_BITS
@@ -43,13 +47,13 @@ def _first_separator(unit: np.uint64) -> np.uint64:
     return found & (~found + _U1)
 
 
-@jit_cpu
+@inline_cpu
 def _mix(word_hash: np.uint64, unit: np.uint64) -> np.uint64:
     mixed = (word_hash ^ unit) * _MULTIPLIER
     return (mixed ^ (mixed >> _U32)) * _MULTIPLIER
 
 
-@jit_cpu
+@inline_cpu
 def _same_word(
     units: np.ndarray, byte_pos: np.uint64, n_units: np.uint64, last: np.uint64, arena: np.ndarray, start: np.uint64
 ) -> bool:
@@ -59,7 +63,7 @@ def _same_word(
     return arena[start + n_units - _U1] == last  # type: ignore[no-any-return]
 
 
-@jit_cpu
+@inline_cpu
 def _store_word(
     units: np.ndarray, byte_pos: np.uint64, n_units: np.uint64, last: np.uint64, arena: np.ndarray, start: np.uint64
 ) -> None:
@@ -68,24 +72,33 @@ def _store_word(
     arena[start + n_units - _U1] = last
 
 
+class Table(NamedTuple):
+    """The words so far; arrays as in `encode_reference`."""
+
+    slots: np.ndarray
+    arena: np.ndarray
+    word_starts: np.ndarray
+    counts: np.ndarray
+
+
+class Output(NamedTuple):
+    """What is written; arrays as in `encode_reference`."""
+
+    ids: np.ndarray
+    line_ends: np.ndarray
+    cursor: np.ndarray
+
+
 @jit_cpu
-def encode_cpu(
-    text: np.ndarray,
-    n_bytes: int,
-    frozen: int,
-    slots: np.ndarray,
-    arena: np.ndarray,
-    word_starts: np.ndarray,
-    counts: np.ndarray,
-    ids: np.ndarray,
-    line_ends: np.ndarray,
-    cursor_in: np.ndarray,
-    cursor_out: np.ndarray,
+def _encode_cpu_kernel(
+    text: np.ndarray, n_bytes: int, frozen: int, table: Table, output: Output, cursor_in: np.ndarray
 ) -> None:
-    """See `encode_reference`. Open addressing, linear probing; a slot is 32 bits of hash over 32 bits of id + 1.
+    """Open addressing with linear probing; a slot is 32 bits of hash over 32 bits of id + 1.
 
     All numbers are unsigned: an index that may be negative costs a sixth of the time.
     """
+    slots, arena, word_starts, counts = table
+    ids, line_ends, cursor_out = output
     units, starts, ends = text.view(np.uint64), word_starts.view(np.uint64), line_ends.view(np.uint64)
     n_text, slot_mask = np.uint64(n_bytes), np.uint64(slots.size - 1)
     n_words_max, n_units_max = np.uint64(counts.size), np.uint64(arena.size)
@@ -132,47 +145,34 @@ def encode_cpu(
     cursor_out[:] = (min(pos, n_text), n_ids, n_line_ends, n_raw, n_words, n_units)
 
 
-@jit_cpu
-def rehash_slots(old_slots: np.ndarray, new_slots: np.ndarray) -> None:
-    """Move every entry of `old_slots` (uint64) to the larger, zeroed `new_slots`; an entry carries its own hash."""
-    mask = np.uint64(new_slots.size - 1)
-    for entry in old_slots:
-        if entry != _U0:
-            slot = (entry >> _U32) & mask
-            while new_slots[slot] != _U0:
-                slot = (slot + _U1) & mask
-            new_slots[slot] = entry
-
-
-@jit_cpu
-def ids_to_rows(
-    ids: np.ndarray, line_ends: np.ndarray, row_of: np.ndarray, rows: np.ndarray, ends: np.ndarray
-) -> tuple[int, int]:
-    """Give one block its vocabulary rows: drop words without a row, then sentences without a word.
-
-    Parameters
-    ----------
-    ids : int32[n_ids], line_ends : int64[n_line_ends]
-        A block as `encode_cpu` leaves it.
-    row_of : int32[n_words]
-        Vocabulary row of each id, -1 for none.
-    rows : int32[>= n_ids], ends : int64[>= n_line_ends]
-        Written: the rows kept, and the position in them at which each sentence ends, one position once. The first is 0
-        if the sentence open at the block's beginning ends before a word with a row.
-
-    Returns
-    -------
-    n_rows, n_ends : int
-    """
-    n_rows, first, n_ends = _U0, _U0, 0  # unsigned, for an index that may be negative is a third of the time
-    for e in range(line_ends.size + 1):
-        last = np.uint64(line_ends[e] if e < line_ends.size else ids.size)
-        for i in range(first, last):
-            row = row_of[np.uint32(ids[i])]
-            rows[n_rows] = row  # the next goes over it if it is none
-            n_rows += np.uint64(row >= 0)
-        first = last
-        if e < line_ends.size and (n_ends == 0 or np.uint64(ends[n_ends - 1]) < n_rows):
-            ends[n_ends] = n_rows
-            n_ends += 1
-    return int(n_rows), n_ends
+def encode_cpu(
+    text: np.ndarray,
+    n_bytes: int,
+    frozen: int,
+    *,
+    slots: np.ndarray,
+    arena: np.ndarray,
+    word_starts: np.ndarray,
+    counts: np.ndarray,
+    ids: np.ndarray,
+    line_ends: np.ndarray,
+    cursor_in: np.ndarray,
+    cursor_out: np.ndarray,
+) -> None:
+    """Do what `encode_reference` does, on one core and without the GIL."""
+    for name, array in (("text", text), ("slots", slots), ("arena", arena), ("counts", counts), ("ids", ids)):
+        check_axes(name, array, 1)
+    check_axes("line_ends", line_ends, 1)
+    check_read("text", text, (max(text.size, padded_size(n_bytes)),), UINT8)
+    check_written("slots", slots, (max(slots.size, 2 * counts.size),), UINT64)
+    check_written("arena", arena, arena.shape, UINT64)
+    check_written("word_starts", word_starts, (counts.size + 1,), INT64)
+    check_written("counts", counts, counts.shape, INT64)
+    check_written("ids", ids, (max(ids.size, most_tokens(n_bytes)),), INT32)
+    check_written("line_ends", line_ends, (max(line_ends.size, most_tokens(n_bytes) + 1),), INT64)
+    check_read("cursor_in", cursor_in, (6,), INT64)
+    check_written("cursor_out", cursor_out, (6,), INT64)
+    if text.size % UNIT_BYTES or slots.size & (slots.size - 1):
+        raise ValueError(f"text has {text.size} bytes and slots {slots.size}; expected a multiple of 8, a power of two")
+    table, output = Table(slots, arena, word_starts, counts), Output(ids, line_ends, cursor_out)
+    _encode_cpu_kernel(text, n_bytes, frozen, table, output, cursor_in)

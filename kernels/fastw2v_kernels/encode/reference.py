@@ -14,6 +14,7 @@ def encode_reference(
     text: np.ndarray,
     n_bytes: int,
     frozen: int,
+    *,
     slots: np.ndarray,
     arena: np.ndarray,
     word_starts: np.ndarray,
@@ -45,9 +46,9 @@ def encode_reference(
         Word w is ``arena[word_starts[w]:word_starts[w + 1]]``.
     counts : int64[n_words_max], changed in place
         Occurrences of each word.
-    ids : int32[>= tokens in the text], written from ``cursor_in[1]``
+    ids : int32[>= n_bytes // 2 + 1], written from ``cursor_in[1]``
         Number of each token's word.
-    line_ends : int64[>= lines in the text], written from ``cursor_in[2]``
+    line_ends : int64[>= n_bytes // 2 + 2], written from ``cursor_in[2]``
         Position in `ids` at which each sentence ends; a line without a word after another's end is not repeated.
     cursor_in, cursor_out : int64[6]
         Before and after (one array may be both): position in the text in bytes, number of ids, of line ends, of raw
@@ -55,7 +56,7 @@ def encode_reference(
     """
     byte_pos, n_ids, n_line_ends, n_raw, n_words, n_units = cursor_in.tolist()
     word_starts[n_words] = n_units
-    number = {_word(arena, word_starts, w): w for w in range(n_words)}
+    number = {word_of(arena, word_starts, w): w for w in range(n_words)}
     for match in _WORD_OR_LINE_END.finditer(text[:n_bytes].tobytes(), byte_pos):
         word, byte_pos = match.group(), match.start()
         if word == b"\n":
@@ -86,5 +87,30 @@ def _units(word: bytes) -> np.ndarray:
     return np.frombuffer(word.ljust((len(word) // UNIT_BYTES + 1) * UNIT_BYTES), np.uint64)
 
 
-def _word(arena: np.ndarray, word_starts: np.ndarray, word_id: int) -> bytes:
+def word_of(arena: np.ndarray, word_starts: np.ndarray, word_id: int) -> bytes:
+    """Return the bytes of a word of a table."""
     return arena[word_starts[word_id] : word_starts[word_id + 1]].tobytes().rstrip(b" ")
+
+
+def most_tokens(n_bytes: int) -> int:
+    """Return the most tokens that a text of so many bytes can have: each a letter and a separator."""
+    return n_bytes // 2 + 1
+
+
+def padded_size(n_bytes: int) -> int:
+    """Return the size in bytes of the buffer that `encode` needs for a text of `n_bytes`."""
+    return (n_bytes // UNIT_BYTES + 2) * UNIT_BYTES
+
+
+def table_of_words(words: list[bytes]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return slots, arena and word_starts of a table with these different words: any hash of their units will do."""
+    units = [_units(word) for word in words]
+    slots = np.zeros(1 << (2 * max(len(words), 1)).bit_length(), np.uint64)
+    for word_id, of_word in enumerate(units):
+        tag = hash(of_word.tobytes()) & 0xFFFFFFFF
+        slot = tag % len(slots)
+        while slots[slot]:
+            slot = (slot + 1) % len(slots)
+        slots[slot] = tag << 32 | word_id + 1
+    starts = np.cumsum([0, *map(len, units)], dtype=np.int64)
+    return slots, np.concatenate([np.zeros(0, np.uint64), *units]), starts

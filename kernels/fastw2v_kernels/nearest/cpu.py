@@ -1,11 +1,13 @@
 """The k rows of a matrix with the largest cosine to each query, on the CPU; several threads each take some rows.
 
-A matrix product whose tiles never leave the caches: STRIP rows, scaled to unit length and turned so that their numbers
-in one dimension are neighbours, against a tile of queries at a time. Sums stay in registers over all dimensions, and of
-the finished scores only those above the worst of the best so far are looked at one by one.
+A matrix product whose tiles never leave the caches: STRIP rows, scaled to unit length and transposed so that the
+numbers of one dimension are neighbours, against a tile of queries at a time. Sums stay in registers over all dims.
+Of the finished scores, only those above the worst of the best so far are looked at one by one.
 """
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
@@ -26,15 +28,37 @@ from fastw2v_kernels._simd import (
 from fastw2v_kernels.shared.arguments import INT64, check_axes, check_read, check_written
 from fastw2v_kernels.shared.array_types import Float32, Int64
 from fastw2v_kernels.shared.cpu import insert_topk
-from fastw2v_kernels.shared.threads import parts_for, run_parts
+from fastw2v_kernels.shared.threads import run_on_threads, threads_for
 
 _GRAIN = 10_000_000  # multiplications, about 100 us
 _SHAPE = Shape(1, 12 if N_REGISTERS == 32 else 6, 1, False, n_strip=2)  # its sums, a strip and a factor: all registers
 STRIP = _SHAPE.n_strip * LANES
 
 
+class Search(NamedTuple):
+    """A matrix, as all its numbers in one row and its stride, the lengths of its rows, and transposed queries."""
+
+    flat: Float32
+    stride: int
+    norms: Float32
+    queries: Float32
+
+
+class Buffers(NamedTuple):
+    """Working memory, an entry for each thread.
+
+    strips : float32[n_threads, dim, STRIP], rows that are compared now, scaled and transposed
+    tiles : float32[n_threads, n_tile * STRIP], their scores
+    worst : float32[n_threads, n_queries], score that a row must exceed
+    """
+
+    strips: Float32
+    tiles: Float32
+    worst: Float32
+
+
 @inline_cpu
-def _turn_strip(flat: Float32, stride: int, norms: Float32, first: int, strip: Float32) -> None:
+def _transpose_strip(flat: Float32, stride: int, norms: Float32, first: int, strip: Float32) -> None:
     """strip[d, i] = row first + i in dimension d, divided by its norm; 0 behind the last row."""
     n = min(STRIP, norms.shape[0] - first)
     for i in range(STRIP):
@@ -55,42 +79,43 @@ def _keep_better(tile: Float32, n: int, first: int, line: int, scores: Float32, 
 
 @jit_cpu
 def _nearest_cpu_kernel(
-    part: int,
-    n_parts: int,
-    flat: Float32,
-    stride: int,
-    norms: Float32,
-    turned: Float32,
-    strips: Float32,
-    tiles: Float32,
-    worst: Float32,
+    thread: int,
+    n_threads: int,
+    search: Search,
+    buffers: Buffers,
     scores: Float32,
     rows: Int64,
     shape: Shape,
 ) -> int:
+    flat, stride, norms, transposed = search
+    strips, tiles, worst = buffers
     n_rows, dim = norms.shape[0], strips.shape[1]
     n_strips = -(-n_rows // STRIP)
-    for s in range(n_strips * part // n_parts, n_strips * (part + 1) // n_parts):
+    for s in range(n_strips * thread // n_threads, n_strips * (thread + 1) // n_threads):
         first = s * STRIP
-        _turn_strip(flat, stride, norms, first, strips[part])
-        for t in range(turned.shape[0] // dim):
+        _transpose_strip(flat, stride, norms, first, strips[thread])
+        for t in range(transposed.shape[0] // dim):
             sums = zero_tile(shape)
             for d in range(dim):
-                sums = fma_rows(splats(turned, t * dim + d, 0, shape), load_strip(strips[part], d, 0, shape), sums)
-            better = rows_above(sums, splats(worst, part, t * shape.n_tile, shape))
+                sums = fma_rows(
+                    splats(transposed, t * dim + d, 0, shape), load_strip(strips[thread], d, 0, shape), sums
+                )
+            better = rows_above(sums, splats(worst, thread, t * shape.n_tile, shape))
             if better == 0:
                 continue
-            store_strip(tiles, part, 0, sums)
+            store_strip(tiles, thread, 0, sums)
             for k in range(shape.n_tile):
                 if better >> k & 1:
                     q = t * shape.n_tile + k
-                    tile = tiles[part, k * STRIP : (k + 1) * STRIP]
-                    _keep_better(tile, min(STRIP, n_rows - first), first, q, scores[part], rows[part])
-                    worst[part, q] = scores[part, q, -1]
+                    tile = tiles[thread, k * STRIP : (k + 1) * STRIP]
+                    _keep_better(tile, min(STRIP, n_rows - first), first, q, scores[thread], rows[thread])
+                    worst[thread, q] = scores[thread, q, -1]
     return 0
 
 
-def nearest_cpu(vectors: NDArray[np.float32], norms: Float32, queries: Float32, scores: Float32, rows: Int64) -> None:
+def nearest_cpu(
+    vectors: NDArray[np.float32], norms: Float32, queries: Float32, *, scores: Float32, rows: Int64
+) -> None:
     """Do what `nearest_reference` does."""
     for name, array in (("vectors", vectors), ("queries", queries), ("scores", scores)):
         check_axes(name, array, 2)
@@ -100,15 +125,20 @@ def nearest_cpu(vectors: NDArray[np.float32], norms: Float32, queries: Float32, 
     check_written("scores", scores, (n_queries, max(k, 1)))
     check_written("rows", rows, (n_queries, k), INT64)
     flat, stride = _flat("vectors", vectors)
-    n_parts, turned = parts_for(n_rows * n_queries * dim, _GRAIN), _turned(queries)
-    best_scores, best_rows = np.empty((n_parts, n_queries, k), np.float32), np.empty((n_parts, n_queries, k), np.int64)
+    n_threads, transposed = threads_for(n_rows * n_queries * dim, _GRAIN), _transposed(queries)
+    best_scores, best_rows = (
+        np.empty((n_threads, n_queries, k), np.float32),
+        np.empty((n_threads, n_queries, k), np.int64),
+    )
     best_scores[...], best_rows[...] = -np.inf, -1
-    worst = np.full((n_parts, turned.size // dim), np.inf, np.float32)  # nothing is above what fills the last tile
+    worst = np.full(
+        (n_threads, transposed.size // dim), np.inf, np.float32
+    )  # nothing is above what fills the last tile
     worst[:, :n_queries] = -np.inf
-    strips = np.empty((n_parts, dim, STRIP), np.float32)
-    tiles = np.empty((n_parts, _SHAPE.n_tile * STRIP), np.float32)
-    arrays = flat, stride, norms, turned, strips, tiles, worst, best_scores, best_rows
-    run_parts(_nearest_cpu_kernel, n_parts, *arrays, _SHAPE)
+    strips = np.empty((n_threads, dim, STRIP), np.float32)
+    tiles = np.empty((n_threads, _SHAPE.n_tile * STRIP), np.float32)
+    search, buffers = Search(flat, stride, norms, transposed), Buffers(strips, tiles, worst)
+    run_on_threads(_nearest_cpu_kernel, n_threads, search, buffers, best_scores, best_rows, _SHAPE)
     _merge(best_scores, best_rows, scores, rows)
 
 
@@ -123,8 +153,8 @@ def _flat(name: str, matrix: NDArray[np.float32]) -> tuple[Float32, int]:
     return as_strided(matrix, (n,), (matrix.itemsize,), writeable=False), stride
 
 
-def _turned(queries: Float32) -> Float32:
-    """Tile after tile of the queries, each turned: float32[n_tiles * dim, n_tile], 0 behind the last query."""
+def _transposed(queries: Float32) -> Float32:
+    """Tile after tile of the queries, each transposed: float32[n_tiles * dim, n_tile], 0 behind the last query."""
     (n_queries, dim), n_tile = queries.shape, _SHAPE.n_tile
     n_tiles = -(-n_queries // n_tile)
     padded = np.zeros((n_tiles * n_tile, dim), np.float32)

@@ -10,7 +10,7 @@ from fastw2v_kernels.topk.reference import topk_reference
 
 
 def nearest_reference(
-    vectors: NDArray[np.float32], norms: Float32, queries: Float32, scores: Float32, rows: Int64
+    vectors: NDArray[np.float32], norms: Float32, queries: Float32, *, scores: Float32, rows: Int64
 ) -> None:
     """Find the rows nearest to each query by cosine.
 
@@ -35,4 +35,4 @@ def nearest_reference(
     """
     scores[...], rows[...] = -np.inf, -1
     cosines = np.einsum("qd,nd->qn", queries, vectors / norms[:, None])  # a product by BLAS depends on the row's place
-    topk_reference(cosines, 0, scores, rows)
+    topk_reference(cosines, 0, scores, best_rows=rows)

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from fastw2v_kernels.shared.array_types import Int64
 
-FLOAT32, FLOAT64, INT32, INT64, UINT8 = map(np.dtype, (np.float32, np.float64, np.int32, np.int64, np.uint8))
+FLOAT32, FLOAT64, INT32, INT64 = map(np.dtype, (np.float32, np.float64, np.int32, np.int64))
+UINT8, UINT64 = map(np.dtype, (np.uint8, np.uint64))
 
 
 def check_read(name: str, array: NDArray[Any], shape: tuple[int, ...], dtype: np.dtype[Any] = FLOAT32) -> None:

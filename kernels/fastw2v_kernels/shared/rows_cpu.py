@@ -60,10 +60,10 @@ def dot_row(a: Float32, row: int, b: Float32, b_row: int) -> np.float32:
 
 
 @inline_cpu
-def columns_of(a: Float32, part: int, n_parts: int) -> tuple[int, int]:
+def columns_of(a: Float32, thread: int, n_threads: int) -> tuple[int, int]:
     """First and last column of a part's share, in whole cache lines."""
-    share = -(-a.shape[1] // (n_parts * CACHE_LINE)) * CACHE_LINE
-    return min(part * share, a.shape[1]), min((part + 1) * share, a.shape[1])
+    share = -(-a.shape[1] // (n_threads * CACHE_LINE)) * CACHE_LINE
+    return min(thread * share, a.shape[1]), min((thread + 1) * share, a.shape[1])
 
 
 @inline_cpu

@@ -21,12 +21,12 @@ _pool: ThreadPoolExecutor | None = None
 _n_threads = available_cores()
 
 
-def n_threads() -> int:
+def max_threads() -> int:
     """Threads that a call uses at most."""
     return _n_threads
 
 
-def set_n_threads(n: int) -> int:
+def set_max_threads(n: int) -> int:
     """Let a call use up to `n` threads; return what held before. The default is the processors this process may use.
 
     Raises
@@ -42,18 +42,18 @@ def set_n_threads(n: int) -> int:
     return before
 
 
-def parts_for(work: int, grain: int) -> int:
+def threads_for(work: int, grain: int) -> int:
     """Threads that pay for a call of `work` units, if below `grain` units a thread costs more than it saves."""
     return max(1, min(_n_threads, work // grain))
 
 
-def run_parts(kernel: Callable[..., int], n_parts: int, *args: Any) -> int:  # noqa: ANN401 - what the kernel takes
-    """Call kernel(part, n_parts, *args) for every part, the first in this thread; return the largest result."""
-    if n_parts == 1:
+def run_on_threads(kernel: Callable[..., int], n_threads: int, *args: Any) -> int:  # noqa: ANN401 - what the kernel takes
+    """Call kernel(thread, n_threads, *args) for every thread, the first in this thread; return the largest result."""
+    if n_threads == 1:
         return kernel(0, 1, *args)
-    futures = [_threads().submit(kernel, part, n_parts, *args) for part in range(1, n_parts)]
+    futures = [_threads().submit(kernel, thread, n_threads, *args) for thread in range(1, n_threads)]
     try:
-        first = kernel(0, n_parts, *args)
+        first = kernel(0, n_threads, *args)
     finally:
         wait(futures)
     return max(first, *(future.result() for future in futures))

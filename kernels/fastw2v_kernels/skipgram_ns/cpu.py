@@ -30,12 +30,14 @@ from fastw2v_kernels._simd import (
 )
 from fastw2v_kernels.shared.array_types import Float32, Float64, Int32, Int64
 from fastw2v_kernels.shared.cpu import sentence_of
-from fastw2v_kernels.shared.span.contexts import PART, contexts_at_once
-from fastw2v_kernels.shared.span.corpus import Corpus, Span
+from fastw2v_kernels.shared.span.arguments import check_tables, check_tokens, check_weights
+from fastw2v_kernels.shared.span.contexts import CONTEXTS_PER_STEP, contexts_per_step
+from fastw2v_kernels.shared.span.corpus import Matrices, Span, TokenSource
 from fastw2v_kernels.shared.span.scoring_cpu import (
+    Buffers,
     Centre,
     Sampler,
-    Step,
+    Workspace,
     first_set,
     new_sampler,
     prepare,
@@ -54,7 +56,7 @@ from fastw2v_kernels.shared.span.walk_cpu import (
 
 
 @inline_cpu
-def _gather(block: TokenBlock, step: Step, low: int, high: int, i: int, reach: int) -> int:
+def _gather(block: TokenBlock, step: Buffers, low: int, high: int, i: int, reach: int) -> int:
     """List the rows of the tokens low to high but for centre i, a repeated one once with its multiple; return how many.
 
     There are at most `reach` on each side of the centre. Scores are made two rows at a time: an odd one gets a partner
@@ -77,7 +79,7 @@ def _gather(block: TokenBlock, step: Step, low: int, high: int, i: int, reach: i
 
 
 @inline_cpu
-def _gather_repeated(block: TokenBlock, step: Step, low: int, high: int, i: int) -> int:
+def _gather_repeated(block: TokenBlock, step: Buffers, low: int, high: int, i: int) -> int:
     n = 0
     for j in range(low, high):
         if j == i:
@@ -95,69 +97,79 @@ def _gather_repeated(block: TokenBlock, step: Step, low: int, high: int, i: int)
 
 @inline_cpu
 def _update_strip(
-    w_in: Float32, step: Step, n: int, t: int, rows: Rows, ahead: Rows, entering: int, col: int, shape: Shape
+    w_in: Float32,
+    step: Buffers,
+    n: int,
+    t: int,
+    rows: Rows,
+    ahead: Rows,
+    prefetch_row_id: int,
+    col: int,
+    shape: Shape,
 ) -> None:
     """Move one strip of input and target rows; ask for that of a later step."""
-    prefetch_strip(w_in, entering, col, shape)
+    prefetch_strip(w_in, prefetch_row_id, col, shape)
     prefetch_rows(ahead, col, shape)
     out, grads = load_rows(rows, col, shape), zero_tile(shape)
     for c in range(n):
         x = load_strip(w_in, step.inputs[c], col, shape)
         move = zero_strip(shape) if t == 0 else load_strip(step.rows, c, col, shape)
         if t == shape.n_tiles - 1:
-            moved, grads = exchange(step.coef, t, c * SLOTS, out, x, x + move, grads, shape)
+            moved, grads = exchange(step.error_coef, t, c * SLOTS, out, x, x + move, grads, shape)
             store_strip(w_in, step.inputs[c], col, moved)
         else:
-            moved, grads = exchange(step.coef, t, c * SLOTS, out, x, move, grads, shape)
+            moved, grads = exchange(step.error_coef, t, c * SLOTS, out, x, move, grads, shape)
             store_strip(step.rows, c, col, moved)
     add_rows(rows, col, grads)
 
 
 @inline_cpu
-def _update(w_in: Float32, w_out: Float32, step: Step, n: int, r: int, ahead: int, entering: int, shape: Shape) -> None:
-    """Move input and target rows along step.coef. Both gradients of a strip stay in registers."""
+def _update(
+    w_in: Float32, w_out: Float32, step: Buffers, n: int, r: int, ahead: int, prefetch_row_id: int, shape: Shape
+) -> None:
+    """Move input and target rows along step.error_coef. Both gradients of a strip stay in registers."""
     whole = shape.n_chunks // shape.n_strip * shape.n_strip
     for t in range(shape.n_tiles):
         rows = rows_of(w_out, step.targets, r, t * shape.n_tile, shape)
         rows_ahead = rows_of(w_out, step.targets, ahead, t * shape.n_tile, shape)
         for chunk in range(0, whole, shape.n_strip):
-            _update_strip(w_in, step, n, t, rows, rows_ahead, entering, chunk * LANES, shape)
+            _update_strip(w_in, step, n, t, rows, rows_ahead, prefetch_row_id, chunk * LANES, shape)
         if whole < shape.n_chunks:
-            _update_strip(w_in, step, n, t, rows, rows_ahead, entering, whole * LANES, tail(shape))
+            _update_strip(w_in, step, n, t, rows, rows_ahead, prefetch_row_id, whole * LANES, tail(shape))
 
 
 @inline_cpu
 def _train_contexts(
-    w_in: Float32, w_out: Float32, block: TokenBlock, step: Step, centre: Centre, reach: int, shape: Shape
+    w_in: Float32, w_out: Float32, block: TokenBlock, step: Buffers, centre: Centre, reach: int, shape: Shape
 ) -> float:
     """One step for the tokens low to high but for the centre, at most `reach` on each side of it; return the loss."""
     r = first_set(step, centre.i)
     n = _gather(block, step, centre.low, centre.high, centre.i, reach)
     loss: float = score_rows(w_in, w_out, step, n, r, centre.lr, shape)
-    _update(w_in, w_out, step, n, r, first_set(step, centre.i + 2), centre.entering, shape)
+    _update(w_in, w_out, step, n, r, first_set(step, centre.i + 2), centre.prefetch_row_id, shape)
     return loss
 
 
 @inline_cpu
-def _train_parts(
-    w_in: Float32, w_out: Float32, block: TokenBlock, step: Step, centre: Centre, reach: int, shape: Shape
+def _train_groups(
+    w_in: Float32, w_out: Float32, block: TokenBlock, step: Buffers, centre: Centre, reach: int, shape: Shape
 ) -> float:
     """One step for each `reach` contexts of the centre, all with the same negatives; return the loss."""
-    i, low, high, entering, lr = centre
+    i, low, high, prefetch_row_id, lr = centre
     loss, n_contexts = 0.0, high - low - 1
     for first in range(0, n_contexts, reach):
         begin, end = low + first, low + min(first + reach, n_contexts)
-        part = Centre(i, begin + (begin >= i), end + (end > i), entering, lr)
+        part = Centre(i, begin + (begin >= i), end + (end > i), prefetch_row_id, lr)
         loss += _train_contexts(w_in, w_out, block, step, part, reach, shape)
     return loss
 
 
 @inline_cpu
 def _train_pairs(
-    w_in: Float32, w_out: Float32, block: TokenBlock, step: Step, centre: Centre, negative: int, shape: Shape
+    w_in: Float32, w_out: Float32, block: TokenBlock, step: Buffers, centre: Centre, negative: int, shape: Shape
 ) -> float:
     """One step for each context of the centre, each with its own negatives; return the loss."""
-    i, low, high, entering, lr = centre
+    i, low, high, prefetch_row_id, lr = centre
     loss, r = 0.0, first_set(step, i)
     one = int(np.int64(1))  # a literal has a type of its own, for which _update would be compiled again
     for j in range(low, high):
@@ -166,27 +178,25 @@ def _train_pairs(
             set_mask(step, r, negative, shape)
             loss += score_row(w_in, block.id[j], w_out, step, r, lr, shape)
             ahead = r + 1 if j + 1 < high else first_set(step, i + 1)
-            _update(w_in, w_out, step, one, r, ahead, entering, shape)
+            _update(w_in, w_out, step, one, r, ahead, prefetch_row_id, shape)
             r += 1
     return loss
 
 
 @jit_cpu
 def _skipgram_ns_cpu_kernel(
-    w_in: Float32,
-    w_out: Float32,
-    corpus: Corpus,
+    matrices: Matrices,
+    tokens: TokenSource,
     sampler: Sampler,
     span: Span,
     tally: Float64,
-    block: TokenBlock,
-    step: Step,
+    workspace: Workspace,
     shape: Shape,
 ) -> None:
-    window = corpus.window
-    sentence = sentence_of(corpus.starts, span.begin)
+    (w_in, w_out), (block, step), window = matrices, workspace, tokens.window
+    sentence = sentence_of(tokens.starts, span.begin)
     for first in range(span.begin, span.end, BLOCK_TOKENS):
-        bounds = fill_block(block, corpus, first, min(first + BLOCK_TOKENS, span.end), sentence)
+        bounds = fill_block(block, tokens, first, min(first + BLOCK_TOKENS, span.end), sentence)
         sentence = bounds.sentence
         note_repeats(block, bounds)
         next_low = next_high = far_low = far_high = bounds.first  # empty; 0 is of a type to compile for
@@ -196,14 +206,14 @@ def _skipgram_ns_cpu_kernel(
             if i + 1 < bounds.last:
                 next_low, next_high = far_low, far_high
             if i + 2 < bounds.last:
-                far_low, far_high = prepare(block, step, i + 2, bounds, corpus, sampler, shape)
+                far_low, far_high = prepare(block, step, i + 2, bounds, tokens, sampler, shape)
             if high - low > 1:
-                entering = block.id[min(i + 2 + window, bounds.stop - 1)]
-                centre = Centre(i, low, high, entering, span.lr_first + span.lr_step * block.pos[i])
+                prefetch_row_id = block.id[min(i + 2 + window, bounds.stop - 1)]
+                centre = Centre(i, low, high, prefetch_row_id, span.lr_first + span.lr_step * block.pos[i])
                 if shape.share_negatives:
                     set_mask(step, first_set(step, i), sampler.negative, shape)
-                    train = _train_contexts if shape.one_step else _train_parts
-                    reach = window if shape.one_step else PART
+                    train = _train_contexts if shape.one_step else _train_groups
+                    reach = window if shape.one_step else CONTEXTS_PER_STEP
                     loss += train(w_in, w_out, block, step, centre, reach, shape)
                 else:
                     loss += _train_pairs(w_in, w_out, block, step, centre, sampler.negative, shape)
@@ -214,6 +224,7 @@ def _skipgram_ns_cpu_kernel(
 
 
 def skipgram_ns_cpu(
+    *,
     w_in: Float32,
     w_out: Float32,
     ids: Int32,
@@ -235,12 +246,17 @@ def skipgram_ns_cpu(
     tally: Float64,
 ) -> None:
     """Do what `skipgram_ns_reference` does, on one core and without the GIL."""
-    one_step = contexts_at_once(window) == 2 * window or not share_negatives
+    matrices = Matrices(w_in, w_out)
+    check_weights(matrices, tally)
+    check_tokens(ids, starts, begin, end)
+    check_tables(w_in.shape[0], keep, alias_prob, alias_id)
+    one_step = contexts_per_step(window) == 2 * window or not share_negatives
     shape = Shape.of(w_in.shape[1], negative + 1, with_loss, share_negatives, one_step)
     if 4 * shape.n_tile + 4 < N_REGISTERS:  # target rows and gradients of two vectors, and what moves one input row
         shape = replace(shape, n_strip=2)
     sampler = new_sampler(alias_prob, alias_id, seed, epoch, negative)
-    corpus = Corpus(ids, starts, keep, sampler.key, window, shrink_windows)
+    tokens = TokenSource(ids, starts, keep, sampler.key, window, shrink_windows)
     step = working_step(shape, negative, n_sets=4 if share_negatives else 8 * window, n_inputs=2 * window)
-    span = Span(begin, end, lr_first, lr_step)
-    _skipgram_ns_cpu_kernel(w_in, w_out, corpus, sampler, span, tally, working_block(window), step, shape)
+    span = Span(epoch, begin, end, lr_first, lr_step)
+    workspace = Workspace(working_block(window), step)
+    _skipgram_ns_cpu_kernel(matrices, tokens, sampler, span, tally, workspace, shape)

@@ -10,12 +10,13 @@ import numpy as np
 from fastw2v_kernels._jit.cuda import inline_cuda
 from fastw2v_kernels.shared.arguments import check_axes
 from fastw2v_kernels.shared.array_types import Float32, Float64, Int32, Int64
+from fastw2v_kernels.shared.span.corpus import Matrices
 from fastw2v_kernels.shared.span.launch_cuda import launch_span, span_kernel
 from fastw2v_kernels.shared.span.plan_cuda import CHUNK_TOKENS, MAX_WARPS
 from fastw2v_kernels.shared.span.ring_cuda import slot_of
 from fastw2v_kernels.shared.span.scoring_cuda import draw_targets, gather, gradient_step, list_one
 from fastw2v_kernels.shared.span.shape_cuda import SpanShape, skipgram_shape
-from fastw2v_kernels.shared.span.state_cuda import Model, Recent, Ring, Step
+from fastw2v_kernels.shared.span.state_cuda import Buffers, Model, Recent, Ring
 
 
 @cache
@@ -24,7 +25,7 @@ def _skipgram_ns_cuda_kernel(shape: SpanShape, share_negatives: bool) -> Callabl
     n_at_once = shape.n_inputs
 
     @inline_cuda
-    def train_together(model: Model, recent: Recent, ring: Ring, step: Step, i: int, low: int, high: int) -> float:
+    def train_together(model: Model, recent: Recent, ring: Ring, step: Buffers, i: int, low: int, high: int) -> float:
         """One step for each `n_at_once` contexts; a word that occurs twice in them counts twice."""
         loss, n_contexts, slot = 0.0, high - low - 1, i & (recent.id.shape[0] - 1)
         lr = np.float32(model.lr_first + model.lr_step * recent.pos[slot])
@@ -36,7 +37,7 @@ def _skipgram_ns_cuda_kernel(shape: SpanShape, share_negatives: bool) -> Callabl
         return loss
 
     @inline_cuda
-    def train_pairs(model: Model, recent: Recent, ring: Ring, step: Step, i: int, low: int, high: int) -> float:
+    def train_pairs(model: Model, recent: Recent, ring: Ring, step: Buffers, i: int, low: int, high: int) -> float:
         """One step for each context, with negatives of its own."""
         loss, ordinal, last_slot = 0.0, 0, recent.id.shape[0] - 1
         lr = np.float32(model.lr_first + model.lr_step * recent.pos[i & last_slot])
@@ -52,6 +53,7 @@ def _skipgram_ns_cuda_kernel(shape: SpanShape, share_negatives: bool) -> Callabl
 
 
 def skipgram_ns_cuda(
+    *,
     w_in: Float32,
     w_out: Float32,
     ids: Int32,
@@ -71,37 +73,35 @@ def skipgram_ns_cuda(
     share_negatives: bool,
     with_loss: bool,
     tally: Float64,
-    *,
     chunk_tokens: int = CHUNK_TOKENS,
     max_warps: int = MAX_WARPS,
     rate_in: Float32 | None = None,
     rate_out: Float32 | None = None,
 ) -> None:
-    """Do what `skipgram_ns_reference` does, by many warps at once; see `launch_span_cuda` for what they share."""
+    """Do what `skipgram_ns_reference` does, by many warps at once; see `shared/span/launch_cuda.py`."""
     check_axes("w_in", w_in, 2)
     shape = skipgram_shape(w_in.shape[1], negative, window, share_negatives)
     launch_span(
         _skipgram_ns_cuda_kernel(shape, share_negatives),
         shape,
-        w_in,
-        w_out,
-        ids,
-        starts,
-        keep,
-        alias_prob,
-        alias_id,
-        begin,
-        end,
-        lr_first,
-        lr_step,
-        seed,
-        epoch,
-        window,
-        shrink_windows,
-        with_loss,
-        tally,
-        chunk_tokens,
-        max_warps,
-        rate_in,
-        rate_out,
+        Matrices(w_in, w_out),
+        ids=ids,
+        starts=starts,
+        keep=keep,
+        alias_prob=alias_prob,
+        alias_id=alias_id,
+        begin=begin,
+        end=end,
+        lr_first=lr_first,
+        lr_step=lr_step,
+        seed=seed,
+        epoch=epoch,
+        window=window,
+        shrink_windows=shrink_windows,
+        with_loss=with_loss,
+        tally=tally,
+        chunk_tokens=chunk_tokens,
+        max_warps=max_warps,
+        rate_in=rate_in,
+        rate_out=rate_out,
     )

@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from fastw2v_kernels.shared.array_types import Float32, Float64, Int32, Int64
-from fastw2v_kernels.shared.span.contexts import contexts_at_once
-from fastw2v_kernels.shared.span.reference import Weights, draw_negatives, gradients, windows
+from fastw2v_kernels.shared.span.contexts import contexts_per_step
+from fastw2v_kernels.shared.span.reference import FloatMatrix, draw_negatives, gradients, windows
 
 
 def skipgram_ns_reference(
-    w_in: Weights,
-    w_out: Weights,
+    *,
+    w_in: FloatMatrix,
+    w_out: FloatMatrix,
     ids: Int32,
     starts: Int64,
     keep: Float32,
@@ -34,7 +35,7 @@ def skipgram_ns_reference(
 
     The input rows are those of the context words and the output rows those of the centre and the negatives, as in
     word2vec.c and gensim. All contexts of a centre share its negatives (Ji et al. 2016, "Parallelizing word2vec in
-    shared and distributed memory"), and `contexts_at_once` of them make one gradient step; or each has negatives and a
+    shared and distributed memory"), and `contexts_per_step` of them make one gradient step; or each has negatives and a
     step of its own.
 
     Parameters
@@ -67,7 +68,7 @@ def skipgram_ns_reference(
         Sum of the pairs' losses (negative log-likelihood of positive and negatives), pairs, kept tokens.
     """
     for token_pos, contexts in windows(ids, starts, keep, begin, end, seed, epoch, window, shrink_windows):
-        n_at_once = contexts_at_once(window) if share_negatives else 1
+        n_at_once = contexts_per_step(window) if share_negatives else 1
         lr = lr_first + lr_step * token_pos
         for first in range(0, len(contexts), n_at_once):
             rows, ordinal = contexts[first : first + n_at_once], 0 if share_negatives else first

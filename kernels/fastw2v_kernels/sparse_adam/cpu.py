@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastw2v_kernels._jit.cpu import jit_cpu
+from fastw2v_kernels.shared.adam import AdamArrays
 from fastw2v_kernels.shared.arguments import check_axes, check_read, check_written, flat_ids, outside
 from fastw2v_kernels.shared.array_types import Float32, Int64
 from fastw2v_kernels.shared.cpu import adam_step
 from fastw2v_kernels.shared.rows_cpu import any_outside, prefetch_row
-from fastw2v_kernels.shared.threads import parts_for, run_parts
+from fastw2v_kernels.shared.threads import run_on_threads, threads_for
 
 _AHEAD = 2  # rows of four matrices
 _GRAIN = 200_000  # elements, about 200 us
@@ -20,21 +21,19 @@ _GRAIN = 200_000  # elements, about 200 us
 
 @jit_cpu
 def _sparse_adam_cpu_kernel(
-    part: int,
-    n_parts: int,
-    param: Float32,
-    grad: Float32,
-    m: Float32,
-    v: Float32,
+    thread: int,
+    n_threads: int,
+    arrays: AdamArrays,
     rows: Int64,
     lr_t: np.float32,
     rate1: np.float32,
     rate2: np.float32,
 ) -> int:
+    param, grad, m, v = arrays
     if any_outside(rows, param.shape[0]):
         return 1
     n = rows.shape[0]
-    for i in range(n * part // n_parts, n * (part + 1) // n_parts):
+    for i in range(n * thread // n_threads, n * (thread + 1) // n_threads):
         prefetch_row(param, rows, i + _AHEAD)
         prefetch_row(grad, rows, i + _AHEAD)
         prefetch_row(m, rows, i + _AHEAD)
@@ -51,6 +50,7 @@ def sparse_adam_cpu(
     param: Float32,
     grad: Float32,
     m: Float32,
+    *,
     v: Float32,
     rows: NDArray[np.integer[Any]],
     lr_t: float,
@@ -65,6 +65,6 @@ def sparse_adam_cpu(
     check_written("v", v, param.shape)
     ids = flat_ids("rows", rows)
     rates = np.float32(lr_t), np.float32(1 - beta1), np.float32(1 - beta2)
-    n_parts = parts_for(ids.shape[0] * param.shape[1], _GRAIN)
-    if run_parts(_sparse_adam_cpu_kernel, n_parts, param, grad, m, v, ids, *rates):
+    n_threads = threads_for(ids.shape[0] * param.shape[1], _GRAIN)
+    if run_on_threads(_sparse_adam_cpu_kernel, n_threads, AdamArrays(param, grad, m, v), ids, *rates):
         raise outside("rows", ids, param.shape[0])

@@ -39,6 +39,7 @@ def sparse_adam_cuda(
     param: Float32,
     grad: Float32,
     m: Float32,
+    *,
     v: Float32,
     rows: NDArray[np.integer[Any]],
     lr_t: float,

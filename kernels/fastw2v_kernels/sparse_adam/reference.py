@@ -14,6 +14,7 @@ def sparse_adam_reference(
     param: NDArray[Any],
     grad: NDArray[Any],
     m: NDArray[Any],
+    *,
     v: NDArray[Any],
     rows: NDArray[np.integer[Any]],
     lr_t: float,
@@ -40,6 +41,6 @@ def sparse_adam_reference(
     TypeError, ValueError
         On the CPU: a type, shape or memory order that does not fit.
     """
-    moved = param[rows], grad[rows], m[rows], v[rows]
-    adam_reference(*moved, lr_t, beta1, beta2)
-    param[rows], _, m[rows], v[rows] = moved
+    moved_param, moved_m, moved_v = param[rows], m[rows], v[rows]
+    adam_reference(moved_param, grad[rows], moved_m, v=moved_v, lr_t=lr_t, beta1=beta1, beta2=beta2)
+    param[rows], m[rows], v[rows] = moved_param, moved_m, moved_v

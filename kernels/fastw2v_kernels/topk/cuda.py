@@ -53,7 +53,7 @@ def _topk_cuda_kernel(scores: Float32, first_row: int, best_scores: Float32, bes
                 worst = _take_better(s3, first_row + start + 96, best_scores, best_rows, q, worst)
 
 
-def topk_cuda(scores: Float32, first_row: int, best_scores: Float32, best_rows: Int64) -> None:
+def topk_cuda(scores: Float32, first_row: int, best_scores: Float32, *, best_rows: Int64) -> None:
     """Do what `topk_reference` does."""
     check_axes("scores", scores, 2)
     check_axes("best_scores", best_scores, 2)

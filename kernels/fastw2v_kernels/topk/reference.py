@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from fastw2v_kernels.shared.array_types import Int64
 
 
-def topk_reference(scores: NDArray[Any], first_row: int, best_scores: NDArray[Any], best_rows: Int64) -> None:
+def topk_reference(scores: NDArray[Any], first_row: int, best_scores: NDArray[Any], *, best_rows: Int64) -> None:
     """Keep the best of each query, so that block after block of scores leaves the k nearest rows.
 
     Parameters

@@ -20,6 +20,6 @@ def _uniform_rows_cpu_kernel(rows: Float32, dim: int, row_keys: NDArray[np.uint6
             rows[r, col] = 0.0
 
 
-def uniform_rows_cpu(rows: Float32, dim: int, row_keys: NDArray[np.uint64], seed: int) -> None:
+def uniform_rows_cpu(rows: Float32, dim: int, row_keys: NDArray[np.uint64], *, seed: int) -> None:
     """Do what `uniform_rows_reference` does."""
     _uniform_rows_cpu_kernel(rows, dim, row_keys, np.uint64(seed))

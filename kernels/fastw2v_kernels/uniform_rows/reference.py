@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from fastw2v_kernels.shared.rng import random_bits, uniform
 
 
-def uniform_rows_reference(rows: NDArray[Any], dim: int, row_keys: NDArray[np.uint64], seed: int) -> None:
+def uniform_rows_reference(rows: NDArray[Any], dim: int, row_keys: NDArray[np.uint64], *, seed: int) -> None:
     """Fill rows with numbers uniform in -0.5/dim to 0.5/dim, as word2vec.c begins (gensim 4: twice as large).
 
     Parameters

@@ -13,13 +13,20 @@ from fastw2v_kernels.shared.arguments import INT32, check_axes, check_read, chec
 from fastw2v_kernels.shared.array_types import Float32, Int32, Int64
 from fastw2v_kernels.shared.cpu import alias_draw, random_bits, uniform
 from fastw2v_kernels.shared.rows_cpu import any_outside
-from fastw2v_kernels.shared.threads import parts_for, run_parts
+from fastw2v_kernels.shared.threads import run_on_threads, threads_for
 from fastw2v_kernels.unigram_sampler import reference
 
 _GRAIN = 5_000  # draws, about 100 us
 _AHEAD = 4  # targets
 _FEW = 32  # negatives that are compared one by one; for more, marking the words that are taken costs less
 _patience = inline_cpu(reference.patience)
+
+
+class AliasTable(NamedTuple):
+    """Alias table of the words: float32[n_words], int32[n_words]; see `alias_draw`."""
+
+    prob: Float32
+    alias: Int32
 
 
 class Row(NamedTuple):
@@ -114,29 +121,28 @@ def _prefetch_draws(alias_prob: Float32, alias_id: Int32, key: np.uint64, positi
 
 @jit_cpu
 def _unigram_sampler_cpu_kernel(
-    part: int,
-    n_parts: int,
-    alias_prob: Float32,
-    alias_id: Int32,
+    thread: int,
+    n_threads: int,
+    table: AliasTable,
     targets: Int64,
-    seed: np.uint64,
-    first_draw: int,
+    stream: tuple[np.uint64, int],
     distinct: bool,
     marks: NDArray[np.uint8],
     out: Int32,
 ) -> int:
+    (alias_prob, alias_id), (seed, first_draw) = table, stream
     if any_outside(targets, alias_prob.shape[0]):
         return -1
     key = random_bits(seed, 0, 0)
     batch, negative = out.shape
-    for b in range(batch * part // n_parts, batch * (part + 1) // n_parts):
+    for b in range(batch * thread // n_threads, batch * (thread + 1) // n_threads):
         _prefetch_draws(alias_prob, alias_id, key, first_draw + b + _AHEAD, negative)
         if not distinct:
             for k in range(negative):
                 u = uniform(random_bits(key, first_draw + b, k))
                 out[b, k] = alias_draw(u, alias_prob, alias_id)
             continue
-        row = Row(key, first_draw + b, targets[b], out, b, marks[part])
+        row = Row(key, first_draw + b, targets[b], out, b, marks[thread])
         _mark(row, 0, 1)
         if not _fill_distinct(alias_prob, alias_id, row):
             return b + 1
@@ -148,6 +154,7 @@ def unigram_sampler_cpu(
     alias_prob: Float32,
     alias_id: Int32,
     targets: NDArray[np.integer[Any]],
+    *,
     seed: int,
     first_draw: int,
     distinct: bool,
@@ -157,20 +164,10 @@ def unigram_sampler_cpu(
     n_words = alias_prob.shape[0]
     words = flat_ids("targets", targets)
     _check(alias_prob, alias_id, words, out)
-    n_parts = parts_for(out.size, _GRAIN)
-    marks = np.zeros((n_parts, n_words if distinct and out.shape[1] > _FEW else 0), np.uint8)
-    failed = run_parts(
-        _unigram_sampler_cpu_kernel,
-        n_parts,
-        alias_prob,
-        alias_id,
-        words,
-        np.uint64(seed),
-        first_draw,
-        distinct,
-        marks,
-        out,
-    )
+    n_threads = threads_for(out.size, _GRAIN)
+    marks = np.zeros((n_threads, n_words if distinct and out.shape[1] > _FEW else 0), np.uint8)
+    table, stream = AliasTable(alias_prob, alias_id), (np.uint64(seed), first_draw)
+    failed = run_on_threads(_unigram_sampler_cpu_kernel, n_threads, table, words, stream, distinct, marks, out)
     if failed < 0:
         raise outside("targets", words, n_words)
     if failed > 0:

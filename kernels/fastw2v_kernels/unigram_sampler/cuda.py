@@ -83,6 +83,7 @@ def unigram_sampler_cuda(
     alias_prob: Float32,
     alias_id: Int32,
     targets: NDArray[np.integer[Any]],
+    *,
     seed: int,
     first_draw: int,
     distinct: bool,

@@ -42,6 +42,7 @@ def unigram_sampler_reference(
     alias_prob: Float32,
     alias_id: Int32,
     targets: NDArray[np.integer[Any]],
+    *,
     seed: int,
     first_draw: int,
     distinct: bool,

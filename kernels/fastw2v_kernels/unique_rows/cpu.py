@@ -35,7 +35,7 @@ def _unique_rows_cpu_kernel(ids: Int64, marks: NDArray[np.uint8], rows: Int64) -
     return n
 
 
-def unique_rows_cpu(ids: NDArray[np.integer[Any]], marks: NDArray[np.uint8], rows: Int64, n_unique: Int64) -> None:
+def unique_rows_cpu(ids: NDArray[np.integer[Any]], marks: NDArray[np.uint8], rows: Int64, *, n_unique: Int64) -> None:
     """Do what `unique_rows_reference` does."""
     flat = flat_ids("ids", ids)
     check_axes("marks", marks, 1)

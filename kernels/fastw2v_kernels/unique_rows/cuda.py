@@ -40,7 +40,7 @@ def _list_rows_cuda_kernel(ids: Int64, n_until: Int64, rows: Int64) -> None:
             rows[n_until[i] - 1] = ids[i]
 
 
-def unique_rows_cuda(ids: NDArray[np.integer[Any]], marks: NDArray[np.uint8], rows: Int64, n_unique: Int64) -> None:
+def unique_rows_cuda(ids: NDArray[np.integer[Any]], marks: NDArray[np.uint8], rows: Int64, *, n_unique: Int64) -> None:
     """Do what `unique_rows_reference` does; ids that are not rows are left out, and of `marks` the length is read."""
     check_ids("ids", ids, ids.ndim)
     check_axes("marks", marks, 1)

@@ -11,7 +11,7 @@ from fastw2v_kernels.shared.array_types import Int64
 
 
 def unique_rows_reference(
-    ids: NDArray[np.integer[Any]], marks: NDArray[np.uint8], rows: Int64, n_unique: Int64
+    ids: NDArray[np.integer[Any]], marks: NDArray[np.uint8], rows: Int64, *, n_unique: Int64
 ) -> None:
     """rows[:n_unique[0]] = the different ids, in the order of their first occurrence; -1 in the rest of rows.
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 _WHOLE_WINDOW = 5
-PART = 2
+CONTEXTS_PER_STEP = 2
 
 
-def contexts_at_once(window: int) -> int:
+def contexts_per_step(window: int) -> int:
     """Return how many contexts make one gradient step: all of a window up to 5, and 2 of a wider one.
 
     Contexts that are scored before their neighbours' moves push the rows they share too far. With up to 20 at once this
     costs 3 points of SimLex-999 (window 10, 15 negatives), with up to 10 one point (window 5, 5 negatives; vector_size
     100). Windows between these were not measured.
     """
-    return 2 * window if window <= _WHOLE_WINDOW else PART
+    return 2 * window if window <= _WHOLE_WINDOW else CONTEXTS_PER_STEP

@@ -1,4 +1,4 @@
-"""What is trained, on either device: the corpus as a kernel sees it, and the part of it that one call walks over."""
+"""What a kernel trains on, on either device: two matrices, a corpus as vocabulary rows, and a span of its tokens."""
 
 from __future__ import annotations
 
@@ -9,7 +9,14 @@ import numpy as np
 from fastw2v_kernels.shared.array_types import Float32, Int32, Int64
 
 
-class Corpus(NamedTuple):
+class Matrices(NamedTuple):
+    """The matrices that training changes in place, float32[n_vocab, stride] each."""
+
+    w_in: Float32
+    w_out: Float32
+
+
+class TokenSource(NamedTuple):
     """Tokens, sentences, and how tokens are drawn; arrays as in `skipgram_ns_reference`.
 
     key : uint64, the epoch's random stream
@@ -24,8 +31,12 @@ class Corpus(NamedTuple):
 
 
 class Span(NamedTuple):
-    """Tokens begin to end; at position p the learning rate is lr_first + lr_step * p."""
+    """Tokens begin to end, trained by one call; at position p the learning rate is lr_first + lr_step * p.
 
+    epoch : int, picks the random numbers
+    """
+
+    epoch: int
     begin: int
     end: int
     lr_first: float

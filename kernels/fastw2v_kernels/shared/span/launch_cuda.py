@@ -16,15 +16,15 @@ import numpy as np
 
 from fastw2v_kernels._jit.cuda import array_module, cuda, inline_cuda, jit_cuda, launch_warps
 from fastw2v_kernels.shared import rng
-from fastw2v_kernels.shared.arguments import FLOAT64, INT32, INT64, check_axes, check_read
 from fastw2v_kernels.shared.array_types import Float32, Float64, Int32, Int64
 from fastw2v_kernels.shared.cuda import sentence_of
 from fastw2v_kernels.shared.rows_cuda import warp_sum
-from fastw2v_kernels.shared.span.corpus import Corpus
+from fastw2v_kernels.shared.span.arguments import check_tables, check_tokens, check_weights
+from fastw2v_kernels.shared.span.corpus import Matrices, TokenSource
 from fastw2v_kernels.shared.span.rates_cuda import checked_rates
 from fastw2v_kernels.shared.span.ring_cuda import clear
 from fastw2v_kernels.shared.span.shape_cuda import SpanShape
-from fastw2v_kernels.shared.span.state_cuda import Model, Recent, Ring, Step
+from fastw2v_kernels.shared.span.state_cuda import Buffers, Model, Recent, Ring
 from fastw2v_kernels.shared.span.walk_cuda import stretch_trainer
 
 
@@ -36,13 +36,13 @@ def _add_to(tally: Float64, place: int, value: float) -> None:
         cuda.atomic.add(tally, place, total)
 
 
-def _memory(shape: SpanShape) -> Callable[[Float32], tuple[Ring, Recent, Step]]:
+def _memory(shape: SpanShape) -> Callable[[Float32], tuple[Ring, Recent, Buffers]]:
     """Part of a kernel that lays out a warp's memory."""
     n_ring, n_groups, is_shared, n_tokens = shape.n_ring, shape.n_slot_groups, shape.is_shared, shape.n_tokens
     n_slots, n_targets, n_inputs, n_coef = shape.n_slots, shape.n_targets, shape.n_inputs, shape.n_coef
 
     @inline_cuda
-    def memory(workspace: Float32) -> tuple[Ring, Recent, Step]:
+    def memory(workspace: Float32) -> tuple[Ring, Recent, Buffers]:
         if is_shared:
             value = cuda.shared.array(n_ring, np.float32)
             base = cuda.shared.array(n_ring, np.float32)
@@ -53,9 +53,9 @@ def _memory(shape: SpanShape) -> Callable[[Float32], tuple[Ring, Recent, Step]]:
         slot = cuda.shared.array(n_slots, np.uint32)
         weight = cuda.shared.array(n_slots, np.float32)
         target = cuda.shared.array(n_targets, np.uint32)
-        coef = cuda.shared.array((n_inputs, n_coef), np.float32)
+        error_coef = cuda.shared.array((n_inputs, n_coef), np.float32)
         word = cuda.local.array(n_groups, np.int32)
-        return Ring(value, base, word), Recent(token_id, token_pos), Step(slot, weight, target, coef)
+        return Ring(value, base, word), Recent(token_id, token_pos), Buffers(slot, weight, target, error_coef)
 
     return memory
 
@@ -95,7 +95,7 @@ def span_kernel(shape: SpanShape, train_centre: Callable[..., float], is_context
         rate_out: Float32,
         workspace: Float32,
     ) -> None:
-        corpus = Corpus(ids, starts, keep, key, window, shrink_windows)
+        tokens = TokenSource(ids, starts, keep, key, window, shrink_windows)
         model = Model(w_in, w_out, alias_prob, alias_id, key, lr_first, lr_step, with_loss, rate_in, rate_out)
         ring, recent, step = memory(workspace[cuda.blockIdx.x])
         clear(ring)
@@ -105,7 +105,7 @@ def span_kernel(shape: SpanShape, train_centre: Callable[..., float], is_context
             sentence = sentence_of(starts, first)
             while starts[sentence] < stop:
                 low, high = starts[sentence], starts[sentence + 1]
-                found = train_stretch(corpus, model, recent, ring, step, max(first, low), min(stop, high), low, high)
+                found = train_stretch(tokens, model, recent, ring, step, max(first, low), min(stop, high), low, high)
                 loss += found[0]
                 n_examples += found[1]
                 n_kept += found[2]
@@ -121,8 +121,8 @@ def span_kernel(shape: SpanShape, train_centre: Callable[..., float], is_context
 def launch_span(
     kernel: Callable[..., None],
     shape: SpanShape,
-    w_in: Float32,
-    w_out: Float32,
+    matrices: Matrices,
+    *,
     ids: Int32,
     starts: Int64,
     keep: Float32,
@@ -144,17 +144,9 @@ def launch_span(
     rate_out: Float32 | None,
 ) -> None:
     """Check what the arrays are and launch; the ids in them are taken to be rows, as the encoder makes them."""
-    check_axes("w_in", w_in, 2)
-    check_axes("ids", ids, 1)
-    check_axes("starts", starts, 1)
-    for name, array in (("w_in", w_in), ("w_out", w_out)):
-        check_read(name, array, w_in.shape)
-    for name, table in (("keep", keep), ("alias_prob", alias_prob)):
-        check_read(name, table, w_in.shape[:1])
-    check_read("alias_id", alias_id, w_in.shape[:1], INT32)
-    check_read("ids", ids, ids.shape, INT32)
-    check_read("starts", starts, starts.shape, INT64)
-    check_read("tally", tally, (3,), FLOAT64)
+    check_weights(matrices, tally, on_device=True)
+    check_tokens(ids, starts, begin, end)
+    check_tables(matrices.w_in.shape[0], keep, alias_prob, alias_id)
     most = (1 << 30) // window  # examples of a chunk are counted in 32 bits
     if not (1 <= chunk_tokens <= most and max_warps >= 1):
         raise ValueError(f"chunk_tokens is {chunk_tokens}, max_warps {max_warps}; expected 1 to {most}, and 1 or more")
@@ -165,7 +157,7 @@ def launch_span(
     n_warps = min(-(-(end - begin) // chunk_tokens), max_warps)
     workspace = array_module().empty((n_warps, 1 if shape.is_shared else 2 * shape.n_ring), np.float32)
     rates = checked_rates("rate_in", rate_in), checked_rates("rate_out", rate_out)
-    tables = w_in, w_out, ids, starts, keep, alias_prob, alias_id
+    tables = *matrices, ids, starts, keep, alias_prob, alias_id
     steps = float(lr_first), float(lr_step)  # of one type each, or the kernel would be compiled anew
     numbers = np.int64(begin), np.int64(end), *steps, key, np.int64(window), bool(shrink_windows), bool(with_loss)
     launch_warps(kernel, n_warps, *tables, *numbers, tally, np.int64(chunk_tokens), *rates, workspace)

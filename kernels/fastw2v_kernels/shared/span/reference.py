@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from fastw2v_kernels.shared.array_types import Float32, Float64, Int32, Int64
 from fastw2v_kernels.shared.rng import KEEP_DRAW, NEGATIVE_DRAW, WINDOW_DRAW, alias_draw, random_bits, uniform
 
-Weights = NDArray[Any]  # float32, or float64 where the reference serves as truth
+FloatMatrix = NDArray[Any]  # float32, or float64 where the reference serves as truth
 
 
 def draw(seed: int, epoch: int, token_pos: int | Int64, number: int | Int64) -> Float64:
@@ -49,8 +49,8 @@ def draw_negatives(
 
 
 def gradients(
-    x: Weights, w_out: Weights, positive: int, negatives: list[int], lr: float
-) -> tuple[Weights, Weights, list[int], float]:
+    x: FloatMatrix, w_out: FloatMatrix, positive: int, negatives: list[int], lr: float
+) -> tuple[FloatMatrix, FloatMatrix, list[int], float]:
     """Moves of input rows `x` and of the target rows, those rows, and the loss, for one set of targets.
 
     With s = x w_out[targets]^T and y = 1 for the positive, 0 for a negative: loss = sum of log(1 + exp(s)) - y s, and

@@ -19,14 +19,14 @@ from fastw2v_kernels.shared.rows_cuda import ALL_LANES
 from fastw2v_kernels.shared.span.rates_cuda import rate_of
 from fastw2v_kernels.shared.span.ring_cuda import ballot, is_column, lower_lanes
 from fastw2v_kernels.shared.span.shape_cuda import DOTS, SpanShape
-from fastw2v_kernels.shared.span.state_cuda import Model, Recent, Ring, Step
+from fastw2v_kernels.shared.span.state_cuda import Buffers, Model, Recent, Ring
 
 _NEGATIVE_DRAW = rng.NEGATIVE_DRAW
 _ZERO, _ONE = np.float32(0), np.float32(1)
 
 
 @inline_cuda
-def list_one(step: Step, slot: int) -> None:
+def list_one(step: Buffers, slot: int) -> None:
     """List one slot, once."""
     if cuda.laneid == 0:
         step.slot[0] = slot
@@ -34,7 +34,7 @@ def list_one(step: Step, slot: int) -> None:
 
 
 @inline_cuda
-def gather(first: int, recent: Recent, ring: Ring, step: Step, i: int, low: int, high: int) -> int:
+def gather(first: int, recent: Recent, ring: Ring, step: Buffers, i: int, low: int, high: int) -> int:
     """List the slots of the words around the i-th token behind `first` others; return the list's length."""
     n = first
     for g in range(ring.word.shape[0]):
@@ -51,7 +51,7 @@ def gather(first: int, recent: Recent, ring: Ring, step: Step, i: int, low: int,
 
 
 @inline_cuda
-def draw_targets(model: Model, step: Step, positive: int, token_pos: int, ordinal: int) -> None:
+def draw_targets(model: Model, step: Buffers, positive: int, token_pos: int, ordinal: int) -> None:
     """Fill step.target with the positive and the negatives of its `ordinal`-th example."""
     n_targets = step.target.shape[0]
     first_draw = _NEGATIVE_DRAW + ordinal * (n_targets - 1) - 1
@@ -64,7 +64,7 @@ def draw_targets(model: Model, step: Step, positive: int, token_pos: int, ordina
 
 
 @inline_cuda
-def _load_rows(rows: Float32, w_out: Float32, step: Step, first: int, first_col: int, stride: int) -> None:
+def _load_rows(rows: Float32, w_out: Float32, step: Buffers, first: int, first_col: int, stride: int) -> None:
     """Read target rows from `first` on; of each, every 32nd column from `first_col` on."""
     for k in range(rows.shape[0]):
         row = step.target[min(first + k, step.target.shape[0] - 1)]
@@ -100,8 +100,8 @@ def _sum_lanes(sums: Float32) -> np.float32:
 
 
 @inline_cuda
-def _score(rows: Float32, sums: Float32, ring: Ring, step: Step, n_inputs: int, first: int) -> None:
-    """Fill step.coef with the scores of the input rows against the target rows from `first` on.
+def _score(rows: Float32, sums: Float32, ring: Ring, step: Buffers, n_inputs: int, first: int) -> None:
+    """Fill step.error_coef with the scores of the input rows against the target rows from `first` on.
 
     What lies behind the last of them is for the next tile to overwrite.
     """
@@ -114,25 +114,25 @@ def _score(rows: Float32, sums: Float32, ring: Ring, step: Step, n_inputs: int, 
             x = ring.value[begin + 32 * p]
             for k in range(rows.shape[0]):
                 sums[k] += rows[k, p] * x
-        step.coef[c, first + (lane >> 2)] = _sum_lanes(sums)
+        step.error_coef[c, first + (lane >> 2)] = _sum_lanes(sums)
 
 
 @inline_cuda
-def _judge(step: Step, n_inputs: int, lr: np.float32, with_loss: bool) -> float:
+def _set_error_coefs(step: Buffers, n_inputs: int, lr: np.float32, with_loss: bool) -> float:
     """Turn scores into coefficients, lanes sharing them; return the loss of this lane's."""
     n_targets = step.target.shape[0]
     loss = 0.0
     for pair in range(np.uint32(cuda.laneid), n_inputs * n_targets, 32):
         c = pair // n_targets
         k = pair - c * n_targets
-        score = step.coef[c, k]
+        score = step.error_coef[c, k]
         is_right = (score >= 0) == (k == 0)
         decay = np.float32(math.exp(-abs(score)))  # at most 1, so that no score overflows
         error = (decay if is_right else _ONE) / (_ONE + decay)
         weight = step.weight[c]
         if k > 0 and step.target[k] == step.target[0]:
             weight = _ZERO
-        step.coef[c, k] = (error if k == 0 else -error) * (weight * lr)
+        step.error_coef[c, k] = (error if k == 0 else -error) * (weight * lr)
         if with_loss and weight > 0:
             loss += weight * (np.float32(math.log1p(decay)) + (_ZERO if is_right else abs(score)))
     return loss
@@ -143,9 +143,9 @@ def _move_inputs(
     rows: Float32,
     first: int,
     moves: Float32,
-    coef: Float32,
+    error_coef: Float32,
     ring: Ring,
-    step: Step,
+    step: Buffers,
     n_inputs: int,
     first_col: int,
     n_row: int,
@@ -158,19 +158,19 @@ def _move_inputs(
     for c in range(n_inputs):
         begin = step.slot[c] * n_row + first_col + np.uint32(cuda.laneid)
         for k in range(moves.shape[0]):
-            coef[k] = step.coef[c, k]
+            error_coef[k] = step.error_coef[c, k]
         for p in range(moves.shape[1]):
             if first_col + 32 * p < n_row:
                 x = ring.value[begin + 32 * p]
                 move = _ZERO
                 for k in range(moves.shape[0]):
-                    move += coef[k] * rows[k, first + p]
-                    moves[k, p] += coef[k] * x
+                    move += error_coef[k] * rows[k, first + p]
+                    moves[k, p] += error_coef[k] * x
                 ring.value[begin + 32 * p] = move if replace else x + move
 
 
 @inline_cuda
-def _move_targets(moves: Float32, model: Model, step: Step, first_col: int, stride: int) -> None:
+def _move_targets(moves: Float32, model: Model, step: Buffers, first_col: int, stride: int) -> None:
     for k in range(moves.shape[0]):
         row = step.target[k]
         rate = rate_of(model.rate_out, row)
@@ -202,18 +202,18 @@ def gradient_step(shape: SpanShape, replace: bool) -> Callable[..., float]:
     stride = shape.stride
 
     @inline_cuda
-    def train(model: Model, ring: Ring, step: Step, n_inputs: int, lr: np.float32) -> float:
+    def train(model: Model, ring: Ring, step: Buffers, n_inputs: int, lr: np.float32) -> float:
         rows = cuda.local.array((n_tile, n_cols), np.float32)
         sums = cuda.local.array(DOTS, np.float32)
         moves = cuda.local.array((n_targets, n_strip), np.float32)
-        coef = cuda.local.array(n_targets, np.float32)
+        error_coef = cuda.local.array(n_targets, np.float32)
         strip = rows if is_whole else cuda.local.array((n_targets, n_strip), np.float32)
         cuda.syncwarp()
         for t in range(n_tiles):
             _load_rows(rows, model.w_out, step, t * n_tile, 0, stride)
             _score(rows, sums, ring, step, n_inputs, t * n_tile)
             cuda.syncwarp()
-        loss = _judge(step, n_inputs, lr, model.with_loss)
+        loss = _set_error_coefs(step, n_inputs, lr, model.with_loss)
         cuda.syncwarp()
         for k in range(n_targets):
             for p in range(n_strip):
@@ -223,7 +223,7 @@ def gradient_step(shape: SpanShape, replace: bool) -> Callable[..., float]:
             if not is_whole:
                 _load_rows(strip, model.w_out, step, 0, first_col, stride)
             first = n_strip * s if is_whole else 0
-            _move_inputs(strip, first, moves, coef, ring, step, n_inputs, first_col, n_row, replace)
+            _move_inputs(strip, first, moves, error_coef, ring, step, n_inputs, first_col, n_row, replace)
             _move_targets(moves, model, step, first_col, stride)
         cuda.syncwarp()
         return loss

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from fastw2v_kernels._jit import cuda as gpu
 from fastw2v_kernels._jit.cuda import WARP
-from fastw2v_kernels.shared.span.contexts import contexts_at_once
+from fastw2v_kernels.shared.span.contexts import contexts_per_step
 
 DOTS = 8  # scores that a warp sums at once
 _SHARED_BYTES = 48 << 10  # of a block that asks for no more
@@ -131,7 +131,7 @@ def skipgram_shape(stride: int, negative: int, window: int, share_negatives: boo
     """Shape of a skip-gram kernel; ValueError if the window is too large for one."""
 
     def shape_of(w: int) -> SpanShape:
-        return SpanShape.of(stride, negative, w, n_inputs=contexts_at_once(w) if share_negatives else 1)
+        return SpanShape.of(stride, negative, w, n_inputs=contexts_per_step(w) if share_negatives else 1)
 
     return _fitting(shape_of, window)
 

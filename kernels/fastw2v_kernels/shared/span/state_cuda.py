@@ -38,19 +38,19 @@ class Model(NamedTuple):
     rate_out: Float32
 
 
-class Step(NamedTuple):
+class Buffers(NamedTuple):
     """Working memory of a warp's gradient step, in shared memory.
 
     slot : uint32[n_slots], ring slots of the input rows, each once
     weight : float32[n_slots], how often each occurs
     target : uint32[n_targets], output rows: the positive, and the negatives
-    coef : float32[n_inputs, n_coef], scores, then lr * (label - sigmoid(score)), by input row and target
+    error_coef : float32[n_inputs, n_coef], scores, then lr * (label - sigmoid(score)), by input row and target
     """
 
     slot: UInt32
     weight: Float32
     target: UInt32
-    coef: Float32
+    error_coef: Float32
 
 
 class Ring(NamedTuple):

@@ -12,7 +12,7 @@ from fastw2v_kernels.shared.array_types import Int32, Int64
 from fastw2v_kernels.shared.cpu import random_bits, uniform
 from fastw2v_kernels.shared.memory import aligned, cache_per_thread
 from fastw2v_kernels.shared.rng import KEEP_DRAW, WINDOW_DRAW
-from fastw2v_kernels.shared.span.corpus import Corpus
+from fastw2v_kernels.shared.span.corpus import TokenSource
 
 BLOCK_TOKENS = 1024
 N_SEEN = 1024  # a power of two
@@ -61,36 +61,36 @@ def put(block: TokenBlock, slot: int, token_id: int, token_pos: int, sentence: i
 
 
 @inline_cpu
-def is_kept(corpus: Corpus, token_pos: int) -> bool:
+def is_kept(tokens: TokenSource, token_pos: int) -> bool:
     """Whether subsampling keeps the token at `token_pos` in this epoch."""
-    draw: float = uniform(random_bits(corpus.key, token_pos, KEEP_DRAW))
-    return bool(draw < corpus.keep[corpus.ids[token_pos]])
+    draw: float = uniform(random_bits(tokens.key, token_pos, KEEP_DRAW))
+    return bool(draw < tokens.keep[tokens.ids[token_pos]])
 
 
 @inline_cpu
-def fill_block(block: TokenBlock, corpus: Corpus, begin: int, end: int, sentence: int) -> Bounds:
+def fill_block(block: TokenBlock, tokens: TokenSource, begin: int, end: int, sentence: int) -> Bounds:
     """Subsample tokens begin to end, and up to `window` kept neighbours before and after within their sentences.
 
     So a stretch may be cut anywhere, even in mid-sentence, without a change in what is trained. `sentence` is that of
     token `begin`; the one returned is that of token `end - 1`.
     """
-    first = corpus.window
+    first = tokens.window
     pos = begin - 1
-    while first > 0 and pos >= corpus.starts[sentence]:
-        put(block, first - 1, corpus.ids[pos], pos, sentence)
-        first -= is_kept(corpus, pos)
+    while first > 0 and pos >= tokens.starts[sentence]:
+        put(block, first - 1, tokens.ids[pos], pos, sentence)
+        first -= is_kept(tokens, pos)
         pos -= 1
-    last = corpus.window
+    last = tokens.window
     for pos in range(begin, end):
-        while pos >= corpus.starts[sentence + 1]:
+        while pos >= tokens.starts[sentence + 1]:
             sentence += 1
-        put(block, last, corpus.ids[pos], pos, sentence)
-        last += is_kept(corpus, pos)
+        put(block, last, tokens.ids[pos], pos, sentence)
+        last += is_kept(tokens, pos)
     stop = last
     pos = end
-    while stop < last + corpus.window and pos < corpus.starts[sentence + 1]:
-        put(block, stop, corpus.ids[pos], pos, sentence)
-        stop += is_kept(corpus, pos)
+    while stop < last + tokens.window and pos < tokens.starts[sentence + 1]:
+        put(block, stop, tokens.ids[pos], pos, sentence)
+        stop += is_kept(tokens, pos)
         pos += 1
     return Bounds(first, last, stop, sentence)
 
@@ -112,11 +112,11 @@ def note_repeats(block: TokenBlock, bounds: Bounds) -> None:
 
 
 @inline_cpu
-def window_of(block: TokenBlock, i: int, bounds: Bounds, corpus: Corpus) -> tuple[int, int]:
+def window_of(block: TokenBlock, i: int, bounds: Bounds, tokens: TokenSource) -> tuple[int, int]:
     """Bounds low to high of the window around centre i: reach drawn from 1..window, cut at the sentence's ends."""
-    reach = corpus.window
-    if corpus.shrink_windows:
-        reach = 1 + int(uniform(random_bits(corpus.key, block.pos[i], WINDOW_DRAW)) * corpus.window)
+    reach = tokens.window
+    if tokens.shrink_windows:
+        reach = 1 + int(uniform(random_bits(tokens.key, block.pos[i], WINDOW_DRAW)) * tokens.window)
     low, high = max(i - reach, bounds.first), min(i + reach + 1, bounds.stop)
     while block.sentence[low] != block.sentence[i]:
         low += 1

@@ -15,9 +15,9 @@ import numpy as np
 from fastw2v_kernels._jit.cuda import cuda, inline_cuda
 from fastw2v_kernels.shared import rng
 from fastw2v_kernels.shared.cuda import random_bits, uniform
-from fastw2v_kernels.shared.span.corpus import Corpus
+from fastw2v_kernels.shared.span.corpus import TokenSource
 from fastw2v_kernels.shared.span.ring_cuda import ballot, enter, leave, lower_lanes
-from fastw2v_kernels.shared.span.state_cuda import Model, Recent, Ring, Step
+from fastw2v_kernels.shared.span.state_cuda import Buffers, Model, Recent, Ring
 
 _KEEP_DRAW, _WINDOW_DRAW = rng.KEEP_DRAW, rng.WINDOW_DRAW
 
@@ -29,41 +29,41 @@ def _short(value: int) -> int:
 
 
 @inline_cuda
-def _is_kept(corpus: Corpus, token_pos: int) -> bool:
-    bits = random_bits(corpus.key, token_pos, _KEEP_DRAW)
-    return bool(uniform(bits) < corpus.keep[corpus.ids[token_pos]])
+def _is_kept(tokens: TokenSource, token_pos: int) -> bool:
+    bits = random_bits(tokens.key, token_pos, _KEEP_DRAW)
+    return bool(uniform(bits) < tokens.keep[tokens.ids[token_pos]])
 
 
 @inline_cuda
-def _halo(corpus: Corpus, first: int, stop: int) -> int:
+def _halo(tokens: TokenSource, first: int, stop: int) -> int:
     """Position from which on there are `window` kept tokens before `first`, or as many as lie behind `stop`."""
     n = 0
-    while n < corpus.window and first > stop:
+    while n < tokens.window and first > stop:
         first -= 1
-        n += _is_kept(corpus, first)
+        n += _is_kept(tokens, first)
     return first
 
 
 @inline_cuda
-def _read(corpus: Corpus, recent: Recent, n: int, first: int, stop: int) -> int:
+def _read(tokens: TokenSource, recent: Recent, n: int, first: int, stop: int) -> int:
     """Append the kept ones of 32 tokens, one for each lane; return how many tokens there are then."""
     pos = first + int(np.uint32(cuda.laneid))
-    is_kept = (pos < stop) & _is_kept(corpus, min(pos, stop - 1))
+    is_kept = (pos < stop) & _is_kept(tokens, min(pos, stop - 1))
     kept = ballot(is_kept)
     cuda.syncwarp()  # all have read what is overwritten now
     if is_kept:
         slot = (n + cuda.popc(kept & lower_lanes())) & (recent.id.shape[0] - 1)
-        recent.id[slot] = corpus.ids[pos]
+        recent.id[slot] = tokens.ids[pos]
         recent.pos[slot] = pos
     cuda.syncwarp()
     return _short(n + cuda.popc(kept))
 
 
 @inline_cuda
-def _reach(corpus: Corpus, token_pos: int) -> int:
-    if not corpus.shrink_windows:
-        return corpus.window
-    return 1 + int(uniform(random_bits(corpus.key, token_pos, _WINDOW_DRAW)) * corpus.window)
+def _reach(tokens: TokenSource, token_pos: int) -> int:
+    if not tokens.shrink_windows:
+        return tokens.window
+    return 1 + int(uniform(random_bits(tokens.key, token_pos, _WINDOW_DRAW)) * tokens.window)
 
 
 @inline_cuda
@@ -96,42 +96,42 @@ def stretch_trainer(
     Returns
     -------
     callable
-        `train_stretch(corpus, model, recent, ring, step, begin, end, first, stop)` for tokens begin to end of the
+        `train_stretch(tokens, model, recent, ring, step, begin, end, first, stop)` for tokens begin to end of the
         sentence first to stop; returns this lane's loss, and how many examples and centres there were.
     """
 
     @inline_cuda
     def train_stretch(
-        corpus: Corpus,
+        tokens: TokenSource,
         model: Model,
         recent: Recent,
         ring: Ring,
-        step: Step,
+        step: Buffers,
         begin: int,
         end: int,
         first: int,
         stop: int,
     ) -> tuple[float, int, int]:
-        pos = _halo(corpus, begin, first)
+        pos = _halo(tokens, begin, first)
         last_slot = recent.id.shape[0] - 1
         loss = 0.0
         n_examples = n_kept = n = n_entered = n_left = i = _short(0)
         more = True
         while more:
-            while n <= i + corpus.window and pos < stop:
-                n = _read(corpus, recent, n, pos, stop)
+            while n <= i + tokens.window and pos < stop:
+                n = _read(tokens, recent, n, pos, stop)
                 pos += 32
             more = i < n and recent.pos[i & last_slot] < end
             if more:
-                while n_left < i - corpus.window:
+                while n_left < i - tokens.window:
                     _retire(n_left, n_entered, recent, model, ring, n_row, stride)
                     n_left = _short(n_left + 1)
-                while n_entered < min(n, i + corpus.window + 1):
+                while n_entered < min(n, i + tokens.window + 1):
                     enter(recent.id[n_entered & last_slot], model.w_in, ring, n_row, stride)
                     n_entered = _short(n_entered + 1)
                 centre_pos = recent.pos[i & last_slot]
                 if centre_pos >= begin:
-                    reach = _reach(corpus, centre_pos)
+                    reach = _reach(tokens, centre_pos)
                     low, high = max(i - reach, 0), min(i + reach + 1, n)
                     n_kept = _short(n_kept + 1)
                     if high - low > 1:
