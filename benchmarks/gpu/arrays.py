@@ -82,7 +82,7 @@ def trained(corpus: Any, sizes: Sizes) -> tuple[Word2Vec, CudaBackend]:  # noqa:
     """A model trained for an epoch, and what trained it."""
     backend = CudaBackend()
     knobs = {"min_count": 1, "sg": 1, "epochs": 1, "vector_size": sizes.dim, "window": sizes.window, "sample": 0}
-    with mock.patch("fastw2v._engine.get_backend", return_value=backend):
+    with mock.patch("fastw2v.session.get_backend", return_value=backend):
         return Word2Vec(corpus, device="cuda", **knobs), backend
 
 

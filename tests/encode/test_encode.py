@@ -514,8 +514,8 @@ def test_a_full_table_stops_before_the_word_and_a_frozen_one_drops_it(implementa
         "arena": np.zeros(100, np.uint64),
         "word_starts": np.zeros(3, np.int64),
         "counts": np.zeros(2, np.int64),
-        "ids": np.zeros(10, np.int32),
-        "line_ends": np.zeros(10, np.int64),
+        "ids": np.zeros(20, np.int32),
+        "line_ends": np.zeros(20, np.int64),
     }
     encode_cpu(**case)
     assert case["cursor_out"].tolist() == [6, 3, 1, 3, 2, 2]

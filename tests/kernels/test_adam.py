@@ -45,7 +45,9 @@ def test_ten_steps_of_adam(name, device):
         before = expected.copy()
         book.update(expected, grad)
         lr_t = 0.001 * np.sqrt(1 - 0.999**step) / (1 - 0.9**step)
-        OPS_BY_NAME[name].implementation(device)(param, grad, *moments, **rows, lr_t=lr_t, beta1=0.9, beta2=0.999)
+        OPS_BY_NAME[name].implementation(device)(
+            param, grad, moments[0], v=moments[1], **rows, lr_t=lr_t, beta1=0.9, beta2=0.999
+        )
         np.testing.assert_allclose(param, expected, rtol=0, atol=4e-7 * step)
         assert (expected != before).mean() > 0.99  # without gradient they still move
 

@@ -10,7 +10,7 @@ from fastw2v_kernels.shared import threads as threads_cpu
 
 def search(function, vectors, queries, k):
     scores, rows = np.empty((len(queries), k), np.float32), np.empty((len(queries), k), np.int64)
-    function(vectors, np.ones(len(vectors), np.float32), queries, scores, rows)
+    function(vectors, np.ones(len(vectors), np.float32), queries, scores=scores, rows=rows)
     return scores, rows
 
 

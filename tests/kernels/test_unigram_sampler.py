@@ -15,7 +15,14 @@ N_DRAWS = 400_000
 
 def draw(weights, targets, negative, *, distinct, seed=1, first_draw=0, sampler=unigram_sampler_cpu):
     out = np.full((len(targets), negative), -1, np.int32)
-    sampler(*alias_table(np.asarray(weights, float)), np.asarray(targets), seed, first_draw, distinct, out)
+    sampler(
+        *alias_table(np.asarray(weights, float)),
+        np.asarray(targets),
+        seed=seed,
+        first_draw=first_draw,
+        distinct=distinct,
+        out=out,
+    )
     return out
 
 

@@ -49,7 +49,9 @@ def cbow_ns_reference(
     tally : float64[3], added to
         Sum of the examples' losses (negative log-likelihood of positive and negatives), examples, kept tokens.
     """
-    for token_pos, contexts in windows(ids, starts, keep, begin, end, seed, epoch, window, shrink_windows):
+    for token_pos, contexts in windows(
+        ids, starts, keep, begin=begin, end=end, seed=seed, epoch=epoch, window=window, shrink=shrink_windows
+    ):
         tally[2] += 1
         if len(contexts) == 0:
             continue

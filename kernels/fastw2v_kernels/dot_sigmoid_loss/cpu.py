@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastw2v_kernels._jit.cpu import inline_cpu, jit_cpu
-from fastw2v_kernels.shared.arguments import check_axes, check_read, check_written, flat_ids, outside
+from fastw2v_kernels.shared.arguments import FLOAT64, check_axes, check_read, check_written, flat_ids, outside
 from fastw2v_kernels.shared.array_types import Float32, Float64, Int64
 from fastw2v_kernels.shared.cpu import likelihoods
 from fastw2v_kernels.shared.rows_cpu import AHEAD, any_outside, dot_row, prefetch_row
@@ -72,6 +72,7 @@ def dot_sigmoid_loss_cpu(
     check_read("h", h, (targets.shape[0], w.shape[1]))
     check_read("labels", labels, targets.shape[1:])
     check_written("probability", probability, targets.shape)
+    check_written("loss", loss, (1,), FLOAT64)
     rows, row_loss = flat_ids("targets", targets), np.empty(h.shape[0])
     n_threads = threads_for(rows.shape[0] * w.shape[1], _GRAIN)
     if run_on_threads(_dot_sigmoid_loss_cpu_kernel, n_threads, w, h, rows, labels, probability, row_loss):

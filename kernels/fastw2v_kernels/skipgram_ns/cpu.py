@@ -133,9 +133,15 @@ def _update(
         rows = rows_of(w_out, step.targets, r, t * shape.n_tile, shape)
         rows_ahead = rows_of(w_out, step.targets, ahead, t * shape.n_tile, shape)
         for chunk in range(0, whole, shape.n_strip):
-            _update_strip(w_in, step, n, t, rows, rows_ahead, prefetch_row_id, chunk * LANES, shape)
+            _update_strip(
+                w_in, step, n, t, rows,
+                ahead=rows_ahead, prefetch_row_id=prefetch_row_id, col=chunk * LANES, shape=shape,
+            )
         if whole < shape.n_chunks:
-            _update_strip(w_in, step, n, t, rows, rows_ahead, prefetch_row_id, whole * LANES, tail(shape))
+            _update_strip(
+                w_in, step, n, t, rows,
+                ahead=rows_ahead, prefetch_row_id=prefetch_row_id, col=whole * LANES, shape=tail(shape),
+            )
 
 
 @inline_cpu

@@ -67,7 +67,9 @@ def skipgram_ns_reference(
     tally : float64[3], added to
         Sum of the pairs' losses (negative log-likelihood of positive and negatives), pairs, kept tokens.
     """
-    for token_pos, contexts in windows(ids, starts, keep, begin, end, seed, epoch, window, shrink_windows):
+    for token_pos, contexts in windows(
+        ids, starts, keep, begin=begin, end=end, seed=seed, epoch=epoch, window=window, shrink=shrink_windows
+    ):
         n_at_once = contexts_per_step(window) if share_negatives else 1
         lr = lr_first + lr_step * token_pos
         for first in range(0, len(contexts), n_at_once):

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastw2v_kernels._jit.cpu import jit_cpu
+from fastw2v_kernels.shared.arguments import UINT64, check_axes, check_read, check_written
 from fastw2v_kernels.shared.array_types import Float32
 from fastw2v_kernels.shared.cpu import random_bits, uniform
 
@@ -22,4 +23,7 @@ def _uniform_rows_cpu_kernel(rows: Float32, dim: int, row_keys: NDArray[np.uint6
 
 def uniform_rows_cpu(rows: Float32, dim: int, row_keys: NDArray[np.uint64], *, seed: int) -> None:
     """Do what `uniform_rows_reference` does."""
+    check_axes("rows", rows, 2)
+    check_written("rows", rows, (rows.shape[0], max(rows.shape[1], dim)))
+    check_read("row_keys", row_keys, rows.shape[:1], UINT64)
     _uniform_rows_cpu_kernel(rows, dim, row_keys, np.uint64(seed))

@@ -24,6 +24,11 @@ def uniform_rows_reference(rows: NDArray[Any], dim: int, row_keys: NDArray[np.ui
         vocabulary's order.
     seed : int
         Any 64-bit number.
+
+    Raises
+    ------
+    TypeError, ValueError
+        On the CPU: a type, shape or memory order that does not fit.
     """
     with np.errstate(over="ignore"):
         for row, row_key in zip(rows, row_keys):

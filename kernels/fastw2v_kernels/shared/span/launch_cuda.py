@@ -96,7 +96,10 @@ def span_kernel(shape: SpanShape, train_centre: Callable[..., float], is_context
         workspace: Float32,
     ) -> None:
         tokens = TokenSource(ids, starts, keep, key, window, shrink_windows)
-        model = Model(w_in, w_out, alias_prob, alias_id, key, lr_first, lr_step, with_loss, rate_in, rate_out)
+        model = Model(
+            w_in=w_in, w_out=w_out, alias_prob=alias_prob, alias_id=alias_id, key=key,
+            lr_first=lr_first, lr_step=lr_step, with_loss=with_loss, rate_in=rate_in, rate_out=rate_out,
+        )
         ring, recent, step = memory(workspace[cuda.blockIdx.x])
         clear(ring)
         loss, n_examples, n_kept = 0.0, 0, 0
@@ -105,7 +108,9 @@ def span_kernel(shape: SpanShape, train_centre: Callable[..., float], is_context
             sentence = sentence_of(starts, first)
             while starts[sentence] < stop:
                 low, high = starts[sentence], starts[sentence + 1]
-                found = train_stretch(tokens, model, recent, ring, step, max(first, low), min(stop, high), low, high)
+                found = train_stretch(
+                    tokens, model, recent, ring, step, begin=max(first, low), end=min(stop, high), first=low, stop=high
+                )
                 loss += found[0]
                 n_examples += found[1]
                 n_kept += found[2]

@@ -29,7 +29,16 @@ def kept_positions(ids: Int32, starts: Int64, keep: Float32, seed: int, epoch: i
 
 
 def windows(
-    ids: Int32, starts: Int64, keep: Float32, begin: int, end: int, seed: int, epoch: int, window: int, shrink: bool
+    ids: Int32,
+    starts: Int64,
+    keep: Float32,
+    *,
+    begin: int,
+    end: int,
+    seed: int,
+    epoch: int,
+    window: int,
+    shrink: bool,
 ) -> Iterator[tuple[int, Int32]]:
     """Yield every centre's token position in begin to end, and the rows of its contexts."""
     for sentence in kept_positions(ids, starts, keep, seed, epoch):
