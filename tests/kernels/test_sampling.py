@@ -84,7 +84,17 @@ def compiled_windows(ids, starts, keep, begin, end, seed=1, epoch=0, window=5, s
 
 def reference_windows(positions, starts, keep, begin, end, seed=1, epoch=0, window=5, shrink_windows=True):
     """The same, of a corpus whose words are their own positions."""
-    found = windows(positions, starts, keep[positions], begin, end, seed, epoch, window, shrink_windows)
+    found = windows(
+        positions,
+        starts,
+        keep[positions],
+        begin=begin,
+        end=end,
+        seed=seed,
+        epoch=epoch,
+        window=window,
+        shrink=shrink_windows,
+    )
     return np.array([[pos, min([pos, *near]), max([pos, *near])] for pos, near in found]).reshape(-1, 3)
 
 

@@ -134,13 +134,27 @@ def _update(
         rows_ahead = rows_of(w_out, step.targets, ahead, t * shape.n_tile, shape)
         for chunk in range(0, whole, shape.n_strip):
             _update_strip(
-                w_in, step, n, t, rows,
-                ahead=rows_ahead, prefetch_row_id=prefetch_row_id, col=chunk * LANES, shape=shape,
+                w_in,
+                step,
+                n,
+                t,
+                rows,
+                ahead=rows_ahead,
+                prefetch_row_id=prefetch_row_id,
+                col=chunk * LANES,
+                shape=shape,
             )
         if whole < shape.n_chunks:
             _update_strip(
-                w_in, step, n, t, rows,
-                ahead=rows_ahead, prefetch_row_id=prefetch_row_id, col=whole * LANES, shape=tail(shape),
+                w_in,
+                step,
+                n,
+                t,
+                rows,
+                ahead=rows_ahead,
+                prefetch_row_id=prefetch_row_id,
+                col=whole * LANES,
+                shape=tail(shape),
             )
 
 

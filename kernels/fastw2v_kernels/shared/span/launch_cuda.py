@@ -97,8 +97,16 @@ def span_kernel(shape: SpanShape, train_centre: Callable[..., float], is_context
     ) -> None:
         tokens = TokenSource(ids, starts, keep, key, window, shrink_windows)
         model = Model(
-            w_in=w_in, w_out=w_out, alias_prob=alias_prob, alias_id=alias_id, key=key,
-            lr_first=lr_first, lr_step=lr_step, with_loss=with_loss, rate_in=rate_in, rate_out=rate_out,
+            w_in=w_in,
+            w_out=w_out,
+            alias_prob=alias_prob,
+            alias_id=alias_id,
+            key=key,
+            lr_first=lr_first,
+            lr_step=lr_step,
+            with_loss=with_loss,
+            rate_in=rate_in,
+            rate_out=rate_out,
         )
         ring, recent, step = memory(workspace[cuda.blockIdx.x])
         clear(ring)

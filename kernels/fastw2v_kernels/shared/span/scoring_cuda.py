@@ -224,8 +224,16 @@ def gradient_step(shape: SpanShape, replace: bool) -> Callable[..., float]:
                 _load_rows(strip, model.w_out, step, 0, first_col, stride)
             first = n_strip * s if is_whole else 0
             _move_inputs(
-                strip, first, moves, error_coef, ring, step,
-                n_inputs=n_inputs, first_col=first_col, n_row=n_row, replace=replace,
+                strip,
+                first,
+                moves,
+                error_coef,
+                ring,
+                step,
+                n_inputs=n_inputs,
+                first_col=first_col,
+                n_row=n_row,
+                replace=replace,
             )
             _move_targets(moves, model, step, first_col, stride)
         cuda.syncwarp()
