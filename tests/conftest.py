@@ -7,6 +7,10 @@ from pathlib import Path
 import pytest
 
 from fastw2v_kernels._jit.cuda import IS_SIMULATED, cuda_status
+from tests import simulator
+
+if IS_SIMULATED:
+    simulator.install()
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTES = pytest.StashKey[list[str]]()

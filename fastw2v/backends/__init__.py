@@ -59,5 +59,5 @@ def get_backend(device: str) -> Backend:
     from fastw2v.backends.cpu import CpuBackend
 
     if device == "auto":
-        logger.info('device "auto": training on the CPU; device="cuda" takes a GPU, which no hardware has tried yet')
+        logger.info('device "auto": training on the CPU; device="cuda" takes a GPU')
     return CpuBackend()

@@ -66,7 +66,7 @@ def cuda_status(index: int | None = None) -> str | None:
     """
     if IS_SIMULATED:
         if not hasattr(import_module("numba.cuda.simulator.kernelapi").FakeCUDAModule, "ballot_sync"):
-            return "NUMBA_ENABLE_CUDASIM is set; Numba's simulator lacks what tests/kernels/simulator.py adds; unset it"
+            return "NUMBA_ENABLE_CUDASIM is set; Numba's simulator lacks what tests/simulator.py adds; unset it"
         return _no_such_device(index, 1)
     missing = [name for name in ("numba_cuda", "cupy") if util.find_spec(name) is None]
     if missing:
