@@ -7,7 +7,7 @@ import pytest
 
 from fastw2v import KeyedVectors, Word2Vec
 from fastw2v.runtime import memory
-from fastw2v.runtime.memory import give_back_freed
+from fastw2v.runtime.memory import return_freed_memory
 from fastw2v.state import ModelState
 from fastw2v.vectors.weights import initial_weights
 from fastw2v.vocab import Vocab
@@ -24,14 +24,14 @@ def test_freed_memory_goes_back_to_the_system():
     pin = arrays.pop()  # what lies last keeps the rest from being given back by itself
     arrays.clear()
     before = resident_bytes()
-    give_back_freed()
+    return_freed_memory()
     assert resident_bytes() < before - 20_000_000
     assert pin.all()
 
 
 def test_no_c_library_that_can_is_no_error(monkeypatch):
     monkeypatch.setattr("ctypes.CDLL", lambda name: object())
-    give_back_freed()
+    return_freed_memory()
 
 
 def test_memory_is_told_by_whatever_the_system_has(monkeypatch):
