@@ -7,8 +7,8 @@ SMALL = {"vector_size": 16, "compute_loss": True, "workers": 1, "min_count": 1}
 SENTENCES = [[f"{topic}{word}" for word in words] for topic in "ab" for words in np.arange(300).reshape(30, 10) % 15]
 
 
-def small_model(**knobs):
-    return Word2Vec(SENTENCES, **(SMALL | knobs))
+def small_model(**options):
+    return Word2Vec(SENTENCES, **(SMALL | options))
 
 
 def same(a, b):
@@ -21,9 +21,9 @@ UNSUPPORTED = [
     ("hs", 1, "use negative sampling"),
     ("trim_rule", len, "filter the corpus before"),
     ("hashfxn", len, "first weights depend on seed and word alone"),
-    ("null_word", 1, "word of your own"),
-    ("batch_words", 5000, "the schedule cuts the corpus"),
-    ("comment", "x", "keep notes beside the model"),
+    ("null_word", 1, "your own null word"),
+    ("batch_words", 5000, "the corpus is cut into spans"),
+    ("comment", "x", "keep notes in a file"),
 ]
 
 
