@@ -128,7 +128,7 @@ def test_any_iterable_that_starts_anew():
 
 
 class UsedUp:
-    """Begins anew by its looks, and goes on where it was."""
+    """Looks like an iterable that starts anew, but continues where it was."""
 
     def __init__(self):
         self.rest = iter(SENTENCES)
@@ -138,11 +138,11 @@ class UsedUp:
 
 
 @pytest.mark.parametrize("make", [UsedUp, lambda: [iter(sentence) for sentence in SENTENCES]])
-def test_an_iterator_that_hides_loses_no_sentence(make):
+def test_an_iterable_over_an_iterator_loses_no_sentence(make):
     assert same(small_model(), Word2Vec(make(), **SMALL))
 
 
-def test_an_iterator_that_hides_and_is_read_twice():
+def test_an_iterable_over_an_iterator_is_not_read_twice():
     sentences, model = UsedUp(), Word2Vec(**SMALL)
     model.build_vocab(sentences)
     with pytest.raises(ValueError, match=r"the corpus is empty.*already used up"):

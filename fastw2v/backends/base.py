@@ -46,7 +46,7 @@ class Backend(Protocol):
     span_tokens: int
 
     def upload(self, config: TrainConfig, data: TrainingData) -> None:
-        """Copy corpus, tables and weights to the device, where it has memory of its own."""
+        """Copy corpus, tables and weights to the device, unless it can use the model's own arrays."""
 
     def compile(self) -> None:
         """Compile the kernel for the uploaded data, or load it from the cache."""

@@ -67,7 +67,7 @@ def plan(config: TrainConfig, data: TrainingData, free_bytes: int) -> Plan:
     ------
     MemoryError
         The device has too little memory for the model and two buffers of a streamed corpus, or for the model and a
-        corpus that lies there already.
+        corpus that is already on the GPU.
     """
     tokens = data.tokens
     n_warps = max_warps(tokens.n_tokens)

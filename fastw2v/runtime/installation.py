@@ -10,7 +10,7 @@ from fastw2v.runtime.warn import warn_user
 
 
 def warn_of_other_kernels(package: str, kernels: str) -> None:
-    """Give a RuntimeWarning if the kernels that would be imported are not those beside the package.
+    """Give a RuntimeWarning if the kernels that would be imported come from another installation.
 
     Nothing is imported. Installed by pip, both lie in one folder; in a checkout, the kernels lie in its folder
     ``kernels``.

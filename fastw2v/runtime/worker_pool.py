@@ -46,7 +46,7 @@ def run_workers(workers: Sequence[Callable[[ItemQueue[T]], None]], queue: ItemQu
     Parameters
     ----------
     workers : sequence of callables
-        Each is called once with the queue, in a thread of its own, and takes items from it.
+        Each is called once with the queue, in its own thread, and takes items from it.
     queue : ItemQueue
         Closed at the end.
 
@@ -79,7 +79,7 @@ def _run_queued(queue: ItemQueue[Callable[[], None]]) -> None:
 
 
 def run_threads(functions: Sequence[Callable[[], None]], stop: threading.Event) -> None:
-    """Run each function in a thread of its own, and return when all have ended.
+    """Run each function in its own thread, and return when all have ended.
 
     Parameters
     ----------

@@ -1,7 +1,8 @@
-"""The CUDA backend's control of a training, by a stand-in for CuPy and the CPU's kernels: it runs everywhere."""
+"""How the CUDA backend runs a training. `fake_cupy` and the CPU kernels replace the GPU, so it is tested everywhere."""
 
 import weakref
 from contextlib import nullcontext
+from functools import partial
 from types import SimpleNamespace
 
 import numpy as np
@@ -79,8 +80,8 @@ def test_an_error_in_a_callback_ends_the_training(corpus, gpu):
         trained_on_gpu(config_of(), corpus, progress=fail)
 
 
-class Queue:
-    """A queue that logs who waits for it; its events are waited for one by one. `broken`: waiting fails."""
+class WaitedStream:
+    """A stream that logs when the host waits for it; `broken`: waiting fails."""
 
     def __init__(self, name, log, broken=False):
         self._name, self._log, self._broken = name, log, broken
@@ -124,10 +125,10 @@ def failing_launch(log):
 @pytest.mark.parametrize("failing", [failing_progress, failing_launch])
 @pytest.mark.parametrize(("is_streamed", "is_broken"), [(False, False), (True, False), (True, True)])
 def test_an_error_leaves_nothing_under_way(failing, is_streamed, is_broken, corpus, gpu, monkeypatch, caplog):
-    """Launches and copies that are queued end before memory is freed; that they fail too hides no error."""
+    """Launches and copies that are queued end before memory is freed; an error of that wait replaces no other."""
     log = []
-    monkeypatch.setattr(cuda, "new_stream", lambda: Queue("training", log))
-    monkeypatch.setattr(cuda_corpus, "new_stream", lambda: Queue("copying", log, is_broken))
+    monkeypatch.setattr(cuda, "new_stream", lambda: WaitedStream("training", log))
+    monkeypatch.setattr(cuda_corpus, "new_stream", lambda: WaitedStream("copying", log, is_broken))
     monkeypatch.setattr(cuda_plan, "MOST_SPAN_TOKENS", 10)
     if is_streamed:
         small_memory(monkeypatch, corpus, 10)
@@ -140,14 +141,14 @@ def test_an_error_leaves_nothing_under_way(failing, is_streamed, is_broken, corp
 
 
 @pytest.mark.parametrize("failing", [failing_progress, failing_launch])
-def test_a_gpu_that_cannot_be_waited_for_hides_no_error(failing, corpus, gpu, monkeypatch, caplog):
-    log, queue = [], Queue("training", [])
-    monkeypatch.setattr(cuda, "new_stream", lambda: queue)
-    monkeypatch.setattr(cuda_corpus, "new_stream", lambda: Queue("copying", log))
+def test_a_gpu_that_cannot_be_waited_for_does_not_replace_the_error(failing, corpus, gpu, monkeypatch, caplog):
+    log, stream = [], WaitedStream("training", [])
+    monkeypatch.setattr(cuda, "new_stream", lambda: stream)
+    monkeypatch.setattr(cuda_corpus, "new_stream", lambda: WaitedStream("copying", log))
     small_memory(monkeypatch, corpus, 10)
     options = failing(log)
     compiled = CudaBackend.compile
-    monkeypatch.setattr(CudaBackend, "compile", lambda self: compiled(self) or setattr(queue, "_broken", True))
+    monkeypatch.setattr(CudaBackend, "compile", lambda self: compiled(self) or setattr(stream, "_broken", True))
     with pytest.raises(ZeroDivisionError, match="planned"):
         trained_on_gpu(config_of(window=3), corpus, **options)
     assert log[log.index("error") :] == ["error", "copying is done"]
@@ -195,43 +196,58 @@ def test_an_upload_that_fails_leaves_nothing_either(corpus, gpu, monkeypatch):
     assert given_back == [[None, None]]
 
 
-def test_the_upload_waits_for_what_the_caller_has_queued(corpus, gpu, monkeypatch):
-    """A corpus of CuPy's may still be on its way in the caller's stream."""
-    log, current = [], []
+class LoggedStream:
+    """A stream of CuPy that logs what it is given; `current` is the stack of streams in use."""
 
-    class Stream:
-        def __init__(self, name="own", **_):
-            self.name = name
+    def __init__(self, log, current, name="own"):
+        self.log, self.current, self.name = log, current, name
 
-        def record(self, event):
-            log.append(f"{self.name} is recorded")
-            return self.name
+    def record(self, event):
+        self.log.append(f"{self.name} is recorded")
+        return self.name
 
-        def wait_event(self, event):
-            log.append(f"{self.name} waits for {event}")
+    def wait_event(self, event):
+        self.log.append(f"{self.name} waits for {event}")
 
-        def synchronize(self):
-            log.append(f"{self.name} is done")
+    def synchronize(self):
+        self.log.append(f"{self.name} is done")
 
-        def __enter__(self):
-            current.append(self)
+    def __enter__(self):
+        self.current.append(self)
 
-        def __exit__(self, *_):
-            current.pop()
+    def __exit__(self, *_):
+        self.current.pop()
 
-    class There:
-        def __init__(self, shape, dtype):
-            self.shape, self.dtype = shape, dtype
 
-        def set(self, values):
-            assert (self.shape, self.dtype) == (values.shape, values.dtype)
-            log.append(f"{current[-1].name} copies")
+class LoggedArray:
+    """An empty array of CuPy that logs in which stream it is filled."""
 
-    current.append(Stream("caller's"))
+    def __init__(self, current, shape, dtype):
+        self.current, self.shape, self.dtype = current, shape, dtype
+
+    def set(self, values):
+        assert (self.shape, self.dtype) == (values.shape, values.dtype)
+        self.current[-1].log.append(f"{self.current[-1].name} copies")
+
+
+def logging_cupy(log):
+    """CuPy, as far as an upload uses it: without `array`, which would pin memory."""
+    current = []
+    current.append(LoggedStream(log, current, "caller's"))
     device = SimpleNamespace(id=0, compute_capability="90")
-    cupy = SimpleNamespace(empty=There)  # its `array` would pin
-    cupy.cuda = SimpleNamespace(Stream=Stream, Event=lambda **_: None, get_current_stream=lambda: current[-1])
-    cupy.cuda.Device = lambda *index: nullcontext() if index else device
+    cuda = SimpleNamespace(
+        Stream=lambda **_: LoggedStream(log, current),
+        Event=lambda **_: None,
+        Device=lambda *index: nullcontext() if index else device,
+        get_current_stream=lambda: current[-1],
+    )
+    return SimpleNamespace(cuda=cuda, empty=partial(LoggedArray, current))
+
+
+def test_the_upload_waits_for_what_the_caller_has_queued(corpus, gpu, monkeypatch):
+    """The caller's stream may still be writing a corpus that is a CuPy array."""
+    log = []
+    cupy = logging_cupy(log)
     monkeypatch.setattr(cuda_jit, "IS_SIMULATED", False)
     monkeypatch.setattr(cuda_jit, "array_module", lambda: cupy)
     monkeypatch.setattr(cuda_jit, "free_memory", lambda: 1 << 40)

@@ -1,4 +1,4 @@
-"""Resident and streamed corpora, by a stand-in for CuPy and the CPU's kernels."""
+"""Resident and streamed corpora; `fake_cupy` and the CPU kernels replace the GPU."""
 
 import numpy as np
 import pytest

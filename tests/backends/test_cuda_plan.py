@@ -24,7 +24,7 @@ def test_too_little_memory_is_said_before_any_is_taken(corpus, gpu, monkeypatch)
 
 
 def test_a_corpus_that_lies_there_is_not_streamed(corpus, gpu, monkeypatch):
-    """It trains as long as the model fits beside it; what is refused then says what to do."""
+    """It is trained if the model fits too; otherwise the error says what to do."""
     host, weights = corpus[1], initial_weights(corpus[0], 16, 1)
     there = Tokens(fake_cupy.array(host.ids), fake_cupy.array(host.starts))
     model_bytes = 8 * 16 * 30 + 12 * 30 + 8 * 13 * 16 + cuda_plan._RESERVE_BYTES  # a window of 5
@@ -60,8 +60,8 @@ def test_a_window_that_is_too_large_is_said_before_anything_is_read_or_uploaded(
         def __iter__(self):
             raise AssertionError("the corpus was read")
 
-    knobs = {"device": "cuda", "window": 2500}
-    for read in (lambda: Word2Vec(Unread(), **knobs), lambda: Word2Vec(**knobs).build_vocab(Unread())):
+    options = {"device": "cuda", "window": 2500}
+    for read in (lambda: Word2Vec(Unread(), **options), lambda: Word2Vec(**options).build_vocab(Unread())):
         with pytest.raises(ValueError, match="window is 2500; expected at most"):
             read()
     monkeypatch.setattr(fake_cupy, "array", lambda *_: pytest.fail("something was allocated"))

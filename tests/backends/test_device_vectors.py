@@ -1,4 +1,4 @@
-"""Vectors that stay on the GPU, by a stand-in for CuPy: whose memory they are, how long, and when they are refused."""
+"""`Word2Vec.device_vectors`: whose memory they are, how long they last, when they are refused."""
 
 import copy
 import importlib.util

@@ -20,8 +20,8 @@ def resident_bytes():
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other C libraries have no way to ask for it")
 def test_freed_memory_goes_back_to_the_system():
-    arrays = [np.ones(100_000, np.uint8) for _ in range(400)]  # each too small for pages of its own
-    pin = arrays.pop()  # what lies last keeps the rest from being given back by itself
+    arrays = [np.ones(100_000, np.uint8) for _ in range(400)]  # each smaller than a page mapping of malloc
+    pin = arrays.pop()  # the last block keeps glibc from returning the others by itself
     arrays.clear()
     before = resident_bytes()
     return_freed_memory()

@@ -41,12 +41,12 @@ def test_a_queue_is_closed_whatever_happens():
 
 
 def test_ctrl_c_while_threads_are_started_begins_no_work(monkeypatch):
-    start, hidden, taken = threading.Thread.start, [], []
+    start, started, taken = threading.Thread.start, [], []
 
     def interrupted(thread):
         start(thread)
-        hidden.append(thread)
-        time.sleep(0.05)  # the thread runs; what began it never hears of it
+        started.append(thread)
+        time.sleep(0.05)  # the thread runs, but its starter is interrupted before it knows
         raise KeyboardInterrupt
 
     def worker(queue):
@@ -55,8 +55,8 @@ def test_ctrl_c_while_threads_are_started_begins_no_work(monkeypatch):
     monkeypatch.setattr(threading.Thread, "start", interrupted)
     with pytest.raises(KeyboardInterrupt):
         run_workers([worker] * 3, ItemQueue(item for item in range(10)))
-    hidden[0].join(60)
-    assert (len(hidden), hidden[0].is_alive(), taken) == (1, False, [])
+    started[0].join(60)
+    assert (len(started), started[0].is_alive(), taken) == (1, False, [])
 
 
 def test_a_second_interrupt_does_not_leave_threads_behind(monkeypatch):
