@@ -14,11 +14,11 @@ from fastw2v.config import OPTIONS, TrainConfig
 from fastw2v.corpus import one_corpus
 from fastw2v.keyedvectors import KeyedVectors
 from fastw2v.options import ConfigOption, TrainOptions, config_of_call, spell_out_options
+from fastw2v.runtime.arrays import FloatArray
 from fastw2v.runtime.progress import Progress
 from fastw2v.session import Session
 from fastw2v.state import ModelState
 from fastw2v.trainer import TrainReport
-from fastw2v.vectors.search import FloatArray
 from fastw2v.vocab import Vocab
 
 CorpusFile = str | PathLike[str] | Sequence[str | PathLike[str]]

@@ -6,7 +6,7 @@ from typing import Any
 
 from fastw2v.config import TrainConfig
 from fastw2v.keyedvectors import KeyedVectors
-from fastw2v.vectors.search import FloatArray
+from fastw2v.runtime.arrays import FloatArray
 from fastw2v.vectors.weights import Weights, initial_weights, weights_of
 from fastw2v.vocab import Vocab
 

@@ -12,7 +12,6 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from fastw2v.backends import cuda_plan
 from fastw2v.backends.base import Tally, TrainingData
@@ -20,6 +19,7 @@ from fastw2v.backends.cuda_corpus import CorpusOnDevice, ResidentCorpus, Streame
 from fastw2v.backends.cuda_streams import free_pools, new_stream, recorded, to_device, wait_for_caller
 from fastw2v.backends.kernel_options import kernel_name, kernel_options
 from fastw2v.config import TrainConfig
+from fastw2v.runtime.arrays import Array
 from fastw2v.runtime.cleanup import cleanup
 from fastw2v.runtime.devices import current_device, on_device
 from fastw2v.runtime.worker_pool import run_threads
@@ -27,7 +27,6 @@ from fastw2v.schedule import Span
 from fastw2v_kernels._jit import cuda as gpu
 from fastw2v_kernels.shared.span.plan_cuda import CHUNK_TOKENS
 
-Array = npt.NDArray[Any]
 logger = logging.getLogger("fastw2v")
 # One launch runs, one is ready, and the host prepares a third in the meantime. Ctrl-C waits for these.
 _QUEUED = 3

@@ -6,16 +6,15 @@ from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
-import numpy.typing as npt
 
 from fastw2v.backends.cuda_streams import StagingBuffer, new_stream, recorded, to_device
 from fastw2v.encode import Tokens
+from fastw2v.runtime.arrays import Array
 from fastw2v.runtime.devices import is_on_gpu
 from fastw2v.schedule import Span
 from fastw2v_kernels.shared.rng import KEEP_DRAW, shifted_seed
 from fastw2v_kernels.shared.span.reference import draw
 
-Array = npt.NDArray[Any]
 Survivors = Callable[[int, int], Array]
 
 

@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from fastw2v.runtime.arrays import Array
 from fastw2v_kernels._jit import cuda as gpu
 from fastw2v_kernels._jit import gpu_memory
-
-Array = npt.NDArray[Any]
 
 
 class SimulatedStream:
