@@ -40,6 +40,16 @@ class TrainOptions(TypedDict, total=False):
     device: str
 
 
+class _LeftOut:
+    """The default that signatures show for an option that may be left out."""
+
+    def __repr__(self) -> str:
+        return "..."
+
+
+_LEFT_OUT = _LeftOut()
+
+
 def spell_out_options(function: F) -> F:
     """Show the names behind ``**options: Unpack[TrainOptions]`` in a function's signature, for help() and editors.
 
@@ -49,7 +59,7 @@ def spell_out_options(function: F) -> F:
     own = [p for p in signature.parameters.values() if p.kind is not inspect.Parameter.VAR_KEYWORD]
     taken = {p.name for p in own}
     spelled = [
-        inspect.Parameter(field.name, inspect.Parameter.KEYWORD_ONLY, default=..., annotation=field.type)
+        inspect.Parameter(field.name, inspect.Parameter.KEYWORD_ONLY, default=_LEFT_OUT, annotation=field.type)
         for field in fields(TrainConfig)
         if field.name not in taken
     ]
