@@ -1,13 +1,15 @@
 """fastw2v: word2vec training at the speed of the hardware.
 
-`Word2Vec` trains, `KeyedVectors` answers; both carry gensim 4's names. Importing this module is cheap: compiler and
-kernels are loaded when they are first needed.
+`Word2Vec` trains vectors and `KeyedVectors` answers queries on them, both under gensim 4's names. Importing this module
+is cheap: each public name loads its module when it is first used.
 """
 
 from __future__ import annotations
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
+
+from fastw2v.runtime.installation import warn_of_other_kernels
 
 __version__ = "0.1.0"
 
@@ -17,16 +19,19 @@ if TYPE_CHECKING:
     from fastw2v.model import Word2Vec
     from fastw2v.warm import warmup
 
-_HOMES = {"KeyedVectors": "keyedvectors", "TrainConfig": "config", "Word2Vec": "model", "warmup": "warm"}
+_MODULES = {"KeyedVectors": "keyedvectors", "TrainConfig": "config", "Word2Vec": "model", "warmup": "warm"}
 
 __all__ = ["KeyedVectors", "TrainConfig", "Word2Vec", "__version__", "warmup"]
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401
-    if name not in _HOMES:
+    if name not in _MODULES:
         raise AttributeError(f"module 'fastw2v' has no attribute {name!r}")
-    return getattr(import_module(f"fastw2v.{_HOMES[name]}"), name)
+    return getattr(import_module(f"fastw2v.{_MODULES[name]}"), name)
 
 
 def __dir__() -> list[str]:
     return __all__
+
+
+warn_of_other_kernels(__path__[0], "fastw2v_kernels")

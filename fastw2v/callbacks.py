@@ -1,4 +1,17 @@
-"""Callbacks: objects with gensim's on_train_begin, on_epoch_begin, on_epoch_end or on_train_end."""
+"""Callbacks: objects whose methods are called, with the model, at the begin and end of training and of each epoch.
+
+A callback has at least one of gensim's methods on_train_begin, on_epoch_begin, on_epoch_end and on_train_end. No base
+class is needed:
+
+>>> from fastw2v import Word2Vec
+>>> class PrintEpoch:
+...     def on_epoch_end(self, model):
+...         print("epoch", model.epochs_trained, "of", model.epochs)
+>>> sentences = [["a", "quick", "brown", "fox"], ["a", "lazy", "dog"]] * 50
+>>> model = Word2Vec(sentences, vector_size=20, min_count=1, epochs=2, callbacks=[PrintEpoch()])
+epoch 1 of 2
+epoch 2 of 2
+"""
 
 from __future__ import annotations
 
@@ -8,7 +21,7 @@ CALLBACK_EVENTS = ("on_train_begin", "on_epoch_begin", "on_epoch_end", "on_train
 
 
 class Callbacks:
-    """A model's callbacks, checked: each has a method that is called.
+    """The callbacks of a model, checked.
 
     Parameters
     ----------
@@ -17,7 +30,7 @@ class Callbacks:
     Raises
     ------
     TypeError
-        This is no iterable, or a callback has none of the four methods and would never be called.
+        `callbacks` is not iterable, or a callback has none of the four methods and would never be called.
     """
 
     def __init__(self, callbacks: Iterable[object] | None) -> None:
@@ -30,10 +43,10 @@ class Callbacks:
 
     @property
     def see_epochs(self) -> bool:
-        """Whether a callback looks at the model at the beginning or end of an epoch."""
+        """Whether a callback has a method for the begin or end of an epoch."""
         return any(hasattr(callback, f"on_epoch_{event}") for callback in self._callbacks for event in ("begin", "end"))
 
     def notify(self, event: str, model: object) -> None:
-        """Call the method `event` of each callback that has it, with the model."""
+        """Call the method named `event` of each callback that has it."""
         for callback in self._callbacks:
             getattr(callback, event, lambda model: None)(model)

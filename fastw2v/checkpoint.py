@@ -1,4 +1,4 @@
-"""A whole model as one safetensors file: vectors, output weights, counts, configuration."""
+"""A whole model in one safetensors file: vectors, output weights, counts, options. Training resumes from it exactly."""
 
 from __future__ import annotations
 
@@ -33,14 +33,16 @@ def write_model(path: str | PathLike[str], config: TrainConfig, state: ModelStat
 
 
 def read_model(path: str | PathLike[str], vector_size: int | None = None) -> tuple[dict[str, Any], ModelState]:
-    """Read the options and the state of a model; one matrix after the other, so that no two are in memory twice.
+    """Read the options and the state of a model.
+
+    The matrices are read one after the other, so that only one of them is in memory twice.
 
     Raises
     ------
     FileNotFoundError
         There is no such file.
     ValueError
-        The file is damaged, is no model, or its parts contradict each other.
+        The file is damaged or not a model, its contents contradict each other, or `vector_size` is given and differs.
     """
     path = existing_file(path)
     identity = _identity(path)
@@ -65,7 +67,7 @@ def read_model(path: str | PathLike[str], vector_size: int | None = None) -> tup
 
 
 def _identity(path: Path) -> tuple[int, ...]:
-    """What tells a file from one that took its place; the inode alone does not, which may be given out again."""
+    """Return values that differ between a file and its replacement; the inode alone does not, as it can be reused."""
     found = path.stat()
     return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
 
@@ -82,7 +84,7 @@ def _read(
 ) -> tuple[dict[str, np.ndarray], dict[str, str]]:
     if not is_safetensors(path):
         cure = "read vectors alone by KeyedVectors.load"
-        raise ValueError(f"{path} is damaged, or no model: it does not begin as Word2Vec.save begins; {cure}")
+        raise ValueError(f"{path} is damaged, or no model: it does not begin like a file of Word2Vec.save; {cure}")
     tensors, metadata = read_safetensors(path, wanted)
     missing = [name for name in expected if name not in tensors]
     if missing:

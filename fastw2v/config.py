@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
-import inspect
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, fields
 from numbers import Real
-from typing import Any, Generic, TypedDict, TypeVar, overload
+from typing import Any
 
 import numpy as np
 
 from fastw2v_kernels.shared.threads import available_cores
-
-F = TypeVar("F", bound=Callable[..., Any])
-T = TypeVar("T")
 
 NEGATIVE_SHARING = ("window", "pair")
 CBOW_GRADIENT = ("mean", "sum")
@@ -25,12 +19,21 @@ CBOW_GRADIENT = ("mean", "sum")
 class TrainConfig:
     """All options of a training.
 
-    Each field is named, and means, what the parameter of `fastw2v.Word2Vec` does. Numbers of NumPy become Python's.
+    The fields have the names, meanings and defaults of the parameters of `fastw2v.Word2Vec`. NumPy's numbers become
+    Python's.
 
     Raises
     ------
-    TypeError, ValueError
-        An option is of the wrong kind or out of its range; the message says what is expected.
+    TypeError
+        An option is not a number where one is expected.
+    ValueError
+        An option is out of its range, or min_alpha is above alpha. The message says what is expected.
+
+    Examples
+    --------
+    >>> config = TrainConfig(sg=1, vector_size=200)
+    >>> config.vector_size, config.window
+    (200, 5)
     """
 
     vector_size: int = 100
@@ -59,7 +62,7 @@ class TrainConfig:
         for field in fields(self):
             value = getattr(self, field.name)
             if field.name in _RANGES and not (value is None and field.default is None):
-                object.__setattr__(self, field.name, number(field.name, value, *_RANGES[field.name]))
+                object.__setattr__(self, field.name, _checked(field.name, value))
         _check_choice("negative_sharing", self.negative_sharing, NEGATIVE_SHARING)
         _check_choice("cbow_gradient", self.cbow_gradient, CBOW_GRADIENT)
         if self.min_alpha > self.alpha:
@@ -67,7 +70,7 @@ class TrainConfig:
 
     @property
     def n_workers(self) -> int:
-        """Threads to use."""
+        """CPU threads: `workers`, or one for each core."""
         return self.workers or available_cores()
 
     @property
@@ -82,84 +85,6 @@ class TrainConfig:
 
 
 OPTIONS = tuple(field.name for field in fields(TrainConfig))
-
-
-class TrainOptions(TypedDict, total=False):
-    """The fields of `TrainConfig` as keyword arguments, any of which may be left out."""
-
-    vector_size: int
-    alpha: float
-    min_alpha: float
-    window: int
-    min_count: int
-    max_vocab_size: int | None
-    max_final_vocab: int | None
-    sample: float
-    seed: int
-    workers: int | None
-    sg: int
-    negative: int
-    ns_exponent: float
-    cbow_mean: int
-    epochs: int
-    shrink_windows: bool
-    sorted_vocab: int
-    compute_loss: bool
-    negative_sharing: str
-    cbow_gradient: str
-    device: str
-
-
-def spell_out_options(function: F) -> F:
-    """Show the names behind ``**options: Unpack[TrainOptions]`` in the signature, for help() and editors.
-
-    Their default is shown as ``...``: what leaving an option out means is for the function to say.
-    """
-    signature = inspect.signature(function)
-    own = [p for p in signature.parameters.values() if p.kind is not inspect.Parameter.VAR_KEYWORD]
-    taken = {p.name for p in own}
-    spelled = [
-        inspect.Parameter(field.name, inspect.Parameter.KEYWORD_ONLY, default=..., annotation=field.type)
-        for field in fields(TrainConfig)
-        if field.name not in taken
-    ]
-    function.__signature__ = signature.replace(parameters=[*own, *spelled])  # type: ignore[attr-defined]
-    return function
-
-
-class ConfigOption(Generic[T]):
-    """An option of a model's `config`, read from the model itself as gensim's scripts do; it cannot be set there."""
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self._name = name
-
-    @overload
-    def __get__(self, model: None, owner: type) -> ConfigOption[T]: ...
-    @overload
-    def __get__(self, model: object, owner: type) -> T: ...
-    def __get__(self, model: Any, owner: type) -> T | ConfigOption[T]:
-        return self if model is None else getattr(model.config, self._name)
-
-    def __set__(self, model: Any, value: object) -> None:  # noqa: ANN401
-        kind, name = type(model).__name__, self._name
-        cure = f"pass it to {kind} or train, or set config = dataclasses.replace(config, {name}=...)"
-        raise AttributeError(f"{name} cannot be set on a model; {cure}")
-
-
-def config_of_call(
-    config: TrainConfig,
-    epochs: int | None,
-    start_alpha: float | None,
-    end_alpha: float | None,
-    compute_loss: bool | None,
-) -> TrainConfig:
-    """Return the model's configuration with what one call of `train` replaces; None keeps the model's own."""
-    own: dict[str, Any] = {"epochs": epochs, "alpha": start_alpha, "compute_loss": compute_loss}
-    own["min_alpha"] = 0.0 if end_alpha is None else end_alpha
-    chosen = dataclasses.replace(config, **{name: value for name, value in own.items() if value is not None})
-    return (
-        chosen if end_alpha is not None else dataclasses.replace(chosen, min_alpha=min(chosen.alpha, config.min_alpha))
-    )
 
 
 _HUGE = 2**31 - 1
@@ -186,8 +111,28 @@ _RANGES: dict[str, tuple[type, float, float]] = {
 }
 
 
-def number(name: str, value: Any, kind: type, least: float, most: float) -> Any:  # noqa: ANN401
-    """Return the value as a Python number of its kind; a whole number may come as a float, a switch as 0 or 1."""
+def _checked(name: str, value: object) -> Any:  # noqa: ANN401 - int, float or bool
+    kind, least, most = _RANGES[name]
+    return number(name, value, kind, least=least, most=most)
+
+
+def number(name: str, value: Any, kind: type, *, least: float, most: float) -> Any:  # noqa: ANN401
+    """Return the value as a Python number of its kind. A whole number may be given as a float, a bool as 0 or 1.
+
+    Parameters
+    ----------
+    name : str
+        Name of the option, for the error message.
+    value : number
+    kind : int, float or bool
+    least, most : float
+        Smallest and largest value allowed; 0 and 1 make an int a switch, which may be given as a bool.
+
+    Raises
+    ------
+    TypeError, ValueError
+        The value is not a number, or not in the range; the message says what is expected.
+    """
     expected = f"{'a number' if kind is float else 'a whole number'} {_range_text(least, most)}"
     is_switch = (least, most) == (0, 1) and kind is not float
     is_bool = isinstance(value, bool | np.bool_)

@@ -1,4 +1,4 @@
-"""Which tokens to train when, and at what learning rate: a pure function of (config, n_tokens)."""
+"""The schedule: which tokens a call trains, and at what learning rate. It depends on the options and n_tokens alone."""
 
 from __future__ import annotations
 
@@ -10,24 +10,29 @@ from fastw2v_kernels.shared.span.corpus import Span
 __all__ = ["Span", "spans"]
 
 
-def spans(config: TrainConfig, n_tokens: int, epoch: int, span_tokens: int, first_epoch: int = 0) -> Iterator[Span]:
+def spans(config: TrainConfig, n_tokens: int, epoch: int, *, span_tokens: int, first_epoch: int = 0) -> Iterator[Span]:
     """Cut an epoch into spans of `span_tokens`.
 
-    The learning rate falls linearly from alpha to min_alpha over epochs x tokens. It goes by the position, so it
-    depends neither on how the corpus is cut nor on which thread comes first.
+    The learning rate falls linearly from alpha to min_alpha over epochs x tokens. It is a function of the position, so
+    it depends neither on `span_tokens` nor on which thread trains first.
 
     Parameters
     ----------
     config : TrainConfig
-        alpha, min_alpha and epochs count.
+        `alpha`, `min_alpha` and `epochs` matter.
     n_tokens : int
         Tokens in an epoch.
     epoch : int
-        Which of config.epochs, from 0.
+        Epoch of this training, from 0 to ``config.epochs - 1``.
     span_tokens : int
         Tokens in a span; the last may have fewer.
     first_epoch : int
-        Epochs that the model was trained for before this training: their random numbers are not used again.
+        Epochs that the model was trained for before this training; their random numbers are not used again.
+
+    Examples
+    --------
+    >>> [(span.begin, span.end) for span in spans(TrainConfig(), 10, 0, span_tokens=4)]
+    [(0, 4), (4, 8), (8, 10)]
     """
     fall = (config.alpha - config.min_alpha) / config.epochs
     lr_first, lr_step = config.alpha - fall * epoch, -fall / max(n_tokens, 1)

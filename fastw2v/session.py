@@ -1,4 +1,4 @@
-"""Session: the phases of one call of `Word2Vec`, timed: encode a corpus, train on it, tell the callbacks."""
+"""Session: the phases of one call of `Word2Vec`, each timed: encode a corpus, train on it, notify the callbacks."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from fastw2v.backends import check_config, get_backend
+from fastw2v.backends import TrainingData, check_config, get_backend
 from fastw2v.callbacks import Callbacks
 from fastw2v.config import TrainConfig
 from fastw2v.corpus import Corpus, as_corpus
@@ -23,19 +23,19 @@ logger = logging.getLogger("fastw2v")
 
 
 class Session:
-    """The phases of one call, in the order in which they are called.
+    """The phases of one call: `build_vocab` or `encode_with`, then `train`.
 
     Parameters
     ----------
     config : TrainConfig
-        Checked against the device before anything is read.
+        Checked against its device at once, before anything is read.
     progress : callable, optional
-        See `Word2Vec`.
+        As in `Word2Vec`.
 
     Attributes
     ----------
     seconds : dict of str to float
-        Time of each phase: "encode", "upload", "compile", "train", "download".
+        Seconds of each phase so far: "encode", "upload", "compile", "train", "download".
     report : TrainReport
     """
 
@@ -46,8 +46,8 @@ class Session:
         self.report = TrainReport("none")
 
     def build_vocab(self, sentences: Any) -> tuple[ModelState, Tokens]:  # noqa: ANN401 - whatever `as_corpus` takes
-        """Read a corpus; choose its vocabulary and the first weights."""
-        config, corpus = self._config, self._readable(sentences)
+        """Read a corpus, choose its vocabulary, and draw the first weights."""
+        config, corpus = self._config, self._checked_corpus(sentences)
         with stopwatch(self.seconds, "encode"):
             vocab, tokens = encode_corpus(
                 corpus,
@@ -58,13 +58,19 @@ class Session:
                 workers=config.n_workers,
                 progress=of_phase(self._progress, "encode"),
             )
-            state = ModelState.first(vocab, config.vector_size, config.seed, tokens.n_sentences)
+            state = ModelState.untrained(vocab, config, tokens.n_sentences)
         logger.info("vocabulary of %d words, which are %d of %d tokens", len(vocab), tokens.n_tokens, tokens.n_raw)
         return state, tokens
 
     def encode_with(self, sentences: Any, vocab: Vocab) -> Tokens:  # noqa: ANN401
-        """Read a corpus as rows of a vocabulary that is there; ValueError where they share no word."""
-        corpus = self._readable(sentences)
+        """Read a corpus as rows of an existing vocabulary.
+
+        Raises
+        ------
+        ValueError
+            The corpus shares no word with the vocabulary.
+        """
+        corpus = self._checked_corpus(sentences)
         with stopwatch(self.seconds, "encode"):
             progress = of_phase(self._progress, "encode")
             tokens = encode_with(corpus, vocab, workers=self._config.n_workers, progress=progress)
@@ -72,8 +78,8 @@ class Session:
             raise ValueError("no word of the corpus is in the vocabulary; train on the corpus it was built from")
         return tokens
 
-    def train(self, model: Any, state: ModelState, tokens: Tokens, callbacks: Callbacks) -> None:  # noqa: ANN401
-        """Train the state's weights in place. Callbacks get `model`, whose `report` is up to date by then."""
+    def train(self, model: Any, state: ModelState, tokens: Tokens, *, callbacks: Callbacks) -> None:  # noqa: ANN401
+        """Train the weights of `state` in place. The callbacks get `model`, whose `report` is up to date."""
 
         def on_epoch(event: str, report: TrainReport) -> None:
             self.report = model.report = report
@@ -85,13 +91,11 @@ class Session:
         self.report = model.report = train(
             get_backend(self._config.device),
             self._config,
-            state.vocab,
-            tokens,
-            state.weights_to_train(),
+            TrainingData(state.vocab, tokens, state.weights_to_train()),
             first_epoch=state.epochs_trained,
             progress=of_phase(self._progress, "train"),
             on_epoch=on_epoch,
-            shows_epochs=callbacks.see_epochs,
+            download_each_epoch=callbacks.see_epochs,
         )
         state.wv.norms = None
         self.seconds["compile"] += self.report.compile_seconds
@@ -100,8 +104,8 @@ class Session:
         callbacks.notify("on_train_end", model)
         self._warn(state)
 
-    def _readable(self, sentences: Any) -> Corpus:  # noqa: ANN401
-        """Return the corpus, when what reads it is compiled."""
+    def _checked_corpus(self, sentences: Any) -> Corpus:  # noqa: ANN401
+        """Return the corpus, and compile its reader."""
         corpus = as_corpus(sentences)
         check_device_of(corpus, self._config.device)
         with stopwatch(self.seconds, "compile"):

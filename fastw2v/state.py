@@ -1,17 +1,18 @@
-"""ModelState: what a model holds once it has a vocabulary."""
+"""ModelState: vocabulary, weights and counters of a model that has a vocabulary."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from fastw2v.config import TrainConfig
 from fastw2v.keyedvectors import KeyedVectors
-from fastw2v.vectors.search import FloatArray
+from fastw2v.runtime.arrays import FloatArray
 from fastw2v.vectors.weights import Weights, initial_weights, weights_of
 from fastw2v.vocab import Vocab
 
 
 class ModelState:
-    """Vocabulary, weights, and the vectors that users see, which are a view of the input weights.
+    """Vocabulary, weights, and the vectors that users see.
 
     Parameters
     ----------
@@ -19,40 +20,41 @@ class ModelState:
     weights : Weights
         Row for row as in the vocabulary.
     corpus_count : int
-        Sentences of the corpus that the vocabulary is from.
+        Sentences in the corpus that the vocabulary was built from; sentences without a word of it do not count.
     epochs_trained : int
         Epochs begun so far.
 
     Attributes
     ----------
     wv : KeyedVectors
+        Its vectors are a view of the input weights.
     """
 
     def __init__(self, vocab: Vocab, weights: Weights, corpus_count: int, epochs_trained: int = 0) -> None:
         self.vocab, self.weights = vocab, weights
         self.wv = KeyedVectors(vocab, weights.w_in[:, : weights.dim], vocab.counts)
         self.corpus_count, self.epochs_trained = corpus_count, epochs_trained
-        self._n_edits = 0  # of `wv`, when the last training began
+        self._n_edits = 0  # the value of wv.n_edits when the last training began
 
     @classmethod
-    def first(cls, vocab: Vocab, vector_size: int, seed: int, corpus_count: int) -> ModelState:
+    def untrained(cls, vocab: Vocab, config: TrainConfig, corpus_count: int) -> ModelState:
         """Return the state before training: input rows drawn from (seed, word), output rows 0."""
-        return cls(vocab, initial_weights(vocab, vector_size, seed), corpus_count)
+        return cls(vocab, initial_weights(vocab, config.vector_size, config.seed), corpus_count)
 
     def __getstate__(self) -> dict[str, Any]:
-        """For pickle and copy: `wv` and the weights share memory, so they travel once."""
+        """Return the state for pickle and copy, with the input rows once: `wv` and the weights share their memory."""
         state = self.__dict__.copy()
         del state["wv"]
         state["weights"] = self.wv.vectors, self.weights.w_out[:, : self.weights.dim]
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__init__(  # type: ignore[misc] # the one place that ties `wv` to the weights
+        self.__init__(  # type: ignore[misc] # only __init__ makes `wv` a view of the weights
             state["vocab"], weights_of(*state["weights"]), state["corpus_count"], state["epochs_trained"]
         )
 
     def weights_to_train(self) -> Weights:
-        """Return the weights, with input rows that were put into `wv.vectors` from elsewhere copied into them."""
+        """Return the weights for training. If the user has replaced `wv.vectors`, copy the new rows into them first."""
         own = self.weights.w_in[:, : self.weights.dim]
         if (self.wv.vectors.ctypes.data, self.wv.vectors.strides) != (own.ctypes.data, own.strides):
             own[:] = self.wv.vectors
@@ -67,7 +69,13 @@ class ModelState:
         return view
 
     def device_vectors(self, last_device: str) -> Any:  # noqa: ANN401 - CuPy is not there for the type checker
-        """Return the vectors on the GPU that trained them; RuntimeError where none lie there, or `wv` has changed."""
+        """Return the vectors on the GPU that trained them.
+
+        Raises
+        ------
+        RuntimeError
+            No vectors lie on a GPU, or `wv` was changed after they were trained.
+        """
         cure = "fastw2v.nn.to_gpu(model.wv.vectors) copies them there"
         if self.weights.on_device is None:
             raise RuntimeError(

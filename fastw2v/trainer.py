@@ -1,53 +1,47 @@
-"""The training loop. It does not know which device it drives."""
+"""The training loop, the same for every device."""
 
 from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-from fastw2v.backends import Backend
+from fastw2v.backends import Backend, Tally, TrainingData
 from fastw2v.config import TrainConfig
 from fastw2v.runtime.cleanup import cleanup
-from fastw2v.runtime.memory import give_back_freed
+from fastw2v.runtime.memory import return_freed_memory
 from fastw2v.runtime.progress import PhaseProgress, ProgressLog
 from fastw2v.runtime.stopwatch import seconds_of
-from fastw2v.schedule import spans
-from fastw2v.vectors.weights import Weights
-
-if TYPE_CHECKING:
-    from fastw2v.encode import Tokens
-    from fastw2v.vocab import Vocab
+from fastw2v.schedule import Span, spans
 
 logger = logging.getLogger("fastw2v")
 
 
 @dataclass
 class TrainReport:
-    """What a training run did.
+    """Counts, losses and times of a training.
 
     Parameters
     ----------
     device : str
-        Where it ran.
+        "cpu" or "cuda"; "none" before the first training.
     raw_words : int
-        Tokens of the vocabulary that were gone through, before subsampling, over all epochs.
+        Words trained over all epochs, counted before subsampling; words outside the vocabulary do not count.
     kept_words : int
-        Tokens that survived subsampling.
+        Those of them that survived subsampling.
     pairs : int
         Pairs of centre and context trained (CBOW: centres).
     loss_per_epoch : list of float
-        Mean negative log-likelihood of a pair, positive and negatives together, for each epoch that had a pair; empty
+        Mean negative log-likelihood of a pair (positive and negatives together) for each epoch that had a pair. Empty
         without compute_loss.
     loss : float
         Sum of the losses of all pairs.
     upload_seconds, compile_seconds, train_seconds, download_seconds : float
-        Time to take corpus and weights to the device, to compile or load the kernels, to train, and to bring the
-        weights back. Callbacks see the first two; `train_seconds`, theirs included, is known in the end.
+        Time to copy corpus and weights to the device, to compile or load the kernel, to train, and to copy the weights
+        back. `train_seconds` includes the callbacks, and is set after the last epoch.
     stopped_at : str, optional
-        Where Ctrl-C stopped the run; None when it went to its end.
+        Epoch and share of the work at which Ctrl-C stopped training; None when it ran to the end.
     """
 
     device: str
@@ -62,51 +56,67 @@ class TrainReport:
     download_seconds: float = 0.0
     stopped_at: str | None = None
 
+    def add(self, tally: Tally, *, with_loss: bool) -> None:
+        """Add the counts of an epoch, or of its beginning after Ctrl-C."""
+        self.kept_words += tally.kept
+        self.pairs += tally.pairs
+        self.loss += tally.loss
+        if with_loss and tally.pairs:
+            self.loss_per_epoch.append(tally.loss / tally.pairs)
+            logger.info("loss %.4f after %d words", self.loss_per_epoch[-1], self.raw_words)
+
+
+EpochHook = Callable[[str, TrainReport], None]
+"""``on_epoch("begin" or "end", report)``, called before and after each epoch."""
+
 
 def train(
     backend: Backend,
     config: TrainConfig,
-    vocab: Vocab,
-    tokens: Tokens,
-    weights: Weights,
+    data: TrainingData,
     *,
     first_epoch: int = 0,
     progress: PhaseProgress | None = None,
-    on_epoch: Callable[[str, TrainReport], None] = lambda event, report: None,
-    shows_epochs: bool = False,
+    on_epoch: EpochHook = lambda event, report: None,
+    download_each_epoch: bool = False,
 ) -> TrainReport:
-    """Train `weights` in place over all epochs.
+    """Train ``data.weights`` in place over all epochs.
 
     Parameters
     ----------
     backend : Backend
-        Where to train.
-    config, vocab, tokens, weights
-        What to train on.
+        The device.
+    config : TrainConfig
+    data : TrainingData
+        Vocabulary, tokens and weights.
     first_epoch : int
-        Epochs that the weights were trained for before; see `spans`.
+        Epochs that these weights have been trained for before; see `spans`.
     progress : callable, optional
-        `progress(done, total)` in raw words over all epochs; from any thread, but one call at a time. Without
-        it the logger "fastw2v" says at INFO, once a second at most, what share is done and how many words a second.
+        ``progress(done, total)`` in raw words over all epochs; called from any thread, one call at a time. Without it,
+        share and speed are logged at INFO about once a second.
     on_epoch : callable
-        `on_epoch("begin" or "end", report)` around each epoch.
-    shows_epochs : bool
-        Bring the weights back after each epoch, so that `on_epoch` sees them as they are on a GPU too. What it writes
-        to them there is lost.
+        ``on_epoch("begin" or "end", report)``.
+    download_each_epoch : bool
+        Copy the weights back after each epoch, so that `on_epoch` sees them when a GPU trains. What it writes to them
+        there is lost.
 
     Returns
     -------
     TrainReport
-        After Ctrl-C it covers what was trained until then, and `stopped_at` says where that was.
+        After Ctrl-C it covers what was trained until then, and `stopped_at` is set.
     """
     report = TrainReport(backend.name)
-    weights.on_device = None  # that memory may be wanted
+    data.weights.on_device = None  # the upload may need that memory
     with cleanup(backend.close):
-        report.upload_seconds = seconds_of(lambda: backend.upload(config, vocab, tokens, weights))
+        report.upload_seconds = seconds_of(lambda: backend.upload(config, data))
         report.compile_seconds = seconds_of(backend.compile)
-        give_back_freed()
+        return_freed_memory()
         begun, show = time.perf_counter(), ProgressLog() if progress is None else progress
-        n_words = config.epochs * tokens.n_tokens
+        n_words = config.epochs * data.tokens.n_tokens
+
+        def spans_of(epoch: int) -> Iterator[Span]:
+            n_tokens, span_tokens = data.tokens.n_tokens, backend.span_tokens
+            return spans(config, n_tokens, epoch, span_tokens=span_tokens, first_epoch=first_epoch)
 
         def on_done(n_tokens: int) -> None:
             report.raw_words += n_tokens
@@ -116,28 +126,18 @@ def train(
         try:
             for epoch in range(config.epochs):
                 on_epoch("begin", report)
-                backend.train(spans(config, tokens.n_tokens, epoch, backend.span_tokens, first_epoch), on_done)
-                _add_tally(report, backend, config)
-                if shows_epochs:
+                backend.train(spans_of(epoch), on_done)
+                report.add(backend.tally(), with_loss=config.compute_loss)
+                if download_each_epoch:
                     report.download_seconds += seconds_of(backend.download)
-                    weights.on_device = None  # what lies there is trained further
+                    data.weights.on_device = None  # the next epoch changes these rows
                 on_epoch("end", report)
         except KeyboardInterrupt:
-            _add_tally(report, backend, config)
-            percent = 100 * report.raw_words / n_words
+            report.add(backend.tally(), with_loss=config.compute_loss)
+            percent = 100 * report.raw_words / max(n_words, 1)
             report.stopped_at = f"epoch {epoch + 1} of {config.epochs}, {percent:.1f} % of the work"
         report.train_seconds = time.perf_counter() - begun - report.download_seconds
         report.download_seconds += seconds_of(backend.download)
     took, n_raw, n_kept = report.train_seconds, report.raw_words, report.kept_words
     logger.info("training took %.1f s: %d raw words, %d kept", took, n_raw, n_kept)
     return report
-
-
-def _add_tally(report: TrainReport, backend: Backend, config: TrainConfig) -> None:
-    tally = backend.tally()
-    report.kept_words += tally.kept
-    report.pairs += tally.pairs
-    report.loss += tally.loss
-    if config.compute_loss and tally.pairs:
-        report.loss_per_epoch.append(tally.loss / tally.pairs)
-        logger.info("loss %.4f after %d words", report.loss_per_epoch[-1], report.raw_words)

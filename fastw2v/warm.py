@@ -1,46 +1,56 @@
-"""Compile ahead of the first use."""
+"""warmup: compile kernels before their first use."""
 
 from __future__ import annotations
 
 import itertools
-import time
 from typing import Any, Unpack
 
-from fastw2v.config import TrainOptions, spell_out_options
 from fastw2v.corpus import TextCorpus
 from fastw2v.encode import load_encoder
 from fastw2v.model import Word2Vec
+from fastw2v.options import TrainOptions, spell_out_options
+from fastw2v.runtime.stopwatch import stopwatch
 
 _TINY = [["a"]]
 
 
 @spell_out_options
 def warmup(*, nn: bool = False, **options: Unpack[TrainOptions]) -> float:
-    """Compile the kernels of a training run, or load them from the cache, and return the seconds that took.
+    """Compile the kernels of a training, or load them from the cache.
 
-    A kernel is compiled once for each combination of the options it depends on, and kept on disk. On the CPU these are
-    sg, vector_size (in steps of 16), negative and compute_loss; for skip-gram also negative_sharing and, with shared
-    negatives, whether window is above 5. A GPU has its own kernels (give `device`): they depend on the window itself,
-    for CBOW also on cbow_mean and cbow_gradient, and not on compute_loss. Other options make no difference.
+    Each combination of the options that a kernel depends on is compiled once, and stored on disk. On the CPU these are
+    sg, vector_size (in steps of 16), negative and compute_loss; for skip-gram also negative_sharing and, if that is
+    "window", whether window is above 5. A GPU (give `device`) has other kernels: they depend on the window
+    itself, for CBOW also on cbow_mean and cbow_gradient, and not on compute_loss. Other options do not matter.
 
     Parameters
     ----------
     nn : bool
-        Those of the book's layers as well; `fastw2v.nn.warmup` does so for these alone.
+        Compile the kernels of the book's layers too; `fastw2v.nn.warmup` compiles those alone.
     **options
-        As for `Word2Vec` later. Without `sg`, both models are compiled; without `compute_loss`, both with the loss and
-        without it.
-    """
-    begun = time.perf_counter()
-    load_encoder(TextCorpus((b"a",)))
-    for sg, compute_loss in itertools.product(_both(options.get("sg")), _both(options.get("compute_loss"))):
-        chosen: dict[str, Any] = {**options, "min_count": 1, "epochs": 1, "sg": sg, "compute_loss": bool(compute_loss)}
-        Word2Vec(_TINY, **chosen)
-    if nn:
-        from fastw2v.nn import warmup as warm_layers
+        The options that `Word2Vec` will have. Without `sg`, the kernels of both models are compiled; without
+        `compute_loss`, those with and without the loss.
 
-        warm_layers()
-    return time.perf_counter() - begun
+    Returns
+    -------
+    float
+        Seconds that this took.
+
+    Examples
+    --------
+    >>> seconds = warmup(sg=1, vector_size=100, compute_loss=False)
+    """
+    seconds: dict[str, float] = {}
+    with stopwatch(seconds, "warmup"):
+        load_encoder(TextCorpus((b"a",)))
+        for sg, compute_loss in itertools.product(_both(options.get("sg")), _both(options.get("compute_loss"))):
+            chosen: dict[str, Any] = {**options, "min_count": 1, "epochs": 1, "sg": sg}
+            Word2Vec(_TINY, **{**chosen, "compute_loss": bool(compute_loss)})
+        if nn:
+            from fastw2v.nn import warmup as warm_layers
+
+            warm_layers()
+    return seconds["warmup"]
 
 
 def _both(choice: int | None) -> tuple[int, ...]:

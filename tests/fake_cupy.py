@@ -1,7 +1,7 @@
-"""A stand-in for CuPy where there is no GPU: its arrays are none of NumPy's, and never become so by themselves.
+"""A replacement for CuPy where there is no GPU. Its arrays are not NumPy arrays, and never become such by themselves.
 
-The module itself stands for `cupy`: what it does not define is NumPy's function, taking and giving such arrays alone.
-`install` puts it in CuPy's place, with the CPU's kernels in that of the GPU's.
+The module itself replaces `cupy`: a name that it does not define is NumPy's function, for these arrays alone.
+`install` puts it in the place of CuPy, and the CPU kernels in the place of the GPU kernels.
 """
 
 import sys
@@ -23,7 +23,7 @@ from fastw2v_kernels.skipgram_ns.cpu import skipgram_ns_cpu
 
 
 class ndarray(NDArrayOperatorsMixin):  # noqa: N801 - CuPy's name
-    """An array on the "GPU": `memory` is a NumPy array that only kernels and copies may look at."""
+    """An array on the "GPU": `memory` is a NumPy array that only kernels and copies may read."""
 
     def __init__(self, memory):
         self.memory = memory
@@ -98,17 +98,17 @@ def _on_device(value):
     """NumPy's results and functions as CuPy's."""
     if isinstance(value, np.ndarray | np.generic):
         return ndarray(np.asarray(value))
-    if isinstance(value, tuple) and any(isinstance(part, np.ndarray) for part in value):
+    if isinstance(value, tuple) and any(isinstance(item, np.ndarray) for item in value):
         return tuple(map(_on_device, value))
     if callable(value) and not isinstance(value, type):
         return lambda *args, **kwargs: _on_device(
-            value(*map(_memory_of, args), **{name: _memory_of(part) for name, part in kwargs.items()})
+            value(*map(_memory_of, args), **{name: _memory_of(value) for name, value in kwargs.items()})
         )
     return value
 
 
 def _memory_of(value):
-    """Arguments of NumPy's functions for CuPy's; arrays of the host, and of a GPU that is not in use, are refused."""
+    """Arguments for NumPy's functions; host arrays, and arrays of a GPU that is not in use, are refused."""
     if isinstance(value, np.ndarray):
         raise TypeError("Unsupported type <class 'numpy.ndarray'>")
     if isinstance(value, list | tuple):
@@ -128,7 +128,7 @@ def array(values, dtype=None, order="K"):
 
 
 def asarray(values, dtype=None, order=None):
-    """Take an array of the GPU as it is, if it is of that type and order; copy one of the host."""
+    """Return a GPU array itself if it has that dtype and order; copy a host array to the GPU."""
     if isinstance(values, ndarray):
         memory = np.asarray(values.memory, dtype, order=order)
         is_here = values.data.device_id == _current[0]
@@ -146,14 +146,14 @@ def from_dlpack(values):
 
 
 class ByInterface:
-    """Another library's array on the GPU that says so by ``__cuda_array_interface__``, as Numba's."""
+    """An array on the GPU of another library with ``__cuda_array_interface__``, such as Numba."""
 
     def __init__(self, memory):
         self.memory, self.__cuda_array_interface__ = memory, memory.__array_interface__
 
 
 class ByDlpack:
-    """Another library's array that says where it lies by DLPack alone; (2, 0) is the first GPU, (1, 0) the host."""
+    """An array of another library with DLPack alone; device (2, 0) is the first GPU, (1, 0) the host."""
 
     def __init__(self, memory, device=(2, 0)):
         self.memory, self.device = memory, device
@@ -166,7 +166,7 @@ class ByDlpack:
 
 
 class ByBoth(ByDlpack):
-    """Another library's array that says so in both ways, as PyTorch's; its interface names no stream to wait for."""
+    """An array of another library with both, such as PyTorch, whose array interface names no stream to wait for."""
 
     @property
     def __cuda_array_interface__(self):
@@ -174,13 +174,13 @@ class ByBoth(ByDlpack):
 
 
 def install(monkeypatch):
-    """Put this module in CuPy's place; return the arguments that each launch of a kernel will have."""
+    """Replace CuPy by this module; return a list to which each launch of a kernel adds its arguments."""
     calls = []
 
     def kernel_of(config):
         on_device = _on_device(skipgram_ns_cpu if config.sg else cbow_ns_cpu)
 
-        def run(chunk_tokens, max_warps, rate_in, rate_out, **arguments):
+        def run(*, chunk_tokens, max_warps, rate_in, rate_out, **arguments):
             calls.append(arguments)
             on_device(**arguments)
 
@@ -200,7 +200,7 @@ def install(monkeypatch):
 
 
 def install_layers(monkeypatch):
-    """Put it in CuPy's place for `fastw2v.nn` too; whoever calls this calls `forget_layers` in the end."""
+    """Replace CuPy for `fastw2v.nn` too; the caller calls `forget_layers` at the end."""
     install(monkeypatch)
     monkeypatch.setattr(_dispatch, "import_module", _imported)
     monkeypatch.setattr(_gradient_gpu, "IS_SIMULATED", False)
@@ -209,13 +209,13 @@ def install_layers(monkeypatch):
 
 
 def forget_layers():
-    """Drop what `fastw2v.nn` keeps of a device."""
+    """Clear the caches of `fastw2v.nn` that depend on the device."""
     _dispatch.operation.cache_clear()
     _gradient_gpu._gpu_class.cache_clear()
 
 
 def _imported(path):
-    """The module of that name; instead of an operation's kernel for the GPU, the CPU's on the GPU's arrays."""
+    """Import a module; for a GPU kernel, return the CPU kernel for arrays of this module."""
     package, _, device = path.rpartition(".")
     if device != "cuda":
         return import_module(path)

@@ -13,8 +13,8 @@ SMALL = {"vector_size": 16, "compute_loss": True, "workers": 1, "min_count": 1}
 SENTENCES = [[f"{topic}{word}" for word in words] for topic in "ab" for words in np.arange(300).reshape(30, 10) % 15]
 
 
-def small_model(**knobs):
-    return Word2Vec(SENTENCES, **(SMALL | knobs))
+def small_model(**options):
+    return Word2Vec(SENTENCES, **(SMALL | options))
 
 
 def same(a, b):
@@ -44,12 +44,12 @@ def test_training_goes_on_after_loading_as_without(tmp_path):
     assert same(model, loaded)
 
 
-def test_numpy_numbers_as_knobs_are_saved(tmp_path):
+def test_numpy_numbers_as_options_are_saved(tmp_path):
     small_model(epochs=np.int64(1), alpha=np.float32(0.05), seed=np.uint64(2**63)).save(tmp_path / "model")
     assert Word2Vec.load(tmp_path / "model").config.seed == 2**63
 
 
-def test_knobs_replaced_while_loading(tmp_path):
+def test_options_replaced_while_loading(tmp_path):
     model = small_model(device="cpu")
     model.save(tmp_path / "model")
     loaded = Word2Vec.load(tmp_path / "model", workers=2, device="auto", mmap=None)

@@ -112,8 +112,8 @@ def test_warmup_compiles_and_later_processes_load(run_python, corpus, tmp_path):
     n_compiled, took_time = first.stdout.split()
     assert int(n_compiled) > 0, first.stderr
     assert took_time == "True"
-    announced = [line for line in first.stderr.splitlines() if line.startswith("compiled ")]
-    assert [line.split(" in ")[0] for line in announced] == [
+    logged = [line for line in first.stderr.splitlines() if line.startswith("compiled ")]
+    assert [line.split(" in ")[0] for line in logged] == [
         "compiled the encoder",
         "compiled the skip-gram kernel for vector_size 16, negative 5",
     ]
@@ -127,11 +127,11 @@ def test_what_merges_the_tables_of_two_threads_is_compiled_ahead(run_python, tmp
     assert done.stdout.split() == ["True", "1", "0"], done.stderr
 
 
-def test_the_books_kernels_are_announced_and_compiled_ahead(run_python, tmp_path):
+def test_the_books_kernels_are_logged_and_compiled_ahead(run_python, tmp_path):
     done = run_python("-c", BOOK, NUMBA_CACHE_DIR=str(tmp_path / "cache"))
     assert done.stdout.split() == ["True", "0"], done.stderr
-    announced = [line.split() for line in done.stderr.splitlines() if line.startswith("compiled the kernel ")]
-    assert sorted(words[3] for words in announced) == NN_KERNELS
+    logged = [line.split() for line in done.stderr.splitlines() if line.startswith("compiled the kernel ")]
+    assert sorted(words[3] for words in logged) == NN_KERNELS
 
 
 def test_warmup_covers_the_book_when_asked_to(monkeypatch):

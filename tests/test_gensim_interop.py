@@ -1,3 +1,5 @@
+import inspect
+
 import numpy as np
 import pytest
 
@@ -79,6 +81,34 @@ def test_cbow_finds_the_topics_that_gensim_finds(cbow_mean):
     ours, theirs = share_of_topic_and_length(Word2Vec), share_of_topic_and_length(gensim.models.Word2Vec)
     assert theirs[0] > 0.95
     assert ours == pytest.approx(theirs, rel=0.1)
+
+
+OWN_DEFAULTS = {"__init__": {"workers"}, "build_vocab": set(), "train": {"compute_loss", "callbacks"}}
+
+
+@pytest.mark.parametrize("method", OWN_DEFAULTS)
+def test_signatures_begin_with_gensims(method):
+    """The same names in the same order, all positional, with the same defaults but for those that are None here."""
+    ours, theirs = (
+        [p for p in inspect.signature(getattr(kind, method)).parameters.values() if p.kind is not p.VAR_KEYWORD]
+        for kind in (Word2Vec, gensim.models.Word2Vec)
+    )
+    shared = ours[: len(theirs)]
+    assert [p.name for p in shared] == [p.name for p in theirs]
+    assert all(p.kind is p.POSITIONAL_OR_KEYWORD for p in shared)
+    assert all(p.kind is p.KEYWORD_ONLY for p in ours[len(theirs) :])
+    differ = {p.name: p.default for p, other in zip(shared, theirs) if p.default != other.default}
+    assert differ == dict.fromkeys(OWN_DEFAULTS[method])
+
+
+@pytest.mark.parametrize("kind", [Word2Vec, gensim.models.Word2Vec])
+def test_arguments_by_position(kind):
+    model = kind(SENTENCES, None, 50)
+    assert (model.vector_size, len(model.wv)) == (50, 7)
+    model = kind(SENTENCES, None, 50, 0.05, 3, 2, None, 1e-3, 1, 1, 0.001, 1, 0, 3)
+    assert (model.alpha, model.window, model.min_count, model.sample, model.seed) == (0.05, 3, 2, 1e-3, 1)
+    assert (model.workers, model.min_alpha, model.sg, model.negative) == (1, 0.001, 1, 3)
+    model.train(SENTENCES, None, 40, 180, 2, 0.01, 0.001)
 
 
 def test_defaults_are_those_of_the_constructor():

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from fastw2v import KeyedVectors, TrainConfig, Word2Vec
-from fastw2v.config import config_of_call
 
 SMALL = {"vector_size": 16, "compute_loss": True, "workers": 1, "min_count": 1}
 MODES = [
@@ -30,8 +29,8 @@ def topics(n_sentences=600, n_words=15):
 SENTENCES = topics(60)
 
 
-def small_model(**knobs):
-    return Word2Vec(SENTENCES, **(SMALL | knobs))
+def small_model(**options):
+    return Word2Vec(SENTENCES, **(SMALL | options))
 
 
 def training_threads():
@@ -132,23 +131,6 @@ def test_training_in_turns_draws_fresh_random_numbers():
     for _ in range(2):
         turns.train(SENTENCES, epochs=1)
     assert same(whole, turns)
-
-
-def test_knobs_of_one_call():
-    config = TrainConfig()
-    assert config_of_call(config, 2, 0.5, 0.1, True) == TrainConfig(
-        epochs=2, alpha=0.5, min_alpha=0.1, compute_loss=True
-    )
-    assert config_of_call(config, None, None, None, None) == config
-    assert config_of_call(config, None, 0.5, None, None) == TrainConfig(alpha=0.5)
-    low = config_of_call(config, None, 1e-5, None, None)
-    assert low.alpha == low.min_alpha == 1e-5
-    with pytest.raises(ValueError, match=r"min_alpha is 0\.5, above alpha"):
-        config_of_call(config, None, None, 0.5, None)
-    with pytest.raises(TypeError, match="alpha is '1'"):
-        config_of_call(config, None, "1", None, None)
-    with pytest.raises(ValueError, match="epochs is 0"):
-        config_of_call(config, 0, None, None, None)
 
 
 def test_rates_of_one_call_matter():
@@ -259,15 +241,6 @@ def test_wv_of_another_order_is_refused():
 
 
 # What the model shows of itself
-
-
-def test_knobs_are_read_from_the_model_and_not_set():
-    model = Word2Vec(window=3, **SMALL)
-    assert (model.vector_size, model.window, model.epochs, model.min_count) == (16, 3, 5, 1)
-    with pytest.raises(AttributeError, match=r"alpha cannot be set on a model; pass it to Word2Vec or train"):
-        model.alpha = 0.1
-    with pytest.raises(AttributeError, match="no attribute 'colour'"):
-        _ = model.colour
 
 
 def test_repr():

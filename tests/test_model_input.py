@@ -7,8 +7,8 @@ SMALL = {"vector_size": 16, "compute_loss": True, "workers": 1, "min_count": 1}
 SENTENCES = [[f"{topic}{word}" for word in words] for topic in "ab" for words in np.arange(300).reshape(30, 10) % 15]
 
 
-def small_model(**knobs):
-    return Word2Vec(SENTENCES, **(SMALL | knobs))
+def small_model(**options):
+    return Word2Vec(SENTENCES, **(SMALL | options))
 
 
 def same(a, b):
@@ -21,9 +21,9 @@ UNSUPPORTED = [
     ("hs", 1, "use negative sampling"),
     ("trim_rule", len, "filter the corpus before"),
     ("hashfxn", len, "first weights depend on seed and word alone"),
-    ("null_word", 1, "word of your own"),
-    ("batch_words", 5000, "the schedule cuts the corpus"),
-    ("comment", "x", "keep notes beside the model"),
+    ("null_word", 1, "your own null word"),
+    ("batch_words", 5000, "the corpus is cut into spans"),
+    ("comment", "x", "keep notes in a file"),
 ]
 
 
@@ -128,7 +128,7 @@ def test_any_iterable_that_starts_anew():
 
 
 class UsedUp:
-    """Begins anew by its looks, and goes on where it was."""
+    """Looks like an iterable that starts anew, but continues where it was."""
 
     def __init__(self):
         self.rest = iter(SENTENCES)
@@ -138,11 +138,11 @@ class UsedUp:
 
 
 @pytest.mark.parametrize("make", [UsedUp, lambda: [iter(sentence) for sentence in SENTENCES]])
-def test_an_iterator_that_hides_loses_no_sentence(make):
+def test_an_iterable_over_an_iterator_loses_no_sentence(make):
     assert same(small_model(), Word2Vec(make(), **SMALL))
 
 
-def test_an_iterator_that_hides_and_is_read_twice():
+def test_an_iterable_over_an_iterator_is_not_read_twice():
     sentences, model = UsedUp(), Word2Vec(**SMALL)
     model.build_vocab(sentences)
     with pytest.raises(ValueError, match=r"the corpus is empty.*already used up"):

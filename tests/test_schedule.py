@@ -9,7 +9,7 @@ from fastw2v.schedule import spans
 def test_spans_tile_the_tokens(n_tokens, span_tokens):
     if n_tokens > 100_000 and span_tokens < 100:
         n_tokens = 1000
-    cut = list(spans(TrainConfig(), n_tokens, 0, span_tokens))
+    cut = list(spans(TrainConfig(), n_tokens, 0, span_tokens=span_tokens))
     ends = [span.end for span in cut]
     assert [0, *ends[:-1]] == [span.begin for span in cut]
     assert ends[-1] == n_tokens
@@ -17,12 +17,12 @@ def test_spans_tile_the_tokens(n_tokens, span_tokens):
 
 
 def test_nothing_to_train():
-    assert list(spans(TrainConfig(), 0, 0, 100)) == []
+    assert list(spans(TrainConfig(), 0, 0, span_tokens=100)) == []
 
 
 def rates(config, n_tokens, span_tokens):
     """Learning rate of every token of every epoch."""
-    cut = (span for epoch in range(config.epochs) for span in spans(config, n_tokens, epoch, span_tokens))
+    cut = (span for epoch in range(config.epochs) for span in spans(config, n_tokens, epoch, span_tokens=span_tokens))
     return [span.lr_first + span.lr_step * position for span in cut for position in range(span.begin, span.end)]
 
 
@@ -44,7 +44,7 @@ def test_constant_rate():
 
 def test_random_numbers_go_on_after_earlier_epochs():
     config = TrainConfig(epochs=2)
-    fresh, later = (list(spans(config, 10, 1, 10, first)) for first in (0, 5))
+    fresh, later = (list(spans(config, 10, 1, span_tokens=10, first_epoch=first)) for first in (0, 5))
     assert {span.epoch for span in fresh} == {1}
     assert {span.epoch for span in later} == {6}
     assert [span[1:] for span in fresh] == [span[1:] for span in later]

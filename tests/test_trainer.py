@@ -6,16 +6,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from fastw2v import Word2Vec
-from fastw2v.backends import check_device, get_backend
-from fastw2v.backends.cpu import CpuBackend, span_tokens
-from fastw2v.config import TrainConfig
+from fastw2v.backends import get_backend
+from fastw2v.backends.cpu import CpuBackend
 from fastw2v.encode import Tokens, encode_corpus
-from fastw2v.schedule import spans
 from fastw2v.trainer import train
-from fastw2v.vectors.weights import initial_weights
-from fastw2v_kernels._jit import cuda as cuda_jit
-from tests.backends.training import MODES, by_reference, config_of, mode_name
+from tests.backends.training import MODES, by_reference, config_of, data_of, mode_name
 from tests.kernels.harness import assert_parity
 
 
@@ -27,16 +22,14 @@ def corpus():
 
 
 def trained(config, corpus, **options):
-    vocab, tokens = corpus
-    weights = initial_weights(vocab, config.vector_size, config.seed)
-    report = train(get_backend("cpu"), config, vocab, tokens, weights, **options)
-    return weights, report
+    data = data_of(config, corpus)
+    return data.weights, train(get_backend("cpu"), config, data, **options)
 
 
 @pytest.mark.parametrize("mode", MODES, ids=mode_name)
-@pytest.mark.parametrize("knobs", [{}, {"sample": 0.01, "window": 2, "shrink_windows": 0, "seed": 2**64 - 1}])
-def test_equals_the_reference(mode, knobs, corpus):
-    config = config_of(epochs=2, alpha=0.05, **({"sample": 0.05} | mode | knobs))
+@pytest.mark.parametrize("options", [{}, {"sample": 0.01, "window": 2, "shrink_windows": 0, "seed": 2**64 - 1}])
+def test_equals_the_reference(mode, options, corpus):
+    config = config_of(epochs=2, alpha=0.05, **({"sample": 0.05} | mode | options))
     weights, report = trained(config, corpus)
     kernel = {"w_in": weights.w_in, "w_out": weights.w_out, "loss": np.array([report.loss])}
     kernel["counts"] = np.array([report.pairs, report.kept_words])
@@ -208,54 +201,6 @@ def test_no_subsampling_keeps_every_word(corpus):
     lengths = np.diff(corpus[1].starts)
     assert report.kept_words == report.raw_words == 3 * lengths.sum()
     assert report.pairs == 3 * 2 * (lengths - 1).sum()
-
-
-def test_long_spans_are_shortened_where_a_token_is_much_work():
-    assert span_tokens(TrainConfig()) == 65_536
-    assert 256 <= span_tokens(TrainConfig(sg=1, vector_size=1000, negative=20, window=20)) < 1000
-    assert span_tokens(TrainConfig(sg=1, vector_size=1 << 20, negative=1024, window=1 << 16)) == 256
-
-
-@pytest.mark.parametrize("workers", [1, 2, 16])
-def test_every_worker_gets_several_spans(workers, corpus):
-    backend, config = CpuBackend(), config_of(workers=workers)
-    backend.upload(config, *corpus, initial_weights(corpus[0], config.vector_size, config.seed))
-    assert len(list(spans(config, corpus[1].n_tokens, 0, backend.span_tokens))) >= 3 * workers
-
-
-def test_no_two_workers_count_in_one_line(corpus):
-    backend, config = CpuBackend(), config_of(workers=16)
-    backend.upload(config, *corpus, initial_weights(corpus[0], config.vector_size, config.seed))
-    assert len({tally.ctypes.data // 128 for tally in backend._tallies}) == 16
-
-
-@pytest.mark.parametrize("device", ["tpu", "", None, 0, "CPU", "cudas"])
-def test_unknown_device(device):
-    with pytest.raises(ValueError, match=r'expected "auto", "cpu" or "cuda"'):
-        get_backend(device)
-
-
-@pytest.mark.parametrize("device", ["cuda:", "cuda:x", "cuda:-1"])
-def test_a_gpu_without_a_number(device):
-    with pytest.raises(ValueError, match='expected "cuda", or "cuda:0" and so on'):
-        get_backend(device)
-
-
-@pytest.mark.parametrize(("device", "number"), [("cuda", None), ("cuda:0", 0), ("cuda:3", 3)])
-def test_a_gpu_that_cannot_be_used_is_refused_with_the_cure(device, number, monkeypatch):
-    monkeypatch.setattr(cuda_jit, "cuda_status", lambda index=None: f"no driver for {index}; install it")
-    for refuse in (check_device, get_backend, lambda device: Word2Vec([["a", "b"]], device=device, min_count=1)):
-        with pytest.raises(
-            cuda_jit.CudaUnavailableError,
-            match=rf'^device "{device}" cannot be used: no driver for {number}; install it; or use device="cpu"',
-        ):
-            refuse(device)
-
-
-def test_auto_device_says_what_it_chose(caplog):
-    with caplog.at_level("INFO", "fastw2v"):
-        assert get_backend("auto").name == "cpu"
-    assert caplog.text.count("training on the CPU") == 1
 
 
 def test_empty_corpus_is_nothing_to_do(corpus):

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from benchmarks.gpu.jobs import Sizes
 from benchmarks.gpu.steps import UNFINISHED, Clock, Row, colour, row
 from fastw2v import Word2Vec
-from fastw2v.backends import cuda_plan
+from fastw2v.backends import TrainingData, cuda_plan
 from fastw2v.backends.cuda import CudaBackend
 from fastw2v.backends.cuda_corpus import StreamedCorpus
 from fastw2v.backends.cuda_plan import max_warps
@@ -103,7 +103,8 @@ def streamed(sizes: Sizes) -> Iterator[Row]:
 def run(config: TrainConfig, corpus: Any) -> tuple[TrainReport, CudaBackend]:  # noqa: ANN401
     """Train new weights on the GPU."""
     backend = CudaBackend()
-    return train(backend, config, *corpus, initial_weights(corpus[0], config.vector_size, config.seed)), backend
+    data = TrainingData(*corpus, initial_weights(corpus[0], config.vector_size, config.seed))
+    return train(backend, config, data), backend
 
 
 def small_and_streamed(sizes: Sizes, sg: int) -> Row:

@@ -53,7 +53,7 @@ def guard_of(vocab: Vocab, keep: Array, in_flight: int, options: argparse.Namesp
     """The rates that the CUDA trainer would give, for every word."""
     config = TrainConfig(window=options.window, sample=options.sample, negative=NEGATIVE)
     whole = [np.ones(len(vocab), np.float32) for _ in range(2)]
-    for factors, slowed in zip(whole, rates(config, vocab, keep, in_flight, options.copies)):
+    for factors, slowed in zip(whole, rates(config, vocab, keep, n_warps=in_flight, most_copies=options.copies)):
         factors[: len(slowed)] = slowed
     return Guard(*whole)
 

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from benchmarks.studies.distance import line_ns
 from benchmarks.studies.roofline import write_texts
-from fastw2v.backends import get_backend
+from fastw2v.backends import TrainingData, get_backend
 from fastw2v.config import TrainConfig
 from fastw2v.corpus import text_corpus
 from fastw2v.encode import Tokens, encode_corpus
@@ -37,7 +37,8 @@ def words_per_s(sg: int, vocab: Vocab, tokens: Tokens, n_models: int, workers: i
     config = TrainConfig(sg=sg, vector_size=100, window=5, negative=5, sample=1e-3, epochs=1, workers=workers)
     weights = [initial_weights(vocab, config.vector_size, seed) for seed in range(1, 1 + n_models)]
     with ThreadPoolExecutor(n_models) as pool:
-        reports = list(pool.map(lambda each: train(get_backend("cpu"), config, vocab, tokens, each), weights))
+        data = (TrainingData(vocab, tokens, each) for each in weights)
+        reports = list(pool.map(lambda each: train(get_backend("cpu"), config, each), data))
     return sum(report.raw_words for report in reports) / max(report.train_seconds for report in reports)
 
 

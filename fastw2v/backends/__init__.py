@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import logging
 
-from fastw2v.backends.base import Backend, Tally
+from fastw2v.backends.base import Backend, Tally, TrainingData
 from fastw2v.config import TrainConfig
 from fastw2v.runtime.devices import gpu_index, is_cuda
-from fastw2v.vectors.weights import Weights
 
-__all__ = ["Backend", "Tally", "Weights", "check_config", "check_device", "get_backend"]
+__all__ = ["Backend", "Tally", "TrainingData", "check_config", "check_device", "get_backend"]
 
 logger = logging.getLogger("fastw2v")
 
 
 def check_device(device: str) -> None:
-    """Raise, before the work is begun, what `get_backend` would raise."""
+    """Raise what `get_backend` would raise, without making a backend."""
     if is_cuda(device):
         from fastw2v_kernels._jit.cuda import require_cuda
 
@@ -25,7 +24,15 @@ def check_device(device: str) -> None:
 
 
 def check_config(config: TrainConfig) -> None:
-    """Raise, before the corpus is read, what its device and what that cannot train would raise later."""
+    """Check the device, and whether it can train with these options, before the corpus is read.
+
+    Raises
+    ------
+    ValueError
+        The device is unknown, or the window is too large for the GPU.
+    CudaUnavailableError
+        As in `get_backend`.
+    """
     check_device(config.device)
     if is_cuda(config.device):
         from fastw2v.backends.cuda_plan import check_window
@@ -42,7 +49,7 @@ def get_backend(device: str) -> Backend:
     Parameters
     ----------
     device : "auto", "cpu", "cuda" or "cuda:N"
-        "auto" takes the CPU, and logs why.
+        "auto" is the CPU; that choice is logged. "cuda" is the GPU that CuPy uses, "cuda:1" is GPU 1.
 
     Raises
     ------
@@ -50,6 +57,11 @@ def get_backend(device: str) -> Backend:
         The device is unknown.
     CudaUnavailableError
         There is no such GPU, or it cannot be used; the message says why.
+
+    Examples
+    --------
+    >>> get_backend("cpu").name
+    'cpu'
     """
     check_device(device)
     if is_cuda(device):
@@ -59,5 +71,5 @@ def get_backend(device: str) -> Backend:
     from fastw2v.backends.cpu import CpuBackend
 
     if device == "auto":
-        logger.info('device "auto": training on the CPU; device="cuda" takes a GPU')
+        logger.info('device "auto": training on the CPU; to train on a GPU, pass device="cuda"')
     return CpuBackend()

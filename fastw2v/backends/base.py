@@ -1,21 +1,27 @@
-"""What a device must offer to the trainer."""
+"""The interface between the trainer and a device."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 from fastw2v.config import TrainConfig
+from fastw2v.encode import Tokens
 from fastw2v.schedule import Span
 from fastw2v.vectors.weights import Weights
+from fastw2v.vocab import Vocab
 
-if TYPE_CHECKING:
-    from fastw2v.encode import Tokens
-    from fastw2v.vocab import Vocab
+
+class TrainingData(NamedTuple):
+    """The corpus, its vocabulary, and the weights that training changes in place."""
+
+    vocab: Vocab
+    tokens: Tokens
+    weights: Weights
 
 
 class Tally(NamedTuple):
-    """Counts of an epoch: sum of losses (0 unless asked for), pairs (CBOW: examples) and tokens kept."""
+    """Counts of some spans: sum of the losses (0 without compute_loss), pairs (CBOW: examples), words kept."""
 
     loss: float
     pairs: int
@@ -23,25 +29,36 @@ class Tally(NamedTuple):
 
 
 class Backend(Protocol):
-    """One device. A trainer uploads and compiles once, trains span after span, and downloads in the end at least."""
+    """One device.
+
+    The trainer calls `upload` and `compile` once, `train` for each epoch, `download` after training (or after each
+    epoch), and `close` last.
+
+    Attributes
+    ----------
+    name : str
+        Name of the device, for reports.
+    span_tokens : int
+        Tokens in a span that suit the device; final after `upload`.
+    """
 
     name: str
     span_tokens: int
 
-    def upload(self, config: TrainConfig, vocab: Vocab, tokens: Tokens, weights: Weights) -> None:
-        """Take corpus, tables and weights to the device; `span_tokens` is then what suits them."""
+    def upload(self, config: TrainConfig, data: TrainingData) -> None:
+        """Copy corpus, tables and weights to the device, unless it can use the model's own arrays."""
 
     def compile(self) -> None:
-        """Compile the kernels for what was uploaded, or load them from the cache."""
+        """Compile the kernel for the uploaded data, or load it from the cache."""
 
     def train(self, spans: Iterable[Span], on_done: Callable[[int], None]) -> None:
-        """Train all spans; `on_done(n_tokens)` is called as they end. Ctrl-C ends it after the spans in flight."""
+        """Train all spans, and call ``on_done(n_tokens)`` after each; Ctrl-C ends training after the running spans."""
 
     def tally(self) -> Tally:
-        """Return what has been counted since the last call, and begin anew."""
+        """Return the counts of all spans since the last call, and set them to 0."""
 
     def download(self) -> None:
-        """Bring the weights as they are by now back to where they were uploaded from; training may go on."""
+        """Copy the current weights from the device to the uploaded arrays; training may go on."""
 
     def close(self) -> None:
-        """Let go of what was uploaded, also where `upload` has failed; nothing is asked of it after that."""
+        """Free the memory on the device. This is the last call; it also follows an `upload` that failed."""

@@ -1,32 +1,27 @@
-"""The CPU: Hogwild threads over compiled kernels that run without the GIL."""
+"""The CPU backend: Hogwild threads over compiled kernels that run without the GIL."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fastw2v.backends.base import Tally
+from fastw2v.backends.base import Tally, TrainingData
 from fastw2v.backends.kernel_options import kernel_name, kernel_options
 from fastw2v.config import TrainConfig
 from fastw2v.runtime.compilation import log_compilation
 from fastw2v.runtime.worker_pool import ItemQueue, run_workers
 from fastw2v.schedule import Span
-from fastw2v.vectors.weights import Weights
 from fastw2v_kernels.cbow_ns.cpu import cbow_ns_cpu
 from fastw2v_kernels.shared.memory import aligned
 from fastw2v_kernels.skipgram_ns.cpu import skipgram_ns_cpu
 
-if TYPE_CHECKING:
-    from fastw2v.encode import Tokens
-    from fastw2v.vocab import Vocab
-
-# Multiplications and additions in a span, about: some 30 ms of a fast core, so that Ctrl-C is heard at once.
+# About how many multiply-adds a span takes: 30 ms of a fast core, so that Ctrl-C is obeyed at once.
 _SPAN_WORK = 1 << 28
 _MOST_TOKENS = 1 << 16
+_SPANS_PER_WORKER = 4  # at least, so that no worker idles for long while the last spans are trained
 
 
 class CpuBackend:
@@ -35,8 +30,9 @@ class CpuBackend:
     name = "cpu"
     span_tokens = _MOST_TOKENS
 
-    def upload(self, config: TrainConfig, vocab: Vocab, tokens: Tokens, weights: Weights) -> None:
+    def upload(self, config: TrainConfig, data: TrainingData) -> None:
         """Bind the kernel to its arrays; nothing is copied."""
+        vocab, tokens, weights = data
         alias_prob, alias_id = vocab.alias_table(config.ns_exponent)
         self._kernel = partial(
             skipgram_ns_cpu if config.sg else cbow_ns_cpu,
@@ -51,7 +47,8 @@ class CpuBackend:
         )
         self._kernel_name = kernel_name(config)
         self._tallies = [aligned((3,), np.float64) for _ in range(config.n_workers)]
-        self.span_tokens = min(span_tokens(config), max(1, -(-tokens.n_tokens // (4 * config.n_workers))))
+        tokens_for_all = -(-tokens.n_tokens // (_SPANS_PER_WORKER * config.n_workers))
+        self.span_tokens = min(span_tokens(config), max(1, tokens_for_all))
 
     def compile(self) -> None:
         """Compile the kernel, or load it from the cache."""
@@ -59,12 +56,12 @@ class CpuBackend:
             self._train_span(Span(0, 0, 0, 0.0, 0.0), self._tallies[0])
 
     def train(self, spans: Iterable[Span], on_done: Callable[[int], None]) -> None:
-        """Train all spans, each thread taking the next; after Ctrl-C, or an error in one, the others stop as well."""
+        """Train all spans; each worker takes the next one from a queue. After Ctrl-C or an error, all workers stop."""
         lock = threading.Lock()
 
-        def work(tally: np.ndarray, source: ItemQueue[Span]) -> None:
-            while (numbered := source.next()) is not None:
-                span = numbered[1]
+        def work(tally: np.ndarray, queue: ItemQueue[Span]) -> None:
+            while (item := queue.next()) is not None:
+                span = item[1]
                 self._train_span(span, tally)
                 with lock:
                     on_done(span.end - span.begin)
@@ -72,25 +69,24 @@ class CpuBackend:
         run_workers([partial(work, tally) for tally in self._tallies], ItemQueue(span for span in spans))
 
     def tally(self) -> Tally:
-        """Sum over the threads."""
+        """Return the sum of the workers' counts, and set them to 0."""
         loss, pairs, kept = np.sum(self._tallies, axis=0)
         for tally in self._tallies:
             tally[:] = 0
         return Tally(float(loss), int(pairs), int(kept))
 
     def download(self) -> None:
-        """Nothing to do: the kernels work on the model's own arrays."""
+        """Do nothing: the kernels work on the model's own arrays."""
 
     def close(self) -> None:
-        """Nothing to do: nothing was copied."""
+        """Do nothing: nothing was copied."""
 
     def _train_span(self, span: Span, tally: np.ndarray) -> None:
-        epoch, begin, end, lr_first, lr_step = span
-        self._kernel(epoch=epoch, begin=begin, end=end, lr_first=lr_first, lr_step=lr_step, tally=tally)
+        self._kernel(**span._asdict(), tally=tally)
 
 
 def span_tokens(config: TrainConfig) -> int:
-    """Most tokens in a span: 65,536, or fewer where rows are long and windows wide."""
+    """Return the most tokens in a span: 65,536, or fewer where rows are long or windows wide."""
     n_targets = 1 + config.negative
     n_rows = n_targets * config.window if config.sg else n_targets + config.window
     return min(_MOST_TOKENS, max(256, _SPAN_WORK // (n_rows * config.vector_size)))

@@ -1,4 +1,4 @@
-"""The GPU: whole spans of the corpus by one launch each, queued so that it never waits for the host."""
+"""The CUDA backend: one launch trains a whole span; launches are queued so that the GPU never waits for the host."""
 
 from __future__ import annotations
 
@@ -9,33 +9,26 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from fastw2v.backends import cuda_plan
-from fastw2v.backends.base import Tally
+from fastw2v.backends.base import Tally, TrainingData
 from fastw2v.backends.cuda_corpus import CorpusOnDevice, ResidentCorpus, StreamedCorpus
-from fastw2v.backends.cuda_streams import give_back, new_stream, recorded, to_device, wait_for_caller
+from fastw2v.backends.cuda_streams import free_pools, new_stream, recorded, to_device, wait_for_caller
 from fastw2v.backends.kernel_options import kernel_name, kernel_options
 from fastw2v.config import TrainConfig
+from fastw2v.runtime.arrays import Array
 from fastw2v.runtime.cleanup import cleanup
 from fastw2v.runtime.devices import current_device, on_device
 from fastw2v.runtime.worker_pool import run_threads
 from fastw2v.schedule import Span
-from fastw2v.vectors.weights import Weights
 from fastw2v_kernels._jit import cuda as gpu
 from fastw2v_kernels.shared.span.plan_cuda import CHUNK_TOKENS
 
-if TYPE_CHECKING:
-    from fastw2v.encode import Tokens
-    from fastw2v.vocab import Vocab
-
-Array = npt.NDArray[Any]
 logger = logging.getLogger("fastw2v")
-# Launches that are queued: one runs, one is ready, and the host has the time of a third to come back. Ctrl-C ends
-# after those.
+# One launch runs, one is ready, and the host prepares a third in the meantime. Ctrl-C waits for these.
 _QUEUED = 3
 
 
@@ -56,35 +49,28 @@ class CudaBackend:
         with on_device(self._index):
             self._stream = new_stream()
 
-    def upload(self, config: TrainConfig, vocab: Vocab, tokens: Tokens, weights: Weights) -> None:
+    def upload(self, config: TrainConfig, data: TrainingData) -> None:
         """Copy weights and tables, and the corpus if it fits.
 
         Raises
         ------
         ValueError
-            The window is too large for a warp of this GPU.
+            The window is too large for this GPU; nothing has been allocated.
         MemoryError
-            The GPU has too little memory left. Nothing has been allocated in either case.
+            The GPU has too little memory left; nothing has been allocated.
         """
-        self._weights = weights
-        keep, alias = vocab.keep_probabilities(config.sample), vocab.alias_table(config.ns_exponent)
+        self._weights = data.weights
         with on_device(self._index):
-            wait_for_caller(self._stream)  # the corpus may be its work, and not there yet
-        with self._here():
+            wait_for_caller(self._stream)  # the caller's stream may still be writing the corpus
+        with self._on_stream():
             cuda_plan.check_window(config)
-            plan = cuda_plan.plan(config, tokens, weights, gpu.free_memory())
-            self._w_in, self._w_out = to_device(weights.w_in), to_device(weights.w_out)
+            plan = cuda_plan.plan(config, data, gpu.free_memory())
+            self._w_in, self._w_out = to_device(data.weights.w_in), to_device(data.weights.w_out)
             self._tally = to_device(np.zeros(3))
-            self._corpus: CorpusOnDevice = (
-                ResidentCorpus(tokens, config.seed)
-                if plan.is_resident
-                else StreamedCorpus(tokens, keep, config.seed, config.window)
-            )
-            tables = {"keep": keep, "alias_prob": alias[0], "alias_id": alias[1]}
-            tables["rate_in"], tables["rate_out"] = cuda_plan.rates(config, vocab, keep, plan.max_warps)
+            self._corpus = _corpus_on_device(config, data, is_resident=plan.is_resident)
             self._kernel = partial(
                 _span_kernel(config),
-                **{name: to_device(table) for name, table in tables.items()},
+                **{name: to_device(table) for name, table in _tables(config, data, plan.max_warps).items()},
                 **kernel_options(config),
                 chunk_tokens=CHUNK_TOKENS,
                 max_warps=plan.max_warps,
@@ -96,9 +82,9 @@ class CudaBackend:
         logger.info("the corpus is %s; at most %d warps train at a time", where, plan.max_warps)
 
     def compile(self) -> None:
-        """Compile the kernel, by a span of two tokens on weights of one word."""
+        """Compile the kernel by training two tokens with weights of one word."""
         xp, begun = gpu.array_module(), time.perf_counter()
-        with self._here():
+        with self._on_stream():
             row = partial(xp.zeros, (1, self._w_in.shape[1]), np.float32)
             tables = {name: xp.ones(1, np.float32) for name in ("keep", "alias_prob", "rate_in", "rate_out")}
             self._kernel(
@@ -108,51 +94,47 @@ class CudaBackend:
                 starts=xp.asarray(np.array([0, 2])),
                 **tables,
                 alias_id=xp.zeros(1, np.int32),
-                epoch=0,
-                begin=0,
-                end=2,
-                lr_first=0.0,
-                lr_step=0.0,
+                **Span(epoch=0, begin=0, end=2, lr_first=0.0, lr_step=0.0)._asdict(),
                 tally=xp.zeros(3),
             )
             self._stream.synchronize()
         logger.info("compiled %s for the GPU in %.1f s", self._kernel_name, time.perf_counter() - begun)
 
     def train(self, spans: Iterable[Span], on_done: Callable[[int], None]) -> None:
-        """Train all spans one after the other, in the order of the queue; Ctrl-C ends it after those in the queue."""
+        """Train all spans in order; after Ctrl-C, training ends with the launches that are queued."""
         stop = threading.Event()
-        run_threads([partial(self._work, spans, on_done, stop)], stop)
+        run_threads([partial(self._train_spans, spans, on_done, stop)], stop)
 
     def tally(self) -> Tally:
-        """Read the device's sums."""
-        with self._here():
+        """Return the device's counts, and set them to 0."""
+        with self._on_stream():
             loss, pairs, kept = _copy_to(np.empty(3), self._tally)
             self._tally[:] = 0
         return Tally(float(loss), int(pairs), int(kept))
 
     def download(self) -> None:
-        """Copy the weights into the model's own arrays; it keeps the input rows on the GPU as well."""
-        with self._here():
+        """Copy the weights into the model's own arrays; the input rows on the GPU become `weights.on_device`."""
+        with self._on_stream():
             _copy_to(self._weights.w_in, self._w_in)
             _copy_to(self._weights.w_out, self._w_out)
         self._weights.on_device = self._w_in
 
     def close(self) -> None:
-        """Let go of all but input rows that the model keeps, and let CuPy's pool not keep it for a queue that ends."""
-        with self._here():
+        """Free the memory of this stream, except for the input rows if the model holds them."""
+        with self._on_stream():
             for name in ("_w_out", "_tally", "_kernel", *(["_w_in"] if self._weights.on_device is None else [])):
-                self.__dict__.pop(name, None)  # the upload may have failed
+                self.__dict__.pop(name, None)  # missing after an upload that failed
             if "_corpus" in self.__dict__:
                 self._corpus.close()
-            give_back(self._stream)
+            free_pools(self._stream)
 
     @contextmanager
-    def _here(self) -> Iterator[None]:
-        """Work on this GPU and in this queue, whatever the caller's are."""
+    def _on_stream(self) -> Iterator[None]:
+        """Use this GPU and this stream within the block, whatever the caller uses."""
         with on_device(self._index), self._stream:
             yield
 
-    def _work(self, spans: Iterable[Span], on_done: Callable[[int], None], stop: threading.Event) -> None:
+    def _train_spans(self, spans: Iterable[Span], on_done: Callable[[int], None], stop: threading.Event) -> None:
         queue: deque[tuple[Any, int]] = deque()
 
         def wait_for_oldest() -> None:
@@ -160,7 +142,7 @@ class CudaBackend:
             event.synchronize()
             on_done(n_tokens)
 
-        with self._here(), cleanup(self._drain):
+        with self._on_stream(), cleanup(self._wait):
             for span in spans:
                 if stop.is_set():
                     break
@@ -170,29 +152,44 @@ class CudaBackend:
             while queue:
                 wait_for_oldest()
 
-    def _drain(self) -> None:
-        """Wait until the GPU neither trains nor copies: what it works on may be freed then."""
+    def _wait(self) -> None:
+        """Wait until the GPU neither trains nor copies; only then may the arrays be freed."""
         with cleanup(self._corpus.wait):
             self._stream.synchronize()
 
     def _launch(self, span: Span) -> Any:  # noqa: ANN401
-        """Queue a span; return the event of its end."""
-        placed = self._corpus.place(span, self._stream)
+        """Queue the training of a span; return the event of its end."""
+        loaded = self._corpus.load(span, self._stream)
         self._kernel(
             w_in=self._w_in,
             w_out=self._w_out,
             epoch=span.epoch,
             lr_step=span.lr_step,
             tally=self._tally,
-            **placed._asdict(),
+            **loaded._asdict(),
         )
         done = recorded(self._stream)
-        self._corpus.used(done)
+        self._corpus.release_after(done)
         return done
 
 
+def _corpus_on_device(config: TrainConfig, data: TrainingData, *, is_resident: bool) -> CorpusOnDevice:
+    if is_resident:
+        return ResidentCorpus(data.tokens, config.seed)
+    keep = data.vocab.keep_probabilities(config.sample)
+    return StreamedCorpus(data.tokens, keep, config.seed, window=config.window)
+
+
+def _tables(config: TrainConfig, data: TrainingData, max_warps: int) -> dict[str, Array]:
+    """Return the kernel's tables of the vocabulary, on the host."""
+    keep = data.vocab.keep_probabilities(config.sample)
+    alias_prob, alias_id = data.vocab.alias_table(config.ns_exponent)
+    rate_in, rate_out = cuda_plan.rates(config, data.vocab, keep, n_warps=max_warps)
+    return {"keep": keep, "alias_prob": alias_prob, "alias_id": alias_id, "rate_in": rate_in, "rate_out": rate_out}
+
+
 def _span_kernel(config: TrainConfig) -> Callable[..., None]:
-    """Return the operation that trains a span, imported when it is needed: it brings CUDA's packages."""
+    """Return the operation that trains a span; the import is here because it brings CUDA's packages."""
     if config.sg:
         from fastw2v_kernels.skipgram_ns.cuda import skipgram_ns_cuda
 
@@ -203,7 +200,7 @@ def _span_kernel(config: TrainConfig) -> Callable[..., None]:
 
 
 def _copy_to(host: Array, array: Any) -> Array:  # noqa: ANN401
-    """Copy an array of the device into one of the host's, and return that."""
+    """Copy a device array into a host array, and return the host array."""
     if isinstance(array, np.ndarray):
         host[...] = array
     else:

@@ -1,26 +1,25 @@
-"""The corpus as the GPU reads it: there as a whole, or span by span through two buffers while training goes on."""
+"""The corpus as the GPU reads it: resident as a whole, or streamed span by span through two buffers."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from collections.abc import Callable
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
-import numpy.typing as npt
 
-from fastw2v.backends.cuda_streams import Staging, new_stream, recorded, to_device
+from fastw2v.backends.cuda_streams import StagingBuffer, new_stream, recorded, to_device
+from fastw2v.encode import Tokens
+from fastw2v.runtime.arrays import Array
 from fastw2v.runtime.devices import is_on_gpu
 from fastw2v.schedule import Span
 from fastw2v_kernels.shared.rng import KEEP_DRAW, shifted_seed
 from fastw2v_kernels.shared.span.reference import draw
 
-if TYPE_CHECKING:
-    from fastw2v.encode import Tokens
-
-Array = npt.NDArray[Any]
+Survivors = Callable[[int, int], Array]
 
 
-class Placed(NamedTuple):
-    """A span's part of the corpus, and the span's other arguments as they are for it: all on the device."""
+class SpanOnDevice(NamedTuple):
+    """Arguments of a kernel for one span: token ids and sentence starts on the device, positions relative to them."""
 
     ids: Array
     starts: Array
@@ -31,126 +30,151 @@ class Placed(NamedTuple):
 
 
 class CorpusOnDevice(Protocol):
-    """Gives each span its tokens."""
+    """Brings the tokens of each span to the device.
 
-    def place(self, span: Span, stream: Any) -> Placed:  # noqa: ANN401
-        """Return the span's tokens, which what is queued on `stream` from now on may read."""
+    For each span, in order: `load`, then the launch, then `release_after` with the event after the launch.
+    """
 
-    def used(self, done: Any) -> None:  # noqa: ANN401
-        """Note the event after which the tokens placed last are not read any more."""
+    def load(self, span: Span, stream: Any) -> SpanOnDevice:  # noqa: ANN401
+        """Return the span's arguments; work given to `stream` from now on finds its tokens on the device."""
+
+    def release_after(self, done: Any) -> None:  # noqa: ANN401
+        """Let the tokens loaded last be overwritten after this event."""
 
     def wait(self) -> None:
-        """Wait until the host's memory is not read any more."""
+        """Wait on the host until no copy reads its memory."""
 
     def close(self) -> None:
-        """Let go of the arrays."""
+        """Free the arrays."""
 
 
 class ResidentCorpus:
-    """All of it lies on the device."""
+    """The whole corpus on the device."""
 
     def __init__(self, tokens: Tokens, seed: int) -> None:
         is_there = is_on_gpu(tokens.ids)
         self._ids, self._starts = (a if is_there else to_device(a) for a in (tokens.ids, tokens.starts))
         self._seed = seed
 
-    def place(self, span: Span, stream: Any) -> Placed:  # noqa: ANN401
-        """Return the whole."""
-        return Placed(self._ids, self._starts, span.begin, span.end, span.lr_first, self._seed)
+    def load(self, span: Span, stream: Any) -> SpanOnDevice:  # noqa: ANN401
+        """Return the whole corpus."""
+        return SpanOnDevice(self._ids, self._starts, span.begin, span.end, span.lr_first, self._seed)
 
-    def used(self, done: Any) -> None:  # noqa: ANN401
-        """Nothing to do: the corpus stays."""
+    def release_after(self, done: Any) -> None:  # noqa: ANN401
+        """Do nothing: the corpus stays."""
 
     def wait(self) -> None:
-        """Nothing to do: it was copied before training began."""
+        """Do nothing: the corpus was copied before training began."""
 
     def close(self) -> None:
-        """Let go of the arrays."""
+        """Free the arrays."""
         del self._ids, self._starts
 
 
 class StreamedCorpus:
-    """Two spans of it lie on the device: one is trained while the other is copied.
+    """Two buffers on the device: one span is trained while the next is copied.
 
     Parameters
     ----------
     tokens : Tokens
-        The corpus in the host's memory, or mapped from disk.
+        The corpus in host memory, or mapped from disk.
     keep : float32[n_vocab]
-        Probability that a token survives subsampling, in the host's memory.
+        Probability that a token survives subsampling, in host memory.
     seed, window : int
         As in the configuration.
     """
 
-    def __init__(self, tokens: Tokens, keep: Array, seed: int, window: int) -> None:
+    def __init__(self, tokens: Tokens, keep: Array, seed: int, *, window: int) -> None:
         self._tokens, self._keep, self._seed, self._window = tokens, keep, seed, window
         self._copies = new_stream()
-        self._slots = [_Slot(), _Slot()]
-        self._n_placed = 0
+        self._buffers = [_SpanBuffer(), _SpanBuffer()]
+        self._n_loaded = 0
 
-    def place(self, span: Span, stream: Any) -> Placed:  # noqa: ANN401
-        """Copy a span and what of its sentences its windows may reach; the copy does not wait for the last span."""
-        low, high, starts = part(self._tokens, self._keep, self._seed, self._window, span)
-        slot = self._slots[self._n_placed % 2]
-        self._n_placed += 1
-        slot.free.synchronize()
-        ids_there, starts_there = slot.send(self._tokens.ids[low:high], starts, self._copies)
+    def load(self, span: Span, stream: Any) -> SpanOnDevice:  # noqa: ANN401
+        """Copy the span and the context of its windows; the span before may still be training."""
+        low, high, starts = with_context(span, self._tokens, self._keep, seed=self._seed, window=self._window)
+        buffer = self._buffers[self._n_loaded % 2]
+        self._n_loaded += 1
+        buffer.is_free.synchronize()
+        ids_there, starts_there = buffer.send(self._tokens.ids[low:high], starts, self._copies)
         stream.wait_event(recorded(self._copies))
         seed = shifted_seed(self._seed, span.epoch, low)
-        return Placed(
-            ids_there, starts_there, span.begin - low, span.end - low, span.lr_first + span.lr_step * low, seed
-        )
+        lr_first = span.lr_first + span.lr_step * low
+        return SpanOnDevice(ids_there, starts_there, span.begin - low, span.end - low, lr_first, seed)
 
-    def used(self, done: Any) -> None:  # noqa: ANN401
-        """Let the buffers be written again after that event."""
-        self._slots[(self._n_placed - 1) % 2].free = done
+    def release_after(self, done: Any) -> None:  # noqa: ANN401
+        """Let the buffer filled last be overwritten after this event."""
+        self._buffers[(self._n_loaded - 1) % 2].is_free = done
 
     def wait(self) -> None:
-        """Wait for the copies: pinned memory goes back to CuPy's pool with the buffers."""
+        """Wait for the copies: the pinned memory that they read is freed with the buffers."""
         self._copies.synchronize()
 
     def close(self) -> None:
-        """Let go of the buffers."""
-        self._slots.clear()
+        """Free the buffers."""
+        self._buffers.clear()
 
 
-class _Slot:
-    """Buffers of one span; `free` is the event after which they may be written."""
+class _SpanBuffer:
+    """Room for the tokens and sentence starts of one span; they may be overwritten after the event `is_free`."""
 
     def __init__(self) -> None:
-        self._ids, self._starts = Staging(np.int32), Staging(np.int64)
-        self.free = recorded(new_stream())
+        self._ids, self._starts = StagingBuffer(np.int32), StagingBuffer(np.int64)
+        self.is_free = recorded(new_stream())
 
     def send(self, ids: Array, starts: Array, stream: Any) -> tuple[Array, Array]:  # noqa: ANN401
-        """Copy both to the device."""
+        """Copy both to the device, and return the arrays there."""
         self._ids.reserve(len(ids))
         self._starts.reserve(len(starts))
         return self._ids.send(ids, stream), self._starts.send(starts, stream)
 
 
-def part(tokens: Tokens, keep: Array, seed: int, window: int, span: Span) -> tuple[int, int, Array]:
-    """Return where the part of the corpus that a span needs begins and ends, and its sentences' starts within it.
+def with_context(span: Span, tokens: Tokens, keep: Array, *, seed: int, window: int) -> tuple[int, int, Array]:
+    """Find the tokens that a kernel reads to train a span: the span, and the context of its first and last words.
 
-    The part holds, within their sentences, `window` tokens that survive subsampling before the span and as many after
-    it: what the kernel looks back and ahead for.
+    The context ends with the sentence, or after `window` words that survive subsampling.
+
+    Returns
+    -------
+    low, high : int
+        The tokens are ``tokens.ids[low:high]``.
+    starts : int64[n]
+        Where the sentences start in ``tokens.ids[low:high]``, and the end of the last.
     """
     starts = tokens.starts
     first, last = np.searchsorted(starts, [span.begin, span.end - 1], side="right") - 1
 
-    def reached(lowest: int, highest: int, step: int) -> int:
-        """Bound of the part of lowest..highest with `window` survivors, the least at its end (step -1) or begin (1)."""
-        n = 4 * window
-        while True:
-            n = min(n, highest - lowest)
-            begin = highest - n if step < 0 else lowest
-            positions = np.arange(begin, begin + n)
-            kept = positions[draw(seed, span.epoch, positions, KEEP_DRAW) < keep[tokens.ids[begin : begin + n]]]
-            if len(kept) >= window:
-                return int(kept[-window] if step < 0 else kept[window - 1] + 1)
-            if n == highest - lowest:
-                return lowest if step < 0 else highest
-            n *= 4
+    def survivors(begin: int, end: int) -> Array:
+        """Positions in begin..end of the words that survive subsampling."""
+        positions = np.arange(begin, end)
+        return np.asarray(positions[draw(seed, span.epoch, positions, KEEP_DRAW) < keep[tokens.ids[begin:end]]])
 
-    low = reached(int(starts[first]), span.begin, -1)
-    high = reached(span.end, int(starts[last + 1]), 1)
+    low = _context_begin(survivors, window, sentence_begin=int(starts[first]), span_begin=span.begin)
+    high = _context_end(survivors, window, span_end=span.end, sentence_end=int(starts[last + 1]))
     return low, high, np.clip(starts[first : last + 2], low, high) - low
+
+
+def _context_begin(survivors: Survivors, window: int, *, sentence_begin: int, span_begin: int) -> int:
+    """Return the position of the `window`-th survivor before a span, or where its sentence begins."""
+    n = 4 * window
+    while True:
+        begin = max(sentence_begin, span_begin - n)
+        found = survivors(begin, span_begin)
+        if len(found) >= window:
+            return int(found[-window])
+        if begin == sentence_begin:
+            return begin
+        n *= 4
+
+
+def _context_end(survivors: Survivors, window: int, *, span_end: int, sentence_end: int) -> int:
+    """Return the position after the `window`-th survivor behind a span, or where its sentence ends."""
+    n = 4 * window
+    while True:
+        end = min(sentence_end, span_end + n)
+        found = survivors(span_end, end)
+        if len(found) >= window:
+            return int(found[window - 1]) + 1
+        if end == sentence_end:
+            return end
+        n *= 4

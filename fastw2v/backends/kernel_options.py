@@ -1,4 +1,4 @@
-"""What a configuration says to the kernels, the same on every device."""
+"""The options of a configuration that all devices pass to the kernels, and the name of a kernel in the log."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from fastw2v.config import TrainConfig
 
 
 def kernel_options(config: TrainConfig) -> dict[str, Any]:
-    """Return the arguments of `skipgram_ns` or `cbow_ns` that do not change from span to span, but for arrays."""
-    knobs: dict[str, Any] = {
+    """Return the arguments of `skipgram_ns` or `cbow_ns` that are not arrays and are the same for all spans."""
+    options: dict[str, Any] = {
         "seed": config.seed,
         "window": config.window,
         "negative": config.negative,
@@ -17,11 +17,11 @@ def kernel_options(config: TrainConfig) -> dict[str, Any]:
         "with_loss": bool(config.compute_loss),
     }
     if config.sg:
-        return knobs | {"share_negatives": config.shares_negatives}
-    return knobs | {"mean_context": bool(config.cbow_mean), "mean_gradient": config.divides_gradient}
+        return options | {"share_negatives": config.shares_negatives}
+    return options | {"mean_context": bool(config.cbow_mean), "mean_gradient": config.divides_gradient}
 
 
 def kernel_name(config: TrainConfig) -> str:
-    """Return what is compiled, for the log."""
+    """Return the name of the kernel for the log."""
     model = "skip-gram" if config.sg else "CBOW"
     return f"the {model} kernel for vector_size {config.vector_size}, negative {config.negative}"

@@ -1,4 +1,4 @@
-"""The command line: train, ask, evaluate, convert, profile."""
+"""The command line: demo, train, similar, analogy, eval, convert, profile."""
 
 from fastw2v.cli.commands import app, main
 

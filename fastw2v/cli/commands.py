@@ -1,4 +1,4 @@
-"""The command line: train, ask, evaluate, convert, profile."""
+"""The commands of the command line, except `profile`."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ DEMO_WORDS = ("list", "read", "true", "monday", "width", "first", "error", "thre
 ModelFile = Annotated[Path, typer.Argument(metavar="MODEL", help="Vectors in any format that fastw2v writes.")]
 Sg = Annotated[bool, typer.Option("--sg/--cbow", help="Skip-gram or CBOW.")]
 Workers = Annotated[int | None, typer.Option(help="Threads; default: all cores.")]
-Seed = Annotated[int, typer.Option(help="Start of every random stream.")]
+Seed = Annotated[int, typer.Option(help="Seed of all random numbers.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object last on stdout.")]
 FileFormat = Annotated[
     str | None,
@@ -88,8 +88,8 @@ def train(
     alpha: Annotated[float, typer.Option(help="First learning rate.")] = 0.025,
     min_alpha: Annotated[float, typer.Option(help="Last learning rate.")] = 0.0001,
     negative_sharing: Annotated[str, typer.Option(help='By "window", or by "pair" (slower).')] = "window",
-    cbow_gradient: Annotated[str, typer.Option(help='"sum", or "mean" (wants a larger alpha).')] = "sum",
-    loss: Annotated[bool, typer.Option("--loss/--no-loss", help="Tally the loss.")] = True,
+    cbow_gradient: Annotated[str, typer.Option(help='"sum", or "mean" (needs a larger alpha).')] = "sum",
+    loss: Annotated[bool, typer.Option("--loss/--no-loss", help="Sum up the loss.")] = True,
     workers: Workers = None,
     seed: Seed = 1,
     device: Annotated[str, typer.Option(help='"auto" (the CPU), "cpu", "cuda", or "cuda:1" and so on.')] = "auto",
@@ -102,7 +102,7 @@ def train(
 
         corpus = text_corpus(inputs)
         format = _checked_format(output, format, corpus.sources)
-        knobs = {
+        options = {
             "sg": int(sg),
             "vector_size": vector_size,
             "window": window,
@@ -119,7 +119,7 @@ def train(
             "seed": seed,
             "device": device,
         }
-        model = _train(corpus, **knobs)
+        model = _train(corpus, **options)
         model.seconds["write"] = seconds_of(lambda: model.wv.save(output, format))
         console.say(console.summary(model), to_stderr=as_json)
         if as_json:
@@ -140,7 +140,7 @@ def similar(model: ModelFile, words: Annotated[list[str], typer.Argument(metavar
 
 @app.command()
 def analogy(model: ModelFile, a: str, b: str, c: str, topn: TopN = 10) -> None:
-    """Print what is to C as B is to A."""
+    """Print the words that are to C as B is to A."""
     with console.friendly_errors():
         vectors = _load(model)
         one, two, three = (_key(vectors, word) for word in (a, b, c))
@@ -165,7 +165,7 @@ def eval(
         vectors = _load(model)
         if not pairs and not analogies:
             pairs, analogies = evaluation_files()
-        scores = console.scores(vectors, pairs or [], analogies or [], restrict_vocab)
+        scores = console.scores(vectors, pairs or [], analogies or [], restrict_vocab=restrict_vocab)
         for score in scores:
             console.say(console.score_line(score), to_stderr=as_json)
         if as_json:
@@ -192,12 +192,12 @@ def main() -> None:
     app()
 
 
-def _train(corpus: Any, **knobs: Any) -> Word2Vec:  # noqa: ANN401
+def _train(corpus: Any, **options: Any) -> Word2Vec:  # noqa: ANN401
     from fastw2v.model import Word2Vec
 
-    with console.Bars() as bars, warnings.catch_warnings():
+    with console.ProgressBars() as bars, warnings.catch_warnings():
         warnings.filterwarnings("ignore", "stopped by Ctrl-C", RuntimeWarning)  # `_exit_if_stopped` says it
-        return Word2Vec(corpus, progress=bars, **knobs)
+        return Word2Vec(corpus, progress=bars, **options)
 
 
 def _exit_if_stopped(model: Word2Vec) -> None:
@@ -207,7 +207,7 @@ def _exit_if_stopped(model: Word2Vec) -> None:
 
 
 def _checked_format(target: Path, format: str | None, sources: Iterable[object]) -> str | None:
-    """Check, before the work, that the result can be written, and not over what it is made from; spell out `format`."""
+    """Check, before the work, that the target can be written and is not an input; return the format's full name."""
     from fastw2v import formats
 
     format = formats.FORMAT_OF_ENDING.get(f".{format}", format)

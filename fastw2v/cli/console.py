@@ -1,4 +1,4 @@
-"""What the command line shows: progress bars, figures, scores."""
+"""The output of the command line: progress bars, figures, scores, errors in one line."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from fastw2v.keyedvectors import KeyedVectors
     from fastw2v.model import Word2Vec
 
-ABOUT_THE_LOSS = "\n(each loss is taken on the way: it can rise as the learning rate falls; see README, design notes)"
+ABOUT_THE_LOSS = "\n(the loss is measured before each update, so it can rise a little as the learning rate falls)"
 _UNITS = {"encode": "B", "train": " words"}
 
 
 def say(text: str, *, to_stderr: bool = False) -> None:
-    """Print a line. Bytes of a word that are not UTF-8 come out as they are in the file."""
+    """Print a line. Words that are not valid UTF-8 are printed with the bytes they have in the file."""
     stream = sys.stderr if to_stderr else sys.stdout
     stream.buffer.write((text + "\n").encode("utf-8", "surrogateescape"))
     stream.flush()
@@ -32,7 +32,7 @@ def say(text: str, *, to_stderr: bool = False) -> None:
 
 @contextmanager
 def friendly_errors() -> Iterator[None]:
-    """Print what is wrong with the input in a line, without a traceback, and exit with 1."""
+    """Print an error that the user can mend as one line without a traceback, and exit with 1."""
     try:
         yield
     except KeyboardInterrupt:
@@ -46,10 +46,10 @@ def friendly_errors() -> Iterator[None]:
         raise typer.Exit(1) from None
 
 
-class Bars:
-    """A progress bar on stderr for each phase, with speed and time left; silent unless that is a terminal.
+class ProgressBars:
+    """A progress bar for each phase, with speed and time left, on stderr if that is a terminal; a `Progress` callable.
 
-    Within the `with` block what is logged appears above the bar.
+    Within the ``with`` block, log lines appear above the bar.
     """
 
     def __init__(self) -> None:
@@ -58,7 +58,7 @@ class Bars:
         self._redirection = ExitStack()
 
     def __call__(self, phase: str, done: int, total: int | None) -> None:
-        """Show that `done` of `total` units of a phase are done."""
+        """Show that `done` of `total` bytes or words of a phase are done."""
         if phase != self._phase:
             self.close()
             self._phase = phase
@@ -70,7 +70,7 @@ class Bars:
         if self._bar is not None:
             self._bar.close()
 
-    def __enter__(self) -> Bars:
+    def __enter__(self) -> ProgressBars:
         self._redirection.enter_context(logging_redirect_tqdm())
         return self
 
@@ -80,7 +80,7 @@ class Bars:
 
 
 def figures(model: Word2Vec) -> dict[str, Any]:
-    """The figures of a training run: words, loss, words per second of training alone, seconds by phase, memory."""
+    """Return the figures of a training for --json: words, losses, speed of the training phase, seconds, memory."""
     report = model.report
     seconds = max(report.train_seconds, 1e-9)
     return {
@@ -100,40 +100,37 @@ def figures(model: Word2Vec) -> dict[str, Any]:
 
 
 def summary(model: Word2Vec) -> str:
-    """Speed and loss of a training run, for people."""
+    """Return a readable summary of a training: losses, words, speed, seconds of each phase."""
     numbers, report = figures(model), model.report
     losses = " ".join(f"{loss:.4f}" for loss in report.loss_per_epoch)
-    crew = report.device if report.device != "cpu" else f"{numbers['workers']} workers, cpu"
+    where = report.device if report.device != "cpu" else f"{numbers['workers']} workers, cpu"
     phases = ", ".join(f"{name} {seconds:.2f} s" for name, seconds in model.seconds.items())
     return (
         (f"loss per epoch: {losses}\n" if losses else "")
         + f"{report.raw_words:,} words ({numbers['words_per_s'] / 1e6:.2f} M/s; vocabulary {len(model.vocab):,}, "
-        + f"{crew}): {phases}"
+        + f"{where}): {phases}"
     )
 
 
 def scores(
-    vectors: KeyedVectors, pairs: Sequence[Path], analogies: Sequence[Path], restrict_vocab: int
+    vectors: KeyedVectors, pairs: Sequence[Path], analogies: Sequence[Path], *, restrict_vocab: int
 ) -> list[dict[str, Any]]:
-    """Score vectors on each file, with the coverage beside each score."""
+    """Score vectors on each file; return each score, and how many of the file's questions were used."""
     from fastw2v import evaluation
 
-    rows = []
+    rows: list[tuple[Path, str, float, Any]] = []
     for path in pairs:
         found = evaluation.word_pairs(vectors, path, restrict_vocab=restrict_vocab)
-        score = found.spearman.statistic
-        rows.append(
-            {"file": path.name, "measure": "spearman", "score": score, "used": found.n_used, "of": found.n_total}
-        )
+        rows.append((path, "spearman", found.spearman.statistic, found))
     for path in analogies:
         solved = evaluation.analogies(vectors, path, restrict_vocab=restrict_vocab)
-        score = solved.accuracy
-        rows.append(
-            {"file": path.name, "measure": "accuracy", "score": score, "used": solved.n_used, "of": solved.n_total}
-        )
-    return rows
+        rows.append((path, "accuracy", solved.accuracy, solved))
+    return [
+        {"file": path.name, "measure": measure, "score": score, "used": result.n_used, "of": result.n_total}
+        for path, measure, score, result in rows
+    ]
 
 
 def score_line(score: dict[str, Any]) -> str:
-    """One score for people."""
+    """Return a readable line for one score."""
     return f"{score['file']}: {score['measure']} {score['score']:.4f} ({score['used']} of {score['of']} used)"

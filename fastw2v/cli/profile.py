@@ -31,7 +31,7 @@ def profile(
         str, typer.Option(help='Of the compiled variant: "SparseAdam" or "Adam"; the others have Adam.')
     ] = "SparseAdam",
     seconds: Annotated[float, typer.Option(help="For each variant; 3 iterations at the least, 200 at the most.")] = 3.0,
-    seed: Annotated[int, typer.Option(help="Start of every random stream.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of all random numbers.")] = 0,
     json: Annotated[Path | None, typer.Option(metavar="FILE", help="Write all figures.")] = None,
     plot: Annotated[Path | None, typer.Option(metavar="FILE.png", help="Draw cost against V, and stages.")] = None,
     trace: Annotated[
@@ -41,7 +41,7 @@ def profile(
     """Show where the time goes: softmax, the book's negative sampling, compiled kernels, stage by stage."""
     with console.friendly_errors():
         writers = _checked_writers(json, plot, trace)
-        knobs: dict[str, Any] = {
+        options: dict[str, Any] = {
             "models": _models(model),
             **_words(corpus, vocab, sweep),
             "hidden_size": hidden,
@@ -56,7 +56,7 @@ def profile(
         from fastw2v.profile.machine import keep_memory
 
         keep_memory()
-        _show(measure(**knobs), writers)
+        _show(measure(**options), writers)
 
 
 def _show(measured: Profile, writers: list[tuple[Any, Path]]) -> None:
@@ -73,7 +73,7 @@ def _show(measured: Profile, writers: list[tuple[Any, Path]]) -> None:
 
 
 def _checked_writers(json: Path | None, plot: Path | None, trace: Path | None) -> list[tuple[Any, Path]]:
-    """Check, before the work, that the files can be written; return what writes each, and its path."""
+    """Check, before the work, that the files can be written; return the writer and the path of each."""
     from fastw2v.profile import files
     from fastw2v.profile import plot as picture
     from fastw2v.runtime.files import writable_target
@@ -85,7 +85,7 @@ def _checked_writers(json: Path | None, plot: Path | None, trace: Path | None) -
     for _, path in writers:
         writable_target(path)
     if len({path.resolve() for _, path in writers}) < len(writers):
-        raise ValueError("two of --json, --plot and --trace name the same file; give each a name of its own")
+        raise ValueError("two of --json, --plot and --trace name the same file; give each its own name")
     return writers
 
 
@@ -96,7 +96,7 @@ def _models(model: str) -> tuple[str, ...]:
 
 
 def _words(corpus: str, vocab: list[int] | None, sweep: str | None) -> dict[str, Any]:
-    """Return the arguments of `fastw2v.profile.profile` that say which words are trained on."""
+    """Return the arguments of `fastw2v.profile.profile` that choose the corpus or the vocabularies."""
     if (corpus == "ptb") + bool(vocab) + (sweep is not None) > 1:
         raise ValueError("--corpus ptb, --vocab and --sweep each choose the vocabulary; give one of them")
     if corpus == "ptb":

@@ -157,7 +157,7 @@ def encode_with(
 
 
 def _checked_workers(workers: int) -> int:
-    return int(number("workers", workers, int, 1, 1 << 10))
+    return int(number("workers", workers, int, least=1, most=1 << 10))
 
 
 def _encode(

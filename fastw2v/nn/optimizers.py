@@ -96,8 +96,8 @@ class Adam:
     def __init__(self, lr: float = 0.001, beta1: float = 0.9, beta2: float = 0.999, *, device: str = "auto") -> None:
         resolve(device)
         self.lr, self.device = _checks.positive("lr", lr), device
-        self.beta1 = number("beta1", beta1, float, 0, BELOW_1)
-        self.beta2 = number("beta2", beta2, float, 0, BELOW_1)
+        self.beta1 = number("beta1", beta1, float, least=0, most=BELOW_1)
+        self.beta2 = number("beta2", beta2, float, least=0, most=BELOW_1)
         self.iter = 0
         self.m: list[Array] | None = None
         self.v: list[Array] | None = None

@@ -81,7 +81,7 @@ class UnigramSampler:
         if mode not in MODES:
             raise ValueError(f'mode is {mode!r}; expected "distinct" or "iid"')
         self.sample_size, self.mode, self.device = _checks.whole("sample_size", sample_size), mode, resolve(device)
-        ids, power = _checks.corpus(corpus), number("power", power, float, -math.inf, math.inf)
+        ids, power = _checks.corpus(corpus), number("power", power, float, least=-math.inf, most=math.inf)
         if ids.size == 0:
             raise ValueError("the corpus is empty; expected at least one word id")
         counts = np.bincount(ids.astype(np.int64, copy=False))

@@ -1,1 +1,1 @@
-"""What every program needs and no word2vec is in: threads and Ctrl-C, stopwatch, memory, files, device names."""
+"""What a program needs apart from word2vec: worker threads, Ctrl-C, timing, memory, files, warnings, device names."""

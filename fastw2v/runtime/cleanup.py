@@ -1,4 +1,4 @@
-"""What must be done however a block ends."""
+"""Cleanup at the end of a block, with or without an error."""
 
 from __future__ import annotations
 
@@ -11,13 +11,16 @@ logger = logging.getLogger("fastw2v")
 
 @contextmanager
 def cleanup(step: Callable[[], None]) -> Iterator[None]:
-    """Do `step` at the block's end; after an error in the block that one is raised, and one of the step is logged."""
+    """Call `step` when the block ends.
+
+    If the block fails, its error is raised, and an error of `step` is only logged.
+    """
     try:
         yield
     except BaseException:
         try:
             step()
-        except Exception as error:  # most often the same again: a GPU that failed goes on failing
-            logger.warning("what follows an error failed too: %s", error)
+        except Exception as error:  # often the same error again: a GPU that has failed goes on failing
+            logger.warning("the cleanup after an error failed too: %s", error)
         raise
     step()

@@ -1,4 +1,4 @@
-"""The log line that says what was compiled, and how long that took."""
+"""The log line about a compilation and its time."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ logger = logging.getLogger("fastw2v")
 
 @contextmanager
 def log_compilation(what: str) -> Iterator[None]:
-    """Log that `what` was compiled, and how long that took, if the block did so."""
+    """Log the time of the block at INFO, if it compiled a kernel; a kernel loaded from the cache is not logged."""
     from fastw2v_kernels._jit.cpu import n_compiled
 
     begun, n_before = time.perf_counter(), n_compiled()

@@ -1,4 +1,4 @@
-"""Files that are read and written: atomic writes, and errors with their cure before the work begins."""
+"""Files to read and write: checks before the work begins, and atomic writes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,17 @@ from pathlib import Path
 
 
 def writable_target(path: str | os.PathLike[str]) -> Path:
-    """Path of a file to write; an error with the cure if its folder is missing or closed, or it is no file."""
+    """Return the path of a file to write, with links resolved.
+
+    Raises
+    ------
+    FileNotFoundError
+        The folder does not exist.
+    PermissionError
+        The folder cannot be written to.
+    OSError
+        The path is a folder, a pipe or a device.
+    """
     target = Path(os.path.realpath(path))
     if not target.parent.is_dir():
         raise FileNotFoundError(f"the folder {target.parent} does not exist; make it first (nothing was written)")
@@ -24,14 +34,15 @@ def writable_target(path: str | os.PathLike[str]) -> Path:
 
 @contextmanager
 def atomic_write(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """Give a new path in the same folder to write to, and move it to `path` when the block ends without an error.
+    """Write a file whole or not at all.
+
+    The block writes to the path it is given, a new name in the same folder. When the block ends, that file replaces
+    `path`. If the block fails, the new file is deleted and the old one is unchanged.
 
     Raises
     ------
-    FileNotFoundError
-        The folder does not exist.
-    OSError
-        `path` is something else than a file.
+    FileNotFoundError, PermissionError, OSError
+        As `writable_target`.
     """
     target = writable_target(path)
     draft = target.with_name(f".{target.name[:100]}.{secrets.token_hex(6)}.tmp")
@@ -47,7 +58,15 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[Path]:
 
 
 def existing_file(path: str | os.PathLike[str]) -> Path:
-    """Path of a file to read; an error with the cure if it is missing, a folder or empty."""
+    """Return the path of a file to read.
+
+    Raises
+    ------
+    IsADirectoryError, FileNotFoundError
+        The path is a folder, or does not exist.
+    ValueError
+        The file is empty.
+    """
     path = Path(path)
     if path.is_dir():
         raise IsADirectoryError(f"{path} is a folder; give the name of a file")

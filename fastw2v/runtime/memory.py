@@ -1,4 +1,4 @@
-"""Memory of this process: how much it took at most, and freed memory given back to the system."""
+"""Memory of this process: its peak, and the return of freed memory to the system."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ import sys
 from pathlib import Path
 
 
-def give_back_freed() -> None:
-    """Let the C library return what it keeps of freed memory; glibc alone has a way to ask for it.
+def return_freed_memory() -> None:
+    """Let the C library return freed memory to the system; does nothing where the library is not glibc.
 
-    It keeps some 70 bytes for each word of the vocabulary that were needed while the text was read.
+    After a text has been read, glibc holds about 70 freed bytes for each word of the vocabulary.
     """
     with contextlib.suppress(OSError, AttributeError, TypeError):
         ctypes.CDLL(None).malloc_trim(0)
 
 
 def peak_rss_bytes() -> int | None:
-    """Largest resident memory of this process so far; None where the system does not tell (Windows)."""
+    """Return the peak resident memory of this process in bytes; None on Windows, which does not report it."""
     try:
-        # Linux. getrusage would not do: it starts from the memory of the process that started this one.
+        # Linux. getrusage is no use here: it begins with the memory of the parent process.
         status = Path("/proc/self/status").read_text()
         return 1024 * int(re.search(r"VmHWM:\s+(\d+) kB", status)[1])  # type: ignore[index]
     except (OSError, TypeError):

@@ -1,4 +1,4 @@
-"""How far a run is: what users pass to watch it, and the log line where they pass nothing."""
+"""Progress: the user's callable, and the log line that replaces it when the user passes none."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ logger = logging.getLogger("fastw2v")
 _LOG_SECONDS = 1.0
 
 Progress = Callable[[str, int, "int | None"], None]
-"""What a user passes: ``progress(phase, done, total)``, phase "encode" or "train"; total None where it is not known."""
+"""The user's callable: ``progress(phase, done, total)``; phase is "encode" or "train", total None if unknown."""
 
 PhaseProgress = Callable[[int, "int | None"], None]
-"""The same within one phase: ``progress(done, total)``."""
+"""The progress of one phase: ``progress(done, total)``."""
 
 
 def of_phase(progress: Progress | None, phase: str) -> PhaseProgress | None:
-    """Return the user's progress for one phase; None where there is none."""
+    """Return the user's callable with the phase filled in; None if the user passed none."""
     return None if progress is None else lambda done, total: progress(phase, done, total)
 
 
 class ProgressLog:
-    """The progress of a training that was given none: logs how far it is and how fast, about once a second."""
+    """Log the share of the words that are trained, and the speed, about once a second."""
 
     def __init__(self) -> None:
         self._begun = self._logged = time.perf_counter()
 
     def __call__(self, done: int, total: int | None) -> None:
-        """Log that `done` of `total` raw words are trained, if it is time to."""
+        """Log that `done` of `total` raw words are trained, if the last log line is a second old."""
         now = time.perf_counter()
         if total and now - self._logged >= _LOG_SECONDS:
             self._logged = now

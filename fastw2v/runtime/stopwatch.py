@@ -1,4 +1,4 @@
-"""The stopwatch: seconds that a step or a block takes."""
+"""Timing: the seconds that a call or a block takes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 
 def seconds_of(step: Callable[[], object]) -> float:
-    """Run `step` and return the seconds it took."""
+    """Call `step` and return the seconds it took."""
     begun = time.perf_counter()
     step()
     return time.perf_counter() - begun
@@ -16,7 +16,7 @@ def seconds_of(step: Callable[[], object]) -> float:
 
 @contextmanager
 def stopwatch(seconds: dict[str, float], name: str) -> Iterator[None]:
-    """Add the seconds spent in the block to ``seconds[name]``."""
+    """Add the seconds spent in the block to ``seconds[name]``, also when the block fails."""
     begun = time.perf_counter()
     try:
         yield

@@ -1,4 +1,4 @@
-"""Temporary files without a name: nothing is left when the process is killed."""
+"""Temporary files without a name: when the process ends, however it ends, they are gone."""
 
 from __future__ import annotations
 
@@ -10,7 +10,15 @@ import numpy as np
 
 
 def temporary_file() -> BinaryIO:
-    """Open a file that has no name, or on Windows one that goes with its handles: a killed process leaves nothing."""
+    """Open an unbuffered temporary file for reading and writing; it is deleted when it is closed.
+
+    The file has no name, so that even a killed process leaves nothing. (Windows deletes it with the last handle.)
+
+    Raises
+    ------
+    OSError
+        The file cannot be made; where too many files are open, a note says what to do.
+    """
     try:
         return cast(BinaryIO, tempfile.TemporaryFile(prefix="fastw2v-", buffering=0))
     except OSError as error:
@@ -20,7 +28,13 @@ def temporary_file() -> BinaryIO:
 
 
 def write_all(file: BinaryIO, array: np.ndarray) -> None:
-    """Write an array's bytes to an unbuffered file; a full disk is an OSError that names the cure."""
+    """Write all bytes of an array to an unbuffered file.
+
+    Raises
+    ------
+    OSError
+        Most often the disk is full; a note names the folder and says what to do.
+    """
     left = memoryview(np.ascontiguousarray(array).data).cast("B") if array.size else memoryview(b"")
     try:
         while left:

@@ -1,17 +1,19 @@
-"""Warnings that point at the user's own line, however many calls of this package lie between."""
+"""Warnings that point at the user's line of code, not at a line of this package."""
 
 from __future__ import annotations
 
+import os
 import sys
 import warnings
-from pathlib import Path
 
-_PACKAGE = str(Path(__file__).parents[1])
+_PACKAGE = os.path.dirname(os.path.dirname(__file__))
+_IMPORT_SYSTEM = "<frozen importlib."  # `warnings.warn` does not count these frames either
 
 
 def warn_user(message: str) -> None:
-    """Give a RuntimeWarning at the innermost line that is not in this package."""
+    """Give a RuntimeWarning at the innermost line outside this package."""
     level, frame = 1, sys._getframe()
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
-        level, frame = level + 1, frame.f_back
+    while frame.f_back is not None and frame.f_code.co_filename.startswith((_PACKAGE, _IMPORT_SYSTEM)):
+        level += not frame.f_code.co_filename.startswith(_IMPORT_SYSTEM)
+        frame = frame.f_back
     warnings.warn(message, RuntimeWarning, stacklevel=level)

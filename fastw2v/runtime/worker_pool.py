@@ -1,4 +1,4 @@
-"""Threads that take the items of one source in turn, while the main thread listens for Ctrl-C."""
+"""Worker threads that take items from one queue, while the main thread listens for Ctrl-C."""
 
 from __future__ import annotations
 
@@ -10,11 +10,17 @@ from functools import partial
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
-_POLL_SECONDS = 0.1  # a wait without end does not see Ctrl-C on every platform
+_POLL_SECONDS = 0.1  # on some platforms a wait without a timeout does not see Ctrl-C
 
 
 class ItemQueue(Generic[T]):
-    """The items of a generator, numbered, one at a time to whichever thread asks; nothing more after `stop`."""
+    """The items of a generator, numbered from 0, for several threads; each item goes to one thread.
+
+    Attributes
+    ----------
+    stop : threading.Event
+        Once set, the queue gives out no more items.
+    """
 
     def __init__(self, items: Generator[T, None, None]) -> None:
         self._generator = items
@@ -23,114 +29,142 @@ class ItemQueue(Generic[T]):
         self.stop = threading.Event()
 
     def next(self) -> tuple[int, T] | None:
-        """Return the next item and its position; None when there is none."""
+        """Return the next item and its number; None when there are no more."""
         with self._lock:
             return None if self.stop.is_set() else next(self._items, None)
 
     def close(self) -> None:
-        """Close the generator, when no thread is in it."""
+        """Stop, and close the generator as soon as no thread is inside it."""
         self.stop.set()
         with self._lock:
             self._generator.close()
 
 
-def run_workers(members: Sequence[Callable[[ItemQueue[T]], None]], source: ItemQueue[T]) -> None:
-    """Run each member in a thread, to the end of the source; on Ctrl-C or an error, all stop after their item."""
+def run_workers(workers: Sequence[Callable[[ItemQueue[T]], None]], queue: ItemQueue[T]) -> None:
+    """Run each worker in a thread until the queue is empty; after Ctrl-C or an error, each finishes its item only.
+
+    Parameters
+    ----------
+    workers : sequence of callables
+        Each is called once with the queue, in its own thread, and takes items from it.
+    queue : ItemQueue
+        Closed at the end.
+
+    Raises
+    ------
+    BaseException
+        An error of a worker, or KeyboardInterrupt; when it is raised, all threads have ended.
+    """
     try:
-        run_threads([partial(member, source) for member in members], source.stop)
+        run_threads([partial(worker, queue) for worker in workers], queue.stop)
     finally:
-        source.close()
+        queue.close()
 
 
-def run_tasks(tasks: Iterable[Callable[[], None]], workers: int) -> None:
-    """Do the tasks in so many threads, this one if it is one; they begin in order, and none after an error in one."""
-    source = ItemQueue(task for task in tasks)
-    if workers == 1:
-        _do_tasks(source)
+def run_tasks(tasks: Iterable[Callable[[], None]], n_workers: int) -> None:
+    """Run tasks in `n_workers` threads; with 1, in the calling thread.
+
+    Tasks begin in the order given. After an error in one, no other begins, and the error is raised.
+    """
+    queue = ItemQueue(task for task in tasks)
+    if n_workers == 1:
+        _run_queued(queue)
     else:
-        run_workers([_do_tasks] * workers, source)
+        run_workers([_run_queued] * n_workers, queue)
 
 
-def _do_tasks(source: ItemQueue[Callable[[], None]]) -> None:
-    while (numbered := source.next()) is not None:
-        numbered[1]()
+def _run_queued(queue: ItemQueue[Callable[[], None]]) -> None:
+    while (item := queue.next()) is not None:
+        item[1]()
 
 
-def run_threads(works: Sequence[Callable[[], None]], stop: threading.Event) -> None:
-    """Run all to their end, a thread each; when one ends, by an error or not, or on Ctrl-C, `stop` tells the others."""
-    leader = _Leader(works, stop)
+def run_threads(functions: Sequence[Callable[[], None]], stop: threading.Event) -> None:
+    """Run each function in its own thread, and return when all have ended.
+
+    Parameters
+    ----------
+    functions : sequence of callables
+    stop : threading.Event
+        Set as soon as one function ends, with or without an error, and on Ctrl-C. The functions look at it and end.
+
+    Raises
+    ------
+    BaseException
+        An error of a function, or KeyboardInterrupt; when it is raised, all threads have ended.
+    """
+    supervisor = _Supervisor(functions, stop)
     try:
-        leader.start()
-        while not leader.is_done:
-            leader.wait()
+        supervisor.start()
+        while not supervisor.is_done:
+            supervisor.wait()
     finally:
         stop.set()
-        leader.finish()
-    if leader.error is not None:
-        raise leader.error
-    for future in sorted(leader.futures, key=_was_cancelled):  # what made one fail, before what followed from it
+        supervisor.finish()
+    if supervisor.error is not None:
+        raise supervisor.error
+    for future in sorted(supervisor.futures, key=_was_cancelled):  # a cancellation follows from another thread's error
         future.result()
 
 
-class _Leader:
-    """A thread that starts the others and waits for them.
+class _Supervisor:
+    """A thread that starts the worker threads and waits for them.
 
-    Ctrl-C comes to the main thread alone, at any line of Python. In the midst of a pool's own code it would leave a
-    lock taken, or a thread that the pool never heard of.
+    Ctrl-C is raised in the main thread, at any line of Python. Raised within the code of ThreadPoolExecutor, it would
+    leave a lock held, or a thread running that the pool does not know. So the pool is used in this thread alone.
     """
 
-    def __init__(self, works: Sequence[Callable[[], None]], stop: threading.Event) -> None:
+    def __init__(self, functions: Sequence[Callable[[], None]], stop: threading.Event) -> None:
         self.futures: list[Future[None]] = []
         self.error: Exception | None = None
         self.is_done = False
-        self._works, self._stop = works, stop
-        self._thread = threading.Thread(target=self._lead, name="fastw2v-leader")
-        self._is_wanted = False
-        self._starting, self._leading = threading.Lock(), threading.Lock()
-        self._leading.acquire()
+        self._functions, self._stop = functions, stop
+        self._thread = threading.Thread(target=self._supervise, name="fastw2v-supervisor")
+        self._is_started = False
+        self._start_lock, self._running_lock = threading.Lock(), threading.Lock()
+        self._running_lock.acquire()
 
     def start(self) -> None:
-        """Start the thread, which does nothing if Ctrl-C comes before this is done."""
-        with self._starting:
+        """Start the thread; if Ctrl-C comes before this returns, the thread does nothing."""
+        with self._start_lock:
             self._thread.start()
-            self._is_wanted = True
+            self._is_started = True
 
     def wait(self) -> None:
-        """Wait until all is done, but not long."""
-        self._leading.acquire(timeout=_POLL_SECONDS)
+        """Wait until all threads have ended, or for a moment."""
+        self._running_lock.acquire(timeout=_POLL_SECONDS)
 
     def finish(self) -> None:
-        """Wait until all is done, which a second Ctrl-C does not hasten."""
-        while self._is_wanted and not self.is_done:
+        """Wait until all threads have ended; further Ctrl-C is ignored."""
+        while self._is_started and not self.is_done:
             with suppress(KeyboardInterrupt):
                 self.wait()
-        if self._is_wanted:
+        if self._is_started:
             self._thread.join()
 
-    def _lead(self) -> None:
-        with self._starting:
-            if not self._is_wanted:
+    def _supervise(self) -> None:
+        with self._start_lock:
+            if not self._is_started:
                 return
         try:
-            with ThreadPoolExecutor(len(self._works), thread_name_prefix="fastw2v") as pool:
-                self._submit(pool)
+            with ThreadPoolExecutor(len(self._functions), thread_name_prefix="fastw2v") as pool:
+                self._submit_to(pool)
         except Exception as error:
             self.error = error
         finally:
             self.is_done = True
-            self._leading.release()
+            self._running_lock.release()
 
-    def _submit(self, pool: ThreadPoolExecutor) -> None:
+    def _submit_to(self, pool: ThreadPoolExecutor) -> None:
         try:
-            for work in self._works:
-                self.futures.append(pool.submit(self._run, work))
-        except BaseException:  # the system has no more threads: those that run would go on to their end
+            for function in self._functions:
+                self.futures.append(pool.submit(self._run, function))
+        except BaseException:  # the system allows no more threads: the running ones must not go on to their end
             self._stop.set()
             raise
 
-    def _run(self, work: Callable[[], None]) -> None:
+    def _run(self, function: Callable[[], None]) -> None:
         try:
-            work()
+            function()
         finally:
             self._stop.set()
 

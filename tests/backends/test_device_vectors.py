@@ -1,4 +1,4 @@
-"""Vectors that stay on the GPU, by a stand-in for CuPy: whose memory they are, how long, and when they are refused."""
+"""`Word2Vec.device_vectors`: whose memory they are, how long they last, when they are refused."""
 
 import copy
 import importlib.util
@@ -18,7 +18,16 @@ from fastw2v_kernels._jit import cuda as cuda_jit
 from tests import fake_cupy
 
 SENTENCES = [["a", "b", "c", "a"], ["b", "c"], ["d", "a"]] * 5
-KNOBS = {"min_count": 1, "vector_size": 10, "window": 2, "negative": 2, "sg": 1, "epochs": 2, "sample": 0, "workers": 1}
+OPTIONS = {
+    "min_count": 1,
+    "vector_size": 10,
+    "window": 2,
+    "negative": 2,
+    "sg": 1,
+    "epochs": 2,
+    "sample": 0,
+    "workers": 1,
+}
 
 
 @pytest.fixture
@@ -27,8 +36,8 @@ def launches(monkeypatch):
     return fake_cupy.install(monkeypatch)
 
 
-def trained(device="cuda", **knobs):
-    return Word2Vec(SENTENCES, device=device, **(KNOBS | knobs))
+def trained(device="cuda", **options):
+    return Word2Vec(SENTENCES, device=device, **(OPTIONS | options))
 
 
 @pytest.mark.parametrize("sg", [0, 1])
@@ -59,7 +68,7 @@ def memory_of(launches):
     return tuple(map(weakref.ref, matrices))
 
 
-def test_the_model_keeps_the_input_rows_alone_and_lets_go_of_them(launches):
+def test_the_model_keeps_the_input_rows_alone_and_drops_them(launches):
     model = trained()
     w_in, w_out = memory_of(launches)
     assert w_in() is not None
@@ -86,7 +95,7 @@ def test_further_training_has_memory_of_its_own(launches):
     assert (after.memory != as_trained).any()
 
 
-def test_what_was_kept_is_let_go_of_before_an_upload(launches, monkeypatch):
+def test_the_old_vectors_are_freed_before_an_upload(launches, monkeypatch):
     model, plan, held = trained(), cuda_plan.plan, []
     w_in, _ = memory_of(launches)
     monkeypatch.setattr(cuda_plan, "plan", lambda *args: held.append(w_in() is not None) or plan(*args))
@@ -149,7 +158,7 @@ def test_a_model_on_the_cpu_says_how_to_get_them():
     said = r'\(last trained on: cpu\); training with device="cuda" .* fastw2v.nn.to_gpu\(model.wv.vectors\) copies them'
     with pytest.raises(RuntimeError, match=said):
         trained("cpu").device_vectors()
-    for model in (Word2Vec(**KNOBS), Word2Vec(**KNOBS)):
+    for model in (Word2Vec(**OPTIONS), Word2Vec(**OPTIONS)):
         model.release_device_vectors()
         with pytest.raises(RuntimeError, match=r"\(last trained on: none\)"):
             model.device_vectors()

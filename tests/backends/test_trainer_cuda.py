@@ -9,14 +9,13 @@ from fastw2v import Word2Vec
 from fastw2v.backends import cuda_plan, get_backend
 from fastw2v.encode import encode_corpus
 from fastw2v.trainer import train
-from fastw2v.vectors.weights import initial_weights
 from fastw2v_kernels._jit import cuda as cuda_jit
 from fastw2v_kernels.ops import OPS
-from tests.backends.training import MODES, by_reference, config_of, mode_name
+from tests.backends.training import MODES, by_reference, config_of, data_of, mode_name
 from tests.kernels.harness import assert_parity, to_device, to_host, toy_case
 
 pytestmark = pytest.mark.cuda
-KNOBS = {"sample": 0.05, "window": 2, "negative": 3, "vector_size": 10, "epochs": 1}
+OPTIONS = {"sample": 0.05, "window": 2, "negative": 3, "vector_size": 10, "epochs": 1}
 
 
 @pytest.fixture(scope="module")
@@ -31,8 +30,8 @@ def one_warp(monkeypatch):
 
 
 def trained(config, corpus):
-    weights = initial_weights(corpus[0], config.vector_size, config.seed)
-    report = train(get_backend("cuda"), config, *corpus, weights)
+    data = data_of(config, corpus)
+    weights, report = data.weights, train(get_backend("cuda"), config, data)
     kernel = {"w_in": weights.w_in, "w_out": weights.w_out, "loss": np.array([report.loss])}
     kernel["counts"] = np.array([report.pairs, report.kept_words])
     return kernel
@@ -40,13 +39,13 @@ def trained(config, corpus):
 
 @pytest.mark.parametrize("mode", MODES, ids=mode_name)
 def test_one_warp_equals_the_reference(mode, corpus, one_warp):
-    config = config_of(alpha=0.05, **(KNOBS | mode))
+    config = config_of(alpha=0.05, **(OPTIONS | mode))
     assert_parity(trained(config, corpus), *(by_reference(config, corpus, t) for t in (np.float32, np.float64)))
 
 
 @pytest.mark.parametrize("mode", [MODES[0], MODES[2]], ids=mode_name)
 def test_a_streamed_corpus_equals_the_reference(mode, corpus, one_warp, monkeypatch, caplog):
-    config = config_of(alpha=0.05, **(KNOBS | mode | {"seed": 2**64 - 1}))
+    config = config_of(alpha=0.05, **(OPTIONS | mode | {"seed": 2**64 - 1}))
     monkeypatch.setattr(cuda_plan, "_LEAST_STREAMED_TOKENS", 1)
     # The corpus does not fit, two spans of 5 tokens do.
     model_bytes = 8 * 16 * 12 + 12 * 12 + 8 * 7 * 16 + cuda_plan._RESERVE_BYTES
@@ -58,7 +57,7 @@ def test_a_streamed_corpus_equals_the_reference(mode, corpus, one_warp, monkeypa
 
 
 def test_many_warps_draw_the_samples_of_one(corpus, monkeypatch):
-    config = config_of(**KNOBS)
+    config = config_of(**OPTIONS)
     monkeypatch.setattr("fastw2v.backends.cuda.CHUNK_TOKENS", 9)
     monkeypatch.setattr(cuda_plan, "max_warps", lambda _: 4)
     many = trained(config, corpus)
@@ -86,10 +85,10 @@ def test_a_rate_is_a_factor_of_a_rows_moves(name):
 
 def test_word2vec_trains_on_the_gpu(one_warp, caplog):
     sentences = [["a", "b", "c", "a"], ["b", "c"]]
-    knobs = {"min_count": 1, "vector_size": 6, "negative": 2, "window": 2, "sg": 1, "epochs": 1, "compute_loss": True}
+    options = {"min_count": 1, "vector_size": 6, "negative": 2, "window": 2, "sg": 1, "epochs": 1, "compute_loss": True}
     with caplog.at_level(logging.INFO, "fastw2v"):
-        there = Word2Vec(sentences, device="cuda", **knobs)
-    here = Word2Vec(sentences, device="cpu", workers=1, **knobs)
+        there = Word2Vec(sentences, device="cuda", **options)
+    here = Word2Vec(sentences, device="cpu", workers=1, **options)
     np.testing.assert_allclose(there.wv.vectors, here.wv.vectors, atol=1e-6)
     assert there.report.device == "cuda"
     assert there.report.loss == pytest.approx(here.report.loss)

@@ -288,7 +288,7 @@ def test_the_simulator_by_itself_is_refused(run_python):
 @pytest.mark.parametrize("missing", ["numba_cuda", "cupy"])
 def test_a_missing_package_is_named(door, missing, monkeypatch):
     monkeypatch.setattr(cuda_jit.util, "find_spec", lambda name: None if name == missing else name)
-    assert f"{missing} cannot be found; pip install 'fastw2v[cuda13]'" in cuda_jit.cuda_status()
+    assert f"{missing} cannot be found; pip install '.[cuda13]'" in cuda_jit.cuda_status()
 
 
 def test_a_redirect_that_did_not_take(door, monkeypatch):
@@ -327,7 +327,7 @@ def _not_found(name):
 def test_a_missing_compiler_is_said_before_a_kernel_needs_it(door, lacking, found, said):
     setattr(door.compiler, lacking, found)
     reason = cuda_jit.cuda_status()
-    assert f"CUDA's compiler cannot be found ({said}); pip install 'fastw2v[cuda13]'" in reason
+    assert f"CUDA's compiler cannot be found ({said}); pip install '.[cuda13]'" in reason
     assert "let CUDA_HOME name a whole toolkit" in reason
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from fastw2v import KeyedVectors, Word2Vec
 from fastw2v.runtime import memory
-from fastw2v.runtime.memory import give_back_freed
+from fastw2v.runtime.memory import return_freed_memory
 from fastw2v.state import ModelState
 from fastw2v.vectors.weights import initial_weights
 from fastw2v.vocab import Vocab
@@ -20,18 +20,18 @@ def resident_bytes():
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other C libraries have no way to ask for it")
 def test_freed_memory_goes_back_to_the_system():
-    arrays = [np.ones(100_000, np.uint8) for _ in range(400)]  # each too small for pages of its own
-    pin = arrays.pop()  # what lies last keeps the rest from being given back by itself
+    arrays = [np.ones(100_000, np.uint8) for _ in range(400)]  # each smaller than a page mapping of malloc
+    pin = arrays.pop()  # the last block keeps glibc from returning the others by itself
     arrays.clear()
     before = resident_bytes()
-    give_back_freed()
+    return_freed_memory()
     assert resident_bytes() < before - 20_000_000
     assert pin.all()
 
 
 def test_no_c_library_that_can_is_no_error(monkeypatch):
     monkeypatch.setattr("ctypes.CDLL", lambda name: object())
-    give_back_freed()
+    return_freed_memory()
 
 
 def test_memory_is_told_by_whatever_the_system_has(monkeypatch):

@@ -11,16 +11,16 @@ from fastw2v.runtime.worker_pool import ItemQueue, run_tasks, run_threads, run_w
 def test_every_item_is_taken_once_and_numbered():
     taken, both = [], threading.Barrier(2, timeout=60)
 
-    def member(source):
+    def worker(queue):
         both.wait()
-        while (numbered := source.next()) is not None:
+        while (numbered := queue.next()) is not None:
             taken.append(numbered)
 
-    run_workers([member] * 2, ItemQueue(letter for letter in "abcdef"))
+    run_workers([worker] * 2, ItemQueue(letter for letter in "abcdef"))
     assert sorted(taken) == list(enumerate("abcdef"))
 
 
-def test_a_source_is_closed_whatever_happens():
+def test_a_queue_is_closed_whatever_happens():
     closed = []
 
     def items():
@@ -29,45 +29,45 @@ def test_a_source_is_closed_whatever_happens():
         finally:
             closed.append(True)
 
-    def fail(source):
-        source.next()
+    def fail(queue):
+        queue.next()
         raise ZeroDivisionError
 
-    source = ItemQueue(items())
+    queue = ItemQueue(items())
     with pytest.raises(ZeroDivisionError):
-        run_workers([fail], source)
+        run_workers([fail], queue)
     assert closed == [True]
-    assert source.next() is None
+    assert queue.next() is None
 
 
 def test_ctrl_c_while_threads_are_started_begins_no_work(monkeypatch):
-    start, hidden, taken = threading.Thread.start, [], []
+    start, started, taken = threading.Thread.start, [], []
 
     def interrupted(thread):
         start(thread)
-        hidden.append(thread)
-        time.sleep(0.05)  # the thread runs; what began it never hears of it
+        started.append(thread)
+        time.sleep(0.05)  # the thread runs, but its starter is interrupted before it knows
         raise KeyboardInterrupt
 
-    def member(source):
-        taken.append(source.next())
+    def worker(queue):
+        taken.append(queue.next())
 
     monkeypatch.setattr(threading.Thread, "start", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        run_workers([member] * 3, ItemQueue(item for item in range(10)))
-    hidden[0].join(60)
-    assert (len(hidden), hidden[0].is_alive(), taken) == (1, False, [])
+        run_workers([worker] * 3, ItemQueue(item for item in range(10)))
+    started[0].join(60)
+    assert (len(started), started[0].is_alive(), taken) == (1, False, [])
 
 
 def test_a_second_interrupt_does_not_leave_threads_behind(monkeypatch):
-    wait, n_waits, has_ended = worker_pool._Leader.wait, [], []
+    wait, n_waits, has_ended = worker_pool._Supervisor.wait, [], []
     stop = threading.Event()
 
-    def interrupted(leader):
+    def interrupted(supervisor):
         n_waits.append(1)
         if len(n_waits) <= 3:
             raise KeyboardInterrupt
-        wait(leader)
+        wait(supervisor)
 
     def work():
         stop.wait(60)
@@ -75,7 +75,7 @@ def test_a_second_interrupt_does_not_leave_threads_behind(monkeypatch):
             time.sleep(1e-3)
         has_ended.append(True)
 
-    monkeypatch.setattr(worker_pool._Leader, "wait", interrupted)
+    monkeypatch.setattr(worker_pool._Supervisor, "wait", interrupted)
     with pytest.raises(KeyboardInterrupt):
         run_threads([work] * 2, stop)
     assert has_ended == [True, True]

@@ -29,7 +29,7 @@ _THREADS_PER_BLOCK = 32 if IS_SIMULATED else 512
 _ENOUGH_BLOCKS = 1 if IS_SIMULATED else 128  # to give every processor of a GPU one, however small the batch
 # Threads stride over the work that is left: far more blocks than any GPU runs at once gain nothing.
 _MAX_BLOCKS = 3 if IS_SIMULATED else 1 << 14
-_EXTRAS = "pip install 'fastw2v[cuda13]' (cuda12 for a driver older than 580)"
+_EXTRAS = "pip install '.[cuda13]' in the checkout (cuda12 for a driver older than 580)"
 
 
 class CudaUnavailableError(RuntimeError):

@@ -1,5 +1,4 @@
 import json
-import logging
 import os
 import re
 import signal
@@ -8,59 +7,10 @@ import sys
 
 import numpy as np
 import pytest
-from typer.testing import CliRunner
 
 from fastw2v import KeyedVectors, Word2Vec, __version__, datasets
-from fastw2v.cli import app, console
 from fastw2v.corpus import TextCorpus
-
-FIELDS = [
-    "raw_words",
-    "kept_words",
-    "pairs",
-    "vocab_size",
-    "loss_per_epoch",
-    "words_per_s",
-    "kept_words_per_s",
-    "pairs_per_s",
-    "seconds",
-    "workers",
-    "device",
-    "peak_rss_bytes",
-]
-SMALL = ["--vector-size", "16", "--min-count", "1", "--workers", "1"]
-TEXT = "the king rules\nthe queen rules\nthe man works\nthe woman works\n"
-
-
-@pytest.fixture(autouse=True)
-def in_folder(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "200")
-    monkeypatch.delenv("FASTW2V_DATA_DIR", raising=False)
-    (tmp_path / "corpus.txt").write_text(TEXT * 25)
-    return tmp_path
-
-
-def run(*arguments):
-    return CliRunner().invoke(app, [str(argument) for argument in arguments])
-
-
-def succeed(*arguments):
-    result = run(*arguments)
-    assert result.exit_code == 0, result.output
-    return result
-
-
-@pytest.fixture
-def vectors(in_folder):
-    """A file of vectors whose neighbours are known: the first word of each pair is near the second."""
-    words = ["king", "queen", "man", "woman", "r\u00e9sum\u00e9"]
-    rows = np.array([[1, 0, 1], [1, 1, 1], [0, 0, 1], [0, 1, 1], [1, 0, 0]], np.float32)
-    KeyedVectors(words, rows, counts=[5, 4, 3, 2, 1]).save("vectors.safetensors")
-    return "vectors.safetensors"
-
-
-# Training
+from tests.cli.running import SMALL, TEXT, failure, run, succeed
 
 
 @pytest.mark.parametrize(
@@ -88,8 +38,16 @@ def test_train_writes_each_format(name, options, format, in_folder):
 def test_train_equals_the_library():
     options = ["--cbow", "--window", 2, "--negative", 5, "--epochs", 2, "--sample", 0.01, "--alpha", 0.05, "--seed", 9]
     succeed("train", "corpus.txt", "-o", "v.bin", *SMALL, *options, "--device", "cpu", "--cbow-gradient", "mean")
-    knobs = {"window": 2, "negative": 5, "epochs": 2, "sample": 0.01, "alpha": 0.05, "seed": 9, "cbow_gradient": "mean"}
-    model = Word2Vec(corpus_file="corpus.txt", vector_size=16, min_count=1, workers=1, compute_loss=True, **knobs)
+    options = {
+        "window": 2,
+        "negative": 5,
+        "epochs": 2,
+        "sample": 0.01,
+        "alpha": 0.05,
+        "seed": 9,
+        "cbow_gradient": "mean",
+    }
+    model = Word2Vec(corpus_file="corpus.txt", vector_size=16, min_count=1, workers=1, compute_loss=True, **options)
     np.testing.assert_array_equal(KeyedVectors.load("v.bin").vectors, model.wv.vectors)
 
 
@@ -101,29 +59,6 @@ def test_train_on_several_files_and_patterns(in_folder):
     assert (in_folder / "a.bin").read_bytes() == (in_folder / "b.bin").read_bytes()
 
 
-def test_json_comes_last_on_stdout():
-    result = succeed("train", "corpus.txt", "-o", "v.bin", *SMALL, "--epochs", 3, "--sample", 0, "--json")
-    figures = json.loads(result.stdout.splitlines()[-1])
-    assert list(figures) == FIELDS
-    assert set(figures["seconds"]) == {"encode", "upload", "compile", "train", "download", "write"}
-    assert figures["raw_words"] == figures["kept_words"] == figures["pairs"] == 3 * 300
-    assert (figures["vocab_size"], figures["workers"], figures["device"]) == (7, 1, "cpu")
-    assert len(figures["loss_per_epoch"]) == 3
-    assert all(0 < loss < 10 for loss in figures["loss_per_epoch"])
-    assert figures["words_per_s"] == pytest.approx(900 / figures["seconds"]["train"])
-    assert figures["words_per_s"] == figures["kept_words_per_s"] == figures["pairs_per_s"]
-    assert all(seconds >= 0 for seconds in figures["seconds"].values())
-    assert 10 << 20 < figures["peak_rss_bytes"] < 1 << 40
-    assert len(result.stdout.splitlines()) == 1
-    assert "loss per epoch" in result.stderr
-
-
-def test_without_json_the_summary_is_on_stdout():
-    result = succeed("train", "corpus.txt", "-o", "v.bin", *SMALL)
-    assert "loss per epoch" in result.stdout
-    assert "1,500 words" in result.stdout
-
-
 def test_demo_prints_neighbours_loss_and_speed(monkeypatch):
     whole = datasets.default_corpus().sources[0]
     monkeypatch.setattr(datasets, "default_corpus", lambda: TextCorpus((whole[: 2 << 20],)))
@@ -133,9 +68,6 @@ def test_demo_prints_neighbours_loss_and_speed(monkeypatch):
     assert "M/s; vocabulary" in result.stdout
 
 
-# Asking
-
-
 def test_similar(vectors):
     result = succeed("similar", vectors, "king", "man", "--topn", 2)
     lines = result.stdout.splitlines()
@@ -143,10 +75,6 @@ def test_similar(vectors):
     assert lines[1].startswith("queen\t0.81649")
     assert lines[3] == "[man]"
     assert len(lines) == 6
-
-
-def test_words_that_are_not_ascii(vectors):
-    assert "[r\u00e9sum\u00e9]" in succeed("similar", vectors, "r\u00e9sum\u00e9").stdout
 
 
 def test_analogy(vectors):
@@ -189,21 +117,6 @@ def test_convert(name, vectors):
     before, after = KeyedVectors.load(vectors), KeyedVectors.load(name)
     assert before.index_to_key == after.index_to_key
     np.testing.assert_array_equal(before.vectors, after.vectors)
-
-
-# What goes wrong
-
-
-def failure(*arguments):
-    """The one line on stderr of a command that fails."""
-    result = run(*arguments)
-    assert result.exit_code == 1, result.output
-    assert isinstance(result.exception, SystemExit)
-    assert "Traceback" not in result.output
-    lines = result.stderr.splitlines()
-    assert len(lines) == 1, result.stderr
-    assert lines[0].startswith("fastw2v: ")
-    return lines[0]
 
 
 BAD_TRAINING = [
@@ -308,30 +221,11 @@ def test_writing_that_fails_leaves_the_old_file(in_folder, monkeypatch):
     assert sorted(os.listdir()) == ["corpus.txt", "old.bin"]
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full on this system")
-def test_a_full_temporary_folder_is_told_with_the_cure(monkeypatch):
-    monkeypatch.setattr("fastw2v.encode.temporary_blocks.temporary_file", lambda: open("/dev/full", "wb", buffering=0))
-    message = failure("train", "corpus.txt", "-o", "v.bin", *SMALL)
-    assert "No space left" in message
-    assert message.endswith("is full? Set TMPDIR to a folder with more room")
-
-
-def test_too_little_memory(monkeypatch):
-    def fail(*_):
-        raise MemoryError("cannot have\n 8 TB")
-
-    monkeypatch.setattr("fastw2v.state.initial_weights", fail)
-    assert failure("train", "corpus.txt", "-o", "v.bin", *SMALL) == "fastw2v: cannot have 8 TB"
-
-
 def test_options_of_the_wrong_type_are_usage_errors():
     for arguments in (["--epochs", "many"], ["--colour"], []):
         result = run("train", "corpus.txt", *arguments)
         assert result.exit_code == 2
         assert "Traceback" not in result.output
-
-
-# The command itself
 
 
 def test_help_lists_the_options():
@@ -350,31 +244,6 @@ def test_version(run_python):
     assert succeed("--version").stdout == f"{__version__}\n"
     done = run_python("-m", "fastw2v", "--version")
     assert (done.returncode, done.stdout, done.stderr) == (0, f"{__version__}\n", "")
-
-
-def test_errors_of_a_process(run_python, in_folder):
-    done = run_python("-m", "fastw2v", "train", "nothing.txt", "-o", "v.bin")
-    assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith("fastw2v: no such corpus file: 'nothing.txt'")
-    assert done.stderr.count("\n") == 1
-
-
-def test_no_bar_where_stderr_is_no_terminal(run_python):
-    done = run_python("-m", "fastw2v", "train", "corpus.txt", "-o", "v.bin", *SMALL, "--epochs", "2", "--sample", "0")
-    assert done.returncode == 0, done.stderr
-    assert "\r" not in done.stderr
-    assert "it/s" not in done.stderr
-    assert [line for line in done.stderr.splitlines() if line.startswith("loss ")][1].endswith("after 600 words")
-
-
-def test_closed_pipe_is_no_error(python_env, vectors):
-    """As in `fastw2v similar ... | head`."""
-    reading, writing = os.pipe()
-    os.close(reading)
-    command = [sys.executable, "-m", "fastw2v", "similar", vectors, "king"]
-    done = subprocess.run(command, env=python_env, stdout=writing, stderr=subprocess.PIPE, text=True, check=False)
-    os.close(writing)
-    assert done.stderr == ""
 
 
 @pytest.mark.usefixtures("interruptible")
@@ -399,26 +268,3 @@ def test_interrupt_saves_what_there_is(python_env, in_folder):
     assert "Warning" not in rest
     assert 0 < figures["raw_words"] < 100_000 * 120_000
     assert len(KeyedVectors.load("v.bin")) == 7
-
-
-def test_interrupt_before_training_writes_nothing(monkeypatch):
-    def interrupt(*_, **__):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr("fastw2v.session.encode_corpus", interrupt)
-    result = run("train", "corpus.txt", "-o", "v.bin", *SMALL)
-    assert result.exit_code == 130
-    assert result.stderr == "stopped by Ctrl-C; nothing was written\n"
-    assert os.listdir() == ["corpus.txt"]
-
-
-def test_bars_on_a_terminal(monkeypatch, capsys):
-    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
-    with console.Bars() as bars:
-        bars("encode", 1, 10)
-        bars("train", 1, 10)
-        logging.getLogger("fastw2v").warning("said meanwhile")
-        bars("train", 10, 10)
-    shown = capsys.readouterr().err
-    assert re.search(r"encode: .*train: .*\? words/s\].*\rsaid meanwhile\n", shown, re.DOTALL)
-    assert shown.endswith("\r")

@@ -1,0 +1,117 @@
+import json
+import logging
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+
+from fastw2v.cli import console
+from tests.cli.running import SMALL, failure, run, succeed
+
+FIELDS = [
+    "raw_words",
+    "kept_words",
+    "pairs",
+    "vocab_size",
+    "loss_per_epoch",
+    "words_per_s",
+    "kept_words_per_s",
+    "pairs_per_s",
+    "seconds",
+    "workers",
+    "device",
+    "peak_rss_bytes",
+]
+
+
+def test_json_comes_last_on_stdout():
+    result = succeed("train", "corpus.txt", "-o", "v.bin", *SMALL, "--epochs", 3, "--sample", 0, "--json")
+    figures = json.loads(result.stdout.splitlines()[-1])
+    assert list(figures) == FIELDS
+    assert set(figures["seconds"]) == {"encode", "upload", "compile", "train", "download", "write"}
+    assert figures["raw_words"] == figures["kept_words"] == figures["pairs"] == 3 * 300
+    assert (figures["vocab_size"], figures["workers"], figures["device"]) == (7, 1, "cpu")
+    assert len(figures["loss_per_epoch"]) == 3
+    assert all(0 < loss < 10 for loss in figures["loss_per_epoch"])
+    assert figures["words_per_s"] == pytest.approx(900 / figures["seconds"]["train"])
+    assert figures["words_per_s"] == figures["kept_words_per_s"] == figures["pairs_per_s"]
+    assert all(seconds >= 0 for seconds in figures["seconds"].values())
+    assert 10 << 20 < figures["peak_rss_bytes"] < 1 << 40
+    assert len(result.stdout.splitlines()) == 1
+    assert "loss per epoch" in result.stderr
+
+
+def test_without_json_the_summary_is_on_stdout():
+    result = succeed("train", "corpus.txt", "-o", "v.bin", *SMALL)
+    assert "loss per epoch" in result.stdout
+    assert "1,500 words" in result.stdout
+
+
+def test_words_that_are_not_ascii(vectors):
+    assert "[r\u00e9sum\u00e9]" in succeed("similar", vectors, "r\u00e9sum\u00e9").stdout
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full on this system")
+def test_a_full_temporary_folder_is_told_with_the_cure(monkeypatch):
+    monkeypatch.setattr("fastw2v.encode.temporary_blocks.temporary_file", lambda: open("/dev/full", "wb", buffering=0))
+    message = failure("train", "corpus.txt", "-o", "v.bin", *SMALL)
+    assert "No space left" in message
+    assert message.endswith("is full? Set TMPDIR to a folder with more room")
+
+
+def test_too_little_memory(monkeypatch):
+    def fail(*_):
+        raise MemoryError("cannot have\n 8 TB")
+
+    monkeypatch.setattr("fastw2v.state.initial_weights", fail)
+    assert failure("train", "corpus.txt", "-o", "v.bin", *SMALL) == "fastw2v: cannot have 8 TB"
+
+
+def test_errors_of_a_process(run_python, in_folder):
+    done = run_python("-m", "fastw2v", "train", "nothing.txt", "-o", "v.bin")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("fastw2v: no such corpus file: 'nothing.txt'")
+    assert done.stderr.count("\n") == 1
+
+
+def test_no_bar_where_stderr_is_no_terminal(run_python):
+    done = run_python("-m", "fastw2v", "train", "corpus.txt", "-o", "v.bin", *SMALL, "--epochs", "2", "--sample", "0")
+    assert done.returncode == 0, done.stderr
+    assert "\r" not in done.stderr
+    assert "it/s" not in done.stderr
+    assert [line for line in done.stderr.splitlines() if line.startswith("loss ")][1].endswith("after 600 words")
+
+
+def test_closed_pipe_is_no_error(python_env, vectors):
+    """As in `fastw2v similar ... | head`."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "fastw2v", "similar", vectors, "king"]
+    done = subprocess.run(command, env=python_env, stdout=writing, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(writing)
+    assert done.stderr == ""
+
+
+def test_interrupt_before_training_writes_nothing(monkeypatch):
+    def interrupt(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("fastw2v.session.encode_corpus", interrupt)
+    result = run("train", "corpus.txt", "-o", "v.bin", *SMALL)
+    assert result.exit_code == 130
+    assert result.stderr == "stopped by Ctrl-C; nothing was written\n"
+    assert os.listdir() == ["corpus.txt"]
+
+
+def test_bars_on_a_terminal(monkeypatch, capsys):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    with console.ProgressBars() as bars:
+        bars("encode", 1, 10)
+        bars("train", 1, 10)
+        logging.getLogger("fastw2v").warning("said meanwhile")
+        bars("train", 10, 10)
+    shown = capsys.readouterr().err
+    assert re.search(r"encode: .*train: .*\? words/s\].*\rsaid meanwhile\n", shown, re.DOTALL)
+    assert shown.endswith("\r")
