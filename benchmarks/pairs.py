@@ -25,7 +25,7 @@ class Side(NamedTuple):
 
     tool: str
     task: str
-    knobs: dict[str, Any]
+    options: dict[str, Any]
     corpus: str = ""
 
 
@@ -38,16 +38,16 @@ class Pair(NamedTuple):
     scored: bool = False
 
 
-def _trained(sg: int, *, workers: int = 1, **knobs: Any) -> Pair:  # noqa: ANN401
-    """Gensim and fastw2v on the film reviews; knobs of negative sharing are ours alone."""
-    common = {name: value for name, value in knobs.items() if name != "negative_sharing"}
+def _trained(sg: int, *, workers: int = 1, **options: Any) -> Pair:  # noqa: ANN401
+    """Gensim and fastw2v on the film reviews; options of negative sharing are ours alone."""
+    common = {name: value for name, value in options.items() if name != "negative_sharing"}
     base = _side("gensim", sg, workers, "reviews", **common)
-    ours = _side("fastw2v", sg, workers, "reviews", **knobs)
+    ours = _side("fastw2v", sg, workers, "reviews", **options)
     return Pair(base, ours, ("words_per_s", "total_s"), scored=workers == 1)
 
 
-def _side(tool: str, sg: int, workers: int, corpus: str, **knobs: Any) -> Side:  # noqa: ANN401
-    return Side(tool, "train", peers.KNOBS | {"sg": sg, "workers": workers} | knobs, corpus)
+def _side(tool: str, sg: int, workers: int, corpus: str, **options: Any) -> Side:  # noqa: ANN401
+    return Side(tool, "train", peers.OPTIONS | {"sg": sg, "workers": workers} | options, corpus)
 
 
 def _own(sg: int, base: tuple[int, str], ours: tuple[int, str]) -> Pair:
@@ -90,9 +90,9 @@ def run(side: Side, corpus: Path | None, *, epochs: int = 1, seed: int = 1, scor
     """One run in a process of its own."""
     request: dict[str, Any] = {"task": side.task} | ({"corpus": str(corpus)} if corpus else {})
     if side.task == "train":
-        request |= {"tool": side.tool, "knobs": side.knobs | {"epochs": epochs, "seed": seed}, "score": score}
+        request |= {"tool": side.tool, "options": side.options | {"epochs": epochs, "seed": seed}, "score": score}
     else:
-        request |= side.knobs
+        request |= side.options
     environment = {} if side.task == "neighbours" else ONE_BLAS_THREAD  # which both tools' queries use all cores for
     return json.loads(run_child("-m", tasks.__name__, json.dumps(request), **environment).splitlines()[-1])  # type: ignore[no-any-return]
 
@@ -117,7 +117,7 @@ def memory(side: Side, runs: list[Figures]) -> Figures:
     peak = max(run["peak_rss_mb"] for run in runs)
     cells: Figures = {"peak_rss_mb": digits(peak)}
     if side.task == "train":
-        weights = runs[0]["n_vocab"] * side.knobs["vector_size"]
+        weights = runs[0]["n_vocab"] * side.options["vector_size"]
         allowed = 8e-6 * (weights + runs[0]["raw_words"]) + RSS_ALLOWANCE_MB
         cells |= {"rss_bound_mb": digits(allowed), "share_of_bound": digits(peak / allowed)}
     else:

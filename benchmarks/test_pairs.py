@@ -17,7 +17,7 @@ import pytest
 from benchmarks.cases import Work
 from benchmarks.corpora import Corpora
 from benchmarks.pairs import PAIRS, Figures, Pair, compared, memory, run
-from benchmarks.peers import KNOBS
+from benchmarks.peers import OPTIONS
 from benchmarks.report.results import latest
 from benchmarks.test_end_to_end import HOST_OPS, TRAINER_OPS, quality
 from benchmarks.timing import Timing, need_memory, refuse_if_red
@@ -87,15 +87,16 @@ def test_quality(name: str, corpora: Corpora, timing: Timing, known: Figures, re
 
 def labels(name: str, pair: Pair, titles: list[str]) -> Figures:
     """What a line of results is known by."""
-    knobs = {key: value for key, value in pair.ours.knobs.items() if KNOBS.get(key) != value}
-    return {"pair": name, "base_tool": pair.base.tool, "corpus": titles[1], "base_corpus": titles[0], "knobs": knobs}
+    options = {key: value for key, value in pair.ours.options.items() if OPTIONS.get(key) != value}
+    tool, (base_corpus, corpus) = pair.base.tool, titles
+    return {"pair": name, "base_tool": tool, "corpus": corpus, "base_corpus": base_corpus, "knobs": options}
 
 
 def prepare(pair: Pair, corpora: Corpora) -> list[str]:
     """Skip a pair that cannot be run here, refuse one with wrong kernels, make its corpora; return their titles."""
     if find_spec(pair.base.tool) is None:
         pytest.skip(f"{pair.base.tool} is not installed: pip install 'fastw2v[bench]'")
-    n_workers, n_cores = max(side.knobs["workers"] for side in (pair.base, pair.ours)), available_cores()
+    n_workers, n_cores = max(side.options["workers"] for side in (pair.base, pair.ours)), available_cores()
     if n_workers > n_cores:
         pytest.skip(f"{n_workers} workers, and this process may use {n_cores} core(s): see taskset")
     refuse_if_red("cpu", *HOST_OPS, *TRAINER_OPS)

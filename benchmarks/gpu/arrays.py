@@ -81,9 +81,9 @@ def corpus_of(sizes: Sizes) -> tuple[Array, Array]:
 def trained(corpus: Any, sizes: Sizes) -> tuple[Word2Vec, CudaBackend]:  # noqa: ANN401
     """A model trained for an epoch, and what trained it."""
     backend = CudaBackend()
-    knobs = {"min_count": 1, "sg": 1, "epochs": 1, "vector_size": sizes.dim, "window": sizes.window, "sample": 0}
-    with mock.patch("fastw2v._engine.get_backend", return_value=backend):
-        return Word2Vec(corpus, device="cuda", **knobs), backend
+    options = {"min_count": 1, "sg": 1, "epochs": 1, "vector_size": sizes.dim, "window": sizes.window, "sample": 0}
+    with mock.patch("fastw2v.session.get_backend", return_value=backend):
+        return Word2Vec(corpus, device="cuda", **options), backend
 
 
 def require(is_right: bool, otherwise: str) -> None:

@@ -35,7 +35,7 @@ def modes(clock: Clock, sizes: Sizes) -> Iterator[Row]:
     for what, check in CHECKS.items():
         for name, mode in FIRST_MODES if check is beyond_32_bits else MODES:
             begun = time.perf_counter()
-            shown = ", ".join([name, *(knob for knob, is_on in mode.items() if is_on), what])
+            shown = ", ".join([name, *(option for option, is_on in mode.items() if is_on), what])
             try:
                 check(sizes, name, mode)
             except NoRoomError as error:
@@ -98,8 +98,8 @@ def toy(sizes: Sizes, sentences: Any, n_words: int, negative_row: int, dim: int)
     """A corpus with one row for all negatives, in the shape that `one_warp` has compiled where `dim` is the same."""
     rng, stride = np.random.default_rng(3), -(-dim // 16) * 16
     matrices = {name: rng.normal(0, 0.3, (n_words, stride)).astype(np.float32) for name in ("w_in", "w_out")}
-    knobs = {"window": WINDOW, "negative": sizes.negative}
-    return toy_case(sentences, n_words, only_negative=negative_row, **matrices, **knobs)
+    options = {"window": WINDOW, "negative": sizes.negative}
+    return toy_case(sentences, n_words, only_negative=negative_row, **matrices, **options)
 
 
 def several_warps(sizes: Sizes, name: str, mode: Case) -> None:

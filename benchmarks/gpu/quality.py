@@ -60,13 +60,13 @@ def zipf_corpus(n_words: int, n_tokens: int, length: int = 25) -> tuple[Array, A
 
 def hot_words(sizes: Sizes) -> Iterator[Row]:
     """Ten words: the loss must be that of one thread of the CPU, within 5 %."""
-    knobs = {"min_count": 1, "compute_loss": True, "workers": 1, "vector_size": 6 if sizes.toy else 128}
-    knobs["epochs"] = 1 if sizes.toy else 5
+    options = {"min_count": 1, "compute_loss": True, "workers": 1, "vector_size": 6 if sizes.toy else 128}
+    options["epochs"] = 1 if sizes.toy else 5
     for n_tokens, sg, sample in HOT_TOYS if sizes.toy else HOT:
         rng = np.random.default_rng(0)
         ids = np.cumsum(np.where(rng.random(n_tokens) < 0.75, 1, rng.integers(0, 10, n_tokens))) % 10
         loss = {
-            device: Word2Vec(ids.reshape(-1, 20), sg=sg, sample=sample, device=device, **knobs).report.loss_per_epoch[
+            device: Word2Vec(ids.reshape(-1, 20), sg=sg, sample=sample, device=device, **options).report.loss_per_epoch[
                 -1
             ]
             for device in ("cuda", "cpu")
@@ -110,13 +110,13 @@ def small_and_streamed(sizes: Sizes, sg: int) -> Row:
     """`Word2Vec` on a small corpus of which two spans fit: it must be streamed, and every word trained."""
     n_words, n_tokens, span_tokens = (20, 60, 9) if sizes.toy else (500, 40_000, 4_000)
     ids, starts = (to_host(array) for array in zipf_corpus(n_words, n_tokens))
-    knobs = {"sg": sg, "vector_size": 6 if sizes.toy else 100, "epochs": 1, "min_count": 1, "device": "cuda"}
+    options = {"sg": sg, "vector_size": 6 if sizes.toy else 100, "epochs": 1, "min_count": 1, "device": "cuda"}
     backend = CudaBackend()
     with (
-        short_memory(TrainConfig(**knobs), len(np.unique(ids)), n_tokens, span_tokens),
-        mock.patch("fastw2v._engine.get_backend", return_value=backend),
+        short_memory(TrainConfig(**options), len(np.unique(ids)), n_tokens, span_tokens),
+        mock.patch("fastw2v.session.get_backend", return_value=backend),
     ):
-        model = Word2Vec((ids, starts), **knobs)
+        model = Word2Vec((ids, starts), **options)
     is_right = is_in_spans(backend, span_tokens) and model.report.raw_words == n_tokens
     what = f"Word2Vec, streamed, {'skip-gram' if sg else 'CBOW'}, {n_tokens:,} tokens"
     return row("trainer", what, colour(is_right), f"spans of {backend.span_tokens:,} tokens; {phases_of(model)}")

@@ -22,7 +22,7 @@ class Job(NamedTuple):
 
     n_words: int
     n_tokens: int
-    knobs: dict[str, Any]
+    options: dict[str, Any]
 
 
 BIG, MANY, COUNTED = 100_000_000, 1_000_000_000, 4_000_000
@@ -72,9 +72,9 @@ def checked_trainer(clock: Clock, sizes: Sizes) -> Iterator[Row]:
 
 def name_of(job: Job) -> str:
     """Model and sizes."""
-    model = "skip-gram" if job.knobs["sg"] else "CBOW"
-    rest = [str(value) for name, value in job.knobs.items() if name not in ("sg", "vector_size")]
-    return ", ".join([f"{model} D {job.knobs['vector_size']}, V {job.n_words:,}, {job.n_tokens:,} tokens", *rest])
+    model = "skip-gram" if job.options["sg"] else "CBOW"
+    rest = [str(value) for name, value in job.options.items() if name not in ("sg", "vector_size")]
+    return ", ".join([f"{model} D {job.options['vector_size']}, V {job.n_words:,}, {job.n_tokens:,} tokens", *rest])
 
 
 class EpochEnds:
@@ -96,8 +96,8 @@ class EpochEnds:
 def speed(job: Job, sizes: Sizes, n_epochs: int) -> Row:
     """Words a second in training alone, as they are before subsampling: the median epoch; all phases apart."""
     corpus, ends = zipf_corpus(job.n_words, job.n_tokens), EpochEnds(n_epochs)
-    knobs = {"window": 5, "negative": 5, "epochs": n_epochs, "min_count": 1} | job.knobs
-    model = Word2Vec(corpus, device="cuda", progress=ends, **knobs)
+    options = {"window": 5, "negative": 5, "epochs": n_epochs, "min_count": 1} | job.options
+    model = Word2Vec(corpus, device="cuda", progress=ends, **options)
     each = ends.seconds() or [max(model.report.train_seconds, 1e-9)]
     seconds = statistics.median(each)
     rates = [model.report.raw_words / n_epochs / one for one in (seconds, max(each), min(each))]
@@ -105,8 +105,8 @@ def speed(job: Job, sizes: Sizes, n_epochs: int) -> Row:
     share = bytes_a_kept_word(model) * model.report.kept_words / n_epochs / seconds / sizes.bandwidth
     kept = f"{model.report.kept_words / model.report.raw_words:.0%} kept"
     moved = f"{share:.0%} of the copy's bandwidth, caches left aside"
-    goal = GOALS["skip-gram" if job.knobs["sg"] else "CBOW"]
-    is_goal = job.knobs["vector_size"] == 128 and len(job.knobs) == 2
+    goal = GOALS["skip-gram" if job.options["sg"] else "CBOW"]
+    is_goal = job.options["vector_size"] == 128 and len(job.options) == 2
     aim = f"{rate / goal:.2f} of the goal; " if is_goal else ""
     spread = f"{rates[1] / 1e6:.3g} to {rates[2] / 1e6:.3g} in {len(each)} epochs"
     note = f"{spread}; {aim}{moved}; {kept}; {phases_of(model)}"

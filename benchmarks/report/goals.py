@@ -11,8 +11,9 @@ import sys
 from collections.abc import Callable
 from typing import NamedTuple
 
+from benchmarks.report.chapter4 import COMPILED, SOFTMAX
+from benchmarks.report.markdown import Lines
 from benchmarks.report.results import Spread, cell, digits, latest, ratio
-from benchmarks.report.tables import COMPILED, SOFTMAX, Lines
 
 Seen = Spread | float | None  # None: not recorded
 

@@ -26,6 +26,7 @@ Spread = list[float]
 FOLDER = Path(__file__).parents[1] / "results"
 ORIGIN = ("date", "machine", "cores", "versions", "revision")  # what every line tells
 CHANGED = " and changes"
+RECORDED = (":(top,exclude)benchmarks/results", ":(top,exclude,glob)**/README.md")  # what recording writes
 
 
 def main() -> None:
@@ -139,7 +140,7 @@ def here() -> Row:
 
 def has_changes() -> bool:
     """Whether the working tree differs from its revision, but for what recording writes."""
-    return bool(git("status", "--porcelain", "--", ":/", ":(top,exclude)benchmarks/results", ":(top,exclude)README.md"))
+    return bool(git("status", "--porcelain", "--", ":/", *RECORDED))
 
 
 def git(*arguments: str) -> str:

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from benchmarks import peers
-from benchmarks.report import readme, results, tables
+from benchmarks.report import chapter4, comparisons, readme, results
 from fastw2v import KeyedVectors
 
 
@@ -192,20 +192,20 @@ def test_scores_of_the_gpu_below_the_spread_of_the_cpus_are_red(gpu, value):
 
 
 @pytest.mark.parametrize(
-    ("knobs", "expected"),
+    ("options", "expected"),
     [
         ({"sg": 1}, 3 * 512 * 7 + 8 * 2),
         ({"sg": 1, "negative_sharing": "pair"}, 3 * 512 * (1 + 6 * 4) + 8 * 2),
         ({"sg": 0}, 3 * 512 * 7 + 8 * 2),
     ],
 )
-def test_bytes_of_a_kept_word(knobs, expected):
+def test_bytes_of_a_kept_word(options, expected):
     """Rows of 512 bytes, 4 pairs to a kept word, half of all words kept."""
     from benchmarks.gpu import trainer as gpu_trainer
     from fastw2v.config import TrainConfig
 
     report = SimpleNamespace(pairs=400, kept_words=100, raw_words=200)
-    config = TrainConfig(vector_size=128, **knobs)
+    config = TrainConfig(vector_size=128, **options)
     assert gpu_trainer.bytes_a_kept_word(SimpleNamespace(config=config, report=report)) == expected
 
 
@@ -260,7 +260,7 @@ def test_changes_of_recorded_figures_do_not_change_the_revision(monkeypatch):
     asked = []
     monkeypatch.setattr(results, "git", lambda *arguments: asked.append(arguments) or "")
     assert not results.has_changes()
-    assert {":(top,exclude)benchmarks/results", ":(top,exclude)README.md"} <= set(asked[0])
+    assert {":(top,exclude)benchmarks/results", ":(top,exclude,glob)**/README.md"} <= set(asked[0])
 
 
 def test_quality_of_another_revision_than_the_speed_has_a_footnote(tmp_path, monkeypatch):
@@ -269,11 +269,11 @@ def test_quality_of_another_revision_than_the_speed_has_a_footnote(tmp_path, mon
     scores = {f"{name}{end}": value for name in peers.SCORES for end, value in (("", [7.0] * 3), ("_mean", 7.0))}
     speeds = {"words_per_s": [2e6] * 3, "total_s": [3.0] * 3, "peak_rss_mb": 1, "rss_bound_mb": 2}
     for name, quality_at, speed_at in [("skip-gram gensim", "abc", "abc"), ("skip-gram fastw2v", "old", "new")]:
-        tool, knobs = peers.ROWS[name]
-        row = ORIGIN | {"corpus": "film reviews", "tool": tool, "knobs": peers.KNOBS | knobs}
+        tool, options = peers.ROWS[name]
+        row = ORIGIN | {"corpus": "film reviews", "tool": tool, "knobs": peers.OPTIONS | options}
         results.append("end_to_end", row | {"revision": quality_at} | scores)
         results.append("end_to_end", row | {"revision": speed_at} | speeds)
-    _, gensim, ours, measured, note = readme.peers()
+    _, gensim, ours, measured, note = comparisons.peers()
     assert (gensim[-3], ours[-3]) == ("7.0 (7.0-7.0)", "7.0 (7.0-7.0) <sup>a</sup>")
     assert measured == "Speed measured on A processor, 2 cores: revision abc (2026-01-02), new (2026-01-02)."
     assert note == "<sup>a</sup> quality measured on A processor, 2 cores: revision old (2026-01-02)."
@@ -284,7 +284,7 @@ def test_the_epoch_from_which_on_vectors_score_as_the_books(tmp_path, monkeypatc
     results.append("book", ORIGIN | {"model": "the book's"} | {name: [2.0, 5, 9] for name in peers.SCORES})
     run = {f"{name} per epoch": [1.0, 2.0, 3.0] for name in peers.SCORES} | {"ws353 per epoch": [5.0, 1.9, 2.0]}
     results.append("book", ORIGIN | {"model": "SkipGram", "optimizer": "Adam", "seed": 0, "epochs": 3} | run)
-    _, row, _ = readme.epochs()
+    _, row, _ = chapter4.epochs()
     assert row == ["SkipGram, Adam, seed 0", "epoch 3", "1.0 / 5.0 / 1.0", "2.0 / 1.9 / 2.0", "3.0 / 2.0 / 3.0"]
 
 
@@ -303,7 +303,7 @@ def test_what_memory_predicts_of_the_growth_of_a_step():
         ("lines", 1000): {"rows": 120, "seconds": [90e-6] * 3},
     }
     rows |= {("step", 10): {"seconds": [150e-6] * 3}, ("step", 1000): {"seconds": [230e-6] * 3}}
-    told = tables.growth_of_misses(rows, 10, 1000)
+    told = chapter4.growth_of_misses(rows, 10, 1000)
     assert "step takes 80 us more" in told
     assert "take 40 us more; 20 rows more" in told
     assert told.endswith("20 us: together 75 % of what was measured; above 100, arithmetic hides some of the visits.")
@@ -487,7 +487,7 @@ def recorded_pair(monkeypatch, tmp_path, ratio):
 
 def test_a_recorded_pair_is_a_line_of_the_readme(monkeypatch, tmp_path):
     recorded_pair(monkeypatch, tmp_path, 15.0)
-    _, line, _ = readme.pairs()
+    _, line, _ = comparisons.pairs()
     assert line[:7] == ["skip-gram", "gensim", "2 M words/s", "2 M words/s", "15 (14-16)", "4.0 s", "7 (6-8)"]
     assert line[7] == "200 (300)"
 
@@ -517,7 +517,7 @@ def test_how_costs_grow_with_the_vocabulary_is_taken_from_the_results(monkeypatc
     monkeypatch.setattr(goals, "GOALS", kept)
     assert goals.missed() == len(kept) == 3
     for n_words, softmax, compiled in [(1_000, 9e-3, 9e-4), (10**4, 0.01, 1e-4), (10**5, 0.5, 9e-4), (10**6, 1, 3e-4)]:
-        for series, seconds in ((tables.SOFTMAX, softmax), (tables.COMPILED, compiled)):
+        for series, seconds in ((chapter4.SOFTMAX, softmax), (chapter4.COMPILED, compiled)):
             row = {"series": series, "V": n_words, "seconds": [seconds, seconds / 2, seconds * 2]}
             results.append("scaling", row | ORIGIN)
     assert goals.slope(10**4) == pytest.approx([1, np.log10(25) / 2, np.log10(400) / 2], rel=1e-3)
@@ -544,7 +544,7 @@ def test_both_tools_are_asked_the_same_analogies(monkeypatch, tmp_path):
 
 def test_a_measured_process_imports_no_command_line(run_python, tmp_path):
     (tmp_path / "text").write_text("a b c d\n" * 20)
-    request = {"tool": "fastw2v", "knobs": peers.KNOBS | {"epochs": 1}, "corpus": "text", "score": False}
+    request = {"tool": "fastw2v", "options": peers.OPTIONS | {"epochs": 1}, "corpus": "text", "score": False}
     code = f"import sys; from benchmarks import peers; peers.run(**{request}); "
     code += "print({'typer', 'tqdm'} & sys.modules.keys())"
     shown = run_python("-c", code, PYTHONPATH=os.pathsep.join(sys.path))
