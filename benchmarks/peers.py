@@ -1,6 +1,7 @@
-"""The same training by fastw2v and by gensim: one run from a text file to saved vectors, in a process of its own.
+"""One training by fastw2v or by gensim, from a text file to saved vectors, as a program with a new process per run.
 
-`test_end_to_end.py` calls this file with a request in JSON; it prints the run's figures.
+`test_end_to_end.py` starts it with a request in JSON; it prints the figures of the run as JSON. The rows of the table
+"peers", and the options that all of them share, are defined here too.
 """
 
 from __future__ import annotations
@@ -69,7 +70,7 @@ def run_fastw2v(corpus: str, options: dict[str, Any], vectors: Path) -> tuple[di
 
 
 def run_gensim(corpus: str, options: dict[str, Any], vectors: Path) -> tuple[dict[str, Any], Counts]:
-    """From file to saved vectors, and their words' counts; gensim's training is timed apart from its vocabulary."""
+    """From file to saved vectors, and their words' counts; gensim's training is timed without its vocabulary."""
     from gensim.models import Word2Vec
 
     begun = time.perf_counter()
@@ -87,15 +88,15 @@ def run_gensim(corpus: str, options: dict[str, Any], vectors: Path) -> tuple[dic
 
 
 def figures_of(raw_words: int, n_vocab: int, words_per_s: float, total_s: float) -> dict[str, Any]:
-    """Tokens of the vocabulary's words, its size, the speed of training alone, seconds from file to vectors."""
+    """Figures of a run: tokens, size of the vocabulary, speed of training, seconds from file to vectors."""
     return {"raw_words": raw_words, "n_vocab": n_vocab, "words_per_s": words_per_s, "total_s": total_s}
 
 
 def scores(vectors: Path, counts: Counts) -> dict[str, float]:
     """Analogies among the most frequent words and Spearman correlations, by the same code for both tools.
 
-    Each tool has its own order of words with equal counts. Here it is the alphabet's, or each would be asked about
-    words of its own.
+    The tools order words with equal counts differently. Here they are in alphabetical order, so that both tools are
+    asked the same questions.
     """
     from fastw2v import KeyedVectors, evaluation
     from fastw2v.datasets import data_dir

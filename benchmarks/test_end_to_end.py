@@ -1,6 +1,6 @@
-"""From a text file to saved vectors, by fastw2v and by gensim, each run a process of its own; and their quality.
+"""From a text file to saved vectors, by fastw2v and by gensim, each run in a new process; and their quality.
 
-A time is that of the whole process, start and imports included; `total_s` leaves these out. Speed: one epoch, one
+A time is that of the whole process, with start and imports; `total_s` is without them. Speed: one epoch, one
 thread, kernels cached. Quality (`-k quality`, on a busy machine too; full profile, `--seeds`): five epochs, one thread
 each (with several, gensim's `corpus_file` mode does not let the learning rate fall to its end), as many runs at once as
 there are cores.
@@ -67,7 +67,7 @@ def test_quality(row: str, text: tuple[str, Path], timing: Timing, request: pyte
 
 
 def prepare(row: str, text: tuple[str, Path], timing: Timing) -> Figures:
-    """Skip a row whose tool is not there, refuse one with wrong kernels; return what its line is known by."""
+    """Skip a row whose tool is not there, refuse one with wrong kernels; return the fields that identify its line."""
     timing.benchmark.group = row.split()[0]
     tool, options = ROWS[row]
     device = options.get("device", "cpu")
@@ -81,7 +81,7 @@ def prepare(row: str, text: tuple[str, Path], timing: Timing) -> Figures:
 
 
 def child(tool: str, options: Figures, corpus: Path, *, epochs: int, seed: int, score: bool = False) -> Figures:
-    """One training in a process of its own."""
+    """One training in a new process."""
     chosen = peers.OPTIONS | options | {"epochs": epochs, "workers": 1, "seed": seed}
     request = {"tool": tool, "options": chosen, "corpus": str(corpus), "score": score}
     printed = run_child("-m", peers.__name__, json.dumps(request))

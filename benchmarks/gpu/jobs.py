@@ -1,4 +1,4 @@
-"""What gpu_box.py times: operations and iterations at the book's shapes, and what they work on."""
+"""Operations and iterations that box.py times, at the book's shapes, and their data."""
 
 from __future__ import annotations
 
@@ -181,7 +181,7 @@ def has_ptb() -> bool:
 
 
 def corpus_for_quality(sizes: Sizes) -> tuple[Array, str]:
-    """PTB where it is; else text of 50 topics, each with words of its own, so that there is something to learn."""
+    """PTB where it is; else text of 50 topics, each with different words, so that there is something to learn."""
     if not sizes.toy and has_ptb():
         return np.asarray(nn.ptb.load_data("train")[0]), "PTB"
     rng = np.random.default_rng(2)

@@ -1,4 +1,4 @@
-"""A step of gpu_box.py: `Word2Vec(device="cuda")`, its speed by model and size, beside what the memory allows."""
+"""A step of box.py: `Word2Vec(device="cuda")`, its speed by model and size, compared with the memory's bandwidth."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ TOYS = (Job(20, 60, {"sg": 1, "vector_size": 6, "window": 1}), Job(20, 60, {"sg"
 
 
 def trainer(clock: Clock, sizes: Sizes) -> Iterator[Row]:
-    """What speed must not cost, then speed, then quality."""
+    """Losses that must be the CPU's, then speed, then quality."""
     red = sizes.red & {"skipgram_ns", "cbow_ns"}
     if red:
         yield row("trainer", " and ".join(sorted(red)), "not timed", "parity is red")
@@ -94,7 +94,7 @@ class EpochEnds:
 
 
 def speed(job: Job, sizes: Sizes, n_epochs: int) -> Row:
-    """Words a second in training alone, as they are before subsampling: the median epoch; all phases apart."""
+    """Words/s of training, counted before subsampling: the median epoch; the note has the seconds of all phases."""
     corpus, ends = zipf_corpus(job.n_words, job.n_tokens), EpochEnds(n_epochs)
     options = {"window": 5, "negative": 5, "epochs": n_epochs, "min_count": 1} | job.options
     model = Word2Vec(corpus, device="cuda", progress=ends, **options)
@@ -117,9 +117,9 @@ def bytes_a_kept_word(model: Word2Vec) -> float:
     """Bytes moved for a word that subsampling keeps, by a model that knows no cache.
 
     Its input row comes on chip once and leaves by one atomic addition; so do the rows of a target and its negatives,
-    once a gradient step: a centre's (at windows up to 5, as all jobs have), or each pair's where pairs have negatives
-    of their own. An addition reads and writes. Each raw word has its id and the probability that it is kept. Hot rows
-    lie in caches, so that more than the copy's bandwidth can be reached.
+    once a gradient step: a centre's (at windows up to 5, as all jobs have), or each pair's where every pair has
+    separate negatives. An addition reads and writes. Each raw word has its id and the probability that it is kept.
+    Rows of frequent words are in caches, so a share above 100 % is possible.
     """
     config, report = model.config, model.report
     row_bytes = 3 * FLOAT * -(-config.vector_size // 16) * 16

@@ -90,7 +90,7 @@ def scaling() -> Lines:
 
 
 def claim() -> Lines:
-    """What the largest vocabulary costs, beside the softmax and beside V = 10,000."""
+    """Cost of a batch at the largest vocabulary, compared with the softmax and with V = 10,000."""
     rows = latest("scaling", lambda row: (row["series"], row["V"]))
     large, small = max(n_words for _, n_words in rows), 10_000
     costs = {name: rows[name, large]["seconds"] for name in (COMPILED, SOFTMAX)}
@@ -103,13 +103,13 @@ def claim() -> Lines:
 
 
 def misses() -> Lines:
-    """A step beside its memory alone, by vocabulary."""
+    """A step compared with its memory accesses alone, by vocabulary."""
     rows = latest("misses", lambda row: (row["what"], row["V"]))
     sizes = sorted({n_words for _, n_words in rows})
     if not sizes:
         yield missing("pytest benchmarks/test_misses.py --benchmark-json=FILE.json")
         return
-    yield ["V", "rows of a batch", "their cache lines", "visits to these", "a visit", "visits alone", "the whole step"]
+    yield ["V", "rows of a batch", "their cache lines", "accesses", "an access", "accesses alone", "whole step"]
     for n_words in sizes:
         lines, step = rows["lines", n_words], rows["step", n_words]
         visit = f"{rounded(1e9 * lines['seconds'][0] / lines['visits'], 2)} ns"
@@ -120,15 +120,15 @@ def misses() -> Lines:
 
 
 def growth_of_misses(rows: dict[tuple[str, int], Row], small: int, large: int) -> str:
-    """What memory alone predicts of the growth of a step, and what was measured."""
+    """How much memory accesses explain of the growth of a step with the vocabulary."""
     visits, step = ([1e6 * rows[what, n]["seconds"][0] for n in (small, large)] for what in ("lines", "step"))
     n_more = rows["lines", large]["rows"] - rows["lines", small]["rows"]
     of_rows = n_more * (step[0] - visits[0]) / rows["lines", small]["rows"]
     grown, measured = visits[1] - visits[0], step[1] - step[0]
     share = 100 * (grown + of_rows) / measured
     return (
-        f"From V = {small:,} to {large:,} the step takes {measured:.0f} us more. The visits alone, a loop that "
-        f"changes one number in each line, take {grown:.0f} us more; {n_more} rows more, at what a row of the step "
-        f"takes beside its visits at V = {small:,}, {of_rows:.0f} us: together {share:.0f} % of what "
-        "was measured; above 100, arithmetic hides some of the visits."
+        f"From V = {small:,} to {large:,} the step takes {measured:.0f} us more. Two causes explain {share:.0f} % of "
+        f"that. The memory accesses, timed alone by a loop that changes one number in each cache line, take "
+        f"{grown:.0f} us more. The batch has {n_more} rows more; their arithmetic takes {of_rows:.0f} us, by the cost "
+        f"of a row at V = {small:,}. More than 100 % means that arithmetic hides some of the memory accesses."
     )

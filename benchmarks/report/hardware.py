@@ -1,4 +1,4 @@
-"""Tables of what the kernels make of the hardware: single operations, parts of a training step, start-up."""
+"""Tables of how well the kernels use the hardware: single operations, a step of training, start-up."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from benchmarks.report.results import latest, ratio
 
 
 def operations() -> Lines:
-    """Every operation of the registry, on one thread of the CPU, beside its reference."""
+    """Every operation of the registry, on one thread of the CPU, compared with its reference."""
     rows = latest("ops", lambda row: (row["op"], row["device"], row["threads"]))
     names = [op for op in dict.fromkeys(op for op, _, _ in rows) if (op, "cpu", 1) in rows]
     if not names:
@@ -29,7 +29,7 @@ def operations() -> Lines:
 
 
 def start() -> Lines:
-    """The time before the first result."""
+    """The time until the first result."""
     rows = latest("start", lambda row: row["name"])
     if not rows:
         yield missing("pytest benchmarks/test_start.py --benchmark-json=FILE.json")
@@ -42,14 +42,14 @@ def start() -> Lines:
 
 
 def roofline() -> Lines:
-    """What a kept word costs the CPU trainer, in ns."""
+    """Cost of a kept word in the CPU trainer, in ns."""
     rows = latest("roofline", lambda row: row["name"])
     if not rows:
         yield "Not yet recorded: `python -m benchmarks.studies.roofline`."
         return
     yield [
         *("model", "vector_size", "a kept word", "share of the peak", "multiply-adds at peak"),
-        *("a vector costs, of peak", "besides vectors", "cache misses"),
+        *("a vector costs, of peak", "fixed cost", "cache misses"),
     ]
     for row in rows.values():
         shares = [f"{row['gflops_share'][0]:.0%}", f"{row['ns_at_peak']:.0f}", f"{row['vector_share']:.0%}"]

@@ -1,4 +1,4 @@
-"""What every table is written with: Markdown, rounded numbers with their spread, and where figures were measured.
+"""Format tables: Markdown, rounded numbers with their spread, the machines on which figures were measured.
 
 A table is an iterator: the first list is the head, the other lists are rows of cells, strings are text below the table.
 """

@@ -2,8 +2,8 @@
 
 Usage: python -m benchmarks.report.readme [--check]
 
-A table stands in one README, between `<!-- begin: NAME -->` and `<!-- end: NAME -->`. The text around it is left alone.
-`--check` writes nothing; it fails if a README differs from the results.
+A table stands in one README, between `<!-- begin: NAME -->` and `<!-- end: NAME -->`. The text around a
+table is not changed. `--check` writes nothing; it fails if a README differs from the results.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Two revisions in alternation: which files each runs, and what is said of their times."""
+"""Two revisions in alternation: which files each runs, and the verdicts on their times."""
 
 import sys
 from pathlib import Path

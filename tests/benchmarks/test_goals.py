@@ -21,9 +21,9 @@ def test_a_floor_that_is_missed_or_has_no_figure_counts(monkeypatch, tmp_path, c
     assert goals.missed() == (verdict != "met")
     (line,) = capsys.readouterr().out.splitlines()
     assert re.fullmatch(rf"skip-gram: x words_per_s +at least 12 \(goal 18\) +{ratio:g} \(.*\) +{verdict}", line)
-    *unmet, told = goals.floors()
+    *unmet, text = goals.floors()
     assert [row[-1] for row in unmet] == ([] if verdict == "met" else ["", "MISSED"])
-    assert told.startswith(f"{1 if verdict == 'met' else 0} of 1 floors are met")
+    assert text.startswith(f"{1 if verdict == 'met' else 0} of 1 floors are met")
 
 
 def test_how_costs_grow_with_the_vocabulary_is_taken_from_the_results(monkeypatch, tmp_path):

@@ -61,8 +61,8 @@ def test_scores_of_the_gpu_below_the_spread_of_the_cpus_are_red(gpu, value):
     from benchmarks.gpu import quality as gpu_quality
 
     cpu = [[57, 40, 30], [58, 40, 30], [59, 40, 30]]  # 2 apart in the first score, and 1 of a margin
-    assert gpu_quality.beside_the_cpu("text", [gpu] * 3, cpu)["value"] == value
-    assert gpu_quality.beside_the_cpu("text", [gpu] * 2, cpu)["value"] == "NOT FINISHED"
+    assert gpu_quality.compared_with_cpu("text", [gpu] * 3, cpu)["value"] == value
+    assert gpu_quality.compared_with_cpu("text", [gpu] * 2, cpu)["value"] == "NOT FINISHED"
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from fastw2v import KeyedVectors
 
 
 def test_both_tools_are_asked_the_same_analogies(monkeypatch, tmp_path):
-    """The words on the edge of the ranked ones have equal counts, and lie in another order for each tool."""
+    """The words on the edge of the ranked ones have equal counts, and each tool has another order."""
     keys, vectors = list("abcdefgh"), np.random.default_rng(0).normal(size=(8, 4)).astype(np.float32)
     vectors[3], vectors[4] = vectors[1] - vectors[0] + vectors[2], 0
     counts = np.array([9, 8, 7, 5, 5, 5, 5, 1])

@@ -73,9 +73,9 @@ def test_a_model_has_its_speed_and_quality_in_one_row(tmp_path, monkeypatch):
     marks = {f"{name}_mean": value for name, value in zip(peers.SCORES, (21.0, 42.0, 30.0))}
     row = {"pair": "skip-gram", "corpus": "film reviews", "scores": {"ours": marks | {"seeds": 3}, "base": marks}}
     results.append("pairs", ORIGIN | row | {"versions": {"gensim": "4.4.0"}})
-    _, line, told, _ = comparisons.summary()
+    _, line, text, _ = comparisons.summary()
     assert line == ["skip-gram", "2 M", "15 (14-16)", "21.0 / 21.0", "42.0 / 42.0", "30.0 / 30.0"]
-    assert told.startswith("Scores are fastw2v / gensim 4.4.0, the mean of 3 seeds. Corpus: film reviews, 11.5 million")
+    assert text.startswith("Scores are fastw2v / gensim 4.4.0, the mean of 3 seeds. Corpus: film reviews, 11.5 million")
 
 
 def test_quality_of_another_revision_than_the_speed_has_a_footnote(tmp_path, monkeypatch):
@@ -109,10 +109,9 @@ def test_what_memory_predicts_of_the_growth_of_a_step():
         ("lines", 1000): {"rows": 120, "seconds": [90e-6] * 3},
     }
     rows |= {("step", 10): {"seconds": [150e-6] * 3}, ("step", 1000): {"seconds": [230e-6] * 3}}
-    told = chapter4.growth_of_misses(rows, 10, 1000)
-    assert "step takes 80 us more" in told
-    assert "take 40 us more; 20 rows more" in told
-    assert told.endswith("20 us: together 75 % of what was measured; above 100, arithmetic hides some of the visits.")
+    text = chapter4.growth_of_misses(rows, 10, 1000)
+    assert "the step takes 80 us more. Two causes explain 75 % of that." in text
+    assert "take 40 us more. The batch has 20 rows more; their arithmetic takes 20 us, by the cost of a row" in text
 
 
 def test_a_recorded_pair_is_a_line_of_the_readme(monkeypatch, tmp_path):

@@ -1,4 +1,4 @@
-"""Recorded results: a report becomes lines, and every line tells its origin."""
+"""Recorded results: a report becomes lines, and every line has its origin."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""The scripts that show what binds the CPU trainer, on a small text."""
+"""The studies of the limits of the CPU trainer, on a small text."""
 
 import re
 from types import SimpleNamespace

@@ -73,7 +73,9 @@ def test_visits_to_cache_lines_are_counted():
 
     matrices, tables = [np.zeros((2, 100), np.float32) for _ in range(8)], [np.zeros(2, np.float32) for _ in range(2)]
     now, stale = np.zeros(1, np.int64), np.ones(1, np.int64)
-    test_misses._visit_kernel(*matrices, now, now, stale, stale, *tables, now, np.float32(1))
+    layers = (test_misses.Matrices(*matrices[:4]), test_misses.Matrices(*matrices[4:]))
+    rows = test_misses.Rows(now, now, stale, stale)
+    test_misses._visit_kernel(*layers, rows, tuple(tables), now, np.float32(1))
     assert sum(matrix.sum() for matrix in matrices[:4]) == 7 * test_misses.VISITS_IN
     assert sum(matrix.sum() for matrix in matrices[4:]) == 7 * test_misses.VISITS_OUT
     assert sum(table.sum() for table in tables) == 2
