@@ -61,6 +61,7 @@ def test_a_table_that_was_changed_by_hand_is_noticed(readmes, monkeypatch):
         ("# Nothing\n", "the table 'iteration' is in no README; expected .* the lines <!-- begin: iteration -->"),
         (marked("iteration", "unknown"), "two.md has a mark 'unknown'; expected one of start, iteration"),
     ],
+    ids=["twice", "nowhere", "unknown"],
 )
 def test_a_table_without_one_place_is_named(readmes, second, message):
     readmes[1].write_text(second)
