@@ -1,4 +1,4 @@
-"""Timings of this checkout: its kernels come before any that are installed."""
+"""Benchmarks of this checkout: its kernels are imported before any that are installed."""
 
 import sys
 from pathlib import Path

@@ -1,6 +1,6 @@
-"""What is timed of each operation: a call of realistic size, and the work in it.
+"""Workloads: for each operation a call of realistic size, and the work that it does.
 
-One function for each operation, under its name. An operation without one is timed on its test case, made large.
+A function here has the name of its operation. An operation without a function is timed on its test case, made large.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ DIM, BATCH, K, WINDOW = 100, 100, 5, 5
 N_WORDS = 10_000  # of the Penn Treebank
 QUERIES = ("you", "year", "car", "toyota")  # whose neighbours the book shows
 N_BATCHES = 200  # that differ, since the rows of one batch stay in the processor's cache
-# What the layers of CBOW do with a batch, by stage.
+# Work of the layers of CBOW for a batch, by stage.
 STAGES = traffic.costs(Shapes("cbow", N_WORDS, DIM, WINDOW, BATCH, K), "cpu", None)
 
 
 @dataclass(frozen=True)
 class Work:
-    """What one call does, by its arithmetic: float operations, bytes read and written, words; 0: not counted."""
+    """Work of one call by its formulas: float operations, bytes read and written, words; 0: not counted."""
 
     flops: float = 0
     n_bytes: float = 0
@@ -37,7 +37,7 @@ class Work:
 
     @classmethod
     def of(cls, cost: traffic.Cost, words: float = 0) -> Work:
-        """What the profile counts."""
+        """The work that the profile counts."""
         return cls(cost.flops, cost.n_bytes, words)
 
 
@@ -65,7 +65,7 @@ class Workload:
     def rounds(
         self, call: Callable[..., object], move: Callable[[Case], Case] = lambda case: case
     ) -> Callable[[], None]:
-        """Return what prepares a round: the next batch, and the arrays that a call changes as they were at first.
+        """Return a function that prepares a round: it takes the next batch and restores the arrays that a call changes.
 
         Parameters
         ----------
@@ -133,7 +133,7 @@ def cbow_ns(rng: np.random.Generator, quick: bool) -> Workload:
 
 
 def _span(rng: np.random.Generator, quick: bool, work: Callable[[Case], Work], **mode: bool) -> Workload:
-    """A trainer's call over part of a corpus by Zipf's law, subsampled at 1e-3."""
+    """A trainer's call on a corpus by Zipf's law, subsampled at 1e-3."""
     n_tokens, n_words = (2_000, N_WORDS) if quick else (50_000, 4 * N_WORDS)
     case = span_case(rng, n_tokens, dim=DIM, negative=K, window=WINDOW, n_vocab=n_words) | mode
     ids = zipf_ids(rng, n_tokens, n_words)

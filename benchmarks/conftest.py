@@ -22,7 +22,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--seeds", type=int, default=1, help="seeds of the quality in test_end_to_end.py and test_pairs.py; 0: none"
     )
-    group.addoption("--scored-peers", action="store_true", help="take the scores of other tools from results/")
+    group.addoption("--scored-peers", action="store_true", help="take gensim's scores from results/")
     group.addoption("--pairs", type=int, default=5, help="how often test_pairs.py and test_nearest.py run both sides")
 
 
@@ -69,7 +69,7 @@ def pytest_benchmark_update_json(output_json: dict[str, Any]) -> None:
 @pytest.hookimpl(optionalhook=True, tryfirst=True)
 def pytest_benchmark_group_stats(benchmarks: list[dict[str, Any]], group_by: str) -> None:
     """Let `--benchmark-group-by=param:NAME` go over all suites: a benchmark without NAME takes it from its notes."""
-    names = [part.removeprefix("param:") for part in group_by.split(",") if part.startswith("param:")]
+    names = [name.removeprefix("param:") for name in group_by.split(",") if name.startswith("param:")]
     for benchmark in benchmarks:
         benchmark["params"] = _parameters(benchmark, names)
 
@@ -81,7 +81,7 @@ def _parameters(benchmark: dict[str, Any], names: Iterable[str]) -> dict[str, An
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
-    """Keep what fails after it was timed out of the report."""
+    """Leave benchmarks that fail after they were timed out of the report."""
     if call.excinfo is not None and "benchmark" in getattr(item, "funcargs", {}):
         item.funcargs["benchmark"].has_error = True  # type: ignore[attr-defined]
     return (yield)

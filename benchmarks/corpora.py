@@ -1,4 +1,4 @@
-"""Corpora that the pairs of `pairs.py` train on, each a text file made by the same script from the same seed.
+"""Corpora on which the pairs of `pairs.py` train: text files, always the same for the same name.
 
 Usage: python -m benchmarks.corpora NAME FILE [--quick]      writes one of them, by the names in CORPORA
 """

@@ -1,6 +1,6 @@
-"""Times of a GPU's own: of device events before and behind each call, not of the clock on the wall.
+"""Time calls on a GPU by device events before and after each call, not by the clock.
 
-Where the GPU has done before the host has launched the rest of a call, the time is that of the launches. Calls are made
+Where the GPU finishes before the host has launched the rest of a call, the time is that of the launches. Calls are made
 one after the other without waiting, as in training; the simulator has no events, and gives times of the clock.
 """
 
@@ -30,7 +30,7 @@ def seconds_of_calls(call: Call, n: int, setup: Call = lambda: None) -> list[flo
 
 
 def by_clock(call: Call, setup: Call = lambda: None) -> float:
-    """Seconds of a call on the wall, without its setup."""
+    """Seconds of a call by the clock, without its setup."""
     setup()
     begun = time.perf_counter()
     call()

@@ -1,4 +1,7 @@
-"""The book's layers and models as calls: one layer, or one iteration of a trainer, with many batches in turn."""
+"""Calls of the book's layers and models for the suites: one layer, or one iteration of a training.
+
+Every call takes the next of many batches, so that rows are not in the cache already.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +47,7 @@ SOFTMAX_MODELS = ("SimpleCBOW", "SimpleSkipGram")
 def corpus(n_words: int) -> tuple[str, Array]:
     """A name and int64[n_tokens]: the Penn Treebank for its 10,000 words, where it is at hand; else ids by Zipf's law.
 
-    Those are at least a million, every word at least once, the frequent ones with low ids, as in a vocabulary.
+    The ids are at least a million. Every word occurs; frequent words have low ids, as in a vocabulary.
     """
     folder = os.environ.get("FASTW2V_DATA_DIR")
     if n_words == N_WORDS and folder and Path(folder, "ptb.train.txt").exists():
@@ -63,7 +66,7 @@ def layer_call(layer: str, n_words: int, device: str) -> Call:
 
 
 def layer_work(layer: str, n_words: int, device: str) -> Work:
-    """What such a call does: an Embedding alone gathers the one word of skip-gram, all else is as in CBOW."""
+    """Work of such a call: an Embedding gathers one word per example, as in skip-gram; other layers are as in CBOW."""
     case = Case("skipgram" if layer.startswith("embedding") else "cbow", n_words, DIM, WINDOW, BATCH, K)
     if (layer, device) == ("sampler iid", "reference"):
         return Work.of(traffic.independent_draws(case), BATCH)
@@ -90,7 +93,9 @@ def _embedding(direction: str, ids: Array, n_words: int, device: str) -> Call:
     batches = placed(np.random.default_rng(0).choice(ids, (N_BATCHES, BATCH)), device)
     order, dout = cycle(batches), placed(np.ones((BATCH, DIM), np.float32), device)
     layer.forward(batches)
-    layer.backward(placed(np.ones((*batches.shape, DIM), np.float32), device))  # memory is lent at the first touch
+    layer.backward(
+        placed(np.ones((*batches.shape, DIM), np.float32), device)
+    )  # the system gives memory at the first write
 
     def backward() -> None:
         layer.idx = next(order)
@@ -117,12 +122,12 @@ def _loss(_: str, ids: Array, n_words: int, device: str) -> Call:
 
 
 def placed(array: Array, device: str) -> Array:
-    """The array where a device has its own, so that no copy is timed."""
+    """The array in the device's memory, so that no copy is timed."""
     return nn.to_gpu(array) if device == "cuda" else array
 
 
 class Drawn:
-    """A sampler that gives what was drawn before, batch after batch."""
+    """A sampler that returns negatives drawn beforehand, batch after batch."""
 
     def __init__(self, batches: list[Array], vocab_size: int) -> None:
         self.order, self.vocab_size, self.sample_size = cycle(batches), vocab_size, K
@@ -158,7 +163,7 @@ class Iteration:
         self._touch_memory()
 
     def _touch_memory(self) -> None:
-        """Write to every page once: memory is lent at the first touch, which is no part of an iteration."""
+        """Write to every page once: the system gives memory at the first write, which an iteration does not include."""
         for array in [*self.model.grads, *self.optimizer.m, *self.optimizer.v]:
             if isinstance(array, np.ndarray):
                 plain = array.view(np.ndarray)
@@ -173,7 +178,7 @@ class Iteration:
             self.batch = [nn.convert_one_hot(ids, self.n_classes).astype(np.float32) for ids in self.batch]
 
     def work(self) -> Work:
-        """What the last call did."""
+        """Work of the last call."""
         found = traffic.costs(self.case, self.variant, n_touched(self.model.grads))
         return Work.of(traffic.total(found), BATCH)
 

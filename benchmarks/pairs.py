@@ -1,7 +1,7 @@
-"""Pairs: what is run in turn, A B A B, each run a process of its own, and what is wanted of it.
+"""Pairs of trainings that `test_pairs.py` runs in alternation, A B A B, each run in a new process.
 
-A slow minute of the machine hits both sides of a pair, so that the ratio of each pair of runs is fair; the median and
-the quartiles over the pairs are recorded.
+A slow minute of the machine hits both sides of a pair, so the ratio of each pair of runs is fair. The median and the
+quartiles of these ratios are recorded.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ from benchmarks.timing import run_child
 
 Figures = dict[str, Any]
 ONE_BLAS_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-RSS_ALLOWANCE_MB = 300  # beside 8 bytes for each weight of a matrix, and 8 for each token
+RSS_ALLOWANCE_MB = 300  # added to 8 bytes for each weight of a matrix and 8 for each token
 
 
 class Side(NamedTuple):
-    """One of two: the tool, what it is asked to do (a task of `tasks.py` and its arguments), and the corpus."""
+    """One side of a pair: the tool, its task (a function of `tasks.py`), the options of the task, and the corpus."""
 
     tool: str
     task: str
-    knobs: dict[str, Any]
+    options: dict[str, Any]
     corpus: str = ""
 
 
 class Pair(NamedTuple):
-    """What ours is compared with, ours, and the figures whose ratios count; `scored`: the vectors are evaluated too."""
+    """Both sides, and the figures whose ratios are recorded; `scored`: the vectors are evaluated too."""
 
     base: Side
     ours: Side
@@ -38,20 +38,20 @@ class Pair(NamedTuple):
     scored: bool = False
 
 
-def _trained(sg: int, *, workers: int = 1, **knobs: Any) -> Pair:  # noqa: ANN401
-    """Gensim and fastw2v on the film reviews; knobs of negative sharing are ours alone."""
-    common = {name: value for name, value in knobs.items() if name != "negative_sharing"}
+def _trained(sg: int, *, workers: int = 1, **options: Any) -> Pair:  # noqa: ANN401
+    """Gensim and fastw2v on the film reviews; `negative_sharing` is an option of fastw2v only."""
+    common = {name: value for name, value in options.items() if name != "negative_sharing"}
     base = _side("gensim", sg, workers, "reviews", **common)
-    ours = _side("fastw2v", sg, workers, "reviews", **knobs)
+    ours = _side("fastw2v", sg, workers, "reviews", **options)
     return Pair(base, ours, ("words_per_s", "total_s"), scored=workers == 1)
 
 
-def _side(tool: str, sg: int, workers: int, corpus: str, **knobs: Any) -> Side:  # noqa: ANN401
-    return Side(tool, "train", peers.KNOBS | {"sg": sg, "workers": workers} | knobs, corpus)
+def _side(tool: str, sg: int, workers: int, corpus: str, **options: Any) -> Side:  # noqa: ANN401
+    return Side(tool, "train", peers.OPTIONS | {"sg": sg, "workers": workers} | options, corpus)
 
 
 def _own(sg: int, base: tuple[int, str], ours: tuple[int, str]) -> Pair:
-    """Our own speed on one number of workers and corpus beside that on another."""
+    """Fastw2v with other workers, or on another corpus."""
     return Pair(_side("fastw2v", sg, *base), _side("fastw2v", sg, *ours), ("words_per_s",))
 
 
@@ -87,13 +87,13 @@ PAIRS = {
 
 
 def run(side: Side, corpus: Path | None, *, epochs: int = 1, seed: int = 1, score: bool = False) -> Figures:
-    """One run in a process of its own."""
+    """One run in a new process."""
     request: dict[str, Any] = {"task": side.task} | ({"corpus": str(corpus)} if corpus else {})
     if side.task == "train":
-        request |= {"tool": side.tool, "knobs": side.knobs | {"epochs": epochs, "seed": seed}, "score": score}
+        request |= {"tool": side.tool, "options": side.options | {"epochs": epochs, "seed": seed}, "score": score}
     else:
-        request |= side.knobs
-    environment = {} if side.task == "neighbours" else ONE_BLAS_THREAD  # which both tools' queries use all cores for
+        request |= side.options
+    environment = {} if side.task == "neighbours" else ONE_BLAS_THREAD  # queries of both tools use all cores
     return json.loads(run_child("-m", tasks.__name__, json.dumps(request), **environment).splitlines()[-1])  # type: ignore[no-any-return]
 
 
@@ -113,11 +113,11 @@ def compared(fields: Iterable[str], base: list[Figures], ours: list[Figures]) ->
 
 
 def memory(side: Side, runs: list[Figures]) -> Figures:
-    """Most memory of the runs, and its share of what is allowed."""
+    """Most memory of the runs, and its share of the bound."""
     peak = max(run["peak_rss_mb"] for run in runs)
     cells: Figures = {"peak_rss_mb": digits(peak)}
     if side.task == "train":
-        weights = runs[0]["n_vocab"] * side.knobs["vector_size"]
+        weights = runs[0]["n_vocab"] * side.options["vector_size"]
         allowed = 8e-6 * (weights + runs[0]["raw_words"]) + RSS_ALLOWANCE_MB
         cells |= {"rss_bound_mb": digits(allowed), "share_of_bound": digits(peak / allowed)}
     else:

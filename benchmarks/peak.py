@@ -1,4 +1,7 @@
-"""What this machine can do at most, measured on the spot: multiply-adds in registers, and traffic with main memory."""
+"""Measure the peak of this machine: multiply-adds in registers, and transfers from and to main memory.
+
+The suites show rates as shares of this peak.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +37,7 @@ def peak(n_threads: int) -> Peak:
     n_flops = 2 * LANES * N_ACCUMULATORS * N_STEPS * n_threads
     n_floats = int(min(TRIAD_BYTES, (available_bytes() or 16 * TRIAD_BYTES) / 16)) // 4
     a, b, c = (np.ones(n_floats, np.float32) for _ in range(3))
-    parts = [slice(i * n_floats // n_threads, (i + 1) * n_floats // n_threads) for i in range(n_threads)]
+    chunks = [slice(i * n_floats // n_threads, (i + 1) * n_floats // n_threads) for i in range(n_threads)]
     with ThreadPoolExecutor(n_threads) as pool:
 
         def best(jobs: list[Callable[[], None]]) -> float:
@@ -42,7 +45,7 @@ def peak(n_threads: int) -> Peak:
 
         return Peak(
             n_flops / best([_multiply_adds] * n_threads) / 1e9,
-            12 * n_floats / best([lambda part=part: _triad(a[part], b[part], c[part]) for part in parts]) / 1e9,
+            12 * n_floats / best([lambda chunk=chunk: _triad(a[chunk], b[chunk], c[chunk]) for chunk in chunks]) / 1e9,
         )
 
 

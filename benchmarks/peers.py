@@ -1,6 +1,7 @@
-"""The same training by fastw2v and by gensim: one run from a text file to saved vectors, in a process of its own.
+"""One training by fastw2v or by gensim, from a text file to saved vectors, as a program with a new process per run.
 
-`test_end_to_end.py` calls this file with a request in JSON; it prints the run's figures.
+`test_end_to_end.py` starts it with a request in JSON; it prints the figures of the run as JSON. The rows of the table
+"peers", and the options that all of them share, are defined here too.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-KNOBS = {"vector_size": 100, "window": 5, "negative": 5, "sample": 1e-3, "min_count": 5}
+OPTIONS = {"vector_size": 100, "window": 5, "negative": 5, "sample": 1e-3, "min_count": 5}
 SCORES = {"analogies": "questions-words.txt", "ws353": "wordsim353.tsv", "simlex": "simlex999.txt"}
 N_RANKED = 30_000  # words among which analogies are solved
 
@@ -22,10 +23,10 @@ Counts = np.ndarray[Any, np.dtype[np.int64]]
 
 
 class Row(NamedTuple):
-    """The tool, and the knobs by which it differs from the common ones."""
+    """The tool, and the options by which it differs from the common ones."""
 
     tool: str
-    knobs: dict[str, Any]
+    options: dict[str, Any]
 
 
 ROWS = {
@@ -42,60 +43,60 @@ ROWS = {
 QUICK_ROWS = ["skip-gram gensim", "skip-gram fastw2v", "CBOW gensim .025", "CBOW fastw2v .025 sum"]
 
 
-def run(tool: str, knobs: dict[str, Any], corpus: str, score: bool) -> dict[str, Any]:
+def run(tool: str, options: dict[str, Any], corpus: str, score: bool) -> dict[str, Any]:
     """Train once and return the figures; `score` the vectors too."""
     from fastw2v.runtime.memory import peak_rss_bytes
 
     with tempfile.TemporaryDirectory() as folder:
         vectors = Path(folder, "vectors.bin")
         train = run_gensim if tool == "gensim" else run_fastw2v
-        figures, counts = train(corpus, knobs, vectors)
+        figures, counts = train(corpus, options, vectors)
         figures["peak_rss_mb"] = (peak_rss_bytes() or 0) / 1e6
-        weights, tokens = figures["n_vocab"] * knobs["vector_size"], figures["raw_words"]
+        weights, tokens = figures["n_vocab"] * options["vector_size"], figures["raw_words"]
         figures["rss_bound_mb"] = (8 * weights + 8 * tokens) / 1e6 + 250
         return figures | (scores(vectors, counts) if score else {})
 
 
-def run_fastw2v(corpus: str, knobs: dict[str, Any], vectors: Path) -> tuple[dict[str, Any], Counts]:
+def run_fastw2v(corpus: str, options: dict[str, Any], vectors: Path) -> tuple[dict[str, Any], Counts]:
     """From file to saved vectors; their words' counts."""
     from fastw2v import Word2Vec
 
     begun = time.perf_counter()
-    model = Word2Vec(corpus_file=corpus, **knobs)
+    model = Word2Vec(corpus_file=corpus, **options)
     model.wv.save(vectors)
     total = time.perf_counter() - begun
     n_words, seconds = model.report.raw_words, model.report.train_seconds
-    return figures_of(n_words // knobs["epochs"], len(model.vocab), n_words / seconds, total), model.vocab.counts
+    return figures_of(n_words // options["epochs"], len(model.vocab), n_words / seconds, total), model.vocab.counts
 
 
-def run_gensim(corpus: str, knobs: dict[str, Any], vectors: Path) -> tuple[dict[str, Any], Counts]:
-    """From file to saved vectors, and their words' counts; gensim's training is timed apart from its vocabulary."""
+def run_gensim(corpus: str, options: dict[str, Any], vectors: Path) -> tuple[dict[str, Any], Counts]:
+    """From file to saved vectors, and their words' counts; gensim's training is timed without its vocabulary."""
     from gensim.models import Word2Vec
 
     begun = time.perf_counter()
-    model = Word2Vec(**knobs)
+    model = Word2Vec(**options)
     model.build_vocab(corpus_file=corpus)
     sizes = {"total_examples": model.corpus_count, "total_words": model.corpus_total_words}
     trained = time.perf_counter()
-    model.train(corpus_file=corpus, epochs=knobs["epochs"], **sizes)
+    model.train(corpus_file=corpus, epochs=options["epochs"], **sizes)
     trained = time.perf_counter() - trained
     model.wv.save_word2vec_format(vectors, binary=True)
     total = time.perf_counter() - begun
     counts = model.wv.expandos["count"]
     n_words = int(counts.sum())
-    return figures_of(n_words, len(model.wv), n_words * knobs["epochs"] / trained, total), counts
+    return figures_of(n_words, len(model.wv), n_words * options["epochs"] / trained, total), counts
 
 
 def figures_of(raw_words: int, n_vocab: int, words_per_s: float, total_s: float) -> dict[str, Any]:
-    """Tokens of the vocabulary's words, its size, the speed of training alone, seconds from file to vectors."""
+    """Figures of a run: tokens, size of the vocabulary, speed of training, seconds from file to vectors."""
     return {"raw_words": raw_words, "n_vocab": n_vocab, "words_per_s": words_per_s, "total_s": total_s}
 
 
 def scores(vectors: Path, counts: Counts) -> dict[str, float]:
     """Analogies among the most frequent words and Spearman correlations, by the same code for both tools.
 
-    Each tool has its own order of words with equal counts. Here it is the alphabet's, or each would be asked about
-    words of its own.
+    The tools order words with equal counts differently. Here they are in alphabetical order, so that both tools are
+    asked the same questions.
     """
     from fastw2v import KeyedVectors, evaluation
     from fastw2v.datasets import data_dir

@@ -1,6 +1,7 @@
-"""What one process of a pair does: `tasks.py` is called with a request in JSON and prints the figures.
+"""Tasks that one process of a pair does: train, encode, or find neighbours.
 
-A request is {"task": NAME, ...}, and what else the task's function takes.
+`pairs.py` starts this program with a request in JSON, {"task": NAME, ...} with the arguments of the task's function.
+The program prints the figures of the run as JSON.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ N_ENCODES = 7
 def encode(corpus: str, workers: int) -> Figures:
     """Text in the page cache to a vocabulary and ids on disk: MB/s, and what a word costs in memory and objects.
 
-    The median of several in one process; the first, which also waits for fresh memory from the system, is given apart.
+    The rate is the median of several passes in one process. The first pass, which also waits for fresh memory from the
+    system, has a figure too.
     """
     from fastw2v.corpus import text_corpus
     from fastw2v.encode import encode_corpus
@@ -42,7 +44,7 @@ def encode(corpus: str, workers: int) -> Figures:
         seconds.append(time.perf_counter() - begun)
         n_vocab, n_tokens, n_objects = len(vocab), tokens.n_tokens, sys.getallocatedblocks() - objects
         tokens.close()
-        del vocab  # or it would lie beside the next one
+        del vocab  # or two vocabularies would need memory at once
     n_bytes = Path(corpus).stat().st_size
     rates = {"mb_per_s": n_bytes / statistics.median(seconds) / 1e6, "first_mb_per_s": n_bytes / seconds[0] / 1e6}
     memory = {"peak_rss_mb": (peak_rss_bytes() or 0) / 1e6, "rss_before_mb": before / 1e6}

@@ -1,6 +1,6 @@
-"""From a text file to saved vectors, by fastw2v and by gensim, each run a process of its own; and their quality.
+"""From a text file to saved vectors, by fastw2v and by gensim, each run in a new process; and their quality.
 
-A time is that of the whole process, start and imports included; `total_s` leaves these out. Speed: one epoch, one
+A time is that of the whole process, with start and imports; `total_s` is without them. Speed: one epoch, one
 thread, kernels cached. Quality (`-k quality`, on a busy machine too; full profile, `--seeds`): five epochs, one thread
 each (with several, gensim's `corpus_file` mode does not let the learning rate fall to its end), as many runs at once as
 there are cores.
@@ -31,7 +31,7 @@ Figures = dict[str, Any]
 
 DEVICES = [device for device in OPS_BY_NAME["skipgram_ns"].devices if device != "cpu"]
 ROWS = peers.ROWS | {
-    f"{name} {device}": row._replace(knobs=row.knobs | {"device": device})
+    f"{name} {device}": row._replace(options=row.options | {"device": device})
     for device in DEVICES
     for name, row in peers.ROWS.items()
     if row.tool == "fastw2v"
@@ -67,23 +67,23 @@ def test_quality(row: str, text: tuple[str, Path], timing: Timing, request: pyte
 
 
 def prepare(row: str, text: tuple[str, Path], timing: Timing) -> Figures:
-    """Skip a row whose tool is not there, refuse one with wrong kernels; return what its line is known by."""
+    """Skip a row whose tool is not there, refuse one with wrong kernels; return the fields that identify its line."""
     timing.benchmark.group = row.split()[0]
-    tool, knobs = ROWS[row]
-    device = knobs.get("device", "cpu")
+    tool, options = ROWS[row]
+    device = options.get("device", "cpu")
     if find_spec(tool) is None:
         pytest.skip(f"{tool} is not installed: pip install 'fastw2v[bench]'")
     if tool == "fastw2v":
         refuse_if_red("cpu", *HOST_OPS)
         refuse_if_red(device, *TRAINER_OPS)
-    sizes = {"D": knobs.get("vector_size", 100), "K": 5}
-    return {"device": device, "tool": tool, "knobs": peers.KNOBS | knobs, "corpus": text[0], **sizes}
+    sizes = {"D": options.get("vector_size", 100), "K": 5}
+    return {"device": device, "tool": tool, "knobs": peers.OPTIONS | options, "corpus": text[0], **sizes}
 
 
-def child(tool: str, knobs: Figures, corpus: Path, *, epochs: int, seed: int, score: bool = False) -> Figures:
-    """One training in a process of its own."""
-    options = peers.KNOBS | knobs | {"epochs": epochs, "workers": 1, "seed": seed}
-    request = {"tool": tool, "knobs": options, "corpus": str(corpus), "score": score}
+def child(tool: str, options: Figures, corpus: Path, *, epochs: int, seed: int, score: bool = False) -> Figures:
+    """One training in a new process."""
+    chosen = peers.OPTIONS | options | {"epochs": epochs, "workers": 1, "seed": seed}
+    request = {"tool": tool, "options": chosen, "corpus": str(corpus), "score": score}
     printed = run_child("-m", peers.__name__, json.dumps(request))
     return json.loads(printed.splitlines()[-1])  # type: ignore[no-any-return]
 

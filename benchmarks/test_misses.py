@@ -1,14 +1,15 @@
-"""What is left of the vocabulary in a step with SparseAdam: rows that come from memory, no longer from the caches.
+"""Why a step with SparseAdam costs more in a larger vocabulary: its rows come from memory instead of the caches.
 
-A step of compiled CBOW (test_scaling.py's) reads and writes each of its different rows in four matrices: weights,
-gradient, both moments. `test_lines` does that and nothing else: in the matrices of such a model, for the very batches,
-in the order of the step, and asking for rows ahead as its kernels do, it changes one number in each cache line.
-README's table sets the difference in time that this makes between two vocabularies beside that of `test_step`.
+A step of compiled CBOW, as in test_scaling.py, reads and writes its rows in four matrices: weights, gradient, both
+moments. `test_step` times the step. `test_lines` times its memory accesses alone: it changes one number in each cache
+line of the same rows, in the same order, with the same prefetches. The table "misses" compares how both grow with the
+vocabulary.
 """
 
 from __future__ import annotations
 
 from itertools import cycle
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -24,8 +25,26 @@ WINDOW = 1
 SIZES, QUICK_SIZES = [10_000, 100_000, 1_000_000], [1_000, 8_000]
 LINE = 16  # floats
 LINES_OF_ROW = -(-DIM // LINE)  # wherever a row begins, as long as rows are whole quarters of a line
-AHEAD_OF_FOUR = 2  # rows of four matrices that sparse_adam asks for ahead
+AHEAD_OF_FOUR = 2  # rows of four matrices that sparse_adam prefetches
 VISITS_IN, VISITS_OUT = 7, 8  # of a row of either matrix: see _visit_kernel
+
+
+class Matrices(NamedTuple):
+    """The four matrices of a layer's weights, float32[V, D]."""
+
+    w: Float32
+    dw: Float32
+    m: Float32
+    v: Float32
+
+
+class Rows(NamedTuple):
+    """Rows of W_in and W_out that a batch touches, and those whose gradients the previous batch left."""
+
+    of_in: Int64
+    of_out: Int64
+    stale_in: Int64
+    stale_out: Int64
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -36,7 +55,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.fixture
 def run(n_vocab: int, model: str, device: str, optimizer: str, timing: Timing) -> Iteration:
     """The model in training."""
-    timing.benchmark.group = "what is left of the vocabulary"
+    timing.benchmark.group = "memory accesses of a step"
     need_memory(10 * 4 * DIM * n_vocab)
     refuse_if_red(device, *MODEL_OPS)
     return Iteration(model, device, optimizer, n_vocab, WINDOW)
@@ -50,15 +69,15 @@ def test_step(run: Iteration, timing: Timing) -> None:
 
 def test_lines(run: Iteration, timing: Timing) -> None:
     rows = touched(run)
-    matrices = zip(run.model.params, run.model.grads, run.optimizer.m, run.optimizer.v)
-    plain = [matrix.view(np.ndarray) for of_one in matrices for matrix in of_one]
+    layers = zip(run.model.params, run.model.grads, run.optimizer.m, run.optimizer.v)
+    of_in, of_out = (Matrices(*(matrix.view(np.ndarray) for matrix in layer)) for layer in layers)
     draws = np.random.default_rng(0).integers(run.case.vocab_size, size=(N_BATCHES, BATCH * K))
-    tables = [np.ones(run.case.vocab_size, np.float32) for _ in range(2)]
+    tables = tuple(np.ones(run.case.vocab_size, np.float32) for _ in range(2))
     order = cycle(list(zip(rows, [rows[-1], *rows], draws)))
 
     def visit() -> None:
         now, before, drawn = next(order)
-        _visit_kernel(*plain, *now, *before, *tables, drawn, np.float32(0))
+        _visit_kernel(of_in, of_out, Rows(*now, *before), tables, drawn, np.float32(0))
 
     timing.measure(visit)
     n_in, n_out = (float(np.mean([len(found) for found in of_one])) for of_one in zip(*rows))
@@ -88,50 +107,40 @@ def _visit(matrix: Float32, rows: Int64, addend: np.float32) -> None:
 
 
 @inline_cpu
-def _visit_four(w: Float32, dw: Float32, m: Float32, v: Float32, rows: Int64, addend: np.float32) -> None:
+def _visit_four(layer: Matrices, rows: Int64, addend: np.float32) -> None:
     for i in range(rows.shape[0]):
-        prefetch_row(w, rows, i + AHEAD_OF_FOUR)
-        prefetch_row(dw, rows, i + AHEAD_OF_FOUR)
-        prefetch_row(m, rows, i + AHEAD_OF_FOUR)
-        prefetch_row(v, rows, i + AHEAD_OF_FOUR)
-        for col in range(0, w.shape[1], LINE):
-            w[rows[i], col] += addend
-            dw[rows[i], col] += addend
-            m[rows[i], col] += addend
-            v[rows[i], col] += addend
+        prefetch_row(layer.w, rows, i + AHEAD_OF_FOUR)
+        prefetch_row(layer.dw, rows, i + AHEAD_OF_FOUR)
+        prefetch_row(layer.m, rows, i + AHEAD_OF_FOUR)
+        prefetch_row(layer.v, rows, i + AHEAD_OF_FOUR)
+        for col in range(0, layer.w.shape[1], LINE):
+            layer.w[rows[i], col] += addend
+            layer.dw[rows[i], col] += addend
+            layer.m[rows[i], col] += addend
+            layer.v[rows[i], col] += addend
 
 
 @jit_cpu
 def _visit_kernel(
-    w_in: Float32,
-    dw_in: Float32,
-    m_in: Float32,
-    v_in: Float32,
-    w_out: Float32,
-    dw_out: Float32,
-    m_out: Float32,
-    v_out: Float32,
-    rows_in: Int64,
-    rows_out: Int64,
-    stale_in: Int64,
-    stale_out: Int64,
-    alias_prob: Float32,
-    alias_id: Float32,
+    layer_in: Matrices,
+    layer_out: Matrices,
+    rows: Rows,
+    alias_table: tuple[Float32, Float32],
     drawn: Int64,
     addend: np.float32,
 ) -> None:
-    _visit(w_in, rows_in, addend)  # gather
+    _visit(layer_in.w, rows.of_in, addend)  # gather
     for i in range(drawn.shape[0]):  # sampler
-        alias_prob[drawn[i]] += addend
-        alias_id[drawn[i]] += addend
-    _visit(w_out, rows_out, addend)  # scores
-    _visit(dw_out, stale_out, addend)  # backward: what the batch before has left is cleared
-    _visit(w_out, rows_out, addend)
-    _visit(dw_out, rows_out, addend)
-    _visit(dw_in, stale_in, addend)
-    _visit(dw_in, rows_in, addend)
-    _visit_four(w_in, dw_in, m_in, v_in, rows_in, addend)  # optimiser
-    _visit_four(w_out, dw_out, m_out, v_out, rows_out, addend)
+        alias_table[0][drawn[i]] += addend
+        alias_table[1][drawn[i]] += addend
+    _visit(layer_out.w, rows.of_out, addend)  # scores
+    _visit(layer_out.dw, rows.stale_out, addend)  # backward: clear the gradients of the previous batch
+    _visit(layer_out.w, rows.of_out, addend)
+    _visit(layer_out.dw, rows.of_out, addend)
+    _visit(layer_in.dw, rows.stale_in, addend)
+    _visit(layer_in.dw, rows.of_in, addend)
+    _visit_four(layer_in, rows.of_in, addend)  # optimiser
+    _visit_four(layer_out, rows.of_out, addend)
 
 
 def note(timing: Timing, run: Iteration, what: str, work: Work, **found: int) -> None:

@@ -1,4 +1,4 @@
-"""The book's models by the iteration, and its layers by the call: compiled kernels beside the book's NumPy."""
+"""The book's models by the iteration, and its layers by the call: compiled kernels compared with the book's NumPy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The ten nearest of 1,000 words among 400,000: gensim's loop of calls and one call of ours, in turn, on all cores."""
+"""The ten nearest neighbours of 1,000 words among 400,000: a loop of gensim's calls, and one call of ours."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.cases import Work
 from benchmarks.pairs import Side, compared, run
-from benchmarks.test_pairs import in_turn
+from benchmarks.test_pairs import alternate
 from benchmarks.timing import Timing, refuse_if_red
 
 
@@ -22,7 +22,7 @@ def test_neighbours_of_many_words(timing: Timing, request: pytest.FixtureRequest
     base, ours = (
         partial(run, Side(tool, "neighbours", {"tool": tool} | sizes), None) for tool in ("gensim", "fastw2v")
     )
-    runs = in_turn(timing, base, ours, request.config.getoption("pairs"))
+    runs = alternate(timing, base, ours, request.config.getoption("pairs"))
     assert all(a["answers"] == b["answers"] for a, b in zip(*runs)), "the tools do not agree on the neighbours"
     labels = {"pair": "most_similar", "base_tool": "gensim", "pairs": len(runs[0])}
     timing.note(Work(), device="cpu", **labels, **sizes, **compared(("queries_per_s",), *runs))

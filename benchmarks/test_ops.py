@@ -1,6 +1,6 @@
 """Every operation of the registry, on every device it has, by threads where it uses them.
 
-`--benchmark-group-by=param:op` (the default here) sets the devices of an operation side by side.
+`--benchmark-group-by=param:op` (the default here) shows the devices of an operation together.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def is_threaded(op: Op) -> bool:
 
 
 def is_span(op: Op) -> bool:
-    """Whether it works on tokens `begin` to `end`, which the trainer gives to its threads in parts."""
+    """Whether it works on tokens `begin` to `end`, which the trainer gives to its threads in spans."""
     function = op.implementation("reference")
     return {"begin", "end"} <= set(function.__annotations__)
 
@@ -56,13 +56,13 @@ def test_op(op: str, device: str, threads: int, timing: Timing) -> None:
 
 
 def call(function: Callable[..., object], case: Case, n_spans: int, pool: ThreadPoolExecutor) -> None:
-    """One call; of a span as many as there are threads, each with a part of the tokens and a tally of its own."""
+    """One call; with several threads one call per thread, each with its span of the tokens and its own tally."""
     if n_spans == 1:
         function(**case)
         return
-    bounds = [case["begin"] + (case["end"] - case["begin"]) * part // n_spans for part in range(n_spans + 1)]
+    bounds = [case["begin"] + (case["end"] - case["begin"]) * i // n_spans for i in range(n_spans + 1)]
     tallies = [case["tally"].copy() for _ in range(n_spans)]
-    parts = zip(bounds, bounds[1:], tallies)
-    for future in [pool.submit(function, **case | {"begin": a, "end": b, "tally": t}) for a, b, t in parts]:
+    spans = zip(bounds, bounds[1:], tallies)
+    for future in [pool.submit(function, **case | {"begin": a, "end": b, "tally": t}) for a, b, t in spans]:
         future.result()
     case["tally"][...] = sum(tallies)

@@ -1,8 +1,8 @@
-"""Fastw2v and gensim in turn, or fastw2v beside itself, by the definitions in `pairs.py`: speed, and quality.
+"""Speed and quality of two sides in alternation: fastw2v and gensim, or fastw2v under two conditions.
 
-One thread each where nothing else is said, one thread of BLAS, kernels cached. `--pairs` says how often. The vectors
-of both tools are scored apart (`-k quality`), after five epochs from each of `--seeds` seeds: on a busy machine too.
-`--scored-peers` spares gensim what it was scored for before: an hour for a window of 10.
+The pairs are defined in `pairs.py`. Speed (`-k test_pair`): `--pairs` runs of each side, one thread unless the pair
+says otherwise, one thread of BLAS, kernels cached. Quality (`-k quality`): five epochs from each of `--seeds` seeds; a
+busy machine does not matter. `--scored-peers` takes gensim's scores from the results: a window of 10 takes it an hour.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import pytest
 from benchmarks.cases import Work
 from benchmarks.corpora import Corpora
 from benchmarks.pairs import PAIRS, Figures, Pair, compared, memory, run
-from benchmarks.peers import KNOBS
+from benchmarks.peers import OPTIONS
 from benchmarks.report.results import latest
 from benchmarks.test_end_to_end import HOST_OPS, TRAINER_OPS, quality
 from benchmarks.timing import Timing, need_memory, refuse_if_red
@@ -46,7 +46,7 @@ def test_pair(name: str, corpora: Corpora, timing: Timing, request: pytest.Fixtu
     pair = PAIRS[name]
     titles = prepare(pair, corpora)
     base, ours = (partial(run, side, corpora[side.corpus][1]) for side in (pair.base, pair.ours))
-    runs = in_turn(timing, base, ours, request.config.getoption("pairs"))
+    runs = alternate(timing, base, ours, request.config.getoption("pairs"))
     figures = compared(pair.fields, *runs)
     for side_name, side, side_runs in (("base", pair.base, runs[0]), ("ours", pair.ours, runs[1])):
         figures[side_name] |= memory(side, side_runs)
@@ -86,28 +86,29 @@ def test_quality(name: str, corpora: Corpora, timing: Timing, known: Figures, re
 
 
 def labels(name: str, pair: Pair, titles: list[str]) -> Figures:
-    """What a line of results is known by."""
-    knobs = {key: value for key, value in pair.ours.knobs.items() if KNOBS.get(key) != value}
-    return {"pair": name, "base_tool": pair.base.tool, "corpus": titles[1], "base_corpus": titles[0], "knobs": knobs}
+    """Fields that identify a line of results."""
+    options = {key: value for key, value in pair.ours.options.items() if OPTIONS.get(key) != value}
+    tool, (base_corpus, corpus) = pair.base.tool, titles
+    return {"pair": name, "base_tool": tool, "corpus": corpus, "base_corpus": base_corpus, "knobs": options}
 
 
 def prepare(pair: Pair, corpora: Corpora) -> list[str]:
     """Skip a pair that cannot be run here, refuse one with wrong kernels, make its corpora; return their titles."""
     if find_spec(pair.base.tool) is None:
         pytest.skip(f"{pair.base.tool} is not installed: pip install 'fastw2v[bench]'")
-    n_workers, n_cores = max(side.knobs["workers"] for side in (pair.base, pair.ours)), available_cores()
+    n_workers, n_cores = max(side.options["workers"] for side in (pair.base, pair.ours)), available_cores()
     if n_workers > n_cores:
         pytest.skip(f"{n_workers} workers, and this process may use {n_cores} core(s): see taskset")
     refuse_if_red("cpu", *HOST_OPS, *TRAINER_OPS)
     if pair.ours.corpus == "zipf" and not corpora.quick:
-        need_memory(5e9)  # two matrices of 1.2 GB, what gensim makes beside them, and the saved vectors
+        need_memory(5e9)  # two matrices of 1.2 GB, more by gensim, and the saved vectors
     return [corpora[side.corpus][0] for side in (pair.base, pair.ours)]
 
 
-def in_turn(
+def alternate(
     timing: Timing, base: Callable[[], Figures], ours: Callable[[], Figures], n_pairs: int
 ) -> tuple[list[Figures], list[Figures]]:
-    """Run both in turn; ours once before, untimed, which compiles. pytest-benchmark's times are those of ours."""
+    """Run both sides in alternation, after an untimed run of ours that compiles; pytest-benchmark times ours."""
     runs: tuple[list[Figures], list[Figures]] = [], []
     ours()
     timing.benchmark.pedantic(

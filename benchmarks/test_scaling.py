@@ -1,4 +1,4 @@
-"""Cost of a batch against the size of the vocabulary: a softmax over all words beside negative sampling.
+"""Cost of a batch against the size of the vocabulary: a softmax over all words, and negative sampling.
 
 CBOW throughout, of hidden size 100, window 1 (two contexts, which the book's softmax model is made for), batch 100, 5
 negatives, on ids by Zipf's law; every round trains on other words, so that their rows come from memory. A time is that

@@ -1,4 +1,4 @@
-"""What the suites share: when an op may be timed, how it is timed, what is noted beside a time, children, threads."""
+"""Shared code of the suites: check an operation before it is timed, time it, note rates, run processes."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Call = Callable[[], object]
 
 
 class Timing:
-    """The fixture `benchmark` with this project's conventions: rounds by the time there is, figures beside the times.
+    """The fixture `benchmark` with this project's conventions: rounds by the time there is, rates with the times.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ class Timing:
         """Time `call` round by round, `setup` before each of them untimed; two rounds before, untimed too, compile.
 
         On a GPU as many rounds again are timed by device events: pytest-benchmark's own times there are of the clock,
-        from the launch to the end of a wait, and `note` writes the events' beside them, which the results quote.
+        from the launch to the end of a wait; `note` adds those of the events, which the results use.
         """
         launch, prepare = call, setup
         call, setup = synchronised(call, device), synchronised(setup, device)
@@ -66,7 +66,7 @@ class Timing:
             self.device_seconds = seconds_of_calls(launch, n_rounds, prepare)
 
     def note(self, work: Work, *, device: str, threads: int = 1, **sizes: object) -> None:
-        """Write what a time means beside it: device, threads, sizes, and rates with their share of the peak."""
+        """Add to a time its device, threads, sizes, and rates with their share of the peak."""
         info = self.benchmark.extra_info
         info |= {"device": device, "threads": threads, "profile": "quick" if self.quick else "full", **sizes}
         if self.benchmark.stats is None:  # --benchmark-disable
@@ -87,7 +87,7 @@ class Timing:
 
 
 def synchronised(call: Call, device: str) -> Call:
-    """`call`; on a GPU, which works on behind the program's back, with the wait for its end."""
+    """`call`; on a GPU, which runs in the background, with a wait for its end."""
     if device != "cuda":
         return call
     wait = _cuda().synchronize
@@ -127,7 +127,7 @@ def refuse_if_red(device: str, *names: str) -> None:
 
 @cache
 def parity_error(op: Op, device: str) -> str:
-    """What is wrong with an operation, once for each session; empty when it equals its reference."""
+    """Why the parity test of an operation is red, found once a session; empty if it is green."""
     try:
         for size in SIZES:
             check(op, device, op.make_case(np.random.default_rng(size), size))

@@ -1,1 +1,1 @@
-"""What runs on a machine with a GPU: parity, speed, quality and checkers, started by `box.py`."""
+"""Programs for a machine with a GPU: parity, speed, quality and checkers. `box.py` starts them."""

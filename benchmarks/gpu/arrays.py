@@ -1,4 +1,4 @@
-"""A step of gpu_box.py: arrays on the GPU go into the trainer, and vectors out of it, without a copy."""
+"""A step of box.py: arrays on the GPU go into the trainer, and vectors out of it, without a copy."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class NotHereError(Exception):
 
 
 class ByDlpack:
-    """An array that another library would know by DLPack alone."""
+    """An array that another library can read by DLPack only."""
 
     def __init__(self, array: Array) -> None:
         self._array = array
@@ -43,7 +43,7 @@ class ByDlpack:
 
 
 class ByInterface:
-    """An array that another library would know by ``__cuda_array_interface__`` alone."""
+    """An array that another library can read by ``__cuda_array_interface__`` only."""
 
     def __init__(self, array: Array) -> None:
         self._array = array
@@ -60,7 +60,7 @@ def of_numba(array: Array) -> Any:  # noqa: ANN401
 
 
 def arrays(clock: Clock, sizes: Sizes) -> Iterator[Row]:
-    """Memory is the same before and after; what is wrong with one way must not hide the others."""
+    """Check that arrays are exchanged without a copy; a failed check does not stop the others."""
     for what, check in CHECKS.items():
         begun = time.perf_counter()
         try:
@@ -81,9 +81,9 @@ def corpus_of(sizes: Sizes) -> tuple[Array, Array]:
 def trained(corpus: Any, sizes: Sizes) -> tuple[Word2Vec, CudaBackend]:  # noqa: ANN401
     """A model trained for an epoch, and what trained it."""
     backend = CudaBackend()
-    knobs = {"min_count": 1, "sg": 1, "epochs": 1, "vector_size": sizes.dim, "window": sizes.window, "sample": 0}
+    options = {"min_count": 1, "sg": 1, "epochs": 1, "vector_size": sizes.dim, "window": sizes.window, "sample": 0}
     with mock.patch("fastw2v.session.get_backend", return_value=backend):
-        return Word2Vec(corpus, device="cuda", **knobs), backend
+        return Word2Vec(corpus, device="cuda", **options), backend
 
 
 def require(is_right: bool, otherwise: str) -> None:
@@ -93,7 +93,7 @@ def require(is_right: bool, otherwise: str) -> None:
 
 
 def walks_by(make: Callable[[Array], Any]) -> Callable[[Sizes], None]:
-    """Check that walks of another library are read where they lie, as the host's are."""
+    """Check that walks of another library are read in place, and give the same as the host's."""
 
     def check(sizes: Sizes) -> None:
         if gpu.IS_SIMULATED and make is not ByDlpack:
@@ -114,7 +114,7 @@ def walks_by(make: Callable[[Array], Any]) -> Callable[[Sizes], None]:
 
 
 def vectors(sizes: Sizes) -> None:
-    """They are the memory that was trained, for CuPy and through DLPack; a further training leaves them alone."""
+    """Device vectors are the memory that was trained, also by DLPack; a further training does not change them."""
     corpus = corpus_of(sizes)
     model, backend = trained(corpus, sizes)
     there = model.device_vectors()
@@ -130,9 +130,9 @@ def vectors(sizes: Sizes) -> None:
 
 
 def release(sizes: Sizes) -> None:
-    """A model holds the input rows alone, and their memory is free once it lets go of them."""
+    """A model keeps only the input rows, and their memory is free after `release_device_vectors`."""
     if gpu.IS_SIMULATED:
-        raise NotHereError("the simulator has no memory of its own")
+        raise NotHereError("the simulator has no device memory")
     pool, corpus = gpu.array_module().get_default_memory_pool(), corpus_of(sizes)
     trained(corpus, sizes)  # what is made once and stays
     gc.collect()

@@ -1,18 +1,18 @@
-"""Parity, speed and quality of the CUDA kernels, on a machine with a GPU and nothing else: one command, one table.
+"""Check and time the CUDA kernels on a machine with a GPU: one command, one table of parity, speed and quality.
 
 Usage: python -m benchmarks.gpu.box [--seconds 1200] [--out FOLDER]
-       python -m benchmarks.gpu.box --checked                       (the operations alone, for compute-sanitizer)
-       python -m benchmarks.gpu.box --checked-trainer               (small trainings alone, likewise)
-       python -m benchmarks.gpu.box --counted                       (two trainings alone, for ncu)
+       python -m benchmarks.gpu.box --checked                       (operations only, for compute-sanitizer)
+       python -m benchmarks.gpu.box --checked-trainer               (small trainings only, for compute-sanitizer)
+       python -m benchmarks.gpu.box --counted                       (two trainings only, for ncu)
        NUMBA_ENABLE_CUDASIM=1 python -m benchmarks.gpu.box --toy    (the same steps in the simulator)
 
 Needs numba-cuda, CuPy and NumPy; no network and no pytest. With FASTW2V_DATA_DIR the models are trained on its PTB,
-without on made-up text. Times are of device events, medians of many, after calls that compile; where the GPU has done
-before the host has launched, they are the launch's. An operation whose parity is red is not timed. What does not fit in
-the seconds is NOT FINISHED, which the table's end and the exit status (2; 1 where anything is red) say. On an H200
-parity of operations and modes should take a minute, the trainer five, operations and the layers' quality one,
-compute-sanitizer at most twelve, iterations the rest (an estimate: no GPU has run this yet). `--out` gets the rows as
-gpu_box.jsonl and, where matplotlib is there, the cost of an iteration by vocabulary as v_scaling.png.
+without on made-up text. Times are medians of device events, after calls that compile; where the GPU finishes before
+the host has launched the call, they are times of the launch. An operation whose parity is red is not timed. A step
+without time left is NOT FINISHED; the end of the table and the exit status (2; 1 if anything is red) say so. On an
+H200 the estimate is one minute for parity and modes, five for the trainer, one for operations and the layers' quality,
+twelve at most for compute-sanitizer, the rest for iterations. `--out` gets the rows as gpu_box.jsonl and, if matplotlib
+is installed, the cost of an iteration by vocabulary as v_scaling.png.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "kernels")]
 
-from tests import simulator  # noqa: E402 - what is imported lies in this checkout  # isort: skip
+from tests import simulator  # noqa: E402 - found by the lines above  # isort: skip
 from benchmarks.gpu.arrays import arrays  # noqa: E402
 from benchmarks.gpu.checkers import checkers, counters  # noqa: E402
 from benchmarks.gpu.jobs import Sizes  # noqa: E402
@@ -77,7 +77,7 @@ def draw(rows: list[Row], path: Path) -> None:
 
 
 def run(clock: Clock, sizes: Sizes, steps: tuple[Callable[[Clock, Sizes], Iterator[Row]], ...]) -> list[Row]:
-    """All steps; one that fails, or that there is no time for, has a row that says so."""
+    """Run the steps; a row says so where a step fails or has no time left."""
     rows: list[Row] = []
     for step in steps:
         if clock.left() < sizes.reserve:
@@ -98,9 +98,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Parity, speed and quality of the CUDA kernels.")
     parser.add_argument("--seconds", type=float, default=1200, help="time for all")
     parser.add_argument("--out", type=Path, default=os.environ.get("OUT"), help="folder of the results")
-    parser.add_argument("--checked", action="store_true", help="parity alone, each array in memory of its own")
-    parser.add_argument("--checked-trainer", action="store_true", help="two small models alone, likewise")
-    parser.add_argument("--counted", action="store_true", help="two trainings alone, short enough for counters")
+    parser.add_argument("--checked", action="store_true", help="parity only, each array in separate memory")
+    parser.add_argument("--checked-trainer", action="store_true", help="two small trainings only, likewise")
+    parser.add_argument("--counted", action="store_true", help="two trainings only, short enough for counters")
     parser.add_argument("--toy", action="store_true", help="small sizes, for the simulator")
     options = parser.parse_args()
     if gpu.IS_SIMULATED:
@@ -110,7 +110,7 @@ def main() -> int:
     is_toy = options.toy or (is_checked and gpu.IS_SIMULATED)
     clock = Clock(options.seconds, least_calls=1 if is_toy else 5)
     if is_checked and not gpu.IS_SIMULATED:
-        gpu.array_module().cuda.set_allocator(None)  # in a pool, an array's end is no end of what may be read
+        gpu.array_module().cuda.set_allocator(None)  # in a pool, memory after the end of an array may be read
     checked = (parity,) if gpu.IS_SIMULATED else (parity, modes)  # the simulator takes long, and nothing watches
     chosen = {"checked": checked, "checked_trainer": (checked_trainer,), "counted": (environment, counted)}
     steps = next((steps for name, steps in chosen.items() if getattr(options, name)), STEPS)

@@ -1,4 +1,4 @@
-"""Steps of gpu_box.py: NVIDIA's checkers over operations and trainer, and the command for its profiler's counters."""
+"""Steps of box.py: NVIDIA's checkers over operations and trainer, and the command for its profiler's counters."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from fastw2v_kernels._jit import cuda as gpu
 
 
 def checkers(clock: Clock, sizes: Sizes) -> Iterator[Row]:
-    """NVIDIA's memory and race checkers over every operation and a small trainer, in processes of their own."""
+    """NVIDIA's memory and race checkers over every operation and a small trainer, in new processes."""
     checker = compute_sanitizer()
     for (tool, option), most in LIMITS.items():
         if gpu.IS_SIMULATED and tool != "memcheck":
@@ -36,7 +36,7 @@ def checkers(clock: Clock, sizes: Sizes) -> Iterator[Row]:
         summary = re.search(r"SUMMARY: (.*)", output)
         said = summary[1] if summary else " ".join(output[-200:].split())
         if status is None:
-            value, said = UNFINISHED, f"not done in {limit:.0f} s; by itself: {shlex.join(command)}"
+            value, said = UNFINISHED, f"not done in {limit:.0f} s; to run it alone: {shlex.join(command)}"
         elif checker is None:
             said = f"simulator: the calls ran (exit status {status}), nothing watched them"
             value = "LEFT OUT" if status == 0 else "RED"
@@ -57,7 +57,7 @@ def run_group(command: list[str], limit: float) -> tuple[int | None, str]:
     return process.returncode, output
 
 
-# Seconds at most of a tool over what gpu_box.py does by an option: watched kernels take ten to a hundred times as long.
+# Seconds at most of a tool over what box.py does by an option: watched kernels take ten to a hundred times as long.
 LIMITS = {
     ("memcheck", "--checked"): 180.0,
     ("racecheck", "--checked"): 300.0,
@@ -65,7 +65,7 @@ LIMITS = {
     ("racecheck", "--checked-trainer"): 150.0,
 }
 
-# What is wrong makes the exit status 1; calls of CUDA that libraries try and expect to fail are no finding.
+# An error makes the exit status 1; CUDA calls that libraries expect to fail do not count.
 CHECKER_OPTIONS = ("--error-exitcode", "1", "--report-api-errors", "no")
 
 

@@ -1,4 +1,4 @@
-"""What gpu_box.py times: operations and iterations at the book's shapes, and what they work on."""
+"""Operations and iterations that box.py times, at the book's shapes, and their data."""
 
 from __future__ import annotations
 
@@ -79,18 +79,20 @@ def layer_operations(sizes: Sizes, w: Array, dw: Array, ids: Array, targets: Arr
     loss, flat, stale = xp.empty(1), ids.reshape(-1), targets.reshape(-1)
     of_ids, of_targets, of_batch = batch * n * (FLOAT * dim + ID), batch * k * (FLOAT * dim + ID), batch * FLOAT * dim
 
-    yield "gather", "embedding", of_ids + of_batch, lambda: run("embedding")(w, ids, 1 / n, out)
+    yield "gather", "embedding", of_ids + of_batch, lambda: run("embedding")(w, ids, scale=1 / n, out=out)
     yield (  # cleared, then read and written
         "scatter-add", "embedding_backward", 3 * of_ids + of_batch,
-        lambda: run("embedding_backward")(dw, flat, ids, 1 / n, out),
+        lambda: run("embedding_backward")(dw, flat, ids, scale=1 / n, dout=out),
     )  # fmt: skip
     yield (
         "loss", "dot_sigmoid_loss", of_targets + of_batch,
-        lambda: run("dot_sigmoid_loss")(w, h, targets, labels, p, loss),
+        lambda: run("dot_sigmoid_loss")(w, h, targets, labels=labels, probability=p, loss=loss),
     )  # fmt: skip
     yield (
         "loss backward", "dot_sigmoid_loss_backward", 4 * of_targets + 2 * of_batch,
-        lambda: run("dot_sigmoid_loss_backward")(w, h, targets, labels, p, 1.0, stale, dh, dw),
+        lambda: run("dot_sigmoid_loss_backward")(
+            w, h, targets, labels=labels, probability=p, dout=1.0, stale_ids=stale, dh=dh, dw=dw
+        ),
     )  # fmt: skip
 
 
@@ -112,24 +114,27 @@ def operations(sizes: Sizes, batch: int) -> Iterator[Job]:
     for mode, distinct in (("distinct", True), ("iid", False)):
         yield (
             f"sampler {mode}", "unigram_sampler", batch * (ID + sizes.negative * 3 * FLOAT),
-            lambda distinct=distinct: run("unigram_sampler")(prob, alias, words, 1, 0, distinct, drawn),
+            lambda distinct=distinct: run("unigram_sampler")(
+                prob, alias, words, seed=1, first_draw=0, distinct=distinct, out=drawn
+            ),
         )  # fmt: skip
     flat, marks = ids.reshape(-1), xp.zeros(sizes.n_words, np.uint8)
     rows, n_unique = xp.empty(flat.shape, np.int64), xp.empty(1, np.int64)
-    yield "unique rows", "unique_rows", 0, lambda: run("unique_rows")(flat, marks, rows, n_unique)
+    yield "unique rows", "unique_rows", 0, lambda: run("unique_rows")(flat, marks, rows, n_unique=n_unique)
+    rates = {"lr_t": 1e-3, "beta1": 0.9, "beta2": 0.999}
     some = xp.asarray(rng.permutation(sizes.n_words)[: min(batch, sizes.n_words)])
     yield (
         "sparse Adam", "sparse_adam", some.size * (7 * FLOAT * sizes.dim + ID),
-        lambda: run("sparse_adam")(w, dw, m, v, some, 1e-3, 0.9, 0.999),
+        lambda: run("sparse_adam")(w, dw, m, v=v, rows=some, **rates),
     )  # fmt: skip
     whole = [array[:batch] for array in (w, dw, m, v)]
-    yield "Adam", "adam", 7 * whole[0].nbytes, lambda: run("adam")(*whole, 1e-3, 0.9, 0.999)
+    yield "Adam", "adam", 7 * whole[0].nbytes, lambda: run("adam")(*whole[:3], v=whole[3], **rates)
     scores = xp.asarray(rng.random((min(batch, 1000), sizes.n_scores), dtype=np.float32))
     best = xp.empty((len(scores), 10), np.float32), xp.empty((len(scores), 10), np.int64)
 
     def topk() -> None:
         best[0].fill(-np.inf)
-        run("topk")(scores, 0, *best)
+        run("topk")(scores, 0, best[0], best_rows=best[1])
 
     yield f"topk of {scores.shape[1]} scores for {len(scores)} queries", "topk", scores.nbytes, topk
 
@@ -181,7 +186,7 @@ def has_ptb() -> bool:
 
 
 def corpus_for_quality(sizes: Sizes) -> tuple[Array, str]:
-    """PTB where it is; else text of 50 topics, each with words of its own, so that there is something to learn."""
+    """PTB where it is; else text of 50 topics, each with different words, so that there is something to learn."""
     if not sizes.toy and has_ptb():
         return np.asarray(nn.ptb.load_data("train")[0]), "PTB"
     rng = np.random.default_rng(2)

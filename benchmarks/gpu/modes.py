@@ -1,4 +1,4 @@
-"""A step of gpu_box.py: the span kernels in every mode and by every plan of a launch, against their reference."""
+"""A step of box.py: the span kernels in every mode and by every plan of a launch, against their reference."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def modes(clock: Clock, sizes: Sizes) -> Iterator[Row]:
     for what, check in CHECKS.items():
         for name, mode in FIRST_MODES if check is beyond_32_bits else MODES:
             begun = time.perf_counter()
-            shown = ", ".join([name, *(knob for knob, is_on in mode.items() if is_on), what])
+            shown = ", ".join([name, *(option for option, is_on in mode.items() if is_on), what])
             try:
                 check(sizes, name, mode)
             except NoRoomError as error:
@@ -50,13 +50,13 @@ def modes(clock: Clock, sizes: Sizes) -> Iterator[Row]:
 
 
 def on_gpu(name: str, case: Case, **plan: Any) -> Found:  # noqa: ANN401
-    """What a launch by this plan makes of a copy of the case."""
+    """Results of a launch by this plan on a copy of the case."""
     there = to_device(copy(case) | plan)
     OPS_BY_NAME[name].implementation("cuda")(**there)
     return {array: to_host(there[array]) for array in WRITTEN}
 
 
-def beside_the_reference(name: str, case: Case, **plan: Any) -> None:  # noqa: ANN401
+def compare_with_reference(name: str, case: Case, **plan: Any) -> None:  # noqa: ANN401
     """Raise unless the GPU computes what the reference does, by the tests' own rule."""
     op = OPS_BY_NAME[name]
     reference, truth = (results(op, "reference", copy(case, kind)) for kind in (np.float32, np.float64))
@@ -69,7 +69,7 @@ def one_warp(sizes: Sizes, name: str, mode: Case) -> None:
     """Rows that occur again and again, in chunks that cut sentences."""
     n_tokens = 9 if sizes.toy else 300
     case = span_case(np.random.default_rng(1), n_tokens, dim=sizes.dim, negative=sizes.negative, window=WINDOW) | mode
-    beside_the_reference(name, case, max_warps=1, chunk_tokens=5 if sizes.toy else 16)
+    compare_with_reference(name, case, max_warps=1, chunk_tokens=5 if sizes.toy else 16)
 
 
 def one_sentence(sizes: Sizes, name: str, mode: Case) -> None:
@@ -82,28 +82,28 @@ def one_sentence(sizes: Sizes, name: str, mode: Case) -> None:
         case["keep"] /= 3  # few centres, which are what takes the simulator long
     for shrink_windows in (False,) if sizes.toy else (False, True):
         whole = case | {"shrink_windows": shrink_windows}
-        beside_the_reference(name, whole, max_warps=1, chunk_tokens=n_tokens)
+        compare_with_reference(name, whole, max_warps=1, chunk_tokens=n_tokens)
 
 
 def off_chip(sizes: Sizes, name: str, mode: Case) -> None:
-    """The same where a window's rows lie in the GPU's memory."""
+    """The same if the rows of a window are in the GPU's memory, not on chip."""
     if SpanShape.of(OFF_CHIP_DIM, sizes.negative, OFF_CHIP_WINDOW, n_inputs=1).is_shared:
         raise AssertionError("the rows fit on chip")
     shape = {"dim": OFF_CHIP_DIM, "negative": sizes.negative, "window": OFF_CHIP_WINDOW}
     case = span_case(np.random.default_rng(2), 8 if sizes.toy else 200, **shape) | mode
-    beside_the_reference(name, case, max_warps=1, chunk_tokens=32)
+    compare_with_reference(name, case, max_warps=1, chunk_tokens=32)
 
 
 def toy(sizes: Sizes, sentences: Any, n_words: int, negative_row: int, dim: int) -> Case:  # noqa: ANN401
     """A corpus with one row for all negatives, in the shape that `one_warp` has compiled where `dim` is the same."""
     rng, stride = np.random.default_rng(3), -(-dim // 16) * 16
     matrices = {name: rng.normal(0, 0.3, (n_words, stride)).astype(np.float32) for name in ("w_in", "w_out")}
-    knobs = {"window": WINDOW, "negative": sizes.negative}
-    return toy_case(sentences, n_words, only_negative=negative_row, **matrices, **knobs)
+    options = {"window": WINDOW, "negative": sizes.negative}
+    return toy_case(sentences, n_words, only_negative=negative_row, **matrices, **options)
 
 
 def several_warps(sizes: Sizes, name: str, mode: Case) -> None:
-    """Sentences of words of their own, and one row for all negatives that a rate of 0 holds fast: no warp meets one."""
+    """Sentences without a common word, and one row for all negatives, fixed by a rate of 0: warps share no row."""
     n_sentences, length = (2, 3) if sizes.toy else (64, 12)
     n_tokens = n_sentences * length
     sentences = np.arange(n_tokens).reshape(n_sentences, length)
@@ -117,7 +117,7 @@ def several_warps(sizes: Sizes, name: str, mode: Case) -> None:
 
 
 def rates(sizes: Sizes, name: str, mode: Case) -> None:
-    """One step of word 0 with word 1 beside it: what each row moves by is in proportion to its rate."""
+    """One step of word 0 with context word 1: every row moves in proportion to its rate."""
     case = toy(sizes, [[0, 1]], 3, 2, sizes.dim) | mode | {"end": 1}
     slow = {"rate_in": np.array([1, 0.5], np.float32), "rate_out": np.array([0.25], np.float32)}
     for matrix, factors in (("w_in", {1: 0.5}), ("w_out", {0: 0.25, 2: 1.0})):

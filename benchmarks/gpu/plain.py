@@ -1,4 +1,4 @@
-"""The book's models and Adam in plain CuPy, which gpu_box.py times beside ours."""
+"""The book's models and Adam in plain CuPy, which box.py times for comparison."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Parts of gpu_trainer.py: what speed must not cost. Ten words, a corpus in two buffers, the scores of film reviews."""
+"""Checks of the quality of `Word2Vec(device="cuda")`: ten words, a streamed corpus, the scores of film reviews."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ PHASES = ("encode", "upload", "compile", "train", "download")
 REVIEWS = "imdb-unsup.txt.xz"
 SEEDS = (1, 2, 3)
 SCORES = ("ws353", "simlex", "analogies")
-MARGIN = 1.0  # of 100, beside the spread of the CPU's seeds
+MARGIN = 1.0  # of 100, in addition to the spread of the CPU's seeds
 HOT = (  # tokens, sg, sample; the last two are the least corpus of which all warps train
     *((1_000_000, sg, sample) for sample in (0, 1e-3) for sg in (1, 0)),
     (4_200_000, 1, 1e-3),
     (4_200_000, 0, 0),
 )
 HOT_TOYS = (20, 1, 0), (20, 0, 0)
-LOSS_OFF = 0.03  # of a corpus that is streamed, beside the resident one's
+LOSS_OFF = 0.03  # of a streamed corpus, compared with the resident one
 
 
 def phases_of(model: Word2Vec) -> str:
@@ -49,24 +49,24 @@ def phases_of(model: Word2Vec) -> str:
 
 
 def zipf_corpus(n_words: int, n_tokens: int, length: int = 25) -> tuple[Array, Array]:
-    """Word i in proportion to 1 / (i + 1), in sentences of one length; made on the GPU, in parts."""
+    """Word i in proportion to 1 / (i + 1), in sentences of one length; made on the GPU, in blocks."""
     xp = cuda_jit.array_module()
-    ids, rng, part = xp.empty(n_tokens, np.int32), xp.random.default_rng(0), 1 << 26
-    for first in range(0, n_tokens, part):
-        u = rng.random(min(part, n_tokens - first), dtype=np.float32)
+    ids, rng, block = xp.empty(n_tokens, np.int32), xp.random.default_rng(0), 1 << 26
+    for first in range(0, n_tokens, block):
+        u = rng.random(min(block, n_tokens - first), dtype=np.float32)
         ids[first : first + len(u)] = xp.minimum((n_words + 1.0) ** u - 1, n_words - 1)
     return ids, xp.append(xp.arange(0, n_tokens, length), xp.asarray(n_tokens))
 
 
 def hot_words(sizes: Sizes) -> Iterator[Row]:
     """Ten words: the loss must be that of one thread of the CPU, within 5 %."""
-    knobs = {"min_count": 1, "compute_loss": True, "workers": 1, "vector_size": 6 if sizes.toy else 128}
-    knobs["epochs"] = 1 if sizes.toy else 5
+    options = {"min_count": 1, "compute_loss": True, "workers": 1, "vector_size": 6 if sizes.toy else 128}
+    options["epochs"] = 1 if sizes.toy else 5
     for n_tokens, sg, sample in HOT_TOYS if sizes.toy else HOT:
         rng = np.random.default_rng(0)
         ids = np.cumsum(np.where(rng.random(n_tokens) < 0.75, 1, rng.integers(0, 10, n_tokens))) % 10
         loss = {
-            device: Word2Vec(ids.reshape(-1, 20), sg=sg, sample=sample, device=device, **knobs).report.loss_per_epoch[
+            device: Word2Vec(ids.reshape(-1, 20), sg=sg, sample=sample, device=device, **options).report.loss_per_epoch[
                 -1
             ]
             for device in ("cuda", "cpu")
@@ -86,11 +86,11 @@ def streamed(sizes: Sizes) -> Iterator[Row]:
         config = TrainConfig(sg=sg, vector_size=6 if sizes.toy else 128, epochs=1, min_count=1, compute_loss=True)
         whole, _ = run(config, corpus)
         with short_memory(config, len(corpus[0]), n_tokens, span_tokens):
-            parts, backend = run(config, corpus)
+            in_spans, backend = run(config, corpus)
         is_streamed = is_in_spans(backend, span_tokens)
-        same = (parts.pairs, parts.kept_words) == (whole.pairs, whole.kept_words)
-        off = parts.loss / whole.loss - 1
-        rates = [report.raw_words / max(report.train_seconds, 1e-9) / 1e6 for report in (parts, whole)]
+        same = (in_spans.pairs, in_spans.kept_words) == (whole.pairs, whole.kept_words)
+        off = in_spans.loss / whole.loss - 1
+        rates = [report.raw_words / max(report.train_seconds, 1e-9) / 1e6 for report in (in_spans, whole)]
         note = (
             f"loss {off:+.2%} to the resident corpus's; {'the same' if same else 'OTHER'} samples; "
             f"{'spans' if is_streamed else 'NOT streamed: spans'} of {backend.span_tokens:,} tokens; "
@@ -111,13 +111,13 @@ def small_and_streamed(sizes: Sizes, sg: int) -> Row:
     """`Word2Vec` on a small corpus of which two spans fit: it must be streamed, and every word trained."""
     n_words, n_tokens, span_tokens = (20, 60, 9) if sizes.toy else (500, 40_000, 4_000)
     ids, starts = (to_host(array) for array in zipf_corpus(n_words, n_tokens))
-    knobs = {"sg": sg, "vector_size": 6 if sizes.toy else 100, "epochs": 1, "min_count": 1, "device": "cuda"}
+    options = {"sg": sg, "vector_size": 6 if sizes.toy else 100, "epochs": 1, "min_count": 1, "device": "cuda"}
     backend = CudaBackend()
     with (
-        short_memory(TrainConfig(**knobs), len(np.unique(ids)), n_tokens, span_tokens),
-        mock.patch("fastw2v._engine.get_backend", return_value=backend),
+        short_memory(TrainConfig(**options), len(np.unique(ids)), n_tokens, span_tokens),
+        mock.patch("fastw2v.session.get_backend", return_value=backend),
     ):
-        model = Word2Vec((ids, starts), **knobs)
+        model = Word2Vec((ids, starts), **options)
     is_right = is_in_spans(backend, span_tokens) and model.report.raw_words == n_tokens
     what = f"Word2Vec, streamed, {'skip-gram' if sg else 'CBOW'}, {n_tokens:,} tokens"
     return row("trainer", what, colour(is_right), f"spans of {backend.span_tokens:,} tokens; {phases_of(model)}")
@@ -171,12 +171,12 @@ def quality(clock: Clock, sizes: Sizes) -> Iterator[Row]:
             means = " | ".join(f"{mean:.1f}" for mean in np.mean(of_seeds, axis=0))
             yield row("trainer", what, means, f"{', '.join(SCORES)}; {len(of_seeds)} seeds; the first: {phases}")
     for sg in (1, 0):
-        yield beside_the_cpu(f"film reviews, {'skip-gram' if sg else 'CBOW'}", found["cuda", sg], found["cpu", sg])
+        yield compared_with_cpu(f"film reviews, {'skip-gram' if sg else 'CBOW'}", found["cuda", sg], found["cpu", sg])
 
 
-def beside_the_cpu(what: str, gpu: list[list[float]], cpu: list[list[float]]) -> Row:
+def compared_with_cpu(what: str, gpu: list[list[float]], cpu: list[list[float]]) -> Row:
     """Whether the GPU's mean scores lie no lower than the CPU's by more than the spread of its seeds and a margin."""
-    what = f"{what}, scores beside the CPU's"
+    what = f"{what}, scores compared with the CPU's"
     if min(len(gpu), len(cpu)) < len(SEEDS):
         return row("trainer", what, UNFINISHED, "seeds are missing")
     off, allowed = np.mean(gpu, axis=0) - np.mean(cpu, axis=0), np.ptp(cpu, axis=0) + MARGIN

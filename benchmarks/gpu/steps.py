@@ -1,4 +1,4 @@
-"""The steps of gpu_box.py: each gives rows of the table, as it finds them."""
+"""Steps of box.py: each yields rows of the table."""
 
 from __future__ import annotations
 
@@ -132,11 +132,11 @@ def iterations(clock: Clock, sizes: Sizes) -> Iterator[Row]:
 
 
 def of_device(clock: Clock, setting: Setting, model: Any, device: str, of_gpu: dict[str, float]) -> Iterator[Row]:  # noqa: ANN401
-    """A model's iterations on one device; beside them, how much longer they take than the GPU's kernels."""
+    """A model's iterations on one device, and how much longer they take than the GPU's kernels."""
     trained = setting.model(model, device)
     for optimizer in (nn.Adam, nn.SparseAdam):
         if device == "plain CuPy" and optimizer is not nn.Adam:
-            continue  # the book has dense gradients alone
+            continue  # the book has dense gradients only
         update = PlainAdam() if device == "plain CuPy" else optimizer(device=device)
         for batch in setting.sizes.iteration_batches:
             step = gpu_jobs.iteration(trained, update, setting.batches(batch, device))
@@ -162,7 +162,7 @@ def quality(clock: Clock, sizes: Sizes) -> Iterator[Row]:
             note = f"from {history[0]:.3f}, {n_epochs} epochs of {where} in {seconds:.1f} s"
             yield row("quality", f"{model.__name__}, loss, {device}", f"{losses[device]:.3f}", note)
         off = losses["cuda"] / losses["cpu"] - 1
-        yield row("quality", f"{model.__name__}, loss beside the CPU's", colour(abs(off) < 0.02), f"{off:+.2%}")
+        yield row("quality", f"{model.__name__}, loss compared with the CPU's", colour(abs(off) < 0.02), f"{off:+.2%}")
 
 
 def trained(
@@ -189,7 +189,7 @@ def row(step: str, what: str, value: str, note: str = "") -> Row:
 
 
 def colour(is_right: bool) -> str:
-    """What the table says of a check."""
+    """Result of a check, as shown in the table."""
     return "green" if is_right else "RED"
 
 

@@ -1,4 +1,4 @@
-"""A step of gpu_box.py: `Word2Vec(device="cuda")`, its speed by model and size, beside what the memory allows."""
+"""A step of box.py: `Word2Vec(device="cuda")`, its speed by model and size, compared with the memory's bandwidth."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Job(NamedTuple):
 
     n_words: int
     n_tokens: int
-    knobs: dict[str, Any]
+    options: dict[str, Any]
 
 
 BIG, MANY, COUNTED = 100_000_000, 1_000_000_000, 4_000_000
@@ -42,7 +42,7 @@ TOYS = (Job(20, 60, {"sg": 1, "vector_size": 6, "window": 1}), Job(20, 60, {"sg"
 
 
 def trainer(clock: Clock, sizes: Sizes) -> Iterator[Row]:
-    """What speed must not cost, then speed, then quality."""
+    """Losses that must be the CPU's, then speed, then quality."""
     red = sizes.red & {"skipgram_ns", "cbow_ns"}
     if red:
         yield row("trainer", " and ".join(sorted(red)), "not timed", "parity is red")
@@ -72,9 +72,9 @@ def checked_trainer(clock: Clock, sizes: Sizes) -> Iterator[Row]:
 
 def name_of(job: Job) -> str:
     """Model and sizes."""
-    model = "skip-gram" if job.knobs["sg"] else "CBOW"
-    rest = [str(value) for name, value in job.knobs.items() if name not in ("sg", "vector_size")]
-    return ", ".join([f"{model} D {job.knobs['vector_size']}, V {job.n_words:,}, {job.n_tokens:,} tokens", *rest])
+    model = "skip-gram" if job.options["sg"] else "CBOW"
+    rest = [str(value) for name, value in job.options.items() if name not in ("sg", "vector_size")]
+    return ", ".join([f"{model} D {job.options['vector_size']}, V {job.n_words:,}, {job.n_tokens:,} tokens", *rest])
 
 
 class EpochEnds:
@@ -94,10 +94,10 @@ class EpochEnds:
 
 
 def speed(job: Job, sizes: Sizes, n_epochs: int) -> Row:
-    """Words a second in training alone, as they are before subsampling: the median epoch; all phases apart."""
+    """Words/s of training, counted before subsampling: the median epoch; the note has the seconds of all phases."""
     corpus, ends = zipf_corpus(job.n_words, job.n_tokens), EpochEnds(n_epochs)
-    knobs = {"window": 5, "negative": 5, "epochs": n_epochs, "min_count": 1} | job.knobs
-    model = Word2Vec(corpus, device="cuda", progress=ends, **knobs)
+    options = {"window": 5, "negative": 5, "epochs": n_epochs, "min_count": 1} | job.options
+    model = Word2Vec(corpus, device="cuda", progress=ends, **options)
     each = ends.seconds() or [max(model.report.train_seconds, 1e-9)]
     seconds = statistics.median(each)
     rates = [model.report.raw_words / n_epochs / one for one in (seconds, max(each), min(each))]
@@ -105,8 +105,8 @@ def speed(job: Job, sizes: Sizes, n_epochs: int) -> Row:
     share = bytes_a_kept_word(model) * model.report.kept_words / n_epochs / seconds / sizes.bandwidth
     kept = f"{model.report.kept_words / model.report.raw_words:.0%} kept"
     moved = f"{share:.0%} of the copy's bandwidth, caches left aside"
-    goal = GOALS["skip-gram" if job.knobs["sg"] else "CBOW"]
-    is_goal = job.knobs["vector_size"] == 128 and len(job.knobs) == 2
+    goal = GOALS["skip-gram" if job.options["sg"] else "CBOW"]
+    is_goal = job.options["vector_size"] == 128 and len(job.options) == 2
     aim = f"{rate / goal:.2f} of the goal; " if is_goal else ""
     spread = f"{rates[1] / 1e6:.3g} to {rates[2] / 1e6:.3g} in {len(each)} epochs"
     note = f"{spread}; {aim}{moved}; {kept}; {phases_of(model)}"
@@ -117,9 +117,9 @@ def bytes_a_kept_word(model: Word2Vec) -> float:
     """Bytes moved for a word that subsampling keeps, by a model that knows no cache.
 
     Its input row comes on chip once and leaves by one atomic addition; so do the rows of a target and its negatives,
-    once a gradient step: a centre's (at windows up to 5, as all jobs have), or each pair's where pairs have negatives
-    of their own. An addition reads and writes. Each raw word has its id and the probability that it is kept. Hot rows
-    lie in caches, so that more than the copy's bandwidth can be reached.
+    once a gradient step: a centre's (at windows up to 5, as all jobs have), or each pair's where every pair has
+    separate negatives. An addition reads and writes. Each raw word has its id and the probability that it is kept.
+    Rows of frequent words are in caches, so a share above 100 % is possible.
     """
     config, report = model.config, model.report
     row_bytes = 3 * FLOAT * -(-config.vector_size // 16) * 16

@@ -1,4 +1,4 @@
-"""What the project has set itself: figures beside the latest recorded ones.
+"""The goals that the project has set itself, compared with the latest recorded figures.
 
 Usage: python -m benchmarks.report.goals      prints them; fails if a floor is missed or has no recorded figure
 """
@@ -11,14 +11,15 @@ import sys
 from collections.abc import Callable
 from typing import NamedTuple
 
+from benchmarks.report.chapter4 import COMPILED, SOFTMAX
+from benchmarks.report.markdown import Lines
 from benchmarks.report.results import Spread, cell, digits, latest, ratio
-from benchmarks.report.tables import COMPILED, SOFTMAX, Lines
 
 Seen = Spread | float | None  # None: not recorded
 
 
 class Goal(NamedTuple):
-    """A figure, how to find it in the results, what it must reach, and what it is to reach; below, if `at_most`."""
+    """A figure: how to find it in the results, the floor it must reach, the goal to aim at; `at_most`: upper bounds."""
 
     what: str
     seen: Callable[[], Seen]
@@ -68,7 +69,7 @@ def faster(kind: str, name: str, n_vocab: int, optimizer: str | None, floor: flo
 
 
 def growth(small: int, large: int) -> Seen:
-    """What a compiled batch costs at the larger vocabulary, beside the smaller."""
+    """Cost of a compiled batch at the larger vocabulary, divided by that at the smaller."""
     rows = scaling(COMPILED)
     return ratio(rows[large], rows[small]) if {small, large} <= rows.keys() else None
 
@@ -95,7 +96,7 @@ def scaling(series: str) -> dict[int, Spread]:
 
 
 MODELS = ("skip-gram", "CBOW")
-AT_PAR = -0.5  # points, a chosen margin: one test alone differs by one or two from seed to seed
+AT_PAR = -0.5  # points; a chosen margin: a single score differs by one or two from seed to seed
 TRAINED, TOTAL, ENCODED = ("x", "words_per_s"), ("x", "total_s"), ("x", "mb_per_s")
 LARGE, MANY_WORDS = "skip-gram, V 1,000,000, D 300", "encode, 5,000,000 words to reviews"
 COMPILES, CACHED = "test_first_training_compiles", "test_next_training_finds_them_cached"
@@ -139,19 +140,19 @@ GOALS = [
 
 
 def missed() -> int:
-    """Print every goal beside the latest figure; return how many floors are missed, or have no figure."""
+    """Print every goal with its latest figure; return how many floors are missed or have no figure."""
     for goal in GOALS:
         print(f"{goal.what:62} {_bounds(goal):23} {_figure(goal):24} {_verdict(goal)}")
     return sum(_verdict(goal) != "met" for goal in GOALS)
 
 
 def floors() -> Lines:
-    """What the README says of them: those that are not met."""
+    """Table of the floors that are not met."""
     unmet = [goal for goal in GOALS if _verdict(goal) != "met"]
     if unmet:
         yield ["figure", "floor", "seen", ""]
     yield from ([goal.what, _bounds(goal), _figure(goal), _verdict(goal)] for goal in unmet)
-    yield f"{len(GOALS) - len(unmet)} of {len(GOALS)} floors are met{'; those above are not' if unmet else ''}."
+    yield f"{len(GOALS) - len(unmet)} of {len(GOALS)} floors are met{'; the table has the others' if unmet else ''}."
 
 
 def _bounds(goal: Goal) -> str:

@@ -1,6 +1,6 @@
-"""Recorded figures: results/<suite>.jsonl, a line for each, with machine, versions, revision and spread.
+"""Recorded figures: a line of results/<suite>.jsonl each, with spread, machine, versions and revision.
 
-A spread is a median and its bounds: quartiles of the rounds of pytest-benchmark, least and greatest of a few long runs.
+A spread is a median with two bounds: quartiles of the rounds of pytest-benchmark, or least and greatest of long runs.
 For device "cuda" `seconds` are those of device events, and `wall_seconds` those of the clock.
 
 Usage: python -m benchmarks.report.results add FILE.json ... [--to FOLDER]
@@ -24,8 +24,9 @@ Row = dict[str, Any]
 Spread = list[float]
 
 FOLDER = Path(__file__).parents[1] / "results"
-ORIGIN = ("date", "machine", "cores", "versions", "revision")  # what every line tells
+ORIGIN = ("date", "machine", "cores", "versions", "revision")  # fields of every line
 CHANGED = " and changes"
+RECORDED = (":(top,exclude)benchmarks/results", ":(top,exclude,glob)**/README.md")  # what recording writes
 
 
 def main() -> None:
@@ -76,7 +77,7 @@ def append(suite: str, row: Row, folder: Path | None = None) -> None:
     Raises
     ------
     ValueError
-        The line does not tell where its figures come from.
+        The line lacks a field that says where its figures come from.
     """
     absent = [name for name in ORIGIN if not row.get(name)]
     if absent:
@@ -101,7 +102,7 @@ def spread(values: Iterable[float]) -> Spread:
 
 
 def ratio(a: Spread, b: Spread) -> Spread:
-    """A / b of two spreads: of the medians, and the least and greatest that their bounds give."""
+    """Ratio a / b of two spreads: of their medians, and the least and greatest ratio that their bounds allow."""
     return [digits(a[0] / b[0]), digits(a[1] / b[2]), digits(a[2] / b[1])]
 
 
@@ -120,13 +121,13 @@ def quartiles(values: Iterable[float]) -> Spread:
 
 
 def cell(value: object) -> str:
-    """A median with its spread, or the value as it is."""
+    """A median with its spread as text; any other value unchanged."""
     is_spread = isinstance(value, list) and len(value) == 3 and all(isinstance(x, float) for x in value)
     return "{:g} ({:g}-{:g})".format(*value) if is_spread else str(value)  # type: ignore[misc]
 
 
 def here() -> Row:
-    """Date, machine, versions and revision, for what is not run by pytest-benchmark."""
+    """Date, machine, versions and revision, for programs that run without pytest-benchmark."""
     from cpuinfo import get_cpu_info
 
     from fastw2v_kernels._simd import LANES
@@ -139,17 +140,17 @@ def here() -> Row:
 
 def has_changes() -> bool:
     """Whether the working tree differs from its revision, but for what recording writes."""
-    return bool(git("status", "--porcelain", "--", ":/", ":(top,exclude)benchmarks/results", ":(top,exclude)README.md"))
+    return bool(git("status", "--porcelain", "--", ":/", *RECORDED))
 
 
 def git(*arguments: str) -> str:
-    """What git prints about this checkout; nothing where there is none."""
+    """Output of git for this checkout; empty without a repository."""
     command = ["git", "-C", str(FOLDER.parent), *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
 
 
 def versions() -> dict[str, str]:
-    """Versions of what a time depends on."""
+    """Versions of the packages that a time depends on."""
     import fastw2v
 
     found = {"fastw2v": fastw2v.__version__}

@@ -1,1 +1,1 @@
-"""Measurements that answer one question each: what binds, what staleness costs, how the book's runs score."""
+"""Measurements of single questions: limits of the CPU trainer, cost of stale rows, scores of the book's runs."""

@@ -1,4 +1,4 @@
-"""Train the book's models on the Penn Treebank; print time, loss, neighbours and scores beside the book's vectors.
+"""Train the book's models on the Penn Treebank; print time, loss, neighbours and scores, and the book's.
 
 Usage: python -m benchmarks.studies.book [--optimizer Adam]... [--seeds 3] [--epochs 10] [--skipgram-epochs 1]
                                          [--to FOLDER]
@@ -39,7 +39,7 @@ def train(
     skipgram_epochs: Annotated[int, typer.Option(help="Epochs of SkipGram; 0: no SkipGram.")] = 1,
     to: Annotated[Path, typer.Option(help="Folder whose book.jsonl gets the rows.")] = FOLDER,
 ) -> None:
-    """Train on the whole corpus, and print what came out beside the book's own vectors."""
+    """Train on the whole corpus; print the results, and those of the vectors that the book's author published."""
     params = nn.load_params(data_dir() / "cbow_params.pkl")
     book = KeyedVectors(list(params["word_to_id"]), params["word_vecs"].astype(np.float32))
     show({"model": "the book's cbow_params.pkl", **neighbours(book), **scores(book)}, to)

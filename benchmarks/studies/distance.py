@@ -1,4 +1,4 @@
-"""How far two cores lie apart: the time until a line that one of them wrote has reached the other."""
+"""Measure the distance of two cores: the time until a cache line written by one core has reached the other."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ N_TURNS = 200_000
 
 @intrinsic
 def _read(_typing: Any, a: Any) -> Any:  # noqa: ANN401 - Numba's own types
-    """a[0], as it is now, whoever wrote it; a : int64[::1]."""
+    """Read a[0] from memory shared with the other thread; a : int64[::1]."""
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:  # noqa: ANN401
         pointer = emit.element(context, builder, sig.args[0], args[0], context.get_constant(types.int64, 0), 1)
@@ -30,7 +30,7 @@ def _read(_typing: Any, a: Any) -> Any:  # noqa: ANN401 - Numba's own types
 
 @intrinsic
 def _write(_typing: Any, a: Any, value: Any) -> Any:  # noqa: ANN401
-    """a[0] = value, for the other thread to see; a : int64[::1]."""
+    """Write a[0] = value so that the other thread sees it; a : int64[::1]."""
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:  # noqa: ANN401
         pointer = emit.element(context, builder, sig.args[0], args[0], context.get_constant(types.int64, 0), 1)
@@ -42,7 +42,7 @@ def _write(_typing: Any, a: Any, value: Any) -> Any:  # noqa: ANN401
 
 # The kernel cache sees changes in the package's sources, not here: after a change empty it.
 @jit_cpu
-def _take_turns(shared: Int64, first: int, n_turns: int) -> None:
+def _alternate_kernel(shared: Int64, first: int, n_turns: int) -> None:
     for turn in range(first, 2 * n_turns, 2):
         while _read(shared) != turn:
             pass
@@ -50,15 +50,15 @@ def _take_turns(shared: Int64, first: int, n_turns: int) -> None:
 
 
 def line_ns() -> float:
-    """Nanoseconds that a line takes from one thread to another; each needs a core of its own."""
+    """Nanoseconds that a cache line takes from one thread to another, on two cores."""
     shared = np.zeros(1, np.int64)
-    _take_turns(shared, 0, 0)
+    _alternate_kernel(shared, 0, 0)
     with ThreadPoolExecutor(2) as pool:
         begun = time.perf_counter()
-        for future in [pool.submit(_take_turns, shared, first, N_TURNS) for first in (0, 1)]:
+        for future in [pool.submit(_alternate_kernel, shared, first, N_TURNS) for first in (0, 1)]:
             future.result()
         return 1e9 * (time.perf_counter() - begun) / (2 * N_TURNS)
 
 
 if __name__ == "__main__":
-    print(f"a line's way from one core to another: {line_ns():.0f} ns")
+    print(f"a cache line takes from one core to another: {line_ns():.0f} ns")

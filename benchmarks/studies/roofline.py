@@ -1,10 +1,10 @@
-"""What binds the CPU trainer: what a kept word costs for each vector of its rows, and what it costs besides.
+"""Measure the limits of the CPU trainer: the cost of a kept word per vector of its rows, and its fixed cost.
 
 `python -m benchmarks.studies.roofline` trains both models by one thread, at two vector sizes, on a text (film reviews
 where FASTW2V_DATA_DIR has them, else the text of the standard library), and on the same text with 200 words instead
-of all, whose rows stay in the cache. From these times: the cost of one more vector in each row beside the multiply-adds
-that it needs at the peak of the same run; the cost that does not depend on the rows' length (subsampling, drawing, sums
-over lanes, sigmoids); and what cache misses add. Each row is printed and recorded.
+of all, whose rows stay in the cache. Three costs follow from these times: that of one more vector in each row, compared
+with the time of its multiply-adds at the peak of the same run; the fixed cost, which does not depend on the rows'
+length (subsampling, drawing, sums over lanes, sigmoids); and that of cache misses. Each row is printed and recorded.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def write_texts(folder: Path) -> dict[str, Path]:
 
 
 class Sampled(NamedTuple):
-    """What a text's words come to, whatever the vector size: the samples depend on the seed alone."""
+    """Samples of a text. They depend on the seed only, not on the vector size."""
 
     contexts: float  # context rows of a kept word (CBOW counts examples: 1)
     kept_share: float  # of all words
@@ -94,9 +94,8 @@ def rows(rounds: int) -> Iterator[Row]:
                     "ns_at_peak": n_vectors * 2 * LANES * n_operations["all words"] / gflops,
                     "vector_share": 2 * LANES * n_operations["few words"] / gflops / slope,
                     "ns_besides": in_cache - n_vectors * slope,
-                    # Subsampling keeps fewer of 200 words (0.57 of the film reviews, and 0.76 of all words), so that a
-                    # kept word there bears the draws of 0.4 more that are dropped: by the 12 ns that README gives
-                    # for subsampling, about 4 ns are missing here.
+                    # About 4 ns too few: subsampling keeps fewer of 200 words (0.57 of the film reviews, 0.76 of all
+                    # words), so a kept word there pays for 0.4 more dropped ones, at 12 ns each for subsampling.
                     "ns_misses": ns[0] - in_cache,
                     "gflops_peak": gflops,
                     "contexts": contexts["all words"],

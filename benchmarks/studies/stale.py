@@ -1,4 +1,4 @@
-"""What many concurrent workers with stale rows do to quality: losses by the number of chunks in flight, on the CPU.
+"""How many concurrent workers with stale rows affect quality: losses by the number of chunks in flight, on the CPU.
 
 Usage: python -m benchmarks.studies.stale [--corpus hot10|FILE] [--in-flight 1 64 1024] [--copies inf] [--cbow]
                                           [--scores]
@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.studies.stale_model import Guard, Kept, new_crew, train_epoch
+from benchmarks.studies.stale_model import AliasTable, Guard, Kept, Matrices, Settings, new_workers, train_epoch
 from fastw2v.backends.cuda_plan import CHUNK_TOKENS, COPIES, rates
 from fastw2v.config import TrainConfig
 from fastw2v.datasets import evaluation_files
@@ -58,35 +58,27 @@ def guard_of(vocab: Vocab, keep: Array, in_flight: int, options: argparse.Namesp
     return Guard(*whole)
 
 
+def settings_of(epoch: int, n_tokens: int, options: argparse.Namespace) -> Settings:
+    """Options of an epoch; the learning rate falls with the position, and is 0 after the last epoch."""
+    fall = (options.alpha - LEAST_ALPHA) / options.epochs
+    lr = (options.alpha - fall * epoch, -fall / n_tokens) if epoch < options.epochs else (0.0, 0.0)
+    return Settings(options.window, options.cbow, *lr, seed=7 * epoch)
+
+
 def train(vocab: Vocab, tokens: Tokens, in_flight: int, options: argparse.Namespace) -> dict[str, Any]:
     """Train with so many chunks in flight; return losses, load and vectors."""
     begun, keep = time.perf_counter(), vocab.keep_probabilities(options.sample)
     weights = initial_weights(vocab, options.dim, options.seed)
-    alias = vocab.alias_table(0.75)
-    crew = new_crew(in_flight, weights.w_in.shape[1], options.window, NEGATIVE)
+    matrices, negatives = Matrices(weights.w_in, weights.w_out), AliasTable(*vocab.alias_table(0.75))
     guard = guard_of(vocab, keep, in_flight, options)
-    fall = (options.alpha - LEAST_ALPHA) / options.epochs
     losses = []
     for epoch in range(options.epochs + 1):  # the last is no training: the rate is 0
         kept = kept_tokens(tokens, keep, epoch)
         cuts = np.searchsorted(kept.pos, np.append(np.arange(0, tokens.n_tokens, options.chunk), tokens.n_tokens))
-        lr = (options.alpha - fall * epoch, -fall / tokens.n_tokens) if epoch < options.epochs else (0.0, 0.0)
-        one = crew if epoch < options.epochs else new_crew(1, weights.w_in.shape[1], options.window, NEGATIVE)
-        losses.append(
-            train_epoch(
-                weights.w_in,
-                weights.w_out,
-                kept,
-                cuts,
-                *alias,
-                one,
-                guard,
-                options.window,
-                *lr,
-                options.cbow,
-                7 * epoch,
-            )
-        )
+        n_workers = in_flight if epoch < options.epochs else 1
+        workers = new_workers(n_workers, weights.w_in.shape[1], options.window, NEGATIVE)
+        settings = settings_of(epoch, tokens.n_tokens, options)
+        losses.append(train_epoch(matrices, kept, cuts, negatives, workers, guard, settings))
     share = vocab.counts * keep.astype(float)
     load = min(in_flight, len(cuts) - 1) * (2 * options.window + 1) * share.max() / share.sum()
     vectors = KeyedVectors(vocab.keys, weights.w_in[:, : options.dim], vocab.counts)

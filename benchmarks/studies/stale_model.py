@@ -1,4 +1,4 @@
-"""Many workers in step, each blind to what the others are about to write: how the GPU trains, as a CPU can replay it.
+"""A model on the CPU of how the GPU trains: many workers in step, none of which sees the others' latest writes.
 
 A worker has a chunk of the corpus. It reads the row of a word once, when the word enters its window, changes its own
 copy, and adds the difference to the matrix when the word leaves and is not in the window any more. Output rows are read
@@ -28,6 +28,38 @@ class Kept(NamedTuple):
     pos: Array
 
 
+class Matrices(NamedTuple):
+    """Input and output rows, float32[n_vocab, dim], changed in place."""
+
+    w_in: Array
+    w_out: Array
+
+
+class AliasTable(NamedTuple):
+    """The distribution of negatives."""
+
+    prob: Array
+    alias: Array
+
+
+class Settings(NamedTuple):
+    """Options of an epoch; the learning rate is lr_first + lr_step * position."""
+
+    window: int
+    is_cbow: bool
+    lr_first: float
+    lr_step: float
+    seed: int
+
+
+class Buffers(NamedTuple):
+    """Memory for one centre: hidden vector, its gradient, and [loss, number of examples]."""
+
+    hidden: Array
+    dx: Array
+    tally: Array
+
+
 class Guard(NamedTuple):
     """Factors of the moves of each word's input and output row."""
 
@@ -35,8 +67,8 @@ class Guard(NamedTuple):
     rate_out: Array
 
 
-class Crew(NamedTuple):
-    """The state of every worker: words in its window, their rows as they are and as they were read, its next centre."""
+class Workers(NamedTuple):
+    """The state of every worker: words in its window, their rows now and when they were read, its next centre."""
 
     word: Array
     row: Array
@@ -49,11 +81,11 @@ class Crew(NamedTuple):
     high: Array
 
 
-def new_crew(n_workers: int, dim: int, window: int, negative: int) -> Crew:
-    """Workers without work."""
+def new_workers(n_workers: int, dim: int, window: int, negative: int) -> Workers:
+    """Workers that have no chunk yet."""
     row, was = (np.zeros((n_workers, 2 * window + 1, dim), np.float32) for _ in range(2))
     move, target = np.zeros((n_workers, negative + 1, dim), np.float32), np.zeros((n_workers, negative + 1), np.int64)
-    return Crew(
+    return Workers(
         np.full(row.shape[:2], _FREE), row, was, move, target, *(np.zeros(n_workers, np.int64) for _ in range(4))
     )
 
@@ -67,59 +99,59 @@ def _seed(seed: int) -> None:
 
 
 @_jit
-def _take_chunk(crew: Crew, k: int, begin: int, end: int, kept: Kept, window: int) -> None:
+def _take_chunk(workers: Workers, k: int, begin: int, end: int, kept: Kept, window: int) -> None:
     first = begin
     while first > 0 and begin - first < window and kept.sentence[first - 1] == kept.sentence[begin]:
         first -= 1
-    crew.at[k], crew.end[k], crew.low[k], crew.high[k] = begin, end, first, first
+    workers.at[k], workers.end[k], workers.low[k], workers.high[k] = begin, end, first, first
 
 
 @_jit
-def _slot_of(crew: Crew, k: int, word: int) -> int:
-    for slot in range(crew.word.shape[1]):
-        if crew.word[k, slot] == word:
+def _slot_of(workers: Workers, k: int, word: int) -> int:
+    for slot in range(workers.word.shape[1]):
+        if workers.word[k, slot] == word:
             return slot
     return -1
 
 
 @_jit
-def _load_entering(w_in: Array, crew: Crew, k: int, kept: Kept, window: int) -> None:
-    centre = crew.at[k]
-    while crew.high[k] < min(centre + window + 1, len(kept.id)):
-        word = kept.id[crew.high[k]]
-        if kept.sentence[crew.high[k]] != kept.sentence[centre]:
+def _load_new_words(w_in: Array, workers: Workers, k: int, kept: Kept, window: int) -> None:
+    centre = workers.at[k]
+    while workers.high[k] < min(centre + window + 1, len(kept.id)):
+        word = kept.id[workers.high[k]]
+        if kept.sentence[workers.high[k]] != kept.sentence[centre]:
             break
-        if _slot_of(crew, k, word) < 0:
-            slot = _slot_of(crew, k, _FREE)
-            crew.word[k, slot] = word
-            crew.row[k, slot] = crew.was[k, slot] = w_in[word]
-        crew.high[k] += 1
+        if _slot_of(workers, k, word) < 0:
+            slot = _slot_of(workers, k, _FREE)
+            workers.word[k, slot] = word
+            workers.row[k, slot] = workers.was[k, slot] = w_in[word]
+        workers.high[k] += 1
 
 
 @_jit
-def _store_leaving(w_in: Array, crew: Crew, k: int, kept: Kept, window: int, guard: Guard) -> None:
-    centre = crew.at[k] + 1
-    at_end = centre == crew.end[k] or kept.sentence[centre] != kept.sentence[centre - 1]
-    first = crew.high[k] if at_end else max(crew.low[k], centre - window)
-    for slot in range(crew.word.shape[1]):
-        word = crew.word[k, slot]
+def _store_old_words(w_in: Array, workers: Workers, k: int, kept: Kept, window: int, guard: Guard) -> None:
+    centre = workers.at[k] + 1
+    at_end = centre == workers.end[k] or kept.sentence[centre] != kept.sentence[centre - 1]
+    first = workers.high[k] if at_end else max(workers.low[k], centre - window)
+    for slot in range(workers.word.shape[1]):
+        word = workers.word[k, slot]
         if word != _FREE:
             stays = False
-            for i in range(first, crew.high[k]):
+            for i in range(first, workers.high[k]):
                 stays |= kept.id[i] == word
             if not stays:
-                w_in[word] += guard.rate_in[word] * (crew.row[k, slot] - crew.was[k, slot])
-                crew.word[k, slot] = _FREE
-    crew.low[k], crew.at[k] = first, centre
+                w_in[word] += guard.rate_in[word] * (workers.row[k, slot] - workers.was[k, slot])
+                workers.word[k, slot] = _FREE
+    workers.low[k], workers.at[k] = first, centre
 
 
 @_jit
-def _draw_targets(target: Array, positive: int, alias_prob: Array, alias_id: Array) -> None:
+def _draw_targets(target: Array, positive: int, negatives: AliasTable) -> None:
     target[0] = positive
     for t in range(1, len(target)):
-        u = np.random.random() * len(alias_prob)  # noqa: NPY002
+        u = np.random.random() * len(negatives.prob)  # noqa: NPY002
         column = int(u)
-        drawn = column if u - column < alias_prob[column] else alias_id[column]
+        drawn = column if u - column < negatives.prob[column] else negatives.alias[column]
         target[t] = -1 if drawn == positive else drawn
 
 
@@ -145,79 +177,66 @@ def _step(x: Array, w_out: Array, target: Array, move: Array, dx: Array, lr: flo
 
 @_jit
 def _train_centre(
-    w_out: Array,
-    crew: Crew,
-    k: int,
-    words: Array,
-    reach: int,
-    lr: float,
-    is_cbow: bool,
-    hidden: Array,
-    dx: Array,
-    tally: Array,
+    w_out: Array, workers: Workers, k: int, words: Array, reach: int, lr: float, is_cbow: bool, buffers: Buffers
 ) -> None:
-    centre = crew.at[k]
-    low, high = max(crew.low[k], centre - reach), min(crew.high[k], centre + reach + 1)
-    crew.move[k] = 0
+    hidden, dx, tally = buffers
+    centre = workers.at[k]
+    low, high = max(workers.low[k], centre - reach), min(workers.high[k], centre + reach + 1)
+    workers.move[k] = 0
     hidden[:] = 0
     for i in range(low, high):
         if i == centre:
             continue
-        slot = _slot_of(crew, k, words[i])
+        slot = _slot_of(workers, k, words[i])
         if is_cbow:
-            hidden += crew.row[k, slot] / np.float32(high - low - 1)
+            hidden += workers.row[k, slot] / np.float32(high - low - 1)
         else:
-            tally[0] += _step(crew.row[k, slot], w_out, crew.target[k], crew.move[k], dx, lr)
-            crew.row[k, slot] += dx
+            tally[0] += _step(workers.row[k, slot], w_out, workers.target[k], workers.move[k], dx, lr)
+            workers.row[k, slot] += dx
     if is_cbow and high - low > 1:
-        tally[0] += _step(hidden, w_out, crew.target[k], crew.move[k], dx, lr)
+        tally[0] += _step(hidden, w_out, workers.target[k], workers.move[k], dx, lr)
         for i in range(low, high):
             if i != centre:
-                crew.row[k, _slot_of(crew, k, words[i])] += dx
+                workers.row[k, _slot_of(workers, k, words[i])] += dx
     tally[1] += min(high - low - 1, 1) if is_cbow else high - low - 1
 
 
 @_jit
 def train_epoch(
-    w_in: Array,
-    w_out: Array,
+    weights: Matrices,
     kept: Kept,
     cuts: Array,
-    alias_prob: Array,
-    alias_id: Array,
-    crew: Crew,
+    negatives: AliasTable,
+    workers: Workers,
     guard: Guard,
-    window: int,
-    lr_first: float,
-    lr_step: float,
-    is_cbow: bool,
-    seed: int,
+    settings: Settings,
 ) -> float:
     """Train the chunks between `cuts` (places in `kept`), as many at a time as there are workers; return the loss."""
-    _seed(seed)
-    hidden, dx, tally = np.zeros(w_in.shape[1], np.float32), np.zeros(w_in.shape[1], np.float32), np.zeros(2)
-    n_workers, chunk, n_busy = len(crew.at), 0, 1
-    crew.at[:] = crew.end[:] = 0
+    _seed(settings.seed)
+    (w_in, w_out), window, tally = weights, settings.window, np.zeros(2)
+    buffers = Buffers(np.zeros(w_in.shape[1], np.float32), np.zeros(w_in.shape[1], np.float32), tally)
+    n_workers, chunk, n_busy = len(workers.at), 0, 1
+    workers.at[:] = workers.end[:] = 0
     is_busy = np.zeros(n_workers, np.bool_)
     while n_busy:
         n_busy = 0
         for k in range(n_workers):
-            while crew.at[k] == crew.end[k] and chunk < len(cuts) - 1:
-                _take_chunk(crew, k, cuts[chunk], cuts[chunk + 1], kept, window)
+            while workers.at[k] == workers.end[k] and chunk < len(cuts) - 1:
+                _take_chunk(workers, k, cuts[chunk], cuts[chunk + 1], kept, window)
                 chunk += 1
-            is_busy[k] = crew.at[k] < crew.end[k]
+            is_busy[k] = workers.at[k] < workers.end[k]
             if is_busy[k]:
                 n_busy += 1
-                centre = crew.at[k]
-                _load_entering(w_in, crew, k, kept, window)
-                _draw_targets(crew.target[k], kept.id[centre], alias_prob, alias_id)
+                centre = workers.at[k]
+                _load_new_words(w_in, workers, k, kept, window)
+                _draw_targets(workers.target[k], kept.id[centre], negatives)
                 reach = 1 + int(np.random.random() * window)  # noqa: NPY002
-                lr = lr_first + lr_step * kept.pos[centre]
-                _train_centre(w_out, crew, k, kept.id, reach, lr, is_cbow, hidden, dx, tally)
+                lr = settings.lr_first + settings.lr_step * kept.pos[centre]
+                _train_centre(w_out, workers, k, kept.id, reach, lr, settings.is_cbow, buffers)
         for k in range(n_workers):
             if is_busy[k]:
-                for t in range(crew.target.shape[1]):
-                    if crew.target[k, t] >= 0:
-                        w_out[crew.target[k, t]] += guard.rate_out[crew.target[k, t]] * crew.move[k, t]
-                _store_leaving(w_in, crew, k, kept, window, guard)
+                for t in range(workers.target.shape[1]):
+                    if workers.target[k, t] >= 0:
+                        w_out[workers.target[k, t]] += guard.rate_out[workers.target[k, t]] * workers.move[k, t]
+                _store_old_words(w_in, workers, k, kept, window, guard)
     return tally[0] / max(tally[1], 1)

@@ -1,10 +1,10 @@
-"""What a second thread brings, and what keeps it from bringing as much again: the machine, or lines that both write.
+"""Measure the speed-up by a second thread, and its limits: the machine, and cache lines that both threads write.
 
 `python -m benchmarks.studies.two_threads` trains both models on the same tokens (film reviews where FASTW2V_DATA_DIR
-has them, else the text of Python's standard library) by one thread; by two, each on its own; and by two on the same
-weights: in turn, `--rounds` times. It prints how many times the work of one thread two get done in the same time, and
-beside each round how long a line took from one core to the other (`distance.py`). Of a virtual machine the host may
-move the cores at any time, so the rounds are printed one by one, the nearest first, and then their medians.
+has them, else the text of Python's standard library) by one thread; by two on separate weights; and by two on the same
+weights: in alternation, `--rounds` times. It prints how many times the work of one thread two threads do in the same
+time, and for each round how long a cache line took from one core to the other (`distance.py`). The host of a virtual
+machine may move its cores at any time, so the rounds are printed one by one, nearest cores first, then their medians.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def words_per_s(sg: int, vocab: Vocab, tokens: Tokens, n_models: int, workers: i
 
 
 def rounds(sg: int, vocab: Vocab, tokens: Tokens, n_rounds: int) -> Iterator[tuple[float, float, float, float]]:
-    """Of each round: a line's way in ns, the words a second of one thread, two on their own and two on the same."""
+    """For each round: ns that a cache line takes; words/s of one thread, of two on separate and on the same weights."""
     for i in range(1 + n_rounds):
         before = line_ns()
         one, own, same = (words_per_s(sg, vocab, tokens, *arrangement) for arrangement in ARRANGEMENTS)
@@ -54,7 +54,7 @@ def rounds(sg: int, vocab: Vocab, tokens: Tokens, n_rounds: int) -> Iterator[tup
 def table(vocab: Vocab, tokens: Tokens, n_rounds: int) -> str:
     """Markdown: a row for each model and round."""
     lines = [
-        "| | a line's way | one thread, words/s | two, weights of their own | two, the same weights |",
+        "| | a cache line takes | one thread, words/s | two, separate weights | two, the same weights |",
         "|---|---|---|---|---|",
     ]
     for name, sg in MODELS.items():

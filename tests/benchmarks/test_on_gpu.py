@@ -1,4 +1,4 @@
-"""The benchmarks of layers and models on a GPU give them arrays that lie there, so that no copy is timed."""
+"""The benchmarks of layers and models on a GPU give them arrays in its memory, so that no copy is timed."""
 
 import numpy as np
 import pytest

@@ -1,5 +1,6 @@
-"""The scripts that show what binds the CPU trainer, on a small text."""
+"""The studies of the limits of the CPU trainer, on a small text."""
 
+import re
 from types import SimpleNamespace
 
 import numpy as np
@@ -86,3 +87,12 @@ def test_rounds_are_shown_nearest_first(monkeypatch):
 @TWO_CORES
 def test_a_line_takes_some_time_from_core_to_core():
     assert 1 < distance.line_ns() < 1e6
+
+
+def test_without_the_data_the_books_models_end_in_a_line(run_python, tmp_path):
+    done = run_python("-m", "benchmarks.studies.book", FASTW2V_DATA_DIR="")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "FASTW2V_DATA_DIR is not set; set it to the folder that holds the data sets\n"
+    done = run_python("-m", "benchmarks.studies.book", FASTW2V_DATA_DIR=str(tmp_path))
+    assert done.returncode == 1
+    assert re.fullmatch(r"there is no file .*cbow_params.pkl.*\n", done.stderr)
