@@ -98,19 +98,19 @@ def numbers(given: npt.ArrayLike, what: str, n_axes: int | None = None) -> Array
 
 def whole(name: str, value: object, least: int = 1) -> int:
     """Return a whole number of at least `least`."""
-    return int(number(name, value, int, least, math.inf))
+    return int(number(name, value, int, least=least, most=math.inf))
 
 
 def positive(name: str, value: object) -> float:
     """Return a finite number, 0 or above."""
-    return float(number(name, value, float, 0, math.inf))
+    return float(number(name, value, float, least=0, most=math.inf))
 
 
 def loss_gradient(dout: object) -> float:
     """Return the gradient of a loss as Python's float; it is finite."""
     is_scalar_array = isinstance(dout, np.ndarray) or is_on_gpu(dout)
     value = dout.item() if is_scalar_array and dout.ndim == 0 else dout  # type: ignore[attr-defined]
-    return float(number("dout", value, float, -math.inf, math.inf))
+    return float(number("dout", value, float, least=-math.inf, most=math.inf))
 
 
 def sampler(given: T) -> T:
@@ -134,12 +134,14 @@ def bounds(name: str, given: object) -> tuple[float | None, ...]:
     ends = tuple(given) if isinstance(given, tuple | list | np.ndarray) else ()
     if len(ends) not in (1, 2):
         raise ValueError(f"{name} is {given!r}; expected (bottom, top) or (bottom,), such as (0, 5)")
-    return tuple(None if end is None else float(number(name, end, float, -math.inf, math.inf)) for end in ends)
+    return tuple(
+        None if end is None else float(number(name, end, float, least=-math.inf, most=math.inf)) for end in ends
+    )
 
 
 def window_size(value: object) -> int:
     """Return how many neighbours there are on each side."""
-    return int(number("window_size", value, int, 1, _MAX_WINDOW))
+    return int(number("window_size", value, int, least=1, most=_MAX_WINDOW))
 
 
 def shape(array: Array, expected: tuple[int, ...], what: str, why: str = "to match the batch and the weights") -> None:

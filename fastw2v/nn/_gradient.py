@@ -56,7 +56,7 @@ class TouchedRows:
                 self._marks = empty(len(self), np.uint8, self._kernels)  # type: ignore[arg-type]
                 self._marks[...] = 0
             unique, n_unique = (empty(n, np.int64, self._kernels) for n in (len(self.rows), 1))
-            operation("unique_rows", self._kernels)(self.rows, self._marks, unique, n_unique)
+            operation("unique_rows", self._kernels)(self.rows, self._marks, unique, n_unique=n_unique)
             self._unique = unique[: int(n_unique[0])]
         return self._unique
 
@@ -130,7 +130,8 @@ def _scales(ufunc: np.ufunc, inputs: tuple[Any, ...], array: RowGradient) -> boo
     """Whether this multiplies or divides `array` itself by a number that leaves rows of zeros as they are."""
     if ufunc not in _KEEP_ZEROS or inputs[0] is not array or not np.isscalar(inputs[1]):
         return False
-    return bool(np.isfinite(inputs[1])) and not (ufunc is np.divide and inputs[1] == 0)
+    factor: Any = inputs[1]
+    return bool(np.isfinite(factor)) and not (ufunc is np.divide and factor == 0)
 
 
 def _plain(array: Any) -> Any:  # noqa: ANN401

@@ -27,7 +27,7 @@ def generator(seed: Seed) -> Generator:
         return seed
     if seed is None:
         return np.random.mtrand._rand
-    return np.random.RandomState(number("seed", seed, int, 0, 2**32 - 1))
+    return np.random.RandomState(number("seed", seed, int, least=0, most=2**32 - 1))
 
 
 def small_normal(rng: Generator, n_rows: int, n_cols: int) -> npt.NDArray[np.float32]:

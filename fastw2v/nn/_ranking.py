@@ -48,7 +48,7 @@ def _best_of_lines(scores: Array, k: int) -> tuple[Array, npt.NDArray[np.int64]]
     best_scores, best_rows = empty((n_lines, k), np.float32, "cuda"), empty((n_lines, k), np.int64, "cuda")
     best_scores.fill(-np.inf)
     best_rows.fill(-1)
-    operation("topk", "cuda")(lines, 0, best_scores, best_rows)
+    operation("topk", "cuda")(lines, 0, best_scores, best_rows=best_rows)
     rows = to_cpu(best_rows + _LINE * module_of(scores).arange(n_lines)[:, None])
     is_found = to_cpu(best_rows) >= 0
     return to_cpu(best_scores)[is_found], rows[is_found]

@@ -195,7 +195,7 @@ def gather_rows(W: Array, ids: _checks.Ids, shape: tuple[int, ...], device: str)
     require_current_device(W, "W")
     out = empty((*shape, W.shape[1]), np.float32, device)
     if len(ids):
-        operation("embedding", device)(W, ids, 1 / ids.shape[1], out.reshape(len(ids), -1))
+        operation("embedding", device)(W, ids, 1 / ids.shape[1], out=out.reshape(len(ids), -1))
     return out
 
 
@@ -203,7 +203,7 @@ def scatter_rows(dW: Array, ids: _checks.Ids, dout: Array, device: str) -> None:
     """Write the gradient of `gather_rows`: dW zero, and dout[b] / n added to each of the n rows ids[b]."""
     rows = cast(TouchedRows, dW)
     stale, dout = rows.stale_rows(), contiguous(dout, device, np.float32)
-    operation("embedding_backward", device)(plain(dW), stale, ids, 1 / ids.shape[1], dout)
+    operation("embedding_backward", device)(plain(dW), stale, ids, scale=1 / ids.shape[1], dout=dout)
     rows.touch(ids.reshape(-1))
 
 

@@ -152,7 +152,9 @@ class NegativeSamplingLoss:
         require_current_device(W, "W")
         h, targets = contiguous(h, self.device, np.float32), self._targets(target.reshape(len(target), -1))
         probability, loss = empty(targets.shape, np.float32, self.device), empty(1, np.float64, self.device)
-        operation("dot_sigmoid_loss", self.device)(W, h, targets, self._labels, probability, loss)
+        operation("dot_sigmoid_loss", self.device)(
+            W, h, targets, labels=self._labels, probability=probability, loss=loss
+        )
         self._cache = (h, targets, probability)
         return _checks.loss(float(loss[0]))
 
@@ -172,7 +174,10 @@ class NegativeSamplingLoss:
         W, dW = self.params[0], self.grads[0]
         rows, dh = cast(TouchedRows, dW), empty(h.shape, np.float32, self.device)
         backward = operation("dot_sigmoid_loss_backward", self.device)
-        backward(W, h, targets, self._labels, probability, dout, rows.stale_rows(), dh, plain(dW))
+        labels, stale_ids = self._labels, rows.stale_rows()
+        backward(
+            W, h, targets, labels=labels, probability=probability, dout=dout, stale_ids=stale_ids, dh=dh, dw=plain(dW)
+        )
         rows.touch(targets.reshape(-1))
         return dh
 

@@ -96,8 +96,8 @@ class Adam:
     def __init__(self, lr: float = 0.001, beta1: float = 0.9, beta2: float = 0.999, *, device: str = "auto") -> None:
         resolve(device)
         self.lr, self.device = _checks.positive("lr", lr), device
-        self.beta1 = number("beta1", beta1, float, 0, BELOW_1)
-        self.beta2 = number("beta2", beta2, float, 0, BELOW_1)
+        self.beta1 = number("beta1", beta1, float, least=0, most=BELOW_1)
+        self.beta2 = number("beta2", beta2, float, least=0, most=BELOW_1)
         self.iter = 0
         self.m: list[Array] | None = None
         self.v: list[Array] | None = None
@@ -119,7 +119,8 @@ class Adam:
         values = plain(grad)
         device = self._device_for(param, values)
         if device != "reference":
-            operation("adam", device)(param, values, m, v, float(lr_t), self.beta1, self.beta2)
+            betas = {"beta1": self.beta1, "beta2": self.beta2}
+            operation("adam", device)(param, values, m, v=v, lr_t=float(lr_t), **betas)
             return
         m += (1 - self.beta1) * (values - m)
         v += (1 - self.beta2) * (values**2 - v)
@@ -146,7 +147,8 @@ class SparseAdam(Adam):
         values = plain(grad)
         device = self._device_for(param, values)
         if device != "reference" and param.ndim == 2:
-            operation("sparse_adam", device)(param, values, m, v, rows, float(lr_t), self.beta1, self.beta2)
+            betas = {"beta1": self.beta1, "beta2": self.beta2}
+            operation("sparse_adam", device)(param, values, m, v=v, rows=rows, lr_t=float(lr_t), **betas)
             return
         m[rows] += (1 - self.beta1) * (values[rows] - m[rows])
         v[rows] += (1 - self.beta2) * (values[rows] ** 2 - v[rows])

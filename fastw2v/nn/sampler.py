@@ -81,7 +81,7 @@ class UnigramSampler:
         if mode not in MODES:
             raise ValueError(f'mode is {mode!r}; expected "distinct" or "iid"')
         self.sample_size, self.mode, self.device = _checks.whole("sample_size", sample_size), mode, resolve(device)
-        ids, power = _checks.corpus(corpus), number("power", power, float, -math.inf, math.inf)
+        ids, power = _checks.corpus(corpus), number("power", power, float, least=-math.inf, most=math.inf)
         if ids.size == 0:
             raise ValueError("the corpus is empty; expected at least one word id")
         counts = np.bincount(ids.astype(np.int64, copy=False))
@@ -128,7 +128,15 @@ class UnigramSampler:
         target, out = contiguous(target, self.device), empty((len(target), self.sample_size), np.int32, self.device)
         draw = operation("unigram_sampler", self.device)
         is_distinct = self.mode == "distinct"
-        draw(self._alias_prob, self._alias_id, target, self._seed, self._n_drawn, is_distinct, out)
+        draw(
+            self._alias_prob,
+            self._alias_id,
+            target,
+            seed=self._seed,
+            first_draw=self._n_drawn,
+            distinct=is_distinct,
+            out=out,
+        )
         self._n_drawn += len(target)
         return out
 

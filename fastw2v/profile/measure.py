@@ -180,8 +180,21 @@ class _Measurement:
         times = _spread(self.whole, _middle(self.whole))
         first, third = (float(1e3 * x) for x in np.quantile(self.whole, [0.25, 0.75]))
         n, spans = len(self.whole), tuple(self.spans)
-        stages = self._stages()
-        return Run(self.name, self.case, optimizer, stages, *times, n, first_loss, n_rows, spans, (first, third))
+        mean, least, greatest = times
+        return Run(
+            self.name,
+            self.case,
+            optimizer,
+            stages=self._stages(),
+            whole_ms=mean,
+            least_ms=least,
+            greatest_ms=greatest,
+            n_iterations=n,
+            first_loss=first_loss,
+            n_rows=n_rows,
+            spans=spans,
+            quartiles_ms=(first, third),
+        )
 
     def _stages(self) -> tuple[Stage, ...]:
         costs = traffic.costs(self.case, self.name, self.variant.n_rows())
