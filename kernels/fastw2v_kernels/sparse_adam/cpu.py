@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastw2v_kernels._jit.cpu import jit_cpu
-from fastw2v_kernels.shared.adam import AdamArrays
+from fastw2v_kernels.shared.adam import Rates
 from fastw2v_kernels.shared.arguments import check_axes, check_read, check_written, flat_ids, outside
 from fastw2v_kernels.shared.array_types import Float32, Int64
 from fastw2v_kernels.shared.cpu import adam_step
@@ -21,15 +21,9 @@ _GRAIN = 200_000  # elements, about 200 us
 
 @jit_cpu
 def _sparse_adam_cpu_kernel(
-    thread: int,
-    n_threads: int,
-    arrays: AdamArrays,
-    rows: Int64,
-    lr_t: np.float32,
-    rate1: np.float32,
-    rate2: np.float32,
+    thread: int, n_threads: int, param: Float32, grad: Float32, m: Float32, v: Float32, rows: Int64, rates: Rates
 ) -> int:
-    param, grad, m, v = arrays
+    lr_t, rate1, rate2 = rates
     if any_outside(rows, param.shape[0]):
         return 1
     n = rows.shape[0]
@@ -66,5 +60,5 @@ def sparse_adam_cpu(
     ids = flat_ids("rows", rows)
     rates = np.float32(lr_t), np.float32(1 - beta1), np.float32(1 - beta2)
     n_threads = threads_for(ids.shape[0] * param.shape[1], _GRAIN)
-    if run_on_threads(_sparse_adam_cpu_kernel, n_threads, AdamArrays(param, grad, m, v), ids, *rates):
+    if run_on_threads(_sparse_adam_cpu_kernel, n_threads, param, grad, m, v, ids, rates):
         raise outside("rows", ids, param.shape[0])

@@ -22,13 +22,6 @@ _FEW = 32  # negatives that are compared one by one; for more, marking the words
 _patience = inline_cpu(reference.patience)
 
 
-class AliasTable(NamedTuple):
-    """Alias table of the words: float32[n_words], int32[n_words]; see `alias_draw`."""
-
-    prob: Float32
-    alias: Int32
-
-
 class Row(NamedTuple):
     """One target's draws: its place in the stream, and the words that are taken.
 
@@ -123,7 +116,7 @@ def _prefetch_draws(alias_prob: Float32, alias_id: Int32, key: np.uint64, positi
 def _unigram_sampler_cpu_kernel(
     thread: int,
     n_threads: int,
-    table: AliasTable,
+    table: tuple[Float32, Int32],
     targets: Int64,
     stream: tuple[np.uint64, int],
     distinct: bool,
@@ -166,7 +159,7 @@ def unigram_sampler_cpu(
     _check(alias_prob, alias_id, words, out)
     n_threads = threads_for(out.size, _GRAIN)
     marks = np.zeros((n_threads, n_words if distinct and out.shape[1] > _FEW else 0), np.uint8)
-    table, stream = AliasTable(alias_prob, alias_id), (np.uint64(seed), first_draw)
+    table, stream = (alias_prob, alias_id), (np.uint64(seed), first_draw)
     failed = run_on_threads(_unigram_sampler_cpu_kernel, n_threads, table, words, stream, distinct, marks, out)
     if failed < 0:
         raise outside("targets", words, n_words)
