@@ -47,7 +47,7 @@ def test_a_matrix_may_have_any_stride_and_be_read_only(cut):
 
 
 def test_the_number_of_threads_changes_nothing(monkeypatch):
-    monkeypatch.setattr("fastw2v_kernels.nearest.cpu._GRAIN", 1)
+    monkeypatch.setattr("fastw2v_kernels.nearest.cpu._WORK_PER_THREAD", 1)
     rng = np.random.default_rng(2)
     vectors = rng.integers(-2, 3, (1000, 6)).astype(np.float32)  # many ties
     queries = rng.integers(-2, 3, (30, 6)).astype(np.float32)

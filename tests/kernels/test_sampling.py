@@ -12,9 +12,9 @@ from fastw2v_kernels.ops import OPS
 from fastw2v_kernels.shared import cpu, rng
 from fastw2v_kernels.shared.cpu import sentence_of
 from fastw2v_kernels.shared.span.cases import alias_table, span_case
-from fastw2v_kernels.shared.span.corpus import TokenSource
+from fastw2v_kernels.shared.span.inputs import TokenSource
 from fastw2v_kernels.shared.span.reference import draw, windows
-from fastw2v_kernels.shared.span.walk_cpu import BLOCK_TOKENS, fill_block, window_of, working_block
+from fastw2v_kernels.shared.span.walk_cpu import TOKENS_PER_PASS, kept_tokens_buffer, subsample, window_of
 from tests.kernels.harness import MODES, copy, results, toy_case
 
 OPS_BY_NAME = {op.name: op for op in OPS}
@@ -40,16 +40,16 @@ def draw_rows(out, key, alias_prob, alias_id):
 
 
 @jit_cpu
-def fill_windows(out, block, corpus, begin, end):
+def fill_windows(out, kept, tokens, begin, end):
     """Write each kept token's position, and those of the first and the last token of its window."""
     n = 0
-    sentence = sentence_of(corpus.starts, begin)
-    for first in range(begin, end, BLOCK_TOKENS):
-        bounds = fill_block(block, corpus, first, min(first + BLOCK_TOKENS, end), sentence)
+    sentence = sentence_of(tokens.starts, begin)
+    for first in range(begin, end, TOKENS_PER_PASS):
+        bounds = subsample(kept, tokens, first, min(first + TOKENS_PER_PASS, end), sentence)
         sentence = bounds.sentence
-        for i in range(corpus.window, bounds.last):
-            low, high = window_of(block, i, bounds, corpus)
-            out[n, 0], out[n, 1], out[n, 2] = block.pos[i], block.pos[low], block.pos[high - 1]
+        for i in range(tokens.window, bounds.last):
+            low, high = window_of(kept, i, bounds, tokens)
+            out[n, 0], out[n, 1], out[n, 2] = kept.pos[i], kept.pos[low], kept.pos[high - 1]
             n += 1
     return n
 
@@ -78,7 +78,7 @@ def stream_key(seed, epoch):
 def compiled_windows(ids, starts, keep, begin, end, seed=1, epoch=0, window=5, shrink_windows=True):
     out = np.zeros((end - begin, 3), np.int64)
     tokens = TokenSource(ids, starts, keep, stream_key(seed, epoch), window, shrink_windows)
-    n = fill_windows(out, working_block(window), tokens, begin, end)
+    n = fill_windows(out, kept_tokens_buffer(window), tokens, begin, end)
     return out[:n]
 
 
@@ -214,12 +214,12 @@ def test_each_word_is_kept_with_its_probability():
 @pytest.mark.parametrize("window", [1, 4])
 def test_windows_are_the_references_wherever_a_span_is_cut(window, shrink_windows):
     random = np.random.default_rng(2)
-    lengths = [1, 1, 5, 2 * BLOCK_TOKENS + 3, 1, 2, 3, *random.integers(1, 30, 40)]
+    lengths = [1, 1, 5, 2 * TOKENS_PER_PASS + 3, 1, 2, 3, *random.integers(1, 30, 40)]
     starts = np.cumsum([0, *lengths])
     n = starts[-1]
     positions, keep = np.arange(n, dtype=np.int32), random.uniform(0, 1.5, n).astype(np.float32)
     expected = reference_windows(positions, starts, keep, 0, n, window=window, shrink_windows=shrink_windows)
-    cuts = [(0, n), (3, 4), (6, 8), (7, BLOCK_TOKENS), (n - 200, n - 1), *np.sort(random.integers(0, n, (30, 2)))]
+    cuts = [(0, n), (3, 4), (6, 8), (7, TOKENS_PER_PASS), (n - 200, n - 1), *np.sort(random.integers(0, n, (30, 2)))]
     for begin, end in cuts:
         found = compiled_windows(positions, starts, keep, begin, end, window=window, shrink_windows=shrink_windows)
         inside = (expected[:, 0] >= begin) & (expected[:, 0] < end)
@@ -230,7 +230,7 @@ def corpus_with_a_long_sentence():
     case = span_case(np.random.default_rng(4), 6000, dim=16, window=5)
     starts = case["starts"]
     case["starts"] = np.concatenate([starts[starts < 400], starts[starts >= 5400]])
-    assert np.diff(case["starts"]).max() > 4 * BLOCK_TOKENS
+    assert np.diff(case["starts"]).max() > 4 * TOKENS_PER_PASS
     return case | {"begin": 0, "end": 6000, "lr_step": -1e-6}
 
 

@@ -179,10 +179,10 @@ def launch_elements(kernel: Callable[..., None], n_rows: int, n_cols: int, *args
     128 idle. Warps begin anywhere in a row then, so kernels use no shuffles.
     """
     if n_rows and n_cols:
-        n_parts = -(-n_cols // _THREADS_PER_BLOCK)  # of a row
-        width = -(-n_cols // n_parts)
+        n_blocks_per_row = -(-n_cols // _THREADS_PER_BLOCK)  # of a row
+        width = -(-n_cols // n_blocks_per_row)
         height = max(1, min(_THREADS_PER_BLOCK // width, n_rows // _ENOUGH_BLOCKS))
-        _launch(kernel, (n_parts, min(-(-n_rows // height), _MAX_BLOCKS)), (width, height), args)
+        _launch(kernel, (n_blocks_per_row, min(-(-n_rows // height), _MAX_BLOCKS)), (width, height), args)
 
 
 def launch_rows(kernel: Callable[..., None], n_rows: int, *args: Any) -> None:  # noqa: ANN401
@@ -216,10 +216,11 @@ def _launch(kernel: Any, grid: tuple[int, ...], block: tuple[int, ...], args: tu
 
 def _common_device(args: tuple[Any, ...]) -> int:
     """Return the number of the GPU on which all arrays lie; an array of the host, or of another GPU, raises."""
-    for arg in args:
-        if isinstance(arg, np.ndarray):
-            raise TypeError(f"an array of a CUDA operation, of shape {arg.shape}, is NumPy's; move it: to_gpu(array)")
-    devices = sorted({arg.data.device_id for arg in args if is_device_array(arg)})
+    arrays = [value for arg in args for value in (arg if isinstance(arg, tuple) else (arg,))]
+    for array in arrays:
+        if isinstance(array, np.ndarray):
+            raise TypeError(f"an array of a CUDA operation, of shape {array.shape}, is NumPy's; move it: to_gpu(array)")
+    devices = sorted({array.data.device_id for array in arrays if is_device_array(array)})
     if len(devices) != 1:
         places = " and ".join(f"cuda:{device}" for device in devices)
         raise ValueError(f"the arrays of one call lie on {places}; expected all on one GPU")
@@ -233,7 +234,10 @@ def _stream(pointer: int, _device: int) -> Any:  # noqa: ANN401
 
 
 def _argument(arg: Any) -> Any:  # noqa: ANN401
-    """Return Numba's view of a CuPy array, and anything else as it is."""
+    """Return Numba's view of a CuPy array, also inside a tuple; return anything else unchanged."""
+    if isinstance(arg, tuple):
+        make = getattr(arg, "_make", tuple)  # a named tuple stays one
+        return make(map(_argument, arg))
     if not is_device_array(arg):
         return arg
     return _device_view(arg.data.ptr, arg.shape, arg.strides, arg.dtype.str, arg.data.device_id)

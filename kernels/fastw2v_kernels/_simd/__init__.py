@@ -1,6 +1,6 @@
 """SIMD values for CPU kernels: all that kernels need of SIMD is imported from here.
 
-A `Vec` is LANES float32 values that LLVM keeps in one register; a `Block` is `n` of them, `n` a compile-time constant.
+A `Vec` is LANES float32 values that LLVM keeps in one register; a `Vecs` is `n` of them, `n` a compile-time constant.
 """
 
 from fastw2v_kernels._simd.arithmetic import (
@@ -19,7 +19,7 @@ from fastw2v_kernels._simd.ir import LANES, N_REGISTERS
 from fastw2v_kernels._simd.memory import (
     add_rows,
     copy_ids,
-    exchange,
+    fma_both,
     load,
     load_rows,
     load_strip,
@@ -32,21 +32,21 @@ from fastw2v_kernels._simd.memory import (
     store,
     store_strip,
 )
-from fastw2v_kernels._simd.shape import SLOTS, Shape, single, tail
-from fastw2v_kernels._simd.types import Block, Rows, Vec
+from fastw2v_kernels._simd.shape import HALF_LANES, Shape, single, tail
+from fastw2v_kernels._simd.types import Rows, Vec, Vecs
 
 __all__ = [
+    "HALF_LANES",
     "LANES",
     "N_REGISTERS",
-    "SLOTS",
-    "Block",
     "Rows",
     "Shape",
     "Vec",
+    "Vecs",
     "add_rows",
     "copy_ids",
     "dot",
-    "exchange",
+    "fma_both",
     "fma_rows",
     "hsum",
     "hsum_pair",

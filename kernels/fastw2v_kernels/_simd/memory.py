@@ -1,6 +1,6 @@
 """SIMD values for CPU kernels: loads, stores and prefetches. All that kernels need of SIMD is imported from here.
 
-A `Vec` is LANES float32 values that LLVM keeps in one register; a `Block` is `n` of them, `n` a compile-time constant.
+A `Vec` is LANES float32 values that LLVM keeps in one register; a `Vecs` is `n` of them, `n` a compile-time constant.
 Kernels stay ordinary Python over these values: arithmetic operators work on them, and the functions here and in
 `arithmetic` move data and combine blocks. A strip is what is worked on of one row at a time, shape.n_strip vectors; a
 tile is a strip of several rows. Auto-vectorised loops lose more than half of the speed to separate reductions and to
@@ -17,7 +17,7 @@ from numba.core import types
 
 from fastw2v_kernels._simd import ir as emit
 from fastw2v_kernels._simd.ir import LANES, intrinsic
-from fastw2v_kernels._simd.types import Block, Rows, vec
+from fastw2v_kernels._simd.types import Rows, Vecs, vec
 
 
 @intrinsic
@@ -45,8 +45,8 @@ def store(_typing: Any, a: Any, row: Any, col: Any, value: Any) -> Any:
 
 @intrinsic
 def load_strip(_typing: Any, a: Any, row: Any, col: Any, shape: Any) -> Any:
-    """Block of the shape.n_strip vectors of a[row] from `col` on; a : float32[:, ::1]."""
-    block = Block(shape.shape.n_strip)
+    """Vecs of the shape.n_strip vectors of a[row] from `col` on; a : float32[:, ::1]."""
+    block = Vecs(shape.shape.n_strip)
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         pointers = _strip_of(context, builder, sig, args, block.n)
@@ -57,7 +57,7 @@ def load_strip(_typing: Any, a: Any, row: Any, col: Any, shape: Any) -> Any:
 
 @intrinsic
 def store_strip(_typing: Any, a: Any, row: Any, col: Any, block: Any) -> Any:
-    """Write a Block to a[row] from `col` on; a : float32[:, ::1]."""
+    """Write a Vecs to a[row] from `col` on; a : float32[:, ::1]."""
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         pointers = _strip_of(context, builder, sig, args, block.n)
@@ -157,8 +157,8 @@ def _tile_of(context: Any, builder: Any, rows: Rows, value: Any, col: Any, col_t
 
 @intrinsic
 def load_rows(_typing: Any, rows: Any, col: Any, shape: Any) -> Any:
-    """Block of a strip of every row from column `col` on, row after row."""
-    block = Block(rows.n * shape.shape.n_strip)
+    """Vecs of a strip of every row from column `col` on, row after row."""
+    block = Vecs(rows.n * shape.shape.n_strip)
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         pointers = _tile_of(context, builder, rows, args[0], args[1], sig.args[1], shape.shape.n_strip)
@@ -170,7 +170,7 @@ def load_rows(_typing: Any, rows: Any, col: Any, shape: Any) -> Any:
 
 @intrinsic
 def add_rows(_typing: Any, rows: Any, col: Any, values: Any) -> Any:
-    """Add a Block to a strip of every row, row after row: a row that is named twice gets both."""
+    """Add a Vecs to a strip of every row, row after row: a row that is named twice gets both."""
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         pointers = _tile_of(context, builder, rows, args[0], args[1], sig.args[1], values.n // rows.n)
@@ -194,7 +194,7 @@ def prefetch_rows(_typing: Any, rows: Any, col: Any, shape: Any) -> Any:
 
 
 @intrinsic
-def exchange(_typing: Any, a: Any, row: Any, col: Any, tile: Any, x: Any, move: Any, grads: Any, shape: Any) -> Any:
+def fma_both(_typing: Any, a: Any, row: Any, col: Any, tile: Any, x: Any, move: Any, grads: Any, shape: Any) -> Any:
     """(move[j] + sum over k of c[k] * tile[k, j], grads[k, j] + c[k] * x[j]) with c = a[row, col : col + n_tile]."""
     result = types.Tuple((move, grads))
 
@@ -217,8 +217,8 @@ def exchange(_typing: Any, a: Any, row: Any, col: Any, tile: Any, x: Any, move: 
 
 @intrinsic
 def splats(_typing: Any, a: Any, row: Any, col: Any, shape: Any) -> Any:
-    """Block whose vector k < shape.n_tile has every lane equal to a[row, col + k]; a : float32[:, ::1]."""
-    block = Block(shape.shape.n_tile)
+    """Vecs whose vector k < shape.n_tile has every lane equal to a[row, col + k]; a : float32[:, ::1]."""
+    block = Vecs(shape.shape.n_tile)
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         row, col = (emit.int64(context, builder, args[i], sig.args[i]) for i in (1, 2))

@@ -16,7 +16,7 @@ from numba.extending import NativeValue, lower_getattr_generic, models, register
 
 from fastw2v_kernels._simd.ir import LANES, intrinsic
 
-SLOTS = LANES // 2  # the scores of two rows share one vector
+HALF_LANES = LANES // 2  # the scores of two rows share one vector
 
 
 @dataclass(frozen=True)
@@ -25,10 +25,10 @@ class Shape:
 
     Parameters
     ----------
-    n_chunks : int
+    n_vectors : int
         Vectors in a row of the weight matrices.
     n_tile : int
-        Target rows that are worked on together in registers, at most SLOTS.
+        Target rows that are worked on together in registers, at most HALF_LANES.
     n_tiles : int
         Tiles that hold the target rows: the positive, the negatives, and what fills the last tile.
     with_loss : bool
@@ -41,7 +41,7 @@ class Shape:
         Vectors of a row that are worked on together in registers.
     """
 
-    n_chunks: int
+    n_vectors: int
     n_tile: int
     n_tiles: int
     with_loss: bool
@@ -54,7 +54,7 @@ class Shape:
         cls, stride: int, n_targets: int, with_loss: bool, share_negatives: bool = True, one_step: bool = True
     ) -> Shape:
         """Shape for rows of `stride` floats and `n_targets` = 1 + negatives rows, spread evenly over the tiles."""
-        n_tiles = -(-n_targets // SLOTS)
+        n_tiles = -(-n_targets // HALF_LANES)
         return cls(stride // LANES, -(-n_targets // n_tiles), n_tiles, with_loss, share_negatives, one_step)
 
 
@@ -109,5 +109,5 @@ def _restrip(n_strip: Callable[[Shape], int]) -> Any:
     return other
 
 
-tail = _restrip(lambda shape: shape.n_chunks % shape.n_strip)  # what is left of a row that is cut into strips
+tail = _restrip(lambda shape: shape.n_vectors % shape.n_strip)  # what is left of a row that is cut into strips
 single = _restrip(lambda shape: 1)

@@ -18,12 +18,12 @@ class Vec(types.Type):  # type: ignore[misc]
         super().__init__(name=f"Vec({LANES})")
 
 
-class Block(types.Type):  # type: ignore[misc]
+class Vecs(types.Type):  # type: ignore[misc]
     """`n` vectors, `n` known when the kernel is compiled."""
 
     def __init__(self, n: int) -> None:
         self.n = n
-        super().__init__(name=f"Block({n}, {LANES})")
+        super().__init__(name=f"Vecs({n}, {LANES})")
 
 
 class Rows(types.Type):  # type: ignore[misc]
@@ -43,9 +43,9 @@ class _VecModel(models.PrimitiveModel):  # type: ignore[misc]
         super().__init__(dmm, fe_type, VEC)
 
 
-@register_model(Block)
+@register_model(Vecs)
 class _BlockModel(models.PrimitiveModel):  # type: ignore[misc]
-    def __init__(self, dmm: Any, fe_type: Block) -> None:
+    def __init__(self, dmm: Any, fe_type: Vecs) -> None:
         super().__init__(dmm, fe_type, ir.ArrayType(VEC, fe_type.n))
 
 

@@ -12,7 +12,7 @@ from fastw2v_kernels.shared.cpu import adam_step
 from fastw2v_kernels.shared.memory import CACHE_LINE
 from fastw2v_kernels.shared.threads import run_on_threads, threads_for
 
-_GRAIN = 200_000  # elements, about 100 us
+_WORK_PER_THREAD = 200_000  # elements, about 100 us
 
 
 @jit_cpu
@@ -37,4 +37,4 @@ def adam_cpu(param: Float32, grad: Float32, m: Float32, *, v: Float32, lr_t: flo
     check_written("v", v, param.shape)
     rates = np.float32(lr_t), np.float32(1 - beta1), np.float32(1 - beta2)
     flat = (array.reshape(-1) for array in (param, grad, m, v))
-    run_on_threads(_adam_cpu_kernel, threads_for(param.size, _GRAIN), *flat, rates)
+    run_on_threads(_adam_cpu_kernel, threads_for(param.size, _WORK_PER_THREAD), *flat, rates)

@@ -10,16 +10,16 @@ import numpy as np
 from fastw2v_kernels._jit.cuda import cuda, inline_cuda
 from fastw2v_kernels.shared.arguments import check_axes
 from fastw2v_kernels.shared.array_types import Float32, Float64, Int32, Int64
-from fastw2v_kernels.shared.span.corpus import Matrices
+from fastw2v_kernels.shared.span.inputs import Matrices
 from fastw2v_kernels.shared.span.launch_cuda import launch_span, span_kernel
 from fastw2v_kernels.shared.span.plan_cuda import CHUNK_TOKENS, MAX_WARPS
 from fastw2v_kernels.shared.span.scoring_cuda import draw_targets, gather, gradient_step, list_one
 from fastw2v_kernels.shared.span.shape_cuda import SpanShape, cbow_shape
-from fastw2v_kernels.shared.span.state_cuda import Buffers, Model, Recent, Ring
+from fastw2v_kernels.shared.span.state_cuda import Model, Recent, Ring, WarpBuffers
 
 
 @inline_cuda
-def _set_hidden_vector(ring: Ring, step: Buffers, n: int, hidden: int, n_row: int, scale: np.float32) -> None:
+def _set_hidden_vector(ring: Ring, step: WarpBuffers, n: int, hidden: int, n_row: int, scale: np.float32) -> None:
     """Put scale times the sum of the listed rows, but the first, into slot `hidden`."""
     for col in range(cuda.laneid, n_row, 32):
         total = np.float32(0)
@@ -29,7 +29,7 @@ def _set_hidden_vector(ring: Ring, step: Buffers, n: int, hidden: int, n_row: in
 
 
 @inline_cuda
-def _move_contexts(ring: Ring, step: Buffers, n: int, hidden: int, n_row: int, scale: np.float32) -> None:
+def _move_contexts(ring: Ring, step: WarpBuffers, n: int, hidden: int, n_row: int, scale: np.float32) -> None:
     """Add scale times the move in slot `hidden` to the listed rows, but the first."""
     for col in range(cuda.laneid, n_row, 32):
         move = ring.value[hidden * n_row + col] * scale
@@ -42,7 +42,7 @@ def _cbow_ns_cuda_kernel(shape: SpanShape, mean_context: bool, mean_gradient: bo
     train, hidden, n_row = gradient_step(shape, replace=True), shape.n_slots, shape.n_row
 
     @inline_cuda
-    def train_centre(model: Model, recent: Recent, ring: Ring, step: Buffers, i: int, low: int, high: int) -> float:
+    def train_centre(model: Model, recent: Recent, ring: Ring, step: WarpBuffers, i: int, low: int, high: int) -> float:
         slot = i & (recent.id.shape[0] - 1)
         one, share = np.float32(1), np.float32(1.0 / (high - low - 1))
         list_one(step, hidden)

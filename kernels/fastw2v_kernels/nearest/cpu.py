@@ -30,7 +30,7 @@ from fastw2v_kernels.shared.array_types import Float32, Int64
 from fastw2v_kernels.shared.cpu import insert_topk
 from fastw2v_kernels.shared.threads import run_on_threads, threads_for
 
-_GRAIN = 10_000_000  # multiplications, about 100 us
+_WORK_PER_THREAD = 10_000_000  # multiplications, about 100 us
 _SHAPE = Shape(1, 12 if N_REGISTERS == 32 else 6, 1, False, n_strip=2)  # its sums, a strip and a factor: all registers
 STRIP = _SHAPE.n_strip * LANES
 
@@ -44,7 +44,7 @@ class Search(NamedTuple):
     queries: Float32
 
 
-class Buffers(NamedTuple):
+class SearchBuffers(NamedTuple):
     """Working memory, an entry for each thread.
 
     strips : float32[n_threads, dim, STRIP], rows that are compared now, scaled and transposed
@@ -82,7 +82,7 @@ def _nearest_cpu_kernel(
     thread: int,
     n_threads: int,
     search: Search,
-    buffers: Buffers,
+    buffers: SearchBuffers,
     scores: Float32,
     rows: Int64,
     shape: Shape,
@@ -125,7 +125,7 @@ def nearest_cpu(
     check_written("scores", scores, (n_queries, max(k, 1)))
     check_written("rows", rows, (n_queries, k), INT64)
     flat, stride = _flat("vectors", vectors)
-    n_threads, transposed = threads_for(n_rows * n_queries * dim, _GRAIN), _transposed(queries)
+    n_threads, transposed = threads_for(n_rows * n_queries * dim, _WORK_PER_THREAD), _transposed(queries)
     best_scores, best_rows = (
         np.empty((n_threads, n_queries, k), np.float32),
         np.empty((n_threads, n_queries, k), np.int64),
@@ -137,7 +137,7 @@ def nearest_cpu(
     worst[:, :n_queries] = -np.inf
     strips = np.empty((n_threads, dim, STRIP), np.float32)
     tiles = np.empty((n_threads, _SHAPE.n_tile * STRIP), np.float32)
-    search, buffers = Search(flat, stride, norms, transposed), Buffers(strips, tiles, worst)
+    search, buffers = Search(flat, stride, norms, transposed), SearchBuffers(strips, tiles, worst)
     run_on_threads(_nearest_cpu_kernel, n_threads, search, buffers, best_scores, best_rows, _SHAPE)
     _merge(best_scores, best_rows, scores, rows)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+
 import numpy as np
 
 # Below this a moment is as good as 0: sqrt(1e-30) adds nothing to the 1e-7 beside it in float32.

@@ -42,9 +42,9 @@ def set_max_threads(n: int) -> int:
     return before
 
 
-def threads_for(work: int, grain: int) -> int:
-    """Threads that pay for a call of `work` units, if below `grain` units a thread costs more than it saves."""
-    return max(1, min(_n_threads, work // grain))
+def threads_for(work: int, work_per_thread: int) -> int:
+    """How many threads a call of `work` units uses: one for each `work_per_thread` units, and at most the limit."""
+    return max(1, min(_n_threads, work // work_per_thread))
 
 
 def run_on_threads(kernel: Callable[..., int], n_threads: int, *args: Any) -> int:  # noqa: ANN401 - what the kernel takes
@@ -62,7 +62,7 @@ def run_on_threads(kernel: Callable[..., int], n_threads: int, *args: Any) -> in
 def _threads() -> ThreadPoolExecutor:
     global _pool
     if _pool is None:
-        _pool = ThreadPoolExecutor(max(_n_threads - 1, 1), thread_name_prefix="kernel-parts")
+        _pool = ThreadPoolExecutor(max(_n_threads - 1, 1), thread_name_prefix="kernel-thread")
     return _pool
 
 

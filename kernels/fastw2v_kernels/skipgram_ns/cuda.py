@@ -10,13 +10,13 @@ import numpy as np
 from fastw2v_kernels._jit.cuda import inline_cuda
 from fastw2v_kernels.shared.arguments import check_axes
 from fastw2v_kernels.shared.array_types import Float32, Float64, Int32, Int64
-from fastw2v_kernels.shared.span.corpus import Matrices
+from fastw2v_kernels.shared.span.inputs import Matrices
 from fastw2v_kernels.shared.span.launch_cuda import launch_span, span_kernel
 from fastw2v_kernels.shared.span.plan_cuda import CHUNK_TOKENS, MAX_WARPS
 from fastw2v_kernels.shared.span.ring_cuda import slot_of
 from fastw2v_kernels.shared.span.scoring_cuda import draw_targets, gather, gradient_step, list_one
 from fastw2v_kernels.shared.span.shape_cuda import SpanShape, skipgram_shape
-from fastw2v_kernels.shared.span.state_cuda import Buffers, Model, Recent, Ring
+from fastw2v_kernels.shared.span.state_cuda import Model, Recent, Ring, WarpBuffers
 
 
 @cache
@@ -25,7 +25,9 @@ def _skipgram_ns_cuda_kernel(shape: SpanShape, share_negatives: bool) -> Callabl
     n_at_once = shape.n_inputs
 
     @inline_cuda
-    def train_together(model: Model, recent: Recent, ring: Ring, step: Buffers, i: int, low: int, high: int) -> float:
+    def train_together(
+        model: Model, recent: Recent, ring: Ring, step: WarpBuffers, i: int, low: int, high: int
+    ) -> float:
         """One step for each `n_at_once` contexts; a word that occurs twice in them counts twice."""
         loss, n_contexts, slot = 0.0, high - low - 1, i & (recent.id.shape[0] - 1)
         lr = np.float32(model.lr_first + model.lr_step * recent.pos[slot])
@@ -37,7 +39,7 @@ def _skipgram_ns_cuda_kernel(shape: SpanShape, share_negatives: bool) -> Callabl
         return loss
 
     @inline_cuda
-    def train_pairs(model: Model, recent: Recent, ring: Ring, step: Buffers, i: int, low: int, high: int) -> float:
+    def train_pairs(model: Model, recent: Recent, ring: Ring, step: WarpBuffers, i: int, low: int, high: int) -> float:
         """One step for each context, with negatives of its own."""
         loss, ordinal, last_slot = 0.0, 0, recent.id.shape[0] - 1
         lr = np.float32(model.lr_first + model.lr_step * recent.pos[i & last_slot])

@@ -16,7 +16,7 @@ from fastw2v_kernels.shared.rows_cpu import any_outside, prefetch_row
 from fastw2v_kernels.shared.threads import run_on_threads, threads_for
 
 _AHEAD = 2  # rows of four matrices
-_GRAIN = 200_000  # elements, about 200 us
+_WORK_PER_THREAD = 200_000  # elements, about 200 us
 
 
 @jit_cpu
@@ -59,6 +59,6 @@ def sparse_adam_cpu(
     check_written("v", v, param.shape)
     ids = flat_ids("rows", rows)
     rates = np.float32(lr_t), np.float32(1 - beta1), np.float32(1 - beta2)
-    n_threads = threads_for(ids.shape[0] * param.shape[1], _GRAIN)
+    n_threads = threads_for(ids.shape[0] * param.shape[1], _WORK_PER_THREAD)
     if run_on_threads(_sparse_adam_cpu_kernel, n_threads, param, grad, m, v, ids, rates):
         raise outside("rows", ids, param.shape[0])

@@ -16,13 +16,13 @@ from fastw2v_kernels.shared.rows_cpu import any_outside
 from fastw2v_kernels.shared.threads import run_on_threads, threads_for
 from fastw2v_kernels.unigram_sampler import reference
 
-_GRAIN = 5_000  # draws, about 100 us
+_WORK_PER_THREAD = 5_000  # draws, about 100 us
 _AHEAD = 4  # targets
 _FEW = 32  # negatives that are compared one by one; for more, marking the words that are taken costs less
 _patience = inline_cpu(reference.patience)
 
 
-class Row(NamedTuple):
+class Draws(NamedTuple):
     """One target's draws: its place in the stream, and the words that are taken.
 
     key : uint64; position : int; target : int; negatives : int32[batch, K], of which row b is being filled;
@@ -38,33 +38,33 @@ class Row(NamedTuple):
 
 
 @inline_cpu
-def _is_taken(row: Row, k: int, word: int) -> bool:
+def _is_taken(draws: Draws, k: int, word: int) -> bool:
     """Whether `word` is the target or among the first k negatives."""
-    if row.marks.shape[0] > 0:
-        return row.marks[word] != 0  # type: ignore[no-any-return]
-    taken = word == row.target
+    if draws.marks.shape[0] > 0:
+        return draws.marks[word] != 0  # type: ignore[no-any-return]
+    taken = word == draws.target
     for j in range(k):
-        taken |= row.negatives[row.b, j] == word
+        taken |= draws.negatives[draws.b, j] == word
     return taken
 
 
 @inline_cpu
-def _mark(row: Row, n: int, value: int) -> None:
+def _mark(draws: Draws, n: int, value: int) -> None:
     """Mark the target and the first n negatives as taken (1) or free (0)."""
-    if row.marks.shape[0] > 0:
-        row.marks[row.target] = value
+    if draws.marks.shape[0] > 0:
+        draws.marks[draws.target] = value
         for j in range(n):
-            row.marks[row.negatives[row.b, j]] = value
+            draws.marks[draws.negatives[draws.b, j]] = value
 
 
 @jit_cpu
-def _scan(alias_prob: Float32, alias_id: Int32, row: Row, k: int, u: float) -> int:
+def _scan(alias_prob: Float32, alias_id: Int32, draws: Draws, k: int, u: float) -> int:
     """Draw from the words that are not taken: add their masses up, then walk to u of the sum; -1 if there is none."""
     total = 0.0
     for column in range(alias_prob.shape[0]):
         own = float(alias_prob[column])
-        total += 0.0 if _is_taken(row, k, column) else own
-        total += 0.0 if _is_taken(row, k, alias_id[column]) else 1.0 - own
+        total += 0.0 if _is_taken(draws, k, column) else own
+        total += 0.0 if _is_taken(draws, k, alias_id[column]) else 1.0 - own
     left = u * total
     word = -1
     for column in range(alias_prob.shape[0]):
@@ -72,7 +72,7 @@ def _scan(alias_prob: Float32, alias_id: Int32, row: Row, k: int, u: float) -> i
         for side in range(2):
             candidate = alias_id[column] if side else column
             mass = 1.0 - own if side else own
-            if left >= 0.0 and mass > 0.0 and not _is_taken(row, k, candidate):
+            if left >= 0.0 and mass > 0.0 and not _is_taken(draws, k, candidate):
                 word = candidate
                 left -= mass
         if left < 0.0:
@@ -81,25 +81,25 @@ def _scan(alias_prob: Float32, alias_id: Int32, row: Row, k: int, u: float) -> i
 
 
 @inline_cpu
-def _fill_distinct(alias_prob: Float32, alias_id: Int32, row: Row) -> bool:
+def _fill_distinct(alias_prob: Float32, alias_id: Int32, draws: Draws) -> bool:
     """Fill row b with different words; False if too few can be drawn."""
     draw = 0
-    for k in range(row.negatives.shape[1]):
+    for k in range(draws.negatives.shape[1]):
         word, tries = -1, _patience(alias_prob.shape[0])
         while word < 0 and tries > 0:
-            candidate = alias_draw(uniform(random_bits(row.key, row.position, draw)), alias_prob, alias_id)
-            if not _is_taken(row, k, candidate):
+            candidate = alias_draw(uniform(random_bits(draws.key, draws.position, draw)), alias_prob, alias_id)
+            if not _is_taken(draws, k, candidate):
                 word = candidate
             tries -= 1
             draw += 1
         if word < 0:
-            word = _scan(alias_prob, alias_id, row, k, uniform(random_bits(row.key, row.position, draw)))
+            word = _scan(alias_prob, alias_id, draws, k, uniform(random_bits(draws.key, draws.position, draw)))
             draw += 1
         if word < 0:
             return False
-        row.negatives[row.b, k] = word
-        if row.marks.shape[0] > 0:
-            row.marks[word] = 1
+        draws.negatives[draws.b, k] = word
+        if draws.marks.shape[0] > 0:
+            draws.marks[word] = 1
     return True
 
 
@@ -135,11 +135,11 @@ def _unigram_sampler_cpu_kernel(
                 u = uniform(random_bits(key, first_draw + b, k))
                 out[b, k] = alias_draw(u, alias_prob, alias_id)
             continue
-        row = Row(key, first_draw + b, targets[b], out, b, marks[thread])
-        _mark(row, 0, 1)
-        if not _fill_distinct(alias_prob, alias_id, row):
+        draws = Draws(key, first_draw + b, targets[b], out, b, marks[thread])
+        _mark(draws, 0, 1)
+        if not _fill_distinct(alias_prob, alias_id, draws):
             return b + 1
-        _mark(row, negative, 0)
+        _mark(draws, negative, 0)
     return 0
 
 
@@ -157,7 +157,7 @@ def unigram_sampler_cpu(
     n_words = alias_prob.shape[0]
     words = flat_ids("targets", targets)
     _check(alias_prob, alias_id, words, out)
-    n_threads = threads_for(out.size, _GRAIN)
+    n_threads = threads_for(out.size, _WORK_PER_THREAD)
     marks = np.zeros((n_threads, n_words if distinct and out.shape[1] > _FEW else 0), np.uint8)
     table, stream = (alias_prob, alias_id), (np.uint64(seed), first_draw)
     failed = run_on_threads(_unigram_sampler_cpu_kernel, n_threads, table, words, stream, distinct, marks, out)

@@ -19,12 +19,12 @@ from fastw2v_kernels.shared import rng
 from fastw2v_kernels.shared.array_types import Float32, Float64, Int32, Int64
 from fastw2v_kernels.shared.cuda import sentence_of
 from fastw2v_kernels.shared.rows_cuda import warp_sum
-from fastw2v_kernels.shared.span.arguments import check_tables, check_tokens, check_weights
-from fastw2v_kernels.shared.span.corpus import Matrices, TokenSource
+from fastw2v_kernels.shared.span.checks import check_tables, check_tokens, check_weights
+from fastw2v_kernels.shared.span.inputs import Matrices, TokenSource
 from fastw2v_kernels.shared.span.rates_cuda import checked_rates
 from fastw2v_kernels.shared.span.ring_cuda import clear
 from fastw2v_kernels.shared.span.shape_cuda import SpanShape
-from fastw2v_kernels.shared.span.state_cuda import Buffers, Model, Recent, Ring
+from fastw2v_kernels.shared.span.state_cuda import Model, Recent, Ring, WarpBuffers
 from fastw2v_kernels.shared.span.walk_cuda import stretch_trainer
 
 
@@ -36,18 +36,18 @@ def _add_to(tally: Float64, place: int, value: float) -> None:
         cuda.atomic.add(tally, place, total)
 
 
-def _memory(shape: SpanShape) -> Callable[[Float32], tuple[Ring, Recent, Buffers]]:
+def _memory(shape: SpanShape) -> Callable[[Float32], tuple[Ring, Recent, WarpBuffers]]:
     """Part of a kernel that lays out a warp's memory."""
     n_ring, n_groups, is_shared, n_tokens = shape.n_ring, shape.n_slot_groups, shape.is_shared, shape.n_tokens
     n_slots, n_targets, n_inputs, n_coef = shape.n_slots, shape.n_targets, shape.n_inputs, shape.n_coef
 
     @inline_cuda
-    def memory(workspace: Float32) -> tuple[Ring, Recent, Buffers]:
+    def memory(ring_memory: Float32) -> tuple[Ring, Recent, WarpBuffers]:
         if is_shared:
             value = cuda.shared.array(n_ring, np.float32)
             base = cuda.shared.array(n_ring, np.float32)
         else:
-            value, base = workspace[:n_ring], workspace[n_ring:]
+            value, base = ring_memory[:n_ring], ring_memory[n_ring:]
         token_id = cuda.shared.array(n_tokens, np.int32)
         token_pos = cuda.shared.array(n_tokens, np.int64)
         slot = cuda.shared.array(n_slots, np.uint32)
@@ -55,7 +55,7 @@ def _memory(shape: SpanShape) -> Callable[[Float32], tuple[Ring, Recent, Buffers
         target = cuda.shared.array(n_targets, np.uint32)
         error_coef = cuda.shared.array((n_inputs, n_coef), np.float32)
         word = cuda.local.array(n_groups, np.int32)
-        return Ring(value, base, word), Recent(token_id, token_pos), Buffers(slot, weight, target, error_coef)
+        return Ring(value, base, word), Recent(token_id, token_pos), WarpBuffers(slot, weight, target, error_coef)
 
     return memory
 
@@ -74,41 +74,16 @@ def span_kernel(shape: SpanShape, train_centre: Callable[..., float], is_context
 
     @jit_cuda
     def _span_cuda_kernel(
-        w_in: Float32,
-        w_out: Float32,
-        ids: Int32,
-        starts: Int64,
-        keep: Float32,
-        alias_prob: Float32,
-        alias_id: Int32,
+        tokens: TokenSource,
+        model: Model,
         begin: int,
         end: int,
-        lr_first: float,
-        lr_step: float,
-        key: np.uint64,
-        window: int,
-        shrink_windows: bool,
-        with_loss: bool,
-        tally: Float64,
         chunk_tokens: int,
-        rate_in: Float32,
-        rate_out: Float32,
-        workspace: Float32,
+        tally: Float64,
+        ring_memory: Float32,
     ) -> None:
-        tokens = TokenSource(ids, starts, keep, key, window, shrink_windows)
-        model = Model(
-            w_in=w_in,
-            w_out=w_out,
-            alias_prob=alias_prob,
-            alias_id=alias_id,
-            key=key,
-            lr_first=lr_first,
-            lr_step=lr_step,
-            with_loss=with_loss,
-            rate_in=rate_in,
-            rate_out=rate_out,
-        )
-        ring, recent, step = memory(workspace[cuda.blockIdx.x])
+        starts = tokens.starts
+        ring, recent, step = memory(ring_memory[cuda.blockIdx.x])
         clear(ring)
         loss, n_examples, n_kept = 0.0, 0, 0
         for first in range(begin + cuda.blockIdx.x * chunk_tokens, end, cuda.gridDim.x * chunk_tokens):
@@ -168,9 +143,22 @@ def launch_span(
     if begin >= end:
         return
     n_warps = min(-(-(end - begin) // chunk_tokens), max_warps)
-    workspace = array_module().empty((n_warps, 1 if shape.is_shared else 2 * shape.n_ring), np.float32)
-    rates = checked_rates("rate_in", rate_in), checked_rates("rate_out", rate_out)
-    tables = *matrices, ids, starts, keep, alias_prob, alias_id
-    steps = float(lr_first), float(lr_step)  # of one type each, or the kernel would be compiled anew
-    numbers = np.int64(begin), np.int64(end), *steps, key, np.int64(window), bool(shrink_windows), bool(with_loss)
-    launch_warps(kernel, n_warps, *tables, *numbers, tally, np.int64(chunk_tokens), *rates, workspace)
+    ring_memory = array_module().empty((n_warps, 1 if shape.is_shared else 2 * shape.n_ring), np.float32)
+    # Each number has one type, whatever the caller gives: for another the kernel would be compiled again.
+    tokens = TokenSource(
+        ids=ids, starts=starts, keep=keep, key=key, window=int(window), shrink_windows=bool(shrink_windows)
+    )
+    model = Model(
+        w_in=matrices.w_in,
+        w_out=matrices.w_out,
+        alias_prob=alias_prob,
+        alias_id=alias_id,
+        key=key,
+        lr_first=float(lr_first),
+        lr_step=float(lr_step),
+        with_loss=bool(with_loss),
+        rate_in=checked_rates("rate_in", rate_in),
+        rate_out=checked_rates("rate_out", rate_out),
+    )
+    numbers = np.int64(begin), np.int64(end), np.int64(chunk_tokens)
+    launch_warps(kernel, n_warps, tokens, model, *numbers, tally, ring_memory)

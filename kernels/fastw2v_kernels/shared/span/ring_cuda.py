@@ -65,7 +65,7 @@ def clear(ring: Ring) -> None:
 
 
 @inline_cuda
-def enter(word: int, w_in: Float32, ring: Ring, n_row: int, stride: int) -> None:
+def load_word(word: int, w_in: Float32, ring: Ring, n_row: int, stride: int) -> None:
     """Read the row of a word, unless it is there already."""
     if slot_of(word, ring) < 0:
         slot = slot_of(_FREE, ring)
@@ -80,7 +80,7 @@ def enter(word: int, w_in: Float32, ring: Ring, n_row: int, stride: int) -> None
 
 
 @inline_cuda
-def leave(word: int, w_in: Float32, rates: Float32, ring: Ring, n_row: int, stride: int) -> None:
+def write_back(word: int, w_in: Float32, rates: Float32, ring: Ring, n_row: int, stride: int) -> None:
     """Add the difference made to a word's row, times its rate, and free its slot."""
     rate, slot = rate_of(rates, word), slot_of(word, ring)
     _put(_FREE, slot, ring)

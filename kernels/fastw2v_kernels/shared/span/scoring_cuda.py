@@ -19,14 +19,14 @@ from fastw2v_kernels.shared.rows_cuda import ALL_LANES
 from fastw2v_kernels.shared.span.rates_cuda import rate_of
 from fastw2v_kernels.shared.span.ring_cuda import ballot, is_column, lower_lanes
 from fastw2v_kernels.shared.span.shape_cuda import DOTS, SpanShape
-from fastw2v_kernels.shared.span.state_cuda import Buffers, Model, Recent, Ring
+from fastw2v_kernels.shared.span.state_cuda import Model, Recent, Ring, WarpBuffers
 
 _NEGATIVE_DRAW = rng.NEGATIVE_DRAW
 _ZERO, _ONE = np.float32(0), np.float32(1)
 
 
 @inline_cuda
-def list_one(step: Buffers, slot: int) -> None:
+def list_one(step: WarpBuffers, slot: int) -> None:
     """List one slot, once."""
     if cuda.laneid == 0:
         step.slot[0] = slot
@@ -34,7 +34,7 @@ def list_one(step: Buffers, slot: int) -> None:
 
 
 @inline_cuda
-def gather(first: int, recent: Recent, ring: Ring, step: Buffers, i: int, low: int, high: int) -> int:
+def gather(first: int, recent: Recent, ring: Ring, step: WarpBuffers, i: int, low: int, high: int) -> int:
     """List the slots of the words around the i-th token behind `first` others; return the list's length."""
     n = first
     for g in range(ring.word.shape[0]):
@@ -51,7 +51,7 @@ def gather(first: int, recent: Recent, ring: Ring, step: Buffers, i: int, low: i
 
 
 @inline_cuda
-def draw_targets(model: Model, step: Buffers, positive: int, token_pos: int, ordinal: int) -> None:
+def draw_targets(model: Model, step: WarpBuffers, positive: int, token_pos: int, ordinal: int) -> None:
     """Fill step.target with the positive and the negatives of its `ordinal`-th example."""
     n_targets = step.target.shape[0]
     first_draw = _NEGATIVE_DRAW + ordinal * (n_targets - 1) - 1
@@ -64,7 +64,7 @@ def draw_targets(model: Model, step: Buffers, positive: int, token_pos: int, ord
 
 
 @inline_cuda
-def _load_rows(rows: Float32, w_out: Float32, step: Buffers, first: int, first_col: int, stride: int) -> None:
+def _load_rows(rows: Float32, w_out: Float32, step: WarpBuffers, first: int, first_col: int, stride: int) -> None:
     """Read target rows from `first` on; of each, every 32nd column from `first_col` on."""
     for k in range(rows.shape[0]):
         row = step.target[min(first + k, step.target.shape[0] - 1)]
@@ -75,7 +75,7 @@ def _load_rows(rows: Float32, w_out: Float32, step: Buffers, first: int, first_c
 
 
 @inline_cuda
-def _exchange(low: np.float32, high: np.float32, bit: int) -> np.float32:
+def _fold_lanes(low: np.float32, high: np.float32, bit: int) -> np.float32:
     """Sum of `low` over this lane and its partner, where the lane's number has not this bit; of `high` where it has.
 
     The choice is made by masks: from a condition the compiler makes two loops, and shuffles in both.
@@ -91,16 +91,16 @@ def _exchange(low: np.float32, high: np.float32, bit: int) -> np.float32:
 @inline_cuda
 def _sum_lanes(sums: Float32) -> np.float32:
     """Sum DOTS values over all lanes by 9 shuffles, not 40; lane l gets the sum number l // 4."""
-    s0, s1 = _exchange(sums[0], sums[4], 4), _exchange(sums[1], sums[5], 4)
-    s2, s3 = _exchange(sums[2], sums[6], 4), _exchange(sums[3], sums[7], 4)
-    total: np.float32 = _exchange(_exchange(s0, s2, 3), _exchange(s1, s3, 3), 2)
+    s0, s1 = _fold_lanes(sums[0], sums[4], 4), _fold_lanes(sums[1], sums[5], 4)
+    s2, s3 = _fold_lanes(sums[2], sums[6], 4), _fold_lanes(sums[3], sums[7], 4)
+    total: np.float32 = _fold_lanes(_fold_lanes(s0, s2, 3), _fold_lanes(s1, s3, 3), 2)
     total += cuda.shfl_xor_sync(ALL_LANES, total, 2)
     total += cuda.shfl_xor_sync(ALL_LANES, total, 1)
     return total
 
 
 @inline_cuda
-def _score(rows: Float32, sums: Float32, ring: Ring, step: Buffers, n_inputs: int, first: int) -> None:
+def _score(rows: Float32, sums: Float32, ring: Ring, step: WarpBuffers, n_inputs: int, first: int) -> None:
     """Fill step.error_coef with the scores of the input rows against the target rows from `first` on.
 
     What lies behind the last of them is for the next tile to overwrite.
@@ -118,7 +118,7 @@ def _score(rows: Float32, sums: Float32, ring: Ring, step: Buffers, n_inputs: in
 
 
 @inline_cuda
-def _set_error_coefs(step: Buffers, n_inputs: int, lr: np.float32, with_loss: bool) -> float:
+def _set_error_coefs(step: WarpBuffers, n_inputs: int, lr: np.float32, with_loss: bool) -> float:
     """Turn scores into coefficients, lanes sharing them; return the loss of this lane's."""
     n_targets = step.target.shape[0]
     loss = 0.0
@@ -145,7 +145,7 @@ def _move_inputs(
     moves: Float32,
     error_coef: Float32,
     ring: Ring,
-    step: Buffers,
+    step: WarpBuffers,
     n_inputs: int,
     first_col: int,
     n_row: int,
@@ -170,7 +170,7 @@ def _move_inputs(
 
 
 @inline_cuda
-def _move_targets(moves: Float32, model: Model, step: Buffers, first_col: int, stride: int) -> None:
+def _move_targets(moves: Float32, model: Model, step: WarpBuffers, first_col: int, stride: int) -> None:
     for k in range(moves.shape[0]):
         row = step.target[k]
         rate = rate_of(model.rate_out, row)
@@ -202,7 +202,7 @@ def gradient_step(shape: SpanShape, replace: bool) -> Callable[..., float]:
     stride = shape.stride
 
     @inline_cuda
-    def train(model: Model, ring: Ring, step: Buffers, n_inputs: int, lr: np.float32) -> float:
+    def train(model: Model, ring: Ring, step: WarpBuffers, n_inputs: int, lr: np.float32) -> float:
         rows = cuda.local.array((n_tile, n_cols), np.float32)
         sums = cuda.local.array(DOTS, np.float32)
         moves = cuda.local.array((n_targets, n_strip), np.float32)

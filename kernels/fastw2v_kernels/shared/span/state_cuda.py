@@ -38,7 +38,7 @@ class Model(NamedTuple):
     rate_out: Float32
 
 
-class Buffers(NamedTuple):
+class WarpBuffers(NamedTuple):
     """Working memory of a warp's gradient step, in shared memory.
 
     slot : uint32[n_slots], ring slots of the input rows, each once

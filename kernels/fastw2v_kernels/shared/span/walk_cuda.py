@@ -15,9 +15,9 @@ import numpy as np
 from fastw2v_kernels._jit.cuda import cuda, inline_cuda
 from fastw2v_kernels.shared import rng
 from fastw2v_kernels.shared.cuda import random_bits, uniform
-from fastw2v_kernels.shared.span.corpus import TokenSource
-from fastw2v_kernels.shared.span.ring_cuda import ballot, enter, leave, lower_lanes
-from fastw2v_kernels.shared.span.state_cuda import Buffers, Model, Recent, Ring
+from fastw2v_kernels.shared.span.inputs import TokenSource
+from fastw2v_kernels.shared.span.ring_cuda import ballot, load_word, lower_lanes, write_back
+from fastw2v_kernels.shared.span.state_cuda import Model, Recent, Ring, WarpBuffers
 
 _KEEP_DRAW, _WINDOW_DRAW = rng.KEEP_DRAW, rng.WINDOW_DRAW
 
@@ -35,7 +35,7 @@ def _is_kept(tokens: TokenSource, token_pos: int) -> bool:
 
 
 @inline_cuda
-def _halo(tokens: TokenSource, first: int, stop: int) -> int:
+def _first_context_pos(tokens: TokenSource, first: int, stop: int) -> int:
     """Position from which on there are `window` kept tokens before `first`, or as many as lie behind `stop`."""
     n = 0
     while n < tokens.window and first > stop:
@@ -67,15 +67,15 @@ def _reach(tokens: TokenSource, token_pos: int) -> int:
 
 
 @inline_cuda
-def _retire(i: int, n_entered: int, recent: Recent, model: Model, ring: Ring, n_row: int, stride: int) -> None:
+def _drop_token(i: int, n_loaded: int, recent: Recent, model: Model, ring: Ring, n_row: int, stride: int) -> None:
     """Let the i-th token go, and its word unless a later token in the ring is the same word."""
     word = recent.id[i & (recent.id.shape[0] - 1)]
     later = 0
-    for first in range(i + 1, n_entered, 32):
+    for first in range(i + 1, n_loaded, 32):
         j = first + np.uint32(cuda.laneid)
-        later |= ballot((j < n_entered) & (recent.id[j & (recent.id.shape[0] - 1)] == word))
+        later |= ballot((j < n_loaded) & (recent.id[j & (recent.id.shape[0] - 1)] == word))
     if later == 0:
-        leave(word, model.w_in, model.rate_in, ring, n_row, stride)
+        write_back(word, model.w_in, model.rate_in, ring, n_row, stride)
 
 
 def stretch_trainer(
@@ -106,16 +106,16 @@ def stretch_trainer(
         model: Model,
         recent: Recent,
         ring: Ring,
-        step: Buffers,
+        step: WarpBuffers,
         begin: int,
         end: int,
         first: int,
         stop: int,
     ) -> tuple[float, int, int]:
-        pos = _halo(tokens, begin, first)
+        pos = _first_context_pos(tokens, begin, first)
         last_slot = recent.id.shape[0] - 1
         loss = 0.0
-        n_examples = n_kept = n = n_entered = n_left = i = _short(0)
+        n_examples = n_kept = n = n_loaded = n_dropped = i = _short(0)
         more = True
         while more:
             while n <= i + tokens.window and pos < stop:
@@ -123,12 +123,12 @@ def stretch_trainer(
                 pos += 32
             more = i < n and recent.pos[i & last_slot] < end
             if more:
-                while n_left < i - tokens.window:
-                    _retire(n_left, n_entered, recent, model, ring, n_row, stride)
-                    n_left = _short(n_left + 1)
-                while n_entered < min(n, i + tokens.window + 1):
-                    enter(recent.id[n_entered & last_slot], model.w_in, ring, n_row, stride)
-                    n_entered = _short(n_entered + 1)
+                while n_dropped < i - tokens.window:
+                    _drop_token(n_dropped, n_loaded, recent, model, ring, n_row, stride)
+                    n_dropped = _short(n_dropped + 1)
+                while n_loaded < min(n, i + tokens.window + 1):
+                    load_word(recent.id[n_loaded & last_slot], model.w_in, ring, n_row, stride)
+                    n_loaded = _short(n_loaded + 1)
                 centre_pos = recent.pos[i & last_slot]
                 if centre_pos >= begin:
                     reach = _reach(tokens, centre_pos)
@@ -138,9 +138,9 @@ def stretch_trainer(
                         n_examples = _short(n_examples + (high - low - 1 if is_context_example else 1))
                         loss += train_centre(model, recent, ring, step, i, low, high)
                 i = _short(i + 1)
-        while n_left < n_entered:
-            _retire(n_left, n_entered, recent, model, ring, n_row, stride)
-            n_left = _short(n_left + 1)
+        while n_dropped < n_loaded:
+            _drop_token(n_dropped, n_loaded, recent, model, ring, n_row, stride)
+            n_dropped = _short(n_dropped + 1)
         return loss, n_examples, n_kept
 
     return train_stretch

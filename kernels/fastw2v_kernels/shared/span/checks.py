@@ -7,7 +7,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from fastw2v_kernels.shared.arguments import FLOAT64, INT32, INT64, check_axes, check_read, check_written
-from fastw2v_kernels.shared.span.corpus import Matrices
+from fastw2v_kernels.shared.span.inputs import Matrices
 
 _COLUMNS = 16  # rows come in multiples of this many floats
 
