@@ -10,7 +10,7 @@ import numpy.typing as npt
 from fastw2v.backends.cuda_streams import Staging, new_stream, recorded, to_device
 from fastw2v.runtime.devices import is_on_gpu
 from fastw2v.schedule import Span
-from fastw2v_kernels.shared.rng import KEEP_DRAW, shifted_seed
+from fastw2v_kernels.shared.rng import KEEP_DRAW, epoch_key, shifted_seed
 from fastw2v_kernels.shared.span.reference import draw
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ def part(tokens: Tokens, keep: Array, seed: int, window: int, span: Span) -> tup
     The part holds, within their sentences, `window` tokens that survive subsampling before the span and as many after
     it: what the kernel looks back and ahead for.
     """
-    starts = tokens.starts
+    starts, key = tokens.starts, epoch_key(seed, span.epoch)
     first, last = np.searchsorted(starts, [span.begin, span.end - 1], side="right") - 1
 
     def reached(lowest: int, highest: int, step: int) -> int:
@@ -144,7 +144,7 @@ def part(tokens: Tokens, keep: Array, seed: int, window: int, span: Span) -> tup
             n = min(n, highest - lowest)
             begin = highest - n if step < 0 else lowest
             positions = np.arange(begin, begin + n)
-            kept = positions[draw(seed, span.epoch, positions, KEEP_DRAW) < keep[tokens.ids[begin : begin + n]]]
+            kept = positions[draw(key, positions, KEEP_DRAW) < keep[tokens.ids[begin : begin + n]]]
             if len(kept) >= window:
                 return int(kept[-window] if step < 0 else kept[window - 1] + 1)
             if n == highest - lowest:

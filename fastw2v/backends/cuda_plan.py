@@ -39,7 +39,7 @@ def check_window(config: TrainConfig) -> None:
     """Raise ValueError if the window is too large for the current GPU."""
     # The padding of rows does not count: lanes have every 32nd column, and rows are padded to 16.
     if config.sg:
-        skipgram_shape(config.vector_size, config.negative, config.window, config.shares_negatives)
+        skipgram_shape(config.vector_size, config.negative, config.window, share_negatives=config.shares_negatives)
     else:
         cbow_shape(config.vector_size, config.negative, config.window)
 

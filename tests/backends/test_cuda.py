@@ -19,7 +19,8 @@ from fastw2v.trainer import train
 from fastw2v.vectors.weights import Weights, initial_weights
 from fastw2v.vocab import Vocab
 from fastw2v_kernels._jit import cuda as cuda_jit
-from fastw2v_kernels.shared.rng import shifted_seed
+from fastw2v_kernels.shared.rng import epoch_key, shifted_seed
+from fastw2v_kernels.shared.span.inputs import TokenSource
 from fastw2v_kernels.shared.span.reference import draw, kept_positions
 from tests import fake_cupy
 from tests.backends.training import MODES, config_of, mode_name
@@ -90,7 +91,7 @@ def test_a_part_of_the_corpus_holds_the_windows_of_its_span_and_no_more(corpus):
     keep, window = vocab.keep_probabilities(0.02), 3
     for begin, end in [(0, 5), (17, 18), (400, 450), (tokens.n_tokens - 9, tokens.n_tokens)]:
         low, high, starts = cuda_corpus.part(tokens, keep, 5, window, Span(1, begin, end, 0, 0))
-        sentences = kept_positions(tokens.ids, tokens.starts, keep, 5, 1)
+        sentences = kept_positions(TokenSource(tokens.ids, tokens.starts, keep, epoch_key(5, 1), window, True))
         before = [p for s in sentences for p in s if s[0] <= p < begin and same_sentence(tokens, p, begin)][-window:]
         after = [p for s in sentences for p in s if p >= end and same_sentence(tokens, p, end - 1)][:window]
         assert low == (before[0] if len(before) == window else sentence_at(tokens, begin)[0])
@@ -113,7 +114,8 @@ def same_sentence(tokens, a, b):
 def test_a_shifted_seed_draws_what_lies_there(seed, epoch, first):
     there = np.arange(4)[:, None], np.arange(9)
     here = np.arange(first, first + 4)[:, None], np.arange(9)
-    np.testing.assert_array_equal(draw(shifted_seed(seed, epoch, first), epoch, *there), draw(seed, epoch, *here))
+    shifted = epoch_key(shifted_seed(seed, epoch, first), epoch)
+    np.testing.assert_array_equal(draw(shifted, *there), draw(epoch_key(seed, epoch), *here))
 
 
 def test_progress_goes_up_to_all_words(corpus, gpu, monkeypatch):

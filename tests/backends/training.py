@@ -38,13 +38,13 @@ def by_reference(config, corpus, float_type):
     for epoch in range(config.epochs):
         for span in spans(config, tokens.n_tokens, epoch, 65_536):
             (skipgram_ns_reference if config.sg else cbow_ns_reference)(
-                w_in,
-                w_out,
-                tokens.ids,
-                tokens.starts,
-                vocab.keep_probabilities(config.sample),
-                alias_prob,
-                alias_id,
+                w_in=w_in,
+                w_out=w_out,
+                ids=tokens.ids,
+                starts=tokens.starts,
+                keep=vocab.keep_probabilities(config.sample),
+                alias_prob=alias_prob,
+                alias_id=alias_id,
                 begin=span.begin,
                 end=span.end,
                 lr_first=span.lr_first,

@@ -67,7 +67,7 @@ def test_a_block_adds_to_the_loss_once(monkeypatch):
 @pytest.mark.parametrize(("n_rows", "n_cols"), [(1, 1), (100, 100), (10_000, 100), (10**6, 100), (3, 5000), (10**6, 5)])
 def test_a_launch_has_a_thread_for_each_column_and_few_more(monkeypatch, n_rows, n_cols):
     launched = []
-    monkeypatch.setattr(cuda_jit, "_launch", lambda kernel, grid, block, args: launched.append((grid, block)))
+    monkeypatch.setattr(cuda_jit, "_launch", lambda kernel, grid, block, *, args: launched.append((grid, block)))
     monkeypatch.setattr(cuda_jit, "_THREADS_PER_BLOCK", 512)
     monkeypatch.setattr(cuda_jit, "_ENOUGH_BLOCKS", 128)
     monkeypatch.setattr(cuda_jit, "_MAX_BLOCKS", 1 << 14)

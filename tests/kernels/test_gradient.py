@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from fastw2v_kernels.cbow_ns.reference import cbow_ns_reference
-from fastw2v_kernels.shared.span.reference import draw_negatives
+from fastw2v_kernels.shared.rng import epoch_key
+from fastw2v_kernels.shared.span.inputs import Sampler
+from fastw2v_kernels.shared.span.reference import draw_targets
 from fastw2v_kernels.skipgram_ns.reference import skipgram_ns_reference
 from tests.kernels.harness import CBOW_MODES, SKIPGRAM_MODES, copy, toy_case
 
@@ -33,8 +35,9 @@ def contexts_of(case):
 
 
 def negatives_of(case, ordinal):
-    names = ("alias_prob", "alias_id", "seed", "epoch")
-    return draw_negatives(*(case[name] for name in names), CENTRE_POS, ordinal, case["negative"])
+    key = epoch_key(case["seed"], case["epoch"])
+    sampler = Sampler(case["alias_prob"], case["alias_id"], key, case["negative"])
+    return draw_targets(sampler, case["ids"][CENTRE_POS], CENTRE_POS, ordinal=ordinal)[1:]
 
 
 def loss_of(x, w_out, positive, negatives):

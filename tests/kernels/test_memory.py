@@ -37,10 +37,9 @@ def test_working_memory_shares_no_line():
 
 
 def test_targets_of_an_earlier_call_are_forgotten():
-    asked = Shape.of(112, 6, False), 5, 4, 10
-    first = step_buffers(*asked)
+    first = step_buffers(Shape.of(112, 6, False), 5, n_sets=4, n_inputs=10)
     first.targets[:] = 41_660
-    assert step_buffers(*asked).targets is first.targets
+    assert step_buffers(Shape.of(112, 6, False), 5, n_sets=4, n_inputs=10).targets is first.targets
     assert not first.targets.any()
 
 

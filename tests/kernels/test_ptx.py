@@ -45,7 +45,7 @@ def launches(op, size, target, monkeypatch):
     monkeypatch.setattr(cuda_jit, "array_module", lambda: np)
     monkeypatch.setattr(span_shape, "compute_capability", lambda: 10 * target[0] + target[1])
     monkeypatch.setattr(launch_span_cuda, "array_module", lambda: np)
-    monkeypatch.setattr(cuda_jit, "_launch", lambda kernel, _grid, _block, args: found.append((kernel, args)))
+    monkeypatch.setattr(cuda_jit, "_launch", lambda kernel, _grid, _block, *, args: found.append((kernel, args)))
     case = op.make_case(np.random.default_rng(0), size) | ({"window": 5} if op.name in SPANS else {})
     variants = [*VARIANTS[op.name], {"window": 10}] if op.name in SPANS and SPAN_SIZES[size] else []
     for change in [{}, *variants]:

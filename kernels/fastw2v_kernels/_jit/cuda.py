@@ -182,29 +182,29 @@ def launch_elements(kernel: Callable[..., None], n_rows: int, n_cols: int, *args
         n_blocks_per_row = -(-n_cols // _THREADS_PER_BLOCK)  # of a row
         width = -(-n_cols // n_blocks_per_row)
         height = max(1, min(_THREADS_PER_BLOCK // width, n_rows // _ENOUGH_BLOCKS))
-        _launch(kernel, (n_blocks_per_row, min(-(-n_rows // height), _MAX_BLOCKS)), (width, height), args)
+        _launch(kernel, (n_blocks_per_row, min(-(-n_rows // height), _MAX_BLOCKS)), (width, height), args=args)
 
 
 def launch_rows(kernel: Callable[..., None], n_rows: int, *args: Any) -> None:  # noqa: ANN401
     """Launch a warp for each row, more of which it strides to; `cuda.grid(2)` is (lane, first row)."""
     if n_rows:
         grid = (1, min(-(-n_rows // WARPS_PER_BLOCK), _MAX_BLOCKS))
-        _launch(kernel, grid, (WARP, WARPS_PER_BLOCK), args)
+        _launch(kernel, grid, (WARP, WARPS_PER_BLOCK), args=args)
 
 
 def launch_flat(kernel: Callable[..., None], n: int, *args: Any) -> None:  # noqa: ANN401
     """Launch over `n` elements, which threads stride over from `cuda.grid(1)` in steps of `cuda.gridsize(1)`."""
     if n:
         n_threads = WARP * WARPS_PER_BLOCK
-        _launch(kernel, (min(-(-n // n_threads), _MAX_BLOCKS),), (n_threads,), args)
+        _launch(kernel, (min(-(-n // n_threads), _MAX_BLOCKS),), (n_threads,), args=args)
 
 
 def launch_warps(kernel: Callable[..., None], n_warps: int, *args: Any) -> None:  # noqa: ANN401
     """Launch `n_warps` blocks of one warp each."""
-    _launch(kernel, (n_warps,), (WARP,), args)
+    _launch(kernel, (n_warps,), (WARP,), args=args)
 
 
-def _launch(kernel: Any, grid: tuple[int, ...], block: tuple[int, ...], args: tuple[Any, ...]) -> None:  # noqa: ANN401
+def _launch(kernel: Any, grid: tuple[int, ...], block: tuple[int, ...], *, args: tuple[Any, ...]) -> None:  # noqa: ANN401
     if IS_SIMULATED:
         kernel[grid, block](*args)
         return
@@ -240,15 +240,16 @@ def _argument(arg: Any) -> Any:  # noqa: ANN401
         return make(map(_argument, arg))
     if not is_device_array(arg):
         return arg
-    return _device_view(arg.data.ptr, arg.shape, arg.strides, arg.dtype.str, arg.data.device_id)
+    return _device_view((arg.data.ptr, arg.shape, arg.strides, arg.dtype.str, arg.data.device_id))
 
 
 @lru_cache(maxsize=1024)
-def _device_view(pointer: int, shape: tuple[int, ...], strides: tuple[int, ...], dtype: str, _device: int) -> Any:  # noqa: ANN401
+def _device_view(place: tuple[int, tuple[int, ...], tuple[int, ...], str, int]) -> Any:  # noqa: ANN401
     """Numba's description of device memory: it owns nothing, so that one serves every array that lies there.
 
     Numba would make it at each launch, through DLPack or the array interface, for about the price of the launch; and
     CuPy warns of DLPack's stream 0, which Numba asks for.
     """
+    pointer, shape, strides, dtype, _device = place
     interface = {"shape": shape, "strides": strides, "typestr": dtype, "data": (pointer, False), "version": 2}
     return _numba_cuda().from_cuda_array_interface(interface, sync=False)

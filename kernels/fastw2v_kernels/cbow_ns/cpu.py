@@ -28,15 +28,14 @@ from fastw2v_kernels._simd import (
 )
 from fastw2v_kernels.shared.array_types import Float32, Float64, Int32, Int64
 from fastw2v_kernels.shared.cpu import sentence_of
+from fastw2v_kernels.shared.rng import epoch_key
 from fastw2v_kernels.shared.span.checks import check_tables, check_tokens, check_weights
-from fastw2v_kernels.shared.span.inputs import Matrices, Span, TokenSource
+from fastw2v_kernels.shared.span.inputs import Matrices, Sampler, Span, TokenSource
 from fastw2v_kernels.shared.span.scoring_cpu import (
     Centre,
-    Sampler,
     StepBuffers,
     Workspace,
     first_set,
-    new_sampler,
     prepare,
     score_row,
     set_mask,
@@ -198,16 +197,17 @@ def cbow_ns_cpu(
     tally: Float64,
 ) -> None:
     """Do what `cbow_ns_reference` does, on one core and without the GIL."""
-    matrices = Matrices(w_in, w_out)
+    matrices = Matrices(w_in=w_in, w_out=w_out)
     check_weights(matrices, tally)
-    check_tokens(ids, starts, begin, end)
-    check_tables(w_in.shape[0], keep, alias_prob, alias_id)
+    check_tokens(ids, starts, begin=begin, end=end)
+    check_tables(w_in.shape[0], keep=keep, alias_prob=alias_prob, alias_id=alias_id)
     shape = Shape.of(w_in.shape[1], negative + 1, with_loss)
     n_strips = -(-shape.n_vectors // (N_REGISTERS // 4))  # a strip of the hidden vector stays in registers
     shape = replace(shape, n_strip=-(-shape.n_vectors // n_strips))
-    sampler = new_sampler(alias_prob, alias_id, seed, epoch, negative)
-    tokens = TokenSource(ids, starts, keep, sampler.key, window, shrink_windows)
+    key = epoch_key(seed, epoch)
+    sampler = Sampler(alias_prob=alias_prob, alias_id=alias_id, key=key, negative=negative)
+    tokens = TokenSource(ids=ids, starts=starts, keep=keep, key=key, window=window, shrink_windows=shrink_windows)
     step = step_buffers(shape, negative, n_sets=4, n_inputs=1)
-    span = Span(epoch, begin, end, lr_first, lr_step)
+    span = Span(epoch=epoch, begin=begin, end=end, lr_first=lr_first, lr_step=lr_step)
     workspace, means = Workspace(kept_tokens_buffer(window), step), Means(mean_context, mean_gradient)
     _cbow_ns_cpu_kernel(matrices, tokens, sampler, span, means, tally, workspace, shape)

@@ -72,7 +72,7 @@ def dot_sigmoid_loss_cpu(
     check_read("h", h, (targets.shape[0], w.shape[1]))
     check_read("labels", labels, targets.shape[1:])
     check_written("probability", probability, targets.shape)
-    check_written("loss", loss, (1,), FLOAT64)
+    check_written("loss", loss, (1,), dtype=FLOAT64)
     rows, row_loss = flat_ids("targets", targets), np.empty(h.shape[0])
     n_threads = threads_for(rows.shape[0] * w.shape[1], _WORK_PER_THREAD)
     if run_on_threads(_dot_sigmoid_loss_cpu_kernel, n_threads, w, h, rows, labels, probability, row_loss):

@@ -72,11 +72,11 @@ def find_words_cpu(
     check_axes("found", found, 1)
     for name, array in (("slots", slots), ("known_slots", known_slots), ("arena", arena), ("known_arena", known_arena)):
         check_axes(name, array, 1)
-        check_read(name, array, array.shape, UINT64)
+        check_read(name, array, array.shape, dtype=UINT64)
     for name, starts in (("word_starts", word_starts), ("known_starts", known_starts)):
         check_axes(name, starts, 1)
-        check_read(name, starts, starts.shape, INT64)
-    check_written("found", found, found.shape, INT64)
+        check_read(name, starts, starts.shape, dtype=INT64)
+    check_written("found", found, found.shape, dtype=INT64)
     if word_starts.size <= found.size or known_slots.size & (known_slots.size - 1) or not known_slots.size:
         sizes = f"{word_starts.size}, {found.size} and {known_slots.size}"
         raise ValueError(

@@ -35,10 +35,10 @@ def ids_to_rows_cpu(ids: Int32, line_ends: Int64, row_of: Int32, *, rows: Int32,
     """Do what `ids_to_rows_reference` does."""
     for name, array in (("ids", ids), ("line_ends", line_ends), ("row_of", row_of)):
         check_axes(name, array, 1)
-    check_read("ids", ids, ids.shape, INT32)
-    check_read("line_ends", line_ends, line_ends.shape, INT64)
-    check_read("row_of", row_of, row_of.shape, INT32)
-    check_written("rows", rows, ids.shape, INT32)
-    check_written("ends", ends, line_ends.shape, INT64)
-    check_written("n_written", n_written, (2,), INT64)
+    check_read("ids", ids, ids.shape, dtype=INT32)
+    check_read("line_ends", line_ends, line_ends.shape, dtype=INT64)
+    check_read("row_of", row_of, row_of.shape, dtype=INT32)
+    check_written("rows", rows, ids.shape, dtype=INT32)
+    check_written("ends", ends, line_ends.shape, dtype=INT64)
+    check_written("n_written", n_written, (2,), dtype=INT64)
     _ids_to_rows_cpu_kernel(ids, line_ends, row_of, rows, ends, n_written)

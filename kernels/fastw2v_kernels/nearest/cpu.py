@@ -123,7 +123,7 @@ def nearest_cpu(
     check_read("queries", queries, (n_queries, dim))
     check_read("norms", norms, (n_rows,))
     check_written("scores", scores, (n_queries, max(k, 1)))
-    check_written("rows", rows, (n_queries, k), INT64)
+    check_written("rows", rows, (n_queries, k), dtype=INT64)
     flat, stride = _flat("vectors", vectors)
     n_threads, transposed = threads_for(n_rows * n_queries * dim, _WORK_PER_THREAD), _transposed(queries)
     best_scores, best_rows = (
@@ -139,7 +139,7 @@ def nearest_cpu(
     tiles = np.empty((n_threads, _SHAPE.n_tile * STRIP), np.float32)
     search, buffers = Search(flat, stride, norms, transposed), SearchBuffers(strips, tiles, worst)
     run_on_threads(_nearest_cpu_kernel, n_threads, search, buffers, best_scores, best_rows, _SHAPE)
-    _merge(best_scores, best_rows, scores, rows)
+    _merge(best_scores, best_rows, scores=scores, rows=rows)
 
 
 def _flat(name: str, matrix: NDArray[np.float32]) -> tuple[Float32, int]:
@@ -162,7 +162,7 @@ def _transposed(queries: Float32) -> Float32:
     return np.ascontiguousarray(padded.reshape(n_tiles, n_tile, dim).transpose(0, 2, 1)).reshape(n_tiles * dim, n_tile)
 
 
-def _merge(best_scores: Float32, best_rows: Int64, scores: Float32, rows: Int64) -> None:
+def _merge(best_scores: Float32, best_rows: Int64, *, scores: Float32, rows: Int64) -> None:
     """Write the best of all threads. Earlier parts have lower rows, which a stable sort keeps before equal ones."""
     all_scores, all_rows = (np.concatenate(list(best), axis=1) for best in (best_scores, best_rows))
     order = np.argsort(-all_scores, axis=1, kind="stable")[:, : scores.shape[1]]

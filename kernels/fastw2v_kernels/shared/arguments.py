@@ -13,16 +13,16 @@ FLOAT32, FLOAT64, INT32, INT64 = map(np.dtype, (np.float32, np.float64, np.int32
 UINT8, UINT64 = map(np.dtype, (np.uint8, np.uint64))
 
 
-def check_read(name: str, array: NDArray[Any], shape: tuple[int, ...], dtype: np.dtype[Any] = FLOAT32) -> None:
+def check_read(name: str, array: NDArray[Any], shape: tuple[int, ...], *, dtype: np.dtype[Any] = FLOAT32) -> None:
     """Raise unless `array` is C-contiguous, of this shape and type."""
     if array.dtype != dtype or array.shape != shape or not array.flags.c_contiguous:
-        raise _unfit(name, array, shape, dtype)
+        raise _unfit(name, array, shape, dtype=dtype)
 
 
-def check_written(name: str, array: NDArray[Any], shape: tuple[int, ...], dtype: np.dtype[Any] = FLOAT32) -> None:
+def check_written(name: str, array: NDArray[Any], shape: tuple[int, ...], *, dtype: np.dtype[Any] = FLOAT32) -> None:
     """Raise unless `array` is C-contiguous, of this shape and type, and may be written to."""
     if array.dtype != dtype or array.shape != shape or not array.flags.carray:
-        raise _unfit(name, array, shape, dtype)
+        raise _unfit(name, array, shape, dtype=dtype)
 
 
 def check_axes(name: str, array: NDArray[Any], n_axes: int) -> None:
@@ -68,7 +68,7 @@ def first_outside(n_rows: int, **ids: Int64) -> IndexError:
     return outside(wrong, ids[wrong], n_rows)
 
 
-def _unfit(name: str, array: NDArray[Any], shape: tuple[int, ...], dtype: np.dtype[Any]) -> Exception:
+def _unfit(name: str, array: NDArray[Any], shape: tuple[int, ...], *, dtype: np.dtype[Any]) -> Exception:
     if array.dtype != dtype:
         return TypeError(f"{name} has dtype {array.dtype}; expected {dtype}, such as {name}.astype(np.{dtype})")
     if array.shape != shape:

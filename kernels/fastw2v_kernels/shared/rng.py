@@ -58,6 +58,20 @@ def alias_draw(u: float, alias_prob: Float32, alias_id: Int32) -> int:
     return column if scaled - column < alias_prob[column] else other
 
 
+def epoch_key(seed: int, epoch: int) -> np.uint64:
+    """Return the key of an epoch's random stream.
+
+    Parameters
+    ----------
+    seed : int
+        Any unsigned 64-bit number.
+    epoch : int
+        Number of the epoch, from 0.
+    """
+    with np.errstate(over="ignore"):
+        return random_bits(np.uint64(seed), epoch, 0)
+
+
 def shifted_seed(seed: int, epoch: int, first_pos: int) -> int:
     """Return the seed whose epoch draws at position p what `seed`'s draws at first_pos + p.
 

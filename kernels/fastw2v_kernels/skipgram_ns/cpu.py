@@ -30,16 +30,15 @@ from fastw2v_kernels._simd import (
 )
 from fastw2v_kernels.shared.array_types import Float32, Float64, Int32, Int64
 from fastw2v_kernels.shared.cpu import sentence_of
+from fastw2v_kernels.shared.rng import epoch_key
 from fastw2v_kernels.shared.span.checks import check_tables, check_tokens, check_weights
 from fastw2v_kernels.shared.span.contexts import CONTEXTS_PER_STEP, contexts_per_step
-from fastw2v_kernels.shared.span.inputs import Matrices, Span, TokenSource
+from fastw2v_kernels.shared.span.inputs import Matrices, Sampler, Span, TokenSource
 from fastw2v_kernels.shared.span.scoring_cpu import (
     Centre,
-    Sampler,
     StepBuffers,
     Workspace,
     first_set,
-    new_sampler,
     prepare,
     score_row,
     score_rows,
@@ -103,12 +102,10 @@ def _update_strip(
     t: int,
     rows: Rows,
     ahead: Rows,
-    prefetch_row_id: int,
     col: int,
     shape: Shape,
 ) -> None:
     """Move one strip of input and target rows; ask for that of a later step."""
-    prefetch_strip(w_in, prefetch_row_id, col, shape)
     prefetch_rows(ahead, col, shape)
     out, grads = load_rows(rows, col, shape), zero_tile(shape)
     for c in range(n):
@@ -133,29 +130,11 @@ def _update(
         rows = rows_of(w_out, step.targets, r, t * shape.n_tile, shape)
         rows_ahead = rows_of(w_out, step.targets, ahead, t * shape.n_tile, shape)
         for vector in range(0, whole, shape.n_strip):
-            _update_strip(
-                w_in,
-                step,
-                n,
-                t,
-                rows,
-                ahead=rows_ahead,
-                prefetch_row_id=prefetch_row_id,
-                col=vector * LANES,
-                shape=shape,
-            )
+            prefetch_strip(w_in, prefetch_row_id, vector * LANES, shape)
+            _update_strip(w_in, step, n, t, rows, rows_ahead, vector * LANES, shape)
         if whole < shape.n_vectors:
-            _update_strip(
-                w_in,
-                step,
-                n,
-                t,
-                rows,
-                ahead=rows_ahead,
-                prefetch_row_id=prefetch_row_id,
-                col=whole * LANES,
-                shape=tail(shape),
-            )
+            prefetch_strip(w_in, prefetch_row_id, whole * LANES, tail(shape))
+            _update_strip(w_in, step, n, t, rows, rows_ahead, whole * LANES, tail(shape))
 
 
 @inline_cpu
@@ -266,17 +245,18 @@ def skipgram_ns_cpu(
     tally: Float64,
 ) -> None:
     """Do what `skipgram_ns_reference` does, on one core and without the GIL."""
-    matrices = Matrices(w_in, w_out)
+    matrices = Matrices(w_in=w_in, w_out=w_out)
     check_weights(matrices, tally)
-    check_tokens(ids, starts, begin, end)
-    check_tables(w_in.shape[0], keep, alias_prob, alias_id)
+    check_tokens(ids, starts, begin=begin, end=end)
+    check_tables(w_in.shape[0], keep=keep, alias_prob=alias_prob, alias_id=alias_id)
     one_step = contexts_per_step(window) == 2 * window or not share_negatives
     shape = Shape.of(w_in.shape[1], negative + 1, with_loss, share_negatives, one_step)
     if 4 * shape.n_tile + 4 < N_REGISTERS:  # target rows and gradients of two vectors, and what moves one input row
         shape = replace(shape, n_strip=2)
-    sampler = new_sampler(alias_prob, alias_id, seed, epoch, negative)
-    tokens = TokenSource(ids, starts, keep, sampler.key, window, shrink_windows)
+    key = epoch_key(seed, epoch)
+    sampler = Sampler(alias_prob=alias_prob, alias_id=alias_id, key=key, negative=negative)
+    tokens = TokenSource(ids=ids, starts=starts, keep=keep, key=key, window=window, shrink_windows=shrink_windows)
     step = step_buffers(shape, negative, n_sets=4 if share_negatives else 8 * window, n_inputs=2 * window)
-    span = Span(epoch, begin, end, lr_first, lr_step)
+    span = Span(epoch=epoch, begin=begin, end=end, lr_first=lr_first, lr_step=lr_step)
     workspace = Workspace(kept_tokens_buffer(window), step)
     _skipgram_ns_cpu_kernel(matrices, tokens, sampler, span, tally, workspace, shape)

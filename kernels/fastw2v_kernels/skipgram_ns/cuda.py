@@ -10,9 +10,11 @@ import numpy as np
 from fastw2v_kernels._jit.cuda import inline_cuda
 from fastw2v_kernels.shared.arguments import check_axes
 from fastw2v_kernels.shared.array_types import Float32, Float64, Int32, Int64
-from fastw2v_kernels.shared.span.inputs import Matrices
-from fastw2v_kernels.shared.span.launch_cuda import launch_span, span_kernel
+from fastw2v_kernels.shared.rng import epoch_key
+from fastw2v_kernels.shared.span.inputs import Span, TokenSource
+from fastw2v_kernels.shared.span.launch_cuda import LaunchPlan, launch_span, span_kernel
 from fastw2v_kernels.shared.span.plan_cuda import CHUNK_TOKENS, MAX_WARPS
+from fastw2v_kernels.shared.span.rates_cuda import checked_rates
 from fastw2v_kernels.shared.span.ring_cuda import slot_of
 from fastw2v_kernels.shared.span.scoring_cuda import draw_targets, gather, gradient_step, list_one
 from fastw2v_kernels.shared.span.shape_cuda import SpanShape, skipgram_shape
@@ -82,28 +84,25 @@ def skipgram_ns_cuda(
 ) -> None:
     """Do what `skipgram_ns_reference` does, by many warps at once; see `shared/span/launch_cuda.py`."""
     check_axes("w_in", w_in, 2)
-    shape = skipgram_shape(w_in.shape[1], negative, window, share_negatives)
+    shape = skipgram_shape(w_in.shape[1], negative, window, share_negatives=share_negatives)
+    key = epoch_key(seed, epoch)
     launch_span(
         _skipgram_ns_cuda_kernel(shape, share_negatives),
         shape,
-        Matrices(w_in, w_out),
-        ids=ids,
-        starts=starts,
-        keep=keep,
-        alias_prob=alias_prob,
-        alias_id=alias_id,
-        begin=begin,
-        end=end,
-        lr_first=lr_first,
-        lr_step=lr_step,
-        seed=seed,
-        epoch=epoch,
-        window=window,
-        shrink_windows=shrink_windows,
-        with_loss=with_loss,
+        TokenSource(ids=ids, starts=starts, keep=keep, key=key, window=window, shrink_windows=shrink_windows),
+        model=Model(
+            w_in=w_in,
+            w_out=w_out,
+            alias_prob=alias_prob,
+            alias_id=alias_id,
+            key=key,
+            lr_first=lr_first,
+            lr_step=lr_step,
+            with_loss=with_loss,
+            rate_in=checked_rates("rate_in", rate_in),
+            rate_out=checked_rates("rate_out", rate_out),
+        ),
+        span=Span(epoch=epoch, begin=begin, end=end, lr_first=lr_first, lr_step=lr_step),
         tally=tally,
-        chunk_tokens=chunk_tokens,
-        max_warps=max_warps,
-        rate_in=rate_in,
-        rate_out=rate_out,
+        plan=LaunchPlan(chunk_tokens, max_warps),
     )

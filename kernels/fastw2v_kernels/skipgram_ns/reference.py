@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from fastw2v_kernels.shared.array_types import Float32, Float64, Int32, Int64
+from fastw2v_kernels.shared.rng import epoch_key
 from fastw2v_kernels.shared.span.contexts import contexts_per_step
-from fastw2v_kernels.shared.span.reference import FloatMatrix, draw_negatives, gradients, windows
+from fastw2v_kernels.shared.span.inputs import Sampler, TokenSource
+from fastw2v_kernels.shared.span.reference import FloatMatrix, draw_targets, gradients, windows
 
 
 def skipgram_ns_reference(
@@ -67,15 +69,16 @@ def skipgram_ns_reference(
     tally : float64[3], added to
         Sum of the pairs' losses (negative log-likelihood of positive and negatives), pairs, kept tokens.
     """
-    for token_pos, contexts in windows(
-        ids, starts, keep, begin=begin, end=end, seed=seed, epoch=epoch, window=window, shrink=shrink_windows
-    ):
-        n_at_once = contexts_per_step(window) if share_negatives else 1
+    key = epoch_key(seed, epoch)
+    tokens = TokenSource(ids=ids, starts=starts, keep=keep, key=key, window=window, shrink_windows=shrink_windows)
+    sampler = Sampler(alias_prob=alias_prob, alias_id=alias_id, key=key, negative=negative)
+    for token_pos, contexts in windows(tokens, begin, end):
+        n_per_step = contexts_per_step(window) if share_negatives else 1
         lr = lr_first + lr_step * token_pos
-        for first in range(0, len(contexts), n_at_once):
-            rows, ordinal = contexts[first : first + n_at_once], 0 if share_negatives else first
-            negatives = draw_negatives(alias_prob, alias_id, seed, epoch, token_pos, ordinal, negative)
-            d_in, d_out, targets, loss = gradients(w_in[rows], w_out, ids[token_pos], negatives, lr)
+        for first in range(0, len(contexts), n_per_step):
+            rows, ordinal = contexts[first : first + n_per_step], 0 if share_negatives else first
+            targets = draw_targets(sampler, ids[token_pos], token_pos, ordinal=ordinal)
+            d_in, d_out, loss = gradients(w_in[rows], w_out, targets, lr=lr)
             np.add.at(w_in, rows, d_in)
             np.add.at(w_out, targets, d_out)
             tally[0] += loss * with_loss

@@ -37,7 +37,7 @@ def topk_cpu(scores: Float32, first_row: int, best_scores: Float32, *, best_rows
     check_axes("best_scores", best_scores, 2)
     check_read("scores", scores, scores.shape)
     check_written("best_scores", best_scores, (scores.shape[0], max(best_scores.shape[1], 1)))
-    check_written("best_rows", best_rows, best_scores.shape, INT64)
+    check_written("best_rows", best_rows, best_scores.shape, dtype=INT64)
     run_on_threads(
         _topk_cpu_kernel, threads_for(scores.size, _WORK_PER_THREAD), scores, first_row, best_scores, best_rows
     )

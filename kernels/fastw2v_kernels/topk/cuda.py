@@ -59,5 +59,5 @@ def topk_cuda(scores: Float32, first_row: int, best_scores: Float32, *, best_row
     check_axes("best_scores", best_scores, 2)
     check_read("scores", scores, scores.shape)
     check_read("best_scores", best_scores, (scores.shape[0], max(best_scores.shape[1], 1)))
-    check_read("best_rows", best_rows, best_scores.shape, INT64)
+    check_read("best_rows", best_rows, best_scores.shape, dtype=INT64)
     launch_rows(_topk_cuda_kernel, scores.shape[0], scores, np.int64(first_row), best_scores, best_rows)

@@ -156,7 +156,7 @@ def unigram_sampler_cpu(
     """Do what `unigram_sampler_reference` does."""
     n_words = alias_prob.shape[0]
     words = flat_ids("targets", targets)
-    _check(alias_prob, alias_id, words, out)
+    _check(alias_prob, alias_id, targets=words, out=out)
     n_threads = threads_for(out.size, _WORK_PER_THREAD)
     marks = np.zeros((n_threads, n_words if distinct and out.shape[1] > _FEW else 0), np.uint8)
     table, stream = (alias_prob, alias_id), (np.uint64(seed), first_draw)
@@ -167,9 +167,9 @@ def unigram_sampler_cpu(
         raise reference.too_few(out.shape[1], n_words, words[failed - 1])
 
 
-def _check(alias_prob: Float32, alias_id: Int32, targets: Int64, out: Int32) -> None:
+def _check(alias_prob: Float32, alias_id: Int32, *, targets: Int64, out: Int32) -> None:
     check_axes("alias_prob", alias_prob, 1)
     check_axes("out", out, 2)
     check_read("alias_prob", alias_prob, alias_prob.shape)
-    check_read("alias_id", alias_id, alias_prob.shape, INT32)
-    check_written("out", out, (targets.shape[0], out.shape[1]), INT32)
+    check_read("alias_id", alias_id, alias_prob.shape, dtype=INT32)
+    check_written("out", out, (targets.shape[0], out.shape[1]), dtype=INT32)

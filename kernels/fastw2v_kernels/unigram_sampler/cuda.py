@@ -94,8 +94,8 @@ def unigram_sampler_cuda(
     check_axes("out", out, 2)
     check_ids("targets", targets, 1)
     check_read("alias_prob", alias_prob, alias_prob.shape)
-    check_read("alias_id", alias_id, alias_prob.shape, INT32)
-    check_read("out", out, (targets.shape[0], out.shape[1]), INT32)
+    check_read("alias_id", alias_id, alias_prob.shape, dtype=INT32)
+    check_read("out", out, (targets.shape[0], out.shape[1]), dtype=INT32)
     key, draw = np.uint64(seed), np.int64(first_draw)
     if distinct:
         launch_flat(_distinct_cuda_kernel, out.shape[0], alias_prob, alias_id, targets, key, draw, out)

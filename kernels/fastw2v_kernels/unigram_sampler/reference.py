@@ -84,7 +84,7 @@ def unigram_sampler_reference(
     for b, target in enumerate(targets):
         uniforms = _uniforms(seed, first_draw + b)
         if distinct:
-            out[b] = _distinct(alias_prob, alias_id, int(target), uniforms, out.shape[1])
+            out[b] = _distinct(alias_prob, alias_id, target=int(target), uniforms=uniforms, negative=out.shape[1])
         else:
             out[b] = [alias_draw(u, alias_prob, alias_id) for u in islice(uniforms, out.shape[1])]
 
@@ -96,20 +96,22 @@ def _uniforms(seed: int, position: int) -> Iterator[float]:
         yield u
 
 
-def _distinct(alias_prob: Float32, alias_id: Int32, target: int, uniforms: Iterator[float], negative: int) -> list[int]:
+def _distinct(
+    alias_prob: Float32, alias_id: Int32, *, target: int, uniforms: Iterator[float], negative: int
+) -> list[int]:
     chosen: list[int] = []
     for _ in range(negative):
         words = (alias_draw(u, alias_prob, alias_id) for u in islice(uniforms, patience(len(alias_prob))))
         word = next((word for word in words if word != target and word not in chosen), -1)
         if word < 0:
-            word = _scan(alias_prob, alias_id, [target, *chosen], next(uniforms))
+            word = _scan(alias_prob, alias_id, taken=[target, *chosen], u=next(uniforms))
         if word < 0:
             raise too_few(negative, len(alias_prob), target)
         chosen.append(word)
     return chosen
 
 
-def _scan(alias_prob: Float32, alias_id: Int32, taken: list[int], u: float) -> int:
+def _scan(alias_prob: Float32, alias_id: Int32, *, taken: list[int], u: float) -> int:
     """Draw from the words that are not taken; -1 if none can be drawn."""
     own = np.asarray(alias_prob, np.float64)
     words = np.stack([np.arange(len(own)), alias_id], axis=1).ravel()

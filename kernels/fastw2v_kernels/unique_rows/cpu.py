@@ -39,9 +39,9 @@ def unique_rows_cpu(ids: NDArray[np.integer[Any]], marks: NDArray[np.uint8], row
     """Do what `unique_rows_reference` does."""
     flat = flat_ids("ids", ids)
     check_axes("marks", marks, 1)
-    check_written("marks", marks, marks.shape, UINT8)
-    check_written("rows", rows, flat.shape, INT64)
-    check_written("n_unique", n_unique, (1,), INT64)
+    check_written("marks", marks, marks.shape, dtype=UINT8)
+    check_written("rows", rows, flat.shape, dtype=INT64)
+    check_written("n_unique", n_unique, (1,), dtype=INT64)
     n = _unique_rows_cpu_kernel(flat, marks, rows)
     if n < 0:
         raise outside("ids", flat, marks.shape[0])

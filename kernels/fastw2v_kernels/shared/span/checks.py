@@ -18,25 +18,25 @@ def check_weights(matrices: Matrices, tally: NDArray[Any], *, on_device: bool = 
     check_axes("w_in", matrices.w_in, 2)
     check("w_in", matrices.w_in, matrices.w_in.shape)
     check("w_out", matrices.w_out, matrices.w_in.shape)
-    check("tally", tally, (3,), FLOAT64)
+    check("tally", tally, (3,), dtype=FLOAT64)
     if matrices.w_in.shape[1] % _COLUMNS:
         raise ValueError(f"w_in has rows of {matrices.w_in.shape[1]} floats; expected a multiple of {_COLUMNS}")
 
 
-def check_tokens(ids: NDArray[Any], starts: NDArray[Any], begin: int, end: int) -> None:
+def check_tokens(ids: NDArray[Any], starts: NDArray[Any], *, begin: int, end: int) -> None:
     """Raise unless these are a corpus, and begin to end a span of its tokens; values in the arrays are not checked."""
     check_axes("ids", ids, 1)
     check_axes("starts", starts, 1)
-    check_read("ids", ids, ids.shape, INT32)
-    check_read("starts", starts, starts.shape, INT64)
+    check_read("ids", ids, ids.shape, dtype=INT32)
+    check_read("starts", starts, starts.shape, dtype=INT64)
     if not 0 <= begin <= end <= ids.shape[0]:
         raise ValueError(
             f"the span is {begin} to {end}; expected 0 <= begin <= end <= {ids.shape[0]}, the tokens there are"
         )
 
 
-def check_tables(n_vocab: int, keep: NDArray[Any], alias_prob: NDArray[Any], alias_id: NDArray[Any]) -> None:
+def check_tables(n_vocab: int, *, keep: NDArray[Any], alias_prob: NDArray[Any], alias_id: NDArray[Any]) -> None:
     """Raise unless the tables have an entry for each row of the matrices."""
     check_read("keep", keep, (n_vocab,))
     check_read("alias_prob", alias_prob, (n_vocab,))
-    check_read("alias_id", alias_id, (n_vocab,), INT32)
+    check_read("alias_id", alias_id, (n_vocab,), dtype=INT32)

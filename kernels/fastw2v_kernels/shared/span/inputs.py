@@ -30,6 +30,19 @@ class TokenSource(NamedTuple):
     shrink_windows: bool
 
 
+class Sampler(NamedTuple):
+    """Where negatives come from: an alias table, float32[n_vocab] and int32[n_vocab].
+
+    key : uint64, the epoch's random stream
+    negative : int, draws for each positive
+    """
+
+    alias_prob: Float32
+    alias_id: Int32
+    key: np.uint64
+    negative: int
+
+
 class Span(NamedTuple):
     """Tokens begin to end, trained by one call; at position p the learning rate is lr_first + lr_step * p.
 

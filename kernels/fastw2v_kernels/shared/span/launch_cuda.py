@@ -11,21 +11,27 @@ output rows that many warps hold at a time; see `rates_cuda`.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 
 from fastw2v_kernels._jit.cuda import array_module, cuda, inline_cuda, jit_cuda, launch_warps
-from fastw2v_kernels.shared import rng
-from fastw2v_kernels.shared.array_types import Float32, Float64, Int32, Int64
+from fastw2v_kernels.shared.array_types import Float32, Float64
 from fastw2v_kernels.shared.cuda import sentence_of
 from fastw2v_kernels.shared.rows_cuda import warp_sum
 from fastw2v_kernels.shared.span.checks import check_tables, check_tokens, check_weights
-from fastw2v_kernels.shared.span.inputs import Matrices, TokenSource
-from fastw2v_kernels.shared.span.rates_cuda import checked_rates
+from fastw2v_kernels.shared.span.inputs import Matrices, Span, TokenSource
 from fastw2v_kernels.shared.span.ring_cuda import clear
 from fastw2v_kernels.shared.span.shape_cuda import SpanShape
-from fastw2v_kernels.shared.span.state_cuda import Model, Recent, Ring, WarpBuffers
+from fastw2v_kernels.shared.span.state_cuda import Model, Recent, Ring, Stretch, WarpBuffers
 from fastw2v_kernels.shared.span.walk_cuda import stretch_trainer
+
+
+class LaunchPlan(NamedTuple):
+    """How many tokens a warp takes at a time, and how many warps train side by side at most."""
+
+    chunk_tokens: int
+    max_warps: int
 
 
 @inline_cuda
@@ -70,7 +76,10 @@ def span_kernel(shape: SpanShape, train_centre: Callable[..., float], is_context
     train_centre, is_context_example
         See `stretch_trainer`.
     """
-    memory, train_stretch = _memory(shape), stretch_trainer(train_centre, shape.n_row, shape.stride, is_context_example)
+    memory, train_stretch = (
+        _memory(shape),
+        stretch_trainer(train_centre, n_row=shape.n_row, stride=shape.stride, is_context_example=is_context_example),
+    )
 
     @jit_cuda
     def _span_cuda_kernel(
@@ -91,9 +100,8 @@ def span_kernel(shape: SpanShape, train_centre: Callable[..., float], is_context
             sentence = sentence_of(starts, first)
             while starts[sentence] < stop:
                 low, high = starts[sentence], starts[sentence + 1]
-                found = train_stretch(
-                    tokens, model, recent, ring, step, begin=max(first, low), end=min(stop, high), first=low, stop=high
-                )
+                stretch = Stretch(max(first, low), min(stop, high), low, high)
+                found = train_stretch(tokens, model, recent, ring, step, stretch)
                 loss += found[0]
                 n_examples += found[1]
                 n_kept += found[2]
@@ -109,56 +117,33 @@ def span_kernel(shape: SpanShape, train_centre: Callable[..., float], is_context
 def launch_span(
     kernel: Callable[..., None],
     shape: SpanShape,
-    matrices: Matrices,
+    tokens: TokenSource,
     *,
-    ids: Int32,
-    starts: Int64,
-    keep: Float32,
-    alias_prob: Float32,
-    alias_id: Int32,
-    begin: int,
-    end: int,
-    lr_first: float,
-    lr_step: float,
-    seed: int,
-    epoch: int,
-    window: int,
-    shrink_windows: bool,
-    with_loss: bool,
+    model: Model,
+    span: Span,
     tally: Float64,
-    chunk_tokens: int,
-    max_warps: int,
-    rate_in: Float32 | None,
-    rate_out: Float32 | None,
+    plan: LaunchPlan,
 ) -> None:
-    """Check what the arrays are and launch; the ids in them are taken to be rows, as the encoder makes them."""
-    check_weights(matrices, tally, on_device=True)
-    check_tokens(ids, starts, begin, end)
-    check_tables(matrices.w_in.shape[0], keep, alias_prob, alias_id)
-    most = (1 << 30) // window  # examples of a chunk are counted in 32 bits
-    if not (1 <= chunk_tokens <= most and max_warps >= 1):
-        raise ValueError(f"chunk_tokens is {chunk_tokens}, max_warps {max_warps}; expected 1 to {most}, and 1 or more")
-    with np.errstate(over="ignore"):
-        key = rng.random_bits(np.uint64(seed), epoch, 0)
-    if begin >= end:
+    """Check the arguments of a launcher and launch its kernel; ids are taken to be rows, as the encoder makes them."""
+    check_weights(Matrices(w_in=model.w_in, w_out=model.w_out), tally, on_device=True)
+    check_tokens(tokens.ids, tokens.starts, begin=span.begin, end=span.end)
+    check_tables(model.w_in.shape[0], keep=tokens.keep, alias_prob=model.alias_prob, alias_id=model.alias_id)
+    n_warps = _checked_warps(plan, tokens.window, span.end - span.begin)
+    if n_warps == 0:
         return
-    n_warps = min(-(-(end - begin) // chunk_tokens), max_warps)
     ring_memory = array_module().empty((n_warps, 1 if shape.is_shared else 2 * shape.n_ring), np.float32)
-    # Each number has one type, whatever the caller gives: for another the kernel would be compiled again.
-    tokens = TokenSource(
-        ids=ids, starts=starts, keep=keep, key=key, window=int(window), shrink_windows=bool(shrink_windows)
-    )
-    model = Model(
-        w_in=matrices.w_in,
-        w_out=matrices.w_out,
-        alias_prob=alias_prob,
-        alias_id=alias_id,
-        key=key,
-        lr_first=float(lr_first),
-        lr_step=float(lr_step),
-        with_loss=bool(with_loss),
-        rate_in=checked_rates("rate_in", rate_in),
-        rate_out=checked_rates("rate_out", rate_out),
-    )
-    numbers = np.int64(begin), np.int64(end), np.int64(chunk_tokens)
+    # Each number has one type, whatever the caller gives: for another type the kernel would be compiled again.
+    tokens = tokens._replace(window=int(tokens.window), shrink_windows=bool(tokens.shrink_windows))
+    model = model._replace(lr_first=float(span.lr_first), lr_step=float(span.lr_step), with_loss=bool(model.with_loss))
+    numbers = np.int64(span.begin), np.int64(span.end), np.int64(plan.chunk_tokens)
     launch_warps(kernel, n_warps, tokens, model, *numbers, tally, ring_memory)
+
+
+def _checked_warps(plan: LaunchPlan, window: int, n_tokens: int) -> int:
+    """Return how many warps train a span."""
+    most = (1 << 30) // window  # examples of a chunk are counted in 32 bits
+    if not (1 <= plan.chunk_tokens <= most and plan.max_warps >= 1):
+        raise ValueError(
+            f"chunk_tokens is {plan.chunk_tokens}, max_warps {plan.max_warps}; expected 1 to {most}, and 1 or more"
+        )
+    return min(-(-n_tokens // plan.chunk_tokens), plan.max_warps)

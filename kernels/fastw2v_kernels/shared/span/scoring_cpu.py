@@ -27,23 +27,10 @@ from fastw2v_kernels.shared import rng
 from fastw2v_kernels.shared.array_types import Float32, Int32, Int64
 from fastw2v_kernels.shared.cpu import alias_draw, random_bits, sigmoid, softplus, uniform
 from fastw2v_kernels.shared.memory import aligned, cache_per_thread
-from fastw2v_kernels.shared.span.inputs import TokenSource
+from fastw2v_kernels.shared.span.inputs import Sampler, TokenSource
 from fastw2v_kernels.shared.span.walk_cpu import Bounds, KeptTokens, window_of
 
 _NEGATIVE_DRAW = rng.NEGATIVE_DRAW
-
-
-class Sampler(NamedTuple):
-    """Where negatives come from.
-
-    prob : float32[n_vocab], alias : int32[n_vocab], an alias table; key : uint64, this epoch's random stream;
-    negative : int, draws for each positive
-    """
-
-    prob: Float32
-    alias: Int32
-    key: np.uint64
-    negative: int
 
 
 class Centre(NamedTuple):
@@ -90,21 +77,15 @@ class Workspace(NamedTuple):
     step: StepBuffers
 
 
-def new_sampler(alias_prob: Float32, alias_id: Int32, seed: int, epoch: int, negative: int) -> Sampler:
-    """Sampler of one epoch."""
-    with np.errstate(over="ignore"):
-        return Sampler(alias_prob, alias_id, rng.random_bits(np.uint64(seed), epoch, 0), negative)
-
-
-def step_buffers(shape: Shape, negative: int, n_sets: int, n_inputs: int) -> StepBuffers:
+def step_buffers(shape: Shape, negative: int, *, n_sets: int, n_inputs: int) -> StepBuffers:
     """Working memory for steps of up to `n_inputs` input rows, with `n_sets` sets of targets drawn ahead."""
-    step = _new_step_buffers(shape, negative, n_sets, n_inputs)
+    step = _new_step_buffers(shape, negative, n_sets=n_sets, n_inputs=n_inputs)
     step.targets[:] = 0  # rows are asked for ahead of being drawn: those left by another call may be none here
     return step
 
 
 @cache_per_thread
-def _new_step_buffers(shape: Shape, negative: int, n_sets: int, n_inputs: int) -> StepBuffers:
+def _new_step_buffers(shape: Shape, negative: int, *, n_sets: int, n_inputs: int) -> StepBuffers:
     target = np.arange(shape.n_tiles)[:, None] * shape.n_tile + np.arange(HALF_LANES)
     used = (np.arange(HALF_LANES) < shape.n_tile) & (target <= negative)
     label, valid, mask, half = (aligned((n, LANES)) for n in (shape.n_tiles, shape.n_tiles, shape.n_tiles, 2))
@@ -134,7 +115,7 @@ def draw_targets(
         row = positive
         if 0 < k <= sampler.negative:
             bits = random_bits(sampler.key, token_pos, first_draw + k - 1)
-            row = alias_draw(uniform(bits), sampler.prob, sampler.alias)
+            row = alias_draw(uniform(bits), sampler.alias_prob, sampler.alias_id)
         step.targets[r, k] = row
 
 

@@ -138,35 +138,38 @@ def _set_error_coefs(step: WarpBuffers, n_inputs: int, lr: np.float32, with_loss
     return loss
 
 
-@inline_cuda
-def _move_inputs(
-    rows: Float32,
-    first: int,
-    moves: Float32,
-    error_coef: Float32,
-    ring: Ring,
-    step: WarpBuffers,
-    n_inputs: int,
-    first_col: int,
-    n_row: int,
-    replace: bool,
-) -> None:
-    """Move the input rows from column `first_col` on, or put their moves in their place; add up the target rows' moves.
+def _input_mover(n_row: int, replace: bool) -> Callable[..., None]:
+    """Function of a kernel that moves input rows, or replaces them by their moves, for `gradient_step`."""
 
-    The target rows' columns are in `rows` from place `first` on.
-    """
-    for c in range(n_inputs):
-        begin = step.slot[c] * n_row + first_col + np.uint32(cuda.laneid)
-        for k in range(moves.shape[0]):
-            error_coef[k] = step.error_coef[c, k]
-        for p in range(moves.shape[1]):
-            if first_col + 32 * p < n_row:
-                x = ring.value[begin + 32 * p]
-                move = _ZERO
-                for k in range(moves.shape[0]):
-                    move += error_coef[k] * rows[k, first + p]
-                    moves[k, p] += error_coef[k] * x
-                ring.value[begin + 32 * p] = move if replace else x + move
+    @inline_cuda
+    def move_inputs(
+        rows: Float32,
+        first: int,
+        moves: Float32,
+        error_coef: Float32,
+        ring: Ring,
+        step: WarpBuffers,
+        n_inputs: int,
+        first_col: int,
+    ) -> None:
+        """Move the input rows from column `first_col` on, and add up the moves of the target rows.
+
+        The columns of the target rows are in `rows` from place `first` on.
+        """
+        for c in range(n_inputs):
+            begin = step.slot[c] * n_row + first_col + np.uint32(cuda.laneid)
+            for k in range(moves.shape[0]):
+                error_coef[k] = step.error_coef[c, k]
+            for p in range(moves.shape[1]):
+                if first_col + 32 * p < n_row:
+                    x = ring.value[begin + 32 * p]
+                    move = _ZERO
+                    for k in range(moves.shape[0]):
+                        move += error_coef[k] * rows[k, first + p]
+                        moves[k, p] += error_coef[k] * x
+                    ring.value[begin + 32 * p] = move if replace else x + move
+
+    return move_inputs
 
 
 @inline_cuda
@@ -199,7 +202,7 @@ def gradient_step(shape: SpanShape, replace: bool) -> Callable[..., float]:
     """
     n_tile, n_cols, n_tiles, is_whole = shape.n_tile, shape.n_cols, shape.n_tiles, shape.is_whole
     n_targets, n_strip, n_strips, n_row = shape.n_targets, shape.n_strip, shape.n_strips, shape.n_row
-    stride = shape.stride
+    stride, move_inputs = shape.stride, _input_mover(n_row, replace)
 
     @inline_cuda
     def train(model: Model, ring: Ring, step: WarpBuffers, n_inputs: int, lr: np.float32) -> float:
@@ -223,18 +226,7 @@ def gradient_step(shape: SpanShape, replace: bool) -> Callable[..., float]:
             if not is_whole:
                 _load_rows(strip, model.w_out, step, 0, first_col, stride)
             first = n_strip * s if is_whole else 0
-            _move_inputs(
-                strip,
-                first,
-                moves,
-                error_coef,
-                ring,
-                step,
-                n_inputs=n_inputs,
-                first_col=first_col,
-                n_row=n_row,
-                replace=replace,
-            )
+            move_inputs(strip, first, moves, error_coef, ring, step, n_inputs, first_col)
             _move_targets(moves, model, step, first_col, stride)
         cuda.syncwarp()
         return loss

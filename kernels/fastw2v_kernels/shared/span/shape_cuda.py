@@ -48,7 +48,7 @@ class SpanShape:
     row_registers: int = 64
 
     @classmethod
-    def of(cls, stride: int, negative: int, window: int, n_inputs: int, n_extra: int = 0) -> SpanShape:
+    def of(cls, stride: int, negative: int, window: int, *, n_inputs: int, n_extra: int = 0) -> SpanShape:
         """Shape for the current GPU: before Hopper the compiler needs more registers for all else."""
         row_registers = 64 if compute_capability() >= 90 else 40
         return cls(stride, negative + 1, window, n_inputs, n_extra, row_registers)
@@ -127,7 +127,7 @@ class SpanShape:
         return 8 * self.n_ring + self.list_bytes <= _SHARED_BYTES
 
 
-def skipgram_shape(stride: int, negative: int, window: int, share_negatives: bool) -> SpanShape:
+def skipgram_shape(stride: int, negative: int, window: int, *, share_negatives: bool) -> SpanShape:
     """Shape of a skip-gram kernel; ValueError if the window is too large for one."""
 
     def shape_of(w: int) -> SpanShape:

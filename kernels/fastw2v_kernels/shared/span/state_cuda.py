@@ -20,6 +20,15 @@ class Recent(NamedTuple):
     pos: Int64
 
 
+class Stretch(NamedTuple):
+    """Tokens begin to end, which one warp trains at a time, of the sentence first to stop."""
+
+    begin: int
+    end: int
+    first: int
+    stop: int
+
+
 class Model(NamedTuple):
     """What is trained and how; arrays as in `skipgram_ns_reference`.
 

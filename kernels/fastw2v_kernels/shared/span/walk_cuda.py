@@ -17,7 +17,7 @@ from fastw2v_kernels.shared import rng
 from fastw2v_kernels.shared.cuda import random_bits, uniform
 from fastw2v_kernels.shared.span.inputs import TokenSource
 from fastw2v_kernels.shared.span.ring_cuda import ballot, load_word, lower_lanes, write_back
-from fastw2v_kernels.shared.span.state_cuda import Model, Recent, Ring, WarpBuffers
+from fastw2v_kernels.shared.span.state_cuda import Model, Recent, Ring, Stretch, WarpBuffers
 
 _KEEP_DRAW, _WINDOW_DRAW = rng.KEEP_DRAW, rng.WINDOW_DRAW
 
@@ -78,10 +78,30 @@ def _drop_token(i: int, n_loaded: int, recent: Recent, model: Model, ring: Ring,
         write_back(word, model.w_in, model.rate_in, ring, n_row, stride)
 
 
+def _ring_loops(n_row: int, stride: int) -> tuple[Callable[..., int], Callable[..., int]]:
+    """Functions of a kernel that load the words of tokens into the ring, and drop tokens from it, up to a token."""
+
+    @inline_cuda
+    def load_until(stop: int, n_loaded: int, recent: Recent, model: Model, ring: Ring) -> int:
+        while n_loaded < stop:
+            load_word(recent.id[n_loaded & (recent.id.shape[0] - 1)], model.w_in, ring, n_row, stride)
+            n_loaded = _short(n_loaded + 1)
+        return n_loaded
+
+    @inline_cuda
+    def drop_until(stop: int, n_dropped: int, n_loaded: int, recent: Recent, model: Model, ring: Ring) -> int:
+        while n_dropped < stop:
+            _drop_token(n_dropped, n_loaded, recent, model, ring, n_row, stride)
+            n_dropped = _short(n_dropped + 1)
+        return n_dropped
+
+    return load_until, drop_until
+
+
 def stretch_trainer(
-    train_centre: Callable[..., float], n_row: int, stride: int, is_context_example: bool
+    train_centre: Callable[..., float], *, n_row: int, stride: int, is_context_example: bool
 ) -> Callable[..., tuple[float, int, int]]:
-    """Part of a kernel that trains the centres of one stretch.
+    """Function of a kernel that trains the centres of one stretch.
 
     Parameters
     ----------
@@ -91,46 +111,35 @@ def stretch_trainer(
     n_row, stride : int
         Floats of a row on chip, and in the weights.
     is_context_example : bool
-        Whether each context is an example, or all of a centre are one.
+        True if each context is an example, False if all contexts of a centre are one.
 
     Returns
     -------
     callable
-        `train_stretch(tokens, model, recent, ring, step, begin, end, first, stop)` for tokens begin to end of the
-        sentence first to stop; returns this lane's loss, and how many examples and centres there were.
+        `train_stretch(tokens, model, recent, ring, step, stretch)` returns this lane's loss, and how many examples and
+        centres there were.
     """
+    load_until, drop_until = _ring_loops(n_row, stride)
 
     @inline_cuda
     def train_stretch(
-        tokens: TokenSource,
-        model: Model,
-        recent: Recent,
-        ring: Ring,
-        step: WarpBuffers,
-        begin: int,
-        end: int,
-        first: int,
-        stop: int,
+        tokens: TokenSource, model: Model, recent: Recent, ring: Ring, step: WarpBuffers, stretch: Stretch
     ) -> tuple[float, int, int]:
-        pos = _first_context_pos(tokens, begin, first)
+        pos = _first_context_pos(tokens, stretch.begin, stretch.first)
         last_slot = recent.id.shape[0] - 1
         loss = 0.0
         n_examples = n_kept = n = n_loaded = n_dropped = i = _short(0)
         more = True
         while more:
-            while n <= i + tokens.window and pos < stop:
-                n = _read(tokens, recent, n, pos, stop)
+            while n <= i + tokens.window and pos < stretch.stop:
+                n = _read(tokens, recent, n, pos, stretch.stop)
                 pos += 32
-            more = i < n and recent.pos[i & last_slot] < end
+            more = i < n and recent.pos[i & last_slot] < stretch.end
             if more:
-                while n_dropped < i - tokens.window:
-                    _drop_token(n_dropped, n_loaded, recent, model, ring, n_row, stride)
-                    n_dropped = _short(n_dropped + 1)
-                while n_loaded < min(n, i + tokens.window + 1):
-                    load_word(recent.id[n_loaded & last_slot], model.w_in, ring, n_row, stride)
-                    n_loaded = _short(n_loaded + 1)
+                n_dropped = drop_until(i - tokens.window, n_dropped, n_loaded, recent, model, ring)
+                n_loaded = load_until(min(n, i + tokens.window + 1), n_loaded, recent, model, ring)
                 centre_pos = recent.pos[i & last_slot]
-                if centre_pos >= begin:
+                if centre_pos >= stretch.begin:
                     reach = _reach(tokens, centre_pos)
                     low, high = max(i - reach, 0), min(i + reach + 1, n)
                     n_kept = _short(n_kept + 1)
@@ -138,9 +147,7 @@ def stretch_trainer(
                         n_examples = _short(n_examples + (high - low - 1 if is_context_example else 1))
                         loss += train_centre(model, recent, ring, step, i, low, high)
                 i = _short(i + 1)
-        while n_dropped < n_loaded:
-            _drop_token(n_dropped, n_loaded, recent, model, ring, n_row, stride)
-            n_dropped = _short(n_dropped + 1)
+        drop_until(n_loaded, n_dropped, n_loaded, recent, model, ring)
         return loss, n_examples, n_kept
 
     return train_stretch
