@@ -51,7 +51,7 @@ def exchange(value):
 _asking = threading.Lock()
 
 
-def shared_array(memory, shape, dtype, alignment=None):
+def shared_array(memory, shape, dtype, *, alignment=None):
     """The array of a block for the line that asks. The simulator's own gives two where two threads ask at once."""
     caller = sys._getframe(1)
     with _asking:

@@ -40,9 +40,10 @@ def array_names(case):
     return [name for name, value in case.items() if isinstance(value, np.ndarray)]
 
 
-def refuses(op, device, case, name, array):
+def refuses(op, device, case, **change):
     """Whether a call with another array under this name raises before it has written anything."""
-    case = copy(case) | {name: array}
+    (name,) = change
+    case = copy(case) | change
     case = to_device(case) if device == "cuda" else case
     before = {key: value.copy() for key, value in written(op, case).items()}
     with pytest.raises((TypeError, ValueError), match=name):
@@ -57,7 +58,7 @@ def test_an_array_of_another_type_is_refused(op, device):
     for name in array_names(case):
         with np.errstate(invalid="ignore"):  # an output may hold anything
             wrong = case[name].astype(WRONG_TYPES[case[name].dtype.kind])
-        refuses(op, device, case, name, wrong)
+        refuses(op, device, case, **{name: wrong})
 
 
 @pytest.mark.parametrize(("op", "device"), OP_DEVICES)
@@ -65,12 +66,12 @@ def test_an_array_with_an_axis_more_is_refused(op, device):
     case = case_of(op)
     for name in array_names(case):
         if (op.name, name) not in ANY_SHAPE:
-            refuses_shape(op, device, case, name, case[name][None].copy())
+            refuses_shape(op, device, case, **{name: case[name][None].copy()})
 
 
-def refuses_shape(op, device, case, name, array):
+def refuses_shape(op, device, case, **change):
     """Whether a call raises; another argument may be named, to which this one does not fit."""
-    case = copy(case) | {name: array}
+    case = copy(case) | change
     with pytest.raises((TypeError, ValueError)):
         op.implementation(device)(**(to_device(case) if device == "cuda" else case))
 
@@ -81,7 +82,7 @@ def test_an_array_that_is_written_to_is_not_one_short(op, device):
     changed = [*op.updates, *(name for name in array_names(case) if name in op.outputs(case))]
     for name in changed:
         if (op.name, name) not in ANY_LENGTH:
-            refuses_shape(op, device, case, name, np.ascontiguousarray(case[name][..., :-1]))
+            refuses_shape(op, device, case, **{name: np.ascontiguousarray(case[name][..., :-1])})
 
 
 @pytest.mark.parametrize("op", OPS, ids=lambda op: op.name)
@@ -90,7 +91,7 @@ def test_an_output_that_may_not_be_written_is_refused(op):
     for name in [*op.updates, *(name for name in array_names(case) if name in op.outputs(case))]:
         array = case[name].copy()
         array.flags.writeable = False
-        refuses_shape(op, "cpu", case, name, array)
+        refuses_shape(op, "cpu", case, **{name: array})
 
 
 INTERCHANGEABLE = {  # pairs that mean the same: the operation is symmetric in them

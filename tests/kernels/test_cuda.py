@@ -13,6 +13,7 @@ from fastw2v.nn import _checks, _dispatch, layers
 from fastw2v_kernels._jit import cuda as cuda_jit
 from fastw2v_kernels.ops import OPS
 from fastw2v_kernels.shared.span.cases import alias_table
+from fastw2v_kernels.shared.span.inputs import Matrices
 from tests.kernels.harness import copy, results, to_device, to_host
 
 OPS_BY_NAME = {op.name: op for op in OPS}
@@ -269,9 +270,10 @@ class FakePool:
 
 class FakeCupyArray:
     dtype, shape, ndim, flags = np.dtype(np.float32), (3, 4), 2, SimpleNamespace(c_contiguous=True)
+    strides = (16, 4)
 
     def __init__(self, device):
-        self.data = SimpleNamespace(device_id=device)
+        self.data = SimpleNamespace(device_id=device, ptr=0)
 
 
 def test_a_usable_gpu(door):
@@ -386,6 +388,20 @@ def test_arrays_of_two_places_are_refused(door):
         cuda_jit._common_device((FakeCupyArray(1), FakeCupyArray(0)))
     with pytest.raises(TypeError, match=r"of shape \(3,\), is NumPy's; move it: to_gpu"):
         cuda_jit._common_device((FakeCupyArray(1), np.zeros(3)))
+
+
+def test_arrays_in_a_named_tuple_are_arguments_like_others(door, monkeypatch):
+    here, elsewhere = Matrices(FakeCupyArray(0), FakeCupyArray(0)), Matrices(FakeCupyArray(0), FakeCupyArray(1))
+    assert cuda_jit._common_device((here, 3)) == 0
+    with pytest.raises(ValueError, match="lie on cuda:0 and cuda:1"):
+        cuda_jit._common_device((elsewhere,))
+    with pytest.raises(TypeError, match="is NumPy's"):
+        cuda_jit._common_device((here._replace(w_in=np.zeros(3)),))
+    monkeypatch.setattr(cuda_jit, "is_device_array", lambda array: isinstance(array, FakeCupyArray))
+    monkeypatch.setattr(cuda_jit, "_device_view", lambda place: place[-1])
+    assert cuda_jit._argument(elsewhere) == Matrices(0, 1)
+    assert type(cuda_jit._argument(elsewhere)) is Matrices
+    assert cuda_jit._argument((np.float32(1), 2)) == (1, 2)
 
 
 def test_an_array_of_another_gpu_is_refused_where_it_comes_in(door):

@@ -39,7 +39,7 @@ pytestmark = [
 ]
 
 
-def launches(op, size, target, monkeypatch):
+def launches(op, size, target, *, monkeypatch):
     """Kernels that a call of the operation launches, and what with; nothing is run."""
     found = []
     monkeypatch.setattr(cuda_jit, "array_module", lambda: np)
@@ -53,7 +53,7 @@ def launches(op, size, target, monkeypatch):
     return found
 
 
-def compile_lto(kernel, args, target, monkeypatch):
+def compile_lto(kernel, args, target, *, monkeypatch):
     """What numba-cuda hands to the linker at a launch, wherever nvJitLink is found: code that is optimised there."""
     from numba import cuda
     from numba.cuda import dispatcher
@@ -84,12 +84,12 @@ def link(code, target, option):
 @pytest.mark.parametrize("target", TARGETS, ids=lambda target: f"sm_{target[0]}{target[1]}")
 @pytest.mark.parametrize(("op", "size"), CASES, ids=lambda value: getattr(value, "name", value))
 def test_kernels_compile_and_keep_to_registers(op, size, target, monkeypatch):
-    found = launches(op, size, target, monkeypatch)
+    found = launches(op, size, target, monkeypatch=monkeypatch)
     assert found
     for kernel, args in found:
         name = kernel.py_func.__name__
         assert kernel.targetoptions["lto"], "a launch would not link at run time: this test looks at other code"
-        code = compile_lto(kernel, args, target, monkeypatch)
+        code = compile_lto(kernel, args, target, monkeypatch=monkeypatch)
         ptx = link(code, target, "-ptx")
         assert ptx.count("\n{") == 1, "a function is not inlined; divergent_collectives reads the first one alone"
         assert divergent_collectives(ptx) == []

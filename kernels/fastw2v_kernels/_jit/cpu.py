@@ -28,16 +28,27 @@ _FASTMATH = {"reassoc", "contract", "nsz"}
 _kernels: list[Any] = []
 
 
+_PACKAGE = Path(__file__).parents[1]
+
+
 @lru_cache(maxsize=1)
-def _source_stamp() -> tuple[object, ...]:
-    """All kernel sources and the bounds-check switch; Numba's own stamp sees the function's file alone."""
-    files = sorted(Path(__file__).parents[1].rglob("*.py"))
+def source_stamp(package: Path = _PACKAGE) -> tuple[object, ...]:
+    """Return what the kernel cache compares: all source files of the package, and whether bounds are checked.
+
+    Numba's own stamp covers only the file of the kernel, but a kernel is compiled from several files.
+
+    Parameters
+    ----------
+    package : Path
+        Folder of the package `fastw2v_kernels`.
+    """
+    files = sorted(package.rglob("*.py"))
     return BOUNDSCHECK, *((str(f), f.stat().st_mtime, f.stat().st_size) for f in files)
 
 
 class _PackageStamp:
     def get_source_stamp(self) -> tuple[object, ...]:
-        return _source_stamp()
+        return source_stamp()
 
 
 class _EnvironmentLocator(_PackageStamp, caching.UserProvidedCacheLocator):
