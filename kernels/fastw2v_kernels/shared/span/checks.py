@@ -23,12 +23,18 @@ def check_weights(matrices: Matrices, tally: NDArray[Any], *, on_device: bool = 
         raise ValueError(f"w_in has rows of {matrices.w_in.shape[1]} floats; expected a multiple of {_COLUMNS}")
 
 
-def check_tokens(ids: NDArray[Any], starts: NDArray[Any], *, begin: int, end: int) -> None:
-    """Raise unless these are a corpus, and begin to end a span of its tokens; values in the arrays are not checked."""
+def check_tokens(ids: NDArray[Any], starts: NDArray[Any], *, begin: int, end: int, on_device: bool = False) -> None:
+    """Raise unless these are a corpus, and begin to end a span of its tokens.
+
+    The ids are not looked at, which would cost a pass over them, and of the sentences' starts only the first and the
+    last; on the GPU not even these, since the launch would wait for them.
+    """
     check_axes("ids", ids, 1)
     check_axes("starts", starts, 1)
     check_read("ids", ids, ids.shape, dtype=INT32)
     check_read("starts", starts, starts.shape, dtype=INT64)
+    if starts.shape[0] == 0 or (not on_device and (starts[0], starts[-1]) != (0, ids.shape[0])):
+        raise ValueError(f"starts has {starts[:1]} to {starts[-1:]}; expected 0 to {ids.shape[0]}, the number of ids")
     if not 0 <= begin <= end <= ids.shape[0]:
         raise ValueError(
             f"the span is {begin} to {end}; expected 0 <= begin <= end <= {ids.shape[0]}, the tokens there are"

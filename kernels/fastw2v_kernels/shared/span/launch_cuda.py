@@ -126,7 +126,7 @@ def launch_span(
 ) -> None:
     """Check the arguments of a launcher and launch its kernel; ids are taken to be rows, as the encoder makes them."""
     check_weights(Matrices(w_in=model.w_in, w_out=model.w_out), tally, on_device=True)
-    check_tokens(tokens.ids, tokens.starts, begin=span.begin, end=span.end)
+    check_tokens(tokens.ids, tokens.starts, begin=span.begin, end=span.end, on_device=True)
     check_tables(model.w_in.shape[0], keep=tokens.keep, alias_prob=model.alias_prob, alias_id=model.alias_id)
     n_warps = _checked_warps(plan, tokens.window, span.end - span.begin)
     if n_warps == 0:
