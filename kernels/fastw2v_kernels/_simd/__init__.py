@@ -1,6 +1,10 @@
-"""SIMD values for CPU kernels: all that kernels need of SIMD is imported from here.
+"""SIMD values for CPU kernels. Kernels import from here, not from the modules of this package.
 
-A `Vec` is LANES float32 values that LLVM keeps in one register; a `Vecs` is `n` of them, `n` a compile-time constant.
+A `Vec` is LANES float32 values that LLVM keeps in one register. A `Vecs` is `n` of them, and `n` is a compile-time
+constant. A *strip* is the piece of one row that is in registers at a time, shape.n_strip vectors; a *tile* is a strip
+of each of several rows. Kernels are ordinary Python over these values: arithmetic operators work on them, and the
+functions here load, store and combine them. Loops that LLVM vectorises by itself run at less than half the speed, since
+they reduce each dot product separately and spill sums to memory.
 """
 
 from fastw2v_kernels._simd.arithmetic import (

@@ -1,4 +1,4 @@
-"""Arithmetic of SIMD values: operators, multiply-adds of blocks, sums of lanes. Kernels import it from `_simd`."""
+"""Arithmetic of SIMD values: operators, multiply-adds, sums over lanes."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def splat(_typing: Any, x: Any) -> Any:
 def _zeros(size: Callable[[Shape], int]) -> Callable[..., Any]:
     @intrinsic
     def zeros(_typing: Any, shape: Any) -> Any:
-        block = Vecs(size(shape.shape))
-        return block(shape), lambda context, builder, sig, args: ir.Constant(context.get_value_type(block), None)
+        vecs = Vecs(size(shape.shape))
+        return vecs(shape), lambda context, builder, sig, args: ir.Constant(context.get_value_type(vecs), None)
 
     return zeros
 
@@ -43,8 +43,8 @@ def _lists(builder: Any, sig: Any, args: Any) -> list[list[Any]]:
 
 
 @intrinsic
-def fma_rows(_typing: Any, block: Any, x: Any, acc: Any) -> Any:
-    """Vecs of acc[k, j] + block[k] * x[j]; x : Vec, or Vecs of a strip."""
+def fma_rows(_typing: Any, vecs: Any, x: Any, acc: Any) -> Any:
+    """Vecs of acc[k, j] + vecs[k] * x[j]; x : Vec, or Vecs of a strip."""
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         rows, strip, sums = _lists(builder, sig, args)
@@ -53,7 +53,7 @@ def fma_rows(_typing: Any, block: Any, x: Any, acc: Any) -> Any:
             builder, context.get_value_type(acc), [emit.fma(builder, r, v, s) for (r, v), s in zip(products, sums)]
         )
 
-    return acc(block, x, acc), codegen
+    return acc(vecs, x, acc), codegen
 
 
 @intrinsic
@@ -134,7 +134,7 @@ def rows_above(_typing: Any, tile: Any, limits: Any) -> Any:
 
 
 class _Arithmetic(AbstractTemplate):  # type: ignore[misc]
-    """Typing of an operator with a Vec or Vecs on one side at the least: the larger of both, or a Vec."""
+    """Typing of an operator with a Vec or Vecs on at least one side; the result is a Vecs if either side is."""
 
     def generic(self, args: Any, _kws: Any) -> Any:
         if len(args) == 2 and any(isinstance(ty, Vec | Vecs) for ty in args):
@@ -143,9 +143,10 @@ class _Arithmetic(AbstractTemplate):  # type: ignore[misc]
 
 
 def _operator(python_operator: Callable[..., Any], instruction: str) -> None:
-    """Make a Python operator work on Vec or Vecs with one of its kind, with Vec or scalar.
+    """Define a Python operator for Vec or Vecs with its own type, with Vec or with a scalar.
 
-    By Numba's lower interface: `overload` would compile a function for each pair of types, and look here for scalars.
+    This uses Numba's low-level interface: `overload` would compile a function for each pair of types, and Numba would
+    search these overloads for operators of plain numbers too.
     """
 
     def combine(builder: Any, x: Any, y: Any) -> Any:
@@ -169,7 +170,7 @@ def _operator(python_operator: Callable[..., Any], instruction: str) -> None:
 
 
 def _vectors(context: Any, builder: Any, x: Any, ty: Any, like: Any) -> list[Any]:
-    """An operand's vectors, as many as `like` has: a Vecs's own, or copies of a Vec or of a scalar's splat."""
+    """Vectors of an operand, as many as `like` has: those of a Vecs, or copies of a Vec or of a scalar."""
     if isinstance(ty, Vecs):
         return emit.unpack(builder, x, ty.n)
     return [x if isinstance(ty, Vec) else emit.splat(context, builder, x, ty)] * (

@@ -1,4 +1,4 @@
-"""Numba's types of SIMD values, and how LLVM holds them."""
+"""Numba types of SIMD values, and their types in LLVM."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Vecs(types.Type):  # type: ignore[misc]
 
 
 class Rows(types.Type):  # type: ignore[misc]
-    """Where `n` rows of a float32 matrix begin, in registers, and how many columns they have."""
+    """Addresses of `n` rows of a float32 matrix, in registers, and the number of columns."""
 
     def __init__(self, n: int) -> None:
         self.n = n
@@ -44,7 +44,7 @@ class _VecModel(models.PrimitiveModel):  # type: ignore[misc]
 
 
 @register_model(Vecs)
-class _BlockModel(models.PrimitiveModel):  # type: ignore[misc]
+class _VecsModel(models.PrimitiveModel):  # type: ignore[misc]
     def __init__(self, dmm: Any, fe_type: Vecs) -> None:
         super().__init__(dmm, fe_type, ir.ArrayType(VEC, fe_type.n))
 

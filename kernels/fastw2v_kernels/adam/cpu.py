@@ -1,4 +1,4 @@
-"""Adam as the book has it, on the CPU: one pass; several threads each take some of the elements."""
+"""Adam as in the book, on the CPU: one pass. Several threads divide the elements among them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def _adam_cpu_kernel(
     lr_t, rate1, rate2 = rates
     share = -(-param.shape[0] // (n_threads * CACHE_LINE)) * CACHE_LINE
     first, last = thread * share, (thread + 1) * share
-    # Slices, since LLVM makes vectors of a loop only where it sees that no index is negative.
+    # Slices, since LLVM vectorises a loop only if it can see that no index is negative.
     param, grad, m, v = param[first:last], grad[first:last], m[first:last], v[first:last]
     for i in range(param.shape[0]):
         param[i], m[i], v[i] = adam_step(param[i], grad[i], m[i], v[i], lr_t, rate1, rate2)

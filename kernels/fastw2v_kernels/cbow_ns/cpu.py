@@ -1,4 +1,4 @@
-"""CBOW with negative sampling on the CPU: explicit SIMD values, rows asked for one centre ahead."""
+"""CBOW with negative sampling on the CPU: explicit SIMD values, rows prefetched two centres ahead."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ from fastw2v_kernels.shared.span.walk_cpu import TOKENS_PER_PASS, KeptTokens, ke
 
 
 class Means(NamedTuple):
-    """What is divided by the number of contexts: the sum of their rows, and the hidden vector's gradient."""
+    """Whether the sum of the context rows, and the hidden vector's gradient, are divided by the number of contexts."""
 
     of_contexts: bool
     of_gradient: bool
@@ -55,7 +55,7 @@ class Means(NamedTuple):
 def _set_hidden_strip(
     w_in: Float32, kept: KeptTokens, step: StepBuffers, centre: Centre, scale: float, col: int, shape: Shape
 ) -> None:
-    """Put scale times the sum of the context rows into one strip of step.rows[0]."""
+    """Write scale times the sum of the context rows to one strip of step.rows[0]."""
     hidden = zero_strip(shape)
     for j in range(centre.low, centre.i):
         hidden = hidden + load_strip(w_in, kept.id[j], col, shape)
@@ -128,7 +128,7 @@ def _train_centre(
     means: Means,
     shape: Shape,
 ) -> float:
-    """One step for the example of a centre; return the loss."""
+    """Train the example of a centre in one step; return the loss."""
     r = first_set(step, centre.i)
     share = 1.0 / (centre.high - centre.low - 1)
     set_mask(step, r, negative, shape)
@@ -155,9 +155,11 @@ def _cbow_ns_cpu_kernel(
     for first in range(span.begin, span.end, TOKENS_PER_PASS):
         bounds = subsample(kept, tokens, first, min(first + TOKENS_PER_PASS, span.end), sentence)
         sentence = bounds.sentence
-        next_low = next_high = far_low = far_high = bounds.first  # empty; 0 is of a type to compile for
+        next_low = next_high = far_low = far_high = (
+            bounds.first
+        )  # an empty window; the literal 0 would have another type
         loss, n_pairs = 0.0, 0
-        for i in range(window - 2, bounds.last):  # two turns ahead of the first centre, to draw for it
+        for i in range(window - 2, bounds.last):  # begins two centres early, to draw for the first
             low, high = next_low, next_high
             if i + 1 < bounds.last:
                 next_low, next_high = far_low, far_high

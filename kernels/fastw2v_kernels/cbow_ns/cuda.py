@@ -1,4 +1,4 @@
-"""CBOW with negative sampling on the GPU: a warp goes through a chunk of tokens, its context rows on chip."""
+"""CBOW with negative sampling on the GPU: a warp trains a chunk of tokens, with the context rows on chip."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from fastw2v_kernels.shared.span.state_cuda import Model, Recent, Ring, WarpBuff
 
 @inline_cuda
 def _set_hidden_vector(ring: Ring, step: WarpBuffers, n: int, hidden: int, n_row: int, scale: np.float32) -> None:
-    """Put scale times the sum of the listed rows, but the first, into slot `hidden`."""
+    """Write scale times the sum of the listed rows, except the first, to slot `hidden`."""
     for col in range(cuda.laneid, n_row, 32):
         total = np.float32(0)
         for c in range(1, n):
@@ -32,7 +32,7 @@ def _set_hidden_vector(ring: Ring, step: WarpBuffers, n: int, hidden: int, n_row
 
 @inline_cuda
 def _move_contexts(ring: Ring, step: WarpBuffers, n: int, hidden: int, n_row: int, scale: np.float32) -> None:
-    """Add scale times the move in slot `hidden` to the listed rows, but the first."""
+    """Add scale times the move in slot `hidden` to the listed rows, except the first."""
     for col in range(cuda.laneid, n_row, 32):
         move = ring.value[hidden * n_row + col] * scale
         for c in range(1, n):

@@ -43,13 +43,19 @@ def cbow_ns_reference(
     shrink_windows, with_loss
         As in `skipgram_ns_reference`.
     mean_context : bool
-        The hidden vector is the mean of the context rows, not their sum.
+        True if the hidden vector is the mean of the context rows, False if it is their sum.
     mean_gradient : bool
-        Every context row gets the hidden vector's move divided by the number of contexts, which is the gradient of a
-        mean (Irsoy et al. 2021, "Corrected CBOW performs as well as skip-gram"); else the undivided move, as in
-        word2vec.c and gensim.
+        True if each context row moves by the hidden vector's move divided by the number of contexts, which is the
+        gradient of a mean (Irsoy et al. 2021, "Corrected CBOW performs as well as skip-gram"). False if it moves by the
+        whole move, as in word2vec.c and gensim.
     tally : float64[3], added to
-        Sum of the examples' losses (negative log-likelihood of positive and negatives), examples, kept tokens.
+        Sum of the examples' losses (negative log-likelihood of positive and negatives), number of examples, number of
+        kept tokens.
+
+    Raises
+    ------
+    TypeError, ValueError
+        A dtype, shape or memory order that does not fit, or a span outside of the corpus. The reference checks nothing.
     """
     key = epoch_key(seed, epoch)
     tokens = TokenSource(ids=ids, starts=starts, keep=keep, key=key, window=window, shrink_windows=shrink_windows)

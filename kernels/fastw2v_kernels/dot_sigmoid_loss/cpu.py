@@ -1,4 +1,4 @@
-"""Scores, probabilities and loss of targets, on the CPU; several threads each take some of the examples."""
+"""Scores, probabilities and loss of targets, on the CPU. Several threads divide the examples among them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from fastw2v_kernels.shared.rows_cpu import AHEAD, any_outside, dot_row, prefetc
 from fastw2v_kernels.shared.threads import run_on_threads, threads_for
 
 _WORK_PER_THREAD = 500_000  # multiplications, about 50 us
-_TINY = 1e-200  # a product of probabilities, each above 1e-7, stays far from underflow
+_TINY = 1e-200  # a product of probabilities above 1e-7 each is cut here, far from underflow
 
 
 @inline_cpu

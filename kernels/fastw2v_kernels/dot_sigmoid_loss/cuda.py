@@ -1,4 +1,4 @@
-"""Scores, probabilities and loss of targets, on the GPU: a warp for each target."""
+"""Scores, probabilities and loss of targets, on the GPU, with a warp for each target."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Gradients of `dot_sigmoid_loss` on the CPU; several threads each take some of the examples for dh, columns for dw."""
+"""Gradients of `dot_sigmoid_loss` on the CPU. Several threads divide the examples for dh, and the columns for dw."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _WORK_PER_THREAD = 1_000_000  # floats cleared and added to dw, about 200 us
 
 
 class Scored(NamedTuple):
-    """What the forward step took and wrote; arrays as in `dot_sigmoid_loss_reference`.
+    """The arguments of the forward step; arrays as in `dot_sigmoid_loss_reference`.
 
     The kernel gets it as a plain tuple; see `run_on_threads`.
     """

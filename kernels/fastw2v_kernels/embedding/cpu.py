@@ -1,4 +1,4 @@
-"""Sum of the rows that the ids name, on the CPU; several threads each take some of the examples."""
+"""Sum of the rows with the given ids, on the CPU. Several threads divide the examples among them."""
 
 from __future__ import annotations
 

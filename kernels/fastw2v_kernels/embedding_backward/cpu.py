@@ -1,4 +1,4 @@
-"""Gradient of `embedding` on the CPU; several threads each take some of the columns."""
+"""Gradient of `embedding` on the CPU. Several threads divide the columns among them."""
 
 from __future__ import annotations
 

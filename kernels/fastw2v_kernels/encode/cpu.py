@@ -1,7 +1,8 @@
 """Compiled tokeniser: whitespace text to word numbers, eight bytes at a time, in one pass.
 
-A word is held as *units* of eight bytes filled up with spaces, always ending in at least one space. No word contains a
-space, so no word's units begin another's: comparing units until one word ends decides equality, lengths need no room.
+A word is stored as *units* of eight bytes, filled up with at least one space. No word contains a space, so the units of
+one word never begin those of another. Comparing units to the end of a word therefore decides equality, and lengths need
+not be stored.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ _U32, _U56, _U63 = np.uint64(32), np.uint64(56), np.uint64(63)
 
 @inline_cpu
 def _load_unit(units: np.ndarray, pos: np.uint64) -> np.uint64:
-    """Eight bytes from any byte position, first byte lowest (two aligned reads, so no pointer tricks)."""
+    """Return eight bytes from any byte position, the first one lowest, by two aligned reads."""
     shift = (pos & _U7) << _U3
     low = units[pos >> _U3] >> shift
     unit: np.uint64 = low | ((units[(pos >> _U3) + _U1] << _U1) << (_U63 - shift))

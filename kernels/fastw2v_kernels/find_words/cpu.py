@@ -1,4 +1,4 @@
-"""The words that two tables share, looked up in the order of their slots, so that both are read from end to end."""
+"""The words that two tables share, looked up in the order of their slots, so that both tables are read in order."""
 
 from __future__ import annotations
 

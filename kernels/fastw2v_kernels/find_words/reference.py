@@ -1,4 +1,4 @@
-"""What `find_words` computes: words looked up in a dict."""
+"""The computation of `find_words`, by a dict."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def find_words_reference(
     Raises
     ------
     TypeError, ValueError
-        On the CPU: a type, shape or memory order that does not fit.
+        A dtype, shape or memory order that does not fit.
     """
     entries = [int(entry) & _LOW_HALF for entry in known_slots]
     known = {word_of(known_arena, known_starts, entry - 1): entry - 1 for entry in entries if entry}

@@ -1,4 +1,4 @@
-"""Word numbers of a block of text to vocabulary rows, on one core and without the GIL."""
+"""From word numbers of a block of text to vocabulary rows, on one core and without the GIL."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _U0 = np.uint64(0)
 def _ids_to_rows_cpu_kernel(
     ids: Int32, line_ends: Int64, row_of: Int32, rows: Int32, ends: Int64, n_written: Int64
 ) -> None:
-    n_rows, first, n_ends = _U0, _U0, 0  # unsigned: an index that may be negative costs a third of the time
+    n_rows, first, n_ends = _U0, _U0, 0  # unsigned, for an index that may be negative costs a third of the time
     for e in range(line_ends.size + 1):
         last = np.uint64(line_ends[e] if e < line_ends.size else ids.size)
         for i in range(first, last):

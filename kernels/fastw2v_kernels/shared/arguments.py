@@ -1,4 +1,4 @@
-"""What the CPU launchers of the book's operations check before a kernel reads or writes: types, shapes and ids."""
+"""Checks of a launcher's arguments, made before a kernel reads or writes: dtype, shape, memory order, row numbers."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def check_axes(name: str, array: NDArray[Any], n_axes: int) -> None:
 
 
 def check_ids(name: str, ids: NDArray[Any], n_axes: int) -> None:
-    """Raise unless these are integers with `n_axes` axes, row after row."""
+    """Raise unless these are integers with `n_axes` axes, in C order."""
     if ids.dtype.kind not in "iu":
         raise TypeError(f"{name} has dtype {ids.dtype}; expected integers, such as ids.astype(np.int64)")
     check_axes(name, ids, n_axes)
@@ -41,12 +41,12 @@ def check_ids(name: str, ids: NDArray[Any], n_axes: int) -> None:
 
 
 def flat_ids(name: str, ids: NDArray[Any]) -> Int64:
-    """Ids in one row, int64; a copy only if they are not so already.
+    """Return the ids as a one-dimensional int64 array; they are copied only if they are not one already.
 
     Raises
     ------
     TypeError
-        They are not integers: rounding them would hide a mistake.
+        They are not integers; rounding them could conceal a mistake.
     """
     if ids.dtype.kind not in "iu":
         raise TypeError(f"{name} has dtype {ids.dtype}; expected integers, such as ids.astype(np.int64)")
@@ -54,7 +54,7 @@ def flat_ids(name: str, ids: NDArray[Any]) -> Int64:
 
 
 def outside(name: str, ids: Int64, n_rows: int) -> IndexError:
-    """Error for the first of the ids that is not a row."""
+    """Return the error for the first id that is not a row."""
     wrong = np.flatnonzero((ids < 0) | (ids >= n_rows))[0]
     return IndexError(
         f"{name} has {ids[wrong]} at position {wrong} (of all in a row); expected ids from 0 to {n_rows - 1}, "
@@ -63,7 +63,7 @@ def outside(name: str, ids: Int64, n_rows: int) -> IndexError:
 
 
 def first_outside(n_rows: int, **ids: Int64) -> IndexError:
-    """Error for the first of these arrays with an id that is not a row."""
+    """Return the error for the first of these arrays that has an id which is not a row."""
     wrong = next(name for name, values in ids.items() if ((values < 0) | (values >= n_rows)).any())
     return outside(wrong, ids[wrong], n_rows)
 

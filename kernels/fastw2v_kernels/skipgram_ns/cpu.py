@@ -1,4 +1,4 @@
-"""Skip-gram with negative sampling on the CPU: explicit SIMD values, rows asked for one centre ahead."""
+"""Skip-gram with negative sampling on the CPU: explicit SIMD values, rows prefetched two centres ahead."""
 
 from __future__ import annotations
 
@@ -56,12 +56,12 @@ from fastw2v_kernels.shared.span.walk_cpu import (
 
 @inline_cpu
 def _gather(kept: KeptTokens, step: StepBuffers, low: int, high: int, i: int, reach: int) -> int:
-    """List the rows of the tokens low to high but for centre i, a repeated one once with its multiple; return how many.
+    """List the rows of the tokens low to high except centre i, and return how many; a repeated row is listed once.
 
-    There are at most `reach` on each side of the centre. Scores are made two rows at a time: an odd one gets a partner
-    of weight 0.
+    There are at most `reach` on each side of the centre. Rows are scored in pairs, so an odd one gets a partner of
+    weight 0.
     """
-    if kept.repeat[high - 1] < low:  # no word twice: those left of the centre, then those right of it
+    if kept.repeat[high - 1] < low:  # no word occurs twice: copy those left of the centre, then those right of it
         centre = i if low <= i < high else high
         n = high - low - (centre < high)
         for c in range(0, reach, LANES):
@@ -105,7 +105,7 @@ def _update_strip(
     col: int,
     shape: Shape,
 ) -> None:
-    """Move one strip of input and target rows; ask for that of a later step."""
+    """Move one strip of input and target rows, and prefetch target rows of a later step."""
     prefetch_rows(ahead, col, shape)
     out, grads = load_rows(rows, col, shape), zero_tile(shape)
     for c in range(n):
@@ -124,7 +124,7 @@ def _update_strip(
 def _update(
     w_in: Float32, w_out: Float32, step: StepBuffers, n: int, r: int, ahead: int, prefetch_row_id: int, shape: Shape
 ) -> None:
-    """Move input and target rows along step.error_coef. Both gradients of a strip stay in registers."""
+    """Move input and target rows by step.error_coef. Both gradients of a strip stay in registers."""
     whole = shape.n_vectors // shape.n_strip * shape.n_strip
     for t in range(shape.n_tiles):
         rows = rows_of(w_out, step.targets, r, t * shape.n_tile, shape)
@@ -141,7 +141,7 @@ def _update(
 def _train_contexts(
     w_in: Float32, w_out: Float32, kept: KeptTokens, step: StepBuffers, centre: Centre, reach: int, shape: Shape
 ) -> float:
-    """One step for the tokens low to high but for the centre, at most `reach` on each side of it; return the loss."""
+    """Train the tokens low to high except the centre in one step, at most `reach` on each side; return the loss."""
     r = first_set(step, centre.i)
     n = _gather(kept, step, centre.low, centre.high, centre.i, reach)
     loss: float = score_rows(w_in, w_out, step, n, r, centre.lr, shape)
@@ -153,7 +153,7 @@ def _train_contexts(
 def _train_groups(
     w_in: Float32, w_out: Float32, kept: KeptTokens, step: StepBuffers, centre: Centre, reach: int, shape: Shape
 ) -> float:
-    """One step for each `reach` contexts of the centre, all with the same negatives; return the loss."""
+    """Train each `reach` contexts of the centre in one step, all with the same negatives; return the loss."""
     i, low, high, prefetch_row_id, lr = centre
     loss, n_contexts = 0.0, high - low - 1
     for first in range(0, n_contexts, reach):
@@ -167,10 +167,10 @@ def _train_groups(
 def _train_pairs(
     w_in: Float32, w_out: Float32, kept: KeptTokens, step: StepBuffers, centre: Centre, negative: int, shape: Shape
 ) -> float:
-    """One step for each context of the centre, each with its own negatives; return the loss."""
+    """Train each context of the centre in a step with its own negatives; return the loss."""
     i, low, high, prefetch_row_id, lr = centre
     loss, r = 0.0, first_set(step, i)
-    one = int(np.int64(1))  # a literal has a type of its own, for which _update would be compiled again
+    one = int(np.int64(1))  # a literal has another type, for which _update would be compiled again
     for j in range(low, high):
         if j != i:
             step.inputs[0] = kept.id[j]
@@ -198,9 +198,11 @@ def _skipgram_ns_cpu_kernel(
         bounds = subsample(kept, tokens, first, min(first + TOKENS_PER_PASS, span.end), sentence)
         sentence = bounds.sentence
         note_repeats(kept, bounds)
-        next_low = next_high = far_low = far_high = bounds.first  # empty; 0 is of a type to compile for
+        next_low = next_high = far_low = far_high = (
+            bounds.first
+        )  # an empty window; the literal 0 would have another type
         loss, n_pairs = 0.0, 0
-        for i in range(window - 2, bounds.last):  # two turns ahead of the first centre, to draw for it
+        for i in range(window - 2, bounds.last):  # begins two centres early, to draw for the first
             low, high = next_low, next_high
             if i + 1 < bounds.last:
                 next_low, next_high = far_low, far_high
@@ -251,7 +253,7 @@ def skipgram_ns_cpu(
     check_tables(w_in.shape[0], keep=keep, alias_prob=alias_prob, alias_id=alias_id)
     one_step = contexts_per_step(window) == 2 * window or not share_negatives
     shape = Shape.of(w_in.shape[1], negative + 1, with_loss, share_negatives, one_step)
-    if 4 * shape.n_tile + 4 < N_REGISTERS:  # target rows and gradients of two vectors, and what moves one input row
+    if 4 * shape.n_tile + 4 < N_REGISTERS:  # registers for two vectors of target rows and gradients, and 4 more
         shape = replace(shape, n_strip=2)
     key = epoch_key(seed, epoch)
     sampler = Sampler(alias_prob=alias_prob, alias_id=alias_id, key=key, negative=negative)

@@ -1,4 +1,4 @@
-"""Skip-gram with negative sampling on the GPU: a warp goes through a chunk of tokens, its context rows on chip."""
+"""Skip-gram with negative sampling on the GPU: a warp trains a chunk of tokens, with the context rows on chip."""
 
 from __future__ import annotations
 
@@ -24,25 +24,25 @@ from fastw2v_kernels.shared.span.state_cuda import Model, Recent, Ring, WarpBuff
 @cache
 def _skipgram_ns_cuda_kernel(shape: SpanShape, share_negatives: bool) -> Callable[..., None]:
     train = gradient_step(shape, replace=False)
-    n_at_once = shape.n_inputs
+    n_per_step = shape.n_inputs
 
     @inline_cuda
     def train_together(
         model: Model, recent: Recent, ring: Ring, step: WarpBuffers, i: int, low: int, high: int
     ) -> float:
-        """One step for each `n_at_once` contexts; a word that occurs twice in them counts twice."""
+        """Train each `n_per_step` contexts in one step; a word that occurs twice in them counts twice."""
         loss, n_contexts, slot = 0.0, high - low - 1, i & (recent.id.shape[0] - 1)
         lr = np.float32(model.lr_first + model.lr_step * recent.pos[slot])
         draw_targets(model, step, recent.id[slot], recent.pos[slot], 0)
-        for first in range(0, n_contexts, n_at_once):
-            start, stop = low + first, low + min(first + n_at_once, n_contexts)
+        for first in range(0, n_contexts, n_per_step):
+            start, stop = low + first, low + min(first + n_per_step, n_contexts)
             n = gather(0, recent, ring, step, i, start + (start >= i), stop + (stop > i))
             loss += train(model, ring, step, n, lr)
         return loss
 
     @inline_cuda
     def train_pairs(model: Model, recent: Recent, ring: Ring, step: WarpBuffers, i: int, low: int, high: int) -> float:
-        """One step for each context, with negatives of its own."""
+        """Train each context in a step with its own negatives."""
         loss, ordinal, last_slot = 0.0, 0, recent.id.shape[0] - 1
         lr = np.float32(model.lr_first + model.lr_step * recent.pos[i & last_slot])
         for j in range(low, high):

@@ -37,15 +37,15 @@ def skipgram_ns_reference(
 
     The input rows are those of the context words and the output rows those of the centre and the negatives, as in
     word2vec.c and gensim. All contexts of a centre share its negatives (Ji et al. 2016, "Parallelizing word2vec in
-    shared and distributed memory"), and `contexts_per_step` of them make one gradient step; or each has negatives and a
-    step of its own.
+    shared and distributed memory"), and `contexts_per_step` of them make one gradient step. Without `share_negatives`,
+    each context has its own negatives and its own step.
 
     Parameters
     ----------
     w_in, w_out : float32[n_vocab, stride], changed in place
         Input and output rows; stride is a multiple of 16, columns past the model's dimension are 0 and stay so.
     ids : int32[n_tokens]
-        The corpus as vocabulary rows.
+        The corpus as vocabulary rows; launchers do not check that they are rows.
     starts : int64[n_sentences + 1]
         Sentence s is ids[starts[s]:starts[s + 1]]; no sentence is empty.
     keep : float32[n_vocab]
@@ -57,7 +57,7 @@ def skipgram_ns_reference(
     lr_first, lr_step : float
         The learning rate at token position p is lr_first + lr_step * p.
     seed, epoch : int
-        Every random number is a function of these, the token position and its purpose.
+        Each random number is a function of these two, the token position, and the number of the draw.
     window : int
         Greatest distance of a context; with `shrink_windows` each centre draws its own from 1..window.
     negative : int
@@ -65,9 +65,15 @@ def skipgram_ns_reference(
     share_negatives : bool
         One set of negatives for all contexts of a centre, or one for each.
     with_loss : bool
-        Whether to tally the loss.
+        Whether to sum the loss.
     tally : float64[3], added to
-        Sum of the pairs' losses (negative log-likelihood of positive and negatives), pairs, kept tokens.
+        Sum of the pairs' losses (negative log-likelihood of positive and negatives), number of pairs, number of kept
+        tokens.
+
+    Raises
+    ------
+    TypeError, ValueError
+        A dtype, shape or memory order that does not fit, or a span outside of the corpus. The reference checks nothing.
     """
     key = epoch_key(seed, epoch)
     tokens = TokenSource(ids=ids, starts=starts, keep=keep, key=key, window=window, shrink_windows=shrink_windows)

@@ -1,4 +1,4 @@
-"""Adam over touched rows only, on the CPU; several threads each take some of the rows."""
+"""Adam for touched rows only, on the CPU. Several threads divide the rows among them."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def sparse_adam_cpu(
     beta1: float,
     beta2: float,
 ) -> None:
-    """Do what `sparse_adam_reference` does. A row that is named twice may move by either step, or by both."""
+    """Do what `sparse_adam_reference` does. A row that is listed twice may move by either step, or by both."""
     check_axes("param", param, 2)
     check_written("param", param, param.shape)
     check_read("grad", grad, param.shape)

@@ -1,4 +1,4 @@
-"""Adam over touched rows only, on the GPU: a thread for each of their elements."""
+"""Adam for touched rows only, on the GPU, with a thread for each element."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def sparse_adam_cuda(
     beta1: float,
     beta2: float,
 ) -> None:
-    """Do what `sparse_adam_reference` does; an id that is not a row moves none."""
+    """Do what `sparse_adam_reference` does; an id that is not a row is ignored."""
     check_axes("param", param, 2)
     check_ids("rows", rows, 1)
     check_read("param", param, param.shape)

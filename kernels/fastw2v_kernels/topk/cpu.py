@@ -1,4 +1,4 @@
-"""The k best of the best so far and of a block of new scores, on the CPU; several threads each take some queries."""
+"""The k best scores of each query, on the CPU. Several threads divide the queries among them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from fastw2v_kernels.shared.cpu import insert_topk
 from fastw2v_kernels.shared.threads import run_on_threads, threads_for
 
 _WORK_PER_THREAD = 1_000_000  # scores, about 100 us
-_SCORES_AT_ONCE = 64  # scores that are compared with the worst of the best at once
+_SCORES_AT_ONCE = 64  # scores that are compared with the worst of the k best at once
 
 
 @jit_cpu

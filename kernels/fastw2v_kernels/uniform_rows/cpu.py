@@ -1,4 +1,4 @@
-"""First values of the input matrix, on one core."""
+"""Initial values of the input matrix, on one core."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Negatives for the book's loss, on the CPU; several threads each take some of the targets."""
+"""Negatives for the book's loss, on the CPU. Several threads divide the targets among them."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from fastw2v_kernels.unigram_sampler import reference
 
 _WORK_PER_THREAD = 5_000  # draws, about 100 us
 _AHEAD = 4  # targets
-_FEW = 32  # negatives that are compared one by one; for more, marking the words that are taken costs less
+_FEW = 32  # negatives that are compared one by one; for more, it is cheaper to mark the words that are taken
 _patience = inline_cpu(reference.patience)
 
 
 class Draws(NamedTuple):
-    """One target's draws: its place in the stream, and the words that are taken.
+    """Draws for one target: their position in the stream, and the words that are taken.
 
     key : uint64; position : int; target : int; negatives : int32[batch, K], of which row b is being filled;
     marks : uint8[n_words], or none if the negatives are few
@@ -59,7 +59,7 @@ def _mark(draws: Draws, n: int, value: int) -> None:
 
 @jit_cpu
 def _scan(alias_prob: Float32, alias_id: Int32, draws: Draws, k: int, u: float) -> int:
-    """Draw from the words that are not taken: add their masses up, then walk to u of the sum; -1 if there is none."""
+    """Draw from the words that are not taken, by two passes over their probabilities; -1 if there is none."""
     total = 0.0
     for column in range(alias_prob.shape[0]):
         own = float(alias_prob[column])
@@ -82,7 +82,7 @@ def _scan(alias_prob: Float32, alias_id: Int32, draws: Draws, k: int, u: float) 
 
 @inline_cpu
 def _fill_distinct(alias_prob: Float32, alias_id: Int32, draws: Draws) -> bool:
-    """Fill row b with different words; False if too few can be drawn."""
+    """Fill row b with different words; return False if too few can be drawn."""
     draw = 0
     for k in range(draws.negatives.shape[1]):
         word, tries = -1, _patience(alias_prob.shape[0])
@@ -105,7 +105,7 @@ def _fill_distinct(alias_prob: Float32, alias_id: Int32, draws: Draws) -> bool:
 
 @inline_cpu
 def _prefetch_draws(alias_prob: Float32, alias_id: Int32, key: np.uint64, position: int, negative: int) -> None:
-    """Ask for the columns that the first draws at `position` will pick."""
+    """Prefetch the columns that the first draws at `position` pick."""
     for draw in range(negative):
         column = int(uniform(random_bits(key, position, draw)) * alias_prob.shape[0])
         prefetch_element(alias_prob, column)

@@ -14,7 +14,7 @@ from fastw2v_kernels.shared.rng import alias_draw, random_bits, uniform
 
 
 def patience(n_words: int) -> int:
-    """Draws in vain after which a scan of the whole table, two passes over it, costs less than further draws.
+    """Return the number of vain draws after which a scan of the table, in two passes, costs less than further draws.
 
     Parameters
     ----------
@@ -25,7 +25,7 @@ def patience(n_words: int) -> int:
 
 
 def too_few(negative: int, n_words: int, target: int) -> ValueError:
-    """Error for a target without enough other words.
+    """Return the error for a target without enough other words.
 
     Parameters
     ----------
@@ -50,10 +50,10 @@ def unigram_sampler_reference(
 ) -> None:
     """Draw negatives for every target from the distribution of an alias table.
 
-    The book's UnigramSampler (Deep Learning from Scratch 2, section 4.2.6). `distinct` is what it computes on a CPU,
-    np.random.choice(replace=False) with the target's probability set to 0: successive sampling, each draw from what is
-    left. It comes from rejection: draw until the word is new; after many draws in vain, from a scan of the whole table.
-    Otherwise draws are independent and may equal the target, as the book has it on a GPU.
+    This is the book's UnigramSampler (Deep Learning from Scratch 2, section 4.2.6). With `distinct` it does as the book
+    on a CPU: np.random.choice(replace=False) with a probability of 0 for the target, each draw from the words that are
+    left. Words are drawn until one is new; after many vain draws, a scan of the whole table finds one. Without
+    `distinct`, draws are independent and may equal the target, as in the book on a GPU.
 
     Parameters
     ----------

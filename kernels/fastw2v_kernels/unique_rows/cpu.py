@@ -24,7 +24,7 @@ def _unique_rows_cpu_kernel(ids: Int64, marks: NDArray[np.uint8], rows: Int64) -
     for i in range(ids.shape[0]):
         if i + _AHEAD < ids.shape[0]:
             prefetch_element(marks, ids[i + _AHEAD])
-        # No branch, since whether an id is new cannot be foreseen: one that is not gives its place to the next.
+        # No branch, since it cannot be predicted whether an id is new: the next id overwrites one that is not.
         rows[n] = ids[i]
         n += 1 - marks[ids[i]]
         marks[ids[i]] = 1

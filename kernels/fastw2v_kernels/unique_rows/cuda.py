@@ -41,7 +41,7 @@ def _list_rows_cuda_kernel(ids: Int64, n_until: Int64, rows: Int64) -> None:
 
 
 def unique_rows_cuda(ids: NDArray[np.integer[Any]], marks: NDArray[np.uint8], rows: Int64, *, n_unique: Int64) -> None:
-    """Do what `unique_rows_reference` does; ids that are not rows are left out, and of `marks` the length is read."""
+    """Do what `unique_rows_reference` does; ids that are not rows are left out. Only the length of `marks` is used."""
     check_ids("ids", ids, ids.ndim)
     check_axes("marks", marks, 1)
     check_read("marks", marks, marks.shape, dtype=UINT8)

@@ -1,4 +1,4 @@
-"""What the launchers over a span of tokens check before a kernel reads or writes."""
+"""Checks that launchers over a span of tokens make before a kernel reads or writes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _COLUMNS = 16  # rows come in multiples of this many floats
 
 
 def check_weights(matrices: Matrices, tally: NDArray[Any], *, on_device: bool = False) -> None:
-    """Raise unless both matrices have one shape, with padded rows, and the tally three sums."""
+    """Raise unless both matrices have the same shape, with padded rows, and the tally has three entries."""
     check = check_read if on_device else check_written  # an array of the GPU is never read-only
     check_axes("w_in", matrices.w_in, 2)
     check("w_in", matrices.w_in, matrices.w_in.shape)
@@ -37,7 +37,7 @@ def check_tokens(ids: NDArray[Any], starts: NDArray[Any], *, begin: int, end: in
         raise ValueError(f"starts has {starts[:1]} to {starts[-1:]}; expected 0 to {ids.shape[0]}, the number of ids")
     if not 0 <= begin <= end <= ids.shape[0]:
         raise ValueError(
-            f"the span is {begin} to {end}; expected 0 <= begin <= end <= {ids.shape[0]}, the tokens there are"
+            f"the span is {begin} to {end}; expected 0 <= begin <= end <= {ids.shape[0]}, the number of tokens"
         )
 
 

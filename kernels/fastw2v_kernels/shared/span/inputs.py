@@ -1,4 +1,4 @@
-"""What a kernel trains on, on either device: two matrices, a corpus as vocabulary rows, and a span of its tokens."""
+"""Named tuples that kernels take on either device: the matrices, the corpus as vocabulary rows, the span to train."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from fastw2v_kernels.shared.array_types import Float32, Int32, Int64
 
 
 class Matrices(NamedTuple):
-    """The matrices that training changes in place, float32[n_vocab, stride] each."""
+    """The two matrices that training changes in place, float32[n_vocab, stride] each."""
 
     w_in: Float32
     w_out: Float32
 
 
 class TokenSource(NamedTuple):
-    """Tokens, sentences, and how tokens are drawn; arrays as in `skipgram_ns_reference`.
+    """Tokens and sentences of a corpus, and how tokens and windows are drawn; arrays as in `skipgram_ns_reference`.
 
     key : uint64, the epoch's random stream
     """
@@ -31,7 +31,7 @@ class TokenSource(NamedTuple):
 
 
 class Sampler(NamedTuple):
-    """Where negatives come from: an alias table, float32[n_vocab] and int32[n_vocab].
+    """How negatives are drawn: from an alias table, float32[n_vocab] and int32[n_vocab].
 
     key : uint64, the epoch's random stream
     negative : int, draws for each positive
@@ -44,9 +44,9 @@ class Sampler(NamedTuple):
 
 
 class Span(NamedTuple):
-    """Tokens begin to end, trained by one call; at position p the learning rate is lr_first + lr_step * p.
+    """Tokens begin to end, which one call trains. At position p the learning rate is lr_first + lr_step * p.
 
-    epoch : int, picks the random numbers
+    epoch : int, selects the random numbers
     """
 
     epoch: int

@@ -1,11 +1,12 @@
-"""Kernels over a span of tokens, and their launch: what skip-gram and CBOW on the GPU have in common.
+"""The kernel over a span of tokens on the GPU, and its launch, for skip-gram and CBOW.
 
-The launch plan has two numbers, which callers may choose. `chunk_tokens` is the stretch of corpus that a warp takes at
-a time; at either end of it up to `window` rows are read that a neighbour reads too. `max_warps` bounds how many warps,
-each a block by itself, go through chunks side by side: warp i takes the chunks i, i + n_warps, ... in order, so that at
-any time they are close together and the learning rate falls as it should. The more of them, the older the rows that
-each one computes with. `rate_in` and `rate_out`, float32[n] for the first n rows, are factors of the moves of input and
-output rows that many warps hold at a time; see `rates_cuda`.
+A warp, which is a block by itself, takes `chunk_tokens` tokens at a time. At either end of a chunk it also reads up to
+`window` rows that the warp of the neighbouring chunk reads. `max_warps` limits how many warps run side by side. Warp i
+takes the chunks i, i + n_warps, ... in order, so the warps stay close together in the corpus, and the learning rate
+falls as it should. With more warps, each one computes with older rows.
+
+`rate_in` and `rate_out`, float32[n] for the first n rows, are factors for the moves of rows that many warps hold at a
+time; see `rates_cuda`.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from fastw2v_kernels.shared.span.walk_cuda import stretch_trainer
 
 
 class LaunchPlan(NamedTuple):
-    """How many tokens a warp takes at a time, and how many warps train side by side at most."""
+    """Tokens that a warp takes at a time, and the greatest number of warps that run side by side."""
 
     chunk_tokens: int
     max_warps: int
@@ -36,14 +37,14 @@ class LaunchPlan(NamedTuple):
 
 @inline_cuda
 def _add_to(tally: Float64, place: int, value: float) -> None:
-    """Add up the lanes' values, and once for the warp to the tally."""
+    """Add the sum of the lanes' values to the tally, once for the warp."""
     total = warp_sum(value)
     if cuda.laneid == 0:
         cuda.atomic.add(tally, place, total)
 
 
 def _memory(shape: SpanShape) -> Callable[[Float32], tuple[Ring, Recent, WarpBuffers]]:
-    """Part of a kernel that lays out a warp's memory."""
+    """Return the function of a kernel that lays out the memory of a warp."""
     n_ring, n_groups, is_shared, n_tokens = shape.n_ring, shape.n_slot_groups, shape.is_shared, shape.n_tokens
     n_slots, n_targets, n_inputs, n_coef = shape.n_slots, shape.n_targets, shape.n_inputs, shape.n_coef
 
@@ -67,7 +68,7 @@ def _memory(shape: SpanShape) -> Callable[[Float32], tuple[Ring, Recent, WarpBuf
 
 
 def span_kernel(shape: SpanShape, train_centre: Callable[..., float], is_context_example: bool) -> Callable[..., None]:
-    """Kernel that trains all centres of a span.
+    """Return the kernel that trains all centres of a span.
 
     Parameters
     ----------

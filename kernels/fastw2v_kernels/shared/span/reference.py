@@ -1,4 +1,4 @@
-"""What span kernels compute, in NumPy: sampling by the same counters, one gradient step for each example."""
+"""The computations of the span kernels in NumPy: the same random numbers, and one gradient step."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ FloatMatrix = NDArray[Any]  # float32, or float64 where the reference serves as 
 
 
 def draw(key: np.uint64, token_pos: int | Int64, number: int | Int64) -> Float64:
-    """Uniform numbers of an epoch's stream, for one position and purpose or an array of either: see `random_bits`."""
+    """Return uniform numbers of an epoch's stream, for one position and draw or arrays of them; see `random_bits`."""
     with np.errstate(over="ignore"):
         return np.asarray(uniform(random_bits(key, token_pos, number)))
 
 
 def kept_positions(tokens: TokenSource) -> list[Int64]:
-    """Positions of the tokens that survive subsampling in this epoch, sentence by sentence."""
+    """Return the positions of the tokens that survive subsampling in this epoch, for each sentence."""
     is_kept = draw(tokens.key, np.arange(len(tokens.ids)), KEEP_DRAW) < tokens.keep[tokens.ids]
     return [begin + np.flatnonzero(is_kept[begin:end]) for begin, end in pairwise(tokens.starts)]
 
@@ -41,7 +41,7 @@ def windows(tokens: TokenSource, begin: int, end: int) -> Iterator[tuple[int, In
 
 
 def draw_targets(sampler: Sampler, positive: int, token_pos: int, *, ordinal: int) -> list[int]:
-    """Rows of w_out for the `ordinal`-th example at `token_pos`: the positive, then its negatives."""
+    """Return the rows of w_out for the `ordinal`-th example at `token_pos`: the positive, then its negatives."""
     numbers = NEGATIVE_DRAW + ordinal * sampler.negative + np.arange(sampler.negative)
     uniforms = draw(sampler.key, token_pos, numbers)
     return [positive, *(alias_draw(u, sampler.alias_prob, sampler.alias_id) for u in uniforms)]
@@ -50,7 +50,7 @@ def draw_targets(sampler: Sampler, positive: int, token_pos: int, *, ordinal: in
 def gradients(
     x: FloatMatrix, w_out: FloatMatrix, targets: list[int], *, lr: float
 ) -> tuple[FloatMatrix, FloatMatrix, float]:
-    """Moves of the input rows `x`, moves of the rows w_out[targets], and the loss, of one gradient step.
+    """Return the moves of the input rows `x`, those of the rows w_out[targets], and the loss, for one gradient step.
 
     With scores s = x w_out[targets]^T and labels y (1 for the first target, the positive, and 0 for the others):
     loss = sum of log(1 + exp(s)) - y s, and both moves follow from the error coefficients lr (y - sigmoid(s)).

@@ -1,4 +1,4 @@
-"""Scores of input rows against a positive and its negatives: the part that skip-gram and CBOW have in common."""
+"""Targets of an example, scores of input rows against them, and error coefficients, for skip-gram and CBOW."""
 
 from __future__ import annotations
 
@@ -34,9 +34,10 @@ _NEGATIVE_DRAW = rng.NEGATIVE_DRAW
 
 
 class Centre(NamedTuple):
-    """A centre with its window: slot `i` of a KeptTokens, and slots low to high.
+    """A centre and its window: slot `i` of the kept tokens, and the slots low to high.
 
-    prefetch_row_id : int, a row of w_in to ask for, that of a word which comes into a later window; lr : learning rate
+    prefetch_row_id : int, row of w_in that a later window needs
+    lr : float, learning rate
     """
 
     i: int
@@ -56,7 +57,7 @@ class StepBuffers(NamedTuple):
     half : float32[2, LANES], ones in the lanes of the first, and of the second, of two input rows
     mask : float32[n_tiles, LANES], how often each target counts
     error_coef : float32[n_tiles, (n + 1) * HALF_LANES], lr * (label - sigmoid(score)) by tile, input row and target
-    rows : float32[n + 1, n_vectors * LANES], what a kernel keeps for each input row
+    rows : float32[n + 1, n_vectors * LANES], a move, or a hidden vector, for each input row
     """
 
     targets: Int64
@@ -71,16 +72,16 @@ class StepBuffers(NamedTuple):
 
 
 class Workspace(NamedTuple):
-    """Working memory of a thread: tokens that survived subsampling, and buffers of a gradient step."""
+    """Working memory of a thread: tokens that survived subsampling, and the buffers of a gradient step."""
 
     kept: KeptTokens
     step: StepBuffers
 
 
 def step_buffers(shape: Shape, negative: int, *, n_sets: int, n_inputs: int) -> StepBuffers:
-    """Working memory for steps of up to `n_inputs` input rows, with `n_sets` sets of targets drawn ahead."""
+    """Return buffers for steps of up to `n_inputs` input rows, with `n_sets` sets of targets drawn ahead."""
     step = _new_step_buffers(shape, negative, n_sets=n_sets, n_inputs=n_inputs)
-    step.targets[:] = 0  # rows are asked for ahead of being drawn: those left by another call may be none here
+    step.targets[:] = 0  # the kernel prefetches rows before it draws them, and old numbers may be no rows here
     return step
 
 
@@ -121,7 +122,7 @@ def draw_targets(
 
 @inline_cpu
 def first_set(step: StepBuffers, i: int) -> int:
-    """First target set of centre i; the sets of the next two may be drawn by then."""
+    """Return the first target set of centre i. The sets of the next two centres may already be drawn."""
     n_sets: int = step.targets.shape[0]
     return (i & 3) * (n_sets // 4)
 
@@ -136,7 +137,7 @@ def prepare(
     sampler: Sampler,
     shape: Shape,
 ) -> tuple[int, int]:
-    """Draw window and targets of centre i."""
+    """Draw the targets of centre i, and return the bounds of its window."""
     low, high = window_of(kept, i, bounds, tokens)
     for ordinal in range(1 if shape.share_negatives else high - low - 1):
         draw_targets(step, first_set(step, i) + ordinal, kept.id[i], kept.pos[i], ordinal, sampler, shape)
@@ -145,9 +146,10 @@ def prepare(
 
 @inline_cpu
 def set_mask(step: StepBuffers, r: int, negative: int, shape: Shape) -> None:
-    """Count each target row of set `r` once: not a negative that equals the positive, a repeated one with its multiple.
+    """Set how often each target of set `r` counts: 0 for a negative that equals the positive.
 
-    Within one tile repeated rows may stand, since all are read before any is written.
+    With several tiles, a repeated negative counts once with its multiple. Within one tile it may be listed repeatedly,
+    since all rows are read before any is written.
     """
     for t in range(shape.n_tiles):
         store(step.mask, t, 0, load(step.valid, t, 0))

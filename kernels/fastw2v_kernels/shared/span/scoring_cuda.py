@@ -1,7 +1,6 @@
-"""One gradient step on the GPU: input rows on chip against a positive and its negatives, by one warp.
+"""One gradient step on the GPU, by one warp: input rows on chip against a positive and its negatives.
 
-First all scores, then all moves, so that every move follows from the rows as they were. Target rows stay in registers
-from the one to the other where they fit.
+All scores are computed before any row moves. Target rows stay in registers from the scores to the moves if they fit.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ _ZERO, _ONE = np.float32(0), np.float32(1)
 
 @inline_cuda
 def list_one(step: WarpBuffers, slot: int) -> None:
-    """List one slot, once."""
+    """Set the list of input rows to one slot."""
     if cuda.laneid == 0:
         step.slot[0] = slot
         step.weight[0] = _ONE
@@ -35,7 +34,7 @@ def list_one(step: WarpBuffers, slot: int) -> None:
 
 @inline_cuda
 def gather(first: int, recent: Recent, ring: Ring, step: WarpBuffers, i: int, low: int, high: int) -> int:
-    """List the slots of the words around the i-th token behind `first` others; return the list's length."""
+    """List the slots of the words around the i-th token, after `first` others; return the length of the list."""
     n = first
     for g in range(ring.word.shape[0]):
         weight = 0
@@ -78,7 +77,7 @@ def _load_rows(rows: Float32, w_out: Float32, step: WarpBuffers, first: int, fir
 def _fold_lanes(low: np.float32, high: np.float32, bit: int) -> np.float32:
     """Sum of `low` over this lane and its partner, where the lane's number has not this bit; of `high` where it has.
 
-    The choice is made by masks: from a condition the compiler makes two loops, and shuffles in both.
+    The choice is made by masks. From a condition the compiler would make two branches, with a shuffle in each.
     """
     upper = np.int32(-((cuda.laneid >> bit) & 1))
     a, b = cuda.libdevice.float_as_int(low), cuda.libdevice.float_as_int(high)
@@ -90,7 +89,7 @@ def _fold_lanes(low: np.float32, high: np.float32, bit: int) -> np.float32:
 
 @inline_cuda
 def _sum_lanes(sums: Float32) -> np.float32:
-    """Sum DOTS values over all lanes by 9 shuffles, not 40; lane l gets the sum number l // 4."""
+    """Sum DOTS values over all lanes, by 9 shuffles and not 40; lane l gets sum number l // 4."""
     s0, s1 = _fold_lanes(sums[0], sums[4], 4), _fold_lanes(sums[1], sums[5], 4)
     s2, s3 = _fold_lanes(sums[2], sums[6], 4), _fold_lanes(sums[3], sums[7], 4)
     total: np.float32 = _fold_lanes(_fold_lanes(s0, s2, 3), _fold_lanes(s1, s3, 3), 2)
@@ -103,7 +102,7 @@ def _sum_lanes(sums: Float32) -> np.float32:
 def _score(rows: Float32, sums: Float32, ring: Ring, step: WarpBuffers, n_inputs: int, first: int) -> None:
     """Fill step.error_coef with the scores of the input rows against the target rows from `first` on.
 
-    What lies behind the last of them is for the next tile to overwrite.
+    Values past the last target row are overwritten by the next tile.
     """
     lane, n_row = np.uint32(cuda.laneid), 32 * rows.shape[1]
     for c in range(n_inputs):
@@ -119,7 +118,7 @@ def _score(rows: Float32, sums: Float32, ring: Ring, step: WarpBuffers, n_inputs
 
 @inline_cuda
 def _set_error_coefs(step: WarpBuffers, n_inputs: int, lr: np.float32, with_loss: bool) -> float:
-    """Turn scores into coefficients, lanes sharing them; return the loss of this lane's."""
+    """Turn scores into error coefficients, divided among the lanes; return the loss of this lane's scores."""
     n_targets = step.target.shape[0]
     loss = 0.0
     for pair in range(np.uint32(cuda.laneid), n_inputs * n_targets, 32):
@@ -185,20 +184,20 @@ def _move_targets(moves: Float32, model: Model, step: WarpBuffers, first_col: in
 
 
 def gradient_step(shape: SpanShape, replace: bool) -> Callable[..., float]:
-    """Part of a kernel that makes one gradient step.
+    """Return the function of a kernel that makes one gradient step.
 
     Parameters
     ----------
     shape : SpanShape
         Sizes to compile for.
     replace : bool
-        Whether input rows are replaced by their moves, not moved.
+        True to replace input rows by their moves, False to add the moves.
 
     Returns
     -------
     callable
-        `train(model, ring, step, n_inputs, lr)` for the rows in step.slot and step.target, both just written; returns
-        this lane's share of the loss.
+        `train(model, ring, step, n_inputs, lr)` for the rows in step.slot and step.target; returns this lane's share
+        of the loss.
     """
     n_tile, n_cols, n_tiles, is_whole = shape.n_tile, shape.n_cols, shape.n_tiles, shape.is_whole
     n_targets, n_strip, n_strips, n_row = shape.n_targets, shape.n_strip, shape.n_strips, shape.n_row

@@ -1,4 +1,4 @@
-"""Walking over a span of tokens: subsampling and windows, the part that skip-gram and CBOW have in common."""
+"""The pass over a span of tokens on the CPU: subsampling and windows, for skip-gram and CBOW."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _N_REMAINDERS = 1024  # a power of two
 
 
 class KeptTokens(NamedTuple):
-    """The tokens of a stretch of the corpus that survive subsampling, with up to `window` neighbours on either side.
+    """Tokens that survived subsampling, of TOKENS_PER_PASS in the corpus, and up to `window` neighbours on either side.
 
     id : int32[TOKENS_PER_PASS + 4 window + LANES], vocabulary rows
     pos : int64[...], token positions in the corpus
     sentence : int64[...], sentence numbers
-    repeat : int64[...], the last slot whose word, or one of its remainder, has come again up to here; -1: none
+    repeat : int64[...], the last slot whose word, or a word with the same remainder, occurs again up to here; else -1
     seen : int64[_N_REMAINDERS], the last slot of a word with this remainder
     """
 
@@ -36,7 +36,7 @@ class KeptTokens(NamedTuple):
 
 
 class Bounds(NamedTuple):
-    """Where in a KeptTokens the centres (window to last) and their possible contexts (first to stop) lie."""
+    """Slots of the centres (window to last) and of their possible contexts (first to stop) in the kept tokens."""
 
     first: int
     last: int
@@ -46,7 +46,7 @@ class Bounds(NamedTuple):
 
 @cache_per_thread
 def kept_tokens_buffer(window: int) -> KeptTokens:
-    """Buffers for `subsample`, and what `copy_ids` may read past the last token."""
+    """Return buffers for `subsample`, with room for `copy_ids` to read past the last token."""
     size = TOKENS_PER_PASS + 4 * window + LANES
     pos, sentence, repeat = (aligned((size,), np.int64) for _ in range(3))
     return KeptTokens(aligned((size,), np.int32), pos, sentence, repeat, aligned((_N_REMAINDERS,), np.int64))
@@ -54,7 +54,7 @@ def kept_tokens_buffer(window: int) -> KeptTokens:
 
 @inline_cpu
 def put(kept: KeptTokens, slot: int, token_id: int, token_pos: int, sentence: int) -> None:
-    """Write one token."""
+    """Write one token to a slot."""
     kept.id[slot] = token_id
     kept.pos[slot] = token_pos
     kept.sentence[slot] = sentence
@@ -71,8 +71,8 @@ def is_kept(tokens: TokenSource, token_pos: int) -> bool:
 def subsample(kept: KeptTokens, tokens: TokenSource, begin: int, end: int, sentence: int) -> Bounds:
     """Subsample tokens begin to end, and up to `window` kept neighbours before and after within their sentences.
 
-    So a stretch may be cut anywhere, even in mid-sentence, without a change in what is trained. `sentence` is that of
-    token `begin`; the one returned is that of token `end - 1`.
+    So a span may be cut anywhere, even within a sentence, and the same pairs are trained. `sentence` is that of token
+    `begin`; the bounds returned have the sentence of token `end - 1`.
     """
     first = tokens.window
     pos = begin - 1
@@ -99,7 +99,7 @@ def subsample(kept: KeptTokens, tokens: TokenSource, begin: int, end: int, sente
 def note_repeats(kept: KeptTokens, bounds: Bounds) -> None:
     """Fill kept.repeat: if slots low to high hold a word twice, then repeat[high - 1] >= low.
 
-    The converse holds but for words of one remainder: a filter that lets a few windows pass without need.
+    The converse fails for different words with the same remainder: a few windows are searched for repeats in vain.
     """
     for i in range(_N_REMAINDERS):
         kept.seen[i] = -1
@@ -113,7 +113,7 @@ def note_repeats(kept: KeptTokens, bounds: Bounds) -> None:
 
 @inline_cpu
 def window_of(kept: KeptTokens, i: int, bounds: Bounds, tokens: TokenSource) -> tuple[int, int]:
-    """Bounds low to high of the window around centre i: reach drawn from 1..window, cut at the sentence's ends."""
+    """Return the bounds of the window around centre i: its reach is drawn from 1..window, and its sentence ends it."""
     reach = tokens.window
     if tokens.shrink_windows:
         reach = 1 + int(uniform(random_bits(tokens.key, kept.pos[i], WINDOW_DRAW)) * tokens.window)

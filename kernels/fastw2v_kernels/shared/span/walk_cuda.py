@@ -1,9 +1,9 @@
-"""Walking over a span of tokens on the GPU: the part that skip-gram and CBOW have in common.
+"""The pass over a span of tokens on the GPU, for skip-gram and CBOW.
 
-A warp, which is a block by itself, goes through chunks of tokens one after the other; every chunk is cut into stretches
-at the ends of sentences. It subsamples 32 tokens at a time, and takes the kept ones as centres in their order. The
-contexts of a chunk's first and last centres may lie outside: kept tokens before and after it, in the same sentence, are
-read and moved like those inside, so that a cut changes which copy of a row is moved, and nothing else.
+A warp, which is a block by itself, trains chunks of tokens one after the other. The tokens of a chunk that are in one
+sentence are a stretch. The warp subsamples 32 tokens at a time, and takes the kept ones as centres in their order. The
+contexts of the first and last centres of a chunk may lie outside of it, in the same sentence. Their rows are read and
+moved like those inside, so a cut changes which copy of a row moves, and nothing else.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _KEEP_DRAW, _WINDOW_DRAW = rng.KEEP_DRAW, rng.WINDOW_DRAW
 
 @inline_cuda
 def _short(value: int) -> int:
-    """The same in 32 bits: one register, not two."""
+    """Return the same number in 32 bits, which takes one register and not two."""
     return np.int32(value)  # type: ignore[return-value]
 
 
@@ -36,7 +36,7 @@ def _is_kept(tokens: TokenSource, token_pos: int) -> bool:
 
 @inline_cuda
 def _first_context_pos(tokens: TokenSource, first: int, stop: int) -> int:
-    """Position from which on there are `window` kept tokens before `first`, or as many as lie behind `stop`."""
+    """Return the position from which there are `window` kept tokens up to `first`, but at least `stop`."""
     n = 0
     while n < tokens.window and first > stop:
         first -= 1
@@ -46,11 +46,11 @@ def _first_context_pos(tokens: TokenSource, first: int, stop: int) -> int:
 
 @inline_cuda
 def _read(tokens: TokenSource, recent: Recent, n: int, first: int, stop: int) -> int:
-    """Append the kept ones of 32 tokens, one for each lane; return how many tokens there are then."""
+    """Append the kept ones of 32 tokens, one for each lane; return the new number of tokens."""
     pos = first + int(np.uint32(cuda.laneid))
     is_kept = (pos < stop) & _is_kept(tokens, min(pos, stop - 1))
     kept = ballot(is_kept)
-    cuda.syncwarp()  # all have read what is overwritten now
+    cuda.syncwarp()  # all lanes have read the slots that are overwritten now
     if is_kept:
         slot = (n + cuda.popc(kept & lower_lanes())) & (recent.id.shape[0] - 1)
         recent.id[slot] = tokens.ids[pos]
@@ -68,7 +68,7 @@ def _reach(tokens: TokenSource, token_pos: int) -> int:
 
 @inline_cuda
 def _drop_token(i: int, n_loaded: int, recent: Recent, model: Model, ring: Ring, n_row: int, stride: int) -> None:
-    """Let the i-th token go, and its word unless a later token in the ring is the same word."""
+    """Drop the i-th token, and write its word back unless a later token of the ring is the same word."""
     word = recent.id[i & (recent.id.shape[0] - 1)]
     later = 0
     for first in range(i + 1, n_loaded, 32):
@@ -79,7 +79,7 @@ def _drop_token(i: int, n_loaded: int, recent: Recent, model: Model, ring: Ring,
 
 
 def _ring_loops(n_row: int, stride: int) -> tuple[Callable[..., int], Callable[..., int]]:
-    """Functions of a kernel that load the words of tokens into the ring, and drop tokens from it, up to a token."""
+    """Return two functions of a kernel: load words of tokens into the ring, and drop tokens, up to a given token."""
 
     @inline_cuda
     def load_until(stop: int, n_loaded: int, recent: Recent, model: Model, ring: Ring) -> int:
@@ -101,7 +101,7 @@ def _ring_loops(n_row: int, stride: int) -> tuple[Callable[..., int], Callable[.
 def stretch_trainer(
     train_centre: Callable[..., float], *, n_row: int, stride: int, is_context_example: bool
 ) -> Callable[..., tuple[float, int, int]]:
-    """Function of a kernel that trains the centres of one stretch.
+    """Return the function of a kernel that trains the centres of one stretch.
 
     Parameters
     ----------
