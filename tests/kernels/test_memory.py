@@ -1,4 +1,4 @@
-"""Memory of kernels: lines of its own, so that no other thread's writes slow it down, kept from call to call."""
+"""Memory of kernels: it shares no cache line with other memory, and a thread reuses it from call to call."""
 
 import threading
 

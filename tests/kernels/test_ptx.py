@@ -40,7 +40,7 @@ pytestmark = [
 
 
 def launches(op, size, target, *, monkeypatch):
-    """Kernels that a call of the operation launches, and what with; nothing is run."""
+    """Return the kernels that a call of the operation launches, with their arguments. Nothing runs."""
     found = []
     monkeypatch.setattr(cuda_jit, "array_module", lambda: np)
     monkeypatch.setattr(span_shape, "compute_capability", lambda: 10 * target[0] + target[1])
@@ -54,7 +54,7 @@ def launches(op, size, target, *, monkeypatch):
 
 
 def compile_lto(kernel, args, target, *, monkeypatch):
-    """What numba-cuda hands to the linker at a launch, wherever nvJitLink is found: code that is optimised there."""
+    """Return the code that numba-cuda gives to the linker if nvJitLink is found; the linker optimises it."""
     from numba import cuda
     from numba.cuda import dispatcher
     from numba.cuda.typing.typeof import typeof
@@ -66,7 +66,7 @@ def compile_lto(kernel, args, target, *, monkeypatch):
 
 
 def link(code, target, option):
-    """Link as at a launch; what the assembler says of the machine code, and the PTX if that is asked for instead."""
+    """Link as at a launch, and return the assembler's report, or the PTX with the option -ptx."""
     from cuda.bindings import nvjitlink
 
     options = ["-lto", f"-arch=sm_{target[0]}{target[1]}", option]

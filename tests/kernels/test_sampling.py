@@ -1,4 +1,4 @@
-"""What is drawn: distributions, independence of streams, replay however tokens are split, masks, windows, Hogwild."""
+"""Samples: distributions, independent streams, replay for every split of the tokens, masks, windows, Hogwild."""
 
 import threading
 
@@ -239,10 +239,10 @@ def test_training_does_not_depend_on_how_tokens_are_split(name, mode):
     whole = trained_bytes(name, mode, case)
     assert whole == trained_bytes(name, mode, case), "the same call twice"
     for label, cuts in CUTS.items():
-        parts = copy(case) | mode
+        split = copy(case) | mode
         for begin, end in zip([0, *cuts], [*cuts, 6000]):
-            OPS_BY_NAME[name].implementation("cpu")(**parts | {"begin": begin, "end": end})
-        assert whole == tuple(parts[key].tobytes() for key in ("w_in", "w_out", "tally")), label
+            OPS_BY_NAME[name].implementation("cpu")(**split | {"begin": begin, "end": end})
+        assert whole == tuple(split[key].tobytes() for key in ("w_in", "w_out", "tally")), label
     assert whole[0] != trained_bytes(name, mode, case, seed=case["seed"] + 1)[0]
     assert whole[0] != trained_bytes(name, mode, case, epoch=case["epoch"] + 1)[0]
 
@@ -302,7 +302,7 @@ def two_topics():
 
 
 def hogwild(name, case, n_threads):
-    """Loss of the last of three epochs; threads take turns at spans."""
+    """Loss of the last of three epochs, whose spans are divided among the threads."""
     spans = [(epoch, begin, begin + 2500) for epoch in range(3) for begin in range(0, case["end"], 2500)]
     tallies = np.zeros((n_threads, 2, 3))
 

@@ -1,4 +1,4 @@
-"""What is particular to spans on the GPU: chunks and warps, rings that do not fit on chip, what a launch allocates."""
+"""Spans on the GPU: chunks and warps, rings that do not fit on chip, refused launches."""
 
 import numpy as np
 import pytest
@@ -74,7 +74,7 @@ def test_warps_draw_the_references_samples(name, mode):
 
 
 def no_word_twice(n_sentences, length, mode):
-    """Sentences of words of their own, and a seed by which no negative is drawn twice or is one of them."""
+    """Sentences without a common word, and a seed that draws no negative twice and none of these words."""
     n_vocab, n_tokens = 20_000, n_sentences * length
     case = toy_case(np.arange(n_tokens).reshape(n_sentences, length), n_vocab, window=2, negative=1) | mode
     case["alias_prob"], case["alias_id"] = alias_table(np.ones(n_vocab))

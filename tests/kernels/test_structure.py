@@ -155,6 +155,17 @@ def test_no_call_counts_more_than_8_positions():
     assert [place for place in found if not place.startswith("fastw2v_kernels/_")] == []
 
 
+def test_no_kernel_has_more_than_8_parameters():
+    """Their launchers pass arguments by position, and partly by `*args`, which the test above does not see."""
+    found = {
+        f"{short(path)}:{function.name}": len(function.args.args)
+        for path in KERNEL_FILES
+        for function in functions(path)
+        if {"jit_cpu", "jit_cuda"} & {ast.unparse(decorator) for decorator in function.decorator_list}
+    }
+    assert {name: n for name, n in found.items() if n > MAX_POSITIONAL} == {}
+
+
 def test_what_python_calls_compiled_is_an_operation():
     """Each `@jit_cpu` function is the kernel of an operation in OPS: it has a reference and a parity test."""
     found = {

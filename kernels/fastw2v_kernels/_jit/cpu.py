@@ -33,7 +33,7 @@ _PACKAGE = Path(__file__).parents[1]
 
 @lru_cache(maxsize=1)
 def source_stamp(package: Path = _PACKAGE) -> tuple[object, ...]:
-    """Return what the kernel cache compares: all source files of the package, and whether bounds are checked.
+    """Return the values that the kernel cache compares: all source files, and whether bounds are checked.
 
     Numba's own stamp covers only the file of the kernel, but a kernel is compiled from several files.
 

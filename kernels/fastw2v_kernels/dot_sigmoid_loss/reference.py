@@ -43,7 +43,7 @@ def dot_sigmoid_loss_reference(
     Raises
     ------
     IndexError
-        A target is not a row (on the CPU a negative one neither); the CPU then writes nothing.
+        A target is not a row, or it is negative on the CPU; the CPU then writes nothing.
     TypeError, ValueError
         A dtype, shape or memory order that does not fit.
     """

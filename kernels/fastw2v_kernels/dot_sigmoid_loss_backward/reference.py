@@ -41,7 +41,7 @@ def dot_sigmoid_loss_backward_reference(
     Raises
     ------
     IndexError
-        An id is not a row (on the CPU a negative one neither); the CPU then writes nothing.
+        An id is not a row, or it is negative on the CPU; the CPU then writes nothing.
     TypeError, ValueError
         A dtype, shape or memory order that does not fit.
     """

@@ -28,7 +28,7 @@ def embedding_reference(w: NDArray[Any], ids: NDArray[np.integer[Any]], scale: f
     Raises
     ------
     IndexError
-        An id is not a row (on the CPU a negative one neither).
+        An id is not a row, or it is negative on the CPU.
     TypeError, ValueError
         A dtype, shape or memory order that does not fit.
     """

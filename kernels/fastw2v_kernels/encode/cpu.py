@@ -83,7 +83,7 @@ class Table(NamedTuple):
 
 
 class Output(NamedTuple):
-    """What is written; arrays as in `encode_reference`."""
+    """The arrays that are written, as in `encode_reference`."""
 
     ids: np.ndarray
     line_ends: np.ndarray

@@ -30,7 +30,7 @@ def find_words_reference(
     n_before : int
         Added to the numbers of its words.
     found : int64[n_words], changed in place
-        Number of each word that is found. Entries of 0 and above stay as they are.
+        Number of each word that is found. Entries of 0 and above do not change.
 
     Raises
     ------

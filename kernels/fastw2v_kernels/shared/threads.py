@@ -52,7 +52,7 @@ def threads_for(work: int, work_per_thread: int) -> int:
     return max(1, min(_n_threads, work // work_per_thread))
 
 
-def run_on_threads(kernel: Callable[..., int], n_threads: int, *args: Any) -> int:  # noqa: ANN401 - what the kernel takes
+def run_on_threads(kernel: Callable[..., int], n_threads: int, *args: Any) -> int:  # noqa: ANN401 - the kernel's arguments
     """Call kernel(thread, n_threads, *args) for every thread, the first one in this thread.
 
     Arguments that belong together come as a plain tuple where a call is short. Numba finds the type of a plain tuple in

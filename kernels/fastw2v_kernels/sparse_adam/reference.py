@@ -37,7 +37,7 @@ def sparse_adam_reference(
     Raises
     ------
     IndexError
-        A row is not there (on the CPU a negative one neither); the CPU then changes nothing.
+        A row does not exist, or its number is negative on the CPU; the CPU then changes nothing.
     TypeError, ValueError
         A dtype, shape or memory order that does not fit.
     """

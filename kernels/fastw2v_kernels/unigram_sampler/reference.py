@@ -74,7 +74,7 @@ def unigram_sampler_reference(
     Raises
     ------
     IndexError
-        A target is not a word (on the CPU a negative one neither).
+        A target is not a word, or it is negative on the CPU.
     ValueError
         `distinct`, and fewer than K words other than the target can be drawn. Or, on the CPU, shapes or a memory order
         that do not fit.
