@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from fastw2v.config import TrainConfig
-from fastw2v_kernels.shared.span.corpus import Span
+from fastw2v_kernels.shared.span.inputs import Span
 
 __all__ = ["Span", "spans"]
 

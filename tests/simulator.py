@@ -1,4 +1,4 @@
-"""What Numba's CUDA simulator lacks: lanes that exchange values, blocks that wait without spinning, shared arrays."""
+"""Additions to Numba's CUDA simulator: lanes that exchange values, blocks that wait without spinning, shared arrays."""
 
 import sys
 import threading
@@ -51,7 +51,7 @@ def exchange(value):
 _asking = threading.Lock()
 
 
-def shared_array(memory, shape, dtype, alignment=None):
+def shared_array(memory, shape, dtype, *, alignment=None):
     """The array of a block for the line that asks. The simulator's own gives two where two threads ask at once."""
     caller = sys._getframe(1)
     with _asking:
@@ -75,7 +75,7 @@ LIBDEVICE = SimpleNamespace(
 
 
 def run_block(manager, grid_point, *args):
-    """Run the threads of a block to their end; raise what one of them raised."""
+    """Run the threads of a block to their end, and raise an exception of one of them."""
     from numba.cuda.simulator.kernel import BlockThread
 
     places = list(np.ndindex(*manager._block_dim))
@@ -102,7 +102,7 @@ def run_block(manager, grid_point, *args):
 
 
 def install():
-    """Let the simulator run what a GPU runs."""
+    """Add to the simulator the primitives that kernels use."""
     from numba.cuda.simulator import kernel, kernelapi
 
     for name, primitive in PRIMITIVES.items():

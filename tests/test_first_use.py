@@ -92,7 +92,7 @@ def test_a_numba_without_what_the_compiler_is_made_of_is_told_with_the_cure(run_
 def test_kernels_are_not_run_uncompiled(run_python, corpus):
     done = run_python("-m", "fastw2v", "train", corpus, "-o", "v.bin", NUMBA_DISABLE_JIT="1")
     assert done.returncode == 1
-    assert done.stderr.startswith("fastw2v: NUMBA_DISABLE_JIT is set, and a kernel runs compiled alone: unset it")
+    assert done.stderr.startswith("fastw2v: NUMBA_DISABLE_JIT is set, but kernels run only when compiled: unset it")
     assert done.stderr.count("\n") == 1
 
 

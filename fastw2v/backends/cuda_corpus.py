@@ -12,7 +12,7 @@ from fastw2v.encode import Tokens
 from fastw2v.runtime.arrays import Array
 from fastw2v.runtime.devices import is_on_gpu
 from fastw2v.schedule import Span
-from fastw2v_kernels.shared.rng import KEEP_DRAW, shifted_seed
+from fastw2v_kernels.shared.rng import KEEP_DRAW, epoch_key, shifted_seed
 from fastw2v_kernels.shared.span.reference import draw
 
 Survivors = Callable[[int, int], Array]
@@ -141,13 +141,13 @@ def with_context(span: Span, tokens: Tokens, keep: Array, *, seed: int, window: 
     starts : int64[n]
         Where the sentences start in ``tokens.ids[low:high]``, and the end of the last.
     """
-    starts = tokens.starts
+    starts, key = tokens.starts, epoch_key(seed, span.epoch)
     first, last = np.searchsorted(starts, [span.begin, span.end - 1], side="right") - 1
 
     def survivors(begin: int, end: int) -> Array:
         """Positions in begin..end of the words that survive subsampling."""
         positions = np.arange(begin, end)
-        return np.asarray(positions[draw(seed, span.epoch, positions, KEEP_DRAW) < keep[tokens.ids[begin:end]]])
+        return np.asarray(positions[draw(key, positions, KEEP_DRAW) < keep[tokens.ids[begin:end]]])
 
     low = _context_begin(survivors, window, sentence_begin=int(starts[first]), span_begin=span.begin)
     high = _context_end(survivors, window, span_end=span.end, sentence_end=int(starts[last + 1]))

@@ -46,7 +46,7 @@ def check_window(config: TrainConfig) -> None:
     """Raise ValueError if the window is too large for the current GPU."""
     # Padding does not matter here: a lane holds every 32nd column, and rows are padded to multiples of 16.
     if config.sg:
-        skipgram_shape(config.vector_size, config.negative, config.window, config.shares_negatives)
+        skipgram_shape(config.vector_size, config.negative, config.window, share_negatives=config.shares_negatives)
     else:
         cbow_shape(config.vector_size, config.negative, config.window)
 

@@ -1,4 +1,4 @@
-"""All operations, one line each: tests and benchmarks read this list."""
+"""The list of all operations, one line each. Tests and benchmarks read it."""
 
 from fastw2v_kernels import (
     adam,

@@ -1,4 +1,4 @@
-"""What an operation is: a name, a way to make test cases, and the arrays it writes."""
+"""The description of an operation: its name, how to make test cases, and which arrays it writes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Case = dict[str, Any]
 
 @dataclass(frozen=True)
 class Op:
-    """One operation, implemented once per device under the same signature.
+    """One operation, implemented for each device with the same signature.
 
     Parameters
     ----------
@@ -23,11 +23,11 @@ class Op:
     make_case : callable
         `make_case(rng, size)` gives the keyword arguments of one call; `size` is the case's characteristic length.
     outputs : callable
-        `outputs(case)` gives the arrays, by name, that a call must fill from end to end, whatever was in them before.
+        `outputs(case)` gives the arrays, by name, that a call must fill completely. Tests fill them with NaN first.
     updates : tuple of str
-        Arguments that a call changes in place, starting from what was in them.
+        Arguments that a call changes in place, starting from their values.
     devices : tuple of str
-        Devices with an implementation beside the reference.
+        Devices with an implementation, apart from the reference: "cpu", "cuda".
     """
 
     name: str
@@ -37,6 +37,12 @@ class Op:
     devices: tuple[str, ...] = ("cpu",)
 
     def implementation(self, device: str) -> Callable[..., Any]:
-        """Return `<name>_<device>`; `device` is "reference" or one of `devices`."""
+        """Return the function `<name>_<device>`.
+
+        Parameters
+        ----------
+        device : str
+            "reference", or one of `devices`.
+        """
         module = importlib.import_module(f"fastw2v_kernels.{self.name}.{device}")
         return getattr(module, f"{self.name}_{device}")  # type: ignore[no-any-return]

@@ -5,7 +5,8 @@ import pytest
 
 from fastw2v.backends import cuda_corpus
 from fastw2v.schedule import Span
-from fastw2v_kernels.shared.rng import shifted_seed
+from fastw2v_kernels.shared.rng import epoch_key, shifted_seed
+from fastw2v_kernels.shared.span.inputs import TokenSource
 from fastw2v_kernels.shared.span.reference import draw, kept_positions
 from tests.backends.training import MODES, config_of, mode_name, small_memory, trained_on_gpu
 
@@ -32,7 +33,7 @@ def test_a_span_is_sent_with_the_context_of_its_windows_and_no_more(corpus):
     keep, window = vocab.keep_probabilities(0.02), 3
     for begin, end in [(0, 5), (17, 18), (400, 450), (tokens.n_tokens - 9, tokens.n_tokens)]:
         low, high, starts = cuda_corpus.with_context(Span(1, begin, end, 0, 0), tokens, keep, seed=5, window=window)
-        sentences = kept_positions(tokens.ids, tokens.starts, keep, 5, 1)
+        sentences = kept_positions(TokenSource(tokens.ids, tokens.starts, keep, epoch_key(5, 1), window, True))
         before = [p for s in sentences for p in s if s[0] <= p < begin and same_sentence(tokens, p, begin)][-window:]
         after = [p for s in sentences for p in s if p >= end and same_sentence(tokens, p, end - 1)][:window]
         assert low == (before[0] if len(before) == window else sentence_at(tokens, begin)[0])
@@ -55,4 +56,4 @@ def same_sentence(tokens, a, b):
 def test_a_shifted_seed_draws_what_lies_there(seed, epoch, first):
     there = np.arange(4)[:, None], np.arange(9)
     here = np.arange(first, first + 4)[:, None], np.arange(9)
-    np.testing.assert_array_equal(draw(shifted_seed(seed, epoch, first), epoch, *there), draw(seed, epoch, *here))
+    np.testing.assert_array_equal(draw(epoch_key(shifted_seed(seed, epoch, first), epoch), *there), draw(epoch_key(seed, epoch), *here))

@@ -1,4 +1,4 @@
-"""Shuffles and votes in PTX that not all lanes of a warp come to.
+"""Shuffles and votes in PTX that not all lanes of a warp reach.
 
 The compiler may move one into both sides of a branch on the lane's number; the hardware then meets it with half a warp.
 """
@@ -11,7 +11,7 @@ _NO_RESULT = ("st.", "bra", "red.", "bar.", "ret", "membar", "fence")
 
 
 class Instruction:
-    """One instruction: its operation, what it writes, what it reads, where it may go on."""
+    """One instruction: its operation, and the registers that it writes and reads."""
 
     def __init__(self, text):
         guard = re.match(r"@!?(%p\d+)\s+", text)
@@ -26,7 +26,7 @@ class Instruction:
         self.is_lane = "%laneid" in text or "%tid.x" in text or self.operation.startswith("atom")
 
     def differs(self, by_lane):
-        """Whether lanes that come here together get different results, if the registers `by_lane` differ."""
+        """Whether lanes that arrive together get different results, if the registers `by_lane` differ between lanes."""
         if self.operation.startswith("vote.sync"):
             return False
         if self.operation.startswith("shfl.sync.idx"):  # all get the value of the lane that is named
@@ -55,7 +55,7 @@ def parse(ptx):
 
 
 def post_dominators(successors):
-    """Of each place the nearest one that all ways from it to the end pass (Cooper, Harvey, Kennedy 2001)."""
+    """For each place, the nearest one on all paths from it to the end (Cooper, Harvey, Kennedy 2001)."""
     end = len(successors)
     before = [[] for _ in range(end + 1)]
     for place, after in enumerate(successors):
@@ -89,7 +89,7 @@ def post_dominators(successors):
 
 
 def region(place, successors, stop):
-    """Places that can be reached from a branch before its ways meet again."""
+    """Places that can be reached from a branch before its paths meet again."""
     found, left = set(), list(successors[place])
     while left:
         other = left.pop()
@@ -100,7 +100,7 @@ def region(place, successors, stop):
 
 
 def divergent_collectives(ptx):
-    """Collective instructions that only some lanes of a warp may come to, as text."""
+    """Collective instructions that only some lanes of a warp may reach, as text."""
     instructions, successors = parse(ptx)
     nearest = post_dominators(successors)
     by_lane = [set() for _ in range(len(instructions) + 1)]  # registers that differ between lanes, at each place

@@ -1,4 +1,4 @@
-"""What the kernel tests share: copies of cases, poison, truth in float64, the parity rule, toys, other processes."""
+"""Helpers of the kernel tests: copies of cases, poison, truth in float64, the parity rule, toys, other processes."""
 
 import os
 import subprocess
@@ -25,7 +25,7 @@ MODES = [("skipgram_ns", mode) for mode in SKIPGRAM_MODES] + [("cbow_ns", mode) 
 
 
 def copy(case, float_type=np.float32):
-    """The same arguments in arrays of their own; float32 ones as `float_type`."""
+    """Copies of the arguments, with float32 arrays as `float_type`."""
     return {name: _copy(value, float_type) for name, value in case.items()}
 
 
@@ -45,7 +45,7 @@ def is_poisoned(array):
 
 
 def results(op, device, case):
-    """Run the operation on the case, its outputs poisoned first; return what it wrote and changed, as NumPy arrays."""
+    """Poison the outputs, run the operation, and return the arrays that it wrote or changed, as NumPy arrays."""
     for array in op.outputs(case).values():
         poison(array)
     if device != "cuda":
@@ -112,7 +112,7 @@ def toy_case(sentences, n_vocab, only_negative=None, **changes):
 
 
 def run_python(code, *args, **environment):
-    """Run `code` in a new interpreter on the sources under test; return what it printed."""
+    """Run `code` in a new interpreter on the sources under test, and return its output."""
     path = os.pathsep.join([str(PACKAGE.parent), str(KERNELS.parent)])
     command = [sys.executable, "-W", "error", "-c", code, *args]
     environment = os.environ | environment | {"PYTHONPATH": path}

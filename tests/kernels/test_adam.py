@@ -18,7 +18,7 @@ def run(name, device, case):
 
 
 class BookAdam:
-    """The book's, letter by letter, for one array."""
+    """The book's Adam, for one array."""
 
     def __init__(self, lr=0.001, beta1=0.9, beta2=0.999):
         self.lr, self.beta1, self.beta2, self.iter, self.m, self.v = lr, beta1, beta2, 0, None, None
@@ -73,7 +73,7 @@ def test_moments_that_have_decayed_become_zero_not_denormal():
 
 def test_adam_of_a_vector_and_of_nothing():
     case = case_of("adam")
-    for part in (slice(0, 1), slice(0, 0)):
-        arrays = {name: case[name].ravel()[part] for name in ("param", "grad", "m", "v")}
+    for places in (slice(0, 1), slice(0, 0)):
+        arrays = {name: case[name].ravel()[places] for name in ("param", "grad", "m", "v")}
         truth = run("adam", "reference", copy(case | arrays, np.float64))
         assert_parity(run("adam", "cpu", copy(case | arrays)), run("adam", "reference", copy(case | arrays)), truth)

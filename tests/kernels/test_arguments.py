@@ -28,6 +28,32 @@ ANY_SHAPE = {  # ids are read one after the other whatever their shape; Adam's w
     ("unigram_sampler", "targets"),
     ("unique_rows", "ids"),
 }
+DECIDED_BY_VALUES = {  # whose least length follows from values in other arrays
+    ("embedding", "w"),  # by the ids, each of which is checked
+    ("embedding_backward", "dw"),
+    ("dot_sigmoid_loss", "w"),
+    ("encode", "counts"),
+    ("find_words", "known_arena"),
+    ("find_words", "known_slots"),
+    ("find_words", "known_starts"),
+    ("find_words", "slots"),
+    ("ids_to_rows", "row_of"),
+    ("rehash_slots", "old_slots"),
+    ("skipgram_ns", "ids"),
+    ("cbow_ns", "ids"),
+}
+COPIED_ON_CPU = {  # row numbers of any order and integer type; a matrix of any row stride
+    ("dot_sigmoid_loss", "targets"),
+    ("dot_sigmoid_loss_backward", "stale_ids"),
+    ("dot_sigmoid_loss_backward", "targets"),
+    ("embedding", "ids"),
+    ("embedding_backward", "ids"),
+    ("embedding_backward", "stale_ids"),
+    ("nearest", "vectors"),
+    ("sparse_adam", "rows"),
+    ("unigram_sampler", "targets"),
+    ("unique_rows", "ids"),
+}
 OP_DEVICES = [pytest.param(op, device, id=f"{op.name}-{device}") for op in OPS for device in op.devices]
 WRONG_TYPES = {"f": np.int32, "i": np.float64, "u": np.float64}
 
@@ -40,9 +66,10 @@ def array_names(case):
     return [name for name, value in case.items() if isinstance(value, np.ndarray)]
 
 
-def refuses(op, device, case, name, array):
+def refuses(op, device, case, **change):
     """Whether a call with another array under this name raises before it has written anything."""
-    case = copy(case) | {name: array}
+    (name,) = change
+    case = copy(case) | change
     case = to_device(case) if device == "cuda" else case
     before = {key: value.copy() for key, value in written(op, case).items()}
     with pytest.raises((TypeError, ValueError), match=name):
@@ -57,7 +84,7 @@ def test_an_array_of_another_type_is_refused(op, device):
     for name in array_names(case):
         with np.errstate(invalid="ignore"):  # an output may hold anything
             wrong = case[name].astype(WRONG_TYPES[case[name].dtype.kind])
-        refuses(op, device, case, name, wrong)
+        refuses(op, device, case, **{name: wrong})
 
 
 @pytest.mark.parametrize(("op", "device"), OP_DEVICES)
@@ -65,12 +92,12 @@ def test_an_array_with_an_axis_more_is_refused(op, device):
     case = case_of(op)
     for name in array_names(case):
         if (op.name, name) not in ANY_SHAPE:
-            refuses_shape(op, device, case, name, case[name][None].copy())
+            refuses_shape(op, device, case, **{name: case[name][None].copy()})
 
 
-def refuses_shape(op, device, case, name, array):
+def refuses_shape(op, device, case, **change):
     """Whether a call raises; another argument may be named, to which this one does not fit."""
-    case = copy(case) | {name: array}
+    case = copy(case) | change
     with pytest.raises((TypeError, ValueError)):
         op.implementation(device)(**(to_device(case) if device == "cuda" else case))
 
@@ -81,7 +108,25 @@ def test_an_array_that_is_written_to_is_not_one_short(op, device):
     changed = [*op.updates, *(name for name in array_names(case) if name in op.outputs(case))]
     for name in changed:
         if (op.name, name) not in ANY_LENGTH:
-            refuses_shape(op, device, case, name, np.ascontiguousarray(case[name][..., :-1]))
+            refuses_shape(op, device, case, **{name: np.ascontiguousarray(case[name][..., :-1])})
+
+
+@pytest.mark.parametrize(("op", "device"), OP_DEVICES)
+def test_an_array_that_is_not_contiguous_is_refused(op, device):
+    case = case_of(op)
+    for name in array_names(case):
+        wrong = np.repeat(case[name], 2, axis=-1)[..., ::2]
+        is_copied = device == "cpu" and (op.name, name) in COPIED_ON_CPU
+        if not wrong.flags.c_contiguous and not is_copied:
+            refuses_shape(op, device, case, **{name: wrong})
+
+
+@pytest.mark.parametrize("op", OPS, ids=lambda op: op.name)
+def test_an_array_that_is_read_is_not_one_short(op):
+    case = case_of(op)
+    for name in set(array_names(case)) - set(op.updates) - set(op.outputs(case)):
+        if (op.name, name) not in ANY_LENGTH | ANY_SHAPE | DECIDED_BY_VALUES:
+            refuses_shape(op, "cpu", case, **{name: np.ascontiguousarray(case[name][:-1])})
 
 
 @pytest.mark.parametrize("op", OPS, ids=lambda op: op.name)
@@ -90,7 +135,7 @@ def test_an_output_that_may_not_be_written_is_refused(op):
     for name in [*op.updates, *(name for name in array_names(case) if name in op.outputs(case))]:
         array = case[name].copy()
         array.flags.writeable = False
-        refuses_shape(op, "cpu", case, name, array)
+        refuses_shape(op, "cpu", case, **{name: array})
 
 
 INTERCHANGEABLE = {  # pairs that mean the same: the operation is symmetric in them

@@ -43,7 +43,7 @@ def check(name, case):
 def many_threads(monkeypatch):
     """Let the smallest of calls use threads."""
     for name in BOOK:
-        monkeypatch.setattr(importlib.import_module(f"fastw2v_kernels.{name}.cpu"), "_GRAIN", 1)
+        monkeypatch.setattr(importlib.import_module(f"fastw2v_kernels.{name}.cpu"), "_WORK_PER_THREAD", 1)
     before = threads_cpu.set_max_threads(3)
     yield
     threads_cpu.set_max_threads(before)

@@ -1,13 +1,16 @@
-"""The compiler that kernels have of their own."""
+"""The compiler of the kernels, and what their cache notices."""
 
 import gc
+import os
+import shutil
 
 import numpy as np
 import pytest
 from numba import TypingError
 
-from fastw2v_kernels._jit.cpu import inline_cpu, jit_cpu
+from fastw2v_kernels._jit.cpu import inline_cpu, jit_cpu, source_stamp
 from fastw2v_kernels._simd.shape import Shape
+from tests.kernels.harness import KERNELS, run_python
 
 
 @inline_cpu
@@ -21,8 +24,8 @@ def _quarter(x):
 
 
 @jit_cpu
-def _shared_part(x, n):
-    """Its own call of `_half` falls away before the parts are linked."""
+def _calls_both(x, n):
+    """Its call of `_half` is removed as dead code before the inlined functions are linked."""
     if n < 0 and n > 0:
         return _half(x)
     return _quarter(x)
@@ -44,8 +47,8 @@ def test_only_what_a_shape_chooses_is_compiled():
         _chosen_by_shape(8, Shape.of(16, 6, with_loss=True))
 
 
-def test_a_part_is_found_where_only_another_part_still_calls_it():
-    assert _shared_part(8.0, 1) == 2.0
+def test_an_inlined_function_is_found_where_only_another_inlined_function_still_calls_it():
+    assert _calls_both(8.0, 1) == 2.0
 
 
 @pytest.mark.parametrize("is_on", [True, False])
@@ -53,10 +56,55 @@ def test_compiling_leaves_the_garbage_collector_as_it_was(is_on):
     before = gc.isenabled()
     try:
         (gc.enable if is_on else gc.disable)()
-        _shared_part(np.float32(8), is_on)
+        _calls_both(np.float32(8), is_on)
         assert gc.isenabled() == is_on
         with pytest.raises(TypingError, match="no_such_attribute"):
             _untypable(1.0)
         assert gc.isenabled() == is_on
     finally:
         (gc.enable if before else gc.disable)()
+
+
+FOLDERS = sorted({path.parent.relative_to(KERNELS) for path in KERNELS.rglob("*.py")})
+
+
+@pytest.fixture
+def package(tmp_path):
+    """A copy of the package, with the times of its files."""
+    ignore = shutil.ignore_patterns("__pycache__")
+    return shutil.copytree(KERNELS, tmp_path / "fastw2v_kernels", ignore=ignore, copy_function=shutil.copy2)
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=str)
+def test_the_stamp_of_the_cache_changes_with_every_file(folder, package):
+    stamp = source_stamp.__wrapped__
+    for file in sorted((package / folder).glob("*.py")):
+        before, text = stamp(package), file.read_text(encoding="utf-8")
+        file.write_text(f"{text}# one line more\n", encoding="utf-8")
+        edited = stamp(package)
+        assert edited != before, f"an edit of {file.name}"
+        os.utime(file, (0, 0))
+        assert stamp(package) != edited, f"a new time of {file.name}"
+    before = stamp(package)
+    (package / folder / "new.py").touch()
+    assert stamp(package) != before
+
+
+COUNT_COMPILED = """
+import numpy as np
+from fastw2v_kernels._jit.cpu import n_compiled
+from fastw2v_kernels.rehash_slots.cpu import rehash_slots_cpu
+rehash_slots_cpu(np.ones(1, np.uint64), np.zeros(2, np.uint64))
+print(n_compiled())
+"""
+
+
+def test_an_edit_of_another_file_compiles_a_kernel_again(package, tmp_path):
+    def n_compiled():
+        first_path = f"import sys; sys.path.insert(0, {str(package.parent)!r})"
+        return int(run_python(first_path + COUNT_COMPILED, NUMBA_CACHE_DIR=str(tmp_path / "cache")))
+
+    assert [n_compiled(), n_compiled()] == [1, 0]
+    with (package / "shared" / "span" / "contexts.py").open("a", encoding="utf-8") as file:
+        file.write("# one line more\n")
+    assert n_compiled() == 1

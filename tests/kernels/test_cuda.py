@@ -1,4 +1,4 @@
-"""What is particular to CUDA: conflicting rows, ids that are no rows, the door's refusals, CuPy's arrays."""
+"""Tests for CUDA alone: conflicting rows, ids that are not rows, messages about a missing GPU, CuPy's arrays."""
 
 import importlib.util
 import subprocess
@@ -13,6 +13,7 @@ from fastw2v.nn import _checks, _dispatch, layers
 from fastw2v_kernels._jit import cuda as cuda_jit
 from fastw2v_kernels.ops import OPS
 from fastw2v_kernels.shared.span.cases import alias_table
+from fastw2v_kernels.shared.span.inputs import Matrices
 from tests.kernels.harness import copy, results, to_device, to_host
 
 OPS_BY_NAME = {op.name: op for op in OPS}
@@ -67,7 +68,7 @@ def test_a_block_adds_to_the_loss_once(monkeypatch):
 @pytest.mark.parametrize(("n_rows", "n_cols"), [(1, 1), (100, 100), (10_000, 100), (10**6, 100), (3, 5000), (10**6, 5)])
 def test_a_launch_has_a_thread_for_each_column_and_few_more(monkeypatch, n_rows, n_cols):
     launched = []
-    monkeypatch.setattr(cuda_jit, "_launch", lambda kernel, grid, block, args: launched.append((grid, block)))
+    monkeypatch.setattr(cuda_jit, "_launch", lambda kernel, grid, block, *, args: launched.append((grid, block)))
     monkeypatch.setattr(cuda_jit, "_THREADS_PER_BLOCK", 512)
     monkeypatch.setattr(cuda_jit, "_ENOUGH_BLOCKS", 128)
     monkeypatch.setattr(cuda_jit, "_MAX_BLOCKS", 1 << 14)
@@ -218,12 +219,12 @@ def test_without_a_gpu_a_test_is_left_out_and_where_one_is_required_it_fails(opt
     assert outcome in done.stdout.splitlines()[-1]
 
 
-# What follows needs no GPU: the door's answers, with the world around it arranged.
+# The tests below need no GPU: packages, driver and memory are replaced by stand-ins.
 
 
 @pytest.fixture
-def door(monkeypatch):
-    """The door as it is outside the simulator, asked anew."""
+def fake_cuda(monkeypatch):
+    """CuPy and the driver replaced by stand-ins, outside the simulator."""
     monkeypatch.setattr(cuda_jit, "IS_SIMULATED", False)
     monkeypatch.setattr(cuda_jit, "cuda_status", cuda_jit.cuda_status.__wrapped__)
     monkeypatch.setattr(cuda_jit.util, "find_spec", lambda name: name)
@@ -269,12 +270,13 @@ class FakePool:
 
 class FakeCupyArray:
     dtype, shape, ndim, flags = np.dtype(np.float32), (3, 4), 2, SimpleNamespace(c_contiguous=True)
+    strides = (16, 4)
 
     def __init__(self, device):
-        self.data = SimpleNamespace(device_id=device)
+        self.data = SimpleNamespace(device_id=device, ptr=0)
 
 
-def test_a_usable_gpu(door):
+def test_a_usable_gpu(fake_cuda):
     assert cuda_jit.cuda_status() is None
     assert cuda_jit.cuda_status(1) is None
 
@@ -286,17 +288,17 @@ def test_the_simulator_by_itself_is_refused(run_python):
 
 
 @pytest.mark.parametrize("missing", ["numba_cuda", "cupy"])
-def test_a_missing_package_is_named(door, missing, monkeypatch):
+def test_a_missing_package_is_named(fake_cuda, missing, monkeypatch):
     monkeypatch.setattr(cuda_jit.util, "find_spec", lambda name: None if name == missing else name)
     assert f"{missing} cannot be found; pip install '.[cuda13]'" in cuda_jit.cuda_status()
 
 
-def test_a_redirect_that_did_not_take(door, monkeypatch):
+def test_a_redirect_that_did_not_take(fake_cuda, monkeypatch):
     monkeypatch.setattr(cuda_jit, "_numba_cuda", lambda: SimpleNamespace(implementation="Built-in"))
     assert "before numba.cuda" in cuda_jit.cuda_status()
 
 
-def test_a_numpy_that_is_too_new(door, monkeypatch):
+def test_a_numpy_that_is_too_new(fake_cuda, monkeypatch):
     def fail():
         raise ImportError("Numba needs NumPy 2.5 or less")
 
@@ -305,8 +307,8 @@ def test_a_numpy_that_is_too_new(door, monkeypatch):
     assert "pip install 'numpy<2.5'" in cuda_jit.cuda_status()
 
 
-def test_no_driver(door):
-    door.cuda.is_available = lambda: False
+def test_no_driver(fake_cuda):
+    fake_cuda.cuda.is_available = lambda: False
     assert "install the driver" in cuda_jit.cuda_status()
     with pytest.raises(cuda_jit.CudaUnavailableError, match=r'install the driver.*or use device="cpu"'):
         cuda_jit.require_cuda()
@@ -324,8 +326,8 @@ def _not_found(name):
         ("load_nvidia_dynamic_lib", _not_found, 'Failure finding "libnvJitLink.so"'),
     ],
 )
-def test_a_missing_compiler_is_said_before_a_kernel_needs_it(door, lacking, found, said):
-    setattr(door.compiler, lacking, found)
+def test_a_missing_compiler_is_said_before_a_kernel_needs_it(fake_cuda, lacking, found, said):
+    setattr(fake_cuda.compiler, lacking, found)
     reason = cuda_jit.cuda_status()
     assert f"CUDA's compiler cannot be found ({said}); pip install '.[cuda13]'" in reason
     assert "let CUDA_HOME name a whole toolkit" in reason
@@ -339,19 +341,19 @@ def test_the_compiler_that_is_installed_is_found():
 
 
 @pytest.mark.parametrize("index", [2, 7])
-def test_a_gpu_that_does_not_exist(door, index):
+def test_a_gpu_that_does_not_exist(fake_cuda, index):
     assert f"no device cuda:{index}; expected cuda:0 to cuda:1 (2 on" in cuda_jit.cuda_status(index)
 
 
-def test_too_little_memory_is_said_before_any_is_taken(door):
+def test_too_little_memory_is_said_before_any_is_taken(fake_cuda):
     cuda_jit.require_memory(3_500_000_000, "a model")
     with pytest.raises(MemoryError, match=r"a model needs 3\.60 GB on the GPU and 3\.50 GB are free; take a smaller"):
         cuda_jit.require_memory(3_600_000_000, "a model")
 
 
-def test_what_the_pool_keeps_is_given_back_where_it_is_needed(door):
+def test_what_the_pool_keeps_is_given_back_where_it_is_needed(fake_cuda):
     """It serves arrays of one stream alone; while there is enough it stays, so that arrays come and go at no cost."""
-    pool = door.get_default_memory_pool()
+    pool = fake_cuda.get_default_memory_pool()
     cuda_jit.require_memory(3 * GB, "an array")
     assert (pool.kept, pool.n_given_back) == (GB // 2, 0)
     cuda_jit.require_memory(3 * GB + 1, "an array")
@@ -360,9 +362,9 @@ def test_what_the_pool_keeps_is_given_back_where_it_is_needed(door):
 
 
 @pytest.mark.parametrize(("limit", "free_bytes"), [(0, 3.5 * GB), (9 * GB, 3.5 * GB), (2 * GB, GB // 2), (GB, 0)])
-def test_the_limit_of_the_pool_is_kept_to(door, limit, free_bytes):
+def test_the_limit_of_the_pool_is_kept_to(fake_cuda, limit, free_bytes):
     """1.5 GB of it are in use."""
-    door.get_default_memory_pool().limit = limit
+    fake_cuda.get_default_memory_pool().limit = limit
     assert cuda_jit.free_memory() == free_bytes
     cuda_jit.require_memory(free_bytes, "an array")
     with pytest.raises(MemoryError, match=f"and {free_bytes / GB:.2f} GB are free"):
@@ -380,7 +382,7 @@ def test_cupys_pool_has_what_is_asked_of_it():
     assert callable(cupy.cuda.runtime.memGetInfo)
 
 
-def test_arrays_of_two_places_are_refused(door):
+def test_arrays_of_two_places_are_refused(fake_cuda):
     assert cuda_jit._common_device((FakeCupyArray(1), 3, FakeCupyArray(1))) == 1
     with pytest.raises(ValueError, match="lie on cuda:0 and cuda:1; expected all on one GPU"):
         cuda_jit._common_device((FakeCupyArray(1), FakeCupyArray(0)))
@@ -388,7 +390,21 @@ def test_arrays_of_two_places_are_refused(door):
         cuda_jit._common_device((FakeCupyArray(1), np.zeros(3)))
 
 
-def test_an_array_of_another_gpu_is_refused_where_it_comes_in(door):
+def test_arrays_in_a_named_tuple_are_arguments_like_others(fake_cuda, monkeypatch):
+    here, elsewhere = Matrices(FakeCupyArray(0), FakeCupyArray(0)), Matrices(FakeCupyArray(0), FakeCupyArray(1))
+    assert cuda_jit._common_device((here, 3)) == 0
+    with pytest.raises(ValueError, match="lie on cuda:0 and cuda:1"):
+        cuda_jit._common_device((elsewhere,))
+    with pytest.raises(TypeError, match="is NumPy's"):
+        cuda_jit._common_device((here._replace(w_in=np.zeros(3)),))
+    monkeypatch.setattr(cuda_jit, "is_device_array", lambda array: isinstance(array, FakeCupyArray))
+    monkeypatch.setattr(cuda_jit, "_device_view", lambda place: place[-1])
+    assert cuda_jit._argument(elsewhere) == Matrices(0, 1)
+    assert type(cuda_jit._argument(elsewhere)) is Matrices
+    assert cuda_jit._argument((np.float32(1), 2)) == (1, 2)
+
+
+def test_an_array_of_another_gpu_is_refused_where_it_comes_in(fake_cuda):
     here, elsewhere = FakeCupyArray(0), FakeCupyArray(1)
     said = "lies on cuda:1 and CuPy uses cuda:0; expected all arrays of a model on one GPU: copy it with to_gpu"
     for device in ("auto", "cuda", "cuda:0"):

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from fastw2v_kernels.cbow_ns.reference import cbow_ns_reference
-from fastw2v_kernels.shared.span.reference import draw_negatives
+from fastw2v_kernels.shared.rng import epoch_key
+from fastw2v_kernels.shared.span.inputs import Sampler
+from fastw2v_kernels.shared.span.reference import draw_targets
 from fastw2v_kernels.skipgram_ns.reference import skipgram_ns_reference
 from tests.kernels.harness import CBOW_MODES, SKIPGRAM_MODES, copy, toy_case
 
@@ -32,13 +34,16 @@ def contexts_of(case):
     return case["ids"][near]
 
 
-def negatives_of(case, ordinal):
-    names = ("alias_prob", "alias_id", "seed", "epoch")
-    return draw_negatives(*(case[name] for name in names), CENTRE_POS, ordinal, case["negative"])
+def targets_of(case, ordinal):
+    """The positive, then its negatives."""
+    key = epoch_key(case["seed"], case["epoch"])
+    sampler = Sampler(case["alias_prob"], case["alias_id"], key, case["negative"])
+    return draw_targets(sampler, case["ids"][CENTRE_POS], CENTRE_POS, ordinal=ordinal)
 
 
-def loss_of(x, w_out, positive, negatives):
+def loss_of(x, w_out, targets):
     """-log sigmoid(x.y_positive) - sum of log sigmoid(-x.y_negative) over the negatives that are not the positive."""
+    positive, *negatives = targets
 
     def minus_log_sigmoid(score):
         return -np.log(1 / (1 + np.exp(-score)))
@@ -70,7 +75,7 @@ def assert_same(result, expected):
 def test_the_samples_hold_what_the_masks_are_for():
     case = one_example(SENTENCES["repeated context"])
     for ordinal in range(2):
-        negatives = negatives_of(case, ordinal)
+        _, *negatives = targets_of(case, ordinal)
         assert 0 in negatives
         assert any(negatives.count(row) > 1 for row in negatives if row != 0)
 
@@ -79,13 +84,13 @@ def test_the_samples_hold_what_the_masks_are_for():
 @pytest.mark.parametrize("mode", SKIPGRAM_MODES, ids=str)
 def test_skipgram(sentences, mode):
     case = one_example(sentences, **mode)
-    positive, contexts = case["ids"][CENTRE_POS], contexts_of(case)
+    contexts = contexts_of(case)
     expected, total = (case["w_in"].copy(), case["w_out"].copy()), 0.0
     for ordinal, group in enumerate([contexts] if mode["share_negatives"] else contexts[:, None]):
-        negatives = negatives_of(case, ordinal)
+        targets = targets_of(case, ordinal)
 
-        def loss(w_in, w_out, group=group, negatives=negatives):
-            return sum(loss_of(w_in[row], w_out, positive, negatives) for row in group)
+        def loss(w_in, w_out, *, group=group, targets=targets):
+            return sum(loss_of(w_in[row], w_out, targets) for row in group)
 
         total += loss(*expected)
         expected = step_down(loss, *expected)
@@ -95,9 +100,9 @@ def test_skipgram(sentences, mode):
 
 
 def cbow_loss(case):
-    positive, contexts, negatives = case["ids"][CENTRE_POS], contexts_of(case), negatives_of(case, 0)
+    contexts, targets = contexts_of(case), targets_of(case, 0)
     n_summed = len(contexts) if case["mean_context"] else 1
-    return lambda w_in, w_out: loss_of(sum(w_in[row] for row in contexts) / n_summed, w_out, positive, negatives)
+    return lambda w_in, w_out: loss_of(sum(w_in[row] for row in contexts) / n_summed, w_out, targets)
 
 
 @each_sentence

@@ -1,4 +1,4 @@
-"""Memory of kernels: lines of its own, so that no other thread's writes slow it down, kept from call to call."""
+"""Memory of kernels: it shares no cache line with other memory, and a thread reuses it from call to call."""
 
 import threading
 
@@ -7,8 +7,8 @@ import pytest
 
 from fastw2v_kernels._simd import Shape
 from fastw2v_kernels.shared.memory import aligned, cache_per_thread
-from fastw2v_kernels.shared.span.scoring_cpu import working_step
-from fastw2v_kernels.shared.span.walk_cpu import working_block
+from fastw2v_kernels.shared.span.scoring_cpu import step_buffers
+from fastw2v_kernels.shared.span.walk_cpu import kept_tokens_buffer
 
 PAIR_OF_LINES = 128  # bytes
 
@@ -32,15 +32,14 @@ def test_aligned_arrays_are_zero_and_share_no_line(shape, dtype):
 
 
 def test_working_memory_shares_no_line():
-    step = working_step(Shape.of(112, 6, False), 5, n_sets=4, n_inputs=10)
-    assert all(map(has_lines_of_its_own, [*step, *working_block(5)]))
+    step = step_buffers(Shape.of(112, 6, False), 5, n_sets=4, n_inputs=10)
+    assert all(map(has_lines_of_its_own, [*step, *kept_tokens_buffer(5)]))
 
 
 def test_targets_of_an_earlier_call_are_forgotten():
-    asked = Shape.of(112, 6, False), 5, 4, 10
-    first = working_step(*asked)
+    first = step_buffers(Shape.of(112, 6, False), 5, n_sets=4, n_inputs=10)
     first.targets[:] = 41_660
-    assert working_step(*asked).targets is first.targets
+    assert step_buffers(Shape.of(112, 6, False), 5, n_sets=4, n_inputs=10).targets is first.targets
     assert not first.targets.any()
 
 

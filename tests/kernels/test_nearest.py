@@ -8,7 +8,7 @@ from fastw2v_kernels.nearest.reference import nearest_reference
 from fastw2v_kernels.shared import threads as threads_cpu
 
 
-def search(function, vectors, queries, k):
+def search(function, vectors, queries, *, k):
     scores, rows = np.empty((len(queries), k), np.float32), np.empty((len(queries), k), np.int64)
     function(vectors, np.ones(len(vectors), np.float32), queries, scores=scores, rows=rows)
     return scores, rows
@@ -18,7 +18,7 @@ def search(function, vectors, queries, k):
 @pytest.mark.parametrize("n_queries", [0, 1, 13])
 def test_of_equal_rows_the_lower_come_first_and_missing_ones_are_named(n_rows, n_queries):
     vectors, queries = np.ones((n_rows, 5), np.float32), np.ones((n_queries, 5), np.float32)
-    scores, rows = search(nearest_cpu, vectors, queries, 40)
+    scores, rows = search(nearest_cpu, vectors, queries, k=40)
     n = min(n_rows, 40)
     assert (rows == [*range(n), *[-1] * (40 - n)]).all()
     assert (scores == [5] * n + [-np.inf] * (40 - n)).all()
@@ -28,8 +28,8 @@ def test_nan_never_enters():
     vectors = np.full((50, 3), np.nan, np.float32)
     vectors[[7, 33]] = 1
     for function in (nearest_cpu, nearest_reference):
-        assert search(function, vectors, np.ones((2, 3), np.float32), 3)[1].tolist() == [[7, 33, -1]] * 2
-        assert (search(function, vectors, np.full((2, 3), np.nan, np.float32), 3)[1] == -1).all()
+        assert search(function, vectors, np.ones((2, 3), np.float32), k=3)[1].tolist() == [[7, 33, -1]] * 2
+        assert (search(function, vectors, np.full((2, 3), np.nan, np.float32), k=3)[1] == -1).all()
 
 
 @pytest.mark.parametrize(
@@ -41,13 +41,13 @@ def test_a_matrix_may_have_any_stride_and_be_read_only(cut):
     vectors.flags.writeable = False
     queries = rng.normal(size=(5, 9)).astype(np.float32)
     for found, expected in zip(
-        search(nearest_cpu, vectors, queries, 6), search(nearest_reference, vectors, queries, 6)
+        search(nearest_cpu, vectors, queries, k=6), search(nearest_reference, vectors, queries, k=6)
     ):
         np.testing.assert_allclose(found, expected, rtol=1e-5)
 
 
 def test_the_number_of_threads_changes_nothing(monkeypatch):
-    monkeypatch.setattr("fastw2v_kernels.nearest.cpu._GRAIN", 1)
+    monkeypatch.setattr("fastw2v_kernels.nearest.cpu._WORK_PER_THREAD", 1)
     rng = np.random.default_rng(2)
     vectors = rng.integers(-2, 3, (1000, 6)).astype(np.float32)  # many ties
     queries = rng.integers(-2, 3, (30, 6)).astype(np.float32)
@@ -56,10 +56,10 @@ def test_the_number_of_threads_changes_nothing(monkeypatch):
         found = []
         for n in (1, 2, 5):
             threads_cpu.set_max_threads(n)
-            found.append(search(nearest_cpu, vectors, queries, 11))
+            found.append(search(nearest_cpu, vectors, queries, k=11))
     finally:
         threads_cpu.set_max_threads(before)
-    expected = search(nearest_reference, vectors, queries, 11)
+    expected = search(nearest_reference, vectors, queries, k=11)
     for scores, rows in found:
         np.testing.assert_array_equal(rows, expected[1])
         np.testing.assert_array_equal(scores, expected[0])

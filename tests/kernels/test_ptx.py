@@ -39,13 +39,13 @@ pytestmark = [
 ]
 
 
-def launches(op, size, target, monkeypatch):
-    """Kernels that a call of the operation launches, and what with; nothing is run."""
+def launches(op, size, target, *, monkeypatch):
+    """Return the kernels that a call of the operation launches, with their arguments. Nothing runs."""
     found = []
     monkeypatch.setattr(cuda_jit, "array_module", lambda: np)
     monkeypatch.setattr(span_shape, "compute_capability", lambda: 10 * target[0] + target[1])
     monkeypatch.setattr(launch_span_cuda, "array_module", lambda: np)
-    monkeypatch.setattr(cuda_jit, "_launch", lambda kernel, _grid, _block, args: found.append((kernel, args)))
+    monkeypatch.setattr(cuda_jit, "_launch", lambda kernel, _grid, _block, *, args: found.append((kernel, args)))
     case = op.make_case(np.random.default_rng(0), size) | ({"window": 5} if op.name in SPANS else {})
     variants = [*VARIANTS[op.name], {"window": 10}] if op.name in SPANS and SPAN_SIZES[size] else []
     for change in [{}, *variants]:
@@ -53,8 +53,8 @@ def launches(op, size, target, monkeypatch):
     return found
 
 
-def compile_lto(kernel, args, target, monkeypatch):
-    """What numba-cuda hands to the linker at a launch, wherever nvJitLink is found: code that is optimised there."""
+def compile_lto(kernel, args, target, *, monkeypatch):
+    """Return the code that numba-cuda gives to the linker if nvJitLink is found; the linker optimises it."""
     from numba import cuda
     from numba.cuda import dispatcher
     from numba.cuda.typing.typeof import typeof
@@ -66,7 +66,7 @@ def compile_lto(kernel, args, target, monkeypatch):
 
 
 def link(code, target, option):
-    """Link as at a launch; what the assembler says of the machine code, and the PTX if that is asked for instead."""
+    """Link as at a launch, and return the assembler's report, or the PTX with the option -ptx."""
     from cuda.bindings import nvjitlink
 
     options = ["-lto", f"-arch=sm_{target[0]}{target[1]}", option]
@@ -84,12 +84,12 @@ def link(code, target, option):
 @pytest.mark.parametrize("target", TARGETS, ids=lambda target: f"sm_{target[0]}{target[1]}")
 @pytest.mark.parametrize(("op", "size"), CASES, ids=lambda value: getattr(value, "name", value))
 def test_kernels_compile_and_keep_to_registers(op, size, target, monkeypatch):
-    found = launches(op, size, target, monkeypatch)
+    found = launches(op, size, target, monkeypatch=monkeypatch)
     assert found
     for kernel, args in found:
         name = kernel.py_func.__name__
         assert kernel.targetoptions["lto"], "a launch would not link at run time: this test looks at other code"
-        code = compile_lto(kernel, args, target, monkeypatch)
+        code = compile_lto(kernel, args, target, monkeypatch=monkeypatch)
         ptx = link(code, target, "-ptx")
         assert ptx.count("\n{") == 1, "a function is not inlined; divergent_collectives reads the first one alone"
         assert divergent_collectives(ptx) == []

@@ -1,4 +1,4 @@
-"""What is drawn: distributions, independence of streams, replay however tokens are split, masks, windows, Hogwild."""
+"""Samples: distributions, independent streams, replay for every split of the tokens, masks, windows, Hogwild."""
 
 import threading
 
@@ -11,10 +11,11 @@ from fastw2v_kernels._simd import LANES, load, store
 from fastw2v_kernels.ops import OPS
 from fastw2v_kernels.shared import cpu, rng
 from fastw2v_kernels.shared.cpu import sentence_of
+from fastw2v_kernels.shared.rng import epoch_key
 from fastw2v_kernels.shared.span.cases import alias_table, span_case
-from fastw2v_kernels.shared.span.corpus import TokenSource
+from fastw2v_kernels.shared.span.inputs import TokenSource
 from fastw2v_kernels.shared.span.reference import draw, windows
-from fastw2v_kernels.shared.span.walk_cpu import BLOCK_TOKENS, fill_block, window_of, working_block
+from fastw2v_kernels.shared.span.walk_cpu import TOKENS_PER_PASS, kept_tokens_buffer, subsample, window_of
 from tests.kernels.harness import MODES, copy, results, toy_case
 
 OPS_BY_NAME = {op.name: op for op in OPS}
@@ -40,16 +41,16 @@ def draw_rows(out, key, alias_prob, alias_id):
 
 
 @jit_cpu
-def fill_windows(out, block, corpus, begin, end):
+def fill_windows(out, kept, tokens, begin, end):
     """Write each kept token's position, and those of the first and the last token of its window."""
     n = 0
-    sentence = sentence_of(corpus.starts, begin)
-    for first in range(begin, end, BLOCK_TOKENS):
-        bounds = fill_block(block, corpus, first, min(first + BLOCK_TOKENS, end), sentence)
+    sentence = sentence_of(tokens.starts, begin)
+    for first in range(begin, end, TOKENS_PER_PASS):
+        bounds = subsample(kept, tokens, first, min(first + TOKENS_PER_PASS, end), sentence)
         sentence = bounds.sentence
-        for i in range(corpus.window, bounds.last):
-            low, high = window_of(block, i, bounds, corpus)
-            out[n, 0], out[n, 1], out[n, 2] = block.pos[i], block.pos[low], block.pos[high - 1]
+        for i in range(tokens.window, bounds.last):
+            low, high = window_of(kept, i, bounds, tokens)
+            out[n, 0], out[n, 1], out[n, 2] = kept.pos[i], kept.pos[low], kept.pos[high - 1]
             n += 1
     return n
 
@@ -70,32 +71,21 @@ def fill_logistic_simd(scores, sigmoids, softpluses, lanes):
         store(softpluses, 0, col, cpu.softplus(score, probability))
 
 
-def stream_key(seed, epoch):
-    with np.errstate(over="ignore"):
-        return rng.random_bits(np.uint64(seed), epoch, 0)
-
-
-def compiled_windows(ids, starts, keep, begin, end, seed=1, epoch=0, window=5, shrink_windows=True):
+def compiled_windows(tokens, begin, end):
     out = np.zeros((end - begin, 3), np.int64)
-    tokens = TokenSource(ids, starts, keep, stream_key(seed, epoch), window, shrink_windows)
-    n = fill_windows(out, working_block(window), tokens, begin, end)
+    n = fill_windows(out, kept_tokens_buffer(tokens.window), tokens, begin, end)
     return out[:n]
 
 
-def reference_windows(positions, starts, keep, begin, end, seed=1, epoch=0, window=5, shrink_windows=True):
-    """The same, of a corpus whose words are their own positions."""
-    found = windows(
-        positions,
-        starts,
-        keep[positions],
-        begin=begin,
-        end=end,
-        seed=seed,
-        epoch=epoch,
-        window=window,
-        shrink=shrink_windows,
-    )
+def reference_windows(tokens, begin, end):
+    """The same, of a corpus in which each word is the number of its position."""
+    found = windows(tokens, begin, end)
     return np.array([[pos, min([pos, *near]), max([pos, *near])] for pos, near in found]).reshape(-1, 3)
+
+
+def token_source(ids, starts, keep, **changes):
+    """A corpus as kernels take it, in epoch 0 of seed 1."""
+    return TokenSource(ids, starts, keep, key=epoch_key(1, 0), window=5, shrink_windows=True)._replace(**changes)
 
 
 def assert_distributed(drawn, probability):
@@ -107,7 +97,7 @@ def assert_distributed(drawn, probability):
     assert stats.chisquare(observed, np.bincount(pool, expected)).pvalue > P_VALUE
 
 
-def train(name, mode, case, device="cpu", **changes):
+def train(name, mode, case, *, device="cpu", **changes):
     """Weights and tally of a copy of `case` after training."""
     case = copy(case) | mode | changes
     return case | results(OPS_BY_NAME[name], device, case)
@@ -166,8 +156,8 @@ def test_no_two_of_a_million_bits_are_equal():
 def test_streams_are_independent(seed, epoch, shift, number):
     n = 200_000
     positions = np.arange(n)
-    first = draw(0, 0, positions, 2)
-    second = draw(seed, epoch, positions + shift, number)
+    first = draw(epoch_key(0, 0), positions, 2)
+    second = draw(epoch_key(seed, epoch), positions + shift, number)
     assert abs(np.corrcoef(first, second)[0, 1]) < SIGMAS / np.sqrt(n)
     assert abs(second.mean() - 1 / 2) < SIGMAS * np.sqrt(1 / 12 / n)
     assert abs(second.var() - 1 / 12) < SIGMAS * np.sqrt(1 / 180 / n)
@@ -179,9 +169,9 @@ def test_negatives_follow_their_distribution(n_vocab):
     weights = np.random.default_rng(n_vocab).permutation(np.arange(1.0, n_vocab + 1) ** -0.75)
     table = alias_table(weights.copy())
     compiled = np.zeros(5_000_000, np.int64)
-    draw_rows(compiled, stream_key(11, 3), *table)
+    draw_rows(compiled, epoch_key(11, 3), *table)
     assert_distributed(compiled, weights)
-    reference = [rng.alias_draw(u, *table) for u in draw(11, 3, np.arange(30_000), 0)]
+    reference = [rng.alias_draw(u, *table) for u in draw(epoch_key(11, 3), np.arange(30_000), 0)]
     assert_distributed(np.array(reference), weights)
     np.testing.assert_array_equal(reference, compiled[:30_000])
 
@@ -190,7 +180,8 @@ def test_negatives_follow_their_distribution(n_vocab):
 def test_window_sizes_are_uniform(window):
     n = 100_000
     one_sentence, keep = np.array([0, n]), np.ones(1, np.float32)
-    found = compiled_windows(np.zeros(n, np.int32), one_sentence, keep, window, n - window, window=window)
+    tokens = token_source(np.zeros(n, np.int32), one_sentence, keep, window=window)
+    found = compiled_windows(tokens, window, n - window)
     reach = found[:, 2] - found[:, 0]
     np.testing.assert_array_equal(reach, found[:, 0] - found[:, 1])
     assert reach.min() == 1
@@ -202,7 +193,7 @@ def test_each_word_is_kept_with_its_probability():
     keep = np.array([0, 0.001, 0.1, 0.5, 0.9, 1, 7], np.float32)
     n = 70_000
     ids = np.random.default_rng(1).integers(0, len(keep), n, dtype=np.int32)
-    kept = ids[compiled_windows(ids, np.array([0, n]), keep, 0, n)[:, 0]]
+    kept = ids[compiled_windows(token_source(ids, np.array([0, n]), keep), 0, n)[:, 0]]
     n_seen, n_kept = (np.bincount(x, minlength=len(keep)) for x in (ids, kept))
     assert n_kept[0] == 0
     np.testing.assert_array_equal(n_kept[5:], n_seen[5:])
@@ -214,14 +205,15 @@ def test_each_word_is_kept_with_its_probability():
 @pytest.mark.parametrize("window", [1, 4])
 def test_windows_are_the_references_wherever_a_span_is_cut(window, shrink_windows):
     random = np.random.default_rng(2)
-    lengths = [1, 1, 5, 2 * BLOCK_TOKENS + 3, 1, 2, 3, *random.integers(1, 30, 40)]
+    lengths = [1, 1, 5, 2 * TOKENS_PER_PASS + 3, 1, 2, 3, *random.integers(1, 30, 40)]
     starts = np.cumsum([0, *lengths])
     n = starts[-1]
     positions, keep = np.arange(n, dtype=np.int32), random.uniform(0, 1.5, n).astype(np.float32)
-    expected = reference_windows(positions, starts, keep, 0, n, window=window, shrink_windows=shrink_windows)
-    cuts = [(0, n), (3, 4), (6, 8), (7, BLOCK_TOKENS), (n - 200, n - 1), *np.sort(random.integers(0, n, (30, 2)))]
+    tokens = token_source(positions, starts, keep, window=window, shrink_windows=shrink_windows)
+    expected = reference_windows(tokens, 0, n)
+    cuts = [(0, n), (3, 4), (6, 8), (7, TOKENS_PER_PASS), (n - 200, n - 1), *np.sort(random.integers(0, n, (30, 2)))]
     for begin, end in cuts:
-        found = compiled_windows(positions, starts, keep, begin, end, window=window, shrink_windows=shrink_windows)
+        found = compiled_windows(tokens, begin, end)
         inside = (expected[:, 0] >= begin) & (expected[:, 0] < end)
         np.testing.assert_array_equal(found, expected[inside], err_msg=f"{begin} to {end}")
 
@@ -230,7 +222,7 @@ def corpus_with_a_long_sentence():
     case = span_case(np.random.default_rng(4), 6000, dim=16, window=5)
     starts = case["starts"]
     case["starts"] = np.concatenate([starts[starts < 400], starts[starts >= 5400]])
-    assert np.diff(case["starts"]).max() > 4 * BLOCK_TOKENS
+    assert np.diff(case["starts"]).max() > 4 * TOKENS_PER_PASS
     return case | {"begin": 0, "end": 6000, "lr_step": -1e-6}
 
 
@@ -247,10 +239,10 @@ def test_training_does_not_depend_on_how_tokens_are_split(name, mode):
     whole = trained_bytes(name, mode, case)
     assert whole == trained_bytes(name, mode, case), "the same call twice"
     for label, cuts in CUTS.items():
-        parts = copy(case) | mode
+        split = copy(case) | mode
         for begin, end in zip([0, *cuts], [*cuts, 6000]):
-            OPS_BY_NAME[name].implementation("cpu")(**parts | {"begin": begin, "end": end})
-        assert whole == tuple(parts[key].tobytes() for key in ("w_in", "w_out", "tally")), label
+            OPS_BY_NAME[name].implementation("cpu")(**split | {"begin": begin, "end": end})
+        assert whole == tuple(split[key].tobytes() for key in ("w_in", "w_out", "tally")), label
     assert whole[0] != trained_bytes(name, mode, case, seed=case["seed"] + 1)[0]
     assert whole[0] != trained_bytes(name, mode, case, epoch=case["epoch"] + 1)[0]
 
@@ -264,7 +256,7 @@ def softplus(x):
 @pytest.mark.parametrize("n_vocab", [1, 2])
 def test_a_negative_that_is_the_positive_does_nothing(n_vocab, name, mode, device):
     case = toy_case([[0, n_vocab - 1]], n_vocab, only_negative=0, end=1)
-    result = train(name, mode, case, device)
+    result = train(name, mode, case, device=device)
     x, y = case["w_in"][n_vocab - 1], case["w_out"][0]
     coef = case["lr_first"] / (1 + np.exp(x @ y))
     np.testing.assert_allclose(result["w_in"][n_vocab - 1], x + coef * y, rtol=1e-5, atol=1e-6)
@@ -278,12 +270,12 @@ def test_a_negative_that_is_the_positive_does_nothing(n_vocab, name, mode, devic
 def test_windows_end_at_sentences(name, mode, device):
     case = toy_case([[0, 1, 2], [3, 4, 5]], 7, only_negative=6)
     for begin, end, moved, still in ((0, 3, [0, 1, 2], [3, 4, 5]), (3, 6, [3, 4, 5], [0, 1, 2])):
-        result = train(name, mode, case, device, begin=begin, end=end)
+        result = train(name, mode, case, device=device, begin=begin, end=end)
         for weights in ("w_in", "w_out"):
             assert (result[weights][moved] != case[weights][moved]).any(axis=1).all()
             np.testing.assert_array_equal(result[weights][still], case[weights][still])
     n_examples = 12 if name == "skipgram_ns" else 6
-    np.testing.assert_array_equal(train(name, mode, case, device)["tally"][1:], [n_examples, 6])
+    np.testing.assert_array_equal(train(name, mode, case, device=device)["tally"][1:], [n_examples, 6])
 
 
 @each_device
@@ -292,8 +284,8 @@ def test_windows_count_survivors(name, mode, device):
     sparse = toy_case([[3, 0, 3, 3, 1, 3, 2, 3]], 5, only_negative=4, window=1)
     sparse["keep"][3] = 0
     dense = toy_case([[0, 1, 2]], 5, only_negative=4, window=1)
-    assert trained_bytes(name, mode, sparse, device) == trained_bytes(name, mode, dense, device)
-    result = train(name, mode, sparse, device)
+    assert trained_bytes(name, mode, sparse, device=device) == trained_bytes(name, mode, dense, device=device)
+    result = train(name, mode, sparse, device=device)
     for weights in ("w_in", "w_out"):
         np.testing.assert_array_equal(result[weights][3], sparse[weights][3])
     assert result["tally"][2] == 3
@@ -310,7 +302,7 @@ def two_topics():
 
 
 def hogwild(name, case, n_threads):
-    """Loss of the last of three epochs; threads take turns at spans."""
+    """Loss of the last of three epochs, whose spans are divided among the threads."""
     spans = [(epoch, begin, begin + 2500) for epoch in range(3) for begin in range(0, case["end"], 2500)]
     tallies = np.zeros((n_threads, 2, 3))
 
@@ -373,6 +365,6 @@ def test_sigmoid_of_huge_scores_is_clamped(fill):
 def test_huge_scores_give_finite_gradients(name, mode, size, sign, device):
     case = toy_case([[0, 1, 2]], 4)
     case["w_in"][:, 0], case["w_out"][:, 0] = size, sign * size
-    result = train(name, mode, case, device)
+    result = train(name, mode, case, device=device)
     assert np.isfinite(result["w_in"]).all()
     assert np.isfinite(result["w_out"]).all()

@@ -1,14 +1,16 @@
-"""What is particular to spans on the GPU: chunks and warps, rings that do not fit on chip, what a launch allocates."""
+"""Spans on the GPU: chunks and warps, rings that do not fit on chip, refused launches."""
 
 import numpy as np
 import pytest
 
 from fastw2v_kernels.cbow_ns import cuda as cbow
 from fastw2v_kernels.ops import OPS
+from fastw2v_kernels.shared.rng import epoch_key
 from fastw2v_kernels.shared.span import shape_cuda as span_shape
 from fastw2v_kernels.shared.span.cases import alias_table, span_case
 from fastw2v_kernels.shared.span.contexts import contexts_per_step
-from fastw2v_kernels.shared.span.reference import draw_negatives
+from fastw2v_kernels.shared.span.inputs import Sampler
+from fastw2v_kernels.shared.span.reference import draw_targets
 from fastw2v_kernels.skipgram_ns import cuda as skipgram
 from tests.kernels.harness import MODES, copy, toy_case
 from tests.kernels.harness import results as run
@@ -72,15 +74,15 @@ def test_warps_draw_the_references_samples(name, mode):
 
 
 def no_word_twice(n_sentences, length, mode):
-    """Sentences of words of their own, and a seed by which no negative is drawn twice or is one of them."""
+    """Sentences without a common word, and a seed that draws no negative twice and none of these words."""
     n_vocab, n_tokens = 20_000, n_sentences * length
     case = toy_case(np.arange(n_tokens).reshape(n_sentences, length), n_vocab, window=2, negative=1) | mode
     case["alias_prob"], case["alias_id"] = alias_table(np.ones(n_vocab))
     n_examples = 2 * case["window"] if mode.get("share_negatives") is False else 1
     tables = case["alias_prob"], case["alias_id"]
     for case["seed"] in range(100):
-        rows = [row for pos in range(n_tokens) for j in range(n_examples)
-                for row in draw_negatives(*tables, case["seed"], 0, pos, j, 1)]  # fmt: skip
+        sampler = Sampler(*tables, epoch_key(case["seed"], 0), 1)
+        rows = [draw_targets(sampler, pos, pos, ordinal=j)[1] for pos in range(n_tokens) for j in range(n_examples)]
         if min(rows) >= n_tokens and len(set(rows)) == len(rows):
             return case
     raise AssertionError("no such seed")

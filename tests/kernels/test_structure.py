@@ -3,12 +3,15 @@
 import ast
 import importlib
 import json
+from importlib.machinery import SourceFileLoader
+from importlib.util import module_from_spec, spec_from_loader
 
 import pytest
 
 from fastw2v_kernels.ops import OPS
 from tests.kernels.harness import KERNELS, PACKAGE, run_python
 
+ROOT = KERNELS.parents[1]
 DEVICES = ("cpu", "cuda")
 COMPILER_FOLDERS = ("_jit", "_simd")
 KERNEL_FILES = sorted(KERNELS.rglob("*.py"))
@@ -152,6 +155,17 @@ def test_no_call_counts_more_than_8_positions():
     assert [place for place in found if not place.startswith("fastw2v_kernels/_")] == []
 
 
+def test_no_kernel_has_more_than_8_parameters():
+    """Their launchers pass arguments by position, and partly by `*args`, which the test above does not see."""
+    found = {
+        f"{short(path)}:{function.name}": len(function.args.args)
+        for path in KERNEL_FILES
+        for function in functions(path)
+        if {"jit_cpu", "jit_cuda"} & {ast.unparse(decorator) for decorator in function.decorator_list}
+    }
+    assert {name: n for name, n in found.items() if n > MAX_POSITIONAL} == {}
+
+
 def test_what_python_calls_compiled_is_an_operation():
     """Each `@jit_cpu` function is the kernel of an operation in OPS: it has a reference and a parity test."""
     found = {
@@ -164,3 +178,19 @@ def test_what_python_calls_compiled_is_an_operation():
     assert found - {("unigram_sampler", "_scan")} == {
         (op.name, f"_{op.name}_cpu_kernel") for op in OPS if "cpu" in op.devices
     }
+
+
+def planted_faults():
+    loader = SourceFileLoader("planted_faults", str(ROOT / ".ci" / "planted-faults"))
+    module = module_from_spec(spec_from_loader(loader.name, loader))
+    loader.exec_module(module)
+    return module.FAULTS
+
+
+@pytest.mark.skipif(not (ROOT / ".ci").exists(), reason="a source distribution has no .ci")
+def test_each_planted_fault_has_one_place():
+    """`.ci/planted-faults` shows that tests notice them; where code has moved, it says so only when it runs."""
+    counts = {fault.name: (ROOT / fault.file).read_text(encoding="utf-8").count(fault.old)
+              for fault in planted_faults() if fault.old}  # fmt: skip
+    assert {name: n for name, n in counts.items() if n != 1} == {}
+    assert [fault.name for fault in planted_faults() if not (ROOT / fault.tests[0]).exists()] == []

@@ -1,4 +1,4 @@
-"""The sampler's distributions, and what it does where few words are left to draw."""
+"""Distributions of the sampler, also when few words are left to draw."""
 
 import itertools
 

@@ -1,1 +1,4 @@
-"""Numba's compilers for CPU and GPU: the only files with compiler options, and the one door to CUDA's packages."""
+"""Numba's compilers for CPU and GPU: the only files with compiler options.
+
+Only `cuda.py` imports CUDA packages.
+"""

@@ -1,4 +1,4 @@
-"""Numba's compiler for the host, with what costs kernels most of their compile time left out. See `_jit/cpu.py`."""
+"""Numba's compiler for the host, without the steps that took most of the kernels' compile time; see `_jit/cpu.py`."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ try:
     from numba.core.untyped_passes import RewriteSemanticConstants
 except ImportError as error:
     raise ImportError(
-        f"this is Numba {numba.__version__}, which lacks what the kernels' compiler is made of ({error}); "
-        "known to work are 0.65 to 0.68: pip install 'numba>=0.65,<0.69'"
+        f"this is Numba {numba.__version__}, which lacks names that the kernels' compiler extends ({error}); "
+        "expected 0.65 to 0.68: pip install 'numba>=0.65,<0.69'"
     ) from error
 
 from fastw2v_kernels._simd.shape import ShapeType
 
 
 class _Flags(Flags):
-    """Compiler flags that are quick to look up: Numba does so at every operator, and hashes all of them each time."""
+    """Compiler flags with a cheap hash: Numba looks them up at every operator, and its own hash covers all of them."""
 
     def __hash__(self) -> int:
         return hash(_Flags)
@@ -39,7 +39,7 @@ class _Flags(Flags):
 
 @contextmanager
 def _without_gc() -> Iterator[None]:
-    """Keep the garbage collector from going through all that the compiler holds, again and again."""
+    """Switch the garbage collector off: it would scan all objects of the compiler again and again."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:
@@ -51,9 +51,10 @@ def _without_gc() -> Iterator[None]:
 
 @register_pass(mutates_CFG=False, analysis_only=False)  # type: ignore[no-untyped-call]
 class _ChoicesOfShape(RewriteSemanticConstants):
-    """Make constants of a Shape's truth values, so that the next pass drops what is not chosen before it is compiled.
+    """Replace the booleans of a Shape by constants, so that the next pass removes branches that are never taken.
 
-    Not of its numbers: as constants they would have types of their own, and parts be compiled anew for each.
+    Its numbers are not replaced: a constant number has a type for its value, and inlined functions would be compiled
+    for each of them.
     """
 
     _name = "choices_of_shape"
@@ -70,7 +71,7 @@ class _ChoicesOfShape(RewriteSemanticConstants):
 
 
 def _choice_of_shape(code: Any, arguments: Any, value: Any) -> bool | None:  # noqa: ANN401 - Numba's
-    """Return what `value` is if it is a truth value of a Shape that is an argument."""
+    """Return the value of an expression that is a boolean of a Shape among the arguments, else None."""
     if not isinstance(value, ir.Expr) or value.op != "getattr":
         return None
     owner = guard(code.get_definition, value.value)  # type: ignore[no-untyped-call]
@@ -80,7 +81,7 @@ def _choice_of_shape(code: Any, arguments: Any, value: Any) -> bool | None:  # n
 
 
 class KernelCompiler(Compiler):
-    """Compiles what Python calls."""
+    """Compiles functions that Python calls."""
 
     def __init__(self, *args: Any) -> None:  # noqa: ANN401 - Numba's
         super().__init__(*args)  # type: ignore[no-untyped-call]
@@ -96,14 +97,14 @@ class KernelCompiler(Compiler):
 
 
 class InlineCompiler(KernelCompiler):
-    """Compiles what kernels call, as far as they need it."""
+    """Compiles functions that only kernels call, up to LLVM code."""
 
     def define_pipelines(self) -> list[Any]:
         return _replaced(super().define_pipelines(), NativeLowering, _InlineLowering)
 
 
 def _replaced(pipelines: list[Any], old: type, new: type) -> list[Any]:
-    """Put one step in the place of another."""
+    """Replace one compiler pass by another."""
     for manager in pipelines:
         manager.passes = [(new if step is old else step, name) for step, name in manager.passes]
         manager._finalized = False
@@ -112,9 +113,10 @@ def _replaced(pipelines: list[Any], old: type, new: type) -> list[Any]:
 
 
 class _InlineLibrary(JITCodeLibrary):
-    """LLVM code to be linked into kernels, simplified function by function. Only there is it inlined and made code of.
+    """LLVM code that is linked into kernels, where it is inlined and becomes machine code.
 
-    Unsimplified it would compile sooner still, but what LLVM then makes of kernels is a sixth slower.
+    Numba simplifies it function by function before. Without that step compiling is faster, but kernels are slower by a
+    sixth.
     """
 
     def _optimize_final_module(self) -> None:
@@ -136,7 +138,7 @@ class _InlineLowering(NativeLowering):
         state.library.finalize()
         lowered, keep_alive = state["cr"], (state.library,)
         module = lowered.fndesc.lookup_module()
-        # What Numba knows the code by. It cannot be called: there is no address.
+        # Numba finds the code by this function object, which has no address and cannot be called.
         key = _dynfunc.make_function(module, state.func_id.func_name, "", 0, lowered.env, keep_alive)
         state.targetctx.insert_user_function(key, lowered.fndesc, [state.library])
         state["cr"] = lowered._replace(cfunc=key)

@@ -17,7 +17,7 @@ from fastw2v_kernels._simd.ir import BOUNDSCHECK
 
 if numba.config.DISABLE_JIT:  # type: ignore[attr-defined]
     raise ImportError(
-        "NUMBA_DISABLE_JIT is set, and a kernel runs compiled alone: unset it (its reference.py is plain Python)"
+        "NUMBA_DISABLE_JIT is set, but kernels run only when compiled: unset it (reference.py is plain Python)"
     )
 
 logger = logging.getLogger("fastw2v")
@@ -28,16 +28,27 @@ _FASTMATH = {"reassoc", "contract", "nsz"}
 _kernels: list[Any] = []
 
 
+_PACKAGE = Path(__file__).parents[1]
+
+
 @lru_cache(maxsize=1)
-def _source_stamp() -> tuple[object, ...]:
-    """All kernel sources and the bounds-check switch; Numba's own stamp sees the function's file alone."""
-    files = sorted(Path(__file__).parents[1].rglob("*.py"))
+def source_stamp(package: Path = _PACKAGE) -> tuple[object, ...]:
+    """Return the values that the kernel cache compares: all source files, and whether bounds are checked.
+
+    Numba's own stamp covers only the file of the kernel, but a kernel is compiled from several files.
+
+    Parameters
+    ----------
+    package : Path
+        Folder of the package `fastw2v_kernels`.
+    """
+    files = sorted(package.rglob("*.py"))
     return BOUNDSCHECK, *((str(f), f.stat().st_mtime, f.stat().st_size) for f in files)
 
 
 class _PackageStamp:
     def get_source_stamp(self) -> tuple[object, ...]:
-        return _source_stamp()
+        return source_stamp()
 
 
 class _EnvironmentLocator(_PackageStamp, caching.UserProvidedCacheLocator):
@@ -57,10 +68,10 @@ class _CacheImpl(caching.CompileResultCacheImpl):
 
 
 class _KernelCache(caching.FunctionCache):
-    """Numba's cache of a kernel, begun anew where it cannot be read.
+    """Numba's cache of a kernel, cleared if it cannot be read.
 
-    Numba compares the stamp of the sources after it has unpickled the index, which fails where the index names a type
-    that another version of the kernels has renamed.
+    Numba unpickles the index before it compares the stamps of the sources. That fails if the index names a type which
+    another version of the kernels has renamed.
     """
 
     _impl_class = _CacheImpl
@@ -75,7 +86,9 @@ class _KernelCache(caching.FunctionCache):
 
 @lru_cache(maxsize=1)
 def _say_uncached(reason: str) -> None:
-    logger.info("no folder to cache kernels in can be written (%s); set NUMBA_CACHE_DIR to one that can", reason)
+    logger.info(
+        "kernels are not cached: no cache folder can be written (%s); set NUMBA_CACHE_DIR to one that can", reason
+    )
 
 
 def _enable_cache(dispatcher: Any) -> None:  # noqa: ANN401 - Numba's dispatcher has no public type
@@ -88,7 +101,7 @@ def _enable_cache(dispatcher: Any) -> None:  # noqa: ANN401 - Numba's dispatcher
 # Without the runtime (_nrt) there are no reference counts to update, and an allocation inside a kernel is an error.
 _OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": _FASTMATH, "_nrt": False}
 _KERNEL: dict[str, Any] = {"pipeline_class": KernelCompiler, "no_cfunc_wrapper": True}
-# What only kernels call needs no entry from Python or C: to make these took a third of the compile time.
+# Functions that only kernels call need no entry points for Python or C, which took a third of the compile time.
 _INLINE: dict[str, Any] = {"pipeline_class": InlineCompiler, "forceinline": True}
 _INLINE |= {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
@@ -113,9 +126,14 @@ def jit_cpu(function: F) -> F:
 
 
 def inline_cpu(function: F) -> F:
-    """Compile `function` as a part of the kernels that call it: LLVM inlines it and keeps its values in registers.
+    """Compile `function` into the kernels that call it: LLVM inlines it and keeps its values in registers.
 
-    What it returns can be called by kernels alone; from Python, call its `.py_func`.
+    Only kernels can call the result. From Python, call its `.py_func`.
+
+    Parameters
+    ----------
+    function : callable
+        A function in Numba's nopython subset.
     """
     return numba.njit(**_OPTIONS, **_INLINE)(function)  # type: ignore[no-any-return]
 

@@ -1,8 +1,8 @@
-"""The one door to CUDA: compiler, arrays, launches, and whether a GPU can be used.
+"""CUDA: compiler, arrays, launches, and whether a GPU can be used. No other module imports CUDA packages.
 
-Importing this module imports neither numba.cuda nor cupy; both come with the first kernel, or the first question about
-the device. Kernels keep to what every successor of numba-cuda offers: cuda.jit, shuffles, atomic.add.
-With NUMBA_ENABLE_CUDASIM=1 Numba's simulator runs the kernels, and NumPy arrays stand in for the device's.
+Importing this module imports neither numba.cuda nor cupy. They are imported with the first kernel, or when a function
+here needs the device. Kernels use only what every successor of numba-cuda offers: cuda.jit, shuffles, atomics.
+With NUMBA_ENABLE_CUDASIM=1, Numba's simulator runs the kernels on NumPy arrays.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ WARP = 32  # lanes
 WARPS_PER_BLOCK = 1 if IS_SIMULATED else 4
 MAX_WARPS_PER_BLOCK = 32
 _THREADS_PER_BLOCK = 32 if IS_SIMULATED else 512
-_ENOUGH_BLOCKS = 1 if IS_SIMULATED else 128  # to give every processor of a GPU one, however small the batch
-# Threads stride over the work that is left: far more blocks than any GPU runs at once gain nothing.
+_ENOUGH_BLOCKS = 1 if IS_SIMULATED else 128  # so that every processor of a GPU gets one, even for a small batch
+# Each thread strides over the remaining work, so more blocks than a GPU runs at once gain nothing.
 _MAX_BLOCKS = 3 if IS_SIMULATED else 1 << 14
 _EXTRAS = "pip install '.[cuda13]' in the checkout (cuda12 for a driver older than 580)"
 
@@ -45,13 +45,13 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401 - numba.cuda has no public ty
 
 @cache
 def _numba_cuda() -> ModuleType:
-    """Import numba.cuda, NVIDIA's where it is installed."""
+    """Import numba.cuda: NVIDIA's package if it is installed, else Numba's."""
     if not hasattr(np, "row_stack"):  # gone from NumPy 2.5; numba-cuda 0.30 registers an overload of it
         np.row_stack = np.vstack  # noqa: NPY201 - it is not used here
     if util.find_spec("_numba_cuda_redirector"):
         import_module("_numba_cuda_redirector")  # a .pth file starts it, but not from a folder on PYTHONPATH
     numba, cuda = import_module("numba"), import_module("numba.cuda")
-    numba.config.CUDA_LOW_OCCUPANCY_WARNINGS = 0  # a small batch is a small grid, and no fault
+    numba.config.CUDA_LOW_OCCUPANCY_WARNINGS = 0  # a small batch makes a small grid
     return cuda
 
 
@@ -89,7 +89,7 @@ def cuda_status(index: int | None = None) -> str | None:
 
 
 def _no_compiler() -> str | None:
-    """What numba-cuda compiles with and cannot be found, before a kernel's first launch stumbles over it."""
+    """Why numba-cuda cannot compile, found out before the first launch fails on it; None when it can."""
     try:
         paths = import_module("numba.cuda.cuda_paths").get_cuda_paths()  # NVVM and libdevice
         import_module("cuda.pathfinder").load_nvidia_dynamic_lib("nvJitLink")
@@ -117,12 +117,12 @@ def require_cuda(index: int | None = None) -> None:
 
 @cache
 def array_module() -> Any:  # noqa: ANN401 - CuPy is not there for the type checker
-    """CuPy, or NumPy in the simulator: what makes the arrays that `<op>_cuda` takes."""
+    """Return CuPy, or NumPy in the simulator: the module of the arrays that `<op>_cuda` takes."""
     return np if IS_SIMULATED else import_module("cupy")
 
 
 def is_device_array(array: object) -> bool:
-    """Whether this is an array that `<op>_cuda` takes; asking does not import CuPy."""
+    """Whether this is an array that `<op>_cuda` takes. The question does not import CuPy."""
     if isinstance(array, np.ndarray):
         return IS_SIMULATED
     cupy = sys.modules.get("cupy")
@@ -130,7 +130,7 @@ def is_device_array(array: object) -> bool:
 
 
 def free_memory() -> int:
-    """Bytes that can be allocated on the current device, once CuPy's pool has given back what it keeps."""
+    """Return the bytes that can be allocated on the current device, after CuPy's pool has returned unused memory."""
     if IS_SIMULATED:
         return 1 << 40
     gpu_memory.give_back(array_module())
@@ -140,7 +140,7 @@ def free_memory() -> int:
 def require_memory(n_bytes: int, what: str, cure: str = "take a smaller vocabulary, dimension or batch") -> None:
     """Raise MemoryError, before anything is allocated, if the device has less than `n_bytes` free."""
     if not IS_SIMULATED and n_bytes <= gpu_memory.unreserved_bytes(array_module()):
-        return  # where there is enough, the pool keeps what makes the next arrays cheap
+        return  # the pool keeps its memory while there is enough: that makes the next arrays cheap
     free = free_memory()
     if n_bytes > free:
         raise MemoryError(
@@ -150,13 +150,13 @@ def require_memory(n_bytes: int, what: str, cure: str = "take a smaller vocabula
 
 
 def use_device(index: int) -> None:
-    """Let new arrays of this thread be made on this GPU."""
+    """Select the GPU on which this thread makes new arrays."""
     if not IS_SIMULATED:
         array_module().cuda.Device(index).use()
 
 
 def synchronize() -> None:
-    """Wait until the current device has done all that was asked of it."""
+    """Wait until the current device has finished all work that was queued."""
     if not IS_SIMULATED:
         array_module().cuda.get_current_stream().synchronize()
 
@@ -167,44 +167,44 @@ def jit_cuda(function: F) -> F:
 
 
 def inline_cuda(function: F) -> F:
-    """Compile `function` as a part of the kernels that call it."""
+    """Compile `function` into the kernels that call it."""
     return _numba_cuda().jit(function, device=True, forceinline=True)  # type: ignore[no-any-return]
 
 
 def launch_elements(kernel: Callable[..., None], n_rows: int, n_cols: int, *args: Any) -> None:  # noqa: ANN401
-    """Launch over a matrix, a thread for each element, more of which each strides to down its column.
+    """Launch over a matrix with a thread for each element; a thread goes on down its column.
 
-    `cuda.grid(2)` is (column, first row); the column may be beyond the last. A block of a large batch takes as many
-    rows as it has threads for: at 100 columns 500 of 512 lanes work, where a warp for each 32 columns would leave 28 of
-    128 idle. Warps begin anywhere in a row then, so kernels use no shuffles.
+    `cuda.grid(2)` is (column, first row), and the column may be beyond the last. A block takes as many rows as it has
+    threads for: at 100 columns 500 of its 512 threads work. A warp for each 32 columns would leave 28 of 128 idle. A
+    warp may therefore begin anywhere in a row, and such kernels cannot use shuffles.
     """
     if n_rows and n_cols:
-        n_parts = -(-n_cols // _THREADS_PER_BLOCK)  # of a row
-        width = -(-n_cols // n_parts)
+        n_blocks_per_row = -(-n_cols // _THREADS_PER_BLOCK)
+        width = -(-n_cols // n_blocks_per_row)
         height = max(1, min(_THREADS_PER_BLOCK // width, n_rows // _ENOUGH_BLOCKS))
-        _launch(kernel, (n_parts, min(-(-n_rows // height), _MAX_BLOCKS)), (width, height), args)
+        _launch(kernel, (n_blocks_per_row, min(-(-n_rows // height), _MAX_BLOCKS)), (width, height), args=args)
 
 
 def launch_rows(kernel: Callable[..., None], n_rows: int, *args: Any) -> None:  # noqa: ANN401
-    """Launch a warp for each row, more of which it strides to; `cuda.grid(2)` is (lane, first row)."""
+    """Launch a warp for each row; a warp goes on to further rows. `cuda.grid(2)` is (lane, first row)."""
     if n_rows:
         grid = (1, min(-(-n_rows // WARPS_PER_BLOCK), _MAX_BLOCKS))
-        _launch(kernel, grid, (WARP, WARPS_PER_BLOCK), args)
+        _launch(kernel, grid, (WARP, WARPS_PER_BLOCK), args=args)
 
 
 def launch_flat(kernel: Callable[..., None], n: int, *args: Any) -> None:  # noqa: ANN401
-    """Launch over `n` elements, which threads stride over from `cuda.grid(1)` in steps of `cuda.gridsize(1)`."""
+    """Launch over `n` elements; a thread begins at `cuda.grid(1)` and goes on in steps of `cuda.gridsize(1)`."""
     if n:
         n_threads = WARP * WARPS_PER_BLOCK
-        _launch(kernel, (min(-(-n // n_threads), _MAX_BLOCKS),), (n_threads,), args)
+        _launch(kernel, (min(-(-n // n_threads), _MAX_BLOCKS),), (n_threads,), args=args)
 
 
 def launch_warps(kernel: Callable[..., None], n_warps: int, *args: Any) -> None:  # noqa: ANN401
     """Launch `n_warps` blocks of one warp each."""
-    _launch(kernel, (n_warps,), (WARP,), args)
+    _launch(kernel, (n_warps,), (WARP,), args=args)
 
 
-def _launch(kernel: Any, grid: tuple[int, ...], block: tuple[int, ...], args: tuple[Any, ...]) -> None:  # noqa: ANN401
+def _launch(kernel: Any, grid: tuple[int, ...], block: tuple[int, ...], *, args: tuple[Any, ...]) -> None:  # noqa: ANN401
     if IS_SIMULATED:
         kernel[grid, block](*args)
         return
@@ -215,11 +215,12 @@ def _launch(kernel: Any, grid: tuple[int, ...], block: tuple[int, ...], args: tu
 
 
 def _common_device(args: tuple[Any, ...]) -> int:
-    """Return the number of the GPU on which all arrays lie; an array of the host, or of another GPU, raises."""
-    for arg in args:
-        if isinstance(arg, np.ndarray):
-            raise TypeError(f"an array of a CUDA operation, of shape {arg.shape}, is NumPy's; move it: to_gpu(array)")
-    devices = sorted({arg.data.device_id for arg in args if is_device_array(arg)})
+    """Return the number of the GPU that holds all arrays; raise if one lies in host memory or on another GPU."""
+    arrays = [value for arg in args for value in (arg if isinstance(arg, tuple) else (arg,))]
+    for array in arrays:
+        if isinstance(array, np.ndarray):
+            raise TypeError(f"an array of a CUDA operation, of shape {array.shape}, is NumPy's; move it: to_gpu(array)")
+    devices = sorted({array.data.device_id for array in arrays if is_device_array(array)})
     if len(devices) != 1:
         places = " and ".join(f"cuda:{device}" for device in devices)
         raise ValueError(f"the arrays of one call lie on {places}; expected all on one GPU")
@@ -228,23 +229,27 @@ def _common_device(args: tuple[Any, ...]) -> int:
 
 @lru_cache(maxsize=16)
 def _stream(pointer: int, _device: int) -> Any:  # noqa: ANN401
-    """CuPy's current stream for Numba, so that kernels keep CuPy's order; 0 is the default stream of both."""
+    """Return CuPy's current stream for Numba, so that kernels run in CuPy's order; 0 is the default stream of both."""
     return _numba_cuda().external_stream(pointer) if pointer else 0
 
 
 def _argument(arg: Any) -> Any:  # noqa: ANN401
-    """Return Numba's view of a CuPy array, and anything else as it is."""
+    """Return Numba's view of a CuPy array, also inside a tuple; return anything else unchanged."""
+    if isinstance(arg, tuple):
+        make = getattr(arg, "_make", tuple)  # a named tuple stays one
+        return make(map(_argument, arg))
     if not is_device_array(arg):
         return arg
-    return _device_view(arg.data.ptr, arg.shape, arg.strides, arg.dtype.str, arg.data.device_id)
+    return _device_view((arg.data.ptr, arg.shape, arg.strides, arg.dtype.str, arg.data.device_id))
 
 
 @lru_cache(maxsize=1024)
-def _device_view(pointer: int, shape: tuple[int, ...], strides: tuple[int, ...], dtype: str, _device: int) -> Any:  # noqa: ANN401
-    """Numba's description of device memory: it owns nothing, so that one serves every array that lies there.
+def _device_view(place: tuple[int, tuple[int, ...], tuple[int, ...], str, int]) -> Any:  # noqa: ANN401
+    """Return Numba's view of device memory. It owns nothing, so one view serves every array at the same place.
 
-    Numba would make it at each launch, through DLPack or the array interface, for about the price of the launch; and
+    Numba would make a view at each launch, through DLPack or the array interface, at about the cost of the launch; and
     CuPy warns of DLPack's stream 0, which Numba asks for.
     """
+    pointer, shape, strides, dtype, _device = place
     interface = {"shape": shape, "strides": strides, "typestr": dtype, "data": (pointer, False), "version": 2}
     return _numba_cuda().from_cuda_array_interface(interface, sync=False)

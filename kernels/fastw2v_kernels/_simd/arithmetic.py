@@ -1,4 +1,4 @@
-"""Arithmetic of SIMD values: operators, multiply-adds of blocks, sums of lanes. Kernels import it from `_simd`."""
+"""Arithmetic of SIMD values: operators, multiply-adds, sums over lanes."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from numba.extending import lower_builtin
 
 from fastw2v_kernels._simd import ir as emit
 from fastw2v_kernels._simd.ir import LANES, intrinsic
-from fastw2v_kernels._simd.shape import SLOTS, Shape
-from fastw2v_kernels._simd.types import Block, Vec, vec
+from fastw2v_kernels._simd.shape import HALF_LANES, Shape
+from fastw2v_kernels._simd.types import Vec, Vecs, vec
 
 
 @intrinsic
@@ -26,8 +26,8 @@ def splat(_typing: Any, x: Any) -> Any:
 def _zeros(size: Callable[[Shape], int]) -> Callable[..., Any]:
     @intrinsic
     def zeros(_typing: Any, shape: Any) -> Any:
-        block = Block(size(shape.shape))
-        return block(shape), lambda context, builder, sig, args: ir.Constant(context.get_value_type(block), None)
+        vecs = Vecs(size(shape.shape))
+        return vecs(shape), lambda context, builder, sig, args: ir.Constant(context.get_value_type(vecs), None)
 
     return zeros
 
@@ -38,13 +38,13 @@ zero_tile = _zeros(lambda shape: shape.n_tile * shape.n_strip)
 
 
 def _lists(builder: Any, sig: Any, args: Any) -> list[list[Any]]:
-    """The vectors of Vec and Block arguments."""
+    """The vectors of Vec and Vecs arguments."""
     return [[x] if isinstance(ty, Vec) else emit.unpack(builder, x, ty.n) for x, ty in zip(args, sig.args)]
 
 
 @intrinsic
-def fma_rows(_typing: Any, block: Any, x: Any, acc: Any) -> Any:
-    """Block of acc[k, j] + block[k] * x[j]; x : Vec, or Block of a strip."""
+def fma_rows(_typing: Any, vecs: Any, x: Any, acc: Any) -> Any:
+    """Vecs of acc[k, j] + vecs[k] * x[j]; x : Vec, or Vecs of a strip."""
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         rows, strip, sums = _lists(builder, sig, args)
@@ -53,12 +53,12 @@ def fma_rows(_typing: Any, block: Any, x: Any, acc: Any) -> Any:
             builder, context.get_value_type(acc), [emit.fma(builder, r, v, s) for (r, v), s in zip(products, sums)]
         )
 
-    return acc(block, x, acc), codegen
+    return acc(vecs, x, acc), codegen
 
 
 @intrinsic
 def dot(_typing: Any, a: Any, b: Any, acc: Any) -> Any:
-    """Block of acc[j] + sum over k of a[k] * b[k, j]."""
+    """Vecs of acc[j] + sum over k of a[k] * b[k, j]."""
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         factors, tile, sums = _lists(builder, sig, args)
@@ -82,7 +82,7 @@ def hsum_pair(_typing: Any, a: Any, b: Any) -> Any:
     """Vec whose lane k is the sum of a[k]'s lanes and lane LANES/2 + k that of b[k]'s; other lanes are 0."""
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        missing: list[Any] = [None] * (SLOTS - a.n)
+        missing: list[Any] = [None] * (HALF_LANES - a.n)
         return _fold(
             builder, [*emit.unpack(builder, args[0], a.n), *missing, *emit.unpack(builder, args[1], b.n), *missing]
         )
@@ -134,18 +134,19 @@ def rows_above(_typing: Any, tile: Any, limits: Any) -> Any:
 
 
 class _Arithmetic(AbstractTemplate):  # type: ignore[misc]
-    """Typing of an operator with a Vec or Block on one side at the least: the larger of both, or a Vec."""
+    """Typing of an operator with a Vec or Vecs on at least one side; the result is a Vecs if either side is."""
 
     def generic(self, args: Any, _kws: Any) -> Any:
-        if len(args) == 2 and any(isinstance(ty, Vec | Block) for ty in args):
-            return signature(next((ty for ty in args if isinstance(ty, Block)), vec), *args)
+        if len(args) == 2 and any(isinstance(ty, Vec | Vecs) for ty in args):
+            return signature(next((ty for ty in args if isinstance(ty, Vecs)), vec), *args)
         return None
 
 
 def _operator(python_operator: Callable[..., Any], instruction: str) -> None:
-    """Make a Python operator work on Vec or Block with one of its kind, with Vec or scalar.
+    """Define a Python operator for Vec or Vecs with its own type, with Vec or with a scalar.
 
-    By Numba's lower interface: `overload` would compile a function for each pair of types, and look here for scalars.
+    This uses Numba's low-level interface: `overload` would compile a function for each pair of types, and Numba would
+    search these overloads for operators of plain numbers too.
     """
 
     def combine(builder: Any, x: Any, y: Any) -> Any:
@@ -162,18 +163,18 @@ def _operator(python_operator: Callable[..., Any], instruction: str) -> None:
         return values[0] if result is vec else emit.pack(builder, context.get_value_type(result), values)
 
     infer_global(python_operator)(type(f"_Arithmetic_{instruction}", (_Arithmetic,), {}))
-    for simd in (Vec, Block):
-        for other in (Vec, Block, types.Number):
+    for simd in (Vec, Vecs):
+        for other in (Vec, Vecs, types.Number):
             lower_builtin(python_operator, simd, other)(codegen)
             lower_builtin(python_operator, other, simd)(codegen)
 
 
 def _vectors(context: Any, builder: Any, x: Any, ty: Any, like: Any) -> list[Any]:
-    """An operand's vectors, as many as `like` has: a Block's own, or copies of a Vec or of a scalar's splat."""
-    if isinstance(ty, Block):
+    """Vectors of an operand, as many as `like` has: those of a Vecs, or copies of a Vec or of a scalar."""
+    if isinstance(ty, Vecs):
         return emit.unpack(builder, x, ty.n)
     return [x if isinstance(ty, Vec) else emit.splat(context, builder, x, ty)] * (
-        like.n if isinstance(like, Block) else 1
+        like.n if isinstance(like, Vecs) else 1
     )
 
 

@@ -1,4 +1,4 @@
-"""LLVM IR for the SIMD values of `_simd`: addresses, loads, shuffles."""
+"""LLVM code for the SIMD values: addresses, loads, stores, shuffles."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FLAGS = ("reassoc", "contract", "nsz")
 
 
 def intrinsic(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Numba's decorator, typed by what kernels call: the arguments without the typing context."""
+    """Numba's decorator, for the type checker: kernels call the result without the typing context."""
     return extending.intrinsic(function)  # type: ignore[no-any-return]
 
 
@@ -118,8 +118,8 @@ def pack(builder: ir.IRBuilder, ty: ir.Type, values: list[ir.Value]) -> ir.Value
     return packed
 
 
-def unpack(builder: ir.IRBuilder, block: ir.Value, n: int) -> list[ir.Value]:
-    return [builder.extract_value(block, k) for k in range(n)]
+def unpack(builder: ir.IRBuilder, vecs: ir.Value, n: int) -> list[ir.Value]:
+    return [builder.extract_value(vecs, k) for k in range(n)]
 
 
 def merge(

@@ -1,12 +1,6 @@
-"""SIMD values for CPU kernels: loads, stores and prefetches. All that kernels need of SIMD is imported from here.
+"""Loads, stores and prefetches of SIMD values.
 
-A `Vec` is LANES float32 values that LLVM keeps in one register; a `Block` is `n` of them, `n` a compile-time constant.
-Kernels stay ordinary Python over these values: arithmetic operators work on them, and the functions here and in
-`arithmetic` move data and combine blocks. A strip is what is worked on of one row at a time, shape.n_strip vectors; a
-tile is a strip of several rows. Auto-vectorised loops lose more than half of the speed to separate reductions and to
-accumulators that are spilled to memory; explicit values do not.
-
-Raw loads and stores bypass Numba's bounds check, so they make their own when NUMBA_BOUNDSCHECK is set.
+They bypass Numba's bounds check, so with NUMBA_BOUNDSCHECK=1 they check their own accesses.
 """
 
 from __future__ import annotations
@@ -17,7 +11,7 @@ from numba.core import types
 
 from fastw2v_kernels._simd import ir as emit
 from fastw2v_kernels._simd.ir import LANES, intrinsic
-from fastw2v_kernels._simd.types import Block, Rows, vec
+from fastw2v_kernels._simd.types import Rows, Vecs, vec
 
 
 @intrinsic
@@ -45,32 +39,32 @@ def store(_typing: Any, a: Any, row: Any, col: Any, value: Any) -> Any:
 
 @intrinsic
 def load_strip(_typing: Any, a: Any, row: Any, col: Any, shape: Any) -> Any:
-    """Block of the shape.n_strip vectors of a[row] from `col` on; a : float32[:, ::1]."""
-    block = Block(shape.shape.n_strip)
+    """Vecs of the shape.n_strip vectors of a[row] from `col` on; a : float32[:, ::1]."""
+    vecs = Vecs(shape.shape.n_strip)
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        pointers = _strip_of(context, builder, sig, args, block.n)
-        return emit.pack(builder, context.get_value_type(block), [emit.load(builder, p) for p in pointers])
+        pointers = _strip_of(context, builder, sig, args, vecs.n)
+        return emit.pack(builder, context.get_value_type(vecs), [emit.load(builder, p) for p in pointers])
 
-    return block(a, row, col, shape), codegen
+    return vecs(a, row, col, shape), codegen
 
 
 @intrinsic
-def store_strip(_typing: Any, a: Any, row: Any, col: Any, block: Any) -> Any:
-    """Write a Block to a[row] from `col` on; a : float32[:, ::1]."""
+def store_strip(_typing: Any, a: Any, row: Any, col: Any, vecs: Any) -> Any:
+    """Write a Vecs to a[row] from `col` on; a : float32[:, ::1]."""
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        pointers = _strip_of(context, builder, sig, args, block.n)
-        for pointer, value in zip(pointers, emit.unpack(builder, args[3], block.n)):
+        pointers = _strip_of(context, builder, sig, args, vecs.n)
+        for pointer, value in zip(pointers, emit.unpack(builder, args[3], vecs.n)):
             emit.store(builder, pointer, value)
         return context.get_dummy_value()
 
-    return types.void(a, row, col, block), codegen
+    return types.void(a, row, col, vecs), codegen
 
 
 @intrinsic
 def prefetch(_typing: Any, a: Any, row: Any, col: Any) -> Any:
-    """Ask for the cache line of a[row, col] before it is needed; a : float32[:, ::1]."""
+    """Prefetch the cache line of a[row, col]; a : float32[:, ::1]."""
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         row, col = (emit.int64(context, builder, args[i], sig.args[i]) for i in (1, 2))
@@ -82,7 +76,7 @@ def prefetch(_typing: Any, a: Any, row: Any, col: Any) -> Any:
 
 @intrinsic
 def prefetch_element(_typing: Any, a: Any, slot: Any) -> Any:
-    """Ask for the cache line of a[slot] before it is needed; a : a contiguous vector."""
+    """Prefetch the cache line of a[slot]; a : a contiguous one-dimensional array."""
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         slot = emit.int64(context, builder, args[1], sig.args[1])
@@ -94,7 +88,7 @@ def prefetch_element(_typing: Any, a: Any, slot: Any) -> Any:
 
 @intrinsic
 def prefetch_strip(_typing: Any, a: Any, row: Any, col: Any, shape: Any) -> Any:
-    """Ask for the strip of a[row] from `col` on before it is needed; a : float32[:, ::1]."""
+    """Prefetch the strip of a[row] from `col` on; a : float32[:, ::1]."""
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         for pointer in _strip_of(context, builder, sig, args, shape.shape.n_strip):
@@ -157,20 +151,20 @@ def _tile_of(context: Any, builder: Any, rows: Rows, value: Any, col: Any, col_t
 
 @intrinsic
 def load_rows(_typing: Any, rows: Any, col: Any, shape: Any) -> Any:
-    """Block of a strip of every row from column `col` on, row after row."""
-    block = Block(rows.n * shape.shape.n_strip)
+    """Vecs of a strip of every row from column `col` on, row after row."""
+    vecs = Vecs(rows.n * shape.shape.n_strip)
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         pointers = _tile_of(context, builder, rows, args[0], args[1], sig.args[1], shape.shape.n_strip)
         vectors = [emit.load(builder, pointer) for pointer in pointers]
-        return emit.pack(builder, context.get_value_type(block), vectors)
+        return emit.pack(builder, context.get_value_type(vecs), vectors)
 
-    return block(rows, col, shape), codegen
+    return vecs(rows, col, shape), codegen
 
 
 @intrinsic
 def add_rows(_typing: Any, rows: Any, col: Any, values: Any) -> Any:
-    """Add a Block to a strip of every row, row after row: a row that is named twice gets both."""
+    """Add a Vecs to a strip of every row, one row after the other: a row that is listed twice gets both sums."""
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         pointers = _tile_of(context, builder, rows, args[0], args[1], sig.args[1], values.n // rows.n)
@@ -183,7 +177,7 @@ def add_rows(_typing: Any, rows: Any, col: Any, values: Any) -> Any:
 
 @intrinsic
 def prefetch_rows(_typing: Any, rows: Any, col: Any, shape: Any) -> Any:
-    """Ask for a strip of every row from column `col` on before it is needed."""
+    """Prefetch a strip of every row from column `col` on."""
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         for pointer in _tile_of(context, builder, rows, args[0], args[1], sig.args[1], shape.shape.n_strip):
@@ -194,7 +188,7 @@ def prefetch_rows(_typing: Any, rows: Any, col: Any, shape: Any) -> Any:
 
 
 @intrinsic
-def exchange(_typing: Any, a: Any, row: Any, col: Any, tile: Any, x: Any, move: Any, grads: Any, shape: Any) -> Any:
+def fma_both(_typing: Any, a: Any, row: Any, col: Any, tile: Any, x: Any, move: Any, grads: Any, shape: Any) -> Any:
     """(move[j] + sum over k of c[k] * tile[k, j], grads[k, j] + c[k] * x[j]) with c = a[row, col : col + n_tile]."""
     result = types.Tuple((move, grads))
 
@@ -204,28 +198,28 @@ def exchange(_typing: Any, a: Any, row: Any, col: Any, tile: Any, x: Any, move: 
         tile, x, moves, sums = (emit.unpack(builder, args[i], sig.args[i].n) for i in (3, 4, 5, 6))
         for k in range(shape.shape.n_tile):
             if len(x) > 1:
-                emit.barrier(builder)  # registers are left for one c; LLVM would load all, unroll and spill
+                emit.barrier(builder)  # one c has a register; LLVM would load all of them, unroll, and spill
             coef = emit.splat(context, builder, builder.load(builder.gep(first, [col.type(k)])), types.float32)
             for j, vector in enumerate(x):
                 moves[j] = emit.fma(builder, coef, tile[k * len(x) + j], moves[j])
                 sums[k * len(x) + j] = emit.fma(builder, coef, vector, sums[k * len(x) + j])
-        blocks = [emit.pack(builder, context.get_value_type(ty), v) for ty, v in zip(result, (moves, sums))]
-        return context.make_tuple(builder, result, blocks)
+        values = [emit.pack(builder, context.get_value_type(ty), v) for ty, v in zip(result, (moves, sums))]
+        return context.make_tuple(builder, result, values)
 
     return result(a, row, col, tile, x, move, grads, shape), codegen
 
 
 @intrinsic
 def splats(_typing: Any, a: Any, row: Any, col: Any, shape: Any) -> Any:
-    """Block whose vector k < shape.n_tile has every lane equal to a[row, col + k]; a : float32[:, ::1]."""
-    block = Block(shape.shape.n_tile)
+    """Vecs whose vector k < shape.n_tile has every lane equal to a[row, col + k]; a : float32[:, ::1]."""
+    vecs = Vecs(shape.shape.n_tile)
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         row, col = (emit.int64(context, builder, args[i], sig.args[i]) for i in (1, 2))
-        first = emit.pointer(context, builder, sig.args[0], args[0], row, col, block.n)
-        scalars = [builder.load(builder.gep(first, [col.type(k)])) for k in range(block.n)]
+        first = emit.pointer(context, builder, sig.args[0], args[0], row, col, vecs.n)
+        scalars = [builder.load(builder.gep(first, [col.type(k)])) for k in range(vecs.n)]
         return emit.pack(
-            builder, context.get_value_type(block), [emit.splat(context, builder, x, types.float32) for x in scalars]
+            builder, context.get_value_type(vecs), [emit.splat(context, builder, x, types.float32) for x in scalars]
         )
 
-    return block(a, row, col, shape), codegen
+    return vecs(a, row, col, shape), codegen

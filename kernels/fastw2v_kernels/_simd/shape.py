@@ -1,7 +1,7 @@
 """Sizes that a kernel is compiled for, carried by the type of an argument.
 
-A `Shape` has a Numba type of its own, in which `shape.n_tile` is a constant, 6 for instance. So a kernel is one plain
-function; Numba compiles and caches it once for every shape it meets, and LLVM unrolls over the constants.
+Every value of `Shape` has its own Numba type, in which `shape.n_tile` is a constant, 6 for instance. So a kernel is one
+plain function. Numba compiles and caches it for each shape that it is called with, and LLVM unrolls its loops.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from numba.extending import NativeValue, lower_getattr_generic, models, register
 
 from fastw2v_kernels._simd.ir import LANES, intrinsic
 
-SLOTS = LANES // 2  # the scores of two rows share one vector
+HALF_LANES = LANES // 2  # the scores of two rows share one vector
 
 
 @dataclass(frozen=True)
@@ -25,23 +25,23 @@ class Shape:
 
     Parameters
     ----------
-    n_chunks : int
+    n_vectors : int
         Vectors in a row of the weight matrices.
     n_tile : int
-        Target rows that are worked on together in registers, at most SLOTS.
+        Target rows that are in registers together, at most HALF_LANES.
     n_tiles : int
-        Tiles that hold the target rows: the positive, the negatives, and what fills the last tile.
+        Tiles that hold the target rows: the positive, the negatives, and the filling of the last tile.
     with_loss : bool
         Whether the loss is tallied.
     share_negatives : bool
         Whether all examples of a centre have the same negatives.
     one_step : bool
-        Whether all contexts of a centre make one gradient step; else each PART of them does.
+        Whether all contexts of a centre make one gradient step; else every two of them do.
     n_strip : int
-        Vectors of a row that are worked on together in registers.
+        Vectors of a row that are in registers together.
     """
 
-    n_chunks: int
+    n_vectors: int
     n_tile: int
     n_tiles: int
     with_loss: bool
@@ -54,7 +54,7 @@ class Shape:
         cls, stride: int, n_targets: int, with_loss: bool, share_negatives: bool = True, one_step: bool = True
     ) -> Shape:
         """Shape for rows of `stride` floats and `n_targets` = 1 + negatives rows, spread evenly over the tiles."""
-        n_tiles = -(-n_targets // SLOTS)
+        n_tiles = -(-n_targets // HALF_LANES)
         return cls(stride // LANES, -(-n_targets // n_tiles), n_tiles, with_loss, share_negatives, one_step)
 
 
@@ -99,7 +99,7 @@ def _constant(context: Any, _builder: Any, ty: ShapeType, _value: Any, name: str
 
 
 def _restrip(n_strip: Callable[[Shape], int]) -> Any:
-    """Function of kernels from a Shape to the same with other strips."""
+    """Return a function for kernels that gives a Shape with another n_strip."""
 
     @intrinsic
     def other(_typing: Any, shape: Any) -> Any:
@@ -109,5 +109,5 @@ def _restrip(n_strip: Callable[[Shape], int]) -> Any:
     return other
 
 
-tail = _restrip(lambda shape: shape.n_chunks % shape.n_strip)  # what is left of a row that is cut into strips
+tail = _restrip(lambda shape: shape.n_vectors % shape.n_strip)  # the rest of a row after its last whole strip
 single = _restrip(lambda shape: 1)

@@ -1,4 +1,4 @@
-"""Numba's types of SIMD values, and how LLVM holds them."""
+"""Numba types of SIMD values, and their types in LLVM."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ class Vec(types.Type):  # type: ignore[misc]
         super().__init__(name=f"Vec({LANES})")
 
 
-class Block(types.Type):  # type: ignore[misc]
+class Vecs(types.Type):  # type: ignore[misc]
     """`n` vectors, `n` known when the kernel is compiled."""
 
     def __init__(self, n: int) -> None:
         self.n = n
-        super().__init__(name=f"Block({n}, {LANES})")
+        super().__init__(name=f"Vecs({n}, {LANES})")
 
 
 class Rows(types.Type):  # type: ignore[misc]
-    """Where `n` rows of a float32 matrix begin, in registers, and how many columns they have."""
+    """Addresses of `n` rows of a float32 matrix, in registers, and the number of columns."""
 
     def __init__(self, n: int) -> None:
         self.n = n
@@ -43,9 +43,9 @@ class _VecModel(models.PrimitiveModel):  # type: ignore[misc]
         super().__init__(dmm, fe_type, VEC)
 
 
-@register_model(Block)
-class _BlockModel(models.PrimitiveModel):  # type: ignore[misc]
-    def __init__(self, dmm: Any, fe_type: Block) -> None:
+@register_model(Vecs)
+class _VecsModel(models.PrimitiveModel):  # type: ignore[misc]
+    def __init__(self, dmm: Any, fe_type: Vecs) -> None:
         super().__init__(dmm, fe_type, ir.ArrayType(VEC, fe_type.n))
 
 

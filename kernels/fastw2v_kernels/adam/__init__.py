@@ -1,4 +1,4 @@
-"""Adam as the book has it: every element moves."""
+"""Adam as in the book: every element moves at every step."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from fastw2v_kernels.registry import Case, Op
 
 
 def make_case(rng: np.random.Generator, size: int) -> Case:
-    """A matrix of 37 rows of dimension `size`, in the midst of a training run."""
+    """Return a matrix of 37 rows of dimension `size`, with moments as in the middle of a training."""
     param, grad, m = rng.normal(size=(3, 37, size)).astype(np.float32)
     v = rng.random((37, size), dtype=np.float32)
     grad[::2] = 0

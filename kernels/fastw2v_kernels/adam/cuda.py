@@ -1,4 +1,4 @@
-"""Adam as the book has it, on the GPU: one pass, a thread for each element."""
+"""Adam as in the book, on the GPU: one pass, with a thread for each element."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Adam as the book has it, in NumPy."""
+"""Adam as in the book, in NumPy."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ def adam_reference(
     grad : float32, same shape
         Their gradient.
     m, v : float32, same shape, changed in place
-        Moments: m += (1 - beta1) * (grad - m), v += (1 - beta2) * (grad**2 - v). The CPU takes moments below 1e-30 for
-        0, whose effect is below float32's precision: decayed moments would end as denormal numbers, which cost the
-        processor a hundredfold.
+        Moments: m += (1 - beta1) * (grad - m), v += (1 - beta2) * (grad**2 - v). Kernels set
+        moments below 1e-30 to 0, which changes no float32 result. Without that, decaying moments would become denormal
+        numbers, on which a processor is a hundred times slower.
     lr_t : float
         Learning rate with the bias correction of step t: lr * sqrt(1 - beta2**t) / (1 - beta1**t).
     beta1, beta2 : float
@@ -38,7 +38,7 @@ def adam_reference(
     Raises
     ------
     TypeError, ValueError
-        On the CPU: a type, shape or memory order that does not fit.
+        A dtype, shape or memory order that does not fit.
     """
     dtype = param.dtype.type
     m += dtype(1 - beta1) * (grad - m)

@@ -1,4 +1,4 @@
-"""CBOW with negative sampling on the CPU: explicit SIMD values, rows asked for one centre ahead."""
+"""CBOW with negative sampling on the CPU: explicit SIMD values, rows prefetched two centres ahead."""
 
 from __future__ import annotations
 
@@ -28,25 +28,24 @@ from fastw2v_kernels._simd import (
 )
 from fastw2v_kernels.shared.array_types import Float32, Float64, Int32, Int64
 from fastw2v_kernels.shared.cpu import sentence_of
-from fastw2v_kernels.shared.span.arguments import check_tables, check_tokens, check_weights
-from fastw2v_kernels.shared.span.corpus import Matrices, Span, TokenSource
+from fastw2v_kernels.shared.rng import epoch_key
+from fastw2v_kernels.shared.span.checks import check_tables, check_tokens, check_weights
+from fastw2v_kernels.shared.span.inputs import Matrices, Sampler, Span, TokenSource
 from fastw2v_kernels.shared.span.scoring_cpu import (
-    Buffers,
     Centre,
-    Sampler,
+    StepBuffers,
     Workspace,
     first_set,
-    new_sampler,
     prepare,
     score_row,
     set_mask,
-    working_step,
+    step_buffers,
 )
-from fastw2v_kernels.shared.span.walk_cpu import BLOCK_TOKENS, TokenBlock, fill_block, working_block
+from fastw2v_kernels.shared.span.walk_cpu import TOKENS_PER_PASS, KeptTokens, kept_tokens_buffer, subsample
 
 
 class Means(NamedTuple):
-    """What is divided by the number of contexts: the sum of their rows, and the hidden vector's gradient."""
+    """Whether the sum of the context rows, and the hidden vector's gradient, are divided by the number of contexts."""
 
     of_contexts: bool
     of_gradient: bool
@@ -54,38 +53,38 @@ class Means(NamedTuple):
 
 @inline_cpu
 def _set_hidden_strip(
-    w_in: Float32, block: TokenBlock, step: Buffers, centre: Centre, scale: float, col: int, shape: Shape
+    w_in: Float32, kept: KeptTokens, step: StepBuffers, centre: Centre, scale: float, col: int, shape: Shape
 ) -> None:
-    """Put scale times the sum of the context rows into one strip of step.rows[0]."""
+    """Write scale times the sum of the context rows to one strip of step.rows[0]."""
     hidden = zero_strip(shape)
     for j in range(centre.low, centre.i):
-        hidden = hidden + load_strip(w_in, block.id[j], col, shape)
+        hidden = hidden + load_strip(w_in, kept.id[j], col, shape)
     for j in range(centre.i + 1, centre.high):
-        hidden = hidden + load_strip(w_in, block.id[j], col, shape)
+        hidden = hidden + load_strip(w_in, kept.id[j], col, shape)
     store_strip(step.rows, 0, col, hidden * scale)
 
 
 @inline_cpu
 def _set_hidden_vector(
-    w_in: Float32, block: TokenBlock, step: Buffers, centre: Centre, scale: float, shape: Shape
+    w_in: Float32, kept: KeptTokens, step: StepBuffers, centre: Centre, scale: float, shape: Shape
 ) -> None:
-    whole = shape.n_chunks // shape.n_strip * shape.n_strip
-    for chunk in range(0, whole, shape.n_strip):
-        _set_hidden_strip(w_in, block, step, centre, scale, chunk * LANES, shape)
-    if whole < shape.n_chunks:
-        _set_hidden_strip(w_in, block, step, centre, scale, whole * LANES, tail(shape))
+    whole = shape.n_vectors // shape.n_strip * shape.n_strip
+    for vector in range(0, whole, shape.n_strip):
+        _set_hidden_strip(w_in, kept, step, centre, scale, vector * LANES, shape)
+    if whole < shape.n_vectors:
+        _set_hidden_strip(w_in, kept, step, centre, scale, whole * LANES, tail(shape))
 
 
 @inline_cpu
 def _update_targets(
-    w_in: Float32, w_out: Float32, step: Buffers, r: int, ahead: int, prefetch_row_id: int, shape: Shape
+    w_in: Float32, w_out: Float32, step: StepBuffers, r: int, ahead: int, prefetch_row_id: int, shape: Shape
 ) -> None:
     """Move target rows by step.error_coef, put the hidden vector's move into step.rows[1], and prefetch later rows."""
     for t in range(shape.n_tiles):
         rows = rows_of(w_out, step.targets, r, t * shape.n_tile, shape)
         rows_ahead = rows_of(w_out, step.targets, ahead, t * shape.n_tile, shape)
         error_coef = splats(step.error_coef, t, 0, shape)
-        for col in range(0, shape.n_chunks * LANES, LANES):
+        for col in range(0, shape.n_vectors * LANES, LANES):
             prefetch(w_in, prefetch_row_id, col)
             prefetch_rows(rows_ahead, col, single(shape))
             hidden, move = load(step.rows, 0, col), zero_strip(single(shape))
@@ -97,44 +96,46 @@ def _update_targets(
 
 @inline_cpu
 def _move_strip(
-    w_in: Float32, block: TokenBlock, step: Buffers, centre: Centre, scale: float, col: int, shape: Shape
+    w_in: Float32, kept: KeptTokens, step: StepBuffers, centre: Centre, scale: float, col: int, shape: Shape
 ) -> None:
     """Move one strip of every context row by scale times the hidden vector's move."""
     move = load_strip(step.rows, 1, col, shape) * scale
     for j in range(centre.low, centre.i):
-        store_strip(w_in, block.id[j], col, load_strip(w_in, block.id[j], col, shape) + move)
+        store_strip(w_in, kept.id[j], col, load_strip(w_in, kept.id[j], col, shape) + move)
     for j in range(centre.i + 1, centre.high):
-        store_strip(w_in, block.id[j], col, load_strip(w_in, block.id[j], col, shape) + move)
+        store_strip(w_in, kept.id[j], col, load_strip(w_in, kept.id[j], col, shape) + move)
 
 
 @inline_cpu
-def _move_contexts(w_in: Float32, block: TokenBlock, step: Buffers, centre: Centre, scale: float, shape: Shape) -> None:
-    whole = shape.n_chunks // shape.n_strip * shape.n_strip
-    for chunk in range(0, whole, shape.n_strip):
-        _move_strip(w_in, block, step, centre, scale, chunk * LANES, shape)
-    if whole < shape.n_chunks:
-        _move_strip(w_in, block, step, centre, scale, whole * LANES, tail(shape))
+def _move_contexts(
+    w_in: Float32, kept: KeptTokens, step: StepBuffers, centre: Centre, scale: float, shape: Shape
+) -> None:
+    whole = shape.n_vectors // shape.n_strip * shape.n_strip
+    for vector in range(0, whole, shape.n_strip):
+        _move_strip(w_in, kept, step, centre, scale, vector * LANES, shape)
+    if whole < shape.n_vectors:
+        _move_strip(w_in, kept, step, centre, scale, whole * LANES, tail(shape))
 
 
 @inline_cpu
 def _train_centre(
     w_in: Float32,
     w_out: Float32,
-    block: TokenBlock,
-    step: Buffers,
+    kept: KeptTokens,
+    step: StepBuffers,
     centre: Centre,
     negative: int,
     means: Means,
     shape: Shape,
 ) -> float:
-    """One step for the example of a centre; return the loss."""
+    """Train the example of a centre in one step; return the loss."""
     r = first_set(step, centre.i)
     share = 1.0 / (centre.high - centre.low - 1)
     set_mask(step, r, negative, shape)
-    _set_hidden_vector(w_in, block, step, centre, share if means.of_contexts else 1.0, shape)
+    _set_hidden_vector(w_in, kept, step, centre, share if means.of_contexts else 1.0, shape)
     loss = score_row(step.rows, 0, w_out, step, r, centre.lr, shape)
     _update_targets(w_in, w_out, step, r, first_set(step, centre.i + 2), centre.prefetch_row_id, shape)
-    _move_contexts(w_in, block, step, centre, share if means.of_gradient else 1.0, shape)
+    _move_contexts(w_in, kept, step, centre, share if means.of_gradient else 1.0, shape)
     return loss
 
 
@@ -149,23 +150,25 @@ def _cbow_ns_cpu_kernel(
     workspace: Workspace,
     shape: Shape,
 ) -> None:
-    (w_in, w_out), (block, step), window = matrices, workspace, tokens.window
+    (w_in, w_out), (kept, step), window = matrices, workspace, tokens.window
     sentence = sentence_of(tokens.starts, span.begin)
-    for first in range(span.begin, span.end, BLOCK_TOKENS):
-        bounds = fill_block(block, tokens, first, min(first + BLOCK_TOKENS, span.end), sentence)
+    for first in range(span.begin, span.end, TOKENS_PER_PASS):
+        bounds = subsample(kept, tokens, first, min(first + TOKENS_PER_PASS, span.end), sentence)
         sentence = bounds.sentence
-        next_low = next_high = far_low = far_high = bounds.first  # empty; 0 is of a type to compile for
+        next_low = next_high = far_low = far_high = (
+            bounds.first
+        )  # an empty window; the literal 0 would have another type
         loss, n_pairs = 0.0, 0
-        for i in range(window - 2, bounds.last):  # two turns ahead of the first centre, to draw for it
+        for i in range(window - 2, bounds.last):  # begins two centres early, to draw for the first
             low, high = next_low, next_high
             if i + 1 < bounds.last:
                 next_low, next_high = far_low, far_high
             if i + 2 < bounds.last:
-                far_low, far_high = prepare(block, step, i + 2, bounds, tokens, sampler, shape)
+                far_low, far_high = prepare(kept, step, i + 2, bounds, tokens, sampler, shape)
             if high - low > 1:
-                prefetch_row_id = block.id[min(i + 2 + window, bounds.stop - 1)]
-                centre = Centre(i, low, high, prefetch_row_id, span.lr_first + span.lr_step * block.pos[i])
-                loss += _train_centre(w_in, w_out, block, step, centre, sampler.negative, means, shape)
+                prefetch_row_id = kept.id[min(i + 2 + window, bounds.stop - 1)]
+                centre = Centre(i, low, high, prefetch_row_id, span.lr_first + span.lr_step * kept.pos[i])
+                loss += _train_centre(w_in, w_out, kept, step, centre, sampler.negative, means, shape)
                 n_pairs += 1
         tally[0] += loss
         tally[1] += n_pairs
@@ -196,16 +199,17 @@ def cbow_ns_cpu(
     tally: Float64,
 ) -> None:
     """Do what `cbow_ns_reference` does, on one core and without the GIL."""
-    matrices = Matrices(w_in, w_out)
+    matrices = Matrices(w_in=w_in, w_out=w_out)
     check_weights(matrices, tally)
-    check_tokens(ids, starts, begin, end)
-    check_tables(w_in.shape[0], keep, alias_prob, alias_id)
+    check_tokens(ids, starts, begin=begin, end=end)
+    check_tables(w_in.shape[0], keep=keep, alias_prob=alias_prob, alias_id=alias_id)
     shape = Shape.of(w_in.shape[1], negative + 1, with_loss)
-    n_strips = -(-shape.n_chunks // (N_REGISTERS // 4))  # a strip of the hidden vector stays in registers
-    shape = replace(shape, n_strip=-(-shape.n_chunks // n_strips))
-    sampler = new_sampler(alias_prob, alias_id, seed, epoch, negative)
-    tokens = TokenSource(ids, starts, keep, sampler.key, window, shrink_windows)
-    step = working_step(shape, negative, n_sets=4, n_inputs=1)
-    span = Span(epoch, begin, end, lr_first, lr_step)
-    workspace, means = Workspace(working_block(window), step), Means(mean_context, mean_gradient)
+    n_strips = -(-shape.n_vectors // (N_REGISTERS // 4))  # a strip of the hidden vector stays in registers
+    shape = replace(shape, n_strip=-(-shape.n_vectors // n_strips))
+    key = epoch_key(seed, epoch)
+    sampler = Sampler(alias_prob=alias_prob, alias_id=alias_id, key=key, negative=negative)
+    tokens = TokenSource(ids=ids, starts=starts, keep=keep, key=key, window=window, shrink_windows=shrink_windows)
+    step = step_buffers(shape, negative, n_sets=4, n_inputs=1)
+    span = Span(epoch=epoch, begin=begin, end=end, lr_first=lr_first, lr_step=lr_step)
+    workspace, means = Workspace(kept_tokens_buffer(window), step), Means(mean_context, mean_gradient)
     _cbow_ns_cpu_kernel(matrices, tokens, sampler, span, means, tally, workspace, shape)

@@ -1,4 +1,4 @@
-"""CBOW with negative sampling on the GPU: a warp goes through a chunk of tokens, its context rows on chip."""
+"""CBOW with negative sampling on the GPU: a warp trains a chunk of tokens, with the context rows on chip."""
 
 from __future__ import annotations
 
@@ -10,17 +10,19 @@ import numpy as np
 from fastw2v_kernels._jit.cuda import cuda, inline_cuda
 from fastw2v_kernels.shared.arguments import check_axes
 from fastw2v_kernels.shared.array_types import Float32, Float64, Int32, Int64
-from fastw2v_kernels.shared.span.corpus import Matrices
-from fastw2v_kernels.shared.span.launch_cuda import launch_span, span_kernel
+from fastw2v_kernels.shared.rng import epoch_key
+from fastw2v_kernels.shared.span.inputs import Span, TokenSource
+from fastw2v_kernels.shared.span.launch_cuda import LaunchPlan, launch_span, span_kernel
 from fastw2v_kernels.shared.span.plan_cuda import CHUNK_TOKENS, MAX_WARPS
+from fastw2v_kernels.shared.span.rates_cuda import checked_rates
 from fastw2v_kernels.shared.span.scoring_cuda import draw_targets, gather, gradient_step, list_one
 from fastw2v_kernels.shared.span.shape_cuda import SpanShape, cbow_shape
-from fastw2v_kernels.shared.span.state_cuda import Buffers, Model, Recent, Ring
+from fastw2v_kernels.shared.span.state_cuda import Model, Recent, Ring, WarpBuffers
 
 
 @inline_cuda
-def _set_hidden_vector(ring: Ring, step: Buffers, n: int, hidden: int, n_row: int, scale: np.float32) -> None:
-    """Put scale times the sum of the listed rows, but the first, into slot `hidden`."""
+def _set_hidden_vector(ring: Ring, step: WarpBuffers, n: int, hidden: int, n_row: int, scale: np.float32) -> None:
+    """Write scale times the sum of the listed rows, except the first, to slot `hidden`."""
     for col in range(cuda.laneid, n_row, 32):
         total = np.float32(0)
         for c in range(1, n):
@@ -29,8 +31,8 @@ def _set_hidden_vector(ring: Ring, step: Buffers, n: int, hidden: int, n_row: in
 
 
 @inline_cuda
-def _move_contexts(ring: Ring, step: Buffers, n: int, hidden: int, n_row: int, scale: np.float32) -> None:
-    """Add scale times the move in slot `hidden` to the listed rows, but the first."""
+def _move_contexts(ring: Ring, step: WarpBuffers, n: int, hidden: int, n_row: int, scale: np.float32) -> None:
+    """Add scale times the move in slot `hidden` to the listed rows, except the first."""
     for col in range(cuda.laneid, n_row, 32):
         move = ring.value[hidden * n_row + col] * scale
         for c in range(1, n):
@@ -42,7 +44,7 @@ def _cbow_ns_cuda_kernel(shape: SpanShape, mean_context: bool, mean_gradient: bo
     train, hidden, n_row = gradient_step(shape, replace=True), shape.n_slots, shape.n_row
 
     @inline_cuda
-    def train_centre(model: Model, recent: Recent, ring: Ring, step: Buffers, i: int, low: int, high: int) -> float:
+    def train_centre(model: Model, recent: Recent, ring: Ring, step: WarpBuffers, i: int, low: int, high: int) -> float:
         slot = i & (recent.id.shape[0] - 1)
         one, share = np.float32(1), np.float32(1.0 / (high - low - 1))
         list_one(step, hidden)
@@ -88,27 +90,24 @@ def cbow_ns_cuda(
     """Do what `cbow_ns_reference` does, by many warps at once; see `shared/span/launch_cuda.py`."""
     check_axes("w_in", w_in, 2)
     shape = cbow_shape(w_in.shape[1], negative, window)
+    key = epoch_key(seed, epoch)
     launch_span(
         _cbow_ns_cuda_kernel(shape, mean_context, mean_gradient),
         shape,
-        Matrices(w_in, w_out),
-        ids=ids,
-        starts=starts,
-        keep=keep,
-        alias_prob=alias_prob,
-        alias_id=alias_id,
-        begin=begin,
-        end=end,
-        lr_first=lr_first,
-        lr_step=lr_step,
-        seed=seed,
-        epoch=epoch,
-        window=window,
-        shrink_windows=shrink_windows,
-        with_loss=with_loss,
+        TokenSource(ids=ids, starts=starts, keep=keep, key=key, window=window, shrink_windows=shrink_windows),
+        model=Model(
+            w_in=w_in,
+            w_out=w_out,
+            alias_prob=alias_prob,
+            alias_id=alias_id,
+            key=key,
+            lr_first=lr_first,
+            lr_step=lr_step,
+            with_loss=with_loss,
+            rate_in=checked_rates("rate_in", rate_in),
+            rate_out=checked_rates("rate_out", rate_out),
+        ),
+        span=Span(epoch=epoch, begin=begin, end=end, lr_first=lr_first, lr_step=lr_step),
         tally=tally,
-        chunk_tokens=chunk_tokens,
-        max_warps=max_warps,
-        rate_in=rate_in,
-        rate_out=rate_out,
+        plan=LaunchPlan(chunk_tokens, max_warps),
     )

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from fastw2v_kernels.shared.array_types import Float32, Float64, Int32, Int64
-from fastw2v_kernels.shared.span.reference import FloatMatrix, draw_negatives, gradients, windows
+from fastw2v_kernels.shared.rng import epoch_key
+from fastw2v_kernels.shared.span.inputs import Sampler, TokenSource
+from fastw2v_kernels.shared.span.reference import FloatMatrix, draw_targets, gradients, windows
 
 
 def cbow_ns_reference(
@@ -41,25 +43,31 @@ def cbow_ns_reference(
     shrink_windows, with_loss
         As in `skipgram_ns_reference`.
     mean_context : bool
-        The hidden vector is the mean of the context rows, not their sum.
+        True if the hidden vector is the mean of the context rows, False if it is their sum.
     mean_gradient : bool
-        Every context row gets the hidden vector's move divided by the number of contexts, which is the gradient of a
-        mean (Irsoy et al. 2021, "Corrected CBOW performs as well as skip-gram"); else the undivided move, as in
-        word2vec.c and gensim.
+        True if each context row moves by the hidden vector's move divided by the number of contexts, which is the
+        gradient of a mean (Irsoy et al. 2021, "Corrected CBOW performs as well as skip-gram"). False if it moves by the
+        whole move, as in word2vec.c and gensim.
     tally : float64[3], added to
-        Sum of the examples' losses (negative log-likelihood of positive and negatives), examples, kept tokens.
+        Sum of the examples' losses (negative log-likelihood of positive and negatives), number of examples, number of
+        kept tokens.
+
+    Raises
+    ------
+    TypeError, ValueError
+        A dtype, shape or memory order that does not fit, or a span outside of the corpus. The reference checks nothing.
     """
-    for token_pos, contexts in windows(
-        ids, starts, keep, begin=begin, end=end, seed=seed, epoch=epoch, window=window, shrink=shrink_windows
-    ):
+    key = epoch_key(seed, epoch)
+    tokens = TokenSource(ids=ids, starts=starts, keep=keep, key=key, window=window, shrink_windows=shrink_windows)
+    sampler = Sampler(alias_prob=alias_prob, alias_id=alias_id, key=key, negative=negative)
+    for token_pos, contexts in windows(tokens, begin, end):
         tally[2] += 1
         if len(contexts) == 0:
             continue
         share = w_in.dtype.type(1 / len(contexts))
         hidden = w_in[contexts].sum(axis=0, keepdims=True) * (share if mean_context else 1)
-        negatives = draw_negatives(alias_prob, alias_id, seed, epoch, token_pos, 0, negative)
-        lr = lr_first + lr_step * token_pos
-        d_hidden, d_out, targets, loss = gradients(hidden, w_out, ids[token_pos], negatives, lr)
+        targets = draw_targets(sampler, ids[token_pos], token_pos, ordinal=0)
+        d_hidden, d_out, loss = gradients(hidden, w_out, targets, lr=lr_first + lr_step * token_pos)
         np.add.at(w_in, contexts, d_hidden * (share if mean_gradient else 1))
         np.add.at(w_out, targets, d_out)
         tally[:2] += loss * with_loss, 1

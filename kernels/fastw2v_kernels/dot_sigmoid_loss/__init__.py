@@ -1,4 +1,4 @@
-"""Scores of targets, their probabilities and the loss: EmbeddingDot and SigmoidWithLoss in one."""
+"""Scores of targets, their probabilities, and the loss: EmbeddingDot and SigmoidWithLoss in one operation."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from fastw2v_kernels.registry import Case, Op
 
 
 def make_case(rng: np.random.Generator, size: int) -> Case:
-    """A batch of `size` examples with a positive and 5 negatives, rows of dimension `size`."""
+    """Return a batch of `size` examples with a positive and 5 negatives, rows of dimension `size`."""
     return {
         "w": rng.normal(0, 2 * size**-0.25, (37, size)).astype(np.float32),
         "h": rng.normal(0, size**-0.25, (size, size)).astype(np.float32),

@@ -1,4 +1,4 @@
-"""Scores, probabilities and loss of targets, on the CPU; several threads each take some of the examples."""
+"""Scores, probabilities and loss of targets, on the CPU. Several threads divide the examples among them."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from fastw2v_kernels.shared.cpu import likelihoods
 from fastw2v_kernels.shared.rows_cpu import AHEAD, any_outside, dot_row, prefetch_row
 from fastw2v_kernels.shared.threads import run_on_threads, threads_for
 
-_GRAIN = 500_000  # multiplications, about 50 us
-_TINY = 1e-200  # a product of probabilities, each above 1e-7, stays far from underflow
+_WORK_PER_THREAD = 500_000  # multiplications, about 50 us
+_TINY = 1e-200  # a product of probabilities above 1e-7 each is cut here, far from underflow
 
 
 @inline_cpu
@@ -72,9 +72,9 @@ def dot_sigmoid_loss_cpu(
     check_read("h", h, (targets.shape[0], w.shape[1]))
     check_read("labels", labels, targets.shape[1:])
     check_written("probability", probability, targets.shape)
-    check_written("loss", loss, (1,), FLOAT64)
+    check_written("loss", loss, (1,), dtype=FLOAT64)
     rows, row_loss = flat_ids("targets", targets), np.empty(h.shape[0])
-    n_threads = threads_for(rows.shape[0] * w.shape[1], _GRAIN)
+    n_threads = threads_for(rows.shape[0] * w.shape[1], _WORK_PER_THREAD)
     if run_on_threads(_dot_sigmoid_loss_cpu_kernel, n_threads, w, h, rows, labels, probability, row_loss):
         raise outside("targets", rows, w.shape[0])
     loss[0] = np.add.reduce(row_loss) / max(h.shape[0], 1)

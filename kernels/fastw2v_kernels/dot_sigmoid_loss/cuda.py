@@ -1,4 +1,4 @@
-"""Scores, probabilities and loss of targets, on the GPU: a warp for each target."""
+"""Scores, probabilities and loss of targets, on the GPU, with a warp for each target."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def dot_sigmoid_loss_cuda(
     check_read("h", h, (targets.shape[0], w.shape[1]))
     check_read("labels", labels, targets.shape[1:])
     check_read("probability", probability, targets.shape)
-    check_read("loss", loss, (1,), FLOAT64)
+    check_read("loss", loss, (1,), dtype=FLOAT64)
     loss.fill(0)
     args = w, h, targets.reshape(-1), labels, probability.reshape(-1), loss
     launch_rows(_dot_sigmoid_loss_cuda_kernel, targets.size, *args)

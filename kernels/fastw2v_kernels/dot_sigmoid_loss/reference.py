@@ -43,9 +43,9 @@ def dot_sigmoid_loss_reference(
     Raises
     ------
     IndexError
-        A target is not a row (on the CPU a negative one neither); the CPU then writes nothing.
+        A target is not a row, or it is negative on the CPU; the CPU then writes nothing.
     TypeError, ValueError
-        On the CPU: a type, shape or memory order that does not fit.
+        A dtype, shape or memory order that does not fit.
     """
     scores = np.einsum("bd,btd->bt", h, w[targets])
     decay = np.exp(-np.abs(scores))  # at most 1, so that no score overflows

@@ -8,7 +8,7 @@ from fastw2v_kernels.registry import Case, Op
 
 
 def make_case(rng: np.random.Generator, size: int) -> Case:
-    """A batch of `size` examples with a positive and 5 negatives, rows of dimension `size`, some of them stale."""
+    """Return `size` examples with a positive and 5 negatives each, and rows of dimension `size`, some of them stale."""
     return {
         "w": rng.normal(size=(37, size)).astype(np.float32),
         "h": rng.normal(size=(size, size)).astype(np.float32),

@@ -1,4 +1,4 @@
-"""Gradients of `dot_sigmoid_loss` on the CPU; several threads each take some of the examples for dh, columns for dw."""
+"""Gradients of `dot_sigmoid_loss` on the CPU. Several threads divide the examples for dh, and the columns for dw."""
 
 from __future__ import annotations
 
@@ -22,11 +22,14 @@ from fastw2v_kernels.shared.rows_cpu import (
 )
 from fastw2v_kernels.shared.threads import run_on_threads, threads_for
 
-_GRAIN = 1_000_000  # floats cleared and added to dw, about 200 us
+_WORK_PER_THREAD = 1_000_000  # floats cleared and added to dw, about 200 us
 
 
 class Scored(NamedTuple):
-    """What the forward step took and wrote; arrays as in `dot_sigmoid_loss_reference`."""
+    """The arguments of the forward step; arrays as in `dot_sigmoid_loss_reference`.
+
+    The kernel gets it as a plain tuple; see `run_on_threads`.
+    """
 
     w: Float32
     h: Float32
@@ -95,7 +98,7 @@ def dot_sigmoid_loss_backward_cpu(
     check_written("dw", dw, w.shape)
     stale, rows = flat_ids("stale_ids", stale_ids), flat_ids("targets", targets)
     rate = np.float32(dout / max(h.shape[0], 1))
-    n_threads = threads_for((stale.shape[0] + rows.shape[0]) * w.shape[1], _GRAIN)
-    scored = Scored(w, h, rows, labels, probability)
-    if run_on_threads(_dot_sigmoid_loss_backward_cpu_kernel, n_threads, scored, rate, stale, dh, dw):
+    n_threads = threads_for((stale.shape[0] + rows.shape[0]) * w.shape[1], _WORK_PER_THREAD)
+    scored = Scored(w=w, h=h, targets=rows, labels=labels, probability=probability)
+    if run_on_threads(_dot_sigmoid_loss_backward_cpu_kernel, n_threads, tuple(scored), rate, stale, dh, dw):
         raise first_outside(w.shape[0], stale_ids=stale, targets=rows)

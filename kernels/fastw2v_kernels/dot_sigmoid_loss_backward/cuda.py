@@ -1,4 +1,4 @@
-"""Gradients of `dot_sigmoid_loss` on the GPU: a thread for each element of dh, which adds to dw on its way."""
+"""Gradients of `dot_sigmoid_loss` on the GPU: a thread for each element of dh, which also adds to dw."""
 
 from __future__ import annotations
 

@@ -41,9 +41,9 @@ def dot_sigmoid_loss_backward_reference(
     Raises
     ------
     IndexError
-        An id is not a row (on the CPU a negative one neither); the CPU then writes nothing.
+        An id is not a row, or it is negative on the CPU; the CPU then writes nothing.
     TypeError, ValueError
-        On the CPU: a type, shape or memory order that does not fit.
+        A dtype, shape or memory order that does not fit.
     """
     d = (probability - labels) * w.dtype.type(dout / max(len(h), 1))
     dh[...] = np.einsum("bt,btd->bd", d, w[targets])

@@ -1,4 +1,4 @@
-"""Sum of the rows that the ids name, for each example."""
+"""Sum of the rows with the given ids, for each example."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from fastw2v_kernels.registry import Case, Op
 
 
 def make_case(rng: np.random.Generator, size: int) -> Case:
-    """A batch of `size` examples with 4 ids each, rows of dimension `size`."""
+    """Return a batch of `size` examples with 4 ids each, rows of dimension `size`."""
     return {
         "w": rng.normal(size=(37, size)).astype(np.float32),
         "ids": rng.integers(0, 37, (size, 4)),

@@ -1,4 +1,4 @@
-"""Sum of the rows that the ids name, on the CPU; several threads each take some of the examples."""
+"""Sum of the rows with the given ids, on the CPU. Several threads divide the examples among them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from fastw2v_kernels.shared.array_types import Float32, Int64
 from fastw2v_kernels.shared.rows_cpu import AHEAD, add_row, any_outside, prefetch_row, set_row, zero_row
 from fastw2v_kernels.shared.threads import run_on_threads, threads_for
 
-_GRAIN = 500_000  # floats read, about 50 us
+_WORK_PER_THREAD = 500_000  # floats read, about 50 us
 
 
 @jit_cpu
@@ -42,6 +42,6 @@ def embedding_cpu(w: Float32, ids: NDArray[np.integer[Any]], scale: float, *, ou
     check_read("w", w, w.shape)
     check_written("out", out, (ids.shape[0], w.shape[1]))
     rows = flat_ids("ids", ids)
-    n_threads = threads_for(rows.shape[0] * w.shape[1], _GRAIN)
+    n_threads = threads_for(rows.shape[0] * w.shape[1], _WORK_PER_THREAD)
     if run_on_threads(_embedding_cpu_kernel, n_threads, w, rows, np.float32(scale), out):
         raise outside("ids", rows, w.shape[0])

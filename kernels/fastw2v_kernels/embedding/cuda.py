@@ -1,4 +1,4 @@
-"""Sum of the rows that the ids name, on the GPU: a thread for each element of the result."""
+"""Sum of the rows with the given ids, on the GPU, with a thread for each element of the result."""
 
 from __future__ import annotations
 

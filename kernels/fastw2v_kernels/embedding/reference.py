@@ -1,4 +1,4 @@
-"""Sum of the rows that the ids name, in NumPy."""
+"""Sum of the rows with the given ids, in NumPy."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def embedding_reference(w: NDArray[Any], ids: NDArray[np.integer[Any]], scale: f
     Raises
     ------
     IndexError
-        An id is not a row (on the CPU a negative one neither).
+        An id is not a row, or it is negative on the CPU.
     TypeError, ValueError
-        On the CPU: a type, shape or memory order that does not fit.
+        A dtype, shape or memory order that does not fit.
     """
     out[...] = w[ids].sum(axis=1) * w.dtype.type(scale)

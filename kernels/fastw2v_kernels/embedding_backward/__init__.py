@@ -8,7 +8,7 @@ from fastw2v_kernels.registry import Case, Op
 
 
 def make_case(rng: np.random.Generator, size: int) -> Case:
-    """A batch of `size` examples with 4 ids each, rows of dimension `size`, some of them stale."""
+    """Return a batch of `size` examples with 4 ids each, rows of dimension `size`, some of them stale."""
     return {
         "dw": rng.normal(size=(37, size)).astype(np.float32),
         "stale_ids": rng.integers(0, 37, 20),

@@ -1,4 +1,4 @@
-"""Gradient of `embedding` on the CPU; several threads each take some of the columns."""
+"""Gradient of `embedding` on the CPU. Several threads divide the columns among them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from fastw2v_kernels.shared.array_types import Float32, Int64
 from fastw2v_kernels.shared.rows_cpu import AHEAD, add_columns, any_outside, clear_columns, columns_of, prefetch_row
 from fastw2v_kernels.shared.threads import run_on_threads, threads_for
 
-_GRAIN = 1_000_000  # floats added, about 150 us
+_WORK_PER_THREAD = 1_000_000  # floats added, about 150 us
 
 
 @jit_cpu
@@ -42,6 +42,6 @@ def embedding_backward_cpu(
     check_written("dw", dw, dw.shape)
     check_read("dout", dout, (ids.shape[0], dw.shape[1]))
     stale, rows = flat_ids("stale_ids", stale_ids), flat_ids("ids", ids)
-    n_threads = threads_for((stale.shape[0] + rows.shape[0]) * dw.shape[1], _GRAIN)
+    n_threads = threads_for((stale.shape[0] + rows.shape[0]) * dw.shape[1], _WORK_PER_THREAD)
     if run_on_threads(_embedding_backward_cpu_kernel, n_threads, dw, stale, rows, np.float32(scale), dout):
         raise first_outside(dw.shape[0], stale_ids=stale, ids=rows)

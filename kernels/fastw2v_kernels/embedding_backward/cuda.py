@@ -27,7 +27,7 @@ def _embedding_backward_cuda_kernel(dw: Float32, ids: Int64, scale: np.float32, 
 def embedding_backward_cuda(
     dw: Float32, stale_ids: NDArray[np.integer[Any]], ids: NDArray[np.integer[Any]], *, scale: float, dout: Float32
 ) -> None:
-    """Do what `embedding_backward_reference` does; an id that is not a row adds to none.
+    """Do what `embedding_backward_reference` does; an id that is not a row is ignored.
 
     Rows that occur once are the same in every run. Where a row repeats, its float32 atomics come in any order, and the
     last bits of the sum differ from run to run.

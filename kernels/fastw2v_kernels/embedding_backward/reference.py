@@ -34,9 +34,9 @@ def embedding_backward_reference(
     Raises
     ------
     IndexError
-        An id is not a row (on the CPU a negative one neither); the CPU then leaves dw as it was.
+        An id is not a row, or it is negative on the CPU; the CPU then changes nothing.
     TypeError, ValueError
-        On the CPU: a type, shape or memory order that does not fit.
+        A dtype, shape or memory order that does not fit.
     """
     dw[stale_ids] = 0
     np.add.at(dw, ids, dw.dtype.type(scale) * dout[:, None])

@@ -17,7 +17,7 @@ _ODD_BYTES = np.frombuffer(b"\x00\x01\x1f!\x7f\x80\x85\xa0\xc3\xa9\xff", np.uint
 
 
 def random_text(rng: np.random.Generator, n_tokens: int) -> bytes:
-    """Return text of `n_tokens` words drawn from few, of 1 to 40 bytes: blank lines, tabs, NUL, invalid UTF-8."""
+    """Return text of `n_tokens` words of 1 to 40 bytes, with blank lines, tabs, NUL bytes and invalid UTF-8."""
     letters = np.concatenate([np.frombuffer(b"etaoin" * 6, np.uint8), _ODD_BYTES])
     lengths = rng.integers(1, 12, n_tokens // 3 + 1) + 7 * rng.integers(0, 5, n_tokens // 3 + 1)
     words = [rng.choice(letters, n).tobytes() for n in lengths]

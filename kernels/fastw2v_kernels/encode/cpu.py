@@ -1,7 +1,8 @@
 """Compiled tokeniser: whitespace text to word numbers, eight bytes at a time, in one pass.
 
-A word is held as *units* of eight bytes filled up with spaces, always ending in at least one space. No word contains a
-space, so no word's units begin another's: comparing units until one word ends decides equality, lengths need no room.
+A word is stored as *units* of eight bytes, filled up with at least one space. No word contains a space, so the units of
+one word never begin those of another. Comparing units to the end of a word therefore decides equality, and lengths need
+not be stored.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ _U32, _U56, _U63 = np.uint64(32), np.uint64(56), np.uint64(63)
 
 @inline_cpu
 def _load_unit(units: np.ndarray, pos: np.uint64) -> np.uint64:
-    """Eight bytes from any byte position, first byte lowest (two aligned reads, so no pointer tricks)."""
+    """Return eight bytes from any byte position, the first one lowest, by two aligned reads."""
     shift = (pos & _U7) << _U3
     low = units[pos >> _U3] >> shift
     unit: np.uint64 = low | ((units[(pos >> _U3) + _U1] << _U1) << (_U63 - shift))
@@ -82,7 +83,7 @@ class Table(NamedTuple):
 
 
 class Output(NamedTuple):
-    """What is written; arrays as in `encode_reference`."""
+    """The arrays that are written, as in `encode_reference`."""
 
     ids: np.ndarray
     line_ends: np.ndarray
@@ -163,15 +164,15 @@ def encode_cpu(
     for name, array in (("text", text), ("slots", slots), ("arena", arena), ("counts", counts), ("ids", ids)):
         check_axes(name, array, 1)
     check_axes("line_ends", line_ends, 1)
-    check_read("text", text, (max(text.size, padded_size(n_bytes)),), UINT8)
-    check_written("slots", slots, (max(slots.size, 2 * counts.size),), UINT64)
-    check_written("arena", arena, arena.shape, UINT64)
-    check_written("word_starts", word_starts, (counts.size + 1,), INT64)
-    check_written("counts", counts, counts.shape, INT64)
-    check_written("ids", ids, (max(ids.size, most_tokens(n_bytes)),), INT32)
-    check_written("line_ends", line_ends, (max(line_ends.size, most_tokens(n_bytes) + 1),), INT64)
-    check_read("cursor_in", cursor_in, (6,), INT64)
-    check_written("cursor_out", cursor_out, (6,), INT64)
+    check_read("text", text, (max(text.size, padded_size(n_bytes)),), dtype=UINT8)
+    check_written("slots", slots, (max(slots.size, 2 * counts.size),), dtype=UINT64)
+    check_written("arena", arena, arena.shape, dtype=UINT64)
+    check_written("word_starts", word_starts, (counts.size + 1,), dtype=INT64)
+    check_written("counts", counts, counts.shape, dtype=INT64)
+    check_written("ids", ids, (max(ids.size, most_tokens(n_bytes)),), dtype=INT32)
+    check_written("line_ends", line_ends, (max(line_ends.size, most_tokens(n_bytes) + 1),), dtype=INT64)
+    check_read("cursor_in", cursor_in, (6,), dtype=INT64)
+    check_written("cursor_out", cursor_out, (6,), dtype=INT64)
     if text.size % UNIT_BYTES or slots.size & (slots.size - 1):
         raise ValueError(f"text has {text.size} bytes and slots {slots.size}; expected a multiple of 8, a power of two")
     table, output = Table(slots, arena, word_starts, counts), Output(ids, line_ends, cursor_out)

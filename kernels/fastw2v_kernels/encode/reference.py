@@ -1,4 +1,4 @@
-"""What `encode` computes, in plain Python: a regular expression and a dict."""
+"""The computation of `encode` in plain Python: a regular expression and a dict."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def word_of(arena: np.ndarray, word_starts: np.ndarray, word_id: int) -> bytes:
 
 
 def most_tokens(n_bytes: int) -> int:
-    """Return the most tokens that a text of so many bytes can have: each a letter and a separator."""
+    """Return the greatest number of tokens in a text of so many bytes: each has a letter and a separator."""
     return n_bytes // 2 + 1
 
 
@@ -103,7 +103,7 @@ def padded_size(n_bytes: int) -> int:
 
 
 def table_of_words(words: list[bytes]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return slots, arena and word_starts of a table with these different words: any hash of their units will do."""
+    """Return slots, arena and word_starts of a table with these different words. Any hash of their units will do."""
     units = [_units(word) for word in words]
     slots = np.zeros(1 << (2 * max(len(words), 1)).bit_length(), np.uint64)
     for word_id, of_word in enumerate(units):

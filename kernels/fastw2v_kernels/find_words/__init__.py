@@ -10,7 +10,7 @@ from fastw2v_kernels.registry import Case, Op
 
 
 def make_case(rng: np.random.Generator, size: int) -> Case:
-    """Two tables of some words of one text of `size` tokens; a few words are found already."""
+    """Return two tables of words from one text of `size` tokens; a few words are already found."""
     words = list(dict.fromkeys(random_text(rng, size).split())) or [b"a"]
     own = [word for word in words if rng.random() < 0.7] or words[:1]
     slots, arena, word_starts = table_of_words(own)

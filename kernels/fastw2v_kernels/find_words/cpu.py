@@ -1,4 +1,4 @@
-"""The words that two tables share, looked up in the order of their slots, so that both are read from end to end."""
+"""The words that two tables share, looked up in the order of their slots, so that both tables are read in order."""
 
 from __future__ import annotations
 
@@ -72,17 +72,21 @@ def find_words_cpu(
     check_axes("found", found, 1)
     for name, array in (("slots", slots), ("known_slots", known_slots), ("arena", arena), ("known_arena", known_arena)):
         check_axes(name, array, 1)
-        check_read(name, array, array.shape, UINT64)
+        check_read(name, array, array.shape, dtype=UINT64)
     for name, starts in (("word_starts", word_starts), ("known_starts", known_starts)):
         check_axes(name, starts, 1)
-        check_read(name, starts, starts.shape, INT64)
-    check_written("found", found, found.shape, INT64)
-    if word_starts.size <= found.size or known_slots.size & (known_slots.size - 1) or not known_slots.size:
-        sizes = f"{word_starts.size}, {found.size} and {known_slots.size}"
-        raise ValueError(
-            f"word_starts, found and known_slots have {sizes} entries; expected one more word_start than words found, "
-            "and a power of two of known_slots"
-        )
-    _find_words_cpu_kernel(
-        Table(slots, arena, word_starts), Table(known_slots, known_arena, known_starts), n_before, found
-    )
+        check_read(name, starts, starts.shape, dtype=INT64)
+    check_written("found", found, found.shape, dtype=INT64)
+    _check_sizes(word_starts, found, n_units=arena.size, n_known_slots=known_slots.size)
+    table = Table(slots=slots, arena=arena, word_starts=word_starts)
+    known_table = Table(slots=known_slots, arena=known_arena, word_starts=known_starts)
+    _find_words_cpu_kernel(table, known_table, n_before, found)
+
+
+def _check_sizes(word_starts: Int64, found: Int64, *, n_units: int, n_known_slots: int) -> None:
+    if word_starts.size <= found.size:
+        raise ValueError(f"word_starts has {word_starts.size} entries; expected more than found has ({found.size})")
+    if word_starts[found.size] > n_units:
+        raise ValueError(f"arena has {n_units} units; expected {word_starts[found.size]}, where the last word ends")
+    if n_known_slots == 0 or n_known_slots & (n_known_slots - 1):
+        raise ValueError(f"known_slots has {n_known_slots} entries; expected a power of two")

@@ -1,4 +1,4 @@
-"""What `find_words` computes: words looked up in a dict."""
+"""The computation of `find_words`, by a dict."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ def find_words_reference(
     n_before : int
         Added to the numbers of its words.
     found : int64[n_words], changed in place
-        Number of each word that is found. Entries of 0 and above stay as they are.
+        Number of each word that is found. Entries of 0 and above do not change.
 
     Raises
     ------
     TypeError, ValueError
-        On the CPU: a type, shape or memory order that does not fit.
+        A dtype, shape or memory order that does not fit.
     """
     entries = [int(entry) & _LOW_HALF for entry in known_slots]
     known = {word_of(known_arena, known_starts, entry - 1): entry - 1 for entry in entries if entry}

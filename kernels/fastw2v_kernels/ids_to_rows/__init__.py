@@ -1,4 +1,4 @@
-"""Word numbers of a block of text to vocabulary rows; words without a row and sentences without a word are dropped."""
+"""From word numbers of a block of text to vocabulary rows: words without a row, and empty sentences, are dropped."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from fastw2v_kernels.registry import Case, Op
 
 
 def make_case(rng: np.random.Generator, size: int) -> Case:
-    """Make a block of `size` tokens of 20 words, a third of them without a row, in sentences of 0 to 5 tokens."""
+    """Return a block of `size` tokens of 20 words, a third of them without a row, in sentences of 0 to 5 tokens."""
     line_ends = np.unique(np.cumsum(rng.integers(0, 6, size)))
     line_ends = line_ends[line_ends <= size].astype(np.int64)
     row_of = np.where(rng.random(20) < 1 / 3, -1, rng.permutation(20)).astype(np.int32)

@@ -1,4 +1,4 @@
-"""Word numbers of a block of text to vocabulary rows, on one core and without the GIL."""
+"""From word numbers of a block of text to vocabulary rows, on one core and without the GIL."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _U0 = np.uint64(0)
 def _ids_to_rows_cpu_kernel(
     ids: Int32, line_ends: Int64, row_of: Int32, rows: Int32, ends: Int64, n_written: Int64
 ) -> None:
-    n_rows, first, n_ends = _U0, _U0, 0  # unsigned: an index that may be negative costs a third of the time
+    n_rows, first, n_ends = _U0, _U0, 0  # unsigned, for an index that may be negative costs a third of the time
     for e in range(line_ends.size + 1):
         last = np.uint64(line_ends[e] if e < line_ends.size else ids.size)
         for i in range(first, last):
@@ -35,10 +35,10 @@ def ids_to_rows_cpu(ids: Int32, line_ends: Int64, row_of: Int32, *, rows: Int32,
     """Do what `ids_to_rows_reference` does."""
     for name, array in (("ids", ids), ("line_ends", line_ends), ("row_of", row_of)):
         check_axes(name, array, 1)
-    check_read("ids", ids, ids.shape, INT32)
-    check_read("line_ends", line_ends, line_ends.shape, INT64)
-    check_read("row_of", row_of, row_of.shape, INT32)
-    check_written("rows", rows, ids.shape, INT32)
-    check_written("ends", ends, line_ends.shape, INT64)
-    check_written("n_written", n_written, (2,), INT64)
+    check_read("ids", ids, ids.shape, dtype=INT32)
+    check_read("line_ends", line_ends, line_ends.shape, dtype=INT64)
+    check_read("row_of", row_of, row_of.shape, dtype=INT32)
+    check_written("rows", rows, ids.shape, dtype=INT32)
+    check_written("ends", ends, line_ends.shape, dtype=INT64)
+    check_written("n_written", n_written, (2,), dtype=INT64)
     _ids_to_rows_cpu_kernel(ids, line_ends, row_of, rows, ends, n_written)

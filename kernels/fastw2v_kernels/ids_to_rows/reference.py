@@ -1,4 +1,4 @@
-"""What `ids_to_rows` computes, in NumPy."""
+"""The computation of `ids_to_rows` in NumPy."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def ids_to_rows_reference(
     Raises
     ------
     TypeError, ValueError
-        On the CPU: a type, shape or memory order that does not fit.
+        A dtype, shape or memory order that does not fit.
     """
     kept = row_of[ids] >= 0
     n_before = np.concatenate([[0], np.cumsum(kept)])

@@ -1,4 +1,4 @@
-"""The k rows of a matrix with the largest cosine to each query, all scores made and forgotten in the caches."""
+"""The k rows of a matrix with the largest cosine to each query."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from fastw2v_kernels.registry import Case, Op
 
 
 def make_case(rng: np.random.Generator, size: int) -> Case:
-    """5 * `size` rows of `size` columns, some of them equal; a few queries, and up to 7 places for each."""
+    """Return 5 * `size` rows of `size` columns, some of them equal, and a few queries with up to 7 places each."""
     n_rows, n_queries = 5 * size, -(-size // 5)
     k = min(7, n_rows)
     vectors = rng.normal(size=(n_rows, size)).astype(np.float32)

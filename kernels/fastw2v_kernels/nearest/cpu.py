@@ -1,8 +1,8 @@
-"""The k rows of a matrix with the largest cosine to each query, on the CPU; several threads each take some rows.
+"""The k rows of a matrix with the largest cosine to each query, on the CPU. Several threads divide the rows.
 
-A matrix product whose tiles never leave the caches: STRIP rows, scaled to unit length and transposed so that the
-numbers of one dimension are neighbours, against a tile of queries at a time. Sums stay in registers over all dims.
-Of the finished scores, only those above the worst of the best so far are looked at one by one.
+This is a matrix product whose scores never leave the caches. STRIP rows are scaled to unit length and transposed, so
+that the numbers of one dimension are neighbours, and multiplied by a tile of queries at a time. Sums stay in registers
+over all dimensions. Only scores above the worst of the k best so far are looked at one by one.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ from fastw2v_kernels.shared.array_types import Float32, Int64
 from fastw2v_kernels.shared.cpu import insert_topk
 from fastw2v_kernels.shared.threads import run_on_threads, threads_for
 
-_GRAIN = 10_000_000  # multiplications, about 100 us
-_SHAPE = Shape(1, 12 if N_REGISTERS == 32 else 6, 1, False, n_strip=2)  # its sums, a strip and a factor: all registers
+_WORK_PER_THREAD = 10_000_000  # multiplications, about 100 us
+_SHAPE = Shape(1, 12 if N_REGISTERS == 32 else 6, 1, False, n_strip=2)  # sums, a strip and a factor fill all registers
 STRIP = _SHAPE.n_strip * LANES
 
 
 class Search(NamedTuple):
-    """A matrix, as all its numbers in one row and its stride, the lengths of its rows, and transposed queries."""
+    """A matrix as one row of numbers and its stride, the lengths of its rows, and the transposed queries."""
 
     flat: Float32
     stride: int
@@ -44,7 +44,7 @@ class Search(NamedTuple):
     queries: Float32
 
 
-class Buffers(NamedTuple):
+class SearchBuffers(NamedTuple):
     """Working memory, an entry for each thread.
 
     strips : float32[n_threads, dim, STRIP], rows that are compared now, scaled and transposed
@@ -59,7 +59,7 @@ class Buffers(NamedTuple):
 
 @inline_cpu
 def _transpose_strip(flat: Float32, stride: int, norms: Float32, first: int, strip: Float32) -> None:
-    """strip[d, i] = row first + i in dimension d, divided by its norm; 0 behind the last row."""
+    """strip[d, i] = row first + i in dimension d, divided by its norm; 0 after the last row."""
     n = min(STRIP, norms.shape[0] - first)
     for i in range(STRIP):
         scale = np.float32(1) / norms[first + i] if i < n else np.float32(0)
@@ -70,7 +70,7 @@ def _transpose_strip(flat: Float32, stride: int, norms: Float32, first: int, str
 
 @inline_cpu
 def _keep_better(tile: Float32, n: int, first: int, line: int, scores: Float32, rows: Int64) -> None:
-    """Insert those of tile[:n], the scores of the rows from `first` on, that are among the best."""
+    """Insert the scores tile[:n], of the rows from `first` on, into the list of the best."""
     last = scores.shape[1] - 1
     for i in range(n):
         if tile[i] > scores[line, last]:
@@ -82,7 +82,7 @@ def _nearest_cpu_kernel(
     thread: int,
     n_threads: int,
     search: Search,
-    buffers: Buffers,
+    buffers: SearchBuffers,
     scores: Float32,
     rows: Int64,
     shape: Shape,
@@ -123,27 +123,23 @@ def nearest_cpu(
     check_read("queries", queries, (n_queries, dim))
     check_read("norms", norms, (n_rows,))
     check_written("scores", scores, (n_queries, max(k, 1)))
-    check_written("rows", rows, (n_queries, k), INT64)
+    check_written("rows", rows, (n_queries, k), dtype=INT64)
     flat, stride = _flat("vectors", vectors)
-    n_threads, transposed = threads_for(n_rows * n_queries * dim, _GRAIN), _transposed(queries)
-    best_scores, best_rows = (
-        np.empty((n_threads, n_queries, k), np.float32),
-        np.empty((n_threads, n_queries, k), np.int64),
-    )
-    best_scores[...], best_rows[...] = -np.inf, -1
-    worst = np.full(
-        (n_threads, transposed.size // dim), np.inf, np.float32
-    )  # nothing is above what fills the last tile
+    n_threads, transposed = threads_for(n_rows * n_queries * dim, _WORK_PER_THREAD), _transposed(queries)
+    best_scores = np.full((n_threads, n_queries, k), -np.inf, np.float32)
+    best_rows = np.full((n_threads, n_queries, k), -1, np.int64)
+    # The filling of the last tile has a worst score of infinity, which no score exceeds.
+    worst = np.full((n_threads, transposed.size // dim), np.inf, np.float32)
     worst[:, :n_queries] = -np.inf
     strips = np.empty((n_threads, dim, STRIP), np.float32)
     tiles = np.empty((n_threads, _SHAPE.n_tile * STRIP), np.float32)
-    search, buffers = Search(flat, stride, norms, transposed), Buffers(strips, tiles, worst)
+    search, buffers = Search(flat, stride, norms, transposed), SearchBuffers(strips, tiles, worst)
     run_on_threads(_nearest_cpu_kernel, n_threads, search, buffers, best_scores, best_rows, _SHAPE)
-    _merge(best_scores, best_rows, scores, rows)
+    _merge(best_scores, best_rows, scores=scores, rows=rows)
 
 
 def _flat(name: str, matrix: NDArray[np.float32]) -> tuple[Float32, int]:
-    """All numbers from the first to the last of a matrix of any row stride, in one row, and its stride in numbers."""
+    """Return all numbers of a matrix of any row stride as a one-dimensional array, and the stride in numbers."""
     n_rows, dim = matrix.shape
     stride, rest = divmod(matrix.strides[0], matrix.itemsize)
     if n_rows < 2 or rest or stride < dim or matrix.strides[1] != matrix.itemsize:
@@ -154,7 +150,7 @@ def _flat(name: str, matrix: NDArray[np.float32]) -> tuple[Float32, int]:
 
 
 def _transposed(queries: Float32) -> Float32:
-    """Tile after tile of the queries, each transposed: float32[n_tiles * dim, n_tile], 0 behind the last query."""
+    """Return the queries tile by tile, each tile transposed: float32[n_tiles * dim, n_tile], 0 after the last query."""
     (n_queries, dim), n_tile = queries.shape, _SHAPE.n_tile
     n_tiles = -(-n_queries // n_tile)
     padded = np.zeros((n_tiles * n_tile, dim), np.float32)
@@ -162,8 +158,8 @@ def _transposed(queries: Float32) -> Float32:
     return np.ascontiguousarray(padded.reshape(n_tiles, n_tile, dim).transpose(0, 2, 1)).reshape(n_tiles * dim, n_tile)
 
 
-def _merge(best_scores: Float32, best_rows: Int64, scores: Float32, rows: Int64) -> None:
-    """Write the best of all threads. Earlier parts have lower rows, which a stable sort keeps before equal ones."""
+def _merge(best_scores: Float32, best_rows: Int64, *, scores: Float32, rows: Int64) -> None:
+    """Write the best of all threads. Earlier threads have lower rows, which a stable sort keeps before equal ones."""
     all_scores, all_rows = (np.concatenate(list(best), axis=1) for best in (best_scores, best_rows))
     order = np.argsort(-all_scores, axis=1, kind="stable")[:, : scores.shape[1]]
     scores[...] = np.take_along_axis(all_scores, order, axis=1)

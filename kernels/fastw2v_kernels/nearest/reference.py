@@ -19,20 +19,22 @@ def nearest_reference(
     vectors : float32[n_rows, dim]
         Any row stride.
     norms : float32[n_rows]
-        What the scores of each row are divided by: its length, or 1.
+        Divisors of the scores: the length of each row, or 1.
     queries : float32[n_queries, dim]
         Rows of unit length, for scores that are cosines.
     scores : float32[n_queries, k], written
         The highest first. k is at least 1.
     rows : int64[n_queries, k], written
-        Their rows: of equal scores the lower row first. Rows of equal vectors score equally, wherever they are.
-        Where there is no k-th row, since NaN and -inf are none, -1 with a score of -inf.
+        Their rows; of equal scores the lower row comes first. Equal vectors have equal scores.
+        Scores of NaN and -inf do not count. If there are fewer than k others, -1 with a score of -inf fills the rest.
 
     Raises
     ------
     TypeError, ValueError
-        On the CPU: a type, shape or memory order that does not fit.
+        A dtype, shape or memory order that does not fit.
     """
     scores[...], rows[...] = -np.inf, -1
-    cosines = np.einsum("qd,nd->qn", queries, vectors / norms[:, None])  # a product by BLAS depends on the row's place
+    cosines = np.einsum(
+        "qd,nd->qn", queries, vectors / norms[:, None]
+    )  # in a product by BLAS, equal rows may differ by their place
     topk_reference(cosines, 0, scores, best_rows=rows)

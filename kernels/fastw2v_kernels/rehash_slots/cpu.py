@@ -26,8 +26,8 @@ def rehash_slots_cpu(old_slots: UInt64, new_slots: UInt64) -> None:
     """Do what `rehash_slots_reference` does."""
     check_axes("old_slots", old_slots, 1)
     check_axes("new_slots", new_slots, 1)
-    check_read("old_slots", old_slots, old_slots.shape, UINT64)
-    check_written("new_slots", new_slots, new_slots.shape, UINT64)
+    check_read("old_slots", old_slots, old_slots.shape, dtype=UINT64)
+    check_written("new_slots", new_slots, new_slots.shape, dtype=UINT64)
     if new_slots.size & (new_slots.size - 1) or new_slots.size <= old_slots.size:
         raise ValueError(f"new_slots has {new_slots.size} entries; expected a power of two above {old_slots.size}")
     _rehash_slots_cpu_kernel(old_slots, new_slots)

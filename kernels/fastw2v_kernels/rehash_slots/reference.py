@@ -1,4 +1,4 @@
-"""What `rehash_slots` computes, in plain Python."""
+"""The computation of `rehash_slots` in plain Python."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def rehash_slots_reference(old_slots: UInt64, new_slots: UInt64) -> None:
     Raises
     ------
     TypeError, ValueError
-        On the CPU: a type, shape or memory order that does not fit.
+        A dtype, shape or memory order that does not fit.
     """
     n_new = len(new_slots)
     for entry in old_slots.tolist():

@@ -1,1 +1,4 @@
-"""Scalar maths and random numbers as plain Python: the one source that every device compiles."""
+"""Functions that several operations use: scalar maths and random numbers, rows of matrices, checks, threads, memory.
+
+The scalar functions are plain Python. `cpu.py` and `cuda.py` compile them for the two devices.
+"""

@@ -3,25 +3,15 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
 
 import numpy as np
 
-from fastw2v_kernels.shared.array_types import Float32
-
-# Below this a moment is as good as 0: sqrt(1e-30) adds nothing to the 1e-7 beside it in float32.
+# A smaller moment counts as 0: its square root, at most 1e-15, adds nothing to 1e-7 in float32.
 _NOTHING = np.float32(1e-30)
 _EPS = np.float32(1e-7)
 _ZERO = np.float32(0)
 
-
-class AdamArrays(NamedTuple):
-    """What a step of Adam works on, float32 arrays of one shape: parameters, their gradient and its two moments."""
-
-    param: Float32
-    grad: Float32
-    m: Float32
-    v: Float32
+Rates = tuple[np.float32, np.float32, np.float32]  # lr_t, 1 - beta1, 1 - beta2
 
 
 def adam_step(
@@ -33,7 +23,7 @@ def adam_step(
     rate1: np.float32,
     rate2: np.float32,
 ) -> tuple[np.float32, np.float32, np.float32]:
-    """New param, m and v; rate1 = 1 - beta1, rate2 = 1 - beta2."""
+    """Return the new param, m and v of one element, where rate1 = 1 - beta1 and rate2 = 1 - beta2."""
     m += rate1 * (grad - m)
     v += rate2 * (grad * grad - v)
     m = _ZERO if abs(m) < _NOTHING else m

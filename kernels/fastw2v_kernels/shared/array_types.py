@@ -1,4 +1,4 @@
-"""Names for the arrays that kernels take."""
+"""One name for each type of array that kernels take."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -1,4 +1,4 @@
-"""Memory for kernels."""
+"""Memory for kernels: aligned arrays, working memory of a thread, large pages."""
 
 from __future__ import annotations
 
@@ -12,16 +12,23 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 CACHE_LINE = 16  # floats
-_LINES_BYTES = 128  # two cache lines: processors fetch the one beside what is asked for, too
+_LINES_BYTES = 128  # two cache lines, for processors fetch them in pairs
 _LARGE_PAGE_BYTES = 1 << 21
 _Made = TypeVar("_Made")
 _Arguments = ParamSpec("_Arguments")
 
 
 def aligned(shape: tuple[int, ...], dtype: DTypeLike = np.float32) -> NDArray[Any]:
-    """Array of zeros in cache lines of its own.
+    """Return an array of zeros that shares no cache line with another array.
 
-    A vector that straddles two lines costs twice, and a line that two threads write goes to and fro between them.
+    A load across two lines costs twice as much, and a line that two threads write moves between their caches.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Shape of the array.
+    dtype : dtype
+        Its type.
     """
     n_bytes = math.prod(shape) * np.dtype(dtype).itemsize
     buffer = np.zeros(-(-n_bytes // _LINES_BYTES) * _LINES_BYTES + _LINES_BYTES, np.uint8)
@@ -30,25 +37,35 @@ def aligned(shape: tuple[int, ...], dtype: DTypeLike = np.float32) -> NDArray[An
 
 
 def cache_per_thread(make: Callable[_Arguments, _Made]) -> Callable[_Arguments, _Made]:
-    """Give a thread what it was given last, while it asks for the same: working memory, which a call leaves dirty."""
+    """Cache one result per thread, and reuse it while the arguments stay the same.
+
+    This is for working memory, whose contents a call leaves behind.
+    """
     last = threading.local()
 
     @wraps(make)
-    def kept(*args: _Arguments.args, **kwargs: _Arguments.kwargs) -> _Made:
+    def cached(*args: _Arguments.args, **kwargs: _Arguments.kwargs) -> _Made:
         asked, made = getattr(last, "pair", (None, None))
         if asked != (args, kwargs):
             made = make(*args, **kwargs)
             last.pair = (args, kwargs), made
         return made  # type: ignore[return-value]
 
-    return kept
+    return cached
 
 
 def zeros_in_large_pages(shape: tuple[int, ...], dtype: DTypeLike = np.float32) -> NDArray[Any]:
-    """Array of zeros, in pages of 2 MB from that size on, where the system lends them.
+    """Return an array of zeros, in memory pages of 2 MB if it is at least as large and the system has such pages.
 
-    The processor keeps few addresses of pages: on rows of several matrices at random, pages of 4 kB cost half as much
-    time again. NumPy asks for large pages from 4 MB on; whole ones are lent only.
+    A processor caches the addresses of few pages: random access to rows of several matrices takes 1.5 times as long
+    with pages of 4 kB. NumPy asks for large pages from 4 MB on, and only whole pages can be large.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Shape of the array.
+    dtype : dtype
+        Its type.
     """
     n_bytes = math.prod(shape) * np.dtype(dtype).itemsize
     if n_bytes < _LARGE_PAGE_BYTES:

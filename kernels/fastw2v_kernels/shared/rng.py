@@ -46,7 +46,7 @@ def alias_draw(u: float, alias_prob: Float32, alias_id: Int32) -> int:
     Parameters
     ----------
     u : float
-        Uniform in [0, 1): its integer part after scaling picks the column, its fraction the side.
+        Uniform in [0, 1). Of u * n_vocab, the integer part picks a column, and the fraction one of its two rows.
     alias_prob : float32[n_vocab]
         Probability that a column yields its own row.
     alias_id : int32[n_vocab]
@@ -54,15 +54,36 @@ def alias_draw(u: float, alias_prob: Float32, alias_id: Int32) -> int:
     """
     scaled = u * alias_prob.shape[0]
     column = int(scaled)
-    other = int(alias_id[column])  # loaded in any case: a select is cheaper than a branch that nobody can predict
+    other = int(alias_id[column])  # always loaded, for a select is cheaper than a branch that cannot be predicted
     return column if scaled - column < alias_prob[column] else other
 
 
-def shifted_seed(seed: int, epoch: int, first_pos: int) -> int:
-    """Return the seed whose epoch draws at position p what `seed`'s draws at first_pos + p.
+def epoch_key(seed: int, epoch: int) -> np.uint64:
+    """Return the key of an epoch's random stream.
 
-    A stream's key and position meet in a sum, key + gamma * (position + 1), so a shift is another key; and the seed
-    that gives an epoch this key is found by going through SplitMix64 backwards, all of whose steps can be undone.
+    Parameters
+    ----------
+    seed : int
+        Any unsigned 64-bit number.
+    epoch : int
+        Number of the epoch, from 0.
+    """
+    with np.errstate(over="ignore"):
+        return random_bits(np.uint64(seed), epoch, 0)
+
+
+def shifted_seed(seed: int, epoch: int, first_pos: int) -> int:
+    """Return the seed whose epoch draws at position p the numbers that `seed` draws at first_pos + p.
+
+    A stream depends on key + gamma * (position + 1), so a shift of positions is the same as another key. The seed that
+    gives an epoch this key follows from SplitMix64 run backwards: each of its steps can be undone.
+
+    Parameters
+    ----------
+    seed, epoch : int
+        As for `epoch_key`.
+    first_pos : int
+        Position that becomes 0.
     """
     gamma = int(_GAMMA)
     key = _bits(seed, epoch) + gamma * first_pos

@@ -1,4 +1,4 @@
-"""Rows of matrices inside CPU kernels, of any length and alignment. Callers check ids first: see `any_outside`."""
+"""Rows of matrices inside CPU kernels, of any length and alignment. Callers check ids first, with `any_outside`."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from fastw2v_kernels._simd import prefetch
 from fastw2v_kernels.shared.array_types import Float32, Int64
 from fastw2v_kernels.shared.memory import CACHE_LINE
 
-AHEAD = 8  # rows: about the memory's latency, over the time that one row takes
+AHEAD = 8  # rows: about the latency of memory, divided by the time for one row
 
 
 @inline_cpu
 def any_outside(ids: Int64, n_rows: int) -> bool:
-    """Whether an id is not a row, 0 to n_rows - 1. One pass, vectorised: it costs less than a call does."""
+    """Whether an id is not a row, 0 to n_rows - 1. The vectorised pass over the ids costs less than a call."""
     wrong = np.int64(0)
     for i in range(ids.shape[0]):
         wrong |= np.int64(np.uint64(ids[i]) >= np.uint64(n_rows))
@@ -23,7 +23,7 @@ def any_outside(ids: Int64, n_rows: int) -> bool:
 
 @inline_cpu
 def prefetch_row(a: Float32, ids: Int64, i: int) -> None:
-    """Ask for row ids[i] of a, if there is an i-th id."""
+    """Prefetch row ids[i] of a, if there is an i-th id."""
     if i < ids.shape[0]:
         for col in range(0, a.shape[1], CACHE_LINE):
             prefetch(a, ids[i], col)
@@ -61,14 +61,14 @@ def dot_row(a: Float32, row: int, b: Float32, b_row: int) -> np.float32:
 
 @inline_cpu
 def columns_of(a: Float32, thread: int, n_threads: int) -> tuple[int, int]:
-    """First and last column of a part's share, in whole cache lines."""
+    """Return the first and the last column of a thread's share, in whole cache lines."""
     share = -(-a.shape[1] // (n_threads * CACHE_LINE)) * CACHE_LINE
     return min(thread * share, a.shape[1]), min((thread + 1) * share, a.shape[1])
 
 
 @inline_cpu
 def add_columns(a: Float32, row: int, scale: np.float32, b: Float32, b_row: int, columns: tuple[int, int]) -> None:
-    """a[row] += scale * b[b_row], in these columns."""
+    """a[row] += scale * b[b_row], in these columns only."""
     to, what = a[row, columns[0] : columns[1]], b[b_row, columns[0] : columns[1]]
     for col in range(to.shape[0]):
         to[col] += scale * what[col]
@@ -76,7 +76,7 @@ def add_columns(a: Float32, row: int, scale: np.float32, b: Float32, b_row: int,
 
 @inline_cpu
 def clear_columns(a: Float32, ids: Int64, columns: tuple[int, int]) -> None:
-    """a[ids] = 0, in these columns."""
+    """a[ids] = 0, in these columns only."""
     for i in range(ids.shape[0]):
         prefetch_row(a, ids, i + AHEAD)
         stale = a[ids[i], columns[0] : columns[1]]

@@ -1,4 +1,4 @@
-"""Rows of matrices inside CUDA kernels. Ids are checked where they are used: one that is no row reads NaN."""
+"""Rows of matrices inside CUDA kernels. Each id is checked when it is used; one that is not a row reads NaN."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _NAN = np.float32(math.nan)
 
 @inline_cuda
 def is_row(row: int, a: NDArray[Any]) -> bool:
-    """Whether a has this row: there is no exception in a kernel, and memory outside is not ours."""
+    """Whether a has this row. A kernel cannot raise, and must not touch memory outside of a."""
     return 0 <= row and row < a.shape[0]
 
 
 @inline_cuda
 def element(a: Float32, row: int, col: int) -> np.float32:
-    """a[row, col], or NaN if a has no such row, which every result then shows."""
+    """Return a[row, col], or NaN if a has no such row; the results then show the NaN."""
     return a[row, col] if is_row(row, a) else _NAN
 
 
@@ -49,9 +49,9 @@ def warp_dot(a: Float32, row: int, b: Float32, b_row: int) -> np.float32:
 
 @inline_cuda
 def add_block_sum(total: Float64, value: float) -> None:
-    """total[0] += the values that the warps of a block have on their first lanes: one atomic for the block.
+    """Add to total[0] the values that the warps of a block have on their first lanes, by one atomic for the block.
 
-    Every thread of the block must come by, once.
+    Every thread of the block must call this exactly once.
     """
     values = cuda.shared.array(MAX_WARPS_PER_BLOCK, np.float64)
     if cuda.laneid == 0:

@@ -1,4 +1,4 @@
-"""Which sentence a token is in: plain Python, compiled for every device."""
+"""The sentence of a token: plain Python, compiled for every device."""
 
 from __future__ import annotations
 

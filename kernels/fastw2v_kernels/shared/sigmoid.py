@@ -1,4 +1,4 @@
-"""The logistic function and its loss: as rational functions for scalars and SIMD values alike, and by exp."""
+"""The logistic function and its loss, as rational functions for scalars and SIMD values, and by exp."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def sigmoid(x: float) -> float:
     """1 / (1 + exp(-x)), within 3e-7 of the exact value for every x; a large abs(x) is clamped, never skipped."""
     t = min(max(x, -_LIMIT), _LIMIT) * 0.5
     s = t * t
-    u = s * s  # in pairs, not by Horner's rule: what comes next waits for the last of these
+    u = s * s  # in pairs, not by Horner's rule: the result is ready sooner
     p = ((s * _P1 + _P0) + (s * _P3 + _P2) * u + ((s * _P5 + _P4) + u * _P6) * (u * u)) * t
     q = (s * _Q3 + _Q2) * u + (s * _Q1 + _Q0)
     return p / q * 0.5 + 0.5
@@ -38,9 +38,9 @@ def softplus(x: float, y: float) -> float:
 
 
 def likelihoods(score: np.float32) -> tuple[np.float32, np.float32]:
-    """Probability of the sign that a score has, at least 1/2, and of the other: sigmoid(abs(score)) and the rest.
+    """Return sigmoid(abs(score)) and 1 - sigmoid(abs(score)): the probability of the score's sign, and of the other.
 
-    Both keep their relative precision, where 1 - sigmoid(score) would lose it.
+    Both keep their relative precision, which computing 1 - sigmoid(score) would lose.
     """
     decay = np.float32(math.exp(-abs(score)))  # at most 1, so that no score overflows
     return _ONE / (_ONE + decay), decay / (_ONE + decay)

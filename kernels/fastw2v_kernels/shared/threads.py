@@ -1,7 +1,7 @@
-"""Several threads for one call.
+"""Several threads for one call of a CPU kernel.
 
-The parts of a call write to places of their own, each in an order that does not depend on the others, so that the
-results are the same bits for every number of threads.
+Each thread writes to its share of the outputs, in an order that does not depend on the other threads. So the results
+are the same bits for every number of threads.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 
 def available_cores() -> int:
-    """Cores that this process may use."""
+    """Return the number of cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -22,12 +22,17 @@ _n_threads = available_cores()
 
 
 def max_threads() -> int:
-    """Threads that a call uses at most."""
+    """Return how many threads a call uses at most."""
     return _n_threads
 
 
 def set_max_threads(n: int) -> int:
-    """Let a call use up to `n` threads; return what held before. The default is the processors this process may use.
+    """Let a call use up to `n` threads, and return the limit before. The default is all cores of this process.
+
+    Parameters
+    ----------
+    n : int
+        The new limit.
 
     Raises
     ------
@@ -42,13 +47,22 @@ def set_max_threads(n: int) -> int:
     return before
 
 
-def threads_for(work: int, grain: int) -> int:
-    """Threads that pay for a call of `work` units, if below `grain` units a thread costs more than it saves."""
-    return max(1, min(_n_threads, work // grain))
+def threads_for(work: int, work_per_thread: int) -> int:
+    """Return how many threads a call of `work` units uses: one for each `work_per_thread` units, at most the limit."""
+    return max(1, min(_n_threads, work // work_per_thread))
 
 
-def run_on_threads(kernel: Callable[..., int], n_threads: int, *args: Any) -> int:  # noqa: ANN401 - what the kernel takes
-    """Call kernel(thread, n_threads, *args) for every thread, the first in this thread; return the largest result."""
+def run_on_threads(kernel: Callable[..., int], n_threads: int, *args: Any) -> int:  # noqa: ANN401 - the kernel's arguments
+    """Call kernel(thread, n_threads, *args) for every thread, the first one in this thread.
+
+    Arguments that belong together come as a plain tuple where a call is short. Numba finds the type of a plain tuple in
+    C, and that of a named tuple in Python, which takes about 0.4 microseconds longer.
+
+    Returns
+    -------
+    int
+        The largest result of the calls.
+    """
     if n_threads == 1:
         return kernel(0, 1, *args)
     futures = [_threads().submit(kernel, thread, n_threads, *args) for thread in range(1, n_threads)]
@@ -62,12 +76,12 @@ def run_on_threads(kernel: Callable[..., int], n_threads: int, *args: Any) -> in
 def _threads() -> ThreadPoolExecutor:
     global _pool
     if _pool is None:
-        _pool = ThreadPoolExecutor(max(_n_threads - 1, 1), thread_name_prefix="kernel-parts")
+        _pool = ThreadPoolExecutor(max(_n_threads - 1, 1), thread_name_prefix="kernel-thread")
     return _pool
 
 
 def _forget_pool() -> None:
-    """Leave the old threads to end by themselves: in a child process there are none."""
+    """Make a new pool at the next call. After a fork, the threads of the old one do not exist in the child."""
     global _pool
     _pool = None
 

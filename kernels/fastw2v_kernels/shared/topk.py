@@ -1,4 +1,4 @@
-"""A list of the best, kept in order: plain Python, compiled for every device."""
+"""The list of the k best scores, in order: plain Python, compiled for every device."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from fastw2v_kernels.shared.array_types import Float32, Int64
 
 
 def insert_topk(best_scores: Float32, best_rows: Int64, q: int, score: np.float32, row: int) -> None:
-    """Put a score that is above the last of line q into its place, behind equal ones; the last drops out."""
+    """Insert a score that is above the last one of line q, behind equal scores; the last one drops out."""
     place = best_scores.shape[1] - 1
     while place > 0 and best_scores[q, place - 1] < score:
         best_scores[q, place] = best_scores[q, place - 1]

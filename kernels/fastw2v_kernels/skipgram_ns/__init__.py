@@ -9,7 +9,7 @@ from fastw2v_kernels.shared.span.cases import span_case
 
 
 def make_case(rng: np.random.Generator, size: int) -> Case:
-    """A corpus of `size` tokens and weights of dimension `size`."""
+    """Return a corpus of `size` tokens, and weights of dimension `size`."""
     return span_case(rng, size, dim=size) | {"share_negatives": True}
 
 

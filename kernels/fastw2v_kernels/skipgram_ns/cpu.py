@@ -1,4 +1,4 @@
-"""Skip-gram with negative sampling on the CPU: explicit SIMD values, rows asked for one centre ahead."""
+"""Skip-gram with negative sampling on the CPU: explicit SIMD values, rows prefetched two centres ahead."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import numpy as np
 
 from fastw2v_kernels._jit.cpu import inline_cpu, jit_cpu
 from fastw2v_kernels._simd import (
+    HALF_LANES,
     LANES,
     N_REGISTERS,
-    SLOTS,
     Rows,
     Shape,
     add_rows,
     copy_ids,
-    exchange,
+    fma_both,
     load_rows,
     load_strip,
     prefetch_rows,
@@ -30,65 +30,64 @@ from fastw2v_kernels._simd import (
 )
 from fastw2v_kernels.shared.array_types import Float32, Float64, Int32, Int64
 from fastw2v_kernels.shared.cpu import sentence_of
-from fastw2v_kernels.shared.span.arguments import check_tables, check_tokens, check_weights
+from fastw2v_kernels.shared.rng import epoch_key
+from fastw2v_kernels.shared.span.checks import check_tables, check_tokens, check_weights
 from fastw2v_kernels.shared.span.contexts import CONTEXTS_PER_STEP, contexts_per_step
-from fastw2v_kernels.shared.span.corpus import Matrices, Span, TokenSource
+from fastw2v_kernels.shared.span.inputs import Matrices, Sampler, Span, TokenSource
 from fastw2v_kernels.shared.span.scoring_cpu import (
-    Buffers,
     Centre,
-    Sampler,
+    StepBuffers,
     Workspace,
     first_set,
-    new_sampler,
     prepare,
     score_row,
     score_rows,
     set_mask,
-    working_step,
+    step_buffers,
 )
 from fastw2v_kernels.shared.span.walk_cpu import (
-    BLOCK_TOKENS,
-    TokenBlock,
-    fill_block,
+    TOKENS_PER_PASS,
+    KeptTokens,
+    kept_tokens_buffer,
     note_repeats,
-    working_block,
+    subsample,
 )
 
 
 @inline_cpu
-def _gather(block: TokenBlock, step: Buffers, low: int, high: int, i: int, reach: int) -> int:
-    """List the rows of the tokens low to high but for centre i, a repeated one once with its multiple; return how many.
+def _gather(kept: KeptTokens, step: StepBuffers, low: int, high: int, i: int, reach: int) -> int:
+    """List the rows of the tokens low to high except centre i, and return how many; a repeated row is listed once.
 
-    There are at most `reach` on each side of the centre. Scores are made two rows at a time: an odd one gets a partner
-    of weight 0.
+    There are at most `reach` on each side of the centre. Rows are scored in pairs, so an odd one gets a partner of
+    weight 0.
     """
-    if block.repeat[high - 1] < low:  # no word twice: those left of the centre, then those right of it
+    if kept.repeat[high - 1] < low:  # no word occurs twice: copy those left of the centre, then those right of it
         centre = i if low <= i < high else high
         n = high - low - (centre < high)
         for c in range(0, reach, LANES):
-            copy_ids(step.inputs, c, block.id, low + c)
+            copy_ids(step.inputs, c, kept.id, low + c)
             store(step.weight, 0, c, splat(1.0))
             store(step.weight, 0, reach + c, splat(1.0))
         for c in range(0, reach, LANES):
-            copy_ids(step.inputs, centre - low + c, block.id, centre + 1 + c)
+            copy_ids(step.inputs, centre - low + c, kept.id, centre + 1 + c)
     else:
-        n = _gather_repeated(block, step, low, high, i)
-    step.inputs[n] = block.id[i]
+        n = _gather_repeated(kept, step, low, high, i)
+    step.inputs[n] = kept.id[i]
     step.weight[0, n] = 0.0
     return n
 
 
 @inline_cpu
-def _gather_repeated(block: TokenBlock, step: Buffers, low: int, high: int, i: int) -> int:
+def _gather_repeated(kept: KeptTokens, step: StepBuffers, low: int, high: int, i: int) -> int:
     n = 0
     for j in range(low, high):
         if j == i:
             continue
         c = 0
-        while c < n and step.inputs[c] != block.id[j]:
+        while c < n and step.inputs[c] != kept.id[j]:
             c += 1
         if c == n:
-            step.inputs[n] = block.id[j]
+            step.inputs[n] = kept.id[j]
             step.weight[0, n] = 0.0
             n += 1
         step.weight[0, c] += 1.0
@@ -98,73 +97,53 @@ def _gather_repeated(block: TokenBlock, step: Buffers, low: int, high: int, i: i
 @inline_cpu
 def _update_strip(
     w_in: Float32,
-    step: Buffers,
+    step: StepBuffers,
     n: int,
     t: int,
     rows: Rows,
     ahead: Rows,
-    prefetch_row_id: int,
     col: int,
     shape: Shape,
 ) -> None:
-    """Move one strip of input and target rows; ask for that of a later step."""
-    prefetch_strip(w_in, prefetch_row_id, col, shape)
+    """Move one strip of input and target rows, and prefetch target rows of a later step."""
     prefetch_rows(ahead, col, shape)
     out, grads = load_rows(rows, col, shape), zero_tile(shape)
     for c in range(n):
         x = load_strip(w_in, step.inputs[c], col, shape)
         move = zero_strip(shape) if t == 0 else load_strip(step.rows, c, col, shape)
         if t == shape.n_tiles - 1:
-            moved, grads = exchange(step.error_coef, t, c * SLOTS, out, x, x + move, grads, shape)
+            moved, grads = fma_both(step.error_coef, t, c * HALF_LANES, out, x, x + move, grads, shape)
             store_strip(w_in, step.inputs[c], col, moved)
         else:
-            moved, grads = exchange(step.error_coef, t, c * SLOTS, out, x, move, grads, shape)
+            moved, grads = fma_both(step.error_coef, t, c * HALF_LANES, out, x, move, grads, shape)
             store_strip(step.rows, c, col, moved)
     add_rows(rows, col, grads)
 
 
 @inline_cpu
 def _update(
-    w_in: Float32, w_out: Float32, step: Buffers, n: int, r: int, ahead: int, prefetch_row_id: int, shape: Shape
+    w_in: Float32, w_out: Float32, step: StepBuffers, n: int, r: int, ahead: int, prefetch_row_id: int, shape: Shape
 ) -> None:
-    """Move input and target rows along step.error_coef. Both gradients of a strip stay in registers."""
-    whole = shape.n_chunks // shape.n_strip * shape.n_strip
+    """Move input and target rows by step.error_coef. Both gradients of a strip stay in registers."""
+    whole = shape.n_vectors // shape.n_strip * shape.n_strip
     for t in range(shape.n_tiles):
         rows = rows_of(w_out, step.targets, r, t * shape.n_tile, shape)
         rows_ahead = rows_of(w_out, step.targets, ahead, t * shape.n_tile, shape)
-        for chunk in range(0, whole, shape.n_strip):
-            _update_strip(
-                w_in,
-                step,
-                n,
-                t,
-                rows,
-                ahead=rows_ahead,
-                prefetch_row_id=prefetch_row_id,
-                col=chunk * LANES,
-                shape=shape,
-            )
-        if whole < shape.n_chunks:
-            _update_strip(
-                w_in,
-                step,
-                n,
-                t,
-                rows,
-                ahead=rows_ahead,
-                prefetch_row_id=prefetch_row_id,
-                col=whole * LANES,
-                shape=tail(shape),
-            )
+        for vector in range(0, whole, shape.n_strip):
+            prefetch_strip(w_in, prefetch_row_id, vector * LANES, shape)
+            _update_strip(w_in, step, n, t, rows, rows_ahead, vector * LANES, shape)
+        if whole < shape.n_vectors:
+            prefetch_strip(w_in, prefetch_row_id, whole * LANES, tail(shape))
+            _update_strip(w_in, step, n, t, rows, rows_ahead, whole * LANES, tail(shape))
 
 
 @inline_cpu
 def _train_contexts(
-    w_in: Float32, w_out: Float32, block: TokenBlock, step: Buffers, centre: Centre, reach: int, shape: Shape
+    w_in: Float32, w_out: Float32, kept: KeptTokens, step: StepBuffers, centre: Centre, reach: int, shape: Shape
 ) -> float:
-    """One step for the tokens low to high but for the centre, at most `reach` on each side of it; return the loss."""
+    """Train the tokens low to high except the centre in one step, at most `reach` on each side; return the loss."""
     r = first_set(step, centre.i)
-    n = _gather(block, step, centre.low, centre.high, centre.i, reach)
+    n = _gather(kept, step, centre.low, centre.high, centre.i, reach)
     loss: float = score_rows(w_in, w_out, step, n, r, centre.lr, shape)
     _update(w_in, w_out, step, n, r, first_set(step, centre.i + 2), centre.prefetch_row_id, shape)
     return loss
@@ -172,31 +151,31 @@ def _train_contexts(
 
 @inline_cpu
 def _train_groups(
-    w_in: Float32, w_out: Float32, block: TokenBlock, step: Buffers, centre: Centre, reach: int, shape: Shape
+    w_in: Float32, w_out: Float32, kept: KeptTokens, step: StepBuffers, centre: Centre, reach: int, shape: Shape
 ) -> float:
-    """One step for each `reach` contexts of the centre, all with the same negatives; return the loss."""
+    """Train each `reach` contexts of the centre in one step, all with the same negatives; return the loss."""
     i, low, high, prefetch_row_id, lr = centre
     loss, n_contexts = 0.0, high - low - 1
     for first in range(0, n_contexts, reach):
         begin, end = low + first, low + min(first + reach, n_contexts)
-        part = Centre(i, begin + (begin >= i), end + (end > i), prefetch_row_id, lr)
-        loss += _train_contexts(w_in, w_out, block, step, part, reach, shape)
+        group = Centre(i, begin + (begin >= i), end + (end > i), prefetch_row_id, lr)
+        loss += _train_contexts(w_in, w_out, kept, step, group, reach, shape)
     return loss
 
 
 @inline_cpu
 def _train_pairs(
-    w_in: Float32, w_out: Float32, block: TokenBlock, step: Buffers, centre: Centre, negative: int, shape: Shape
+    w_in: Float32, w_out: Float32, kept: KeptTokens, step: StepBuffers, centre: Centre, negative: int, shape: Shape
 ) -> float:
-    """One step for each context of the centre, each with its own negatives; return the loss."""
+    """Train each context of the centre in a step with its own negatives; return the loss."""
     i, low, high, prefetch_row_id, lr = centre
     loss, r = 0.0, first_set(step, i)
-    one = int(np.int64(1))  # a literal has a type of its own, for which _update would be compiled again
+    one = int(np.int64(1))  # a literal has another type, for which _update would be compiled again
     for j in range(low, high):
         if j != i:
-            step.inputs[0] = block.id[j]
+            step.inputs[0] = kept.id[j]
             set_mask(step, r, negative, shape)
-            loss += score_row(w_in, block.id[j], w_out, step, r, lr, shape)
+            loss += score_row(w_in, kept.id[j], w_out, step, r, lr, shape)
             ahead = r + 1 if j + 1 < high else first_set(step, i + 1)
             _update(w_in, w_out, step, one, r, ahead, prefetch_row_id, shape)
             r += 1
@@ -213,30 +192,32 @@ def _skipgram_ns_cpu_kernel(
     workspace: Workspace,
     shape: Shape,
 ) -> None:
-    (w_in, w_out), (block, step), window = matrices, workspace, tokens.window
+    (w_in, w_out), (kept, step), window = matrices, workspace, tokens.window
     sentence = sentence_of(tokens.starts, span.begin)
-    for first in range(span.begin, span.end, BLOCK_TOKENS):
-        bounds = fill_block(block, tokens, first, min(first + BLOCK_TOKENS, span.end), sentence)
+    for first in range(span.begin, span.end, TOKENS_PER_PASS):
+        bounds = subsample(kept, tokens, first, min(first + TOKENS_PER_PASS, span.end), sentence)
         sentence = bounds.sentence
-        note_repeats(block, bounds)
-        next_low = next_high = far_low = far_high = bounds.first  # empty; 0 is of a type to compile for
+        note_repeats(kept, bounds)
+        next_low = next_high = far_low = far_high = (
+            bounds.first
+        )  # an empty window; the literal 0 would have another type
         loss, n_pairs = 0.0, 0
-        for i in range(window - 2, bounds.last):  # two turns ahead of the first centre, to draw for it
+        for i in range(window - 2, bounds.last):  # begins two centres early, to draw for the first
             low, high = next_low, next_high
             if i + 1 < bounds.last:
                 next_low, next_high = far_low, far_high
             if i + 2 < bounds.last:
-                far_low, far_high = prepare(block, step, i + 2, bounds, tokens, sampler, shape)
+                far_low, far_high = prepare(kept, step, i + 2, bounds, tokens, sampler, shape)
             if high - low > 1:
-                prefetch_row_id = block.id[min(i + 2 + window, bounds.stop - 1)]
-                centre = Centre(i, low, high, prefetch_row_id, span.lr_first + span.lr_step * block.pos[i])
+                prefetch_row_id = kept.id[min(i + 2 + window, bounds.stop - 1)]
+                centre = Centre(i, low, high, prefetch_row_id, span.lr_first + span.lr_step * kept.pos[i])
                 if shape.share_negatives:
                     set_mask(step, first_set(step, i), sampler.negative, shape)
                     train = _train_contexts if shape.one_step else _train_groups
                     reach = window if shape.one_step else CONTEXTS_PER_STEP
-                    loss += train(w_in, w_out, block, step, centre, reach, shape)
+                    loss += train(w_in, w_out, kept, step, centre, reach, shape)
                 else:
-                    loss += _train_pairs(w_in, w_out, block, step, centre, sampler.negative, shape)
+                    loss += _train_pairs(w_in, w_out, kept, step, centre, sampler.negative, shape)
                 n_pairs += high - low - 1
         tally[0] += loss
         tally[1] += n_pairs
@@ -266,17 +247,18 @@ def skipgram_ns_cpu(
     tally: Float64,
 ) -> None:
     """Do what `skipgram_ns_reference` does, on one core and without the GIL."""
-    matrices = Matrices(w_in, w_out)
+    matrices = Matrices(w_in=w_in, w_out=w_out)
     check_weights(matrices, tally)
-    check_tokens(ids, starts, begin, end)
-    check_tables(w_in.shape[0], keep, alias_prob, alias_id)
+    check_tokens(ids, starts, begin=begin, end=end)
+    check_tables(w_in.shape[0], keep=keep, alias_prob=alias_prob, alias_id=alias_id)
     one_step = contexts_per_step(window) == 2 * window or not share_negatives
     shape = Shape.of(w_in.shape[1], negative + 1, with_loss, share_negatives, one_step)
-    if 4 * shape.n_tile + 4 < N_REGISTERS:  # target rows and gradients of two vectors, and what moves one input row
+    if 4 * shape.n_tile + 4 < N_REGISTERS:  # registers for two vectors of target rows and gradients, and 4 more
         shape = replace(shape, n_strip=2)
-    sampler = new_sampler(alias_prob, alias_id, seed, epoch, negative)
-    tokens = TokenSource(ids, starts, keep, sampler.key, window, shrink_windows)
-    step = working_step(shape, negative, n_sets=4 if share_negatives else 8 * window, n_inputs=2 * window)
-    span = Span(epoch, begin, end, lr_first, lr_step)
-    workspace = Workspace(working_block(window), step)
+    key = epoch_key(seed, epoch)
+    sampler = Sampler(alias_prob=alias_prob, alias_id=alias_id, key=key, negative=negative)
+    tokens = TokenSource(ids=ids, starts=starts, keep=keep, key=key, window=window, shrink_windows=shrink_windows)
+    step = step_buffers(shape, negative, n_sets=4 if share_negatives else 8 * window, n_inputs=2 * window)
+    span = Span(epoch=epoch, begin=begin, end=end, lr_first=lr_first, lr_step=lr_step)
+    workspace = Workspace(kept_tokens_buffer(window), step)
     _skipgram_ns_cpu_kernel(matrices, tokens, sampler, span, tally, workspace, shape)

@@ -1,4 +1,4 @@
-"""Skip-gram with negative sampling on the GPU: a warp goes through a chunk of tokens, its context rows on chip."""
+"""Skip-gram with negative sampling on the GPU: a warp trains a chunk of tokens, with the context rows on chip."""
 
 from __future__ import annotations
 
@@ -10,35 +10,39 @@ import numpy as np
 from fastw2v_kernels._jit.cuda import inline_cuda
 from fastw2v_kernels.shared.arguments import check_axes
 from fastw2v_kernels.shared.array_types import Float32, Float64, Int32, Int64
-from fastw2v_kernels.shared.span.corpus import Matrices
-from fastw2v_kernels.shared.span.launch_cuda import launch_span, span_kernel
+from fastw2v_kernels.shared.rng import epoch_key
+from fastw2v_kernels.shared.span.inputs import Span, TokenSource
+from fastw2v_kernels.shared.span.launch_cuda import LaunchPlan, launch_span, span_kernel
 from fastw2v_kernels.shared.span.plan_cuda import CHUNK_TOKENS, MAX_WARPS
+from fastw2v_kernels.shared.span.rates_cuda import checked_rates
 from fastw2v_kernels.shared.span.ring_cuda import slot_of
 from fastw2v_kernels.shared.span.scoring_cuda import draw_targets, gather, gradient_step, list_one
 from fastw2v_kernels.shared.span.shape_cuda import SpanShape, skipgram_shape
-from fastw2v_kernels.shared.span.state_cuda import Buffers, Model, Recent, Ring
+from fastw2v_kernels.shared.span.state_cuda import Model, Recent, Ring, WarpBuffers
 
 
 @cache
 def _skipgram_ns_cuda_kernel(shape: SpanShape, share_negatives: bool) -> Callable[..., None]:
     train = gradient_step(shape, replace=False)
-    n_at_once = shape.n_inputs
+    n_per_step = shape.n_inputs
 
     @inline_cuda
-    def train_together(model: Model, recent: Recent, ring: Ring, step: Buffers, i: int, low: int, high: int) -> float:
-        """One step for each `n_at_once` contexts; a word that occurs twice in them counts twice."""
+    def train_together(
+        model: Model, recent: Recent, ring: Ring, step: WarpBuffers, i: int, low: int, high: int
+    ) -> float:
+        """Train each `n_per_step` contexts in one step; a word that occurs twice in them counts twice."""
         loss, n_contexts, slot = 0.0, high - low - 1, i & (recent.id.shape[0] - 1)
         lr = np.float32(model.lr_first + model.lr_step * recent.pos[slot])
         draw_targets(model, step, recent.id[slot], recent.pos[slot], 0)
-        for first in range(0, n_contexts, n_at_once):
-            start, stop = low + first, low + min(first + n_at_once, n_contexts)
+        for first in range(0, n_contexts, n_per_step):
+            start, stop = low + first, low + min(first + n_per_step, n_contexts)
             n = gather(0, recent, ring, step, i, start + (start >= i), stop + (stop > i))
             loss += train(model, ring, step, n, lr)
         return loss
 
     @inline_cuda
-    def train_pairs(model: Model, recent: Recent, ring: Ring, step: Buffers, i: int, low: int, high: int) -> float:
-        """One step for each context, with negatives of its own."""
+    def train_pairs(model: Model, recent: Recent, ring: Ring, step: WarpBuffers, i: int, low: int, high: int) -> float:
+        """Train each context in a step with its own negatives."""
         loss, ordinal, last_slot = 0.0, 0, recent.id.shape[0] - 1
         lr = np.float32(model.lr_first + model.lr_step * recent.pos[i & last_slot])
         for j in range(low, high):
@@ -80,28 +84,25 @@ def skipgram_ns_cuda(
 ) -> None:
     """Do what `skipgram_ns_reference` does, by many warps at once; see `shared/span/launch_cuda.py`."""
     check_axes("w_in", w_in, 2)
-    shape = skipgram_shape(w_in.shape[1], negative, window, share_negatives)
+    shape = skipgram_shape(w_in.shape[1], negative, window, share_negatives=share_negatives)
+    key = epoch_key(seed, epoch)
     launch_span(
         _skipgram_ns_cuda_kernel(shape, share_negatives),
         shape,
-        Matrices(w_in, w_out),
-        ids=ids,
-        starts=starts,
-        keep=keep,
-        alias_prob=alias_prob,
-        alias_id=alias_id,
-        begin=begin,
-        end=end,
-        lr_first=lr_first,
-        lr_step=lr_step,
-        seed=seed,
-        epoch=epoch,
-        window=window,
-        shrink_windows=shrink_windows,
-        with_loss=with_loss,
+        TokenSource(ids=ids, starts=starts, keep=keep, key=key, window=window, shrink_windows=shrink_windows),
+        model=Model(
+            w_in=w_in,
+            w_out=w_out,
+            alias_prob=alias_prob,
+            alias_id=alias_id,
+            key=key,
+            lr_first=lr_first,
+            lr_step=lr_step,
+            with_loss=with_loss,
+            rate_in=checked_rates("rate_in", rate_in),
+            rate_out=checked_rates("rate_out", rate_out),
+        ),
+        span=Span(epoch=epoch, begin=begin, end=end, lr_first=lr_first, lr_step=lr_step),
         tally=tally,
-        chunk_tokens=chunk_tokens,
-        max_warps=max_warps,
-        rate_in=rate_in,
-        rate_out=rate_out,
+        plan=LaunchPlan(chunk_tokens, max_warps),
     )

@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from fastw2v_kernels.shared.array_types import Float32, Float64, Int32, Int64
+from fastw2v_kernels.shared.rng import epoch_key
 from fastw2v_kernels.shared.span.contexts import contexts_per_step
-from fastw2v_kernels.shared.span.reference import FloatMatrix, draw_negatives, gradients, windows
+from fastw2v_kernels.shared.span.inputs import Sampler, TokenSource
+from fastw2v_kernels.shared.span.reference import FloatMatrix, draw_targets, gradients, windows
 
 
 def skipgram_ns_reference(
@@ -35,15 +37,15 @@ def skipgram_ns_reference(
 
     The input rows are those of the context words and the output rows those of the centre and the negatives, as in
     word2vec.c and gensim. All contexts of a centre share its negatives (Ji et al. 2016, "Parallelizing word2vec in
-    shared and distributed memory"), and `contexts_per_step` of them make one gradient step; or each has negatives and a
-    step of its own.
+    shared and distributed memory"), and `contexts_per_step` of them make one gradient step. Without `share_negatives`,
+    each context has its own negatives and its own step.
 
     Parameters
     ----------
     w_in, w_out : float32[n_vocab, stride], changed in place
         Input and output rows; stride is a multiple of 16, columns past the model's dimension are 0 and stay so.
     ids : int32[n_tokens]
-        The corpus as vocabulary rows.
+        The corpus as vocabulary rows; launchers do not check that they are rows.
     starts : int64[n_sentences + 1]
         Sentence s is ids[starts[s]:starts[s + 1]]; no sentence is empty.
     keep : float32[n_vocab]
@@ -55,7 +57,7 @@ def skipgram_ns_reference(
     lr_first, lr_step : float
         The learning rate at token position p is lr_first + lr_step * p.
     seed, epoch : int
-        Every random number is a function of these, the token position and its purpose.
+        Each random number is a function of these two, the token position, and the number of the draw.
     window : int
         Greatest distance of a context; with `shrink_windows` each centre draws its own from 1..window.
     negative : int
@@ -63,19 +65,26 @@ def skipgram_ns_reference(
     share_negatives : bool
         One set of negatives for all contexts of a centre, or one for each.
     with_loss : bool
-        Whether to tally the loss.
+        Whether to sum the loss.
     tally : float64[3], added to
-        Sum of the pairs' losses (negative log-likelihood of positive and negatives), pairs, kept tokens.
+        Sum of the pairs' losses (negative log-likelihood of positive and negatives), number of pairs, number of kept
+        tokens.
+
+    Raises
+    ------
+    TypeError, ValueError
+        A dtype, shape or memory order that does not fit, or a span outside of the corpus. The reference checks nothing.
     """
-    for token_pos, contexts in windows(
-        ids, starts, keep, begin=begin, end=end, seed=seed, epoch=epoch, window=window, shrink=shrink_windows
-    ):
-        n_at_once = contexts_per_step(window) if share_negatives else 1
+    key = epoch_key(seed, epoch)
+    tokens = TokenSource(ids=ids, starts=starts, keep=keep, key=key, window=window, shrink_windows=shrink_windows)
+    sampler = Sampler(alias_prob=alias_prob, alias_id=alias_id, key=key, negative=negative)
+    for token_pos, contexts in windows(tokens, begin, end):
+        n_per_step = contexts_per_step(window) if share_negatives else 1
         lr = lr_first + lr_step * token_pos
-        for first in range(0, len(contexts), n_at_once):
-            rows, ordinal = contexts[first : first + n_at_once], 0 if share_negatives else first
-            negatives = draw_negatives(alias_prob, alias_id, seed, epoch, token_pos, ordinal, negative)
-            d_in, d_out, targets, loss = gradients(w_in[rows], w_out, ids[token_pos], negatives, lr)
+        for first in range(0, len(contexts), n_per_step):
+            rows, ordinal = contexts[first : first + n_per_step], 0 if share_negatives else first
+            targets = draw_targets(sampler, ids[token_pos], token_pos, ordinal=ordinal)
+            d_in, d_out, loss = gradients(w_in[rows], w_out, targets, lr=lr)
             np.add.at(w_in, rows, d_in)
             np.add.at(w_out, targets, d_out)
             tally[0] += loss * with_loss

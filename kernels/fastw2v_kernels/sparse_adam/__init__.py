@@ -1,4 +1,4 @@
-"""Adam over touched rows only."""
+"""Adam for the rows that a batch has touched, and no others."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from fastw2v_kernels.registry import Case, Op
 
 
 def make_case(rng: np.random.Generator, size: int) -> Case:
-    """Eleven rows of 37, of dimension `size`."""
+    """Return 37 rows of dimension `size`, eleven of them touched."""
     return adam.make_case(rng, size) | {"rows": rng.permutation(37)[:11]}
 
 

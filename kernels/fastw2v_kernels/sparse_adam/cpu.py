@@ -1,4 +1,4 @@
-"""Adam over touched rows only, on the CPU; several threads each take some of the rows."""
+"""Adam for touched rows only, on the CPU. Several threads divide the rows among them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastw2v_kernels._jit.cpu import jit_cpu
-from fastw2v_kernels.shared.adam import AdamArrays
+from fastw2v_kernels.shared.adam import Rates
 from fastw2v_kernels.shared.arguments import check_axes, check_read, check_written, flat_ids, outside
 from fastw2v_kernels.shared.array_types import Float32, Int64
 from fastw2v_kernels.shared.cpu import adam_step
@@ -16,20 +16,14 @@ from fastw2v_kernels.shared.rows_cpu import any_outside, prefetch_row
 from fastw2v_kernels.shared.threads import run_on_threads, threads_for
 
 _AHEAD = 2  # rows of four matrices
-_GRAIN = 200_000  # elements, about 200 us
+_WORK_PER_THREAD = 200_000  # elements, about 200 us
 
 
 @jit_cpu
 def _sparse_adam_cpu_kernel(
-    thread: int,
-    n_threads: int,
-    arrays: AdamArrays,
-    rows: Int64,
-    lr_t: np.float32,
-    rate1: np.float32,
-    rate2: np.float32,
+    thread: int, n_threads: int, param: Float32, grad: Float32, m: Float32, v: Float32, rows: Int64, rates: Rates
 ) -> int:
-    param, grad, m, v = arrays
+    lr_t, rate1, rate2 = rates
     if any_outside(rows, param.shape[0]):
         return 1
     n = rows.shape[0]
@@ -57,7 +51,7 @@ def sparse_adam_cpu(
     beta1: float,
     beta2: float,
 ) -> None:
-    """Do what `sparse_adam_reference` does. A row that is named twice may move by either step, or by both."""
+    """Do what `sparse_adam_reference` does. A row that is listed twice may move by either step, or by both."""
     check_axes("param", param, 2)
     check_written("param", param, param.shape)
     check_read("grad", grad, param.shape)
@@ -65,6 +59,6 @@ def sparse_adam_cpu(
     check_written("v", v, param.shape)
     ids = flat_ids("rows", rows)
     rates = np.float32(lr_t), np.float32(1 - beta1), np.float32(1 - beta2)
-    n_threads = threads_for(ids.shape[0] * param.shape[1], _GRAIN)
-    if run_on_threads(_sparse_adam_cpu_kernel, n_threads, AdamArrays(param, grad, m, v), ids, *rates):
+    n_threads = threads_for(ids.shape[0] * param.shape[1], _WORK_PER_THREAD)
+    if run_on_threads(_sparse_adam_cpu_kernel, n_threads, param, grad, m, v, ids, rates):
         raise outside("rows", ids, param.shape[0])

@@ -1,4 +1,4 @@
-"""Adam over touched rows only, in NumPy."""
+"""Adam for touched rows only, in NumPy."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ def sparse_adam_reference(
     beta1: float,
     beta2: float,
 ) -> None:
-    """One step of Adam for some rows; the others and their moments stay as they are.
+    """One step of Adam for some rows. The other rows and their moments do not change.
 
-    So this differs from the book's Adam, whose moments decay, and whose parameters move, in every row at every step.
+    In the book's Adam the moments of every row decay, and its parameters move, at every step.
 
     Parameters
     ----------
@@ -37,9 +37,9 @@ def sparse_adam_reference(
     Raises
     ------
     IndexError
-        A row is not there (on the CPU a negative one neither); the CPU then changes nothing.
+        A row does not exist, or its number is negative on the CPU; the CPU then changes nothing.
     TypeError, ValueError
-        On the CPU: a type, shape or memory order that does not fit.
+        A dtype, shape or memory order that does not fit.
     """
     moved_param, moved_m, moved_v = param[rows], m[rows], v[rows]
     adam_reference(moved_param, grad[rows], moved_m, v=moved_v, lr_t=lr_t, beta1=beta1, beta2=beta2)

@@ -1,4 +1,4 @@
-"""The best so far of each query, and a block of new scores: the k best of both."""
+"""The k best scores of each query, from the best so far and a batch of new ones."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from fastw2v_kernels.registry import Case, Op
 
 
 def make_case(rng: np.random.Generator, size: int) -> Case:
-    """5 * `size` new scores for each of a few queries, many of them equal; of 7 places 3 are taken."""
+    """Return 5 * `size` new scores for each of a few queries, many of them equal; 3 of 7 places are taken."""
     n_queries = -(-size // 16)
     best_scores = np.full((n_queries, 7), -np.inf, np.float32)
     best_rows = np.full((n_queries, 7), -1, np.int64)

@@ -1,4 +1,4 @@
-"""The k best of the best so far and of a block of new scores, on the CPU; several threads each take some queries."""
+"""The k best scores of each query, on the CPU. Several threads divide the queries among them."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from fastw2v_kernels.shared.array_types import Float32, Int64
 from fastw2v_kernels.shared.cpu import insert_topk
 from fastw2v_kernels.shared.threads import run_on_threads, threads_for
 
-_GRAIN = 1_000_000  # scores, about 100 us
-_CHUNK = 64  # scores that are compared with the worst of the best at once
+_WORK_PER_THREAD = 1_000_000  # scores, about 100 us
+_SCORES_AT_ONCE = 64  # scores that are compared with the worst of the k best at once
 
 
 @jit_cpu
@@ -19,15 +19,15 @@ def _topk_cpu_kernel(
     n_queries, n_new = scores.shape
     last = best_scores.shape[1] - 1
     for q in range(n_queries * thread // n_threads, n_queries * (thread + 1) // n_threads):
-        for first in range(0, n_new, _CHUNK):
-            chunk, worst = scores[q, first : first + _CHUNK], best_scores[q, last]
+        for first in range(0, n_new, _SCORES_AT_ONCE):
+            batch, worst = scores[q, first : first + _SCORES_AT_ONCE], best_scores[q, last]
             n_better = 0
-            for i in range(chunk.shape[0]):
-                n_better += chunk[i] > worst
+            for i in range(batch.shape[0]):
+                n_better += batch[i] > worst
             if n_better > 0:
-                for i in range(chunk.shape[0]):
-                    if chunk[i] > best_scores[q, last]:
-                        insert_topk(best_scores, best_rows, q, chunk[i], first_row + first + i)
+                for i in range(batch.shape[0]):
+                    if batch[i] > best_scores[q, last]:
+                        insert_topk(best_scores, best_rows, q, batch[i], first_row + first + i)
     return 0
 
 
@@ -37,5 +37,7 @@ def topk_cpu(scores: Float32, first_row: int, best_scores: Float32, *, best_rows
     check_axes("best_scores", best_scores, 2)
     check_read("scores", scores, scores.shape)
     check_written("best_scores", best_scores, (scores.shape[0], max(best_scores.shape[1], 1)))
-    check_written("best_rows", best_rows, best_scores.shape, INT64)
-    run_on_threads(_topk_cpu_kernel, threads_for(scores.size, _GRAIN), scores, first_row, best_scores, best_rows)
+    check_written("best_rows", best_rows, best_scores.shape, dtype=INT64)
+    run_on_threads(
+        _topk_cpu_kernel, threads_for(scores.size, _WORK_PER_THREAD), scores, first_row, best_scores, best_rows
+    )

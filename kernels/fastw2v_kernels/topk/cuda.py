@@ -1,4 +1,4 @@
-"""The k best of the best so far and of a block of new scores, on the GPU: a warp for each query."""
+"""The k best scores of each query, on the GPU, with a warp for each query."""
 
 from __future__ import annotations
 
@@ -20,9 +20,10 @@ def _score_at(scores: Float32, q: int, col: int, otherwise: np.float32) -> np.fl
 def _take_better(
     score: np.float32, first_row: int, best_scores: Float32, best_rows: Int64, q: int, worst: np.float32
 ) -> np.float32:
-    """Insert the scores of a warp's lanes that are above the worst of the best; return what is the worst now.
+    """Insert the scores of a warp's lanes that are above the worst of the k best, and return the new worst.
 
-    Each lane inserts its own: if one did it for all, the compiler would give that one a loop and shuffles of its own.
+    Each lane inserts its own score. If one lane did it for all, the compiler would give that lane a separate loop, with
+    shuffles that the others do not reach.
     """
     for lane in range(cuda.warpsize):
         candidate = cuda.shfl_sync(ALL_LANES, score, lane)
@@ -30,7 +31,7 @@ def _take_better(
             if cuda.laneid == lane:
                 insert_topk(best_scores, best_rows, q, candidate, first_row + lane)
                 worst = best_scores[q, best_scores.shape[1] - 1]
-            cuda.syncwarp()  # the next one sees what this one wrote
+            cuda.syncwarp()  # the next lane sees the insertion
             worst = cuda.shfl_sync(ALL_LANES, worst, lane)
     return worst
 
@@ -41,7 +42,7 @@ def _topk_cuda_kernel(scores: Float32, first_row: int, best_scores: Float32, bes
     for q in range(first, scores.shape[0], cuda.gridsize(2)[1]):
         worst = best_scores[q, best_scores.shape[1] - 1]
         for start in range(0, scores.shape[1], 128):
-            # Four loads on their way at once: a warp has nothing else to hide the memory's latency behind.
+            # Four loads at once, since a warp has no other work during the latency of memory.
             s0 = _score_at(scores, q, start + lane, worst)
             s1 = _score_at(scores, q, start + 32 + lane, worst)
             s2 = _score_at(scores, q, start + 64 + lane, worst)
@@ -59,5 +60,5 @@ def topk_cuda(scores: Float32, first_row: int, best_scores: Float32, *, best_row
     check_axes("best_scores", best_scores, 2)
     check_read("scores", scores, scores.shape)
     check_read("best_scores", best_scores, (scores.shape[0], max(best_scores.shape[1], 1)))
-    check_read("best_rows", best_rows, best_scores.shape, INT64)
+    check_read("best_rows", best_rows, best_scores.shape, dtype=INT64)
     launch_rows(_topk_cuda_kernel, scores.shape[0], scores, np.int64(first_row), best_scores, best_rows)

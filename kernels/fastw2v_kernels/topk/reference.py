@@ -1,4 +1,4 @@
-"""The k best of the best so far and of a block of new scores, in NumPy."""
+"""The k best scores of each query, from the best so far and a batch of new ones, in NumPy."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from fastw2v_kernels.shared.array_types import Int64
 
 
 def topk_reference(scores: NDArray[Any], first_row: int, best_scores: NDArray[Any], *, best_rows: Int64) -> None:
-    """Keep the best of each query, so that block after block of scores leaves the k nearest rows.
+    """Update the k best of each query with a batch of scores; after all batches they are the k nearest rows.
 
     Parameters
     ----------
     scores : float32[n_queries, n_new]
         Scores of the rows first_row, first_row + 1, ...
     first_row : int
-        The block's first row; rows of earlier blocks are below it.
+        First row of the batch. Rows of earlier batches are below it.
     best_scores : float32[n_queries, k], changed in place
-        The best so far, the highest first; -inf where there is none yet. k is at least 1.
+        The best so far, the highest first; -inf for places that are free. k is at least 1.
     best_rows : int64[n_queries, k], changed in place
-        Their rows: of equal scores the lower row first, -1 where there is none. NaN and -inf never enter.
+        Their rows, -1 for free places. Of equal scores the lower row comes first. Scores of NaN and -inf do not count.
 
     Raises
     ------
     TypeError, ValueError
-        On CPU and GPU: a type, shape or memory order that does not fit.
+        A dtype, shape or memory order that does not fit.
     """
     k = best_scores.shape[1]
     new_rows = np.broadcast_to(first_row + np.arange(scores.shape[1]), scores.shape)

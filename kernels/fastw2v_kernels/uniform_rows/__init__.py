@@ -1,4 +1,4 @@
-"""First values of the input matrix: uniform, a function of seed and word."""
+"""Initial values of the input matrix: uniform, and a function of seed and word."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from fastw2v_kernels.registry import Case, Op
 
 
 def make_case(rng: np.random.Generator, size: int) -> Case:
-    """A matrix of `size` rows and dimension `size`, padded."""
+    """Return a matrix of `size` rows and dimension `size`, with padded rows."""
     return {
         "rows": np.zeros((size, -(-size // 16) * 16), np.float32),
         "dim": size,

@@ -1,4 +1,4 @@
-"""First values of the input matrix, on one core."""
+"""Initial values of the input matrix, on one core."""
 
 from __future__ import annotations
 
@@ -25,5 +25,5 @@ def uniform_rows_cpu(rows: Float32, dim: int, row_keys: NDArray[np.uint64], *, s
     """Do what `uniform_rows_reference` does."""
     check_axes("rows", rows, 2)
     check_written("rows", rows, (rows.shape[0], max(rows.shape[1], dim)))
-    check_read("row_keys", row_keys, rows.shape[:1], UINT64)
+    check_read("row_keys", row_keys, rows.shape[:1], dtype=UINT64)
     _uniform_rows_cpu_kernel(rows, dim, row_keys, np.uint64(seed))

@@ -1,4 +1,4 @@
-"""What `uniform_rows` computes, in NumPy."""
+"""The computation of `uniform_rows` in NumPy."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from fastw2v_kernels.shared.rng import random_bits, uniform
 
 
 def uniform_rows_reference(rows: NDArray[Any], dim: int, row_keys: NDArray[np.uint64], *, seed: int) -> None:
-    """Fill rows with numbers uniform in -0.5/dim to 0.5/dim, as word2vec.c begins (gensim 4: twice as large).
+    """Fill rows with uniform numbers in -0.5/dim to 0.5/dim, as word2vec.c does; in gensim 4 they are twice as large.
 
     Parameters
     ----------
@@ -20,15 +20,14 @@ def uniform_rows_reference(rows: NDArray[Any], dim: int, row_keys: NDArray[np.ui
     dim : int
         Columns that the model uses.
     row_keys : uint64[n_rows]
-        What the numbers of a row depend on beside `seed`: a hash of its word, so that they do not change with the
-        vocabulary's order.
+        A hash of each row's word. The numbers of a row depend on it and on `seed`, not on the order of the vocabulary.
     seed : int
         Any 64-bit number.
 
     Raises
     ------
     TypeError, ValueError
-        On the CPU: a type, shape or memory order that does not fit.
+        A dtype, shape or memory order that does not fit.
     """
     with np.errstate(over="ignore"):
         for row, row_key in zip(rows, row_keys):

@@ -9,7 +9,7 @@ from fastw2v_kernels.shared.span.cases import alias_table
 
 
 def make_case(rng: np.random.Generator, size: int) -> Case:
-    """`size` targets, 5 distinct negatives each of 8 words, one of them with most of the mass."""
+    """Return `size` targets with 5 distinct negatives each, of 8 words; one word has most of the probability."""
     alias_prob, alias_id = alias_table(np.array([1e-3, 1, 2, 3, 4, 5, 6, 1e5]))
     return {
         "alias_prob": alias_prob,

@@ -1,4 +1,4 @@
-"""Negatives for the book's loss, on the CPU; several threads each take some of the targets."""
+"""Negatives for the book's loss, on the CPU. Several threads divide the targets among them."""
 
 from __future__ import annotations
 
@@ -16,21 +16,14 @@ from fastw2v_kernels.shared.rows_cpu import any_outside
 from fastw2v_kernels.shared.threads import run_on_threads, threads_for
 from fastw2v_kernels.unigram_sampler import reference
 
-_GRAIN = 5_000  # draws, about 100 us
+_WORK_PER_THREAD = 5_000  # draws, about 100 us
 _AHEAD = 4  # targets
-_FEW = 32  # negatives that are compared one by one; for more, marking the words that are taken costs less
+_FEW = 32  # negatives that are compared one by one; for more, it is cheaper to mark the words that are taken
 _patience = inline_cpu(reference.patience)
 
 
-class AliasTable(NamedTuple):
-    """Alias table of the words: float32[n_words], int32[n_words]; see `alias_draw`."""
-
-    prob: Float32
-    alias: Int32
-
-
-class Row(NamedTuple):
-    """One target's draws: its place in the stream, and the words that are taken.
+class Draws(NamedTuple):
+    """Draws for one target: their position in the stream, and the words that are taken.
 
     key : uint64; position : int; target : int; negatives : int32[batch, K], of which row b is being filled;
     marks : uint8[n_words], or none if the negatives are few
@@ -45,33 +38,33 @@ class Row(NamedTuple):
 
 
 @inline_cpu
-def _is_taken(row: Row, k: int, word: int) -> bool:
+def _is_taken(draws: Draws, k: int, word: int) -> bool:
     """Whether `word` is the target or among the first k negatives."""
-    if row.marks.shape[0] > 0:
-        return row.marks[word] != 0  # type: ignore[no-any-return]
-    taken = word == row.target
+    if draws.marks.shape[0] > 0:
+        return draws.marks[word] != 0  # type: ignore[no-any-return]
+    taken = word == draws.target
     for j in range(k):
-        taken |= row.negatives[row.b, j] == word
+        taken |= draws.negatives[draws.b, j] == word
     return taken
 
 
 @inline_cpu
-def _mark(row: Row, n: int, value: int) -> None:
+def _mark(draws: Draws, n: int, value: int) -> None:
     """Mark the target and the first n negatives as taken (1) or free (0)."""
-    if row.marks.shape[0] > 0:
-        row.marks[row.target] = value
+    if draws.marks.shape[0] > 0:
+        draws.marks[draws.target] = value
         for j in range(n):
-            row.marks[row.negatives[row.b, j]] = value
+            draws.marks[draws.negatives[draws.b, j]] = value
 
 
 @jit_cpu
-def _scan(alias_prob: Float32, alias_id: Int32, row: Row, k: int, u: float) -> int:
-    """Draw from the words that are not taken: add their masses up, then walk to u of the sum; -1 if there is none."""
+def _scan(alias_prob: Float32, alias_id: Int32, draws: Draws, k: int, u: float) -> int:
+    """Draw from the words that are not taken, by two passes over their probabilities; -1 if there is none."""
     total = 0.0
     for column in range(alias_prob.shape[0]):
         own = float(alias_prob[column])
-        total += 0.0 if _is_taken(row, k, column) else own
-        total += 0.0 if _is_taken(row, k, alias_id[column]) else 1.0 - own
+        total += 0.0 if _is_taken(draws, k, column) else own
+        total += 0.0 if _is_taken(draws, k, alias_id[column]) else 1.0 - own
     left = u * total
     word = -1
     for column in range(alias_prob.shape[0]):
@@ -79,7 +72,7 @@ def _scan(alias_prob: Float32, alias_id: Int32, row: Row, k: int, u: float) -> i
         for side in range(2):
             candidate = alias_id[column] if side else column
             mass = 1.0 - own if side else own
-            if left >= 0.0 and mass > 0.0 and not _is_taken(row, k, candidate):
+            if left >= 0.0 and mass > 0.0 and not _is_taken(draws, k, candidate):
                 word = candidate
                 left -= mass
         if left < 0.0:
@@ -88,31 +81,31 @@ def _scan(alias_prob: Float32, alias_id: Int32, row: Row, k: int, u: float) -> i
 
 
 @inline_cpu
-def _fill_distinct(alias_prob: Float32, alias_id: Int32, row: Row) -> bool:
-    """Fill row b with different words; False if too few can be drawn."""
+def _fill_distinct(alias_prob: Float32, alias_id: Int32, draws: Draws) -> bool:
+    """Fill row b with different words; return False if too few can be drawn."""
     draw = 0
-    for k in range(row.negatives.shape[1]):
+    for k in range(draws.negatives.shape[1]):
         word, tries = -1, _patience(alias_prob.shape[0])
         while word < 0 and tries > 0:
-            candidate = alias_draw(uniform(random_bits(row.key, row.position, draw)), alias_prob, alias_id)
-            if not _is_taken(row, k, candidate):
+            candidate = alias_draw(uniform(random_bits(draws.key, draws.position, draw)), alias_prob, alias_id)
+            if not _is_taken(draws, k, candidate):
                 word = candidate
             tries -= 1
             draw += 1
         if word < 0:
-            word = _scan(alias_prob, alias_id, row, k, uniform(random_bits(row.key, row.position, draw)))
+            word = _scan(alias_prob, alias_id, draws, k, uniform(random_bits(draws.key, draws.position, draw)))
             draw += 1
         if word < 0:
             return False
-        row.negatives[row.b, k] = word
-        if row.marks.shape[0] > 0:
-            row.marks[word] = 1
+        draws.negatives[draws.b, k] = word
+        if draws.marks.shape[0] > 0:
+            draws.marks[word] = 1
     return True
 
 
 @inline_cpu
 def _prefetch_draws(alias_prob: Float32, alias_id: Int32, key: np.uint64, position: int, negative: int) -> None:
-    """Ask for the columns that the first draws at `position` will pick."""
+    """Prefetch the columns that the first draws at `position` pick."""
     for draw in range(negative):
         column = int(uniform(random_bits(key, position, draw)) * alias_prob.shape[0])
         prefetch_element(alias_prob, column)
@@ -123,7 +116,7 @@ def _prefetch_draws(alias_prob: Float32, alias_id: Int32, key: np.uint64, positi
 def _unigram_sampler_cpu_kernel(
     thread: int,
     n_threads: int,
-    table: AliasTable,
+    table: tuple[Float32, Int32],
     targets: Int64,
     stream: tuple[np.uint64, int],
     distinct: bool,
@@ -142,11 +135,11 @@ def _unigram_sampler_cpu_kernel(
                 u = uniform(random_bits(key, first_draw + b, k))
                 out[b, k] = alias_draw(u, alias_prob, alias_id)
             continue
-        row = Row(key, first_draw + b, targets[b], out, b, marks[thread])
-        _mark(row, 0, 1)
-        if not _fill_distinct(alias_prob, alias_id, row):
+        draws = Draws(key, first_draw + b, targets[b], out, b, marks[thread])
+        _mark(draws, 0, 1)
+        if not _fill_distinct(alias_prob, alias_id, draws):
             return b + 1
-        _mark(row, negative, 0)
+        _mark(draws, negative, 0)
     return 0
 
 
@@ -163,10 +156,10 @@ def unigram_sampler_cpu(
     """Do what `unigram_sampler_reference` does."""
     n_words = alias_prob.shape[0]
     words = flat_ids("targets", targets)
-    _check(alias_prob, alias_id, words, out)
-    n_threads = threads_for(out.size, _GRAIN)
+    _check(alias_prob, alias_id, targets=words, out=out)
+    n_threads = threads_for(out.size, _WORK_PER_THREAD)
     marks = np.zeros((n_threads, n_words if distinct and out.shape[1] > _FEW else 0), np.uint8)
-    table, stream = AliasTable(alias_prob, alias_id), (np.uint64(seed), first_draw)
+    table, stream = (alias_prob, alias_id), (np.uint64(seed), first_draw)
     failed = run_on_threads(_unigram_sampler_cpu_kernel, n_threads, table, words, stream, distinct, marks, out)
     if failed < 0:
         raise outside("targets", words, n_words)
@@ -174,9 +167,9 @@ def unigram_sampler_cpu(
         raise reference.too_few(out.shape[1], n_words, words[failed - 1])
 
 
-def _check(alias_prob: Float32, alias_id: Int32, targets: Int64, out: Int32) -> None:
+def _check(alias_prob: Float32, alias_id: Int32, *, targets: Int64, out: Int32) -> None:
     check_axes("alias_prob", alias_prob, 1)
     check_axes("out", out, 2)
     check_read("alias_prob", alias_prob, alias_prob.shape)
-    check_read("alias_id", alias_id, alias_prob.shape, INT32)
-    check_written("out", out, (targets.shape[0], out.shape[1]), INT32)
+    check_read("alias_id", alias_id, alias_prob.shape, dtype=INT32)
+    check_written("out", out, (targets.shape[0], out.shape[1]), dtype=INT32)

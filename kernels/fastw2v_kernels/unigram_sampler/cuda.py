@@ -1,4 +1,4 @@
-"""Negatives for the book's loss, on the GPU: a thread for each independent draw, or for each target's distinct ones."""
+"""Negatives for the book's loss, on the GPU, with a thread for each independent draw, or for each target."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def _is_taken(word: int, target: int, negatives: Int32, b: int, k: int) -> bool:
 
 @inline_cuda
 def _scan(alias_prob: Float32, alias_id: Int32, target: int, negatives: Int32, b: int, k: int, u: float) -> int:
-    """Draw from the words that are not taken, as the CPU does: add their masses up, then walk to u of the sum."""
+    """Draw from the words that are not taken, by two passes over their probabilities, as on the CPU."""
     total = 0.0
     for column in range(alias_prob.shape[0]):
         own = float(alias_prob[column])
@@ -89,13 +89,13 @@ def unigram_sampler_cuda(
     distinct: bool,
     out: Int32,
 ) -> None:
-    """Do what `unigram_sampler_reference` does; -1 stands where too few distinct words can be drawn."""
+    """Do what `unigram_sampler_reference` does; negatives are -1 if too few distinct words can be drawn."""
     check_axes("alias_prob", alias_prob, 1)
     check_axes("out", out, 2)
     check_ids("targets", targets, 1)
     check_read("alias_prob", alias_prob, alias_prob.shape)
-    check_read("alias_id", alias_id, alias_prob.shape, INT32)
-    check_read("out", out, (targets.shape[0], out.shape[1]), INT32)
+    check_read("alias_id", alias_id, alias_prob.shape, dtype=INT32)
+    check_read("out", out, (targets.shape[0], out.shape[1]), dtype=INT32)
     key, draw = np.uint64(seed), np.int64(first_draw)
     if distinct:
         launch_flat(_distinct_cuda_kernel, out.shape[0], alias_prob, alias_id, targets, key, draw, out)

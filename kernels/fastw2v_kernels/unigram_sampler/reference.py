@@ -14,7 +14,7 @@ from fastw2v_kernels.shared.rng import alias_draw, random_bits, uniform
 
 
 def patience(n_words: int) -> int:
-    """Draws in vain after which a scan of the whole table, two passes over it, costs less than further draws.
+    """Return the number of vain draws after which a scan of the table, in two passes, costs less than further draws.
 
     Parameters
     ----------
@@ -25,7 +25,7 @@ def patience(n_words: int) -> int:
 
 
 def too_few(negative: int, n_words: int, target: int) -> ValueError:
-    """Error for a target without enough other words.
+    """Return the error for a target without enough other words.
 
     Parameters
     ----------
@@ -50,10 +50,10 @@ def unigram_sampler_reference(
 ) -> None:
     """Draw negatives for every target from the distribution of an alias table.
 
-    The book's UnigramSampler (Deep Learning from Scratch 2, section 4.2.6). `distinct` is what it computes on a CPU,
-    np.random.choice(replace=False) with the target's probability set to 0: successive sampling, each draw from what is
-    left. It comes from rejection: draw until the word is new; after many draws in vain, from a scan of the whole table.
-    Otherwise draws are independent and may equal the target, as the book has it on a GPU.
+    This is the book's UnigramSampler (Deep Learning from Scratch 2, section 4.2.6). With `distinct` it does as the book
+    on a CPU: np.random.choice(replace=False) with a probability of 0 for the target, each draw from the words that are
+    left. Words are drawn until one is new; after many vain draws, a scan of the whole table finds one. Without
+    `distinct`, draws are independent and may equal the target, as in the book on a GPU.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ def unigram_sampler_reference(
     Raises
     ------
     IndexError
-        A target is not a word (on the CPU a negative one neither).
+        A target is not a word, or it is negative on the CPU.
     ValueError
         `distinct`, and fewer than K words other than the target can be drawn. Or, on the CPU, shapes or a memory order
         that do not fit.
@@ -84,7 +84,7 @@ def unigram_sampler_reference(
     for b, target in enumerate(targets):
         uniforms = _uniforms(seed, first_draw + b)
         if distinct:
-            out[b] = _distinct(alias_prob, alias_id, int(target), uniforms, out.shape[1])
+            out[b] = _distinct(alias_prob, alias_id, target=int(target), uniforms=uniforms, negative=out.shape[1])
         else:
             out[b] = [alias_draw(u, alias_prob, alias_id) for u in islice(uniforms, out.shape[1])]
 
@@ -96,20 +96,22 @@ def _uniforms(seed: int, position: int) -> Iterator[float]:
         yield u
 
 
-def _distinct(alias_prob: Float32, alias_id: Int32, target: int, uniforms: Iterator[float], negative: int) -> list[int]:
+def _distinct(
+    alias_prob: Float32, alias_id: Int32, *, target: int, uniforms: Iterator[float], negative: int
+) -> list[int]:
     chosen: list[int] = []
     for _ in range(negative):
         words = (alias_draw(u, alias_prob, alias_id) for u in islice(uniforms, patience(len(alias_prob))))
         word = next((word for word in words if word != target and word not in chosen), -1)
         if word < 0:
-            word = _scan(alias_prob, alias_id, [target, *chosen], next(uniforms))
+            word = _scan(alias_prob, alias_id, taken=[target, *chosen], u=next(uniforms))
         if word < 0:
             raise too_few(negative, len(alias_prob), target)
         chosen.append(word)
     return chosen
 
 
-def _scan(alias_prob: Float32, alias_id: Int32, taken: list[int], u: float) -> int:
+def _scan(alias_prob: Float32, alias_id: Int32, *, taken: list[int], u: float) -> int:
     """Draw from the words that are not taken; -1 if none can be drawn."""
     own = np.asarray(alias_prob, np.float64)
     words = np.stack([np.arange(len(own)), alias_id], axis=1).ravel()

@@ -1,4 +1,4 @@
-"""The different ids of a batch: which rows of a gradient are touched."""
+"""The different ids of a batch, which are the touched rows of a gradient."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from fastw2v_kernels.registry import Case, Op
 
 
 def make_case(rng: np.random.Generator, size: int) -> Case:
-    """`size` examples with 4 ids each, of 37 rows."""
+    """Return `size` examples with 4 ids each, of 37 rows."""
     return {
         "ids": rng.integers(0, 37, (size, 4)),
         "marks": np.zeros(37, np.uint8),

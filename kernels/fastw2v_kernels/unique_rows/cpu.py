@@ -24,7 +24,7 @@ def _unique_rows_cpu_kernel(ids: Int64, marks: NDArray[np.uint8], rows: Int64) -
     for i in range(ids.shape[0]):
         if i + _AHEAD < ids.shape[0]:
             prefetch_element(marks, ids[i + _AHEAD])
-        # No branch, since whether an id is new cannot be foreseen: one that is not gives its place to the next.
+        # No branch, since it cannot be predicted whether an id is new: the next id overwrites one that is not.
         rows[n] = ids[i]
         n += 1 - marks[ids[i]]
         marks[ids[i]] = 1
@@ -39,9 +39,9 @@ def unique_rows_cpu(ids: NDArray[np.integer[Any]], marks: NDArray[np.uint8], row
     """Do what `unique_rows_reference` does."""
     flat = flat_ids("ids", ids)
     check_axes("marks", marks, 1)
-    check_written("marks", marks, marks.shape, UINT8)
-    check_written("rows", rows, flat.shape, INT64)
-    check_written("n_unique", n_unique, (1,), INT64)
+    check_written("marks", marks, marks.shape, dtype=UINT8)
+    check_written("rows", rows, flat.shape, dtype=INT64)
+    check_written("n_unique", n_unique, (1,), dtype=INT64)
     n = _unique_rows_cpu_kernel(flat, marks, rows)
     if n < 0:
         raise outside("ids", flat, marks.shape[0])

@@ -41,12 +41,12 @@ def _list_rows_cuda_kernel(ids: Int64, n_until: Int64, rows: Int64) -> None:
 
 
 def unique_rows_cuda(ids: NDArray[np.integer[Any]], marks: NDArray[np.uint8], rows: Int64, *, n_unique: Int64) -> None:
-    """Do what `unique_rows_reference` does; ids that are not rows are left out, and of `marks` the length is read."""
+    """Do what `unique_rows_reference` does; ids that are not rows are left out. Only the length of `marks` is used."""
     check_ids("ids", ids, ids.ndim)
     check_axes("marks", marks, 1)
-    check_read("marks", marks, marks.shape, UINT8)
-    check_read("rows", rows, (ids.size,), INT64)
-    check_read("n_unique", n_unique, (1,), INT64)
+    check_read("marks", marks, marks.shape, dtype=UINT8)
+    check_read("rows", rows, (ids.size,), dtype=INT64)
+    check_read("n_unique", n_unique, (1,), dtype=INT64)
     xp, flat, n = array_module(), ids.reshape(-1), ids.size
     place, is_first = xp.empty(marks.shape, np.int64), xp.empty(n, np.int64)
     launch_flat(_forget_places_cuda_kernel, n, flat, place)

@@ -19,8 +19,8 @@ def unique_rows_reference(
     ----------
     ids : int32 or int64, of any shape
         From 0 to n_rows - 1; repeated ones allowed, none too.
-    marks : uint8[n_rows], changed and changed back
-        Zeros, and zeros again afterwards: where the CPU notes which ids have occurred, instead of sorting them.
+    marks : uint8[n_rows], changed during the call
+        Zeros, and zeros again after the call. The CPU marks here which ids have occurred, instead of sorting them.
     rows : int64[ids.size], written
         The ids, each once.
     n_unique : int64[1], written
@@ -31,7 +31,7 @@ def unique_rows_reference(
     IndexError
         An id is not a row; nothing is written.
     TypeError, ValueError
-        On the CPU: a type, shape or memory order that does not fit.
+        A dtype, shape or memory order that does not fit.
     """
     flat = ids.ravel()
     if flat.size and not 0 <= flat.min() <= flat.max() < len(marks):

@@ -1,1 +1,1 @@
-"""What skip-gram and CBOW have in common: how a kernel goes through a span of tokens, and one gradient step."""
+"""Code that skip-gram and CBOW share: the pass over a span of tokens, and one gradient step."""

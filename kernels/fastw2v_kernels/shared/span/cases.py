@@ -1,4 +1,4 @@
-"""Test cases of the span kernels: small corpora with the tables and weights that a trainer would give."""
+"""Test cases of the span kernels: small corpora, with tables and weights as a trainer gives them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from fastw2v_kernels.shared.array_types import Float32, Int32
 
 
 def alias_table(weights: np.ndarray) -> tuple[Float32, Int32]:
-    """Alias table of a distribution proportional to `weights` (Vose 1991), one element at a time."""
+    """Return the alias table of a distribution proportional to `weights` (Vose 1991)."""
     prob = weights / weights.mean()
     own, alias = np.ones(len(prob), np.float32), np.arange(len(prob), dtype=np.int32)
     small, large = list(np.flatnonzero(prob < 1)), list(np.flatnonzero(prob >= 1))
@@ -26,7 +26,7 @@ def alias_table(weights: np.ndarray) -> tuple[Float32, Int32]:
 def span_case(
     rng: np.random.Generator, size: int, *, dim: int = 100, negative: int = 5, window: int = 3, n_vocab: int = 40
 ) -> dict[str, Any]:
-    """Arguments common to the span kernels: `size` tokens in sentences of 1 to 20, a span in their midst."""
+    """Return the arguments common to the span kernels: `size` tokens in sentences of 1 to 20, and a span of them."""
     stride = -(-dim // 16) * 16
     cuts = np.cumsum(rng.integers(1, 21, size))
     starts = np.concatenate([[0], cuts[cuts < size], [size]]).astype(np.int64)

@@ -1,4 +1,4 @@
-"""How many contexts of a centre move together: the scores of a gradient step are those before any of its moves."""
+"""How many contexts of a centre make one gradient step, whose scores are all computed before any row moves."""
 
 from __future__ import annotations
 
@@ -9,8 +9,13 @@ CONTEXTS_PER_STEP = 2
 def contexts_per_step(window: int) -> int:
     """Return how many contexts make one gradient step: all of a window up to 5, and 2 of a wider one.
 
-    Contexts that are scored before their neighbours' moves push the rows they share too far. With up to 20 at once this
-    costs 3 points of SimLex-999 (window 10, 15 negatives), with up to 10 one point (window 5, 5 negatives; vector_size
-    100). Windows between these were not measured.
+    Contexts of one step push the rows they share too far, since each is scored before the others have moved these rows.
+    With up to 20 contexts this costs 3 points of SimLex-999 (window 10, 15 negatives), with up to 10 it costs one point
+    (window 5, 5 negatives; vector_size 100). Windows between these were not measured.
+
+    Parameters
+    ----------
+    window : int
+        Greatest distance of a context.
     """
     return 2 * window if window <= _WHOLE_WINDOW else CONTEXTS_PER_STEP

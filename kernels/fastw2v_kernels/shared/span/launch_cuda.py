@@ -1,53 +1,60 @@
-"""Kernels over a span of tokens, and their launch: what skip-gram and CBOW on the GPU have in common.
+"""The kernel over a span of tokens on the GPU, and its launch, for skip-gram and CBOW.
 
-The launch plan has two numbers, which callers may choose. `chunk_tokens` is the stretch of corpus that a warp takes at
-a time; at either end of it up to `window` rows are read that a neighbour reads too. `max_warps` bounds how many warps,
-each a block by itself, go through chunks side by side: warp i takes the chunks i, i + n_warps, ... in order, so that at
-any time they are close together and the learning rate falls as it should. The more of them, the older the rows that
-each one computes with. `rate_in` and `rate_out`, float32[n] for the first n rows, are factors of the moves of input and
-output rows that many warps hold at a time; see `rates_cuda`.
+A warp, which is a block by itself, takes `chunk_tokens` tokens at a time. At either end of a chunk it also reads up to
+`window` rows that the warp of the neighbouring chunk reads. `max_warps` limits how many warps run side by side. Warp i
+takes the chunks i, i + n_warps, ... in order, so the warps stay close together in the corpus, and the learning rate
+falls as it should. With more warps, each one computes with older rows.
+
+`rate_in` and `rate_out`, float32[n] for the first n rows, are factors for the moves of rows that many warps hold at a
+time; see `rates_cuda`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 
 from fastw2v_kernels._jit.cuda import array_module, cuda, inline_cuda, jit_cuda, launch_warps
-from fastw2v_kernels.shared import rng
-from fastw2v_kernels.shared.array_types import Float32, Float64, Int32, Int64
+from fastw2v_kernels.shared.array_types import Float32, Float64
 from fastw2v_kernels.shared.cuda import sentence_of
 from fastw2v_kernels.shared.rows_cuda import warp_sum
-from fastw2v_kernels.shared.span.arguments import check_tables, check_tokens, check_weights
-from fastw2v_kernels.shared.span.corpus import Matrices, TokenSource
-from fastw2v_kernels.shared.span.rates_cuda import checked_rates
+from fastw2v_kernels.shared.span.checks import check_tables, check_tokens, check_weights
+from fastw2v_kernels.shared.span.inputs import Matrices, Span, TokenSource
 from fastw2v_kernels.shared.span.ring_cuda import clear
 from fastw2v_kernels.shared.span.shape_cuda import SpanShape
-from fastw2v_kernels.shared.span.state_cuda import Buffers, Model, Recent, Ring
+from fastw2v_kernels.shared.span.state_cuda import Model, Recent, Ring, Stretch, WarpBuffers
 from fastw2v_kernels.shared.span.walk_cuda import stretch_trainer
+
+
+class LaunchPlan(NamedTuple):
+    """Tokens that a warp takes at a time, and the greatest number of warps that run side by side."""
+
+    chunk_tokens: int
+    max_warps: int
 
 
 @inline_cuda
 def _add_to(tally: Float64, place: int, value: float) -> None:
-    """Add up the lanes' values, and once for the warp to the tally."""
+    """Add the sum of the lanes' values to the tally, once for the warp."""
     total = warp_sum(value)
     if cuda.laneid == 0:
         cuda.atomic.add(tally, place, total)
 
 
-def _memory(shape: SpanShape) -> Callable[[Float32], tuple[Ring, Recent, Buffers]]:
-    """Part of a kernel that lays out a warp's memory."""
+def _memory(shape: SpanShape) -> Callable[[Float32], tuple[Ring, Recent, WarpBuffers]]:
+    """Return the function of a kernel that lays out the memory of a warp."""
     n_ring, n_groups, is_shared, n_tokens = shape.n_ring, shape.n_slot_groups, shape.is_shared, shape.n_tokens
     n_slots, n_targets, n_inputs, n_coef = shape.n_slots, shape.n_targets, shape.n_inputs, shape.n_coef
 
     @inline_cuda
-    def memory(workspace: Float32) -> tuple[Ring, Recent, Buffers]:
+    def memory(ring_memory: Float32) -> tuple[Ring, Recent, WarpBuffers]:
         if is_shared:
             value = cuda.shared.array(n_ring, np.float32)
             base = cuda.shared.array(n_ring, np.float32)
         else:
-            value, base = workspace[:n_ring], workspace[n_ring:]
+            value, base = ring_memory[:n_ring], ring_memory[n_ring:]
         token_id = cuda.shared.array(n_tokens, np.int32)
         token_pos = cuda.shared.array(n_tokens, np.int64)
         slot = cuda.shared.array(n_slots, np.uint32)
@@ -55,13 +62,13 @@ def _memory(shape: SpanShape) -> Callable[[Float32], tuple[Ring, Recent, Buffers
         target = cuda.shared.array(n_targets, np.uint32)
         error_coef = cuda.shared.array((n_inputs, n_coef), np.float32)
         word = cuda.local.array(n_groups, np.int32)
-        return Ring(value, base, word), Recent(token_id, token_pos), Buffers(slot, weight, target, error_coef)
+        return Ring(value, base, word), Recent(token_id, token_pos), WarpBuffers(slot, weight, target, error_coef)
 
     return memory
 
 
 def span_kernel(shape: SpanShape, train_centre: Callable[..., float], is_context_example: bool) -> Callable[..., None]:
-    """Kernel that trains all centres of a span.
+    """Return the kernel that trains all centres of a span.
 
     Parameters
     ----------
@@ -70,45 +77,23 @@ def span_kernel(shape: SpanShape, train_centre: Callable[..., float], is_context
     train_centre, is_context_example
         See `stretch_trainer`.
     """
-    memory, train_stretch = _memory(shape), stretch_trainer(train_centre, shape.n_row, shape.stride, is_context_example)
+    memory, train_stretch = (
+        _memory(shape),
+        stretch_trainer(train_centre, n_row=shape.n_row, stride=shape.stride, is_context_example=is_context_example),
+    )
 
     @jit_cuda
     def _span_cuda_kernel(
-        w_in: Float32,
-        w_out: Float32,
-        ids: Int32,
-        starts: Int64,
-        keep: Float32,
-        alias_prob: Float32,
-        alias_id: Int32,
+        tokens: TokenSource,
+        model: Model,
         begin: int,
         end: int,
-        lr_first: float,
-        lr_step: float,
-        key: np.uint64,
-        window: int,
-        shrink_windows: bool,
-        with_loss: bool,
-        tally: Float64,
         chunk_tokens: int,
-        rate_in: Float32,
-        rate_out: Float32,
-        workspace: Float32,
+        tally: Float64,
+        ring_memory: Float32,
     ) -> None:
-        tokens = TokenSource(ids, starts, keep, key, window, shrink_windows)
-        model = Model(
-            w_in=w_in,
-            w_out=w_out,
-            alias_prob=alias_prob,
-            alias_id=alias_id,
-            key=key,
-            lr_first=lr_first,
-            lr_step=lr_step,
-            with_loss=with_loss,
-            rate_in=rate_in,
-            rate_out=rate_out,
-        )
-        ring, recent, step = memory(workspace[cuda.blockIdx.x])
+        starts = tokens.starts
+        ring, recent, step = memory(ring_memory[cuda.blockIdx.x])
         clear(ring)
         loss, n_examples, n_kept = 0.0, 0, 0
         for first in range(begin + cuda.blockIdx.x * chunk_tokens, end, cuda.gridDim.x * chunk_tokens):
@@ -116,9 +101,8 @@ def span_kernel(shape: SpanShape, train_centre: Callable[..., float], is_context
             sentence = sentence_of(starts, first)
             while starts[sentence] < stop:
                 low, high = starts[sentence], starts[sentence + 1]
-                found = train_stretch(
-                    tokens, model, recent, ring, step, begin=max(first, low), end=min(stop, high), first=low, stop=high
-                )
+                stretch = Stretch(max(first, low), min(stop, high), low, high)
+                found = train_stretch(tokens, model, recent, ring, step, stretch)
                 loss += found[0]
                 n_examples += found[1]
                 n_kept += found[2]
@@ -134,43 +118,33 @@ def span_kernel(shape: SpanShape, train_centre: Callable[..., float], is_context
 def launch_span(
     kernel: Callable[..., None],
     shape: SpanShape,
-    matrices: Matrices,
+    tokens: TokenSource,
     *,
-    ids: Int32,
-    starts: Int64,
-    keep: Float32,
-    alias_prob: Float32,
-    alias_id: Int32,
-    begin: int,
-    end: int,
-    lr_first: float,
-    lr_step: float,
-    seed: int,
-    epoch: int,
-    window: int,
-    shrink_windows: bool,
-    with_loss: bool,
+    model: Model,
+    span: Span,
     tally: Float64,
-    chunk_tokens: int,
-    max_warps: int,
-    rate_in: Float32 | None,
-    rate_out: Float32 | None,
+    plan: LaunchPlan,
 ) -> None:
-    """Check what the arrays are and launch; the ids in them are taken to be rows, as the encoder makes them."""
-    check_weights(matrices, tally, on_device=True)
-    check_tokens(ids, starts, begin, end)
-    check_tables(matrices.w_in.shape[0], keep, alias_prob, alias_id)
-    most = (1 << 30) // window  # examples of a chunk are counted in 32 bits
-    if not (1 <= chunk_tokens <= most and max_warps >= 1):
-        raise ValueError(f"chunk_tokens is {chunk_tokens}, max_warps {max_warps}; expected 1 to {most}, and 1 or more")
-    with np.errstate(over="ignore"):
-        key = rng.random_bits(np.uint64(seed), epoch, 0)
-    if begin >= end:
+    """Check the arguments of a launcher and launch its kernel; ids are taken to be rows, as the encoder makes them."""
+    check_weights(Matrices(w_in=model.w_in, w_out=model.w_out), tally, on_device=True)
+    check_tokens(tokens.ids, tokens.starts, begin=span.begin, end=span.end, on_device=True)
+    check_tables(model.w_in.shape[0], keep=tokens.keep, alias_prob=model.alias_prob, alias_id=model.alias_id)
+    n_warps = _checked_warps(plan, tokens.window, span.end - span.begin)
+    if n_warps == 0:
         return
-    n_warps = min(-(-(end - begin) // chunk_tokens), max_warps)
-    workspace = array_module().empty((n_warps, 1 if shape.is_shared else 2 * shape.n_ring), np.float32)
-    rates = checked_rates("rate_in", rate_in), checked_rates("rate_out", rate_out)
-    tables = *matrices, ids, starts, keep, alias_prob, alias_id
-    steps = float(lr_first), float(lr_step)  # of one type each, or the kernel would be compiled anew
-    numbers = np.int64(begin), np.int64(end), *steps, key, np.int64(window), bool(shrink_windows), bool(with_loss)
-    launch_warps(kernel, n_warps, *tables, *numbers, tally, np.int64(chunk_tokens), *rates, workspace)
+    ring_memory = array_module().empty((n_warps, 1 if shape.is_shared else 2 * shape.n_ring), np.float32)
+    # Each number has one type, whatever the caller gives: for another type the kernel would be compiled again.
+    tokens = tokens._replace(window=int(tokens.window), shrink_windows=bool(tokens.shrink_windows))
+    model = model._replace(lr_first=float(span.lr_first), lr_step=float(span.lr_step), with_loss=bool(model.with_loss))
+    numbers = np.int64(span.begin), np.int64(span.end), np.int64(plan.chunk_tokens)
+    launch_warps(kernel, n_warps, tokens, model, *numbers, tally, ring_memory)
+
+
+def _checked_warps(plan: LaunchPlan, window: int, n_tokens: int) -> int:
+    """Return how many warps train a span."""
+    most = (1 << 30) // window  # examples of a chunk are counted in 32 bits
+    if not (1 <= plan.chunk_tokens <= most and plan.max_warps >= 1):
+        raise ValueError(
+            f"chunk_tokens is {plan.chunk_tokens}, max_warps {plan.max_warps}; expected 1 to {most}, and 1 or more"
+        )
+    return min(-(-n_tokens // plan.chunk_tokens), plan.max_warps)

@@ -1,4 +1,4 @@
-"""Plan of a span's launch on the GPU, where a caller gives none; quality is measured with these numbers."""
+"""Default sizes of a launch on the GPU; all measurements of quality use them."""
 
-CHUNK_TOKENS = 512  # at either end a warp reads up to `window` rows that it does not train
+CHUNK_TOKENS = 512  # at either end a warp also reads up to `window` rows of its neighbours
 MAX_WARPS = 1024

@@ -1,7 +1,7 @@
-"""Factors of the moves of the most frequent rows, of which many warps hold a copy at the same time.
+"""Factors for the moves of the most frequent rows, of which many warps hold copies at the same time.
 
-Warps add up what each of them made of the same old row: n copies move it n times as far as one would, and beyond some
-number the row oscillates and grows without bound. A factor for the few rows concerned keeps their sum in bounds.
+All warps compute their moves from the same old row, and then add them up. With n copies the row moves n times as far as
+with one, and beyond some number it oscillates and grows without bound. Factors for the few rows concerned prevent that.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ _ONE = np.float32(1)
 
 @inline_cuda
 def rate_of(rates: Float32, row: int) -> np.float32:
-    """Factor of a row's moves: 1 for those past the end of `rates`."""
+    """Return the factor for the moves of a row, which is 1 past the end of `rates`."""
     return rates[row] if row < rates.shape[0] else _ONE
 
 
 def checked_rates(name: str, rates: Float32 | None) -> Float32:
-    """Return the rates, one of them 1 where none are given."""
+    """Check the rates and return them; without any, return an array with the single factor 1."""
     if rates is None:
         return gpu.array_module().ones(1, np.float32)  # type: ignore[no-any-return]
     check_axes(name, rates, 1)

@@ -1,8 +1,9 @@
-"""Context rows on chip: each word in the window has one, read when the word enters and added back when it leaves.
+"""The ring: the rows of w_in for the words in a warp's window, on chip.
 
-A warp owns its ring, and each of its lanes every 32nd column, in the ring as in the weights: what a lane reads it wrote
-itself, so that rows need no synchronisation. Other warps may move the same row meanwhile; what is added back is the
-difference that this warp made, so that no update is lost.
+A row is read when its word comes into the window, and written back when the word leaves it. Each lane of the warp has
+every 32nd column, in the ring and in w_in. So a lane reads only values that it wrote itself, and rows need no
+synchronisation. Other warps may move the same row meanwhile. Therefore a warp adds the difference that it has made to
+w_in, and no update is lost.
 """
 
 from __future__ import annotations
@@ -21,21 +22,21 @@ _NO_MOVE = np.float32(0)
 
 @inline_cuda
 def ballot(predicate: bool) -> int:
-    """Bit l is set if the predicate holds on lane l."""
+    """Return a number whose bit l is set if the predicate holds on lane l."""
     bits: int = cuda.ballot_sync(ALL_LANES, predicate) & ALL_LANES
     return bits
 
 
 @inline_cuda
 def lower_lanes() -> int:
-    """Bits of the lanes below this one."""
+    """Return the bits of the lanes below this one."""
     bits: int = (1 << np.uint32(cuda.laneid)) - 1  # type: ignore[assignment]
     return bits
 
 
 @inline_cuda
 def slot_of(word: int, ring: Ring) -> int:
-    """Slot that holds this word, or -1."""
+    """Return the slot that holds this word, or -1."""
     slot = -1
     for g in range(ring.word.shape[0]):
         found = ballot(ring.word[g] == word)
@@ -46,7 +47,7 @@ def slot_of(word: int, ring: Ring) -> int:
 
 @inline_cuda
 def is_column(first: int, stride: int) -> bool:
-    """Whether this lane's column of the 32 from `first` on is one of the weights': a question for the last few only."""
+    """Whether w_in has this lane's column of the 32 from `first` on. Only the last group may have fewer than 32."""
     return bool(first + 32 <= stride or first + np.uint32(cuda.laneid) < stride)
 
 
@@ -59,14 +60,14 @@ def _put(word: int, slot: int, ring: Ring) -> None:
 
 @inline_cuda
 def clear(ring: Ring) -> None:
-    """Free all slots, whatever is in them."""
+    """Mark all slots as free."""
     for g in range(ring.word.shape[0]):
         ring.word[g] = _FREE
 
 
 @inline_cuda
-def enter(word: int, w_in: Float32, ring: Ring, n_row: int, stride: int) -> None:
-    """Read the row of a word, unless it is there already."""
+def load_word(word: int, w_in: Float32, ring: Ring, n_row: int, stride: int) -> None:
+    """Read the row of a word into a free slot, unless the ring holds it already."""
     if slot_of(word, ring) < 0:
         slot = slot_of(_FREE, ring)
         _put(word, slot, ring)
@@ -80,8 +81,8 @@ def enter(word: int, w_in: Float32, ring: Ring, n_row: int, stride: int) -> None
 
 
 @inline_cuda
-def leave(word: int, w_in: Float32, rates: Float32, ring: Ring, n_row: int, stride: int) -> None:
-    """Add the difference made to a word's row, times its rate, and free its slot."""
+def write_back(word: int, w_in: Float32, rates: Float32, ring: Ring, n_row: int, stride: int) -> None:
+    """Add the difference made to a word's row, times its rate, to w_in, and free the slot."""
     rate, slot = rate_of(rates, word), slot_of(word, ring)
     _put(_FREE, slot, ring)
     begin = np.uint32(slot) * n_row + np.uint32(cuda.laneid)

@@ -1,4 +1,4 @@
-"""Scores of input rows against a positive and its negatives: the part that skip-gram and CBOW have in common."""
+"""Targets of an example, scores of input rows against them, and error coefficients, for skip-gram and CBOW."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import numpy as np
 
 from fastw2v_kernels._jit.cpu import inline_cpu
 from fastw2v_kernels._simd import (
+    HALF_LANES,
     LANES,
-    SLOTS,
     Shape,
     fma_rows,
     hsum,
@@ -27,29 +27,17 @@ from fastw2v_kernels.shared import rng
 from fastw2v_kernels.shared.array_types import Float32, Int32, Int64
 from fastw2v_kernels.shared.cpu import alias_draw, random_bits, sigmoid, softplus, uniform
 from fastw2v_kernels.shared.memory import aligned, cache_per_thread
-from fastw2v_kernels.shared.span.corpus import TokenSource
-from fastw2v_kernels.shared.span.walk_cpu import Bounds, TokenBlock, window_of
+from fastw2v_kernels.shared.span.inputs import Sampler, TokenSource
+from fastw2v_kernels.shared.span.walk_cpu import Bounds, KeptTokens, window_of
 
 _NEGATIVE_DRAW = rng.NEGATIVE_DRAW
 
 
-class Sampler(NamedTuple):
-    """Where negatives come from.
-
-    prob : float32[n_vocab], alias : int32[n_vocab], an alias table; key : uint64, this epoch's random stream;
-    negative : int, draws for each positive
-    """
-
-    prob: Float32
-    alias: Int32
-    key: np.uint64
-    negative: int
-
-
 class Centre(NamedTuple):
-    """A centre with its window: slot `i` of a TokenBlock, and slots low to high.
+    """A centre and its window: slot `i` of the kept tokens, and the slots low to high.
 
-    prefetch_row_id : int, a row of w_in to ask for, that of a word which comes into a later window; lr : learning rate
+    prefetch_row_id : int, row of w_in that a later window needs
+    lr : float, learning rate
     """
 
     i: int
@@ -59,7 +47,7 @@ class Centre(NamedTuple):
     lr: float
 
 
-class Buffers(NamedTuple):
+class StepBuffers(NamedTuple):
     """Working memory of one gradient step: `n` input rows against one set of target rows.
 
     targets : int64[n_sets, n_tiles * n_tile], output rows: positive, negatives, copies of the positive to fill the tile
@@ -68,8 +56,8 @@ class Buffers(NamedTuple):
     label, valid : float32[n_tiles, LANES], the positive's lanes; the lanes that hold a target
     half : float32[2, LANES], ones in the lanes of the first, and of the second, of two input rows
     mask : float32[n_tiles, LANES], how often each target counts
-    error_coef : float32[n_tiles, (n + 1) * SLOTS], lr * (label - sigmoid(score)) by tile, input row and target
-    rows : float32[n + 1, n_chunks * LANES], what a kernel keeps for each input row
+    error_coef : float32[n_tiles, (n + 1) * HALF_LANES], lr * (label - sigmoid(score)) by tile, input row and target
+    rows : float32[n + 1, n_vectors * LANES], a move, or a hidden vector, for each input row
     """
 
     targets: Int64
@@ -84,34 +72,28 @@ class Buffers(NamedTuple):
 
 
 class Workspace(NamedTuple):
-    """Working memory of a thread: tokens that survived subsampling, and buffers of a gradient step."""
+    """Working memory of a thread: tokens that survived subsampling, and the buffers of a gradient step."""
 
-    block: TokenBlock
-    step: Buffers
-
-
-def new_sampler(alias_prob: Float32, alias_id: Int32, seed: int, epoch: int, negative: int) -> Sampler:
-    """Sampler of one epoch."""
-    with np.errstate(over="ignore"):
-        return Sampler(alias_prob, alias_id, rng.random_bits(np.uint64(seed), epoch, 0), negative)
+    kept: KeptTokens
+    step: StepBuffers
 
 
-def working_step(shape: Shape, negative: int, n_sets: int, n_inputs: int) -> Buffers:
-    """Working memory for steps of up to `n_inputs` input rows, with `n_sets` sets of targets drawn ahead."""
-    step = _step_of_thread(shape, negative, n_sets, n_inputs)
-    step.targets[:] = 0  # rows are asked for ahead of being drawn: those left by another call may be none here
+def step_buffers(shape: Shape, negative: int, *, n_sets: int, n_inputs: int) -> StepBuffers:
+    """Return buffers for steps of up to `n_inputs` input rows, with `n_sets` sets of targets drawn ahead."""
+    step = _new_step_buffers(shape, negative, n_sets=n_sets, n_inputs=n_inputs)
+    step.targets[:] = 0  # the kernel prefetches rows before it draws them, and old numbers may be no rows here
     return step
 
 
 @cache_per_thread
-def _step_of_thread(shape: Shape, negative: int, n_sets: int, n_inputs: int) -> Buffers:
-    target = np.arange(shape.n_tiles)[:, None] * shape.n_tile + np.arange(SLOTS)
-    used = (np.arange(SLOTS) < shape.n_tile) & (target <= negative)
+def _new_step_buffers(shape: Shape, negative: int, *, n_sets: int, n_inputs: int) -> StepBuffers:
+    target = np.arange(shape.n_tiles)[:, None] * shape.n_tile + np.arange(HALF_LANES)
+    used = (np.arange(HALF_LANES) < shape.n_tile) & (target <= negative)
     label, valid, mask, half = (aligned((n, LANES)) for n in (shape.n_tiles, shape.n_tiles, shape.n_tiles, 2))
-    label[0, ::SLOTS] = 1
+    label[0, ::HALF_LANES] = 1
     valid[:] = np.tile(used, 2)
-    half[0, :SLOTS] = half[1, SLOTS:] = 1
-    return Buffers(
+    half[0, :HALF_LANES] = half[1, HALF_LANES:] = 1
+    return StepBuffers(
         targets=aligned((n_sets, shape.n_tiles * shape.n_tile), np.int64),
         inputs=aligned((2 * n_inputs + LANES,), np.int32),
         weight=aligned((1, n_inputs + LANES)),
@@ -119,14 +101,14 @@ def _step_of_thread(shape: Shape, negative: int, n_sets: int, n_inputs: int) -> 
         valid=valid,
         half=half,
         mask=mask,
-        error_coef=aligned((shape.n_tiles, (n_inputs + 2) * SLOTS)),
-        rows=aligned((n_inputs + 1, shape.n_chunks * LANES)),
+        error_coef=aligned((shape.n_tiles, (n_inputs + 2) * HALF_LANES)),
+        rows=aligned((n_inputs + 1, shape.n_vectors * LANES)),
     )
 
 
 @inline_cpu
 def draw_targets(
-    step: Buffers, r: int, positive: int, token_pos: int, ordinal: int, sampler: Sampler, shape: Shape
+    step: StepBuffers, r: int, positive: int, token_pos: int, ordinal: int, sampler: Sampler, shape: Shape
 ) -> None:
     """Fill set `r` with the positive and the negatives of its `ordinal`-th example."""
     first_draw = _NEGATIVE_DRAW + ordinal * sampler.negative
@@ -134,39 +116,40 @@ def draw_targets(
         row = positive
         if 0 < k <= sampler.negative:
             bits = random_bits(sampler.key, token_pos, first_draw + k - 1)
-            row = alias_draw(uniform(bits), sampler.prob, sampler.alias)
+            row = alias_draw(uniform(bits), sampler.alias_prob, sampler.alias_id)
         step.targets[r, k] = row
 
 
 @inline_cpu
-def first_set(step: Buffers, i: int) -> int:
-    """First target set of centre i; the sets of the next two may be drawn by then."""
+def first_set(step: StepBuffers, i: int) -> int:
+    """Return the first target set of centre i. The sets of the next two centres may already be drawn."""
     n_sets: int = step.targets.shape[0]
     return (i & 3) * (n_sets // 4)
 
 
 @inline_cpu
 def prepare(
-    block: TokenBlock,
-    step: Buffers,
+    kept: KeptTokens,
+    step: StepBuffers,
     i: int,
     bounds: Bounds,
     tokens: TokenSource,
     sampler: Sampler,
     shape: Shape,
 ) -> tuple[int, int]:
-    """Draw window and targets of centre i."""
-    low, high = window_of(block, i, bounds, tokens)
+    """Draw the targets of centre i, and return the bounds of its window."""
+    low, high = window_of(kept, i, bounds, tokens)
     for ordinal in range(1 if shape.share_negatives else high - low - 1):
-        draw_targets(step, first_set(step, i) + ordinal, block.id[i], block.pos[i], ordinal, sampler, shape)
+        draw_targets(step, first_set(step, i) + ordinal, kept.id[i], kept.pos[i], ordinal, sampler, shape)
     return low, high
 
 
 @inline_cpu
-def set_mask(step: Buffers, r: int, negative: int, shape: Shape) -> None:
-    """Count each target row of set `r` once: not a negative that equals the positive, a repeated one with its multiple.
+def set_mask(step: StepBuffers, r: int, negative: int, shape: Shape) -> None:
+    """Set how often each target of set `r` counts: 0 for a negative that equals the positive.
 
-    Within one tile repeated rows may stand, since all are read before any is written.
+    With several tiles, a repeated negative counts once with its multiple. Within one tile it may be listed repeatedly,
+    since all rows are read before any is written.
     """
     for t in range(shape.n_tiles):
         store(step.mask, t, 0, load(step.valid, t, 0))
@@ -181,21 +164,21 @@ def set_mask(step: Buffers, r: int, negative: int, shape: Shape) -> None:
 
 
 @inline_cpu
-def scale_mask(step: Buffers, k: int, value: float, shape: Shape) -> None:
+def scale_mask(step: StepBuffers, k: int, value: float, shape: Shape) -> None:
     """Set the mask of target `k` for both input rows of a vector."""
     step.mask[k // shape.n_tile, k % shape.n_tile] = value
-    step.mask[k // shape.n_tile, k % shape.n_tile + SLOTS] = value
+    step.mask[k // shape.n_tile, k % shape.n_tile + HALF_LANES] = value
 
 
 @inline_cpu
-def score_rows(w_in: Float32, w_out: Float32, step: Buffers, n: int, r: int, lr: float, shape: Shape) -> float:
+def score_rows(w_in: Float32, w_out: Float32, step: StepBuffers, n: int, r: int, lr: float, shape: Shape) -> float:
     """Fill step.error_coef for the `n` input rows and target set `r`, two rows at a time; return the loss."""
     loss = splat(0.0)
     for t in range(shape.n_tiles):
         rows = rows_of(w_out, step.targets, r, t * shape.n_tile, shape)
         for c in range(0, n, 2):
             sums, sums_next = zeros(shape), zeros(shape)
-            for col in range(0, shape.n_chunks * LANES, LANES):
+            for col in range(0, shape.n_vectors * LANES, LANES):
                 out = load_rows(rows, col, single(shape))
                 sums = fma_rows(out, load(w_in, step.inputs[c], col), sums)
                 sums_next = fma_rows(out, load(w_in, step.inputs[c + 1], col), sums_next)
@@ -205,24 +188,24 @@ def score_rows(w_in: Float32, w_out: Float32, step: Buffers, n: int, r: int, lr:
 
 
 @inline_cpu
-def score_row(a: Float32, row: int, w_out: Float32, step: Buffers, r: int, lr: float, shape: Shape) -> float:
+def score_row(a: Float32, row: int, w_out: Float32, step: StepBuffers, r: int, lr: float, shape: Shape) -> float:
     """Fill step.error_coef for row `row` of `a` alone and target set `r`; return the loss."""
     loss = splat(0.0)
     for t in range(shape.n_tiles):
         rows = rows_of(w_out, step.targets, r, t * shape.n_tile, shape)
         sums = zeros(shape)
-        for col in range(0, shape.n_chunks * LANES, LANES):
+        for col in range(0, shape.n_vectors * LANES, LANES):
             sums = fma_rows(load_rows(rows, col, single(shape)), load(a, row, col), sums)
         loss = loss + _set_error_coefs(step, t, 0, hsum_single(sums), load(step.half, 0, 0), lr, shape)
     return float(hsum(loss))
 
 
 @inline_cpu
-def _set_error_coefs(step: Buffers, t: int, c: int, scores: float, weight: float, lr: float, shape: Shape) -> float:
+def _set_error_coefs(step: StepBuffers, t: int, c: int, scores: float, weight: float, lr: float, shape: Shape) -> float:
     """Fill step.error_coef for the scores (a SIMD value) of tile `t`, input rows `c` and c + 1; return their losses."""
     mask = load(step.mask, t, 0) * weight
     label = load(step.label, t, 0)
     probability = sigmoid(scores)
-    store(step.error_coef, t, c * SLOTS, (label - probability) * (mask * lr))
+    store(step.error_coef, t, c * HALF_LANES, (label - probability) * (mask * lr))
     loss: float = mask * (softplus(scores, probability) - label * scores) if shape.with_loss else splat(0.0)
     return loss

@@ -1,7 +1,6 @@
-"""One gradient step on the GPU: input rows on chip against a positive and its negatives, by one warp.
+"""One gradient step on the GPU, by one warp: input rows on chip against a positive and its negatives.
 
-First all scores, then all moves, so that every move follows from the rows as they were. Target rows stay in registers
-from the one to the other where they fit.
+All scores are computed before any row moves. Target rows stay in registers from the scores to the moves if they fit.
 """
 
 from __future__ import annotations
@@ -19,23 +18,23 @@ from fastw2v_kernels.shared.rows_cuda import ALL_LANES
 from fastw2v_kernels.shared.span.rates_cuda import rate_of
 from fastw2v_kernels.shared.span.ring_cuda import ballot, is_column, lower_lanes
 from fastw2v_kernels.shared.span.shape_cuda import DOTS, SpanShape
-from fastw2v_kernels.shared.span.state_cuda import Buffers, Model, Recent, Ring
+from fastw2v_kernels.shared.span.state_cuda import Model, Recent, Ring, WarpBuffers
 
 _NEGATIVE_DRAW = rng.NEGATIVE_DRAW
 _ZERO, _ONE = np.float32(0), np.float32(1)
 
 
 @inline_cuda
-def list_one(step: Buffers, slot: int) -> None:
-    """List one slot, once."""
+def list_one(step: WarpBuffers, slot: int) -> None:
+    """Set the list of input rows to one slot."""
     if cuda.laneid == 0:
         step.slot[0] = slot
         step.weight[0] = _ONE
 
 
 @inline_cuda
-def gather(first: int, recent: Recent, ring: Ring, step: Buffers, i: int, low: int, high: int) -> int:
-    """List the slots of the words around the i-th token behind `first` others; return the list's length."""
+def gather(first: int, recent: Recent, ring: Ring, step: WarpBuffers, i: int, low: int, high: int) -> int:
+    """List the slots of the words around the i-th token, after `first` others; return the length of the list."""
     n = first
     for g in range(ring.word.shape[0]):
         weight = 0
@@ -51,7 +50,7 @@ def gather(first: int, recent: Recent, ring: Ring, step: Buffers, i: int, low: i
 
 
 @inline_cuda
-def draw_targets(model: Model, step: Buffers, positive: int, token_pos: int, ordinal: int) -> None:
+def draw_targets(model: Model, step: WarpBuffers, positive: int, token_pos: int, ordinal: int) -> None:
     """Fill step.target with the positive and the negatives of its `ordinal`-th example."""
     n_targets = step.target.shape[0]
     first_draw = _NEGATIVE_DRAW + ordinal * (n_targets - 1) - 1
@@ -64,7 +63,7 @@ def draw_targets(model: Model, step: Buffers, positive: int, token_pos: int, ord
 
 
 @inline_cuda
-def _load_rows(rows: Float32, w_out: Float32, step: Buffers, first: int, first_col: int, stride: int) -> None:
+def _load_rows(rows: Float32, w_out: Float32, step: WarpBuffers, first: int, first_col: int, stride: int) -> None:
     """Read target rows from `first` on; of each, every 32nd column from `first_col` on."""
     for k in range(rows.shape[0]):
         row = step.target[min(first + k, step.target.shape[0] - 1)]
@@ -75,10 +74,10 @@ def _load_rows(rows: Float32, w_out: Float32, step: Buffers, first: int, first_c
 
 
 @inline_cuda
-def _exchange(low: np.float32, high: np.float32, bit: int) -> np.float32:
+def _fold_lanes(low: np.float32, high: np.float32, bit: int) -> np.float32:
     """Sum of `low` over this lane and its partner, where the lane's number has not this bit; of `high` where it has.
 
-    The choice is made by masks: from a condition the compiler makes two loops, and shuffles in both.
+    The choice is made by masks. From a condition the compiler would make two branches, with a shuffle in each.
     """
     upper = np.int32(-((cuda.laneid >> bit) & 1))
     a, b = cuda.libdevice.float_as_int(low), cuda.libdevice.float_as_int(high)
@@ -90,20 +89,20 @@ def _exchange(low: np.float32, high: np.float32, bit: int) -> np.float32:
 
 @inline_cuda
 def _sum_lanes(sums: Float32) -> np.float32:
-    """Sum DOTS values over all lanes by 9 shuffles, not 40; lane l gets the sum number l // 4."""
-    s0, s1 = _exchange(sums[0], sums[4], 4), _exchange(sums[1], sums[5], 4)
-    s2, s3 = _exchange(sums[2], sums[6], 4), _exchange(sums[3], sums[7], 4)
-    total: np.float32 = _exchange(_exchange(s0, s2, 3), _exchange(s1, s3, 3), 2)
+    """Sum DOTS values over all lanes, by 9 shuffles and not 40; lane l gets sum number l // 4."""
+    s0, s1 = _fold_lanes(sums[0], sums[4], 4), _fold_lanes(sums[1], sums[5], 4)
+    s2, s3 = _fold_lanes(sums[2], sums[6], 4), _fold_lanes(sums[3], sums[7], 4)
+    total: np.float32 = _fold_lanes(_fold_lanes(s0, s2, 3), _fold_lanes(s1, s3, 3), 2)
     total += cuda.shfl_xor_sync(ALL_LANES, total, 2)
     total += cuda.shfl_xor_sync(ALL_LANES, total, 1)
     return total
 
 
 @inline_cuda
-def _score(rows: Float32, sums: Float32, ring: Ring, step: Buffers, n_inputs: int, first: int) -> None:
+def _score(rows: Float32, sums: Float32, ring: Ring, step: WarpBuffers, n_inputs: int, first: int) -> None:
     """Fill step.error_coef with the scores of the input rows against the target rows from `first` on.
 
-    What lies behind the last of them is for the next tile to overwrite.
+    Values past the last target row are overwritten by the next tile.
     """
     lane, n_row = np.uint32(cuda.laneid), 32 * rows.shape[1]
     for c in range(n_inputs):
@@ -118,8 +117,8 @@ def _score(rows: Float32, sums: Float32, ring: Ring, step: Buffers, n_inputs: in
 
 
 @inline_cuda
-def _set_error_coefs(step: Buffers, n_inputs: int, lr: np.float32, with_loss: bool) -> float:
-    """Turn scores into coefficients, lanes sharing them; return the loss of this lane's."""
+def _set_error_coefs(step: WarpBuffers, n_inputs: int, lr: np.float32, with_loss: bool) -> float:
+    """Turn scores into error coefficients, divided among the lanes; return the loss of this lane's scores."""
     n_targets = step.target.shape[0]
     loss = 0.0
     for pair in range(np.uint32(cuda.laneid), n_inputs * n_targets, 32):
@@ -138,39 +137,42 @@ def _set_error_coefs(step: Buffers, n_inputs: int, lr: np.float32, with_loss: bo
     return loss
 
 
+def _input_mover(n_row: int, replace: bool) -> Callable[..., None]:
+    """Function of a kernel that moves input rows, or replaces them by their moves, for `gradient_step`."""
+
+    @inline_cuda
+    def move_inputs(
+        rows: Float32,
+        first: int,
+        moves: Float32,
+        error_coef: Float32,
+        ring: Ring,
+        step: WarpBuffers,
+        n_inputs: int,
+        first_col: int,
+    ) -> None:
+        """Move the input rows from column `first_col` on, and add up the moves of the target rows.
+
+        The columns of the target rows are in `rows` from place `first` on.
+        """
+        for c in range(n_inputs):
+            begin = step.slot[c] * n_row + first_col + np.uint32(cuda.laneid)
+            for k in range(moves.shape[0]):
+                error_coef[k] = step.error_coef[c, k]
+            for p in range(moves.shape[1]):
+                if first_col + 32 * p < n_row:
+                    x = ring.value[begin + 32 * p]
+                    move = _ZERO
+                    for k in range(moves.shape[0]):
+                        move += error_coef[k] * rows[k, first + p]
+                        moves[k, p] += error_coef[k] * x
+                    ring.value[begin + 32 * p] = move if replace else x + move
+
+    return move_inputs
+
+
 @inline_cuda
-def _move_inputs(
-    rows: Float32,
-    first: int,
-    moves: Float32,
-    error_coef: Float32,
-    ring: Ring,
-    step: Buffers,
-    n_inputs: int,
-    first_col: int,
-    n_row: int,
-    replace: bool,
-) -> None:
-    """Move the input rows from column `first_col` on, or put their moves in their place; add up the target rows' moves.
-
-    The target rows' columns are in `rows` from place `first` on.
-    """
-    for c in range(n_inputs):
-        begin = step.slot[c] * n_row + first_col + np.uint32(cuda.laneid)
-        for k in range(moves.shape[0]):
-            error_coef[k] = step.error_coef[c, k]
-        for p in range(moves.shape[1]):
-            if first_col + 32 * p < n_row:
-                x = ring.value[begin + 32 * p]
-                move = _ZERO
-                for k in range(moves.shape[0]):
-                    move += error_coef[k] * rows[k, first + p]
-                    moves[k, p] += error_coef[k] * x
-                ring.value[begin + 32 * p] = move if replace else x + move
-
-
-@inline_cuda
-def _move_targets(moves: Float32, model: Model, step: Buffers, first_col: int, stride: int) -> None:
+def _move_targets(moves: Float32, model: Model, step: WarpBuffers, first_col: int, stride: int) -> None:
     for k in range(moves.shape[0]):
         row = step.target[k]
         rate = rate_of(model.rate_out, row)
@@ -182,27 +184,27 @@ def _move_targets(moves: Float32, model: Model, step: Buffers, first_col: int, s
 
 
 def gradient_step(shape: SpanShape, replace: bool) -> Callable[..., float]:
-    """Part of a kernel that makes one gradient step.
+    """Return the function of a kernel that makes one gradient step.
 
     Parameters
     ----------
     shape : SpanShape
         Sizes to compile for.
     replace : bool
-        Whether input rows are replaced by their moves, not moved.
+        True to replace input rows by their moves, False to add the moves.
 
     Returns
     -------
     callable
-        `train(model, ring, step, n_inputs, lr)` for the rows in step.slot and step.target, both just written; returns
-        this lane's share of the loss.
+        `train(model, ring, step, n_inputs, lr)` for the rows in step.slot and step.target; returns this lane's share
+        of the loss.
     """
     n_tile, n_cols, n_tiles, is_whole = shape.n_tile, shape.n_cols, shape.n_tiles, shape.is_whole
     n_targets, n_strip, n_strips, n_row = shape.n_targets, shape.n_strip, shape.n_strips, shape.n_row
-    stride = shape.stride
+    stride, move_inputs = shape.stride, _input_mover(n_row, replace)
 
     @inline_cuda
-    def train(model: Model, ring: Ring, step: Buffers, n_inputs: int, lr: np.float32) -> float:
+    def train(model: Model, ring: Ring, step: WarpBuffers, n_inputs: int, lr: np.float32) -> float:
         rows = cuda.local.array((n_tile, n_cols), np.float32)
         sums = cuda.local.array(DOTS, np.float32)
         moves = cuda.local.array((n_targets, n_strip), np.float32)
@@ -223,18 +225,7 @@ def gradient_step(shape: SpanShape, replace: bool) -> Callable[..., float]:
             if not is_whole:
                 _load_rows(strip, model.w_out, step, 0, first_col, stride)
             first = n_strip * s if is_whole else 0
-            _move_inputs(
-                strip,
-                first,
-                moves,
-                error_coef,
-                ring,
-                step,
-                n_inputs=n_inputs,
-                first_col=first_col,
-                n_row=n_row,
-                replace=replace,
-            )
+            move_inputs(strip, first, moves, error_coef, ring, step, n_inputs, first_col)
             _move_targets(moves, model, step, first_col, stride)
         cuda.syncwarp()
         return loss

@@ -1,4 +1,4 @@
-"""Sizes that a span kernel is compiled for on the GPU; what a warp has in registers and on chip follows from them."""
+"""Sizes that a span kernel is compiled for on the GPU, and the registers and memory that follow from them."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from fastw2v_kernels._jit import cuda as gpu
 from fastw2v_kernels._jit.cuda import WARP
 from fastw2v_kernels.shared.span.contexts import contexts_per_step
 
-DOTS = 8  # scores that a warp sums at once
-_SHARED_BYTES = 48 << 10  # of a block that asks for no more
-_MOVE_REGISTERS = 32  # moves of the target rows, while they are added up
+DOTS = 8  # scores that a warp sums at a time
+_SHARED_BYTES = 48 << 10  # shared memory of a block without special requests
+_MOVE_REGISTERS = 32  # of a lane, for the moves of target rows while they are added up
 
 
 def compute_capability() -> int:
-    """Generation of the current GPU: 90 for one of 9.0."""
+    """Return the compute capability of the current GPU: 90 stands for 9.0."""
     return 90 if gpu.IS_SIMULATED else int(gpu.array_module().cuda.Device().compute_capability)
 
 
@@ -35,7 +35,7 @@ class SpanShape:
     n_inputs : int
         Most rows that one gradient step moves against one set of targets.
     n_extra : int
-        Rows beside those of the window's words that a warp keeps on chip.
+        Rows on chip in addition to those of the words in the window.
     row_registers : int
         Of a lane's 255 registers, those for target rows.
     """
@@ -48,19 +48,19 @@ class SpanShape:
     row_registers: int = 64
 
     @classmethod
-    def of(cls, stride: int, negative: int, window: int, n_inputs: int, n_extra: int = 0) -> SpanShape:
-        """Shape for the current GPU: before Hopper the compiler needs more registers for all else."""
+    def of(cls, stride: int, negative: int, window: int, *, n_inputs: int, n_extra: int = 0) -> SpanShape:
+        """Return the shape for the current GPU: before Hopper the compiler needs more registers for other values."""
         row_registers = 64 if compute_capability() >= 90 else 40
         return cls(stride, negative + 1, window, n_inputs, n_extra, row_registers)
 
     @property
     def n_cols(self) -> int:
-        """Columns of a row that each lane has: every 32nd."""
+        """Columns of a row that each lane has, every 32nd."""
         return -(-self.stride // WARP)
 
     @property
     def n_tiles(self) -> int:
-        """Tiles of target rows that are scored one after the other, each in registers from end to end."""
+        """Tiles of target rows, scored one after the other; the rows of a tile are in registers as a whole."""
         most = max(1, min(DOTS, self.row_registers // self.n_cols))
         return -(-self.n_targets // most)
 
@@ -71,12 +71,12 @@ class SpanShape:
 
     @property
     def n_coef(self) -> int:
-        """Places for the scores of an input row: the last tile, too, writes DOTS of them."""
+        """Places for the scores of an input row; the last tile writes DOTS of them like the others."""
         return (self.n_tiles - 1) * self.n_tile + DOTS
 
     @property
     def n_strips(self) -> int:
-        """Strips of columns that are updated one after the other, each for all target rows in registers."""
+        """Strips of columns, updated one after the other; a strip has the columns of all target rows in registers."""
         most = max(1, _MOVE_REGISTERS // self.n_targets)
         return -(-self.n_cols // most)
 
@@ -97,12 +97,12 @@ class SpanShape:
 
     @property
     def n_slot_groups(self) -> int:
-        """Slots that each lane looks after."""
+        """Slots whose words each lane holds."""
         return -(-self.n_slots // WARP)
 
     @property
     def n_tokens(self) -> int:
-        """Kept tokens that a warp remembers, a power of two: a window, and 32 that are read at once."""
+        """Kept tokens in a warp's buffer, a power of two: a window, and 32 that are read at a time."""
         return 1 << (self.n_slots + WARP - 1).bit_length()
 
     @property
@@ -117,18 +117,31 @@ class SpanShape:
 
     @property
     def list_bytes(self) -> int:
-        """Bytes on chip of tokens, slots, targets and scores, with what aligns them."""
+        """Bytes on chip of tokens, slots, targets and scores, with their alignment."""
         lists = self.n_inputs * self.n_coef + self.n_targets + 2 * self.n_slots + 3 * self.n_tokens
         return 4 * lists + 64
 
     @property
     def is_shared(self) -> bool:
-        """Whether the ring fits into shared memory; else it lies in the GPU's memory, and its caches."""
+        """Whether the ring fits into shared memory. If not, it lies in the GPU's main memory, behind its caches."""
         return 8 * self.n_ring + self.list_bytes <= _SHARED_BYTES
 
 
-def skipgram_shape(stride: int, negative: int, window: int, share_negatives: bool) -> SpanShape:
-    """Shape of a skip-gram kernel; ValueError if the window is too large for one."""
+def skipgram_shape(stride: int, negative: int, window: int, *, share_negatives: bool) -> SpanShape:
+    """Return the shape of a skip-gram kernel.
+
+    Parameters
+    ----------
+    stride, negative, window : int
+        Floats in a row, negatives of an example, greatest distance of a context.
+    share_negatives : bool
+        Whether all contexts of a centre have the same negatives.
+
+    Raises
+    ------
+    ValueError
+        The window is too large for the memory on chip.
+    """
 
     def shape_of(w: int) -> SpanShape:
         return SpanShape.of(stride, negative, w, n_inputs=contexts_per_step(w) if share_negatives else 1)
@@ -137,12 +150,23 @@ def skipgram_shape(stride: int, negative: int, window: int, share_negatives: boo
 
 
 def cbow_shape(stride: int, negative: int, window: int) -> SpanShape:
-    """Shape of a CBOW kernel; ValueError if the window is too large for one."""
+    """Return the shape of a CBOW kernel.
+
+    Parameters
+    ----------
+    stride, negative, window : int
+        Floats in a row, negatives of an example, greatest distance of a context.
+
+    Raises
+    ------
+    ValueError
+        The window is too large for the memory on chip.
+    """
     return _fitting(lambda w: SpanShape.of(stride, negative, w, n_inputs=1, n_extra=1), window)
 
 
 def _fitting(shape_of: Callable[[int], SpanShape], window: int) -> SpanShape:
-    """Shape for a window, whose lists must lie on chip; rows need not."""
+    """Return the shape for a window. Its lists must fit on chip, its rows need not."""
     shape = shape_of(window)
     if shape.list_bytes <= _SHARED_BYTES:
         return shape

@@ -1,4 +1,4 @@
-"""What a warp knows and keeps while it walks over a span of tokens on the GPU."""
+"""Named tuples of the span kernels on the GPU: their inputs, and the memory of a warp."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from fastw2v_kernels.shared.array_types import Float32, Int32, Int64, UInt32
 
 
 class Recent(NamedTuple):
-    """The kept tokens around the centre: the i-th of a stretch in slot i, modulo the arrays' length.
+    """The kept tokens around the centre. The i-th of a stretch is in slot i modulo the length of the arrays.
 
     id : int32[n_tokens], vocabulary rows
     pos : int64[n_tokens], positions in the corpus
@@ -20,8 +20,17 @@ class Recent(NamedTuple):
     pos: Int64
 
 
+class Stretch(NamedTuple):
+    """Tokens begin to end of the sentence first to stop: the tokens of a chunk that are in one sentence."""
+
+    begin: int
+    end: int
+    first: int
+    stop: int
+
+
 class Model(NamedTuple):
-    """What is trained and how; arrays as in `skipgram_ns_reference`.
+    """The matrices, and how they are trained; arrays as in `skipgram_ns_reference`.
 
     key : uint64, the epoch's random stream
     """
@@ -38,8 +47,8 @@ class Model(NamedTuple):
     rate_out: Float32
 
 
-class Buffers(NamedTuple):
-    """Working memory of a warp's gradient step, in shared memory.
+class WarpBuffers(NamedTuple):
+    """Buffers for a gradient step of a warp, in shared memory.
 
     slot : uint32[n_slots], ring slots of the input rows, each once
     weight : float32[n_slots], how often each occurs
@@ -54,10 +63,10 @@ class Buffers(NamedTuple):
 
 
 class Ring(NamedTuple):
-    """Rows of the words in the window, those occurring twice once.
+    """Rows of the words in the window, one row for each different word.
 
-    value, base : float32[n_slots * n_row], rows as they are now and as they were read
-    word : int32[n_slot_groups], of this lane: the word in slot lane, lane + 32, ...; -1 where the slot is free
+    value, base : float32[n_slots * n_row], the rows now, and when they were read
+    word : int32[n_slot_groups], on each lane: the words in slots lane, lane + 32, ...; -1 if the slot is free
     """
 
     value: Float32

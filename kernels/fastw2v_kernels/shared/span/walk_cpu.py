@@ -1,4 +1,4 @@
-"""Walking over a span of tokens: subsampling and windows, the part that skip-gram and CBOW have in common."""
+"""The pass over a span of tokens on the CPU: subsampling and windows, for skip-gram and CBOW."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from fastw2v_kernels.shared.array_types import Int32, Int64
 from fastw2v_kernels.shared.cpu import random_bits, uniform
 from fastw2v_kernels.shared.memory import aligned, cache_per_thread
 from fastw2v_kernels.shared.rng import KEEP_DRAW, WINDOW_DRAW
-from fastw2v_kernels.shared.span.corpus import TokenSource
+from fastw2v_kernels.shared.span.inputs import TokenSource
 
-BLOCK_TOKENS = 1024
-N_SEEN = 1024  # a power of two
+TOKENS_PER_PASS = 1024
+_N_REMAINDERS = 1024  # a power of two
 
 
-class TokenBlock(NamedTuple):
-    """The tokens of a stretch of the corpus that survive subsampling, with up to `window` neighbours on either side.
+class KeptTokens(NamedTuple):
+    """Tokens that survived subsampling, of TOKENS_PER_PASS in the corpus, and up to `window` neighbours on either side.
 
-    id : int32[BLOCK_TOKENS + 4 window + LANES], vocabulary rows
+    id : int32[TOKENS_PER_PASS + 4 window + LANES], vocabulary rows
     pos : int64[...], token positions in the corpus
     sentence : int64[...], sentence numbers
-    repeat : int64[...], the last slot whose word, or one of its remainder, has come again up to here; -1: none
-    seen : int64[N_SEEN], the last slot of a word with this remainder
+    repeat : int64[...], the last slot whose word, or a word with the same remainder, occurs again up to here; else -1
+    seen : int64[_N_REMAINDERS], the last slot of a word with this remainder
     """
 
     id: Int32
@@ -36,7 +36,7 @@ class TokenBlock(NamedTuple):
 
 
 class Bounds(NamedTuple):
-    """Where in a TokenBlock the centres (window to last) and their possible contexts (first to stop) lie."""
+    """Slots of the centres (window to last) and of their possible contexts (first to stop) in the kept tokens."""
 
     first: int
     last: int
@@ -45,19 +45,19 @@ class Bounds(NamedTuple):
 
 
 @cache_per_thread
-def working_block(window: int) -> TokenBlock:
-    """Buffers for `fill_block`, and what `copy_ids` may read past the last token."""
-    size = BLOCK_TOKENS + 4 * window + LANES
+def kept_tokens_buffer(window: int) -> KeptTokens:
+    """Return buffers for `subsample`, with room for `copy_ids` to read past the last token."""
+    size = TOKENS_PER_PASS + 4 * window + LANES
     pos, sentence, repeat = (aligned((size,), np.int64) for _ in range(3))
-    return TokenBlock(aligned((size,), np.int32), pos, sentence, repeat, aligned((N_SEEN,), np.int64))
+    return KeptTokens(aligned((size,), np.int32), pos, sentence, repeat, aligned((_N_REMAINDERS,), np.int64))
 
 
 @inline_cpu
-def put(block: TokenBlock, slot: int, token_id: int, token_pos: int, sentence: int) -> None:
-    """Write one token."""
-    block.id[slot] = token_id
-    block.pos[slot] = token_pos
-    block.sentence[slot] = sentence
+def put(kept: KeptTokens, slot: int, token_id: int, token_pos: int, sentence: int) -> None:
+    """Write one token to a slot."""
+    kept.id[slot] = token_id
+    kept.pos[slot] = token_pos
+    kept.sentence[slot] = sentence
 
 
 @inline_cpu
@@ -68,58 +68,58 @@ def is_kept(tokens: TokenSource, token_pos: int) -> bool:
 
 
 @inline_cpu
-def fill_block(block: TokenBlock, tokens: TokenSource, begin: int, end: int, sentence: int) -> Bounds:
+def subsample(kept: KeptTokens, tokens: TokenSource, begin: int, end: int, sentence: int) -> Bounds:
     """Subsample tokens begin to end, and up to `window` kept neighbours before and after within their sentences.
 
-    So a stretch may be cut anywhere, even in mid-sentence, without a change in what is trained. `sentence` is that of
-    token `begin`; the one returned is that of token `end - 1`.
+    So a span may be cut anywhere, even within a sentence, and the same pairs are trained. `sentence` is that of token
+    `begin`; the bounds returned have the sentence of token `end - 1`.
     """
     first = tokens.window
     pos = begin - 1
     while first > 0 and pos >= tokens.starts[sentence]:
-        put(block, first - 1, tokens.ids[pos], pos, sentence)
+        put(kept, first - 1, tokens.ids[pos], pos, sentence)
         first -= is_kept(tokens, pos)
         pos -= 1
     last = tokens.window
     for pos in range(begin, end):
         while pos >= tokens.starts[sentence + 1]:
             sentence += 1
-        put(block, last, tokens.ids[pos], pos, sentence)
+        put(kept, last, tokens.ids[pos], pos, sentence)
         last += is_kept(tokens, pos)
     stop = last
     pos = end
     while stop < last + tokens.window and pos < tokens.starts[sentence + 1]:
-        put(block, stop, tokens.ids[pos], pos, sentence)
+        put(kept, stop, tokens.ids[pos], pos, sentence)
         stop += is_kept(tokens, pos)
         pos += 1
     return Bounds(first, last, stop, sentence)
 
 
 @inline_cpu
-def note_repeats(block: TokenBlock, bounds: Bounds) -> None:
-    """Fill block.repeat: if slots low to high hold a word twice, then repeat[high - 1] >= low.
+def note_repeats(kept: KeptTokens, bounds: Bounds) -> None:
+    """Fill kept.repeat: if slots low to high hold a word twice, then repeat[high - 1] >= low.
 
-    The converse holds but for words of one remainder: a filter that lets a few windows pass without need.
+    The converse fails for different words with the same remainder: a few windows are searched for repeats in vain.
     """
-    for i in range(N_SEEN):
-        block.seen[i] = -1
+    for i in range(_N_REMAINDERS):
+        kept.seen[i] = -1
     last = -1
     for i in range(bounds.first, bounds.stop):
-        remainder = block.id[i] & (N_SEEN - 1)
-        last = max(last, block.seen[remainder])
-        block.repeat[i] = last
-        block.seen[remainder] = i
+        remainder = kept.id[i] & (_N_REMAINDERS - 1)
+        last = max(last, kept.seen[remainder])
+        kept.repeat[i] = last
+        kept.seen[remainder] = i
 
 
 @inline_cpu
-def window_of(block: TokenBlock, i: int, bounds: Bounds, tokens: TokenSource) -> tuple[int, int]:
-    """Bounds low to high of the window around centre i: reach drawn from 1..window, cut at the sentence's ends."""
+def window_of(kept: KeptTokens, i: int, bounds: Bounds, tokens: TokenSource) -> tuple[int, int]:
+    """Return the bounds of the window around centre i: its reach is drawn from 1..window, and its sentence ends it."""
     reach = tokens.window
     if tokens.shrink_windows:
-        reach = 1 + int(uniform(random_bits(tokens.key, block.pos[i], WINDOW_DRAW)) * tokens.window)
+        reach = 1 + int(uniform(random_bits(tokens.key, kept.pos[i], WINDOW_DRAW)) * tokens.window)
     low, high = max(i - reach, bounds.first), min(i + reach + 1, bounds.stop)
-    while block.sentence[low] != block.sentence[i]:
+    while kept.sentence[low] != kept.sentence[i]:
         low += 1
-    while block.sentence[high - 1] != block.sentence[i]:
+    while kept.sentence[high - 1] != kept.sentence[i]:
         high -= 1
     return low, high

@@ -1,9 +1,9 @@
-"""Walking over a span of tokens on the GPU: the part that skip-gram and CBOW have in common.
+"""The pass over a span of tokens on the GPU, for skip-gram and CBOW.
 
-A warp, which is a block by itself, goes through chunks of tokens one after the other; every chunk is cut into stretches
-at the ends of sentences. It subsamples 32 tokens at a time, and takes the kept ones as centres in their order. The
-contexts of a chunk's first and last centres may lie outside: kept tokens before and after it, in the same sentence, are
-read and moved like those inside, so that a cut changes which copy of a row is moved, and nothing else.
+A warp, which is a block by itself, trains chunks of tokens one after the other. The tokens of a chunk that are in one
+sentence are a stretch. The warp subsamples 32 tokens at a time, and takes the kept ones as centres in their order. The
+contexts of the first and last centres of a chunk may lie outside of it, in the same sentence. Their rows are read and
+moved like those inside, so a cut changes which copy of a row moves, and nothing else.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ import numpy as np
 from fastw2v_kernels._jit.cuda import cuda, inline_cuda
 from fastw2v_kernels.shared import rng
 from fastw2v_kernels.shared.cuda import random_bits, uniform
-from fastw2v_kernels.shared.span.corpus import TokenSource
-from fastw2v_kernels.shared.span.ring_cuda import ballot, enter, leave, lower_lanes
-from fastw2v_kernels.shared.span.state_cuda import Buffers, Model, Recent, Ring
+from fastw2v_kernels.shared.span.inputs import TokenSource
+from fastw2v_kernels.shared.span.ring_cuda import ballot, load_word, lower_lanes, write_back
+from fastw2v_kernels.shared.span.state_cuda import Model, Recent, Ring, Stretch, WarpBuffers
 
 _KEEP_DRAW, _WINDOW_DRAW = rng.KEEP_DRAW, rng.WINDOW_DRAW
 
 
 @inline_cuda
 def _short(value: int) -> int:
-    """The same in 32 bits: one register, not two."""
+    """Return the same number in 32 bits, which takes one register and not two."""
     return np.int32(value)  # type: ignore[return-value]
 
 
@@ -35,8 +35,8 @@ def _is_kept(tokens: TokenSource, token_pos: int) -> bool:
 
 
 @inline_cuda
-def _halo(tokens: TokenSource, first: int, stop: int) -> int:
-    """Position from which on there are `window` kept tokens before `first`, or as many as lie behind `stop`."""
+def _first_context_pos(tokens: TokenSource, first: int, stop: int) -> int:
+    """Return the position from which there are `window` kept tokens up to `first`, but at least `stop`."""
     n = 0
     while n < tokens.window and first > stop:
         first -= 1
@@ -46,11 +46,11 @@ def _halo(tokens: TokenSource, first: int, stop: int) -> int:
 
 @inline_cuda
 def _read(tokens: TokenSource, recent: Recent, n: int, first: int, stop: int) -> int:
-    """Append the kept ones of 32 tokens, one for each lane; return how many tokens there are then."""
+    """Append the kept ones of 32 tokens, one for each lane; return the new number of tokens."""
     pos = first + int(np.uint32(cuda.laneid))
     is_kept = (pos < stop) & _is_kept(tokens, min(pos, stop - 1))
     kept = ballot(is_kept)
-    cuda.syncwarp()  # all have read what is overwritten now
+    cuda.syncwarp()  # all lanes have read the slots that are overwritten now
     if is_kept:
         slot = (n + cuda.popc(kept & lower_lanes())) & (recent.id.shape[0] - 1)
         recent.id[slot] = tokens.ids[pos]
@@ -67,21 +67,41 @@ def _reach(tokens: TokenSource, token_pos: int) -> int:
 
 
 @inline_cuda
-def _retire(i: int, n_entered: int, recent: Recent, model: Model, ring: Ring, n_row: int, stride: int) -> None:
-    """Let the i-th token go, and its word unless a later token in the ring is the same word."""
+def _drop_token(i: int, n_loaded: int, recent: Recent, model: Model, ring: Ring, n_row: int, stride: int) -> None:
+    """Drop the i-th token, and write its word back unless a later token of the ring is the same word."""
     word = recent.id[i & (recent.id.shape[0] - 1)]
     later = 0
-    for first in range(i + 1, n_entered, 32):
+    for first in range(i + 1, n_loaded, 32):
         j = first + np.uint32(cuda.laneid)
-        later |= ballot((j < n_entered) & (recent.id[j & (recent.id.shape[0] - 1)] == word))
+        later |= ballot((j < n_loaded) & (recent.id[j & (recent.id.shape[0] - 1)] == word))
     if later == 0:
-        leave(word, model.w_in, model.rate_in, ring, n_row, stride)
+        write_back(word, model.w_in, model.rate_in, ring, n_row, stride)
+
+
+def _ring_loops(n_row: int, stride: int) -> tuple[Callable[..., int], Callable[..., int]]:
+    """Return two functions of a kernel: load words of tokens into the ring, and drop tokens, up to a given token."""
+
+    @inline_cuda
+    def load_until(stop: int, n_loaded: int, recent: Recent, model: Model, ring: Ring) -> int:
+        while n_loaded < stop:
+            load_word(recent.id[n_loaded & (recent.id.shape[0] - 1)], model.w_in, ring, n_row, stride)
+            n_loaded = _short(n_loaded + 1)
+        return n_loaded
+
+    @inline_cuda
+    def drop_until(stop: int, n_dropped: int, n_loaded: int, recent: Recent, model: Model, ring: Ring) -> int:
+        while n_dropped < stop:
+            _drop_token(n_dropped, n_loaded, recent, model, ring, n_row, stride)
+            n_dropped = _short(n_dropped + 1)
+        return n_dropped
+
+    return load_until, drop_until
 
 
 def stretch_trainer(
-    train_centre: Callable[..., float], n_row: int, stride: int, is_context_example: bool
+    train_centre: Callable[..., float], *, n_row: int, stride: int, is_context_example: bool
 ) -> Callable[..., tuple[float, int, int]]:
-    """Part of a kernel that trains the centres of one stretch.
+    """Return the function of a kernel that trains the centres of one stretch.
 
     Parameters
     ----------
@@ -91,46 +111,35 @@ def stretch_trainer(
     n_row, stride : int
         Floats of a row on chip, and in the weights.
     is_context_example : bool
-        Whether each context is an example, or all of a centre are one.
+        True if each context is an example, False if all contexts of a centre are one.
 
     Returns
     -------
     callable
-        `train_stretch(tokens, model, recent, ring, step, begin, end, first, stop)` for tokens begin to end of the
-        sentence first to stop; returns this lane's loss, and how many examples and centres there were.
+        `train_stretch(tokens, model, recent, ring, step, stretch)` returns this lane's loss, and how many examples and
+        centres there were.
     """
+    load_until, drop_until = _ring_loops(n_row, stride)
 
     @inline_cuda
     def train_stretch(
-        tokens: TokenSource,
-        model: Model,
-        recent: Recent,
-        ring: Ring,
-        step: Buffers,
-        begin: int,
-        end: int,
-        first: int,
-        stop: int,
+        tokens: TokenSource, model: Model, recent: Recent, ring: Ring, step: WarpBuffers, stretch: Stretch
     ) -> tuple[float, int, int]:
-        pos = _halo(tokens, begin, first)
+        pos = _first_context_pos(tokens, stretch.begin, stretch.first)
         last_slot = recent.id.shape[0] - 1
         loss = 0.0
-        n_examples = n_kept = n = n_entered = n_left = i = _short(0)
+        n_examples = n_kept = n = n_loaded = n_dropped = i = _short(0)
         more = True
         while more:
-            while n <= i + tokens.window and pos < stop:
-                n = _read(tokens, recent, n, pos, stop)
+            while n <= i + tokens.window and pos < stretch.stop:
+                n = _read(tokens, recent, n, pos, stretch.stop)
                 pos += 32
-            more = i < n and recent.pos[i & last_slot] < end
+            more = i < n and recent.pos[i & last_slot] < stretch.end
             if more:
-                while n_left < i - tokens.window:
-                    _retire(n_left, n_entered, recent, model, ring, n_row, stride)
-                    n_left = _short(n_left + 1)
-                while n_entered < min(n, i + tokens.window + 1):
-                    enter(recent.id[n_entered & last_slot], model.w_in, ring, n_row, stride)
-                    n_entered = _short(n_entered + 1)
+                n_dropped = drop_until(i - tokens.window, n_dropped, n_loaded, recent, model, ring)
+                n_loaded = load_until(min(n, i + tokens.window + 1), n_loaded, recent, model, ring)
                 centre_pos = recent.pos[i & last_slot]
-                if centre_pos >= begin:
+                if centre_pos >= stretch.begin:
                     reach = _reach(tokens, centre_pos)
                     low, high = max(i - reach, 0), min(i + reach + 1, n)
                     n_kept = _short(n_kept + 1)
@@ -138,9 +147,7 @@ def stretch_trainer(
                         n_examples = _short(n_examples + (high - low - 1 if is_context_example else 1))
                         loss += train_centre(model, recent, ring, step, i, low, high)
                 i = _short(i + 1)
-        while n_left < n_entered:
-            _retire(n_left, n_entered, recent, model, ring, n_row, stride)
-            n_left = _short(n_left + 1)
+        drop_until(n_loaded, n_dropped, n_loaded, recent, model, ring)
         return loss, n_examples, n_kept
 
     return train_stretch

@@ -1,0 +1,48 @@
+"""Checks that launchers over a span of tokens make before a kernel reads or writes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from numpy.typing import NDArray
+
+from fastw2v_kernels.shared.arguments import FLOAT64, INT32, INT64, check_axes, check_read, check_written
+from fastw2v_kernels.shared.span.inputs import Matrices
+
+_COLUMNS = 16  # rows come in multiples of this many floats
+
+
+def check_weights(matrices: Matrices, tally: NDArray[Any], *, on_device: bool = False) -> None:
+    """Raise unless both matrices have the same shape, with padded rows, and the tally has three entries."""
+    check = check_read if on_device else check_written  # an array of the GPU is never read-only
+    check_axes("w_in", matrices.w_in, 2)
+    check("w_in", matrices.w_in, matrices.w_in.shape)
+    check("w_out", matrices.w_out, matrices.w_in.shape)
+    check("tally", tally, (3,), dtype=FLOAT64)
+    if matrices.w_in.shape[1] % _COLUMNS:
+        raise ValueError(f"w_in has rows of {matrices.w_in.shape[1]} floats; expected a multiple of {_COLUMNS}")
+
+
+def check_tokens(ids: NDArray[Any], starts: NDArray[Any], *, begin: int, end: int, on_device: bool = False) -> None:
+    """Raise unless these are a corpus, and begin to end a span of its tokens.
+
+    The ids are not looked at, which would cost a pass over them, and of the sentences' starts only the first and the
+    last; on the GPU not even these, since the launch would wait for them.
+    """
+    check_axes("ids", ids, 1)
+    check_axes("starts", starts, 1)
+    check_read("ids", ids, ids.shape, dtype=INT32)
+    check_read("starts", starts, starts.shape, dtype=INT64)
+    if starts.shape[0] == 0 or (not on_device and (starts[0], starts[-1]) != (0, ids.shape[0])):
+        raise ValueError(f"starts has {starts[:1]} to {starts[-1:]}; expected 0 to {ids.shape[0]}, the number of ids")
+    if not 0 <= begin <= end <= ids.shape[0]:
+        raise ValueError(
+            f"the span is {begin} to {end}; expected 0 <= begin <= end <= {ids.shape[0]}, the number of tokens"
+        )
+
+
+def check_tables(n_vocab: int, *, keep: NDArray[Any], alias_prob: NDArray[Any], alias_id: NDArray[Any]) -> None:
+    """Raise unless the tables have an entry for each row of the matrices."""
+    check_read("keep", keep, (n_vocab,))
+    check_read("alias_prob", alias_prob, (n_vocab,))
+    check_read("alias_id", alias_id, (n_vocab,), dtype=INT32)
