@@ -9,10 +9,12 @@ import pytest
 from fastw2v_kernels._jit.cuda import IS_SIMULATED, cuda_status
 
 ROOT = Path(__file__).resolve().parents[1]
+NOTES = pytest.StashKey[list[str]]()
 
 
 def pytest_addoption(parser):
-    parser.addoption("--require-cuda", action="store_true", help="a missing GPU is a failure, not a skip")
+    parser.addoption("--require-cuda", action="store_true", help="a missing GPU is a failure; its tests are not left out")
+    parser.addoption("--slow", action="store_true", help="run the tests marked slow as well")
 
 
 def needs_cuda(item):
@@ -21,18 +23,40 @@ def needs_cuda(item):
     return device == "cuda" or item.get_closest_marker("cuda") is not None
 
 
+def is_slow(item):
+    return item.get_closest_marker("slow") is not None
+
+
+def deselect(config, items, is_left_out):
+    """Take tests out of the run; return how many."""
+    left_out = list(filter(is_left_out, items))
+    items[:] = [item for item in items if not is_left_out(item)]
+    config.hook.pytest_deselected(items=left_out)
+    return len(left_out)
+
+
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config, items):
-    """In the simulator, keep the tests of CUDA alone: the others have run without it."""
+    """Leave out what cannot run here, and what is slow. The simulator keeps the tests of CUDA alone."""
+    notes = config.stash.setdefault(NOTES, [])
     if IS_SIMULATED:
-        config.hook.pytest_deselected(items=[item for item in items if not needs_cuda(item)])
-        items[:] = filter(needs_cuda, items)
+        deselect(config, items, lambda item: not needs_cuda(item))
+    elif any(map(needs_cuda, items)) and cuda_status() and not config.getoption("--require-cuda"):
+        n_cuda = deselect(config, items, needs_cuda)
+        cure = "NUMBA_ENABLE_CUDASIM=1 pytest runs them in the simulator"
+        notes.append(f"{n_cuda} tests of CUDA kernels not run: {cuda_status()}. {cure}")
+    if not config.getoption("--slow") and (n_slow := deselect(config, items, is_slow)):
+        notes.append(f"{n_slow} slow tests not run: pytest --slow runs them too")
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    for note in config.stash.get(NOTES, []):
+        terminalreporter.write_line(note)
 
 
 def pytest_runtest_setup(item):
-    reason = cuda_status() if needs_cuda(item) else None
-    if reason is not None:
-        stop = pytest.fail if item.config.getoption("--require-cuda") else pytest.skip
-        stop(f"no CUDA: {reason}")
+    if needs_cuda(item) and (reason := cuda_status()):
+        pytest.fail(f"no CUDA: {reason}")
 
 
 @pytest.fixture

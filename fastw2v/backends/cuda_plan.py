@@ -114,7 +114,7 @@ def rates(
         Of the first n and m rows; all later ones move at full rate.
     """
     kept = vocab.counts * keep.astype(np.float64)
-    share = np.minimum(kept / max(kept.sum(), 1), 0.999)
+    share = np.minimum(kept / max(float(kept.sum()), 1.0), 0.999)
     noise = noise_weights(vocab.counts, config.ns_exponent)
     n_slots = 2 * config.window + 1
     # A row is on chip for as long as its word comes again within a window: n_slots centres, or more where it is hot.

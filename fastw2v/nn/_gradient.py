@@ -130,7 +130,8 @@ def _scales(ufunc: np.ufunc, inputs: tuple[Any, ...], array: RowGradient) -> boo
     """Whether this multiplies or divides `array` itself by a number that leaves rows of zeros as they are."""
     if ufunc not in _KEEP_ZEROS or inputs[0] is not array or not np.isscalar(inputs[1]):
         return False
-    return bool(np.isfinite(inputs[1])) and not (ufunc is np.divide and inputs[1] == 0)
+    factor: Any = inputs[1]
+    return bool(np.isfinite(factor)) and not (ufunc is np.divide and factor == 0)
 
 
 def _plain(array: Any) -> Any:  # noqa: ANN401

@@ -150,4 +150,5 @@ def slope_bounds(sizes: list[int], bounds: list[tuple[float, float]]) -> tuple[f
 def _weights(sizes: list[int]) -> npt.NDArray[np.float64]:
     """What each logarithm of a time counts for in the slope of the line of least squares."""
     from_mean = np.log(sizes) - np.log(sizes).mean()
-    return from_mean / (from_mean @ from_mean)  # type: ignore[no-any-return]
+    weights: npt.NDArray[np.float64] = from_mean / (from_mean @ from_mean)
+    return weights

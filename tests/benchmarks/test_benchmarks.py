@@ -139,7 +139,7 @@ def test_calls_on_the_cpu_have_no_device_time():
         ("echo ========= ERROR SUMMARY: 2 errors; exit 1", "RED", "2 errors"),
         ("echo no device >&2; exit 1", "RED", "no device"),
         ("echo parity is fine", "RED", "parity is fine"),  # it has not watched
-        ("sleep 9", "NOT FINISHED", "not done in 1 s"),
+        pytest.param("sleep 9", "NOT FINISHED", "not done in 1 s", marks=pytest.mark.slow),
         (None, "LEFT OUT", "compute-sanitizer is neither on PATH nor in CUDA_HOME"),
     ],
 )
@@ -352,6 +352,7 @@ def test_failed_benchmarks_are_in_no_report_and_groups_go_over_all_suites(tmp_pa
     assert sorted(groups) == [("device=-", str(1 + failed)), ("device=cpu", "2"), ("device=reference", "1")]
 
 
+@pytest.mark.slow
 def test_every_layer_and_model_counts_what_it_does():
     from benchmarks.layers import LAYER_OPS, Iteration, layer_work
 
@@ -542,6 +543,7 @@ def test_both_tools_are_asked_the_same_analogies(monkeypatch, tmp_path):
     assert found == [0.5, 0.5]  # d is right, e is wrong, g is not among the five
 
 
+@pytest.mark.slow
 def test_a_measured_process_imports_no_command_line(run_python, tmp_path):
     (tmp_path / "text").write_text("a b c d\n" * 20)
     request = {"tool": "fastw2v", "knobs": peers.KNOBS | {"epochs": 1}, "corpus": "text", "score": False}

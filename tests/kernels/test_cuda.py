@@ -210,8 +210,8 @@ def test_arrays_that_do_not_fit_are_refused(name):
 
 
 @pytest.mark.skipif(cuda_jit.cuda_status() is None, reason="there is a GPU, or the simulator")
-@pytest.mark.parametrize(("option", "outcome"), [((), "1 skipped"), (("--require-cuda",), "1 error")])
-def test_a_missing_gpu_is_a_skip_or_where_it_is_required_a_failure(option, outcome):
+@pytest.mark.parametrize(("option", "outcome"), [((), "1 deselected"), (("--require-cuda",), "1 error")])
+def test_without_a_gpu_a_test_is_left_out_and_where_one_is_required_it_fails(option, outcome):
     test = f"{__file__}::test_too_few_words_leave_no_negative"
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *option, test]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
