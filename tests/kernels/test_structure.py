@@ -1,4 +1,4 @@
-"""The house rules that reflection can check: registration, signatures, imports, docstrings. Sizes: tests/test_structure.py."""
+"""The house rules that reflection can check: registration, signatures, imports, docstrings (sizes: test_structure)."""
 
 import ast
 import importlib
