@@ -26,8 +26,8 @@ DIFFERENT = {
         "__init__": "`workers`: all cores, not 3. An argument that is not supported (`hs=1`, `trim_rule`, ...) raises "
         "ValueError. New, by keyword: `negative_sharing`, `cbow_gradient`, `device`, `progress`",
         "build_vocab": "`update=True`, `keep_raw_vocab=True` and `trim_rule` raise ValueError",
-        "train": "`compute_loss` and `callbacks` are those of the model unless given; `total_examples` and `total_words` "
-        "are not needed. Ctrl-C ends the training and keeps the vectors so far",
+        "train": "`compute_loss` and `callbacks` are those of the model unless given; `total_examples` and "
+        "`total_words` are not needed. Ctrl-C ends the training and keeps the vectors so far",
         "get_latest_training_loss": "the sum over the last `train`, and RuntimeError without `compute_loss=True`",
         "save": "one safetensors file, whatever the ending",
         "load": "reads what fastw2v's `save` wrote; options replace those saved: `load(path, workers=8)`",
@@ -41,8 +41,8 @@ DIFFERENT = {
         "save": "the ending names the format: .bin, .txt, .vec or .safetensors",
         "load": "reads word2vec text and binary, safetensors and the book's pickle by content; not gensim's pickle",
         "load_word2vec_format": "without `fvocab`, `encoding`, `unicode_errors`, `datatype` and `no_header`; float32",
-        "save_word2vec_format": "without `fvocab`, `total_vec`, `write_header`, `prefix`, `append` and `sort_attr`; rows "
-        "in their order",
+        "save_word2vec_format": "without `fvocab`, `total_vec`, `write_header`, `prefix`, `append` and `sort_attr`; "
+        "rows in their order",
         "vectors": "a read-only view: write `wv[key] = vector`, or `wv.vectors = matrix`",
         "most_similar": "without `indexer`; `most_similar_batch` answers many keys at once on all cores",
         "similar_by_word": "the same as `similar_by_key`: the parameter is `key`, not `word`",
