@@ -17,9 +17,7 @@ NOTES = pytest.StashKey[list[str]]()
 
 
 def pytest_addoption(parser):
-    parser.addoption(
-        "--require-cuda", action="store_true", help="a missing GPU is a failure; its tests are not left out"
-    )
+    parser.addoption("--require-cuda", action="store_true", help="a missing GPU is a failure")
     parser.addoption("--slow", action="store_true", help="run the tests marked slow as well")
 
 

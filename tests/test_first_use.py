@@ -153,6 +153,7 @@ def test_cache_folder_that_cannot_be_made_does_not_stop_the_work(run_python, cor
     assert done.stdout.split()[1] == "4"
 
 
+@pytest.mark.slow
 def test_no_cache_folder_at_all(run_python, corpus):
     nowhere = """
 import numba.core.caching as caching

@@ -65,6 +65,7 @@ def test_a_script_changes_one_import(tmp_path):
     assert script(Word2Vec, tmp_path / "ours") == script(gensim.models.Word2Vec, tmp_path / "theirs")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cbow_mean", [0, 1])
 def test_cbow_finds_the_topics_that_gensim_finds(cbow_mean):
     rng = np.random.default_rng(0)

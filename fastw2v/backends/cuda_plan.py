@@ -133,7 +133,7 @@ def rates(
         Factors of the first n input rows and m output rows; the factor of all later rows is 1.
     """
     kept = vocab.counts * keep.astype(np.float64)
-    share = np.minimum(kept / max(kept.sum(), 1), 0.999)
+    share = np.minimum(kept / max(float(kept.sum()), 1.0), 0.999)
     noise = noise_weights(vocab.counts, config.ns_exponent)
     n_slots = 2 * config.window + 1
     # A row stays on chip while its word occurs again within a window: for n_slots centres, or longer if it is frequent.

@@ -56,4 +56,6 @@ def same_sentence(tokens, a, b):
 def test_a_shifted_seed_draws_what_lies_there(seed, epoch, first):
     there = np.arange(4)[:, None], np.arange(9)
     here = np.arange(first, first + 4)[:, None], np.arange(9)
-    np.testing.assert_array_equal(draw(epoch_key(shifted_seed(seed, epoch, first), epoch), *there), draw(epoch_key(seed, epoch), *here))
+    np.testing.assert_array_equal(
+        draw(epoch_key(shifted_seed(seed, epoch, first), epoch), *there), draw(epoch_key(seed, epoch), *here)
+    )

@@ -13,7 +13,7 @@ import pytest
         ("echo ========= ERROR SUMMARY: 2 errors; exit 1", "RED", "2 errors"),
         ("echo no device >&2; exit 1", "RED", "no device"),
         ("echo parity is fine", "RED", "parity is fine"),  # it has not watched
-        ("sleep 9", "NOT FINISHED", "not done in 1 s"),
+        pytest.param("sleep 9", "NOT FINISHED", "not done in 1 s", marks=pytest.mark.slow),
         (None, "LEFT OUT", "compute-sanitizer is neither on PATH nor in CUDA_HOME"),
     ],
 )

@@ -4,6 +4,7 @@ import os
 import sys
 
 import numpy as np
+import pytest
 
 from benchmarks import peers
 from fastw2v import KeyedVectors
@@ -26,6 +27,7 @@ def test_both_tools_are_asked_the_same_analogies(monkeypatch, tmp_path):
     assert found == [0.5, 0.5]  # d is right, e is wrong, g is not among the five
 
 
+@pytest.mark.slow
 def test_a_measured_process_imports_no_command_line(run_python, tmp_path):
     (tmp_path / "text").write_text("a b c d\n" * 20)
     request = {"tool": "fastw2v", "options": peers.OPTIONS | {"epochs": 1}, "corpus": "text", "score": False}

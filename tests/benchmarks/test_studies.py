@@ -35,6 +35,7 @@ def test_the_text_in_the_cache_has_few_words_at_the_same_places(texts):
     assert len(set(became.values())) <= roofline.N_CACHED_WORDS < len(became)
 
 
+@pytest.mark.slow
 def test_both_models_are_measured_at_both_sizes(texts, monkeypatch):
     monkeypatch.setattr(roofline, "peak", lambda n_threads: SimpleNamespace(gflops=100.0))
     rows = list(roofline.rows(rounds=1))

@@ -56,6 +56,7 @@ def test_failed_benchmarks_are_in_no_report_and_groups_go_over_all_suites(tmp_pa
     assert sorted(groups) == [("device=-", str(1 + failed)), ("device=cpu", "2"), ("device=reference", "1")]
 
 
+@pytest.mark.slow
 def test_every_layer_and_model_counts_what_it_does():
     from benchmarks.layers import LAYER_OPS, Iteration, layer_work
 

@@ -455,6 +455,7 @@ def test_a_full_disk_is_an_error_with_the_cure():
     assert "Set TMPDIR" in error.value.__notes__[0]
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_ctrl_c_stops_the_threads(temporary_folder):
     calls = []
 

@@ -402,6 +402,7 @@ def test_safetensors_with_a_lying_header_are_an_error(small, tmp_path):
             KeyedVectors.load(path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", ["bin", "txt"])
 def test_writing_takes_no_memory_in_proportion_to_the_vectors(tmp_path, ending):
     kv = KeyedVectors(np.arange(200_000), np.zeros((200_000, 16), np.float32))

@@ -18,6 +18,7 @@ def matrix(tmp_path, name, rows):
     return whole
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "mode"), MODES, ids=str)
 def test_rows_beyond_two_to_the_31_learn_as_others_do(name, mode, tmp_path):
     rng = np.random.default_rng(1)

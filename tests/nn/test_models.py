@@ -151,6 +151,7 @@ def test_negative_sampling_loss_alone(device):
 # Two devices, one training run
 
 
+@pytest.mark.slow
 @pytest.mark.skipif("FASTW2V_DATA_DIR" not in os.environ, reason="FASTW2V_DATA_DIR is not set: no PTB")
 def test_200_iterations_on_ptb_end_within_rounding():
     """By the parity rule, at the book's sizes.

@@ -47,7 +47,7 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401 - numba.cuda has no public ty
 def _numba_cuda() -> ModuleType:
     """Import numba.cuda: NVIDIA's package if it is installed, else Numba's."""
     if not hasattr(np, "row_stack"):  # gone from NumPy 2.5; numba-cuda 0.30 registers an overload of it
-        np.row_stack = np.vstack  # noqa: NPY201 - it is not used here
+        setattr(np, "row_stack", np.vstack)  # noqa: B010 - newer NumPy stubs refuse the plain assignment
     if util.find_spec("_numba_cuda_redirector"):
         import_module("_numba_cuda_redirector")  # a .pth file starts it, but not from a folder on PYTHONPATH
     numba, cuda = import_module("numba"), import_module("numba.cuda")

@@ -1,0 +1,126 @@
+"""The five READMEs: their Python snippets and quick commands run, and their links lead somewhere."""
+
+import importlib.util
+import random
+import re
+import shlex
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.readmes import PAGES, ROOT, anchors, commands, links, snippets, text_of
+
+N_ROOT_LINES = 200
+WORDS = (
+    "the a film actor plot good thin man woman king queen you i we year car toyota say goodbye and hello . <eos> <unk>"
+)
+
+# Snippets that are not run, by what they hold, and why.
+NOT_RUN = {
+    'device="cuda': "needs a GPU",
+    "config.GPU = True": "needs a GPU",
+    "cupy": "needs a GPU",
+}
+# Commands that are not run, by how they begin, and why.
+COMMANDS_NOT_RUN = {
+    "pip install": "changes the environment; .ci/run installs in a new one",
+    "pytest": "this is pytest; .ci/run runs the suites",
+    "NUMBA_ENABLE_CUDASIM=1": "the simulator takes minutes; .ci/run runs it",
+    "NUMBA_BOUNDSCHECK=1": "takes minutes; .ci/run runs it",
+    "fastw2v profile": "takes minutes; tests/profile runs it in small",
+    "python -m benchmarks": "takes minutes, or changes the results; tests/benchmarks runs them in small",
+    "python -m tests": "writes to the checkout",
+    "compute-sanitizer": "needs a GPU",
+    "ncu": "needs a GPU",
+    ".ci/": "runs everything",
+    "git": "changes the checkout",
+}
+
+existing = pytest.mark.parametrize("page", [page for page in PAGES if (ROOT / page).exists()])
+
+
+def some_text(n_lines):
+    """Lines of words, some far more frequent than others."""
+    words, draw = WORDS.split(), random.Random(0)
+    weights = [1 / (1 + rank % 8) for rank in range(len(words))]
+    return [" ".join(draw.choices(words, weights, k=10)) for _ in range(n_lines)]
+
+
+def some_ptb(_data_type="train"):
+    tokens = " ".join(some_text(60)).split()
+    id_to_word = dict(enumerate(dict.fromkeys(tokens)))
+    word_to_id = {word: word_id for word_id, word in id_to_word.items()}
+    return np.array([word_to_id[token] for token in tokens]), word_to_id, id_to_word
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A folder with small files under the names that the pages use."""
+    (tmp_path / "reviews.txt").write_text("\n".join(some_text(400)) + "\n", encoding="utf-8")
+    (tmp_path / "wordsim353.tsv").write_text("film\tplot\t7.5\nman\twoman\t8.3\nking\tqueen\t8.6\nfilm\tking\t1\n")
+    (tmp_path / "questions-words.txt").write_text(": family\nman woman king queen\nwoman man queen king\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("fastw2v.nn.ptb.load_data", some_ptb)
+    return tmp_path
+
+
+def test_there_are_five_readmes():
+    assert [page for page in PAGES if not (ROOT / page).exists()] == []
+
+
+def test_the_root_readme_is_short():
+    assert len(text_of("README.md").splitlines()) <= N_ROOT_LINES
+
+
+def test_a_newcomers_two_commands():
+    assert {"pip install . && fastw2v demo", "pip install '.[test]' && pytest"} <= set(commands("README.md"))
+
+
+@existing
+@pytest.mark.usefixtures("folder")
+def test_python_snippets_run(page):
+    namespace = {}
+    for snippet in snippets(page, "python"):
+        if any(text in snippet.code for text in NOT_RUN):
+            continue
+        if "plot(" in snippet.code:
+            pytest.importorskip("matplotlib").use("Agg")
+        where = f"{page}, line {snippet.line}"
+        exec(compile(snippet.code, where, "exec"), namespace)
+
+
+@existing
+def test_quick_commands_run_and_others_have_a_reason(page, folder, run_python):
+    for command in commands(page):
+        if any(command.startswith(start) for start in COMMANDS_NOT_RUN):
+            continue
+        program, *arguments = shlex.split(command)
+        assert program == "fastw2v", f"{page}: {command!r} is not run here; give the reason in COMMANDS_NOT_RUN"
+        done = run_python("-m", "fastw2v", *arguments)
+        assert done.returncode == 0, f"{page}: {command}\n{done.stderr}"
+
+
+@existing
+def test_commands_name_what_exists(page):
+    missing = []
+    for command in commands(page):
+        missing += [
+            m for m in re.findall(r"-m ((?:benchmarks|tests)[\w.]*)", command) if not importlib.util.find_spec(m)
+        ]
+        missing += [path for path in re.findall(r"(?:benchmarks|tests)/[\w./]*", command) if not (ROOT / path).exists()]
+    assert missing == []
+
+
+@existing
+def test_links_lead_somewhere(page):
+    broken = []
+    for path, heading in links(page):
+        target = (ROOT / page).parent / path if path else ROOT / page
+        if not target.exists() or (heading and heading not in anchors(_page_of(target))):
+            broken.append(f"{path}#{heading}" if heading else path)
+    assert broken == []
+
+
+def _page_of(target: Path) -> Path:
+    return target / "README.md" if target.is_dir() else target
