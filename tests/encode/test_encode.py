@@ -16,7 +16,7 @@ import pytest
 from fastw2v.corpus import TextCorpus, text_corpus
 from fastw2v.encode import encode_corpus, encode_with, token_files
 from fastw2v.encode import integers as encode_integers
-from fastw2v.encode import lists as encode_lists
+from fastw2v.encode import lists
 from fastw2v.encode import text as encode_text
 from fastw2v.encode.temporary_blocks import TemporaryBlocks
 from fastw2v.encode.word_table import WordTable
@@ -135,10 +135,10 @@ def test_an_error_is_not_handed_from_block_to_block(monkeypatch):
         return rows_of(ids, *block)
 
     monkeypatch.setattr(token_files, "_rows_of", fail_in_the_first)
-    monkeypatch.setattr(encode_lists.encode_tokens, "__kwdefaults__", {"chunk_tokens": 2})
+    monkeypatch.setattr(lists.encode_lists, "__kwdefaults__", {"chunk_tokens": 2})
     with pytest.raises(OSError, match="the disk is gone") as error:
         encode_corpus([["a", "a"], ["b", "b"], ["c", "c"], ["d", "d"]], min_count=1, workers=4)
-    assert [entry.name for entry in error.traceback].count("_store") == 1
+    assert [entry.name for entry in error.traceback].count("_write_block") == 1
     assert error.value.__context__ is None
 
 
@@ -263,7 +263,7 @@ def test_an_empty_vocabulary_is_an_error_and_leaves_nothing_behind(temporary_fol
 
 
 def test_token_lists_equal_a_counter(monkeypatch):
-    monkeypatch.setattr(encode_lists.encode_tokens, "__kwdefaults__", {"chunk_tokens": 10})
+    monkeypatch.setattr(lists.encode_lists, "__kwdefaults__", {"chunk_tokens": 10})
     rng = np.random.default_rng(0)
     words = ["a b", "", "日本", "\n", "x\0", *map(str, range(50))]
     sentences = [[words[n] for n in rng.integers(0, len(words), rng.integers(0, 30))] for _ in range(200)]
@@ -349,7 +349,7 @@ def test_max_vocab_size_bounds_the_count_and_then_counts_exactly(monkeypatch, as
     common = [b"c%d" % n for n in range(20)]
     lines = [b" ".join([*common, *(b"r%d" % n for n in rng.integers(0, 10**6, 5))]) for _ in range(300)]
     text = b"\n".join(lines)
-    monkeypatch.setattr(encode_lists.encode_tokens, "__kwdefaults__", {"chunk_tokens": 100})
+    monkeypatch.setattr(lists.encode_lists, "__kwdefaults__", {"chunk_tokens": 100})
     corpus = split(text) if as_lists else TextCorpus((text,))
     vocab, tokens = encode_corpus(corpus, min_count=2, max_vocab_size=60, workers=workers, block_bytes=500)
     counter = Counter(text.split())
@@ -474,7 +474,7 @@ def test_progress_reports_bytes_of_text_and_tokens_of_lists(monkeypatch):
     calls = []
     encode_corpus(TextCorpus((b"a " * 50,)), min_count=1, block_bytes=10, progress=lambda *call: calls.append(call))
     assert calls[-1] == (100, 100)
-    monkeypatch.setattr(encode_lists.encode_tokens, "__kwdefaults__", {"chunk_tokens": 10})
+    monkeypatch.setattr(lists.encode_lists, "__kwdefaults__", {"chunk_tokens": 10})
     encode_corpus([["a"] * 10] * 3, min_count=1, progress=lambda *call: calls.append(call))
     assert calls[-1] == (30, None)
 
