@@ -213,7 +213,7 @@ _TEXT, _LISTS = TextCorpus((b"a",)), [["a"]]  # the smallest corpora, to compile
 
 
 def load_encoder(corpus: Corpus) -> None:
-    """Compile the kernels that read this kind of corpus, or load them from the cache."""
+    """Compile what reads this kind of corpus, or load it from the cache."""
     from fastw2v_kernels.encode.cpu import rehash_slots
     from fastw2v_kernels.encode.merge import find_words
 

@@ -14,9 +14,8 @@ import numpy as np
 import pytest
 
 from fastw2v.corpus import TextCorpus, text_corpus
-from fastw2v.encode import encode_corpus, encode_with, token_files
+from fastw2v.encode import encode_corpus, encode_with, lists, token_files
 from fastw2v.encode import integers as encode_integers
-from fastw2v.encode import lists
 from fastw2v.encode import text as encode_text
 from fastw2v.encode.temporary_blocks import TemporaryBlocks
 from fastw2v.encode.word_table import WordTable
