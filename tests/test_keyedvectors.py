@@ -83,7 +83,7 @@ def test_integer_keys_are_keys_never_rows(vectors):
     [
         ("W5", "perhaps 'w5' is meant"),
         ("w12x", "'w12'"),
-        ("zebra", "no key is spelt like it"),
+        ("zebra", "no key is similar"),
         (-1, "a row from 0 to 299"),
     ],
 )
@@ -250,7 +250,7 @@ def test_batch_edges(wv):
 @pytest.fixture(params=["compiled", "products"])
 def way(request, monkeypatch):
     """One way of searching, whatever the size."""
-    monkeypatch.setattr(search, "_MIN_COMPILED", 0 if request.param == "compiled" else float("inf"))
+    monkeypatch.setattr(search, "_MIN_COMPILED_MULTIPLICATIONS", 0 if request.param == "compiled" else float("inf"))
     monkeypatch.setattr(search, "_QUERIES_PER_BLOCK", 7)
     monkeypatch.setattr(search, "_MAX_SCORES", 30_000)
 
@@ -261,7 +261,7 @@ def test_a_search_is_the_full_sort(way, k):
     vectors = rng.normal(size=(4321, 16)).astype(np.float32)[:, :12]
     vectors[4000:4010] = vectors[10:20]
     queries = search.unit_rows(rng.normal(size=(17, 12)).astype(np.float32))
-    scores, rows = search.nearest(vectors, search.row_norms(vectors), queries, k)
+    scores, rows = search.nearest(vectors, search.row_norms(vectors), queries, k=k)
     truth = queries @ search.unit_rows(vectors).T
     assert all(len(set(line)) == min(k, 4321) for line in rows.tolist())
     np.testing.assert_allclose(scores, -np.sort(-truth)[:, :k], atol=1e-6)

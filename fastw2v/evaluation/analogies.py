@@ -11,8 +11,9 @@ import numpy.typing as npt
 
 from fastw2v.evaluation.files import Question, read_questions
 from fastw2v.evaluation.lookup import look_up, rows_by_word, too_few
+from fastw2v.runtime.arrays import RowArray
 from fastw2v.vectors.key_table import KeyTable
-from fastw2v.vectors.search import RowArray, nearest, unit_rows
+from fastw2v.vectors.search import nearest, unit_rows
 
 # gensim looks this far down the list for a guess that is not a case variant of a word in the question.
 _N_GUESSES = 5
@@ -50,6 +51,7 @@ def analogies(
     kv: KeyTable,
     path: str | PathLike[str],
     restrict_vocab: int | None = 300_000,
+    *,
     case_insensitive: bool = True,
     dummy4unknown: bool = False,
 ) -> AnalogiesResult:
@@ -108,7 +110,7 @@ def _solved(kv: KeyTable, rows: RowArray, class_of_row: RowArray) -> npt.NDArray
     a, b, c = (unit_rows(kv.vectors[column]) for column in rows[:, :3].T)
     n_searched = len(class_of_row)
     norms = kv.fill_norms()[:n_searched]
-    cosines, found = nearest(kv.vectors[:n_searched], norms, unit_rows(b - a + c), _N_GUESSES + 3)
+    cosines, found = nearest(kv.vectors[:n_searched], norms, unit_rows(b - a + c), k=_N_GUESSES + 3)
     is_other = (found[:, :, None] != rows[:, None, :3]).all(axis=2) & (cosines > -np.inf)
     is_guess = is_other & (np.cumsum(is_other, axis=1) <= _N_GUESSES)
     guess = class_of_row[found]

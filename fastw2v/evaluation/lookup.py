@@ -7,8 +7,8 @@ from os import PathLike
 
 import numpy as np
 
+from fastw2v.runtime.arrays import RowArray
 from fastw2v.vectors.key_table import KeyTable
-from fastw2v.vectors.search import RowArray
 
 
 def rows_by_word(kv: KeyTable, restrict_vocab: int | None, fold: Callable[[str], str]) -> dict[str, int]:

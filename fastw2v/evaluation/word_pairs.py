@@ -11,8 +11,8 @@ import numpy.typing as npt
 from fastw2v.evaluation.correlation import Correlation, pearson, spearman
 from fastw2v.evaluation.files import read_pairs
 from fastw2v.evaluation.lookup import look_up, rows_by_word, too_few
+from fastw2v.runtime.arrays import RowArray
 from fastw2v.vectors.key_table import KeyTable
-from fastw2v.vectors.search import RowArray
 
 
 class WordPairsResult(NamedTuple):
@@ -38,6 +38,7 @@ def word_pairs(
     kv: KeyTable,
     path: str | PathLike[str],
     delimiter: str = "\t",
+    *,
     encoding: str = "utf8",
     restrict_vocab: int | None = 300_000,
     case_insensitive: bool = True,

@@ -15,7 +15,7 @@ from typing import IO, NamedTuple, TypeAlias, cast
 
 import numpy as np
 
-from fastw2v.vectors.search import FloatArray
+from fastw2v.runtime.arrays import FloatArray
 from fastw2v.vocab import Vocab
 
 _GZIP_MAGIC = b"\x1f\x8b"

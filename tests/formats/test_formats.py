@@ -119,9 +119,10 @@ def test_word2vec_format_methods_read_a_part(kv, tmp_path, binary):
         KeyedVectors.load_word2vec_format(path, binary=binary, limit=0)
     with pytest.raises(ValueError, match=f"pass binary={binary}"):
         KeyedVectors.load_word2vec_format(path, binary=not binary)
-    with pytest.raises(TypeError, match="positional"):  # gensim's second argument is another
-        KeyedVectors.load_word2vec_format(path, None, binary)
-    with pytest.raises(TypeError, match="positional"):
+    assert_same_table(KeyedVectors.load_word2vec_format(path, None, binary), kv)
+    with pytest.raises(ValueError, match="fvocab is not supported: word2vec files have no counts"):
+        KeyedVectors.load_word2vec_format(path, "vocab.txt", binary)
+    with pytest.raises(ValueError, match="fvocab is not supported"):
         kv.save_word2vec_format(path, "vocab.txt")
 
 
@@ -421,7 +422,7 @@ def test_writing_takes_no_memory_in_proportion_to_the_vectors(tmp_path, ending):
 def test_a_key_that_was_changed_to_another_is_not_saved(small, tmp_path, ending):
     small.save(tmp_path / f"v{ending}")
     small.index_to_key[0] = "c"
-    with pytest.raises(ValueError, match="key 'c' occurs twice; every vector needs a key of its own"):
+    with pytest.raises(ValueError, match="key 'c' occurs twice; every row needs a different key"):
         small.save(tmp_path / f"v{ending}")
     assert KeyedVectors.load(tmp_path / f"v{ending}").index_to_key == ["a", "b", "c"]
 
