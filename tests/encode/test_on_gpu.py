@@ -137,7 +137,7 @@ def test_what_is_no_corpus_is_refused(change, error, gpu):
 
 def test_starts_on_the_gpu_want_ids_there(gpu):
     ids, starts = walks()
-    with pytest.raises(TypeError, match=r"expected starts beside ids: starts.get\(\)"):
+    with pytest.raises(TypeError, match=r"expected both on the host: starts.get\(\)"):
         as_corpus((ids, fake_cupy.array(starts)))
 
 
@@ -217,7 +217,7 @@ def test_another_gpu_than_the_models_is_refused_before_it_is_counted(named, in_u
 
 def test_ids_and_starts_on_two_gpus_are_refused(gpu):
     ids, starts = walks()
-    with pytest.raises(ValueError, match=r"ids lie on cuda:0 and starts on cuda:1; expected starts beside ids, or on"):
+    with pytest.raises(ValueError, match="ids are on cuda:0 and starts on cuda:1; expected starts on the same"):
         as_corpus((fake_cupy.array(ids), on_the_second([starts])[0]))
 
 
