@@ -59,7 +59,7 @@ def _python_files(folder: Path) -> list[Path]:
 
 
 def _letters_only() -> bytes:
-    """Return the translation table: letters to lower case, newline kept, every other byte a space."""
+    """Return the translation table: letters to lower case, newline to itself, every other byte to a space."""
     table = bytearray(b" " * 256)
     for upper, lower in zip(range(ord("A"), ord("Z") + 1), range(ord("a"), ord("z") + 1)):
         table[upper] = table[lower] = lower

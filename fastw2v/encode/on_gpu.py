@@ -41,7 +41,7 @@ def check_device_of(corpus: object, device: str) -> None:
     index, there = gpu_index(device), gpu_of(corpus.ids)
     here = current_device() if index is None else index
     if there != here:
-        meant = f'"{device}"' if index is not None else f'"{device}", which is cuda:{here} as CuPy uses that'
+        meant = f'"{device}"' if index is not None else f'"{device}", which is cuda:{here}, CuPy\'s current GPU'
         copy = f"with cupy.cuda.Device({here}): ids = cupy.asarray(ids)"
         raise ValueError(
             f"the corpus lies on cuda:{there} and device is {meant}; expected both on one GPU: "

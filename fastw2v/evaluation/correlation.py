@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fastw2v.runtime.arrays import DoubleArray
+from fastw2v.runtime.arrays import Array
 
 
 class Correlation(NamedTuple):
@@ -18,7 +18,7 @@ class Correlation(NamedTuple):
     pvalue: float
 
 
-def pearson(x: DoubleArray, y: DoubleArray) -> Correlation:
+def pearson(x: Array, y: Array) -> Correlation:
     """Linear correlation of two samples float64[n], n >= 2."""
     x, y = x - x.mean(), y - y.mean()
     scale = math.sqrt(float(x @ x) * float(y @ y))  # one root of the product, so that equal ranks give exactly 1
@@ -28,12 +28,12 @@ def pearson(x: DoubleArray, y: DoubleArray) -> Correlation:
     return Correlation(r, _two_sided_p(r, len(x) - 2))
 
 
-def spearman(x: DoubleArray, y: DoubleArray) -> Correlation:
+def spearman(x: Array, y: Array) -> Correlation:
     """Correlation of the ranks of two samples float64[n], n >= 2; equal values share their mean rank."""
     return pearson(_mean_ranks(x), _mean_ranks(y))
 
 
-def _mean_ranks(x: DoubleArray) -> DoubleArray:
+def _mean_ranks(x: Array) -> Array:
     _, group, sizes = np.unique(x, return_inverse=True, return_counts=True)
     return np.asarray((np.cumsum(sizes) - (sizes - 1) / 2)[group], np.float64)
 

@@ -10,7 +10,7 @@ import numpy as np
 from fastw2v.evaluation.correlation import Correlation, pearson, spearman
 from fastw2v.evaluation.files import read_pairs
 from fastw2v.evaluation.lookup import look_up, rows_by_word, too_few
-from fastw2v.runtime.arrays import DoubleArray, RowArray
+from fastw2v.runtime.arrays import Array, RowArray
 from fastw2v.vectors.key_table import KeyTable
 
 
@@ -102,7 +102,7 @@ def word_pairs(
     return WordPairsResult(by_value, by_rank, n_used, n_total, 100 * (n_total - n_used) / n_total)
 
 
-def _pair_cosines(kv: KeyTable, rows: RowArray) -> DoubleArray:
+def _pair_cosines(kv: KeyTable, rows: RowArray) -> Array:
     """Cosine of each pair of rows, in float64, so that nearly equal cosines keep their order."""
     a, b = (kv.vectors[column].astype(np.float64) for column in rows.T)
     lengths = np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1)

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import numpy as np
-import numpy.typing as npt
+
+from fastw2v.runtime.arrays import Array
 
 Params = dict[str, Any]
 KEYS = ("word_vecs", "word_to_id", "id_to_word")
@@ -34,7 +35,7 @@ class _DType:
     def __setstate__(self, state: tuple[Any, ...]) -> None:
         self.order = ">" if state[1] == ">" else "<"
 
-    def array(self, raw: bytes, shape: tuple[int, ...], order: str) -> npt.NDArray[Any]:
+    def array(self, raw: bytes, shape: tuple[int, ...], order: str) -> Array:
         return np.frombuffer(bytes(raw), self.order + self.code).reshape(shape, order="F" if order == "F" else "C")
 
 

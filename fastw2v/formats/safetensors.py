@@ -10,15 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import safetensors
 
 from fastw2v.formats.word2vec import decode_word, encode_key
+from fastw2v.runtime.arrays import Array
 from fastw2v.runtime.files import atomic_write
 from fastw2v.vectors.key_table import KeyTable, VectorTable, keys_to_save
 from fastw2v.vocab import Vocab
 
-Tensors = Mapping[str, npt.NDArray[Any]]
+Tensors = Mapping[str, Array]
 _CHUNK_BYTES = 1 << 20
 _NAMES = {"int64": "I64", "float32": "F32", "uint8": "U8"}  # in the order of the safetensors library
 _ALIGNMENT = 8
@@ -30,7 +30,7 @@ def write_safetensors(path: str | os.PathLike[str], tensors: Tensors, metadata: 
         _write(draft, tensors, metadata)
 
 
-def _write(path: Path, tensors: Mapping[str, npt.NDArray[Any]], metadata: Mapping[str, str]) -> None:
+def _write(path: Path, tensors: Tensors, metadata: Mapping[str, str]) -> None:
     """Write arrays of one dimension or more, of any strides, in chunks of rows.
 
     Parameters
@@ -60,7 +60,7 @@ def _write(path: Path, tensors: Mapping[str, npt.NDArray[Any]], metadata: Mappin
 
 def read_safetensors(
     path: str | os.PathLike[str], wanted: Callable[[str], bool] = lambda name: True
-) -> tuple[dict[str, npt.NDArray[Any]], dict[str, str]]:
+) -> tuple[dict[str, Array], dict[str, str]]:
     """Read the arrays of a safetensors file whose names are wanted, and its strings; ValueError if it is damaged."""
     try:
         with safetensors.safe_open(path, framework="np") as file:
@@ -75,7 +75,7 @@ def is_safetensors(path: Path) -> bool:
         return file.read(9)[7:] == b"\0{"
 
 
-def table_tensors(kv: KeyTable) -> dict[str, npt.NDArray[Any]]:
+def table_tensors(kv: KeyTable) -> dict[str, Array]:
     """Return the keys, vectors and counts as tensors.
 
     Returns
@@ -84,7 +84,7 @@ def table_tensors(kv: KeyTable) -> dict[str, npt.NDArray[Any]]:
         "vectors": float32[n_vocab, dim]; "counts": int64[n_vocab], if known. Integer keys are "keys": int64[n_vocab].
         Words are "keys": uint8[n_bytes], their UTF-8 bytes one after the other, and "key_offsets": int64[n_vocab + 1].
     """
-    tensors: dict[str, npt.NDArray[Any]] = {"vectors": np.asarray(kv.vectors)}
+    tensors: dict[str, Array] = {"vectors": np.asarray(kv.vectors)}
     if kv.counts is not None:
         tensors["counts"] = np.asarray(kv.counts, np.int64)
     keys = keys_to_save(kv)

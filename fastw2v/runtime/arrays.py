@@ -1,7 +1,7 @@
 """The array types of the package: one name per dtype, for annotations.
 
-``Array`` may hold any dtype; ``FloatArray`` is the type of weights and vectors; ``DoubleArray`` is for sums that need
-more digits; ``RowArray`` indexes the rows of a matrix; ``Ids`` are word ids.
+``Array`` may hold any dtype; ``FloatArray`` is what kernels read and write; ``RowArray`` indexes the rows of a matrix;
+``Ids`` are word ids as NumPy's own integers.
 """
 
 from typing import Any, TypeAlias
@@ -11,6 +11,5 @@ import numpy.typing as npt
 
 Array: TypeAlias = npt.NDArray[Any]
 FloatArray: TypeAlias = npt.NDArray[np.float32]
-DoubleArray: TypeAlias = npt.NDArray[np.float64]
 RowArray: TypeAlias = npt.NDArray[np.intp]
 Ids: TypeAlias = npt.NDArray[np.int64]

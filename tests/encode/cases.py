@@ -19,10 +19,10 @@ def oracle(sentences, min_count=1, *, sorted_vocab=True):
     """Return words, counts and sentences of rows as a Counter makes them."""
     counter = Counter(word for sentence in sentences for word in sentence)
     items = counter.most_common() if sorted_vocab else counter.items()
-    kept = [(word, count) for word, count in items if count >= min_count]
-    row = {word: n for n, (word, _) in enumerate(kept)}
+    frequent = [(word, count) for word, count in items if count >= min_count]
+    row = {word: n for n, (word, _) in enumerate(frequent)}
     rows = [[row[word] for word in sentence if word in row] for sentence in sentences]
-    return list(row), [count for _, count in kept], [sentence for sentence in rows if sentence]
+    return list(row), [count for _, count in frequent], [sentence for sentence in rows if sentence]
 
 
 def sentences_of(tokens):
@@ -32,7 +32,7 @@ def sentences_of(tokens):
     assert tokens.starts[0] == 0
     assert tokens.starts[-1] == tokens.n_tokens == len(tokens.ids)
     assert (np.diff(tokens.starts) > 0).all()
-    return [part.tolist() for part in np.split(tokens.ids, tokens.starts[1:-1])] if tokens.n_tokens else []
+    return [sentence.tolist() for sentence in np.split(tokens.ids, tokens.starts[1:-1])] if tokens.n_tokens else []
 
 
 def check(corpus, sentences, *, min_count=1, sorted_vocab=True, **options):
