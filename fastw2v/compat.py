@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
+import numpy as np
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -25,6 +27,22 @@ _UNSUPPORTED: dict[str, tuple[Any, str]] = {
     "report_delay": (1.0, "pass progress= to Word2Vec"),
     "mmap": (None, "the file is read whole"),
     "rethrow": (False, "there is no other format to fall back to"),
+    "indexer": (None, "every search is exact; most_similar_batch is the fast way to ask for many neighbours"),
+    "similarity_function": ("most_similar", "analogies are solved by the cosine (3CosAdd) alone"),
+    "fvocab": (None, "word2vec files have no counts; save as .safetensors, which keeps them, or set wv.counts"),
+    "total_vec": (None, "the first line has the number of vectors that are written"),
+    "write_header": (True, "the file always has a first line 'count dim'; remove it with tail -n +2"),
+    "prefix": ("", "rename the keys, KeyedVectors([prefix + key for key in wv.index_to_key], wv.vectors)"),
+    "append": (False, "a file is written whole; join the vectors before with numpy.concatenate"),
+    "sort_attr": ("count", "keys are sorted by count; save(path, format=...) keeps the order of the rows"),
+    "encoding": ("utf8", "word2vec files are UTF-8; convert the file, such as with iconv"),
+    "unicode_errors": ("strict", "bytes that are no UTF-8 survive as surrogates; replace them in wv.index_to_key"),
+    "datatype": (np.float32, "vectors are float32; convert wv.vectors with astype"),
+    "no_header": (False, "put a first line 'count dim' in the file"),
+    "separately": (None, "vectors go to one file; pass format= to choose its format"),
+    "sep_limit": (10 * 1024**2, "vectors go to one file"),
+    "ignore": (frozenset(), "keys, vectors and counts are all written"),
+    "pickle_protocol": (4, "no pickle is written; pass format= to choose a format"),
 }
 _RENAMED = {"size": "vector_size", "iter": "epochs"}
 

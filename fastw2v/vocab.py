@@ -1,4 +1,4 @@
-"""Vocabulary: keys and counts row by row, and the tables that training draws from. Arrays, no object per word."""
+"""Vocabulary: the key and count of each row, in arrays without an object per word; and the tables for sampling."""
 
 from __future__ import annotations
 
@@ -13,20 +13,32 @@ _COUNT_16 = np.uint16(0xFFFF)
 
 
 class Vocab:
-    """Keys and counts, row by row.
+    """The key and the count of each row.
 
-    Made by `encode_corpus`, or by the class methods `from_words` (bytes), `from_keys` (str or int) and `from_ids`.
+    Made by `fastw2v.encode.encode_corpus`, or by the class methods `from_words` (bytes), `from_keys` (str or int) and
+    `from_ids`.
 
     Parameters
     ----------
     counts : int64[n_vocab]
         Occurrences of each key.
     letters, word_starts : uint8[n_bytes], int64[n_vocab + 1]
-        Word of row r: ``letters[word_starts[r]:word_starts[r + 1]]``, usually UTF-8; empty for integer keys.
+        The bytes of the word of row r are ``letters[word_starts[r]:word_starts[r + 1]]``, usually UTF-8. Empty for
+        integer keys.
     ids : int64[n_vocab], optional
-        Integer keys. None: the keys are words.
+        The integer keys. None: the keys are words.
     n_raw_tokens : int, optional
-        Tokens seen in all, those without a row too. Default: the sum of the counts.
+        Tokens of the corpus, those without a row too. Default: the sum of the counts.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from fastw2v.vocab import Vocab
+    >>> vocab = Vocab.from_keys(["to", "be", "or"], np.array([60, 39, 1]))
+    >>> vocab.key_to_index["be"], vocab.n_tokens
+    (1, 100)
+    >>> [round(p, 2) for p in vocab.keep_probabilities(sample=0.01).tolist()]
+    [0.15, 0.19, 1.0]
     """
 
     def __init__(
@@ -45,20 +57,20 @@ class Vocab:
 
     @classmethod
     def from_words(cls, words: Sequence[bytes], counts: np.ndarray, *, n_raw_tokens: int | None = None) -> Vocab:
-        """Make a vocabulary of words given as bytes; row r is ``words[r]``, seen ``counts[r]`` times.
+        """Make a vocabulary from words given as bytes; ``counts[r]`` is the count of ``words[r]``.
 
-        ValueError where a word occurs twice: as str they may differ and yet be the same bytes, by surrogates.
+        ValueError if a word occurs twice. (Two str with surrogates may differ and yet be the same bytes.)
         """
         if len(set(words)) != len(words):
             twice = next(word for word, n_rows in Counter(words).items() if n_rows > 1)
-            raise ValueError(f"the word {twice!r} occurs twice; every row needs a word of its own")
+            raise ValueError(f"the word {twice!r} occurs twice; every row needs a different word")
         starts = np.zeros(len(words) + 1, np.int64)
         np.cumsum(np.fromiter(map(len, words), np.int64, len(words)), out=starts[1:])
         return cls(counts, np.frombuffer(b"".join(words), np.uint8), starts, n_raw_tokens=n_raw_tokens)
 
     @classmethod
     def from_ids(cls, ids: np.ndarray, counts: np.ndarray, *, n_raw_tokens: int | None = None) -> Vocab:
-        """Make a vocabulary of integer keys; row r is ``ids[r]``, seen ``counts[r]`` times."""
+        """Make a vocabulary from integer keys; ``counts[r]`` is the count of ``ids[r]``."""
         no_letters, no_starts = np.empty(0, np.uint8), np.zeros(len(ids) + 1, np.int64)
         keys = np.ascontiguousarray(ids, np.int64)
         return cls(counts, no_letters, no_starts, ids=keys, n_raw_tokens=n_raw_tokens)
@@ -67,7 +79,7 @@ class Vocab:
     def from_keys(
         cls, keys: Sequence[str] | Sequence[int], counts: np.ndarray, *, n_raw_tokens: int | None = None
     ) -> Vocab:
-        """Make a vocabulary of words, or of integers; ValueError where UTF-8 cannot write a word."""
+        """Make a vocabulary from words or integers; ValueError if UTF-8 cannot encode a word."""
         if len(keys) and isinstance(keys[0], str):
             return cls.from_words([_to_bytes(str(key)) for key in keys], counts, n_raw_tokens=n_raw_tokens)
         return cls.from_ids(np.asarray(keys, np.int64), counts, n_raw_tokens=n_raw_tokens)
@@ -82,7 +94,7 @@ class Vocab:
 
     @cached_property
     def keys(self) -> list[str] | list[int]:
-        """Key of each row. Bytes that are not UTF-8 become lone surrogates ("surrogateescape") and so survive."""
+        """Key of each row. Bytes that are no UTF-8 survive as surrogates ("surrogateescape")."""
         if self.ids is not None:
             return self.ids.tolist()  # type: ignore[no-any-return]
         letters, starts = self.letters.tobytes(), self.word_starts.tolist()
@@ -94,7 +106,7 @@ class Vocab:
         return dict(zip(self.keys, range(len(self))))  # type: ignore[return-value]
 
     def words(self, rows: slice) -> list[bytes]:
-        """Bytes of the keys in a range of rows; an integer's are its decimal digits."""
+        """Bytes of the keys in a range of rows; of an integer, its decimal digits."""
         if self.ids is not None:
             return [b"%d" % key for key in self.ids[rows].tolist()]
         first, stop, _ = rows.indices(len(self))
@@ -103,7 +115,7 @@ class Vocab:
         return [letters[start:end] for start, end in pairwise(bounds)]
 
     def key_hashes(self) -> np.ndarray:
-        """Return a 64-bit hash of each key, the same in every vocabulary: FNV-1a of the bytes; an integer is its own.
+        """Return a 64-bit hash of each key, the same in every vocabulary: FNV-1a of a word's bytes, or the integer.
 
         Returns
         -------
@@ -121,7 +133,7 @@ class Vocab:
         return hashes
 
     def keep_probabilities(self, sample: float) -> np.ndarray:
-        """Return the probability with which subsampling keeps a token of each row.
+        """Return the probability that subsampling keeps a token, for each row.
 
         ``min(1, sqrt(t / f) + t / f)`` with ``f = count / n_tokens``, as word2vec.c computes it (the paper, Mikolov et
         al. 2013, section 2.3, has the square root alone).
@@ -143,15 +155,15 @@ class Vocab:
         return np.minimum(1, np.sqrt(ratio) + ratio).astype(np.float32)
 
     def alias_table(self, exponent: float) -> tuple[np.ndarray, np.ndarray]:
-        """Return the alias table of the noise distribution, ``P ~ count ** exponent``; a count of 0 is never drawn.
+        """Return the alias table of the noise distribution, ``P ~ count ** exponent``; rows of count 0 are never drawn.
 
-        Draw: ``u`` uniform in [0, n_vocab), ``i = int(u)``; the row is i if ``u - i < alias_prob[i]``, else
-        ``alias_id[i]``.
+        To draw a row, take ``u`` uniform in [0, n_vocab) and ``i = int(u)``; the row is i if ``u - i < alias_prob[i]``,
+        else ``alias_id[i]``.
 
         Parameters
         ----------
         exponent : float
-            Any finite real number; 0 is uniform over the keys that occur, a negative one prefers the rare.
+            Any finite number. 0 is uniform over the keys that occur; a negative one prefers rare keys.
 
         Returns
         -------
@@ -173,28 +185,35 @@ class Vocab:
 def select_words(
     counts: np.ndarray, *, min_count: int, max_final_vocab: int | None = None, sorted_vocab: bool = True
 ) -> np.ndarray:
-    """Choose the words that get a row, and the order of the rows.
+    """Choose the words of the vocabulary, and the order of its rows.
 
     Parameters
     ----------
     counts : int64[n_words]
-        Occurrences, in the order of first occurrence.
+        Occurrences of each word, in the order of first occurrence.
     min_count : int
         Words seen less often get no row.
     max_final_vocab : int, optional
-        At most so many rows: `min_count` is raised until that holds, so words of equal count stay or go together.
+        The most rows: `min_count` is raised until it holds. Words of equal count are all in or all out.
     sorted_vocab : bool
-        True: the most frequent first, equal counts by first occurrence. False: by first occurrence.
+        True: rows by falling count, equal counts by first occurrence. False: rows by first occurrence.
 
     Returns
     -------
     int64[n_vocab]
-        Positions in `counts`.
+        For each row, the position of its word in `counts`.
 
     Raises
     ------
     ValueError
         No word is left.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from fastw2v.vocab import select_words
+    >>> select_words(np.array([3, 9, 1, 4]), min_count=2).tolist()
+    [1, 3, 0]
     """
     threshold = max(1, min_count)
     if max_final_vocab is not None:
@@ -208,7 +227,7 @@ def select_words(
 
 
 def count_threshold(counts: np.ndarray, n_max: int) -> int:
-    """Return the least count c >= 1 such that at most `n_max` words are seen c times or more."""
+    """Return the smallest count c >= 1 such that at most `n_max` words have a count of c or more."""
     if n_max >= len(counts):
         return 1
     first_out = len(counts) - 1 - max(0, n_max)
@@ -216,7 +235,10 @@ def count_threshold(counts: np.ndarray, n_max: int) -> int:
 
 
 def _by_falling_count(counts: np.ndarray) -> np.ndarray:
-    """Sort by 16 bits, which NumPy does without comparing, and then the few counts that need more."""
+    """Return the order by falling count, stably.
+
+    NumPy sorts 16-bit integers fast, by radix sort; the few larger counts are then sorted among themselves.
+    """
     order = np.argsort(_COUNT_16 - np.minimum(counts, _COUNT_16).astype(np.uint16), kind="stable")
     n_large = np.count_nonzero(counts >= _COUNT_16)
     large = order[:n_large]
@@ -225,14 +247,15 @@ def _by_falling_count(counts: np.ndarray) -> np.ndarray:
 
 
 def _empty_vocabulary(counts: np.ndarray, min_count: int, max_final_vocab: int | None) -> str:
+    """Return the message of the error that no word is left."""
     if len(counts) == 0:
         return "the corpus has no words: expected at least one token; check the path or the list that was passed"
     largest, limits = int(counts.max()), f"min_count={min_count}"
     if largest >= min_count:
-        limits += f" and max_final_vocab={max_final_vocab} (words of equal count stay or go together)"
+        limits += f" and max_final_vocab={max_final_vocab} (words of equal count are all in or all out)"
     return (
         f"empty vocabulary: {len(counts):,} distinct words in {int(counts.sum()):,} tokens, the most frequent seen "
-        f"{largest:,} times, and none is left by {limits}; lower min_count, raise max_final_vocab, or pass more text"
+        f"{largest:,} times; none is left by {limits}; lower min_count, raise max_final_vocab, or pass more text"
     )
 
 
@@ -247,9 +270,9 @@ def _to_bytes(word: str) -> bytes:
 
 
 def noise_weights(counts: np.ndarray, exponent: float) -> np.ndarray:
-    """Return ``count ** exponent`` up to a factor, float64[n_vocab], the greatest of them 1; 0 where the count is 0.
+    """Return ``count ** exponent`` scaled so that the largest is 1, float64[n_vocab]; 0 for a count of 0.
 
-    The factor keeps a large exponent from overflowing: small weights become 0 instead.
+    The scaling keeps large exponents from overflowing: small weights become 0 instead.
     """
     occurs = counts > 0
     present = counts[occurs].astype(np.float64)
@@ -259,11 +282,23 @@ def noise_weights(counts: np.ndarray, exponent: float) -> np.ndarray:
 
 
 def alias_table(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Vose's alias table without a loop, after Hübschle-Schneider and Sanders, Parallel Weighted Random Sampling, 2019.
+    """Return Vose's alias table of a distribution, made without a loop.
 
-    Columns lighter than the mean are filled in order from the heavier ones, in order: who fills whom follows from the
-    cumulative sums of what the light lack and the heavy have over. A heavy column that gives more than it has over is
-    filled by the next heavy one. The sums are of integers, so that no rounding builds up over a million columns.
+    The method is that of Hübschle-Schneider and Sanders, Parallel Weighted Random Sampling, 2019. Columns lighter than
+    the mean are filled up from the heavier columns, both in order. The cumulative sums of what the light columns lack
+    and of what the heavy columns have to spare tell which heavy column fills which light one. A heavy column that gives
+    more than it can spare is filled up by the next heavy one. The sums are integers, so that rounding errors do not add
+    up over a million columns.
+
+    Parameters
+    ----------
+    weights : float64[n_vocab]
+        Not negative, with a positive sum.
+
+    Returns
+    -------
+    alias_prob : float32[n_vocab]
+    alias_id : int32[n_vocab]
     """
     share = weights * (len(weights) / weights.sum())
     alias_prob, alias_id = np.minimum(share, 1.0), np.arange(len(weights))
@@ -271,12 +306,12 @@ def alias_table(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     if not (light.size and heavy.size):
         return np.ones(len(weights), np.float32), alias_id.astype(np.int32)
     scale = 2.0 ** (62 - len(weights).bit_length())
-    lacking, over = (np.cumsum(np.rint(part * scale).astype(np.int64)) for part in (1 - share[light], share[heavy] - 1))
+    lacking, spare = (np.cumsum(np.rint(x * scale).astype(np.int64)) for x in (1 - share[light], share[heavy] - 1))
     lacking_before = np.concatenate([[0], lacking[:-1]])
-    giver = np.searchsorted(over, lacking_before, side="right")
+    giver = np.searchsorted(spare, lacking_before, side="right")
     alias_id[light] = heavy[np.minimum(giver, heavy.size - 1)]
-    taker = np.searchsorted(lacking, over[:-1], side="right")
-    overdrawn = (lacking[np.minimum(taker, light.size - 1)] - over[:-1]) / scale
+    last_taker = np.searchsorted(lacking, spare[:-1], side="right")
+    overdrawn = (lacking[np.minimum(last_taker, light.size - 1)] - spare[:-1]) / scale
     alias_prob[heavy[:-1]] = 1 - np.clip(overdrawn, 0, 1)
     alias_id[heavy[:-1]] = heavy[1:]
     return alias_prob.astype(np.float32), alias_id.astype(np.int32)

@@ -1,21 +1,13 @@
-import copy
-import pickle
-
 import numpy as np
 import pytest
 
 from fastw2v.keyedvectors import KeyedVectors
-from fastw2v.vectors import search
-from fastw2v.vocab import Vocab
-
-N_WORDS, DIM = 300, 20
-WORDS = [f"w{i}" for i in range(N_WORDS)]
+from tests.vectors.cases import DIM, N_WORDS, WORDS, assert_same_neighbours, random_vectors
 
 
 @pytest.fixture
 def vectors():
-    padded = np.random.default_rng(7).normal(size=(N_WORDS, 32)).astype(np.float32)
-    return padded[:, :DIM]
+    return random_vectors()
 
 
 @pytest.fixture
@@ -29,70 +21,6 @@ def peer(vectors):
     peer = gensim_models.KeyedVectors(DIM)
     peer.add_vectors(WORDS, vectors)
     return peer
-
-
-def assert_same_neighbours(mine, theirs):
-    assert [key for key, _ in mine] == [key for key, _ in theirs]
-    np.testing.assert_allclose([score for _, score in mine], [score for _, score in theirs], atol=1e-5)
-    assert all(type(score) is float for _, score in mine)
-
-
-# Look-up
-
-
-def test_vectors_are_not_copied_and_cannot_be_written_through_a_view(wv, vectors):
-    assert np.shares_memory(wv.vectors, vectors)
-    for view in (wv.vectors[0], wv["w0"], wv.get_vector("w0", norm=True)):
-        with pytest.raises(ValueError, match="read-only"):
-            view[0] = 1
-
-
-def test_lookup(wv, vectors):
-    np.testing.assert_array_equal(wv["w3"], vectors[3])
-    np.testing.assert_array_equal(wv[["w3", "w1"]], vectors[[3, 1]])
-    np.testing.assert_array_equal(wv[3], vectors[3])
-    assert wv[[]].shape == (0, DIM)
-    assert len(wv) == N_WORDS
-    assert wv.vector_size == DIM
-    assert wv.index_to_key[5] == "w5"
-    assert wv.key_to_index["w5"] == 5
-    assert wv.get_index("w5") == 5
-    assert wv.get_index("nothing", 9) == 9
-    assert wv.has_index_for("w5")
-    assert "w5" in wv
-    assert "nothing" not in wv
-    assert None not in wv
-    assert wv.get_vecattr("w5", "count") == N_WORDS - 5
-    assert repr(wv) == "KeyedVectors<vector_size=20, 300 keys>"
-
-
-def test_integer_keys_are_keys_never_rows(vectors):
-    wv = KeyedVectors(np.arange(10, 10 + N_WORDS), vectors)
-    np.testing.assert_array_equal(wv[17], vectors[7])
-    np.testing.assert_array_equal(wv[np.int64(17)], vectors[7])
-    assert wv.is_integer
-    assert 3 not in wv
-    assert all(type(key) is int for key, _ in wv.most_similar(17))
-    assert wv.most_similar(17)[0][0] == wv.most_similar([17])[0][0]
-    with pytest.raises(KeyError, match="integers from 10 to 309"):
-        wv[3]
-
-
-@pytest.mark.parametrize(
-    ("asked", "hint"),
-    [
-        ("W5", "perhaps 'w5' is meant"),
-        ("w12x", "'w12'"),
-        ("zebra", "no key is spelt like it"),
-        (-1, "a row from 0 to 299"),
-    ],
-)
-def test_unknown_key_says_what_was_asked_and_suggests(wv, asked, hint):
-    with pytest.raises(KeyError) as error:
-        wv[asked]
-    assert repr(asked) in str(error.value)
-    assert hint in str(error.value)
-    assert str(error.value) in str(pickle.loads(pickle.dumps(error.value)))
 
 
 @pytest.mark.parametrize(
@@ -114,56 +42,6 @@ def test_unknown_key_says_what_was_asked_and_suggests(wv, asked, hint):
 def test_unknown_keys_are_a_key_error_everywhere(wv, ask):
     with pytest.raises(KeyError, match="no vector for 'nothing' among 300 keys"):
         ask(wv)
-
-
-def test_missing_attributes_are_a_key_error(wv, vectors):
-    with pytest.raises(KeyError, match="only 'count'"):
-        wv.get_vecattr("w1", "sample")
-    with pytest.raises(KeyError, match="no counts"):
-        KeyedVectors(WORDS, vectors).get_vecattr("w1", "count")
-
-
-def test_norms_follow_every_documented_way_to_change_vectors(wv, vectors):
-    wv.most_similar("w1")
-    wv["w2"] = 3 * vectors[1]
-    assert wv.most_similar("w1")[0] == ("w2", pytest.approx(1))
-    wv[["w3", "w4"]] = 5 * vectors[[1, 1]]
-    assert {key for key, _ in wv.most_similar("w1", topn=3)} == {"w2", "w3", "w4"}
-    wv.vectors = np.roll(vectors, 1, axis=0) * np.arange(1, N_WORDS + 1)[:, None]
-    np.testing.assert_allclose(np.linalg.norm(wv.get_normed_vectors(), axis=1), 1, rtol=1e-5)
-    wv.most_similar("w1")
-    vectors[:] = 2 * vectors
-    wv.vectors = vectors
-    vectors[:] = 2 * vectors
-    np.testing.assert_allclose(wv.fill_norms(force=True), np.linalg.norm(vectors, axis=1), rtol=1e-5)
-
-
-def test_setting_an_unknown_key_is_a_key_error(wv, vectors):
-    with pytest.raises(KeyError, match="no vector for 'new'"):
-        wv["new"] = vectors[0]
-
-
-@pytest.mark.parametrize(
-    ("keys", "shape", "counts", "error", "message"),
-    [
-        (["a", "b"], (3, 2), None, ValueError, r"shape \(3, 2\), expected \(2, dim\)"),
-        (["a", "b"], (2,), None, ValueError, r"shape \(2,\)"),
-        (["a", "b"], (2, 0), None, ValueError, r"shape \(2, 0\)"),
-        (["a", "a"], (2, 2), None, ValueError, "'a' occurs twice"),
-        ([7, 7], (2, 2), None, ValueError, "7 occurs twice"),
-        ([], (0, 2), None, ValueError, "at least one key"),
-        ("ab", (2, 2), None, ValueError, "'ab'"),
-        (["a", 1], (2, 2), None, TypeError, r"\['int', 'str'\]"),
-        ([1.5, 2.5], (2, 2), None, TypeError, "all str or all int"),
-        (["a", "b"], (2, 2), [1], ValueError, r"counts has shape \(1,\)"),
-    ],
-)
-def test_constructor_refuses_what_does_not_fit(keys, shape, counts, error, message):
-    with pytest.raises(error, match=message):
-        KeyedVectors(keys, np.ones(shape, np.float32), counts)
-
-
-# Neighbours
 
 
 @pytest.mark.parametrize(
@@ -247,45 +125,6 @@ def test_batch_edges(wv):
         wv.most_similar_batch(np.ones((2, 3)))
 
 
-@pytest.fixture(params=["compiled", "products"])
-def way(request, monkeypatch):
-    """One way of searching, whatever the size."""
-    monkeypatch.setattr(search, "_MIN_COMPILED", 0 if request.param == "compiled" else float("inf"))
-    monkeypatch.setattr(search, "_QUERIES_PER_BLOCK", 7)
-    monkeypatch.setattr(search, "_MAX_SCORES", 30_000)
-
-
-@pytest.mark.parametrize("k", [1, 5, 60, 5000])
-def test_a_search_is_the_full_sort(way, k):
-    rng = np.random.default_rng(3)
-    vectors = rng.normal(size=(4321, 16)).astype(np.float32)[:, :12]
-    vectors[4000:4010] = vectors[10:20]
-    queries = search.unit_rows(rng.normal(size=(17, 12)).astype(np.float32))
-    scores, rows = search.nearest(vectors, search.row_norms(vectors), queries, k)
-    truth = queries @ search.unit_rows(vectors).T
-    assert all(len(set(line)) == min(k, 4321) for line in rows.tolist())
-    np.testing.assert_allclose(scores, -np.sort(-truth)[:, :k], atol=1e-6)
-    np.testing.assert_allclose(np.take_along_axis(truth, rows, axis=1), scores, atol=1e-6)
-    is_tie = scores[:, :-1] == scores[:, 1:]
-    assert (rows[:, :-1] < rows[:, 1:])[is_tie].all()
-
-
-@pytest.mark.parametrize("restrict_vocab", [None, 120])
-def test_both_ways_of_searching_leave_out_the_word_itself(way, wv, restrict_vocab):
-    for word, neighbours in zip(WORDS[::9], wv.most_similar_batch(WORDS[::9], 5, restrict_vocab), strict=True):
-        assert_same_neighbours(neighbours, wv.most_similar(word, topn=5, restrict_vocab=restrict_vocab))
-
-
-def test_a_vector_that_is_nan_is_nobodys_neighbour(way):
-    vectors = np.eye(4, dtype=np.float32)
-    vectors[1] = np.nan
-    wv = KeyedVectors(list("abcd"), vectors)
-    assert wv.most_similar_batch(["a", "b"], topn=4) == [[("c", 0.0), ("d", 0.0)], []]
-
-
-# Similarities and distances
-
-
 def test_similarities_and_distances_are_gensims(wv, peer):
     assert wv.similarity("w1", "w2") == pytest.approx(peer.similarity("w1", "w2"), abs=1e-6)
     assert wv.distance("w1", "w2") == pytest.approx(peer.distance("w1", "w2"), abs=1e-6)
@@ -327,29 +166,3 @@ def test_lists_without_a_known_key_are_an_error(wv, ask):
             ask(wv, words)
     with pytest.raises(TypeError, match="one word"):
         ask(wv, "w1")
-
-
-def test_unknown_key_in_a_large_vocabulary_costs_nothing_until_read():
-    n_words = 200_000
-    wv = KeyedVectors([f"w{i}" for i in range(n_words)], np.ones((n_words, 1), np.float32))
-    with pytest.raises(KeyError) as error:
-        wv["w123456x"]
-    assert "_known" in vars(error.value)
-    assert "among 200,000 keys" in str(error.value)
-
-
-@pytest.mark.parametrize("keys", [["the", "日本", "caf\udce9"], [7, 2**40, 0]])
-@pytest.mark.parametrize("asked_before", [False, True])
-@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda kv: pickle.loads(pickle.dumps(kv))])
-def test_keys_of_a_vocab(keys, asked_before, copied):
-    kv = KeyedVectors(Vocab.from_keys(keys, np.arange(3)), np.eye(3, 4))
-    if asked_before:
-        assert kv.key_to_index == {key: row for row, key in enumerate(keys)}
-    twin = copied(kv)
-    assert (len(twin), twin.is_integer, repr(twin)) == (3, keys[0] == 7, "KeyedVectors<vector_size=4, 3 keys>")
-    assert keys[1] in twin
-    assert "none" not in twin
-    assert twin.index_to_key == keys
-    assert twin.most_similar(keys[0], topn=2)[0][0] in keys[1:]
-    with pytest.raises(KeyError, match="no vector for 'none' among 3 keys"):
-        twin.get_vector("none")

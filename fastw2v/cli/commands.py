@@ -120,7 +120,7 @@ def train(
             "device": device,
         }
         model = _train(corpus, **options)
-        model.seconds["write"] = seconds_of(lambda: model.wv.save(output, format))
+        model.seconds["write"] = seconds_of(lambda: model.wv.save(output, format=format))
         console.say(console.summary(model), to_stderr=as_json)
         if as_json:
             console.say(json.dumps(console.figures(model)))
@@ -181,7 +181,7 @@ def convert(
     """Copy vectors into another format."""
     with console.friendly_errors():
         format = _checked_format(target, format, [source])
-        _load(source).save(target, format)
+        _load(source).save(target, format=format)
 
 
 app.command()(profile)

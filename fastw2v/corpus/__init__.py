@@ -1,4 +1,4 @@
-"""Everything that is read: text files, lists of words, integer arrays. The only code that sees text."""
+"""What training reads: text files, lists of words, integer arrays, all checked here. No other code reads text."""
 
 from fastw2v.corpus.inputs import Corpus, as_corpus, one_corpus
 from fastw2v.corpus.integers import IntegerCorpus

@@ -1,4 +1,4 @@
-"""Which kind of corpus a caller has passed: files, lists of words, or integers."""
+"""Find out what kind of corpus a caller passed: files, lists of words, or integers."""
 
 from __future__ import annotations
 
@@ -7,29 +7,48 @@ from typing import Any
 
 from fastw2v.corpus import integers
 from fastw2v.corpus.integers import IntegerCorpus
-from fastw2v.corpus.sentences import Sentences, TokenCorpus, check_words
+from fastw2v.corpus.sentences import PeekedSentences, TokenCorpus, check_words
 from fastw2v.corpus.text import TextCorpus, text_corpus
 
 Corpus = TextCorpus | TokenCorpus | IntegerCorpus
 
 
 def as_corpus(sentences: Any) -> Corpus:  # noqa: ANN401 - this is the boundary that finds out what was passed
-    """Take sentences in any supported form, and check it.
+    """Check sentences of any supported form, and return them as a corpus.
 
     Parameters
     ----------
-    sentences : iterable of lists of str, or of int; int[n, length]; (ids, starts); Path or list of Path
-        An iterable must start anew at each ``iter()``. A 2-D integer array holds a sentence (a walk) per row. A tuple
-        of two 1-D integer arrays is ragged: sentence s is ``ids[starts[s]:starts[s + 1]]``, ``starts[0] == 0`` and
-        ``starts[-1] == len(ids)``. Arrays may be of any library that shares its memory (CuPy, PyTorch); device="cuda"
-        trains those of a GPU where they lie. Only a path given as `pathlib.Path` is opened: `text_corpus` takes str.
+    sentences
+        One of:
+
+        - an iterable of lists of str, or of lists of int, that can be iterated more than once;
+        - an integer array [n_sentences, length], a sentence (a walk) per row;
+        - two 1-D integer arrays ``(ids, starts)``: sentence s is ``ids[starts[s]:starts[s + 1]]``, with
+          ``starts[0] == 0`` and ``starts[-1] == len(ids)``;
+        - a `pathlib.Path`, or a list of them, of text files. A path given as str is for `text_corpus`.
+
+        Arrays may come from any library that shares its memory (CuPy, PyTorch). Arrays on a GPU stay there;
+        device="cuda" trains them without a copy.
+
+    Returns
+    -------
+    TextCorpus, TokenCorpus or IntegerCorpus
 
     Raises
     ------
     TypeError
-        A str, bytes, a list of str, a one-shot iterator, tokens that are neither str nor int.
+        A str, bytes, a list of str, an iterator that can be read only once, or tokens that are neither str nor int.
     ValueError
-        Negative ids, an array of the wrong shape, starts that are not increasing, nothing in it.
+        There is no token, an id is negative, an array has the wrong shape, or `starts` falls.
+    OSError
+        A file does not exist or cannot be read.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from fastw2v.corpus import as_corpus
+    >>> as_corpus(np.array([[1, 2, 3], [3, 2, 1]])).starts.tolist()
+    [0, 3, 6]
     """
     if isinstance(sentences, TextCorpus | TokenCorpus | IntegerCorpus):
         return sentences
@@ -40,15 +59,15 @@ def as_corpus(sentences: Any) -> Corpus:  # noqa: ANN401 - this is the boundary 
         return integers.from_matrix(sentences)
     if isinstance(sentences, tuple) and len(sentences) == 2 and all(map(integers.is_flat_number_array, sentences)):
         return integers.from_ragged(*sentences)
-    looked_at = Sentences(sentences)
-    if integers.is_number_sentence(looked_at.first):
-        return integers.from_number_lists(looked_at)
-    check_words(looked_at.first)
-    return TokenCorpus(looked_at)
+    peeked = PeekedSentences(sentences)
+    if integers.is_number_sentence(peeked.first):
+        return integers.from_number_lists(peeked)
+    check_words(peeked.first)
+    return TokenCorpus(peeked)
 
 
 def one_corpus(sentences: Any, corpus_file: Any) -> Any:  # noqa: ANN401
-    """Whichever of the two was given; TypeError for both or neither."""
+    """Return whichever of the two was given, a file as `TextCorpus`; TypeError for both or neither."""
     if (sentences is None) == (corpus_file is None):
         given = "neither" if sentences is None else "both"
         raise TypeError(f"expected a corpus either as sentences or as corpus_file, got {given}")

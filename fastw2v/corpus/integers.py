@@ -1,4 +1,4 @@
-"""Sentences of integers: arrays and lists of ids, checked, with no string in sight."""
+"""Sentences of integer ids, from arrays and lists, all checked."""
 
 from __future__ import annotations
 
@@ -18,9 +18,13 @@ _INT64_MAX = np.iinfo(np.int64).max
 
 @dataclass(frozen=True)
 class IntegerCorpus:
-    """Sentences of integer ids: sentence s is ``ids[starts[s]:starts[s + 1]]``; made by `as_corpus`.
+    """Sentences of integer ids, made by `as_corpus`: sentence s is ``ids[starts[s]:starts[s + 1]]``.
 
-    `ids` is an integer array, none negative; `starts` int64[n_sentences + 1].
+    Parameters
+    ----------
+    ids : integer[n_tokens]
+        None is negative. NumPy's array or, on a GPU, CuPy's.
+    starts : int64[n_sentences + 1]
     """
 
     ids: np.ndarray
@@ -28,19 +32,19 @@ class IntegerCorpus:
 
 
 def on_device_of(ids: Any) -> AbstractContextManager[None]:  # noqa: ANN401
-    """Work on the GPU where these lie, if they do, whichever CuPy uses."""
+    """Make the GPU of these ids CuPy's current one inside the block; for ids on the host, do nothing."""
     return on_device(gpu_of(ids)) if is_on_gpu(ids) else nullcontext()
 
 
 def with_shared_arrays(sentences: Any) -> Any:  # noqa: ANN401
-    """Take walks, or ids and starts, from whatever array library made them; anything else stays as it is."""
+    """Convert walks, or ids and starts, of any array library to NumPy's or CuPy's; return anything else unchanged."""
     if isinstance(sentences, tuple) and len(sentences) == 2:
         return tuple(map(as_shared_array, sentences))
     return as_shared_array(sentences)
 
 
 def as_sentence(sentence: Any) -> Any:  # noqa: ANN401
-    """Return a sentence, as NumPy's array if another library's array is one; the GPU's raises TypeError."""
+    """Convert a sentence that is an array of any library to NumPy's; TypeError for an array on the GPU."""
     sentence = as_shared_array(sentence)
     if is_on_gpu(sentence):
         cure = "a matrix of walks of one length, or (ids, starts)"
@@ -54,12 +58,12 @@ def is_flat_number_array(value: Any) -> bool:  # noqa: ANN401
 
 
 def is_array(value: Any) -> TypeGuard[np.ndarray]:  # noqa: ANN401
-    """Whether this is an array of NumPy or CuPy; NumPy's functions dispatch to CuPy's."""
+    """Whether this is an array of NumPy or of CuPy, to which NumPy's functions dispatch."""
     return isinstance(value, np.ndarray) or is_device_array(value)
 
 
 def is_number_sentence(sentence: Sequence[Any]) -> bool:
-    """Whether a sentence, not empty, begins with a number (or is an array of numbers)."""
+    """Whether a sentence that is not empty begins with a number, or is an array of numbers."""
     if isinstance(sentence, np.ndarray) and sentence.dtype != object:
         return sentence.dtype.kind in "iuf"
     if isinstance(sentence, str | bytes):
@@ -68,7 +72,7 @@ def is_number_sentence(sentence: Sequence[Any]) -> bool:
 
 
 def _checked_ids(ids: np.ndarray) -> np.ndarray:
-    """Return the flat ids, none of them negative or beyond int64."""
+    """Return the ids as one flat array; TypeError or ValueError unless they are integers from 0 to 2**63 - 1."""
     if ids.dtype.kind not in "iu":
         nan = ", with NaN" if ids.dtype.kind == "f" and np.isnan(ids).any() else ""
         raise TypeError(f"ids are {ids.dtype}{nan}; expected an integer array: ids.astype(np.int64)")
@@ -82,12 +86,12 @@ def _checked_ids(ids: np.ndarray) -> np.ndarray:
             "drop padding, and pass walks of several lengths as (ids, starts)"
         )
     if largest > _INT64_MAX:
-        raise ValueError(f"id {largest} is beyond int64; expected ids up to 2**63 - 1: number the nodes anew")
+        raise ValueError(f"id {largest} is beyond int64; expected ids up to 2**63 - 1: renumber the nodes")
     return ids.ravel() if is_on_gpu(ids) else np.ascontiguousarray(ids).reshape(-1)
 
 
 def from_matrix(walks: np.ndarray) -> IntegerCorpus:
-    """Make a corpus of an integer array [n_sentences, length]; ValueError for another number of dimensions."""
+    """Make a corpus from an integer array [n_sentences, length]; ValueError for another number of dimensions."""
     if walks.ndim != 2:
         cure = "ids[None, :] is one sentence; (ids, starts) is several" if walks.ndim == 1 else "reshape it"
         raise ValueError(f"an integer array of shape {walks.shape}; expected 2 dimensions, a sentence per row: {cure}")
@@ -96,12 +100,12 @@ def from_matrix(walks: np.ndarray) -> IntegerCorpus:
 
 
 def from_ragged(ids: np.ndarray, starts: np.ndarray) -> IntegerCorpus:
-    """Make a corpus of ids[n_tokens] and starts[n_sentences + 1]; TypeError or ValueError where they do not fit."""
+    """Make a corpus from ids[n_tokens] and starts[n_sentences + 1]; TypeError or ValueError if they do not fit."""
     if is_on_gpu(starts) and not is_on_gpu(ids):
-        raise TypeError("ids lie in the host's memory and starts on the GPU; expected starts beside ids: starts.get()")
+        raise TypeError("ids are on the host and starts on the GPU; expected both on the host: starts.get()")
     if is_on_gpu(starts) and gpu_of(starts) != gpu_of(ids):
         places = f"cuda:{gpu_of(ids)} and starts on cuda:{gpu_of(starts)}"
-        raise ValueError(f"ids lie on {places}; expected starts beside ids, or on the host: starts.get()")
+        raise ValueError(f"ids are on {places}; expected starts on the same GPU, or on the host: starts.get()")
     with on_device_of(ids):
         return _ragged(ids, starts)
 
@@ -120,14 +124,14 @@ def _ragged(ids: np.ndarray, starts: np.ndarray) -> IntegerCorpus:
     if falls.size:
         at = int(falls[0])
         raise ValueError(
-            f"starts[{at + 1}] = {ends[at + 1]} is below starts[{at}] = {ends[at]}; expected starts that never fall: "
+            f"starts[{at + 1}] = {ends[at + 1]} is below starts[{at}] = {ends[at]}; expected starts that do not fall: "
             "np.concatenate([[0], np.cumsum(lengths)])"
         )
     return IntegerCorpus(flat, ends)
 
 
 def from_number_lists(sentences: Iterable[Iterable[int]]) -> IntegerCorpus:
-    """Flatten lists of int (or 1-D integer arrays), 8 bytes an id."""
+    """Make a corpus from lists of int, or 1-D integer arrays; takes 8 bytes per id."""
     ids, ends = array("q"), array("q", [0])
     for position, walk in enumerate(sentences):
         try:

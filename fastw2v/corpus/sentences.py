@@ -1,4 +1,4 @@
-"""An iterable of sentences: whether it can be read again, and its first sentence, looked at without being lost."""
+"""An iterable of sentences: check that it can be read again, and peek at its first sentence without losing it."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from fastw2v.corpus.integers import as_sentence
 
 @dataclass(frozen=True)
 class TokenCorpus:
-    """Sentences of str tokens: any iterable that starts anew each time; made by `as_corpus`."""
+    """Sentences of str tokens, made by `as_corpus`: any iterable that can be iterated more than once."""
 
     sentences: Iterable[Iterable[str]]
 
 
-class Sentences:
-    """Sentences whose first was looked at: the first pass goes on from there, each later one starts anew.
+class PeekedSentences:
+    """Sentences whose first has been read: the first pass continues behind it, each later pass starts anew.
 
-    So nothing is lost where `__iter__` hides an iterator that can be read only once, or where a sentence is one.
+    So no sentence is lost if `__iter__` returns an iterator that can be read only once, or if a sentence is one.
 
     Attributes
     ----------
@@ -33,7 +33,7 @@ class Sentences:
     Raises
     ------
     TypeError
-        It is no iterable of sentences, or an iterator that can be read only once.
+        `sentences` is no iterable of sentences, or an iterator that can be read only once.
     ValueError
         No sentence has a token.
     """
@@ -53,7 +53,7 @@ class Sentences:
 
 
 def _check_iterable_again(sentences: object) -> None:
-    """Refuse what is no corpus and what can be read only once."""
+    """Raise TypeError unless this is an iterable that can be read more than once."""
     if isinstance(sentences, str | bytes):
         raise TypeError(
             f"sentences is a {type(sentences).__name__}, {sentences[:40]!r}; expected lists of tokens: "
@@ -69,13 +69,13 @@ def _check_iterable_again(sentences: object) -> None:
 
 
 def _can_start_anew(sentences: Iterable[Any]) -> bool:
-    """Whether this is its own iterator, by an `__iter__` that was written for it and may go back to the beginning."""
+    """Whether this is its own iterator and defines an `__iter__` in Python, which may go back to the beginning."""
     begin: object = type(sentences).__iter__
     return iter(sentences) is sentences and isinstance(begin, FunctionType) and begin is not Iterator.__iter__
 
 
 def _from_here(sentences: Iterator[Any]) -> Iterator[Any]:
-    """Go on with an iterator without asking for its `__iter__`, which may go back to the beginning."""
+    """Continue an iterator without calling its `__iter__`, which may go back to the beginning."""
     while True:
         try:
             sentence = next(sentences)
@@ -85,7 +85,7 @@ def _from_here(sentences: Iterator[Any]) -> Iterator[Any]:
 
 
 def _next_sentence(sentences: Iterator[Any]) -> Sequence[Any]:
-    """Return the next sentence as a sequence; a str or bytes as it is."""
+    """Return the next sentence as a sequence; str, bytes and arrays unchanged."""
     for sentence in map(as_sentence, sentences):
         if isinstance(sentence, str | bytes | np.ndarray):
             return sentence  # type: ignore[return-value]
@@ -96,12 +96,12 @@ def _next_sentence(sentences: Iterator[Any]) -> Sequence[Any]:
 
 
 def check_words(sentence: Sequence[Any]) -> None:
-    """Refuse a first sentence that does not begin with a str."""
+    """Raise TypeError unless the first sentence begins with a str."""
     if isinstance(sentence, str | bytes):
         raise TypeError(
             f"a sentence is the {type(sentence).__name__} {sentence[:40]!r}, which would be split into characters; "
             "expected a list of tokens: [sentence.split() for sentence in sentences]"
         )
     if not isinstance(sentence[0], str):
-        cure = ": decode it, token.decode()" if isinstance(sentence[0], bytes) else ", or int in every place"
+        cure = ": decode it, token.decode()" if isinstance(sentence[0], bytes) else ", or int for every token"
         raise TypeError(f"a token is a {type(sentence[0]).__name__}, {sentence[0]!r}; expected str{cure}")

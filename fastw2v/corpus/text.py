@@ -24,7 +24,7 @@ from fastw2v_kernels.encode import padded_size
 
 BLOCK_BYTES = 2 << 20
 _GZIP_MAGIC = b"\x1f\x8b\x08"
-_NO_TEXT = {  # how files begin that would be read as words that nobody wrote
+_NO_TEXT = {  # first bytes of files that are not UTF-8 text, and the cure
     rb"BZh[1-9]1AY&": "is compressed by bzip2; unpack it with bunzip2",
     rb"\xfd7zXZ\0": "is compressed by xz; unpack it with unxz",
     rb"PK\x03\x04": "is a zip archive; unpack it",
@@ -34,27 +34,48 @@ _NO_TEXT = {  # how files begin that would be read as words that nobody wrote
 _IS_SEPARATOR = np.isin(np.arange(256), list(b" \t\n\r\v\f"))
 
 Block = tuple[np.ndarray, int]
-Path_ = str | os.PathLike[str]
+StrPath = str | os.PathLike[str]
 
 
 @dataclass(frozen=True)
 class TextCorpus:
-    """Text in files or in memory, read in order as blocks of whole words; made by `text_corpus`."""
+    """Text in files or in memory, made by `text_corpus`; read in order, in blocks of whole words."""
 
     sources: tuple[Path | bytes, ...]
 
     @property
     def n_bytes(self) -> int:
-        """Size in bytes of all sources, compressed as they lie."""
+        """Size of all sources in bytes; of compressed files, their compressed size."""
         return sum(len(s) if isinstance(s, bytes) else s.stat().st_size for s in self.sources)
 
     def blocks(
         self, block_bytes: int = BLOCK_BYTES, progress: PhaseProgress | None = None
     ) -> Generator[Block, None, None]:
-        r"""Yield `(text, n_bytes)`: text is uint8[...] filled up with spaces after n_bytes.
+        r"""Yield the text in blocks.
 
-        A block ends after whitespace; each source ends with ``\n``, its own or one that is added. A word longer than
-        `block_bytes` comes in a longer block. `progress(bytes_done, bytes_in_all)` is called after each.
+        A block ends after whitespace. Each source ends with ``\n``, which is added if it is missing. A word longer than
+        `block_bytes` makes its block longer.
+
+        Parameters
+        ----------
+        block_bytes : int
+            Size of a block, about.
+        progress : callable, optional
+            Called as ``progress(bytes_done, bytes_total)`` after each block.
+
+        Yields
+        ------
+        text : uint8[padded_size(n_bytes)]
+            Padded with spaces.
+        n_bytes : int
+            The length without the padding.
+
+        Raises
+        ------
+        OSError
+            A file cannot be read, or is a damaged gzip file.
+        ValueError
+            A file is compressed by another tool, or is no UTF-8 text.
         """
         done, total = 0, self.n_bytes
         for source in self.sources:
@@ -66,8 +87,17 @@ class TextCorpus:
                 done += stream.tell()
 
 
-def text_corpus(paths: Path_ | Iterable[Path_]) -> TextCorpus:
-    """Take text files: one path, several, or patterns with ``*``, ``?``, ``[...]`` or ``**``; gzip is told by content.
+def text_corpus(paths: StrPath | Iterable[StrPath]) -> TextCorpus:
+    """Make a corpus of text files, plain or gzipped; the content tells which.
+
+    Parameters
+    ----------
+    paths : path or list of paths
+        Paths, or patterns with ``*``, ``?``, ``[...]`` or ``**``.
+
+    Returns
+    -------
+    TextCorpus
 
     Raises
     ------
@@ -76,9 +106,9 @@ def text_corpus(paths: Path_ | Iterable[Path_]) -> TextCorpus:
     IsADirectoryError, PermissionError
         A path is a folder, or may not be read.
     TypeError
-        Not paths.
+        `paths` is neither a path nor a list of paths.
     ValueError
-        No path at all.
+        The list is empty.
     """
     if not isinstance(paths, str | os.PathLike | list | tuple):
         raise TypeError(f"corpus_file is {paths!r}; expected a path or a list of paths (tokens go to sentences)")
@@ -92,7 +122,7 @@ def text_corpus(paths: Path_ | Iterable[Path_]) -> TextCorpus:
 
 
 def _expand(path: str) -> list[Path]:
-    """Return the file of that name or, where there is none, the files a pattern matches, sorted."""
+    """Return the file with this name; if there is none, the sorted files that match the pattern."""
     expanded = os.path.expanduser(path)
     if not glob.has_magic(expanded) or os.path.lexists(expanded):
         return [Path(expanded)]
@@ -103,17 +133,19 @@ def _expand(path: str) -> list[Path]:
 
 
 def _check_readable(file: Path) -> None:
+    """Raise OSError, with the cure, unless this is a file that may be read."""
     if not file.exists():
         raise FileNotFoundError(f"no such corpus file: {str(file)!r} (from {os.getcwd()}); check the path")
     if file.is_dir():
         raise IsADirectoryError(f"{str(file)!r} is a folder, expected text files: pass {str(file / '*.txt')!r}")
     if not file.is_file():
-        raise OSError(f"{str(file)!r} is a pipe or a device, not a file; save what it gives to a file")
+        raise OSError(f"{str(file)!r} is a pipe or a device, not a file; save its content to a file")
     if not os.access(file, os.R_OK):
         raise PermissionError(f"corpus file {str(file)!r} may not be read; check its permissions (chmod u+r)")
 
 
 def _blocks_of(stream: BinaryIO, source: Path | bytes, block_bytes: int) -> Generator[Block, None, None]:
+    """Yield the blocks of one source, unpacked if it is gzipped."""
     name = "text in memory" if isinstance(source, bytes) else repr(str(source))
     first = stream.read(8)
     stream.seek(0)
@@ -131,7 +163,7 @@ def _blocks_of(stream: BinaryIO, source: Path | bytes, block_bytes: int) -> Gene
 
 
 def _cut(stream: BinaryIO, block_bytes: int) -> Generator[Block, None, None]:
-    """Read a stream in blocks that end after whitespace; what follows the last whitespace begins the next block."""
+    """Read a stream in blocks that end after whitespace; bytes after the last whitespace begin the next block."""
     rest, n_wanted = np.empty(0, np.uint8), block_bytes
     while True:
         block = np.empty(padded_size(n_wanted + 1), np.uint8)
@@ -150,16 +182,16 @@ def _cut(stream: BinaryIO, block_bytes: int) -> Generator[Block, None, None]:
             return
 
 
-def _read_into(stream: BinaryIO, room: memoryview) -> int:
-    """Fill `room` from the stream, short only at its end; return the number of bytes."""
+def _read_into(stream: BinaryIO, buffer: memoryview) -> int:
+    """Fill `buffer` from the stream; return the number of bytes, which is smaller only at the end of the stream."""
     n_read = 0
-    while n_read < len(room) and (n_new := stream.readinto(room[n_read:])):  # type: ignore[attr-defined]
+    while n_read < len(buffer) and (n_new := stream.readinto(buffer[n_read:])):  # type: ignore[attr-defined]
         n_read += n_new
     return n_read
 
 
 def _after_last_separator(data: np.ndarray) -> int:
-    """Return the position after the last whitespace byte, 0 when there is none; looks at the end first."""
+    """Return the position after the last whitespace byte, 0 if there is none; searches from the end."""
     window = 256
     while True:
         tail = data[max(0, data.size - window) :]

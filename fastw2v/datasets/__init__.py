@@ -1,4 +1,4 @@
-"""Text to train on: the standard library of the running interpreter, the Penn Treebank; and the data sets of tests."""
+"""Text to train on (Python's standard library, the Penn Treebank), and files to evaluate vectors with."""
 
 from fastw2v.datasets.folder import data_dir, evaluation_files
 from fastw2v.datasets.ptb import load_ptb

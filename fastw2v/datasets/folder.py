@@ -1,4 +1,4 @@
-"""The folder of data sets, and the files in it that vectors are judged by."""
+"""The folder of data sets, and the files in it to evaluate vectors with."""
 
 from __future__ import annotations
 
@@ -12,24 +12,29 @@ def data_dir() -> Path:
     Raises
     ------
     FileNotFoundError
-        The variable is not set, or names no folder.
+        The variable is not set, or is not the path of a folder.
     """
     named = os.environ.get("FASTW2V_DATA_DIR")
     if not named:
         raise FileNotFoundError("FASTW2V_DATA_DIR is not set; set it to the folder that holds the data sets")
     folder = Path(named).expanduser()
     if not folder.is_dir():
-        raise FileNotFoundError(f"FASTW2V_DATA_DIR is {named!r}, which is no folder; set it to the data sets' folder")
+        raise FileNotFoundError(f"FASTW2V_DATA_DIR is {named!r}, which is no folder; set it to that of the data sets")
     return folder
 
 
 def evaluation_files() -> tuple[list[Path], list[Path]]:
-    """Return the word-pair files and the analogy files of `data_dir`.
+    """Return the word-pair files and the analogy files in `data_dir`.
+
+    Returns
+    -------
+    pairs, analogies : list of Path
+        Those of wordsim353.tsv and simlex999.txt, and of questions-words.txt, that exist; not both lists are empty.
 
     Raises
     ------
     FileNotFoundError
-        There is no such folder, or none of the files is in it.
+        There is no folder of data sets, or none of these files is in it.
     """
     folder = data_dir()
     pairs = [path for name in ("wordsim353.tsv", "simlex999.txt") if (path := folder / name).exists()]

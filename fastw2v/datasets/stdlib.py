@@ -9,18 +9,18 @@ from pathlib import Path
 
 from fastw2v.corpus import TextCorpus
 
-# Packages that are not the library's own, and machine-made tables of character names.
+# Installed packages, and generated tables of character names.
 _SKIPPED_FOLDERS = {"site-packages", "dist-packages", "__pycache__", "encodings"}
-_ESCAPED_NEWLINE = rb"\n"  # a backslash and an n, as written in a string: the n is no letter of the next word
+_ESCAPED_NEWLINE = rb"\n"  # a backslash and an n inside a string: the n does not belong to the next word
 _PARAGRAPH_END = re.compile(rb"\n[ \n]*\n")
 
 
 def default_corpus() -> TextCorpus:
     """Return the text of the running interpreter's standard library: about 3.4 million words, the same at every call.
 
-    The words are the runs of ASCII letters in its ``.py`` files (so ``read_line`` is two words and ``readLine`` one),
-    lower-cased; a paragraph, up to a blank line, is a sentence. Files come in sorted order. An interpreter installed
-    without its tests (some Linux packages) has about a third of the text.
+    A word is a run of ASCII letters in a ``.py`` file, in lower case: ``read_line`` is two words, ``readLine`` is one.
+    A paragraph, up to a blank line, is a sentence. Files are read in sorted order. An interpreter installed without its
+    tests (as by some Linux packages) has about a third of the text.
 
     Returns
     -------
@@ -30,19 +30,27 @@ def default_corpus() -> TextCorpus:
     Raises
     ------
     FileNotFoundError
-        The interpreter comes without the sources of its library.
+        The interpreter was installed without the sources of its library.
+
+    Examples
+    --------
+    >>> from fastw2v.datasets import default_corpus
+    >>> corpus = default_corpus()
+    >>> corpus.n_bytes > 1_000_000
+    True
     """
     folder = Path(sysconfig.get_path("stdlib"))
     files = _python_files(folder)
     if not files:
         raise FileNotFoundError(
             f"no .py files under {str(folder)!r}: this interpreter has no sources of its library, "
-            "expected them for the default corpus; pass a text file instead"
+            "which the default corpus is made of; pass a text file instead"
         )
     return TextCorpus((b"\n".join(map(_sentences, files)),))
 
 
 def _python_files(folder: Path) -> list[Path]:
+    """Return the .py files of the library, sorted."""
     files = []
     for parent, subfolders, names in os.walk(folder):
         subfolders[:] = [name for name in subfolders if name not in _SKIPPED_FOLDERS]
@@ -51,7 +59,7 @@ def _python_files(folder: Path) -> list[Path]:
 
 
 def _letters_only() -> bytes:
-    """Return the translation table: letters to lower case, newline kept, every other byte a space."""
+    """Return the translation table: letters to lower case, newline to itself, every other byte to a space."""
     table = bytearray(b" " * 256)
     for upper, lower in zip(range(ord("A"), ord("Z") + 1), range(ord("a"), ord("z") + 1)):
         table[upper] = table[lower] = lower
@@ -63,6 +71,6 @@ _LETTERS_ONLY = _letters_only()
 
 
 def _sentences(file: Path) -> bytes:
-    """Return the words of one file, a paragraph a line."""
+    """Return the words of one file, one line per paragraph."""
     text = file.read_bytes().replace(_ESCAPED_NEWLINE, b" ").translate(_LETTERS_ONLY)
-    return b"\n".join(part.replace(b"\n", b" ") for part in _PARAGRAPH_END.split(text))
+    return b"\n".join(paragraph.replace(b"\n", b" ") for paragraph in _PARAGRAPH_END.split(text))

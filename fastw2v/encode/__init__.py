@@ -1,4 +1,4 @@
-"""Corpus and vocabulary to Tokens: vocabulary rows, written once to disk, memory-mapped."""
+"""Corpus to vocabulary and Tokens: the sentences as vocabulary rows, written once to disk and memory-mapped."""
 
 from fastw2v.encode.encoder import encode_corpus, encode_with, load_encoder
 from fastw2v.encode.on_gpu import check_device_of

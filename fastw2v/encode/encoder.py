@@ -1,4 +1,4 @@
-"""Corpus and vocabulary to Tokens: vocabulary rows, written once to disk, memory-mapped."""
+"""Corpus to vocabulary and Tokens; what a corpus is made of decides who reads it."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from fastw2v.corpus import BLOCK_BYTES, Corpus, TextCorpus, as_corpus
 from fastw2v.corpus.integers import IntegerCorpus
 from fastw2v.encode import on_gpu
 from fastw2v.encode.integers import EncodedIntegers
-from fastw2v.encode.lists import encode_tokens
+from fastw2v.encode.lists import encode_lists
 from fastw2v.encode.text import encode_text, pruned_table, table_of
-from fastw2v.encode.token_files import Unread, write_tokens
+from fastw2v.encode.token_files import EncodedBlock, write_tokens
 from fastw2v.encode.tokens import Tokens
 from fastw2v.runtime.compilation import log_compilation
 from fastw2v.runtime.progress import PhaseProgress
@@ -23,7 +23,7 @@ from fastw2v.vocab import Vocab, select_words
 
 
 class EncodedCorpus(Protocol):
-    """A corpus read once: counts in order of first occurrence, and blocks of numbers that await their rows."""
+    """A corpus read once: its words by first occurrence, their counts, and blocks of word ids."""
 
     counts: np.ndarray
     n_raw: int
@@ -32,8 +32,8 @@ class EncodedCorpus(Protocol):
         """Make the vocabulary whose rows are the words in `order`."""
         ...
 
-    def blocks(self, row_of: np.ndarray) -> Iterable[Unread]:
-        """Yield for each block what reads its numbers and line ends, and the row of each number."""
+    def blocks(self, row_of: np.ndarray) -> Iterable[EncodedBlock]:
+        """Yield the blocks in the order of the corpus, given the row of each word: int32[n_words]."""
         ...
 
     def close(self) -> None:
@@ -52,41 +52,54 @@ def encode_corpus(
     progress: PhaseProgress | None = None,
     block_bytes: int = BLOCK_BYTES,
 ) -> tuple[Vocab, Tokens]:
-    """Read a corpus once; choose the vocabulary; write the sentences as vocabulary rows.
+    """Count the words of a corpus, choose the vocabulary, and write the sentences as rows of it.
 
-    The result does not depend on `workers` or `block_bytes`, but with `max_vocab_size` on the latter.
+    The result does not depend on `workers`; on `block_bytes` it depends only with `max_vocab_size`.
 
     Parameters
     ----------
     corpus
-        What `text_corpus` or `as_corpus` gives, or what `as_corpus` takes.
+        Whatever `fastw2v.corpus.as_corpus` takes, or the result of `as_corpus` or `text_corpus`.
     min_count : int
-        Words seen less often get no row. 0 with integer input: row = id for every id from 0 to the largest.
+        Words seen less often get no row. With integer input, 0 makes row = id, for every id from 0 to the largest.
     max_vocab_size : int, optional
-        Bound on the words held while counting. The corpus is then read twice: first in one thread, forgetting the
-        rarest words after each block (of text; each million tokens of a list) that leaves more than this many; then
-        with what was left, counted exactly. A word that is rare until late may be missed.
+        The most words to hold while counting. The corpus is then read twice. The first pass uses one thread, and
+        forgets the rarest words after each block of text (or each million tokens of lists) that leaves more words than
+        this. The second pass counts the words that are left. A word that becomes frequent late may be missed.
     max_final_vocab : int, optional
-        Bound on the rows: `min_count` is raised until it holds.
+        The most rows: `min_count` is raised until it holds.
     sorted_vocab : bool
-        Rows by falling count, equal counts by first occurrence; or, False, all by first occurrence.
+        True: rows by falling count, equal counts by first occurrence. False: rows by first occurrence.
     workers : int
-        Threads that read text and write rows. Lists and arrays are counted by one.
+        Threads that read text and write rows. One thread counts lists and arrays.
     progress : callable, optional
-        Called as `progress(done, total)` in bytes of text, from any one thread at a time; or in tokens, with total
-        None.
+        Called as ``progress(done, total)``, by one thread at a time: in bytes of text, or in tokens with total None.
     block_bytes : int
-        Text is read in blocks of about this size, one per thread.
+        Each thread reads text in blocks of about this size.
 
     Returns
     -------
     vocab : Vocab
     tokens : Tokens
+        Memory-mapped; for a corpus on the GPU, CuPy arrays.
 
     Raises
     ------
+    TypeError
+        The corpus is none, or holds tokens of several types; see `as_corpus`.
     ValueError
-        No word is left; no worker; `max_vocab_size` or `max_final_vocab` where it has no meaning. Else as `as_corpus`.
+        No word is left; `workers` is below 1; or `max_vocab_size` or `max_final_vocab` does not apply to this corpus.
+    OSError
+        A file cannot be read, or the temporary folder is full.
+
+    Examples
+    --------
+    >>> from fastw2v.encode import encode_corpus
+    >>> vocab, tokens = encode_corpus([["to", "be", "or", "not", "to", "be"], ["be"]], min_count=2)
+    >>> vocab.keys, vocab.counts.tolist()
+    (['be', 'to'], [3, 2])
+    >>> tokens.ids.tolist(), tokens.starts.tolist()
+    ([1, 0, 1, 0, 0], [0, 4, 5])
     """
     corpus, workers = as_corpus(corpus), _checked_workers(workers)
     keep_all = isinstance(corpus, IntegerCorpus) and min_count == 0
@@ -98,13 +111,20 @@ def encode_corpus(
     if on_gpu.is_on_device(corpus) and max_vocab_size is None:
         counted, ids, starts = on_gpu.vocab_on_device(corpus, keep_all=keep_all, choose=choose)
         return counted, Tokens(ids, starts, counted.n_raw_tokens)
-    encoded = _encode(corpus, workers, block_bytes, max_vocab_size, progress, keep_all=keep_all)
+    encoded = _encode(
+        corpus,
+        workers=workers,
+        block_bytes=block_bytes,
+        max_vocab_size=max_vocab_size,
+        progress=progress,
+        keep_all=keep_all,
+    )
     try:
         order = np.arange(len(encoded.counts)) if keep_all else choose(encoded.counts)
         row_of = np.full(len(encoded.counts), -1, np.int32)
         row_of[order] = np.arange(len(order))
         vocabs: list[Vocab] = []
-        tokens = _tokens(encoded, row_of, workers, [lambda: vocabs.append(encoded.vocab(order))])
+        tokens = _write(encoded, row_of, workers, other_tasks=[lambda: vocabs.append(encoded.vocab(order))])
         return vocabs[0], tokens
     finally:
         encoded.close()
@@ -129,14 +149,14 @@ def encode_with(
     Returns
     -------
     Tokens
-        Without a token where the corpus shares no word with the vocabulary.
+        Empty when no word of the corpus is in the vocabulary.
 
     Raises
     ------
     TypeError
         The vocabulary holds integers and the corpus words, or the reverse.
     ValueError
-        No worker.
+        `workers` is below 1.
     """
     corpus, workers = as_corpus(corpus), _checked_workers(workers)
     if isinstance(corpus, IntegerCorpus) != vocab.is_integer:
@@ -148,10 +168,10 @@ def encode_with(
         table, row_of = table_of(vocab)
         encoded: Any = encode_text(corpus, workers=workers, block_bytes=block_bytes, progress=progress, frozen=table)
     else:
-        encoded = _encode(corpus, workers, block_bytes, None, progress, keep_all=False)
+        encoded = _encode(corpus, workers=workers, block_bytes=block_bytes, progress=progress)
         row_of = encoded.rows_in(vocab)
     try:
-        return _tokens(encoded, row_of, workers)
+        return _write(encoded, row_of, workers)
     finally:
         encoded.close()
 
@@ -162,28 +182,31 @@ def _checked_workers(workers: int) -> int:
 
 def _encode(
     corpus: Corpus,
+    *,
     workers: int,
     block_bytes: int,
-    max_vocab_size: int | None,
     progress: PhaseProgress | None,
-    *,
-    keep_all: bool,
+    max_vocab_size: int | None = None,
+    keep_all: bool = False,
 ) -> EncodedCorpus:
-    """Read the corpus once, whatever it is made of."""
+    """Read and count a corpus of any kind."""
     if isinstance(corpus, IntegerCorpus):
         if max_vocab_size is not None:
             raise ValueError("max_vocab_size bounds the table of words and integer ids have none; use max_final_vocab")
         return EncodedIntegers(corpus, keep_all=keep_all)
     if not isinstance(corpus, TextCorpus):
-        return encode_tokens(corpus, max_vocab_size=max_vocab_size, progress=progress)
-    frozen = None if max_vocab_size is None else pruned_table(corpus, max_vocab_size, block_bytes, progress)
+        return encode_lists(corpus, max_vocab_size=max_vocab_size, progress=progress)
+    frozen = None
+    if max_vocab_size is not None:
+        frozen = pruned_table(corpus, max_vocab_size=max_vocab_size, block_bytes=block_bytes, progress=progress)
     return encode_text(corpus, workers=workers, block_bytes=block_bytes, progress=progress, frozen=frozen)
 
 
-def _tokens(
-    encoded: EncodedCorpus, row_of: np.ndarray, workers: int, beside: Iterable[Callable[[], None]] = ()
+def _write(
+    encoded: EncodedCorpus, row_of: np.ndarray, workers: int, *, other_tasks: Iterable[Callable[[], None]] = ()
 ) -> Tokens:
-    return Tokens(*write_tokens(encoded.blocks(row_of), workers, beside), encoded.n_raw)
+    """Write the tokens, given the row of each word; run `other_tasks` in the same threads."""
+    return Tokens(*write_tokens(encoded.blocks(row_of), workers, other_tasks), encoded.n_raw)
 
 
 _TEXT, _LISTS = TextCorpus((b"a",)), [["a"]]  # the smallest corpora, to compile with

@@ -1,4 +1,4 @@
-"""Integer sentences to the ids that occur, their counts and their rows."""
+"""Integer sentences: the ids that occur, their counts and their vocabulary rows."""
 
 from __future__ import annotations
 
@@ -9,20 +9,24 @@ import numpy as np
 
 from fastw2v.corpus import IntegerCorpus
 from fastw2v.encode.lists import CHUNK_TOKENS
-from fastw2v.encode.token_files import Unread
+from fastw2v.encode.token_files import EncodedBlock
 from fastw2v.vocab import Vocab
 
 _INT32_MAX = np.iinfo(np.int32).max
 
 
 class EncodedIntegers:
-    """Integer sentences: the ids that occur, in order of first occurrence, and their counts. Nothing is copied.
+    """Integer sentences: the ids that occur, by first occurrence, and their counts. The corpus is not copied.
+
+    Small ids are counted in an array indexed by id; large ones by sorting chunks of the corpus.
 
     Parameters
     ----------
     corpus : IntegerCorpus
     keep_all : bool
-        Every id from 0 to the largest is a key, in that order, also those that do not occur.
+        Every id from 0 to the largest is a key, in this order, those that do not occur too.
+    chunk_tokens : int
+        Ids handled at once.
     """
 
     def __init__(self, corpus: IntegerCorpus, *, keep_all: bool, chunk_tokens: int = CHUNK_TOKENS) -> None:
@@ -52,7 +56,7 @@ class EncodedIntegers:
         return ((start, self._chunk(start)) for start in range(0, self.n_raw, self._chunk_tokens))
 
     def _count_dense(self, n_ids: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return the count and the first position of each id; backwards, so that the first is written last."""
+        """Return the count and the first position of each id; goes backwards, so that the first is written last."""
         counts, first = np.zeros(n_ids, np.int64), np.zeros(n_ids, np.int64)
         for start in reversed(range(0, self.n_raw, self._chunk_tokens)):
             ids = self._chunk(start)
@@ -61,7 +65,7 @@ class EncodedIntegers:
         return counts, first
 
     def _count_sparse(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return the ids that occur, sorted, with their counts and first positions; memory follows their number."""
+        """Return the ids that occur, sorted, with counts and first positions; takes memory for these ids alone."""
         keys, counts, first = (np.zeros(0, np.int64) for _ in range(3))
         for start, ids in self._chunks():
             new_keys, at, n_seen = np.unique(ids, return_index=True, return_counts=True)
@@ -85,12 +89,12 @@ class EncodedIntegers:
         row = known[np.minimum(at, len(known) - 1)]
         return np.where(ids[row] == self.keys, row, -1).astype(np.int32)
 
-    def blocks(self, row_of: np.ndarray) -> Iterator[Unread]:
-        """Yield for each chunk what reads its ids and line ends, and the row of each id."""
+    def blocks(self, row_of: np.ndarray) -> Iterator[EncodedBlock]:
+        """Yield a block per chunk of the corpus, given the row of each id that occurs: int32[n_ids]."""
         row_of_local = np.full(self._n_local, -1, np.int32)
         row_of_local[self._seen] = row_of
         for start in range(0, self.n_raw, self._chunk_tokens):
-            yield partial(self._read, start), row_of_local
+            yield EncodedBlock(partial(self._read, start), row_of_local)
 
     def _read(self, start: int) -> tuple[np.ndarray, np.ndarray]:
         ids, ends = self._chunk(start), self._corpus.starts

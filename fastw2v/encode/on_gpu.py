@@ -1,21 +1,21 @@
-"""Integer corpora that lie on the GPU: counted and turned into vocabulary rows there; only the vocabulary is copied."""
+"""Integer corpora on the GPU: counted and turned into vocabulary rows there; only the vocabulary comes to the host."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeGuard, cast
+from typing import TypeGuard
 
 import numpy as np
 
 from fastw2v.corpus.integers import IntegerCorpus, on_device_of
+from fastw2v.runtime.arrays import Array
 from fastw2v.runtime.devices import TO_HOST, current_device, gpu_index, gpu_of, is_cuda, is_on_gpu
 from fastw2v.vocab import Vocab
 from fastw2v_kernels._jit import cuda as gpu
 
 _INT32_MAX = np.iinfo(np.int32).max
-_COUNTED_BYTES = 64  # a token: sorted ids, where they were, numbers, masks and sums, which `unique` has at a time
-_FOUND_BYTES = 48  # a token: places in the vocabulary, rows, masks and sums, at a time
-Array = Any  # of CuPy
+_BYTES_TO_COUNT = 64  # per token: the arrays that `unique` holds at once (sorted ids, positions, inverse, masks, sums)
+_BYTES_TO_LOOK_UP = 48  # per token: positions in the vocabulary, rows, masks and sums
 
 
 def is_on_device(corpus: object) -> TypeGuard[IntegerCorpus]:
@@ -24,7 +24,15 @@ def is_on_device(corpus: object) -> TypeGuard[IntegerCorpus]:
 
 
 def check_device_of(corpus: object, device: str) -> None:
-    """Raise unless a corpus that lies on a GPU is to be trained on that one."""
+    """Check that a corpus on a GPU is to be trained on the same GPU; a corpus on the host may be trained anywhere.
+
+    Raises
+    ------
+    TypeError
+        The corpus is on a GPU and `device` is not one.
+    ValueError
+        The corpus is on another GPU.
+    """
     if not is_on_device(corpus):
         return
     if not is_cuda(device):
@@ -33,7 +41,7 @@ def check_device_of(corpus: object, device: str) -> None:
     index, there = gpu_index(device), gpu_of(corpus.ids)
     here = current_device() if index is None else index
     if there != here:
-        meant = f'"{device}"' if index is not None else f'"{device}", which is cuda:{here} as CuPy uses that'
+        meant = f'"{device}"' if index is not None else f'"{device}", which is cuda:{here}, CuPy\'s current GPU'
         copy = f"with cupy.cuda.Device({here}): ids = cupy.asarray(ids)"
         raise ValueError(
             f"the corpus lies on cuda:{there} and device is {meant}; expected both on one GPU: "
@@ -53,7 +61,7 @@ def vocab_on_device(
     keep_all : bool
         Every id from 0 to the largest has its own row.
     choose : callable
-        Positions of the chosen ids, in their order, from the counts in order of first occurrence: `select_words`.
+        Given the counts by first occurrence, returns the positions of the chosen ids: `select_words`.
 
     Returns
     -------
@@ -62,25 +70,25 @@ def vocab_on_device(
         Vocabulary rows, on the GPU.
     """
     with on_device_of(corpus.ids):
-        found = _counted(corpus, keep_all=keep_all, choose=choose)
-        gpu.synchronize()  # the trainer waits for what the GPU that CuPy uses was given, and for no other
-        return found
+        counted = _count(corpus, keep_all=keep_all, choose=choose)
+        gpu.synchronize()  # the trainer waits for CuPy's current GPU alone, which may be another one
+        return counted
 
 
 def rows_on_device(corpus: IntegerCorpus, vocab: Vocab) -> tuple[Array, Array]:
-    """Turn a corpus into rows of a given vocabulary, and drop other ids; returns as `vocab_on_device`."""
+    """Turn a corpus into rows of a given vocabulary and drop other ids; returns ids and starts as `vocab_on_device`."""
     with on_device_of(corpus.ids):
-        found = _looked_up(corpus, vocab)
+        rows = _look_up(corpus, vocab)
         gpu.synchronize()
-        return found
+        return rows
 
 
-def _counted(
+def _count(
     corpus: IntegerCorpus, *, keep_all: bool, choose: Callable[[np.ndarray], np.ndarray]
 ) -> tuple[Vocab, Array, Array]:
     xp, n_raw = gpu.array_module(), int(corpus.ids.size)
-    _require_memory(_COUNTED_BYTES * n_raw, f"counting {n_raw:,} ids there")
-    seen, first, number, counts = xp.unique(corpus.ids, return_index=True, return_inverse=True, return_counts=True)
+    _require_memory(_BYTES_TO_COUNT * n_raw, f"counting {n_raw:,} ids there")
+    seen, first, inverse, counts = xp.unique(corpus.ids, return_index=True, return_inverse=True, return_counts=True)
     keys_seen, first, counts = (_to_host(array).astype(np.int64) for array in (seen, first, counts))
     if keep_all:
         keys = np.arange(_n_rows(int(keys_seen[-1])))
@@ -94,12 +102,12 @@ def _counted(
         row_of[chosen] = np.arange(len(chosen))
         keys, counts = keys_seen[chosen], counts[chosen]
     vocab = Vocab.from_ids(keys, counts, n_raw_tokens=n_raw)
-    return vocab, *_without_gaps(xp.asarray(row_of)[number.reshape(-1)], corpus.starts)
+    return vocab, *_without_gaps(xp.asarray(row_of)[inverse.reshape(-1)], corpus.starts)
 
 
-def _looked_up(corpus: IntegerCorpus, vocab: Vocab) -> tuple[Array, Array]:
+def _look_up(corpus: IntegerCorpus, vocab: Vocab) -> tuple[Array, Array]:
     xp, keys, n_raw = gpu.array_module(), np.asarray(vocab.ids), int(corpus.ids.size)
-    _require_memory(_FOUND_BYTES * n_raw, f"looking up {n_raw:,} ids there")
+    _require_memory(_BYTES_TO_LOOK_UP * n_raw, f"looking up {n_raw:,} ids there")
     order = np.argsort(keys, kind="stable")
     known, row = xp.asarray(keys[order]), xp.asarray(order.astype(np.int32))
     at = xp.minimum(xp.searchsorted(known, corpus.ids), len(keys) - 1)
@@ -107,7 +115,7 @@ def _looked_up(corpus: IntegerCorpus, vocab: Vocab) -> tuple[Array, Array]:
 
 
 def _without_gaps(rows: Array, starts: Array) -> tuple[Array, Array]:
-    """Drop tokens without a row, and sentences without a token."""
+    """Drop tokens without a row, then sentences without a token."""
     xp = gpu.array_module()
     is_known = rows >= 0
     n_before = xp.concatenate([xp.zeros(1, np.int64), xp.cumsum(is_known, dtype=np.int64)])
@@ -126,4 +134,4 @@ def _n_rows(largest: int) -> int:
 
 
 def _to_host(array: Array) -> np.ndarray:
-    return array if isinstance(array, np.ndarray) else cast(np.ndarray, array.get())
+    return array if isinstance(array, np.ndarray) else array.get()  # CuPy's array has no types

@@ -1,4 +1,4 @@
-"""A temporary file that holds encoded blocks until the vocabulary is known."""
+"""A temporary file that holds blocks of word ids until the vocabulary is known."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from fastw2v.runtime.temporary_files import temporary_file, write_all
 
 
 class TemporaryBlocks:
-    """Blocks of ids and line ends, appended to a temporary file, then read once each.
+    """Blocks of word ids and line ends: appended to a temporary file, then each read once.
 
-    The file vanishes when all have been read, at `close`, or with the object.
+    The file is deleted when all blocks have been read, at `close`, or with the object.
     """
 
     def __init__(self) -> None:
@@ -48,7 +48,7 @@ class TemporaryBlocks:
 
 @dataclass(frozen=True)
 class StoredBlock:
-    """Where one block lies."""
+    """The position of one block in its file."""
 
     blocks: TemporaryBlocks
     offset: int

@@ -1,4 +1,7 @@
-"""Text to word numbers and counts, several blocks at once: a table per thread, merged in the end."""
+"""Text to word ids and counts: every thread encodes blocks with its own word table; the tables are merged at the end.
+
+A word id is the number of a word by first occurrence, in a table or in the whole text; vocabulary rows come later.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +12,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fastw2v.corpus import Block, TextCorpus
-from fastw2v.encode.merge import MergedTables
+from fastw2v.encode.merge import MergedTables, NewWords
 from fastw2v.encode.temporary_blocks import StoredBlock, TemporaryBlocks
-from fastw2v.encode.token_files import Unread
+from fastw2v.encode.token_files import EncodedBlock
 from fastw2v.runtime.progress import PhaseProgress
 from fastw2v.runtime.worker_pool import ItemQueue, run_workers
 from fastw2v.vocab import Vocab, count_threshold
@@ -24,38 +27,39 @@ _SEPARATORS = list(b" \t\n\r\v\f")
 
 
 @dataclass(frozen=True)
-class _Encoded:
-    """One block encoded: the `first_word` to `last_word` of its worker's table occur in it first."""
+class _TextBlock:
+    """One encoded block of the text: its position, the words it added to its thread's table, and its stored ids."""
 
     position: int
     first_word: int
     last_word: int
-    spooled: StoredBlock
+    stored: StoredBlock
 
 
-class _Worker:
-    """One thread's table and temporary file."""
+class _ThreadEncoder:
+    """The word table and the temporary file of one thread, and the blocks it has encoded."""
 
     def __init__(self, table: WordTable, *, frozen: bool) -> None:
         self.table = table
         self.frozen = frozen
-        self.spool = TemporaryBlocks()
-        self.encoded: list[_Encoded] = []
+        self.temporary = TemporaryBlocks()
+        self.blocks: list[_TextBlock] = []
         self.n_raw = 0
 
-    def run(self, numbered: tuple[int, Block] | None, source: ItemQueue[Block]) -> None:
-        while numbered is not None:
-            position, (text, n_bytes) = numbered
+    def run(self, item: tuple[int, Block] | None, queue: ItemQueue[Block]) -> None:
+        """Encode `item`, then all that is left in the queue."""
+        while item is not None:
+            position, (text, n_bytes) = item
             first_word = self.table.n_words
             ids, line_ends, n_raw = self.table.encode(text, n_bytes, frozen=self.frozen)
             self.n_raw += n_raw
-            spooled = self.spool.write(ids, line_ends)
-            self.encoded.append(_Encoded(position, first_word, self.table.n_words, spooled))
-            numbered = source.next()
+            stored = self.temporary.write(ids, line_ends)
+            self.blocks.append(_TextBlock(position, first_word, self.table.n_words, stored))
+            item = queue.next()
 
 
 class EncodedText:
-    """A text read once: the words in order of first occurrence, their counts, and the ids in temporary files.
+    """A text read once: its words by first occurrence, their counts, and its word ids in temporary files.
 
     Attributes
     ----------
@@ -64,18 +68,18 @@ class EncodedText:
         Tokens read, in the table or not.
     """
 
-    def __init__(self, workers: list[_Worker], *, frozen: bool) -> None:
-        self._spools = [worker.spool for worker in workers]
-        numbered = ((number, encoded) for number, worker in enumerate(workers) for encoded in worker.encoded)
-        self._encoded = sorted(numbered, key=lambda pair: pair[1].position)
-        self.n_raw = sum(worker.n_raw for worker in workers)
-        tables = [worker.table for worker in workers]
+    def __init__(self, encoders: list[_ThreadEncoder], *, frozen: bool) -> None:
+        self._temporary = [encoder.temporary for encoder in encoders]
+        numbered = ((number, block) for number, encoder in enumerate(encoders) for block in encoder.blocks)
+        self._blocks = sorted(numbered, key=lambda pair: pair[1].position)
+        self.n_raw = sum(encoder.n_raw for encoder in encoders)
+        tables = [encoder.table for encoder in encoders]
         self._table: WordTable | MergedTables
         if frozen or len(tables) == 1:
             self._table = tables[0]
             self._to_word = [np.arange(tables[0].n_words, dtype=np.int32)] * len(tables)
         else:
-            new_words = [(number, e.first_word, e.last_word) for number, e in self._encoded]
+            new_words = [NewWords(number, block.first_word, block.last_word) for number, block in self._blocks]
             self._table = MergedTables(tables, new_words, len(tables))
             self._to_word = self._table.to_word
         self.counts = np.zeros(self._table.n_words, np.int64)
@@ -87,16 +91,16 @@ class EncodedText:
         letters, starts = self._table.words(order)
         return Vocab(self.counts[order], letters, starts, n_raw_tokens=self.n_raw)
 
-    def blocks(self, row_of: np.ndarray) -> Iterator[Unread]:
-        """Yield for each block what reads its ids and line ends, and the row of each id; row_of: int32[n_words]."""
+    def blocks(self, row_of: np.ndarray) -> Iterator[EncodedBlock]:
+        """Yield the blocks in the order of the text, given the row of each word: int32[n_words]."""
         row_of_id = [row_of[to_word] for to_word in self._to_word]
-        for number, encoded in self._encoded:
-            yield encoded.spooled.read, row_of_id[number]
+        for number, block in self._blocks:
+            yield EncodedBlock(block.stored.read, row_of_id[number])
 
     def close(self) -> None:
         """Delete the temporary files."""
-        for spool in self._spools:
-            spool.close()
+        for temporary in self._temporary:
+            temporary.close()
 
 
 def encode_text(
@@ -107,36 +111,37 @@ def encode_text(
     progress: PhaseProgress | None,
     frozen: WordTable | None = None,
 ) -> EncodedText:
-    """Read a text once with `workers` threads; with a `frozen` table, only its words are numbered."""
+    """Read a text once with `workers` threads; with a `frozen` table, only its words get an id."""
     from fastw2v.encode.word_table import WordTable
 
-    crew: list[_Worker] = []
+    encoders: list[_ThreadEncoder] = []
 
-    def new_worker() -> _Worker:
-        crew.append(_Worker(frozen.frozen_copy() if frozen else WordTable(), frozen=frozen is not None))
-        return crew[-1]
+    def new_encoder() -> _ThreadEncoder:
+        encoders.append(_ThreadEncoder(frozen.frozen_copy() if frozen else WordTable(), frozen=frozen is not None))
+        return encoders[-1]
 
-    def member(source: ItemQueue[Block]) -> None:
-        """Make a worker for the first block: a thread that gets none needs no table, nor a file."""
-        first = source.next()
+    def encode_blocks(queue: ItemQueue[Block]) -> None:
+        """Encode blocks in one thread; a thread that gets no block makes no table and opens no file."""
+        first = queue.next()
         if first is not None:
-            new_worker().run(first, source)
+            new_encoder().run(first, queue)
 
     try:
-        run_workers([member] * workers, ItemQueue(corpus.blocks(block_bytes, progress)))
-        return EncodedText(crew or [new_worker()], frozen=frozen is not None)
+        run_workers([encode_blocks] * workers, ItemQueue(corpus.blocks(block_bytes, progress)))
+        return EncodedText(encoders or [new_encoder()], frozen=frozen is not None)
     except BaseException:
-        for worker in crew:
-            worker.spool.close()
+        for encoder in encoders:
+            encoder.temporary.close()
         raise
 
 
 def pruned_table(
-    corpus: TextCorpus, max_vocab_size: int, block_bytes: int, progress: PhaseProgress | None
+    corpus: TextCorpus, *, max_vocab_size: int, block_bytes: int, progress: PhaseProgress | None
 ) -> WordTable:
-    """Count a text in one thread, and after each block forget the rarest words beyond `max_vocab_size`.
+    """Count a text in one thread; after each block, forget the rarest words beyond `max_vocab_size`.
 
-    The order of forgetting matters, so this pass is not divided. The counts are lower bounds: count again, frozen.
+    One thread alone, because the result depends on the order of the blocks. The counts are lower bounds, so the caller
+    counts the words of this table again.
     """
     from fastw2v.encode.word_table import WordTable
 
@@ -144,12 +149,12 @@ def pruned_table(
     for text, n_bytes in corpus.blocks(block_bytes, progress):
         table.encode(text, n_bytes)
         if table.n_words > max_vocab_size:
-            table = table.kept(table.counts >= count_threshold(table.counts, max_vocab_size))
+            table = table.subset(table.counts >= count_threshold(table.counts, max_vocab_size))
     return table
 
 
 def table_of(vocab: Vocab) -> tuple[WordTable, np.ndarray]:
-    """Return a table of the vocabulary's words and the row of each: int32[n_words].
+    """Return a table of the vocabulary's words, and the row of each: int32[n_words].
 
     A key that is empty or holds whitespace (from lists of tokens) cannot occur in text and is left out.
     """
@@ -165,7 +170,7 @@ def table_of(vocab: Vocab) -> tuple[WordTable, np.ndarray]:
 
 
 def _as_text(letters: np.ndarray, lengths: np.ndarray) -> tuple[np.ndarray, np.ndarray, int]:
-    """Return which words can occur in text (bool[n_words]), and those as text for `WordTable.encode`."""
+    """Return which words can occur in text, bool[n_words], and these as `text, n_bytes` for `WordTable.encode`."""
     word_of = np.repeat(np.arange(len(lengths)), lengths)
     has_space = np.bincount(word_of[np.isin(letters, _SEPARATORS)], minlength=len(lengths)) > 0
     occurs = ~has_space & (lengths > 0)

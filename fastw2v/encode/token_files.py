@@ -1,4 +1,4 @@
-"""The two files of a token store: blocks are given their rows in several threads, and written where they belong."""
+"""The two files of a token store: threads turn blocks of word ids into vocabulary rows, and write them in order."""
 
 from __future__ import annotations
 
@@ -9,38 +9,58 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 
 from fastw2v.runtime.temporary_files import temporary_file, write_all
 from fastw2v.runtime.worker_pool import run_tasks
 
-# What reads a block's ids and line ends, in any thread; and the row of each id, -1 for none.
-Unread = tuple[Callable[[], tuple[np.ndarray, np.ndarray]], np.ndarray]
 
+class EncodedBlock(NamedTuple):
+    """A block of sentences as word ids, before they become vocabulary rows.
 
-@dataclass(frozen=True)
-class _Place:
-    """How much of the store lies before a block, and where the sentence that is open there began."""
+    Attributes
+    ----------
+    read : callable
+        Returns the word ids, int32[n_ids], and the positions in them where sentences end, int64[n_ends]; may be called
+        in any thread.
+    row_of : int32[n_words]
+        The vocabulary row of each word id, -1 for a word without a row.
+    """
 
-    n_rows: int = 0
-    n_ends: int = 0
-    open_at: int = 0
+    read: Callable[[], tuple[np.ndarray, np.ndarray]]
+    row_of: np.ndarray
 
 
 def write_tokens(
-    blocks: Iterable[Unread], workers: int, beside: Iterable[Callable[[], None]] = ()
+    blocks: Iterable[EncodedBlock], workers: int, other_tasks: Iterable[Callable[[], None]] = ()
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Write a store in several threads, which also do what is to be done beside; return its ids and starts, mapped."""
+    """Write a token store with several threads, and run `other_tasks` in the same threads.
+
+    Returns
+    -------
+    ids : int32[n_tokens], memory-mapped
+    starts : int64[n_sentences + 1], memory-mapped
+    """
     with temporary_file() as ids_file, temporary_file() as starts_file:
         write_all(starts_file, np.zeros(1, np.int64))
-        run_tasks(chain(beside, _tasks(blocks, _Writer(ids_file), _Writer(starts_file))), workers)
+        store = _TokenFiles(_Writer(ids_file), _Writer(starts_file))
+        run_tasks(chain(other_tasks, _write_tasks(blocks, store)), workers)
         return _mapped(ids_file, np.int32), _mapped(starts_file, np.int64)
 
 
+@dataclass(frozen=True)
+class _Position:
+    """Where a block goes: the rows and sentence ends written before it, and where its first sentence starts."""
+
+    n_rows: int = 0
+    n_ends: int = 0
+    sentence_start: int = 0
+
+
 class _Writer:
-    """Writes into a file at any place, one thread at a time."""
+    """Writes into a file at any position, one thread at a time."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
@@ -52,31 +72,42 @@ class _Writer:
             write_all(self._file, array)
 
 
-def _tasks(blocks: Iterable[Unread], ids: _Writer, starts: _Writer) -> Iterator[Callable[[], None]]:
-    """Yield a task for each block; it awaits its place from the one before, which has begun, and hands on the next."""
-    before: Future[_Place] = Future()
-    before.set_result(_Place())
+class _TokenFiles(NamedTuple):
+    """The files of `Tokens.ids` and `Tokens.starts`."""
+
+    ids: _Writer
+    starts: _Writer
+
+    def write(self, position: _Position, rows: np.ndarray, ends: np.ndarray) -> None:
+        self.ids.write(position.n_rows, rows)
+        self.starts.write(1 + position.n_ends, ends)
+
+
+def _write_tasks(blocks: Iterable[EncodedBlock], store: _TokenFiles) -> Iterator[Callable[[], None]]:
+    """Yield one task per block; each waits for its position from the task before, and sets that of the next."""
+    position: Future[_Position] = Future()
+    position.set_result(_Position())
     for block in blocks:
-        after: Future[_Place] = Future()
-        yield partial(_store, block, before, after, ids, starts)
-        before = after
+        next_position: Future[_Position] = Future()
+        yield partial(_write_block, block, store, position=position, next_position=next_position)
+        position = next_position
 
 
-def _store(block: Unread, before: Future[_Place], after: Future[_Place], ids: _Writer, starts: _Writer) -> None:
-    """Give one block its rows, and write it."""
+def _write_block(
+    block: EncodedBlock, store: _TokenFiles, *, position: Future[_Position], next_position: Future[_Position]
+) -> None:
+    """Turn the ids of a block into rows, wait for its position, and write it there."""
     try:
-        read, row_of = block
-        rows, ends = _rows_of(*read(), row_of)
-        place = before.result()
-        ends += place.n_rows
-        if ends.size and ends[0] == place.open_at:  # a line ends here, but no word since the last end has a row
+        rows, ends = _rows_of(*block.read(), block.row_of)
+        start = position.result()
+        ends += start.n_rows
+        if ends.size and ends[0] == start.sentence_start:  # no word of this sentence has a row: it is left out
             ends = ends[1:]
-        open_at = int(ends[-1]) if ends.size else place.open_at
-        after.set_result(_Place(place.n_rows + rows.size, place.n_ends + ends.size, open_at))
+        sentence_start = int(ends[-1]) if ends.size else start.sentence_start
+        next_position.set_result(_Position(start.n_rows + rows.size, start.n_ends + ends.size, sentence_start))
     finally:
-        after.cancel()  # does nothing once there is a result; else the blocks after this one are cancelled in turn
-    ids.write(place.n_rows, rows)
-    starts.write(1 + place.n_ends, ends)
+        next_position.cancel()  # without effect once the result is set; after an error it cancels the later blocks
+    store.write(start, rows, ends)
 
 
 def _rows_of(ids: np.ndarray, line_ends: np.ndarray, row_of: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -91,7 +122,7 @@ def _rows_of(ids: np.ndarray, line_ends: np.ndarray, row_of: np.ndarray) -> tupl
 
 
 def _mapped(file: BinaryIO, dtype: type[np.generic]) -> np.ndarray:
-    """Map a file as a plain array, writable like every other that a kernel is compiled for; it may be closed then."""
+    """Map a file as a plain writable array, the type kernels are compiled for; the file may be closed then."""
     if file.seek(0, os.SEEK_END) == 0:
         return np.empty(0, dtype)
     return np.asarray(np.memmap(file, dtype, mode="r+"))

@@ -1,4 +1,4 @@
-"""Tokens: a corpus as vocabulary rows."""
+"""Tokens: a corpus as rows of its vocabulary."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ import numpy as np
 
 
 class Tokens:
-    """Sentences of vocabulary rows, in two memory-mapped files without a name, which go with the arrays.
+    """Sentences of vocabulary rows.
+
+    Made by `fastw2v.encode.encode_corpus`; the arrays are then memory-mapped from two temporary files without a name,
+    which the system deletes when the arrays are gone.
 
     Parameters
     ----------
@@ -16,6 +19,14 @@ class Tokens:
         Sentence s is ``ids[starts[s]:starts[s + 1]]``; none is empty.
     n_raw : int, optional
         Tokens in the corpus before words without a row were dropped. Default: the number of ids.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from fastw2v.encode import Tokens
+    >>> tokens = Tokens(np.array([0, 1, 1, 0], np.int32), np.array([0, 3, 4]))
+    >>> tokens.n_tokens, tokens.n_sentences
+    (4, 2)
     """
 
     def __init__(self, ids: np.ndarray, starts: np.ndarray, n_raw: int | None = None) -> None:
@@ -34,7 +45,7 @@ class Tokens:
         return len(self.starts) - 1
 
     def close(self) -> None:
-        """Let go of the arrays, and so of the files."""
+        """Drop the arrays, and so delete the files."""
         self.ids, self.starts = np.empty(0, np.int32), np.zeros(1, np.int64)
 
     def __enter__(self) -> Tokens:

@@ -1,4 +1,4 @@
-"""The vocabulary while text is read: plain arrays that grow, and the kernels called on them."""
+"""The words met so far while text is read: a hash table in plain arrays that grow; kernels read and fill it."""
 
 from __future__ import annotations
 
@@ -9,17 +9,19 @@ from fastw2v_kernels.encode.cpu import encode_cpu
 from fastw2v_kernels.encode.reference import UNIT_BYTES, most_tokens
 from fastw2v_kernels.rehash_slots.cpu import rehash_slots_cpu
 
-N_IDS, N_LINE_ENDS, N_RAW, N_WORDS, N_UNITS = 1, 2, 3, 4, 5  # places in the cursor; 0 is the position in the text
-CHUNK_WORDS = 1 << 16  # words looked at together, so that the arrays between are small
+N_IDS, N_LINE_ENDS, N_RAW, N_WORDS, N_UNITS = 1, 2, 3, 4, 5  # elements of the cursor; element 0 is the text position
+CHUNK_WORDS = 1 << 16  # words handled at once, so that temporary arrays stay small
 
 
 class WordTable:
-    """Words numbered by first occurrence and counted, held as arrays (see `encode_reference`): no object per word.
+    """Words with their ids by first occurrence and their counts, in arrays without a Python object per word.
+
+    `encode_reference` explains the arrays.
 
     Parameters
     ----------
     n_words_max : int
-        Words there is room for before the table first grows.
+        Words that fit before the table first grows.
     """
 
     def __init__(self, n_words_max: int = 1 << 15) -> None:
@@ -29,7 +31,7 @@ class WordTable:
         self.word_starts = np.zeros(n_slots // 2 + 1, np.int64)
         self.counts_buffer = np.zeros(n_slots // 2, np.int64)
         self.n_words = self.n_units = 0
-        self._ids, self._line_ends = _no_room()
+        self._ids, self._line_ends = _empty_buffers()
 
     @property
     def counts(self) -> np.ndarray:
@@ -41,23 +43,27 @@ class WordTable:
         self.counts_buffer[: self.n_words] = counts
 
     def frozen_copy(self) -> WordTable:
-        """Return a table that shares the words, to be read by another thread, with counts of its own, all 0."""
+        """Return a table for another thread: it shares the words, read-only, and counts them anew from 0."""
         copy = object.__new__(WordTable)
         copy.__dict__.update(self.__dict__)
         copy.counts_buffer = np.zeros_like(self.counts_buffer)
-        copy._ids, copy._line_ends = _no_room()
+        copy._ids, copy._line_ends = _empty_buffers()
         return copy
 
     def encode(self, text: np.ndarray, n_bytes: int, *, frozen: bool = False) -> tuple[np.ndarray, np.ndarray, int]:
-        """Give numbers to the words of `text`, count them, and add those not known unless `frozen`.
+        """Turn the words of `text` into ids, and count them; add unknown words, or skip them if `frozen`.
 
-        The arrays are the table's own, written over by its next call: fresh memory for each costs page faults, and two
-        threads that give memory back wait for each other.
+        The next call overwrites the returned arrays: reusing them avoids page faults, and threads that free memory wait
+        for each other.
 
         Parameters
         ----------
         text : uint8[padded_size(n_bytes)]
-            The text, filled up with spaces.
+            The text, padded with spaces.
+        n_bytes : int
+            Its length without the padding.
+        frozen : bool
+            Add no words.
 
         Returns
         -------
@@ -65,7 +71,7 @@ class WordTable:
         line_ends : int64[n_line_ends]
             Positions in `ids` at which a sentence ends.
         n_raw : int
-            Tokens in the text, known or not.
+            Tokens in the text, those without an id too.
         """
         if self._ids.size < most_tokens(n_bytes):
             self._ids = np.empty(most_tokens(n_bytes), np.int32)
@@ -92,7 +98,7 @@ class WordTable:
         return ids[: cursor[N_IDS]], line_ends[: cursor[N_LINE_ENDS]], int(cursor[N_RAW])
 
     def _grow(self) -> None:
-        """Double what is full: the table, or the room for the words' bytes."""
+        """Double what is full: the slots, or the arena that holds the words' bytes."""
         if self.n_words < self.counts_buffer.size:
             self.arena = _enlarged(self.arena, self.n_units, 2 * self.arena.size)
             return
@@ -101,8 +107,8 @@ class WordTable:
         self.counts_buffer = _enlarged(self.counts_buffer, self.n_words, self.slots.size // 2)
         self.word_starts = _enlarged(self.word_starts, self.n_words + 1, self.slots.size // 2 + 1)
 
-    def kept(self, keep: np.ndarray) -> WordTable:
-        """Return a table of only the words where `keep` (bool[n_words]) is true, in their order, with their counts."""
+    def subset(self, keep: np.ndarray) -> WordTable:
+        """Return a table of the words where `keep` (bool[n_words]) is true, in the same order, with their counts."""
         starts = self.word_starts[: self.n_words + 1]
         table = WordTable(max(1, int(keep.sum())))
         table.encode(*_padded(self.arena[: self.n_units][np.repeat(keep, np.diff(starts))]))
@@ -110,20 +116,33 @@ class WordTable:
         return table
 
     def words(self, order: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return what `words_of` does for this table."""
+        """Return the bytes of the words in `order`, and the start of each; see `words_of`."""
         return words_of(self.arena, self.word_starts, order)
 
 
 def words_of(arena: np.ndarray, word_starts: np.ndarray, order: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the bytes of the words in `order`, and where each starts: uint8[n_bytes], int64[len(order) + 1]."""
-    parts = (order[at : at + CHUNK_WORDS] for at in range(0, len(order), CHUNK_WORDS))
-    chunks = [_packed(arena, word_starts, word_ids) for word_ids in parts]
-    lengths = [np.zeros(1, np.int64), *(lengths for _, lengths in chunks)]
-    return np.concatenate([letters for letters, _ in chunks]), np.cumsum(np.concatenate(lengths))
+    """Return the bytes of some words, one after the other, and where each starts.
+
+    Parameters
+    ----------
+    arena, word_starts
+        See `encode_reference`.
+    order : int64[n]
+        Ids of the words.
+
+    Returns
+    -------
+    letters : uint8[n_bytes]
+    starts : int64[n + 1]
+    """
+    chunks = (order[at : at + CHUNK_WORDS] for at in range(0, len(order), CHUNK_WORDS))
+    packed = [_packed(arena, word_starts, word_ids) for word_ids in chunks]
+    lengths = [np.zeros(1, np.int64), *(lengths for _, lengths in packed)]
+    return np.concatenate([letters for letters, _ in packed]), np.cumsum(np.concatenate(lengths))
 
 
 def _packed(arena: np.ndarray, word_starts: np.ndarray, word_ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the bytes of some words without the spaces that fill them up, and the length of each."""
+    """Return the bytes of some words without their padding, and the length of each."""
     starts = word_starts[word_ids]
     n_units = word_starts[word_ids + 1] - starts
     first_unit = np.cumsum(n_units) - n_units
@@ -133,17 +152,19 @@ def _packed(arena: np.ndarray, word_starts: np.ndarray, word_ids: np.ndarray) ->
     return letters[is_letter], np.add.reduceat(is_letter.reshape(-1, UNIT_BYTES).sum(axis=1), first_unit)
 
 
-def _no_room() -> tuple[np.ndarray, np.ndarray]:
+def _empty_buffers() -> tuple[np.ndarray, np.ndarray]:
     return np.empty(0, np.int32), np.empty(0, np.int64)
 
 
 def _enlarged(array: np.ndarray, n_used: int, size: int) -> np.ndarray:
+    """Return a larger array that begins with the first `n_used` elements."""
     larger = np.empty(size, array.dtype)
     larger[:n_used] = array[:n_used]
     return larger
 
 
 def _padded(units: np.ndarray) -> tuple[np.ndarray, int]:
+    """Return words of the arena as `text, n_bytes` for `WordTable.encode`."""
     text = np.full(padded_size(units.nbytes), ord(" "), np.uint8)
     text[: units.nbytes] = units.view(np.uint8)
     return text, units.nbytes

@@ -1,4 +1,4 @@
-"""How good vectors are: word pairs against people's judgements, and analogies, with the coverage beside each score."""
+"""Evaluate vectors: correlation with human ratings of word pairs, and analogies. Every result tells its coverage."""
 
 from fastw2v.evaluation.analogies import AnalogiesResult, Section, analogies
 from fastw2v.evaluation.correlation import Correlation

@@ -11,15 +11,16 @@ import numpy.typing as npt
 
 from fastw2v.evaluation.files import Question, read_questions
 from fastw2v.evaluation.lookup import look_up, rows_by_word, too_few
+from fastw2v.runtime.arrays import RowArray
 from fastw2v.vectors.key_table import KeyTable
-from fastw2v.vectors.search import RowArray, nearest, unit_rows
+from fastw2v.vectors.search import nearest, unit_rows
 
-# gensim looks this far down the list for a guess that is not a case variant of a word in the question.
+# As gensim, look at this many nearest words for one that is not a case variant of a word in the question.
 _N_GUESSES = 5
 
 
 class Section(TypedDict):
-    """The questions of a section that were solved, and those that were not."""
+    """The questions of a section that were solved, and the others."""
 
     section: str
     correct: list[Question]
@@ -27,16 +28,16 @@ class Section(TypedDict):
 
 
 class AnalogiesResult(NamedTuple):
-    """Analogies solved.
+    """Result of `analogies`.
 
     Attributes
     ----------
     accuracy : float
-        Share solved of the questions that count: those used, and with `dummy4unknown` all.
+        Share of the questions that were solved: of those used or, with `dummy4unknown`, of all.
     n_correct, n_used, n_total : int
-        Questions solved, questions of which all words have vectors, and all questions of the file.
+        Questions solved, questions whose words all have vectors, and all questions of the file.
     sections : list of Section
-        The last one, "Total accuracy", holds all questions.
+        The last one, "Total accuracy", has all questions.
     """
 
     accuracy: float
@@ -50,30 +51,31 @@ def analogies(
     kv: KeyTable,
     path: str | PathLike[str],
     restrict_vocab: int | None = 300_000,
+    *,
     case_insensitive: bool = True,
     dummy4unknown: bool = False,
 ) -> AnalogiesResult:
-    """Answer "a is to b as c is to what" by the word nearest to b - a + c (3CosAdd), the three left out.
+    r"""Answer "a is to b as c is to what?" by the word nearest to b - a + c, other than these three (3CosAdd).
 
     Parameters
     ----------
     kv : KeyedVectors
         Keyed by words.
     path : path
-        Sections, each a line ": name" and lines of four words, as in questions-words.txt. Lines with another number
-        of words are passed over, with a warning in the log.
+        Sections as in questions-words.txt: a line ": name", then lines of four words. Other lines are skipped, with a
+        warning in the log.
     restrict_vocab : int, optional
-        Only the first so many words count as known, and as answers. Every tool orders words of equal counts in its own
-        way, so that for two of them those are not the same words: bring the rows into one order to compare vectors.
+        Only the first so many words are known, and can be answers. To compare vectors of two tools, sort the rows of
+        both in the same way: tools order words of equal count differently.
     case_insensitive : bool
-        Compare words in upper case; of words that then are the same, the first row counts.
+        Compare words in upper case. Of words that are then equal, the first row is used.
     dummy4unknown : bool
-        Count questions with an unknown word as not solved, rather than leave them out.
+        Count questions with an unknown word as not solved, rather than skip them.
 
     Returns
     -------
     AnalogiesResult
-        The numbers of gensim's `evaluate_word_analogies`, and how many questions they rest on.
+        The numbers of gensim's `evaluate_word_analogies`, with the number of questions.
 
     Raises
     ------
@@ -81,6 +83,20 @@ def analogies(
         The keys are integers.
     ValueError
         No question can be used, or a question comes before the first section.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from fastw2v import KeyedVectors
+    >>> from fastw2v.evaluation import analogies
+    >>> wv = KeyedVectors(["man", "woman", "king", "queen"], [[1, 0], [0.8, 0.6], [0.6, -0.8], [0.96, -0.28]])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "questions.txt")
+    ...     _ = path.write_text(": family\nman woman king queen\nman woman boy girl\n")
+    ...     result = analogies(wv, path)
+    >>> result.accuracy, result.n_used, result.n_total
+    (1.0, 1, 2)
     """
     fold = str.upper if case_insensitive else str
     row_of = rows_by_word(kv, restrict_vocab, fold)
@@ -91,7 +107,7 @@ def analogies(
     is_known = (rows >= 0).all(axis=1)
     n_used = int(is_known.sum())
     if n_used == 0:
-        raise ValueError(too_few(path, "questions", n_used, len(questions), 1))
+        raise ValueError(too_few(path, "questions", n_used=n_used, n_total=len(questions), n_needed=1))
     is_solved = np.zeros(len(questions), bool)
     is_solved[is_known] = _solved(kv, rows[is_known], class_of_row)
     sections = _sections(named, is_solved, np.logical_or(is_known, dummy4unknown))
@@ -102,13 +118,13 @@ def analogies(
 def _solved(kv: KeyTable, rows: RowArray, class_of_row: RowArray) -> npt.NDArray[np.bool_]:
     """Whether the word nearest to b - a + c is d, for rows (a, b, c, d): intp[n_questions, 4].
 
-    As gensim, looks at the five nearest words other than a, b, c, and takes the first that is not a case variant of
-    one of them; if all are, the fifth.
+    As in gensim: of the five nearest words other than a, b, c, the answer is the first that is not a case variant of
+    one of them; if all five are, the fifth.
     """
     a, b, c = (unit_rows(kv.vectors[column]) for column in rows[:, :3].T)
     n_searched = len(class_of_row)
     norms = kv.fill_norms()[:n_searched]
-    cosines, found = nearest(kv.vectors[:n_searched], norms, unit_rows(b - a + c), _N_GUESSES + 3)
+    cosines, found = nearest(kv.vectors[:n_searched], norms, unit_rows(b - a + c), k=_N_GUESSES + 3)
     is_other = (found[:, :, None] != rows[:, None, :3]).all(axis=2) & (cosines > -np.inf)
     is_guess = is_other & (np.cumsum(is_other, axis=1) <= _N_GUESSES)
     guess = class_of_row[found]
@@ -121,13 +137,13 @@ def _solved(kv: KeyTable, rows: RowArray, class_of_row: RowArray) -> npt.NDArray
 def _sections(
     named: list[tuple[str, list[Question]]], is_solved: npt.NDArray[np.bool_], is_counted: npt.NDArray[np.bool_]
 ) -> list[Section]:
-    """Sort the questions that count into solved and not, section by section, then all together."""
+    """Divide the questions that count into solved and not solved, by section and in total."""
     outcomes = zip(is_solved.tolist(), is_counted.tolist())
     sections: list[Section] = []
     for name, questions in named:
-        judged = [(question, *next(outcomes)) for question in questions]
-        correct = [question for question, solved, _ in judged if solved]
-        incorrect = [question for question, solved, counted in judged if counted and not solved]
+        results = [(question, *next(outcomes)) for question in questions]
+        correct = [question for question, solved, _ in results if solved]
+        incorrect = [question for question, solved, counted in results if counted and not solved]
         sections.append({"section": name, "correct": correct, "incorrect": incorrect})
     all_correct = [question for section in sections for question in section["correct"]]
     all_incorrect = [question for section in sections for question in section["incorrect"]]

@@ -1,40 +1,39 @@
-"""Pearson's and Spearman's correlation with exact two-sided p-values, without SciPy."""
+"""Pearson's and Spearman's correlation, with exact two-sided p-values, without SciPy."""
 
 import math
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+from fastw2v.runtime.arrays import Array
 
 
 class Correlation(NamedTuple):
-    """A correlation coefficient and the probability of one as large, either way, between unrelated samples.
+    """A correlation coefficient, and the probability (p-value) of one at least as large between unrelated samples.
 
-    Both are NaN where one of the samples is constant.
+    Both are NaN if one of the samples is constant.
     """
 
     statistic: float
     pvalue: float
 
 
-def pearson(x: Floats, y: Floats) -> Correlation:
+def pearson(x: Array, y: Array) -> Correlation:
     """Linear correlation of two samples float64[n], n >= 2."""
     x, y = x - x.mean(), y - y.mean()
-    scale = math.sqrt(float(x @ x) * float(y @ y))  # not a product of roots: equal ranks then give exactly 1
+    scale = math.sqrt(float(x @ x) * float(y @ y))  # one root of the product, so that equal ranks give exactly 1
     if scale == 0:
         return Correlation(math.nan, math.nan)
     r = min(1.0, max(-1.0, float(x @ y) / scale))
     return Correlation(r, _two_sided_p(r, len(x) - 2))
 
 
-def spearman(x: Floats, y: Floats) -> Correlation:
+def spearman(x: Array, y: Array) -> Correlation:
     """Correlation of the ranks of two samples float64[n], n >= 2; equal values share their mean rank."""
     return pearson(_mean_ranks(x), _mean_ranks(y))
 
 
-def _mean_ranks(x: Floats) -> Floats:
+def _mean_ranks(x: Array) -> Array:
     _, group, sizes = np.unique(x, return_inverse=True, return_counts=True)
     return np.asarray((np.cumsum(sizes) - (sizes - 1) / 2)[group], np.float64)
 
@@ -42,7 +41,7 @@ def _mean_ranks(x: Floats) -> Floats:
 def _two_sided_p(r: float, n_dof: int) -> float:
     """P(|R| >= |r|): Student's t with n_dof degrees of freedom at r sqrt(n_dof / (1 - r^2)), as a beta integral.
 
-    The complement is taken only where p is large, so that small p-values keep their digits.
+    1 - I is computed only if p is large, so that small p-values keep their digits.
     """
     if n_dof == 0 or r == 0:
         return 1.0

@@ -1,4 +1,4 @@
-"""Reading the files that vectors are judged by: word pairs with scores, and analogy questions in sections."""
+"""Read the files that vectors are evaluated with: word pairs with scores, and analogy questions in sections."""
 
 import logging
 import math
@@ -12,7 +12,7 @@ Question: TypeAlias = tuple[str, str, str, str]
 
 
 def read_pairs(path: str | PathLike[str], delimiter: str, encoding: str) -> Iterator[tuple[str, str, float]]:
-    """Yield (word, word, score) of each line; lines of another form are passed over and named in the log.
+    """Yield (word, word, score) of each line; lines of another form are skipped, with a warning in the log.
 
     Raises
     ------
@@ -35,11 +35,11 @@ def read_pairs(path: str | PathLike[str], delimiter: str, encoding: str) -> Iter
                     f"{path}, line {line_no}: the score is {value}; write a finite number or drop the line"
                 )
             yield a, b, value
-    _report(path, skipped, f"word{delimiter!r}word{delimiter!r}score")
+    _warn_skipped(path, skipped, f"word{delimiter!r}word{delimiter!r}score")
 
 
 def read_questions(path: str | PathLike[str]) -> list[tuple[str, list[Question]]]:
-    """Read the questions of each section; lines that are not four words are passed over and named in the log.
+    """Read the questions of each section; lines that are not four words are skipped, with a warning in the log.
 
     Raises
     ------
@@ -61,11 +61,11 @@ def read_questions(path: str | PathLike[str]) -> list[tuple[str, list[Question]]
                 sections[-1][1].append((words[0], words[1], words[2], words[3]))
             elif words:
                 skipped.append(line_no)
-    _report(path, skipped, "four words")
+    _warn_skipped(path, skipped, "four words")
     return sections
 
 
-def _report(path: str | PathLike[str], skipped: list[int], expected: str) -> None:
+def _warn_skipped(path: str | PathLike[str], skipped: list[int], expected: str) -> None:
     if skipped:
         logger.warning(
             "%s: skipped %d lines that are not %s, the first is line %d", path, len(skipped), expected, skipped[0]

@@ -1,4 +1,4 @@
-"""Words of a question to rows of the vectors, and the error when too few are known."""
+"""Rows of the words of pairs and questions, and the error if too few words are known."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from os import PathLike
 
 import numpy as np
 
+from fastw2v.runtime.arrays import RowArray
 from fastw2v.vectors.key_table import KeyTable
-from fastw2v.vectors.search import RowArray
 
 
 def rows_by_word(kv: KeyTable, restrict_vocab: int | None, fold: Callable[[str], str]) -> dict[str, int]:
-    """Row of each folded word; of words that fold alike, the first row."""
+    """Row of each folded word; of words that fold alike, the first row. TypeError if the keys are integers."""
     if kv.is_integer:
         raise TypeError(f"{kv} is keyed by integers; word pairs and analogies need vectors keyed by words")
     words = kv.index_to_key[:restrict_vocab]
@@ -25,8 +25,8 @@ def look_up(row_of: dict[str, int], groups: Sequence[tuple[str, ...]], width: in
     return np.array(rows, np.intp).reshape(-1, width)
 
 
-def too_few(path: str | PathLike[str], things: str, n_used: int, n_total: int, n_needed: int) -> str:
-    """Message of the error that too few pairs or questions of a file can be used."""
+def too_few(path: str | PathLike[str], things: str, *, n_used: int, n_total: int, n_needed: int) -> str:
+    """Return the message of the error that too few pairs or questions of a file can be used."""
     return (
         f"{path}: {n_used} of its {n_total} {things} have vectors for all words, {n_needed} are needed; check that "
         "it is the right file, with the right delimiter, in the language and letter case of the vectors"

@@ -1,4 +1,4 @@
-"""Word pairs: how well cosines agree with people's judgements of how alike two words are."""
+"""Word pairs: how well cosines agree with human ratings of similarity."""
 
 from __future__ import annotations
 
@@ -6,23 +6,23 @@ from os import PathLike
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from fastw2v.evaluation.correlation import Correlation, pearson, spearman
 from fastw2v.evaluation.files import read_pairs
 from fastw2v.evaluation.lookup import look_up, rows_by_word, too_few
+from fastw2v.runtime.arrays import Array, RowArray
 from fastw2v.vectors.key_table import KeyTable
-from fastw2v.vectors.search import RowArray
 
 
 class WordPairsResult(NamedTuple):
-    """Correlation of cosines with people's judgements.
+    """Result of `word_pairs`.
 
     Attributes
     ----------
     pearson, spearman : Correlation
+        Of the cosines and the ratings.
     n_used, n_total : int
-        Pairs of which both words have vectors, and all pairs of the file.
+        Pairs whose words both have vectors, and all pairs of the file.
     oov_percent : float
         Pairs with an unknown word, in percent of all.
     """
@@ -38,32 +38,33 @@ def word_pairs(
     kv: KeyTable,
     path: str | PathLike[str],
     delimiter: str = "\t",
+    *,
     encoding: str = "utf8",
     restrict_vocab: int | None = 300_000,
     case_insensitive: bool = True,
     dummy4unknown: bool = False,
 ) -> WordPairsResult:
-    """Correlate cosines with people's judgements of how alike two words are.
+    r"""Correlate cosines with human ratings of how similar two words are.
 
     Parameters
     ----------
     kv : KeyedVectors
         Keyed by words.
     path : path
-        Lines "word, delimiter, word, delimiter, score"; lines starting with # and lines of another form are passed
-        over, the latter with a warning in the log.
+        Lines "word, delimiter, word, delimiter, score". Lines that start with # are comments; other lines of another
+        form are skipped, with a warning in the log.
     delimiter, encoding : str
     restrict_vocab : int, optional
-        Only the first so many words count as known.
+        Only the first so many words are known.
     case_insensitive : bool
-        Compare words in upper case; of words that then are the same, the first row counts.
+        Compare words in upper case. Of words that are then equal, the first row is used.
     dummy4unknown : bool
-        Give pairs with an unknown word the cosine 0, rather than leave them out.
+        Give pairs with an unknown word the cosine 0, rather than skip them.
 
     Returns
     -------
     WordPairsResult
-        The numbers of gensim's `evaluate_word_pairs`, and how many pairs they rest on.
+        The numbers of gensim's `evaluate_word_pairs`, with the number of pairs.
 
     Raises
     ------
@@ -71,6 +72,20 @@ def word_pairs(
         The keys are integers.
     ValueError
         Fewer than two pairs can be used, or a score is not finite.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from fastw2v import KeyedVectors
+    >>> from fastw2v.evaluation import word_pairs
+    >>> wv = KeyedVectors(["king", "queen", "apple"], [[1, 0], [0.8, 0.6], [0, 1]])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "pairs.tsv")
+    ...     _ = path.write_text("king\tqueen\t9\nking\tapple\t1\nking\tpear\t1\n")
+    ...     result = word_pairs(wv, path)
+    >>> round(result.spearman.statistic, 2), result.n_used, result.n_total
+    (1.0, 2, 3)
     """
     fold = str.upper if case_insensitive else str
     row_of = rows_by_word(kv, restrict_vocab, fold)
@@ -79,7 +94,7 @@ def word_pairs(
     is_known = (rows >= 0).all(axis=1)
     is_counted = np.logical_or(is_known, dummy4unknown)
     if is_counted.sum() < 2:
-        raise ValueError(too_few(path, "pairs", int(is_known.sum()), len(pairs), 2))
+        raise ValueError(too_few(path, "pairs", n_used=int(is_known.sum()), n_total=len(pairs), n_needed=2))
     scores = np.array([score for _, _, score in pairs])
     cosines = np.where(is_known, _pair_cosines(kv, rows), 0)[is_counted]
     n_used, n_total = int(is_known.sum()), len(pairs)
@@ -87,8 +102,8 @@ def word_pairs(
     return WordPairsResult(by_value, by_rank, n_used, n_total, 100 * (n_total - n_used) / n_total)
 
 
-def _pair_cosines(kv: KeyTable, rows: RowArray) -> npt.NDArray[np.float64]:
-    """Cosine of each pair of rows, in float64 so that pairs near to each other keep their order."""
+def _pair_cosines(kv: KeyTable, rows: RowArray) -> Array:
+    """Cosine of each pair of rows, in float64, so that nearly equal cosines keep their order."""
     a, b = (kv.vectors[column].astype(np.float64) for column in rows.T)
     lengths = np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1)
     return np.asarray(np.einsum("ij,ij->i", a, b) / np.where(lengths == 0, 1, lengths))

@@ -1,4 +1,4 @@
-"""Vectors in files, a module for each format; written whole or not at all."""
+"""Read and write vectors, with a module per file format; writes are atomic."""
 
 from fastw2v.formats.convert import FORMAT_OF_ENDING, FORMATS, check_target, read, read_word2vec_file, save
 

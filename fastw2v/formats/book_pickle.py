@@ -1,8 +1,9 @@
 """The pickle that the book's scripts write: a dict of `word_vecs` (float16), `word_to_id` and `id_to_word`.
 
-A pickle is a program, and `pickle.load` runs it. The reader here admits NumPy arrays and numbers alone beside what a
-pickle holds without calling anything (dict, str, int, float, ...), and not even NumPy's own unpickling code runs: every
-name in the file is looked up in a table of stand-ins. Nor may a file of few bytes make it take much memory.
+A pickle is a program that `pickle.load` runs, so a hostile file could do anything. The reader here allows only NumPy
+arrays and numbers, and the plain types that a pickle makes without a call (dict, str, int, float, ...). Every name in
+the file is looked up in a table of stand-ins, so not even NumPy's own unpickling code runs. A small file cannot make
+the reader allocate much memory.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import numpy as np
-import numpy.typing as npt
+
+from fastw2v.runtime.arrays import Array
 
 Params = dict[str, Any]
 KEYS = ("word_vecs", "word_to_id", "id_to_word")
@@ -33,12 +35,12 @@ class _DType:
     def __setstate__(self, state: tuple[Any, ...]) -> None:
         self.order = ">" if state[1] == ">" else "<"
 
-    def array(self, raw: bytes, shape: tuple[int, ...], order: str) -> npt.NDArray[Any]:
+    def array(self, raw: bytes, shape: tuple[int, ...], order: str) -> Array:
         return np.frombuffer(bytes(raw), self.order + self.code).reshape(shape, order="F" if order == "F" else "C")
 
 
 class _Array:
-    """numpy.core.multiarray._reconstruct: an array that is told its content afterwards."""
+    """numpy.core.multiarray._reconstruct: an empty array, which __setstate__ fills."""
 
     def __init__(self, *_: object) -> None:
         self.array = np.empty(0)
@@ -69,7 +71,7 @@ class _Scalar:
 
 
 class _Bytes:
-    """_codecs.encode: how protocol 2 writes bytes."""
+    """_codecs.encode, by which protocol 2 writes bytes."""
 
     def __new__(cls, text: object, codec: object) -> Any:  # noqa: ANN401
         if not (isinstance(text, str) and codec == "latin1"):
@@ -89,6 +91,8 @@ for _core in ("numpy.core", "numpy._core"):
 
 
 class _Unpickler(pickle.Unpickler):
+    """An unpickler that finds the stand-ins alone."""
+
     def find_class(self, module_name: str, global_name: str) -> Any:  # noqa: ANN401
         try:
             return _STAND_INS[module_name, global_name]
@@ -97,7 +101,7 @@ class _Unpickler(pickle.Unpickler):
 
 
 def is_pickle(path: Path) -> bool:
-    """Whether the file starts as a pickle of protocol 2 or later does."""
+    """Whether the file starts like a pickle of protocol 2 to 5."""
     with open(path, "rb") as file:
         start = file.read(2)
     return start[:1] == b"\x80" and start[1:] in (b"\x02", b"\x03", b"\x04", b"\x05")
@@ -109,19 +113,19 @@ def read(path: Path) -> Params:
     Returns
     -------
     dict
-        word_vecs : float[n_vocab, dim] (float16 as the book writes it); word_to_id : dict of str to int; id_to_word :
-        dict of int to str, ids 0 to n_vocab - 1.
+        "word_vecs": float[n_vocab, dim] (float16 in the book's files); "word_to_id": dict of str to int; "id_to_word":
+        dict of int to str, with the ids 0 to n_vocab - 1.
 
     Raises
     ------
     ValueError
-        The file is damaged, is something else, or would call anything; nothing of it has run then.
+        The file is damaged, has other content, or calls a function; nothing in it has been run.
     """
     data = path.read_bytes()
     try:
         _check_sizes(data)
         return _checked(_Unpickler(BytesIO(data), encoding="utf-8").load())
-    except Exception as error:  # whatever a broken or hostile pickle leads the unpickler to
+    except Exception as error:  # a broken or hostile pickle can raise anything
         raise ValueError(
             f"{path} is refused ({error or type(error).__name__}); nothing in it was run: expected the book's "
             f"pickle, a dict of {', '.join(KEYS)} with NumPy arrays, dicts, str, int and float alone"
@@ -129,13 +133,14 @@ def read(path: Path) -> Params:
 
 
 def _check_sizes(data: bytes) -> None:
-    """Raise unless all lengths and memo indices are below the pickle's own size: Python's unpickler allocates them."""
-    for opcode, argument, at in pickletools.genops(data):  # which itself refuses lengths beyond the end
+    """Raise if a length or memo index exceeds the size of the pickle: Python's unpickler would allocate that much."""
+    for opcode, argument, at in pickletools.genops(data):  # genops itself refuses lengths beyond the end
         if opcode.name.endswith("PUT") and (argument or 0) > len(data):
             raise pickle.UnpicklingError(f"a memo index of {argument} at byte {at} of {len(data)}")
 
 
 def _checked(params: object) -> Params:
+    """Return the book's three entries, copied; TypeError or ValueError if one is missing or of another type."""
     if not isinstance(params, dict) or not set(KEYS) <= params.keys():
         raise TypeError(f"it holds a {type(params).__name__} without {', '.join(KEYS)}")
     vectors = getattr(params["word_vecs"], "array", None)
@@ -146,7 +151,15 @@ def _checked(params: object) -> Params:
 
 
 def checked_words(word_to_id: Any, id_to_word: Any, n: int) -> tuple[dict[str, int], dict[int, str]]:  # noqa: ANN401
-    """Return both dicts, with Python's own int; they must be each other's inverse, over the ids 0 to n - 1."""
+    """Check that two dicts are inverse to each other, over the ids 0 to n - 1; return them with Python's int.
+
+    Raises
+    ------
+    TypeError
+        One is no dict.
+    ValueError
+        They have not n entries, miss an id, or differ.
+    """
     for name, given in (("word_to_id", word_to_id), ("id_to_word", id_to_word)):
         if not isinstance(given, dict):
             raise TypeError(f"{name} is a {type(given).__name__}; expected a dict")

@@ -1,4 +1,4 @@
-"""Vectors saved to a file by its name, and read from one by its content."""
+"""Save vectors in the format of the file's ending; read them in the format of the file's content."""
 
 from __future__ import annotations
 
@@ -21,25 +21,41 @@ FORMAT_OF_ENDING = {
 
 
 def save(kv: KeyTable, path: str | os.PathLike[str], format: str | None = None) -> None:
-    """Write vectors to a file; a file of that name stays as it was until the new one is complete.
+    """Write vectors to a file, in the order of the rows.
 
-    The word2vec formats hold no counts, and integer keys come back from them as words; safetensors keeps both.
+    The write is atomic: an existing file is replaced only when the new one is complete. The word2vec formats have no
+    counts and make words of integer keys; safetensors keeps both.
 
     Parameters
     ----------
-    kv : KeyTable
+    kv : KeyedVectors
     path : path
     format : str, optional
-        "word2vec-binary", "word2vec-text" or "safetensors"; by default the ending tells: .bin, .txt or .vec,
+        "word2vec-binary", "word2vec-text" or "safetensors". Default: by the ending, which is .bin, .txt, .vec or
         .safetensors.
 
     Raises
     ------
     ValueError
-        Format or ending is unknown; or a word2vec format cannot hold a key (empty, or with whitespace) or a
+        The format or the ending is unknown; or a word2vec format cannot hold a key (empty, or with whitespace) or a
         vector (not finite).
     OSError
         The folder does not exist, or cannot be written to.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from fastw2v import KeyedVectors, formats
+    >>> wv = KeyedVectors(["a", "b"], [[1.0, 2.0], [3.0, 4.0]])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "vectors.txt")
+    ...     formats.save(wv, path)
+    ...     print(path.read_text())
+    2 2
+    a 1 2
+    b 3 4
+    <BLANKLINE>
     """
     chosen = _chosen_format(Path(path), format)
     if chosen == "safetensors":
@@ -52,15 +68,16 @@ def save(kv: KeyTable, path: str | os.PathLike[str], format: str | None = None) 
 
 
 def check_target(path: str | os.PathLike[str], format: str | None = None) -> None:
-    """Raise, before the work is done, what `save` would raise about path and format after it."""
+    """Raise what `save` would raise about path and format, before the work is done."""
     _chosen_format(Path(path), format)
     writable_target(path)
 
 
 def _chosen_format(path: Path, format: str | None) -> str:
+    """Return the format, by the ending if `format` is None; ValueError if there is none."""
     endings = ", ".join(FORMAT_OF_ENDING)
     if path.suffix == ".gz":
-        raise ValueError(f"{path}: files are written plain, not gzipped; use one of the endings {endings}")
+        raise ValueError(f"{path}: files are not gzipped when written; use one of the endings {endings}")
     if format is None and path.suffix not in FORMAT_OF_ENDING:
         raise ValueError(f"{path}: the ending {path.suffix!r} names no format; use {endings}, or give a format")
     chosen = format or FORMAT_OF_ENDING[path.suffix]
@@ -70,7 +87,7 @@ def _chosen_format(path: Path, format: str | None) -> str:
 
 
 def read(path: str | os.PathLike[str]) -> VectorTable:
-    """Read vectors from a file; the content tells its format, not its name.
+    r"""Read vectors from a file; its content, not its name, tells the format.
 
     Parameters
     ----------
@@ -80,14 +97,26 @@ def read(path: str | os.PathLike[str]) -> VectorTable:
     Returns
     -------
     VectorTable
-        With counts if the file has them. Bytes of words that are no UTF-8 survive as surrogates.
+        Keys, vectors and, if the file has them, counts. Bytes of words that are no UTF-8 survive as surrogates.
 
     Raises
     ------
     FileNotFoundError
         There is no such file.
     ValueError
-        The file is empty, damaged, of an unknown kind, or its header does not tell the truth.
+        The file is empty, damaged or of an unknown format, or its header does not fit the content.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from fastw2v import formats
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "vectors")
+    ...     _ = path.write_text("2 2\na 1 2\nb 3 4\n")
+    ...     table = formats.read(path)
+    >>> table.keys, table.vectors.tolist()
+    (['a', 'b'], [[1.0, 2.0], [3.0, 4.0]])
     """
     path = existing_file(path)
     if is_safetensors(path):
@@ -101,6 +130,6 @@ def read(path: str | os.PathLike[str]) -> VectorTable:
 def read_word2vec_file(
     path: str | os.PathLike[str], binary: bool | None = None, limit: int | None = None
 ) -> VectorTable:
-    """Read a word2vec file, of which `binary` says whether it is binary, or only its first `limit` vectors."""
+    """Read a word2vec file, or only its first `limit` vectors; ValueError if it is not what `binary` says, if given."""
     path = existing_file(path)
     return VectorTable(*read_word2vec(path, binary, limit))

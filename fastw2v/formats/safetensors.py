@@ -1,4 +1,4 @@
-"""Vectors in safetensors files, read whole and written in chunks."""
+"""The safetensors format: files are read whole and written in chunks."""
 
 from __future__ import annotations
 
@@ -10,28 +10,28 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import safetensors
 
 from fastw2v.formats.word2vec import decode_word, encode_key
+from fastw2v.runtime.arrays import Array
 from fastw2v.runtime.files import atomic_write
 from fastw2v.vectors.key_table import KeyTable, VectorTable, keys_to_save
 from fastw2v.vocab import Vocab
 
-Tensors = Mapping[str, npt.NDArray[Any]]
+Tensors = Mapping[str, Array]
 _CHUNK_BYTES = 1 << 20
-_NAMES = {"int64": "I64", "float32": "F32", "uint8": "U8"}  # in the order in which the library puts them
+_NAMES = {"int64": "I64", "float32": "F32", "uint8": "U8"}  # in the order of the safetensors library
 _ALIGNMENT = 8
 
 
 def write_safetensors(path: str | os.PathLike[str], tensors: Tensors, metadata: Mapping[str, str]) -> None:
-    """Write named arrays and strings to a safetensors file, whole or not at all; see `replacing` for the errors."""
+    """Write named arrays and strings to a safetensors file, atomically; raises as `atomic_write`."""
     with atomic_write(path) as draft:
         _write(draft, tensors, metadata)
 
 
-def _write(path: Path, tensors: Mapping[str, npt.NDArray[Any]], metadata: Mapping[str, str]) -> None:
-    """Write arrays of one dimension or more, whatever their strides, in chunks of their rows.
+def _write(path: Path, tensors: Tensors, metadata: Mapping[str, str]) -> None:
+    """Write arrays of one dimension or more, of any strides, in chunks of rows.
 
     Parameters
     ----------
@@ -60,8 +60,8 @@ def _write(path: Path, tensors: Mapping[str, npt.NDArray[Any]], metadata: Mappin
 
 def read_safetensors(
     path: str | os.PathLike[str], wanted: Callable[[str], bool] = lambda name: True
-) -> tuple[dict[str, npt.NDArray[Any]], dict[str, str]]:
-    """Read the strings of a safetensors file, and the arrays whose names are wanted; ValueError when it is damaged."""
+) -> tuple[dict[str, Array], dict[str, str]]:
+    """Read the arrays of a safetensors file whose names are wanted, and its strings; ValueError if it is damaged."""
     try:
         with safetensors.safe_open(path, framework="np") as file:
             return {name: file.get_tensor(name) for name in file.keys() if wanted(name)}, file.metadata() or {}
@@ -75,16 +75,16 @@ def is_safetensors(path: Path) -> bool:
         return file.read(9)[7:] == b"\0{"
 
 
-def table_tensors(kv: KeyTable) -> dict[str, npt.NDArray[Any]]:
-    """Tensors of keys, vectors and counts.
+def table_tensors(kv: KeyTable) -> dict[str, Array]:
+    """Return the keys, vectors and counts as tensors.
 
     Returns
     -------
     dict
-        vectors : float32[n_vocab, dim]; counts : int64[n_vocab], if known; for integer keys, keys : int64[n_vocab];
-        for words, keys : uint8[n_bytes], UTF-8 end to end, and key_offsets : int64[n_vocab + 1].
+        "vectors": float32[n_vocab, dim]; "counts": int64[n_vocab], if known. Integer keys are "keys": int64[n_vocab].
+        Words are "keys": uint8[n_bytes], their UTF-8 bytes one after the other, and "key_offsets": int64[n_vocab + 1].
     """
-    tensors: dict[str, npt.NDArray[Any]] = {"vectors": np.asarray(kv.vectors)}
+    tensors: dict[str, Array] = {"vectors": np.asarray(kv.vectors)}
     if kv.counts is not None:
         tensors["counts"] = np.asarray(kv.counts, np.int64)
     keys = keys_to_save(kv)
@@ -99,7 +99,7 @@ def table_tensors(kv: KeyTable) -> dict[str, npt.NDArray[Any]]:
 
 
 def table_of(tensors: Tensors, path: Path) -> VectorTable:
-    """Vectors from the tensors that `table_tensors` makes, among others perhaps; `path` is for the errors."""
+    """Return the vectors from tensors that `table_tensors` made, and maybe others; ValueError, which names `path`."""
     if not {"keys", "vectors"} <= tensors.keys():
         raise ValueError(f"{path} has the tensors {sorted(tensors)}, expected keys and vectors as fastw2v saves them")
     keys, counts = tensors["keys"], tensors.get("counts")

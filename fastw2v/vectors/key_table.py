@@ -1,4 +1,4 @@
-"""KeyTable: a matrix of vectors whose rows have keys; KeyedVectors puts its questions on top."""
+"""KeyTable: a matrix of vectors whose rows have keys; KeyedVectors adds the queries."""
 
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
@@ -9,17 +9,17 @@ from typing import Any, NamedTuple, Self, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from fastw2v.vectors.search import FloatArray, RowArray, row_norms, unit_rows
+from fastw2v.runtime.arrays import Array, FloatArray, RowArray
+from fastw2v.vectors.search import row_norms, unit_rows
 from fastw2v.vocab import Vocab
 
 Key: TypeAlias = str | int | np.integer[Any]
 KEY_TYPES = (str, int, np.integer)
-# How many keys of like length and first letter the error for an unknown key compares with it: some 20 ms of difflib.
-_MAX_COMPARED = 2000
+_MAX_COMPARED = 2000  # keys that the error for an unknown key compares with it: about 20 ms of difflib
 
 
 class UnknownKeyError(KeyError):
-    """KeyError that works out its message, with the keys that are spelt alike, only when somebody reads it."""
+    """KeyError for a key without a vector. The message suggests similar keys; it is made only when it is read."""
 
     def __init__(self, key: Key, known: list[Any]) -> None:
         super().__init__(key)
@@ -30,7 +30,7 @@ class UnknownKeyError(KeyError):
         return f"{asked}: {self._cure()}; test with `key in wv`, or train with a lower min_count"
 
     def __reduce__(self) -> tuple[type[KeyError], tuple[str]]:
-        return KeyError, (str(self),)  # a pickled error does not carry the vocabulary with it
+        return KeyError, (str(self),)  # do not pickle the vocabulary
 
     def _cure(self) -> str:
         key, known = self.args[0], self._known
@@ -39,10 +39,11 @@ class UnknownKeyError(KeyError):
         if not isinstance(key, str):
             return f"the keys are words, and an integer means a row from 0 to {len(known) - 1}"
         close = _close_words(key, known)
-        return f"perhaps {' or '.join(map(repr, close))} is meant" if close else "no key is spelt like it"
+        return f"perhaps {' or '.join(map(repr, close))} is meant" if close else "no key is similar"
 
 
 def _close_words(word: str, known: list[str]) -> list[str]:
+    """Return the words that differ in case alone, or else the closest ones of like length and first letter."""
     initial = word[:1].lower()
     alike = [k for k in known if k[:1].lower() == initial and abs(len(k) - len(word)) <= 2][:_MAX_COMPARED]
     return [k for k in alike if k.lower() == word.lower()] or get_close_matches(word, alike)
@@ -58,9 +59,9 @@ class VectorTable(NamedTuple):
     counts : int64[n_vocab], or None where the file has none
     """
 
-    keys: Sequence[str] | Sequence[int] | npt.NDArray[Any]
-    vectors: npt.NDArray[Any]
-    counts: npt.NDArray[Any] | None = None
+    keys: Sequence[str] | Sequence[int] | Array
+    vectors: Array
+    counts: Array | None = None
 
 
 class KeyTable:
@@ -77,14 +78,14 @@ class KeyTable:
             self.index_to_key = checked_keys(keys)
         self._vectors = self._checked_vectors(vectors)
         self.norms: FloatArray | None = None
-        self.n_edits = 0  # by which a copy elsewhere knows that it is out of date
+        self.n_edits = 0  # tells the owner of a copy whether the copy is out of date
         self.counts = None if counts is None else np.asarray(counts, np.int64)
         if self.counts is not None and self.counts.shape != (len(self),):
             raise ValueError(f"counts has shape {self.counts.shape}, expected ({len(self)},): one count for each key")
 
     @classmethod
     def from_file(cls, table: VectorTable, path: str | PathLike[str]) -> Self:
-        """Make vectors of what a file held; an error names the file."""
+        """Make vectors from the content of a file; ValueError, which names the file, if the content does not fit."""
         try:
             return cls(*table)
         except ValueError as error:
@@ -116,18 +117,18 @@ class KeyTable:
 
     @cached_property
     def index_to_key(self) -> list[Any]:
-        """Key of each row; made when first asked for where the keys came as a `Vocab`."""
-        return self._vocab.keys  # type: ignore[union-attr]  # without a Vocab it is set from the start
+        """Key of each row; if the keys came as a `Vocab`, the list is made at the first use."""
+        return self._vocab.keys  # type: ignore[union-attr]  # without a Vocab, __init__ has set it
 
     @property
     def key_source(self) -> list[Any] | Vocab:
-        """The list of keys, which may have been changed, if there is one yet; else the `Vocab`."""
+        """The list of keys if it exists, because the user may have changed it; else the `Vocab`."""
         has_list = self._vocab is None or "index_to_key" in vars(self) or "keys" in vars(self._vocab)
         return self.index_to_key if has_list else self._vocab  # type: ignore[return-value]
 
     @cached_property
     def key_to_index(self) -> dict[Any, int]:
-        """Row of each key; made when first asked for."""
+        """Row of each key; made at the first use."""
         return {key: row for row, key in enumerate(self.index_to_key)}
 
     @property
@@ -151,20 +152,20 @@ class KeyTable:
         return isinstance(key, KEY_TYPES) and self.has_index_for(key)
 
     def __getitem__(self, key_or_keys: Key | Iterable[Key]) -> FloatArray:
-        """Vector of one key (read-only float32[dim]) or of several (a new float32[n_keys, dim])."""
+        """Vector of one key (read-only float32[dim]) or several (a new float32[n_keys, dim]); KeyError if unknown."""
         if isinstance(key_or_keys, KEY_TYPES):
             return self.get_vector(key_or_keys)
         return self._vectors[self.rows_of(key_or_keys)]
 
     def __setitem__(self, key_or_keys: Key | Iterable[Key], vectors: npt.ArrayLike) -> None:
-        """Replace the vectors of known keys, in place; a KeyTable does not grow."""
+        """Replace the vectors of known keys, in place; KeyError for an unknown key."""
         keys = [key_or_keys] if isinstance(key_or_keys, KEY_TYPES) else key_or_keys
         self._vectors[self.rows_of(keys)] = vectors
         self.norms = None
         self.n_edits += 1
 
     def get_index(self, key: Key, default: int | None = None) -> int:
-        """Row of a key; `default`, if given, for an unknown one, else KeyError."""
+        """Row of a key. For an unknown key: `default` if it is given, else KeyError."""
         row = self.key_to_index.get(key)
         if row is not None:
             return row
@@ -175,13 +176,13 @@ class KeyTable:
         return default
 
     def rows_of(self, keys: Iterable[Key]) -> RowArray:
-        """Rows of several keys, intp[n_keys]; KeyError for the first unknown one."""
+        """Rows of several keys, intp[n_keys]; KeyError for an unknown key."""
         if isinstance(keys, str):
             raise TypeError(f"{keys!r} is one word; a list of keys is expected")
         return np.fromiter((self.get_index(key) for key in keys), np.intp)
 
     def known_keys(self, keys: Iterable[Key]) -> list[Key]:
-        """Those of the keys that have a vector; ValueError if none has."""
+        """The keys that have a vector; ValueError if none has."""
         if isinstance(keys, str):
             raise TypeError(f"{keys!r} is one word; a list of keys is expected")
         known = [key for key in keys if key in self]
@@ -194,7 +195,7 @@ class KeyTable:
         return self.get_index(key, -1) >= 0
 
     def get_vector(self, key: Key, norm: bool = False) -> FloatArray:
-        """Vector of a key, float32[dim], read-only; with `norm`, scaled to unit length."""
+        """Vector of a key, read-only float32[dim]; with `norm`, scaled to unit length. KeyError for an unknown key."""
         row = self.get_index(key)
         vector: FloatArray = self._vectors[row] / self.fill_norms()[row] if norm else self._vectors[row]
         vector.flags.writeable = False
@@ -202,25 +203,36 @@ class KeyTable:
 
     def get_mean_vector(
         self,
-        keys: Sequence[Key | npt.NDArray[Any]],
+        keys: Sequence[Key | Array],
         weights: npt.ArrayLike | None = None,
         pre_normalize: bool = True,
         post_normalize: bool = False,
         ignore_missing: bool = True,
     ) -> FloatArray:
-        """Weighted mean of the vectors of keys, or of vectors themselves, float32[dim].
+        """Weighted mean of vectors, given by their keys or themselves.
 
         Parameters
         ----------
         keys : sequence of keys or float32[dim]
         weights : float[n_keys], optional
-            All 1 by default; the sum is divided by that of their absolute values.
+            All 1 by default. The weighted sum is divided by the sum of the absolute weights.
         pre_normalize : bool
-            Take the vectors of keys at unit length; vectors are always taken as they are.
+            Scale the vectors of keys to unit length first; vectors given themselves are not scaled.
         post_normalize : bool
             Scale the mean to unit length.
         ignore_missing : bool
-            Leave out unknown keys; otherwise they are a KeyError.
+            Leave out unknown keys, rather than raise KeyError.
+
+        Returns
+        -------
+        float32[dim]
+
+        Raises
+        ------
+        KeyError
+            A key is unknown, and `ignore_missing` is False.
+        ValueError
+            There are no keys, `weights` has another length, or a vector is not of shape (dim,).
         """
         scales = np.ones(len(keys)) if weights is None else np.asarray(weights, np.float64)
         if len(keys) == 0:
@@ -241,14 +253,14 @@ class KeyTable:
         return unit_rows(vector[None])[0] if post_normalize else vector
 
     def get_vecattr(self, key: Key, attr: str) -> int:
-        """Count of a key in the corpus: `attr` is "count", the one attribute there is; KeyError without counts."""
+        """Count of a key in the corpus; `attr` must be "count". KeyError if there are no counts or no such key."""
         if attr != "count" or self.counts is None:
-            kept = "no counts (word2vec files hold none; safetensors do)" if self.counts is None else "only 'count'"
-            raise KeyError(f"no attribute {attr!r}: these vectors have {kept}")
+            there = "no counts (word2vec files have none; safetensors do)" if self.counts is None else "only 'count'"
+            raise KeyError(f"no attribute {attr!r}: these vectors have {there}")
         return int(self.counts[self.get_index(key)])
 
     def fill_norms(self, force: bool = False) -> FloatArray:
-        """Lengths of the vectors, float32[n_vocab], 1 for a vector of zeros; made once, or anew with `force`."""
+        """Lengths of the vectors, float32[n_vocab], 1 for a vector of zeros; cached until `force` or a change."""
         if self.norms is None or force:
             self.norms = row_norms(self._vectors)
         return self.norms
@@ -258,8 +270,8 @@ class KeyTable:
         return np.asarray(self._vectors / self.fill_norms()[:, None])
 
 
-def checked_keys(keys: Sequence[Any] | npt.NDArray[Any]) -> list[Any]:
-    """The keys as a list; ValueError or TypeError where there is none, one occurs twice, or words and integers mix."""
+def checked_keys(keys: Sequence[Any] | Array) -> list[Any]:
+    """The keys as a list; ValueError if there is none or one occurs twice, TypeError if they mix words and integers."""
     listed = keys.tolist() if isinstance(keys, np.ndarray) else keys if isinstance(keys, list) else list(keys)
     kinds = set(map(type, listed))
     if not (all(issubclass(kind, str) for kind in kinds) or all(issubclass(kind, int | np.integer) for kind in kinds)):
@@ -269,14 +281,22 @@ def checked_keys(keys: Sequence[Any] | npt.NDArray[Any]) -> list[Any]:
     if len(set(listed)) != len(listed):
         row_of = {key: row for row, key in enumerate(listed)}
         twice = next(key for row, key in enumerate(listed) if row_of[key] != row)
-        raise ValueError(f"key {twice!r} occurs twice; every vector needs a key of its own")
+        raise ValueError(f"key {twice!r} occurs twice; every row needs a different key")
     return listed
 
 
 def keys_to_save(kv: KeyTable) -> list[Any] | Vocab:
-    """Keys to save; ValueError where the list was changed so that one occurs twice, which no reader takes."""
+    """Keys to save; ValueError if the user changed the list so that a key occurs twice: no reader accepts that."""
     source = kv.key_source
     if isinstance(source, Vocab):
         return source
-    hashes = np.fromiter(map(hash, source), np.int64, len(source))  # less memory than a set of the keys
+    hashes = np.fromiter(map(hash, source), np.int64, len(source))  # takes less memory than a set of the keys
     return checked_keys(source) if len(np.unique(hashes)) < len(hashes) else source
+
+
+def most_frequent_first(kv: KeyTable) -> KeyTable:
+    """Return the vectors sorted by falling count, stably; `kv` itself if it is sorted or has no counts."""
+    if kv.counts is None or (np.diff(kv.counts) <= 0).all():
+        return kv
+    rows = np.argsort(-kv.counts, kind="stable")
+    return KeyTable([kv.index_to_key[row] for row in rows], kv.vectors[rows], kv.counts[rows])

@@ -1,18 +1,16 @@
-"""Nearest rows by cosine in bounded memory: compiled, or by matrix products and the best k without a full sort."""
-
-from typing import TypeAlias
+"""Nearest rows by cosine, in bounded memory: by a compiled kernel, or by matrix products and a partial sort."""
 
 import numpy as np
-import numpy.typing as npt
 
-FloatArray: TypeAlias = npt.NDArray[np.float32]
-RowArray: TypeAlias = npt.NDArray[np.intp]
+from fastw2v.runtime.arrays import FloatArray, RowArray
 
-_GROUP_SIZE = 32  # columns that share one maximum in `top_columns`; 16 and 64 are slower
-# The compiled search keeps its lists sorted at every insertion, and loading it takes half a second.
-_MOST_KEPT = 256
-_MIN_COMPILED = 2_000_000_000  # multiplications
-_QUERIES_PER_BLOCK = 1024  # packed, 400 KiB at 100 dimensions: they stay in the core's second cache
+__all__ = ["FloatArray", "RowArray", "cosine", "nearest", "row_norms", "topk", "unit_rows"]
+
+_GROUP_SIZE = 32  # columns that share one maximum in `_topk_columns`; 16 and 64 are slower
+# The kernel inserts into sorted lists, so its time grows with k; loading it takes half a second.
+_MAX_COMPILED_K = 256
+_MIN_COMPILED_MULTIPLICATIONS = 2_000_000_000
+_QUERIES_PER_BLOCK = 1024  # 400 KiB at 100 dimensions: they stay in the core's L2 cache
 _MAX_SCORES = 1 << 24  # 64 MiB
 
 
@@ -35,44 +33,47 @@ def cosine(a: FloatArray, b: FloatArray) -> float:
     return float(wide_a @ wide_b / length) if length else 0.0
 
 
-def nearest(vectors: FloatArray, norms: FloatArray, queries: FloatArray, k: int) -> tuple[FloatArray, RowArray]:
+def nearest(vectors: FloatArray, norms: FloatArray, queries: FloatArray, *, k: int) -> tuple[FloatArray, RowArray]:
     """Find the k rows with the largest cosine to each query.
 
     Parameters
     ----------
     vectors : float32[n_rows, dim]
-        Any row stride; never copied whole.
+        Any row stride. The matrix is never copied whole.
     norms : float32[n_rows]
         Lengths of the rows, from `row_norms`.
     queries : float32[n_queries, dim]
         Rows of unit length.
     k : int
-        Neighbours wanted; no more than there are rows come back.
+        How many neighbours.
 
     Returns
     -------
     scores : float32[n_queries, min(k, n_rows)]
         Cosines, largest first.
     rows : intp[n_queries, min(k, n_rows)]
-        Rows of `vectors`; of equal scores the lower row comes first. A row whose score is NaN is no neighbour: where
-        there are too few others the score is -inf, and the row means nothing.
+        Rows of `vectors`; of equal scores the lower row comes first. A row whose cosine is NaN is no neighbour. If too
+        few rows are left, the last scores are -inf and their rows are meaningless.
 
     Notes
     -----
-    Small searches, and those for more than 256 neighbours, make all scores of some queries by NumPy's matrix product.
+    Large searches of at most 256 neighbours run in a compiled kernel; the others compute all scores of some queries at
+    a time by NumPy's matrix product.
     """
     k = min(k, len(vectors))
     scores, rows = np.empty((len(queries), k), np.float32), np.empty((len(queries), k), np.int64)
-    is_large = k <= _MOST_KEPT and len(queries) * vectors.size >= _MIN_COMPILED
-    search = _compiled if is_large else _by_products
-    n_per_block = _QUERIES_PER_BLOCK if is_large else max(1, _MAX_SCORES // len(vectors))
-    for start in range(0, len(queries), n_per_block):
-        part = slice(start, start + n_per_block)
-        search(vectors, norms, queries[part], scores[part], rows[part])
+    is_compiled = k <= _MAX_COMPILED_K and len(queries) * vectors.size >= _MIN_COMPILED_MULTIPLICATIONS
+    search = _compiled if is_compiled else _by_products
+    block_size = _QUERIES_PER_BLOCK if is_compiled else max(1, _MAX_SCORES // len(vectors))
+    for start in range(0, len(queries), block_size):
+        block = slice(start, start + block_size)
+        search(vectors, norms, queries[block], scores=scores[block], rows=rows[block])
     return scores, rows
 
 
-def _compiled(vectors: FloatArray, norms: FloatArray, queries: FloatArray, scores: FloatArray, rows: RowArray) -> None:
+def _compiled(
+    vectors: FloatArray, norms: FloatArray, queries: FloatArray, *, scores: FloatArray, rows: RowArray
+) -> None:
     from fastw2v.runtime.compilation import log_compilation
     from fastw2v_kernels.nearest.cpu import nearest_cpu
 
@@ -81,28 +82,39 @@ def _compiled(vectors: FloatArray, norms: FloatArray, queries: FloatArray, score
 
 
 def _by_products(
-    vectors: FloatArray, norms: FloatArray, queries: FloatArray, scores: FloatArray, rows: RowArray
+    vectors: FloatArray, norms: FloatArray, queries: FloatArray, *, scores: FloatArray, rows: RowArray
 ) -> None:
     all_scores = queries @ vectors.T
     all_scores /= norms
     all_scores[np.isnan(all_scores)] = -np.inf
     all_rows = np.broadcast_to(np.arange(len(vectors)), all_scores.shape)
-    scores[...], rows[...] = best_first(all_scores, all_rows, scores.shape[1])
+    scores[...], rows[...] = topk(all_scores, all_rows, scores.shape[1])
 
 
-def best_first(scores: FloatArray, rows: RowArray, k: int) -> tuple[FloatArray, RowArray]:
-    """Order candidates by falling score, equal ones by rising row, and keep the first k of each line."""
-    columns = top_columns(scores, k)
+def topk(scores: FloatArray, rows: RowArray, k: int) -> tuple[FloatArray, RowArray]:
+    """Return the k largest scores of each line, and their rows.
+
+    Parameters
+    ----------
+    scores, rows : float32[n_lines, n_candidates], intp[n_lines, n_candidates]
+    k : int
+
+    Returns
+    -------
+    scores, rows : float32[n_lines, min(k, n_candidates)], intp[n_lines, min(k, n_candidates)]
+        Largest first; of equal scores the lower row first.
+    """
+    columns = _topk_columns(scores, k)
     scores, rows = np.take_along_axis(scores, columns, axis=1), np.take_along_axis(rows, columns, axis=1)
     order = np.lexsort((rows, -scores), axis=1)
     return np.take_along_axis(scores, order, axis=1), np.take_along_axis(rows, order, axis=1)
 
 
-def top_columns(scores: FloatArray, k: int) -> RowArray:
-    """Columns of the k largest scores of each line, in no order: intp[n_lines, min(k, n_columns)].
+def _topk_columns(scores: FloatArray, k: int) -> RowArray:
+    """Return the columns of the k largest scores of each line, in any order: intp[n_lines, min(k, n_columns)].
 
-    The k best lie in the k groups of columns with the largest maxima. So the partition first sees one maximum for each
-    group, which plain SIMD comparisons give.
+    The k largest scores lie in the k groups of columns with the largest maxima. So only the columns of these groups
+    are partitioned; the maxima are cheap SIMD comparisons.
     """
     n_lines, n_columns = scores.shape
     n_groups = n_columns // _GROUP_SIZE
@@ -110,13 +122,14 @@ def top_columns(scores: FloatArray, k: int) -> RowArray:
         return _partition(scores, k)
     n_grouped = n_groups * _GROUP_SIZE
     groups = _partition(scores[:, :n_grouped].reshape(n_lines, _GROUP_SIZE, n_groups).max(axis=1), k)
-    members = (groups[:, None, :] + n_groups * np.arange(_GROUP_SIZE)[:, None]).reshape(n_lines, -1)
+    in_groups = (groups[:, None, :] + n_groups * np.arange(_GROUP_SIZE)[:, None]).reshape(n_lines, -1)
     rest = np.broadcast_to(np.arange(n_grouped, n_columns), (n_lines, n_columns - n_grouped))
-    candidates = np.concatenate([members, rest], axis=1)
+    candidates = np.concatenate([in_groups, rest], axis=1)
     return np.take_along_axis(candidates, _partition(np.take_along_axis(scores, candidates, axis=1), k), axis=1)
 
 
 def _partition(scores: FloatArray, k: int) -> RowArray:
+    """Return the columns of the k largest scores of each line, in any order, by comparing all of them."""
     n_columns = scores.shape[1]
     if k >= n_columns:
         return np.broadcast_to(np.arange(n_columns), scores.shape)

@@ -1,4 +1,4 @@
-"""A model's matrices before and after training."""
+"""The two weight matrices of a model, with rows padded for the kernels."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import numpy as np
 
 from fastw2v.vocab import Vocab
 
-_PADDING = 16  # floats in a row come in multiples of this: one cache line
+_PADDING = 16  # floats of a row are padded to a multiple of this: one cache line
 
 
 @dataclass
 class Weights:
-    """The two matrices of a model, rows padded for the kernels.
+    """The two weight matrices of a model, with rows padded for the kernels.
 
     Parameters
     ----------
@@ -25,7 +25,7 @@ class Weights:
     dim : int
         Columns that the model uses.
     on_device : float32[n_vocab, stride], optional
-        The input rows on the GPU that trained them last, as CuPy's array.
+        A CuPy array: the input rows on the GPU that trained them last.
     """
 
     w_in: np.ndarray
@@ -35,7 +35,7 @@ class Weights:
 
 
 def initial_weights(vocab: Vocab, dim: int, seed: int) -> Weights:
-    """Input rows uniform in -0.5/dim to 0.5/dim, each a function of (seed, word); output rows 0."""
+    """Return first weights: input rows uniform in [-0.5/dim, 0.5/dim), a function of seed and word; output rows 0."""
     from fastw2v_kernels.uniform_rows.cpu import uniform_rows_cpu
 
     weights = padded_weights(len(vocab), dim)
@@ -44,7 +44,7 @@ def initial_weights(vocab: Vocab, dim: int, seed: int) -> Weights:
 
 
 def weights_of(w_in: np.ndarray, w_out: np.ndarray) -> Weights:
-    """Weights with these rows, float32[n_vocab, dim] each."""
+    """Weights with padded copies of two matrices, float32[n_vocab, dim]."""
     weights = padded_weights(*w_in.shape)
     weights.w_in[:, : weights.dim] = w_in
     weights.w_out[:, : weights.dim] = w_out
@@ -52,7 +52,7 @@ def weights_of(w_in: np.ndarray, w_out: np.ndarray) -> Weights:
 
 
 def padded_weights(n_vocab: int, dim: int) -> Weights:
-    """Weights of this size, not filled yet."""
+    """Uninitialized weights of this size."""
     from fastw2v_kernels.shared.memory import aligned
 
     stride = -(-dim // _PADDING) * _PADDING

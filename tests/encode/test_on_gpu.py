@@ -30,16 +30,16 @@ def there(corpus):
 
 
 @pytest.mark.parametrize(
-    "knobs",
+    "options",
     [{"min_count": 1}, {"min_count": 8}, {"min_count": 0}, {"min_count": 2, "sorted_vocab": False},
      {"min_count": 1, "max_final_vocab": 20}],
     ids=str,
 )  # fmt: skip
 @pytest.mark.parametrize("dtype", [np.int64, np.int32, np.uint16])
-def test_it_is_encoded_as_on_the_host(knobs, dtype, gpu):
+def test_it_is_encoded_as_on_the_host(options, dtype, gpu):
     ids, starts = walks()
-    vocab, tokens = encode_corpus((ids.astype(dtype), starts), **knobs)
-    vocab_there, tokens_there = encode_corpus(there((ids.astype(dtype), starts)), **knobs)
+    vocab, tokens = encode_corpus((ids.astype(dtype), starts), **options)
+    vocab_there, tokens_there = encode_corpus(there((ids.astype(dtype), starts)), **options)
     assert vocab_there.keys == vocab.keys
     assert vocab_there.counts.tolist() == vocab.counts.tolist()
     assert vocab_there.n_raw_tokens == vocab.n_raw_tokens
@@ -72,10 +72,10 @@ def test_an_array_of_another_library_is_taken_without_a_copy(foreign, starts_the
 
 def test_walks_of_another_library_train_where_they_lie(gpu):
     ids, starts = walks()
-    knobs = {"device": "cuda", "min_count": 1, "vector_size": 16, "epochs": 1, "sg": 1}
+    options = {"device": "cuda", "min_count": 1, "vector_size": 16, "epochs": 1, "sg": 1}
     foreign, host = (
-        Word2Vec((fake_cupy.ByDlpack(ids), fake_cupy.ByDlpack(starts)), **knobs),
-        Word2Vec((ids, starts), **knobs),
+        Word2Vec((fake_cupy.ByDlpack(ids), fake_cupy.ByDlpack(starts)), **options),
+        Word2Vec((ids, starts), **options),
     )
     np.testing.assert_array_equal(foreign.wv.vectors, host.wv.vectors)
 
@@ -137,7 +137,7 @@ def test_what_is_no_corpus_is_refused(change, error, gpu):
 
 def test_starts_on_the_gpu_want_ids_there(gpu):
     ids, starts = walks()
-    with pytest.raises(TypeError, match=r"expected starts beside ids: starts.get\(\)"):
+    with pytest.raises(TypeError, match=r"expected both on the host: starts.get\(\)"):
         as_corpus((ids, fake_cupy.array(starts)))
 
 
@@ -165,19 +165,19 @@ def on_the_second(corpus):
         return there(corpus)
 
 
-KNOBS = {"min_count": 1, "vector_size": 16, "epochs": 1, "sg": 1}
+OPTIONS = {"min_count": 1, "vector_size": 16, "epochs": 1, "sg": 1}
 
 
 @pytest.mark.parametrize("in_use", [0, 1])
 def test_walks_on_the_second_gpu_are_encoded_and_trained_there(in_use, gpu):
     """Whichever GPU CuPy uses; the stand-in lets no array of another one be worked on."""
     corpus = walks()
-    host = Word2Vec(corpus, device="cuda", **KNOBS)
+    host = Word2Vec(corpus, device="cuda", **OPTIONS)
     device = "cuda" if in_use else "cuda:1"
     shared = tuple(fake_cupy.ByDlpack(array, (2, 1)) for array in corpus)
     for found in (on_the_second(corpus), (on_the_second(corpus)[0], corpus[1]), shared):
         with fake_cupy.on_device(in_use):
-            model = Word2Vec(found, device=device, **KNOBS)
+            model = Word2Vec(found, device=device, **OPTIONS)
             np.testing.assert_array_equal(model.wv.vectors, host.wv.vectors)
             model.train(found, epochs=1)
         assert model._state.weights.on_device.data.device_id == 1
@@ -198,18 +198,18 @@ def test_the_queue_of_an_encoder_is_done_before_training_begins(gpu, monkeypatch
 
 @pytest.mark.parametrize(
     ("named", "in_use", "meant"),
-    [("cuda", 0, '"cuda", which is cuda:0 as CuPy uses that'), ("cuda:0", 0, '"cuda:0"'), ("cuda:0", 1, '"cuda:0"')],
+    [("cuda", 0, '"cuda", which is cuda:0, CuPy\'s current GPU'), ("cuda:0", 0, '"cuda:0"'), ("cuda:0", 1, '"cuda:0"')],
 )
 def test_another_gpu_than_the_models_is_refused_before_it_is_counted(named, in_use, meant, gpu, monkeypatch):
     monkeypatch.setattr(cuda_jit, "free_memory", lambda: pytest.fail("it was to be encoded"))
-    model = Word2Vec(device=named, **KNOBS)
+    model = Word2Vec(device=named, **OPTIONS)
     said = re.escape(
         f"the corpus lies on cuda:1 and device is {meant}; expected both on one GPU: "
         'pass device="cuda:1", or copy it (with cupy.cuda.Device(0): ids = cupy.asarray(ids))'
     )
     with fake_cupy.on_device(in_use):
         with pytest.raises(ValueError, match=said):
-            Word2Vec(on_the_second(walks()), device=named, **KNOBS)
+            Word2Vec(on_the_second(walks()), device=named, **OPTIONS)
         model.build_vocab([[1, 2, 7]])
         with pytest.raises(ValueError, match=said):
             model.train(on_the_second(walks()), epochs=1)
@@ -217,7 +217,7 @@ def test_another_gpu_than_the_models_is_refused_before_it_is_counted(named, in_u
 
 def test_ids_and_starts_on_two_gpus_are_refused(gpu):
     ids, starts = walks()
-    with pytest.raises(ValueError, match=r"ids lie on cuda:0 and starts on cuda:1; expected starts beside ids, or on"):
+    with pytest.raises(ValueError, match="ids are on cuda:0 and starts on cuda:1; expected starts on the same"):
         as_corpus((fake_cupy.array(ids), on_the_second([starts])[0]))
 
 

@@ -1,0 +1,63 @@
+"""Corpora, and what a Counter makes of them, for the tests of encoding."""
+
+from collections import Counter
+
+import numpy as np
+
+from fastw2v.encode import encode_corpus
+
+
+def to_str(word):
+    return word.decode("utf-8", "surrogateescape")
+
+
+def split(text):
+    return [[to_str(word) for word in line.split()] for line in text.split(b"\n")]
+
+
+def oracle(sentences, min_count=1, *, sorted_vocab=True):
+    """Return words, counts and sentences of rows as a Counter makes them."""
+    counter = Counter(word for sentence in sentences for word in sentence)
+    items = counter.most_common() if sorted_vocab else counter.items()
+    frequent = [(word, count) for word, count in items if count >= min_count]
+    row = {word: n for n, (word, _) in enumerate(frequent)}
+    rows = [[row[word] for word in sentence if word in row] for sentence in sentences]
+    return list(row), [count for _, count in frequent], [sentence for sentence in rows if sentence]
+
+
+def sentences_of(tokens):
+    assert tokens.ids.dtype == np.int32
+    assert tokens.starts.dtype == np.int64
+    assert type(tokens.ids) is np.ndarray
+    assert tokens.starts[0] == 0
+    assert tokens.starts[-1] == tokens.n_tokens == len(tokens.ids)
+    assert (np.diff(tokens.starts) > 0).all()
+    return [sentence.tolist() for sentence in np.split(tokens.ids, tokens.starts[1:-1])] if tokens.n_tokens else []
+
+
+def check(corpus, sentences, *, min_count=1, sorted_vocab=True, **options):
+    vocab, tokens = encode_corpus(corpus, min_count=min_count, sorted_vocab=sorted_vocab, **options)
+    words, counts, rows = oracle(sentences, min_count, sorted_vocab=sorted_vocab)
+    assert vocab.keys == words
+    assert vocab.counts.tolist() == counts
+    assert sentences_of(tokens) == rows
+    n_raw = sum(map(len, sentences))
+    assert (tokens.n_raw, vocab.n_raw_tokens, vocab.n_tokens) == (n_raw, n_raw, sum(counts))
+    tokens.close()
+
+
+SPANNING = {
+    "sentences over many blocks": b"a b a c\nb "
+    + b"a rare%d b " * 40 % tuple(range(40))
+    + b"a\n\na b c\na b"
+    + b" c" * 90,
+    "one sentence": b"a b c " * 300,
+    "no word with a row for many blocks": b"a b\n" * 3 + b" ".join(b"x%d" % n for n in range(300)) + b"\na b\n" * 3,
+    "lines of words without a row": b"a b a\n" + b"".join(b"x%d\n" % n for n in range(300)) + b"a b\na b",
+    "a sentence whose words with a row lie before its last blocks": b"a b a b "
+    + b"x1 x2 x3 x4 " * 2
+    + b"\n" * 50
+    + b"b a b",
+    "a line ends where a block does": b"ab cd ef gh\n" * 60,
+    "blank lines alone in blocks": b"a b\n" + b"\n" * 400 + b"a\n" + b" \n" * 400 + b"b a b",
+}

@@ -1,0 +1,104 @@
+import re
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from fastw2v.corpus import TextCorpus
+from fastw2v.encode.word_table import WordTable
+from fastw2v_kernels.encode import make_case, outputs, padded_size
+from fastw2v_kernels.encode.cpu import encode_cpu
+from fastw2v_kernels.encode.reference import encode_reference
+from tests.encode.cases import check, split
+
+
+@pytest.mark.parametrize("sorted_vocab", [True, False])
+@pytest.mark.parametrize("workers", [1, 2, 4])
+def test_many_words_grow_the_table(workers, sorted_vocab):
+    rng = np.random.default_rng(5)
+    words = [b"%d" % n for n in rng.integers(0, 10**9, 100_000)] + [b"w" * int(n) for n in rng.integers(1, 2000, 300)]
+    words += words[::-1]
+    text = b"\n".join(b" ".join(words[at : at + 10]) for at in range(0, len(words), 10))
+    options = {"workers": workers, "block_bytes": 1 << 16, "sorted_vocab": sorted_vocab}
+    check(TextCorpus((text,)), split(text), **options)
+
+
+def test_every_byte_but_whitespace_is_part_of_a_word():
+    singles = [bytes([byte]) for byte in range(256)]
+    text = b" ".join(singles) + b"\n" + b"".join(singles) + b"\n" + b" ".join(b"12345678" + b for b in singles)
+    check(TextCorpus((text,)), split(text), block_bytes=50, workers=2)
+
+
+@pytest.mark.parametrize("n", range(1, 26))
+def test_words_that_are_beginnings_of_each_other_differ(n):
+    words = [b"a" * k for k in range(1, n + 1)] + [b"a" * k + b"\0" for k in range(n)]
+    text = b" ".join(words + words[::-1])
+    check(TextCorpus((text,)), split(text))
+
+
+@pytest.mark.parametrize("size", [0, 1, 7, 63, 2000])
+@pytest.mark.parametrize("implementation", [encode_cpu, encode_reference])
+def test_kernel_and_reference_equal_split_and_a_dict(implementation, size):
+    case = make_case(np.random.default_rng(size), size)
+    implementation(**case)
+    text = case["text"][: case["n_bytes"]].tobytes()
+    number = {word: n for n, word in enumerate(dict.fromkeys(text.split()))}
+    found = outputs(case)
+    assert found["ids"].tolist() == [number[word] for word in text.split()]
+    assert found["counts"].tolist() == [Counter(text.split())[word] for word in number]
+    units = found["arena"].tobytes()
+    words = [units[8 * a : 8 * b].rstrip(b" ") for a, b in zip(found["word_starts"][:-1], found["word_starts"][1:])]
+    assert words == list(number)
+    n_units = len(units) // 8
+    n_lines = len(found["line_ends"])
+    assert found["cursor_out"].tolist() == [
+        len(text),
+        len(text.split()),
+        n_lines,
+        len(text.split()),
+        len(words),
+        n_units,
+    ]
+
+
+@pytest.mark.parametrize("implementation", [encode_cpu, encode_reference])
+def test_a_full_table_stops_before_the_word_and_a_frozen_one_drops_it(implementation):
+    text = b"a b\na long-word-of-20-bytes b c\n"
+    case = make_case(np.random.default_rng(0), 0) | {
+        "text": np.frombuffer(bytearray(text.ljust(padded_size(len(text)))), np.uint8),
+        "n_bytes": len(text),
+        "slots": np.zeros(8, np.uint64),
+        "arena": np.zeros(100, np.uint64),
+        "word_starts": np.zeros(3, np.int64),
+        "counts": np.zeros(2, np.int64),
+        "ids": np.zeros(20, np.int32),
+        "line_ends": np.zeros(20, np.int64),
+    }
+    encode_cpu(**case)
+    assert case["cursor_out"].tolist() == [6, 3, 1, 3, 2, 2]
+    case["cursor_in"] = case["cursor_out"].copy()
+    implementation(**case)
+    assert case["cursor_out"].tolist() == case["cursor_in"].tolist()
+    implementation(**case | {"frozen": 1})
+    assert case["cursor_out"].tolist() == [len(text), 4, 2, 6, 2, 2]
+    assert case["ids"][:4].tolist() == [0, 1, 0, 1]
+    assert case["line_ends"][:2].tolist() == [2, 4]
+    assert case["counts"].tolist() == [2, 2]
+
+
+def test_copies_of_a_frozen_table_share_no_memory_that_is_written():
+    text = b"a b a\n"
+    block = np.frombuffer(text.ljust(padded_size(len(text))), np.uint8), len(text)
+    table = WordTable()
+    table.encode(*block)
+    one, other = table.frozen_copy(), table.frozen_copy()
+    for mine, theirs in zip(one.encode(*block, frozen=True)[:2], other.encode(*block, frozen=True)[:2]):
+        assert mine.tolist() == theirs.tolist()
+        assert not np.shares_memory(mine, theirs)
+    assert (one.counts.tolist(), other.counts.tolist()) == ([2, 1], [2, 1])
+
+
+def test_the_reference_reads_whitespace_as_bytes_split_does():
+    pattern = re.compile(rb"[^ \t\n\r\v\f]+")
+    every = bytes(range(256))
+    assert pattern.findall(every) == every.split()

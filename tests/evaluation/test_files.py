@@ -1,0 +1,37 @@
+import logging
+
+import numpy as np
+import pytest
+
+from fastw2v.evaluation import analogies, word_pairs
+from fastw2v.keyedvectors import KeyedVectors
+
+
+def test_the_scores_come_with_their_coverage(toy, write):
+    result = word_pairs(toy, write("# comment\nman\tking\t5\nman\tboy\t9\nman\tgirl\t6\n\nman\tzebra\t1\n"))
+    assert (result.n_used, result.n_total, result.oov_percent) == (3, 4, 25.0)
+    assert result.spearman.statistic == pytest.approx(1)
+    solved = analogies(toy, write(": family\nman woman boy girl\nman woman king zebra\nman king girl woman\n: empty\n"))
+    assert solved[:4] == (0.5, 1, 2, 3)
+    assert solved.sections[0]["correct"] == [("MAN", "WOMAN", "BOY", "GIRL")]
+    assert [section["section"] for section in solved.sections] == ["family", "empty", "Total accuracy"]
+    dummy = analogies(toy, write(": family\nman woman boy girl\nman woman king zebra\n"), dummy4unknown=True)
+    assert dummy[:4] == (0.5, 1, 1, 2)
+
+
+def test_lines_of_another_form_are_skipped_and_logged(toy, write, caplog):
+    with caplog.at_level(logging.WARNING):
+        assert word_pairs(toy, write("word1\tword2\tmean\nman\tking\t5\nman boy 9\nman\tboy\t9\n")).n_total == 2
+        assert analogies(toy, write(": a\nman woman boy\nman woman boy girl\n")).n_total == 1
+    assert [record.getMessage().split(": ", 1)[1] for record in caplog.records] == [
+        "skipped 2 lines that are not word'\\t'word'\\t'score, the first is line 1",
+        "skipped 1 lines that are not four words, the first is line 2",
+    ]
+
+
+@pytest.mark.parametrize("evaluate", [word_pairs, analogies])
+def test_integer_keys_and_missing_files_are_errors(toy, evaluate, tmp_path):
+    with pytest.raises(TypeError, match="keyed by integers"):
+        evaluate(KeyedVectors([1, 2], np.eye(2)), tmp_path / "any")
+    with pytest.raises(FileNotFoundError, match="nowhere"):
+        evaluate(toy, tmp_path / "nowhere")
