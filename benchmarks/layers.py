@@ -80,14 +80,14 @@ def variant_of(device: str) -> str:
     return "reference" if device == "reference" else "cpu"
 
 
-def _sampler(mode: str, ids: Array, n_words: int, device: str) -> Call:
+def _sampler(mode: str, ids: Array, n_words: int, *, device: str) -> Call:
     """K negatives for a batch."""
     sampler = nn.UnigramSampler(ids, 0.75, K, mode=mode, device=device, seed=0)
     targets = cycle(placed(np.random.default_rng(0).choice(ids, (N_BATCHES, BATCH)), device))
     return lambda: sampler.get_negative_sample(next(targets))
 
 
-def _embedding(direction: str, ids: Array, n_words: int, device: str) -> Call:
+def _embedding(direction: str, ids: Array, n_words: int, *, device: str) -> Call:
     """Gather or scatter-add of a batch of rows, one id for each example."""
     layer = nn.Embedding(placed(np.ones((n_words, DIM), np.float32), device), device=device)
     batches = placed(np.random.default_rng(0).choice(ids, (N_BATCHES, BATCH)), device)
@@ -104,7 +104,7 @@ def _embedding(direction: str, ids: Array, n_words: int, device: str) -> Call:
     return backward if direction == "backward" else lambda: layer.forward(next(order))
 
 
-def _loss(_: str, ids: Array, n_words: int, device: str) -> Call:
+def _loss(_: str, ids: Array, n_words: int, *, device: str) -> Call:
     """NegativeSamplingLoss without its sampler: the negatives are drawn before."""
     rng = np.random.default_rng(0)
     weights, h = (placed(rng.normal(0, 0.1, (n, DIM)).astype(np.float32), device) for n in (n_words, BATCH))

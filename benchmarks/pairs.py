@@ -41,18 +41,18 @@ class Pair(NamedTuple):
 def _trained(sg: int, *, workers: int = 1, **options: Any) -> Pair:  # noqa: ANN401
     """Gensim and fastw2v on the film reviews; `negative_sharing` is an option of fastw2v only."""
     common = {name: value for name, value in options.items() if name != "negative_sharing"}
-    base = _side("gensim", sg, workers, "reviews", **common)
-    ours = _side("fastw2v", sg, workers, "reviews", **options)
+    base = _side("gensim", sg, workers, corpus="reviews", **common)
+    ours = _side("fastw2v", sg, workers, corpus="reviews", **options)
     return Pair(base, ours, ("words_per_s", "total_s"), scored=workers == 1)
 
 
-def _side(tool: str, sg: int, workers: int, corpus: str, **options: Any) -> Side:  # noqa: ANN401
+def _side(tool: str, sg: int, workers: int, *, corpus: str, **options: Any) -> Side:  # noqa: ANN401
     return Side(tool, "train", peers.OPTIONS | {"sg": sg, "workers": workers} | options, corpus)
 
 
 def _own(sg: int, base: tuple[int, str], ours: tuple[int, str]) -> Pair:
     """Fastw2v with other workers, or on another corpus."""
-    return Pair(_side("fastw2v", sg, *base), _side("fastw2v", sg, *ours), ("words_per_s",))
+    return Pair(*(_side("fastw2v", sg, workers, corpus=corpus) for workers, corpus in (base, ours)), ("words_per_s",))
 
 
 def _encoded(base: tuple[int, str], ours: tuple[int, str]) -> Pair:
@@ -79,7 +79,9 @@ PAIRS = {
     "skip-gram, sessions, 2 workers to 1": _own(1, (1, "sessions"), (2, "sessions")),
     "CBOW, sessions, 2 workers to 1": _own(0, (1, "sessions"), (2, "sessions")),
     "skip-gram, V 1,000,000, D 300": Pair(
-        _side("gensim", 1, 1, "zipf", **_LARGE), _side("fastw2v", 1, 1, "zipf", **_LARGE), ("words_per_s", "total_s")
+        _side("gensim", 1, 1, corpus="zipf", **_LARGE),
+        _side("fastw2v", 1, 1, corpus="zipf", **_LARGE),
+        ("words_per_s", "total_s"),
     ),
     "encode, 2 cores to 1": _encoded((1, "reviews"), (2, "reviews")),
     "encode, 5,000,000 words to reviews": _encoded((1, "reviews"), (1, "distinct")),

@@ -43,7 +43,7 @@ ROWS = {
 QUICK_ROWS = ["skip-gram gensim", "skip-gram fastw2v", "CBOW gensim .025", "CBOW fastw2v .025 sum"]
 
 
-def run(tool: str, options: dict[str, Any], corpus: str, score: bool) -> dict[str, Any]:
+def run(tool: str, options: dict[str, Any], corpus: str, *, score: bool) -> dict[str, Any]:
     """Train once and return the figures; `score` the vectors too."""
     from fastw2v.runtime.memory import peak_rss_bytes
 
@@ -66,7 +66,9 @@ def run_fastw2v(corpus: str, options: dict[str, Any], vectors: Path) -> tuple[di
     model.wv.save(vectors)
     total = time.perf_counter() - begun
     n_words, seconds = model.report.raw_words, model.report.train_seconds
-    return figures_of(n_words // options["epochs"], len(model.vocab), n_words / seconds, total), model.vocab.counts
+    return figures_of(
+        n_words // options["epochs"], len(model.vocab), n_words / seconds, total_s=total
+    ), model.vocab.counts
 
 
 def run_gensim(corpus: str, options: dict[str, Any], vectors: Path) -> tuple[dict[str, Any], Counts]:
@@ -84,10 +86,10 @@ def run_gensim(corpus: str, options: dict[str, Any], vectors: Path) -> tuple[dic
     total = time.perf_counter() - begun
     counts = model.wv.expandos["count"]
     n_words = int(counts.sum())
-    return figures_of(n_words, len(model.wv), n_words * options["epochs"] / trained, total), counts
+    return figures_of(n_words, len(model.wv), n_words * options["epochs"] / trained, total_s=total), counts
 
 
-def figures_of(raw_words: int, n_vocab: int, words_per_s: float, total_s: float) -> dict[str, Any]:
+def figures_of(raw_words: int, n_vocab: int, words_per_s: float, *, total_s: float) -> dict[str, Any]:
     """Figures of a run: tokens, size of the vocabulary, speed of training, seconds from file to vectors."""
     return {"raw_words": raw_words, "n_vocab": n_vocab, "words_per_s": words_per_s, "total_s": total_s}
 

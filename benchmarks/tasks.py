@@ -60,7 +60,7 @@ def _read_into_page_cache(path: str) -> None:
             pass
 
 
-def neighbours(tool: str, n_rows: int, n_queries: int, dim: int) -> Figures:
+def neighbours(tool: str, n_rows: int, n_queries: int, *, dim: int) -> Figures:
     """The ten nearest of each query: gensim by a loop of calls, fastw2v by one; the first answers, for comparison."""
     rng = np.random.default_rng(1)
     vectors = rng.normal(size=(n_rows, dim)).astype(np.float32)

@@ -64,7 +64,7 @@ def run(n_vocab: int, model: str, device: str, optimizer: str, timing: Timing) -
 def test_step(run: Iteration, timing: Timing) -> None:
     with kernel_threads(1):
         timing.measure(run, run.next_batch)
-    note(timing, run, "step", run.work())
+    note(timing, run, "step", work=run.work())
 
 
 def test_lines(run: Iteration, timing: Timing) -> None:
@@ -83,7 +83,7 @@ def test_lines(run: Iteration, timing: Timing) -> None:
     n_in, n_out = (float(np.mean([len(found) for found in of_one])) for of_one in zip(*rows))
     n_visits = LINES_OF_ROW * (VISITS_IN * n_in + VISITS_OUT * n_out) + draws[0].size * len(tables)
     found = {"rows": round(n_in + n_out), "lines": round(4 * LINES_OF_ROW * (n_in + n_out)), "visits": round(n_visits)}
-    note(timing, run, "lines", Work(n_bytes=2 * 4 * LINE * n_visits), **found)
+    note(timing, run, "lines", work=Work(n_bytes=2 * 4 * LINE * n_visits), **found)
 
 
 def touched(run: Iteration) -> list[tuple[Array, Array]]:
@@ -143,6 +143,6 @@ def _visit_kernel(
     _visit_four(layer_out, rows.of_out, addend)
 
 
-def note(timing: Timing, run: Iteration, what: str, work: Work, **found: int) -> None:
+def note(timing: Timing, run: Iteration, what: str, *, work: Work, **found: int) -> None:
     sizes = {"V": run.case.vocab_size, "D": DIM, "K": K, "batch": BATCH, "window": WINDOW}
     timing.note(work, device="cpu", what=what, corpus=corpus(run.case.vocab_size)[0], **sizes, **found)

@@ -22,7 +22,7 @@ def test_neighbours_of_many_words(timing: Timing, request: pytest.FixtureRequest
     base, ours = (
         partial(run, Side(tool, "neighbours", {"tool": tool} | sizes), None) for tool in ("gensim", "fastw2v")
     )
-    runs = alternate(timing, base, ours, request.config.getoption("pairs"))
+    runs = alternate(timing, base, ours, n_pairs=request.config.getoption("pairs"))
     assert all(a["answers"] == b["answers"] for a, b in zip(*runs)), "the tools do not agree on the neighbours"
     labels = {"pair": "most_similar", "base_tool": "gensim", "pairs": len(runs[0])}
     timing.note(Work(), device="cpu", **labels, **sizes, **compared(("queries_per_s",), *runs))

@@ -55,7 +55,7 @@ def test_op(op: str, device: str, threads: int, timing: Timing) -> None:
     timing.note(load.work(load.case), device=device, threads=threads, op=op, **load.sizes)
 
 
-def call(function: Callable[..., object], case: Case, n_spans: int, pool: ThreadPoolExecutor) -> None:
+def call(function: Callable[..., object], case: Case, n_spans: int, *, pool: ThreadPoolExecutor) -> None:
     """One call; with several threads one call per thread, each with its span of the tokens and its own tally."""
     if n_spans == 1:
         function(**case)

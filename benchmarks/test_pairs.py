@@ -46,7 +46,7 @@ def test_pair(name: str, corpora: Corpora, timing: Timing, request: pytest.Fixtu
     pair = PAIRS[name]
     titles = prepare(pair, corpora)
     base, ours = (partial(run, side, corpora[side.corpus][1]) for side in (pair.base, pair.ours))
-    runs = alternate(timing, base, ours, request.config.getoption("pairs"))
+    runs = alternate(timing, base, ours, n_pairs=request.config.getoption("pairs"))
     figures = compared(pair.fields, *runs)
     for side_name, side, side_runs in (("base", pair.base, runs[0]), ("ours", pair.ours, runs[1])):
         figures[side_name] |= memory(side, side_runs)
@@ -106,7 +106,7 @@ def prepare(pair: Pair, corpora: Corpora) -> list[str]:
 
 
 def alternate(
-    timing: Timing, base: Callable[[], Figures], ours: Callable[[], Figures], n_pairs: int
+    timing: Timing, base: Callable[[], Figures], ours: Callable[[], Figures], *, n_pairs: int
 ) -> tuple[list[Figures], list[Figures]]:
     """Run both sides in alternation, after an untimed run of ours that compiles; pytest-benchmark times ours."""
     runs: tuple[list[Figures], list[Figures]] = [], []

@@ -72,8 +72,8 @@ def public_names(cls, instance):
     names = {}
     for name in ["__init__", *sorted({*dir(cls), *vars(instance)})]:
         if name == "__init__" or not name.startswith("_"):
-            member = getattr(cls, name, None)
-            names[name] = parameters(member) if callable(member) else None
+            attribute = getattr(cls, name, None)
+            names[name] = parameters(attribute) if callable(attribute) else None
     return names
 
 

@@ -7,12 +7,14 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDERS = ("fastw2v", "kernels/fastw2v_kernels", "benchmarks", "tests")
-COMPILING = ("jit_cpu", "inline_cpu", "jit_cuda", "inline_cuda", "intrinsic", "overload", "lower_builtin", "njit")
+COMPILING = ("jit", "inline_cpu", "inline_cuda", "intrinsic", "overload", "lower_builtin")
 FIXED_SIGNATURES = ("fixture", "command", "callback", "hookimpl")  # decorators of pytest and Typer
 
 # gensim's own classes, and functions that its methods pass their arguments to.
 GENSIM_CLASSES = {"Word2Vec", "KeyedVectors", "KeyTable"}
 GENSIM_FUNCTIONS = {"word_pairs", "analogies"}
+# Signatures that the command `fastw2v profile` decides, whose options these are, and pytest-benchmark.
+OTHERS_FUNCTIONS = {"fastw2v/profile/measure.py:profile", "tests/benchmarks/test_timing.py:FakeBenchmark.pedantic"}
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,8 @@ class Function:
             or (self.node.name.startswith("__") and self.class_name not in GENSIM_CLASSES)
             or self.class_name in GENSIM_CLASSES
             or self.node.name in GENSIM_FUNCTIONS
-            or self.path.startswith(("fastw2v/nn/", "tests/nn/book.py"))
+            or self.place in OTHERS_FUNCTIONS
+            or self.path.startswith(("fastw2v/nn/", "tests/nn/book.py", "kernels/fastw2v_kernels/shared/"))
             or any(name in decorator for decorator in self.decorators for name in FIXED_SIGNATURES)
             or "typer.Option" in ast.unparse(self.node.args)
         )

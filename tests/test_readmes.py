@@ -35,6 +35,8 @@ COMMANDS_NOT_RUN = {
     "ncu": "needs a GPU",
     ".ci/": "runs everything",
     "git": "changes the checkout",
+    "ruff": "checks the sources; .ci/run runs it",
+    "mypy": "checks the sources; .ci/run runs it",
 }
 
 existing = pytest.mark.parametrize("page", [page for page in PAGES if (ROOT / page).exists()])

@@ -66,11 +66,13 @@ def arrays(clock: Clock, sizes: Sizes) -> Iterator[Row]:
         try:
             check(sizes)
         except NotHereError as error:
-            yield row("arrays", what, "LEFT OUT", str(error))
+            yield row("arrays", what, "LEFT OUT", note=str(error))
         except Exception as error:
-            yield row("arrays", what, colour(False), f"{type(error).__name__} {' '.join(str(error).split())[:160]}")
+            yield row(
+                "arrays", what, colour(False), note=f"{type(error).__name__} {' '.join(str(error).split())[:160]}"
+            )
         else:
-            yield row("arrays", what, colour(True), f"{time.perf_counter() - begun:.1f} s")
+            yield row("arrays", what, colour(True), note=f"{time.perf_counter() - begun:.1f} s")
 
 
 def corpus_of(sizes: Sizes) -> tuple[Array, Array]:

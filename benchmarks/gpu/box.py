@@ -81,7 +81,7 @@ def run(clock: Clock, sizes: Sizes, steps: tuple[Callable[[Clock, Sizes], Iterat
     rows: list[Row] = []
     for step in steps:
         if clock.left() < sizes.reserve:
-            rows.append(row(step.__name__, "", UNFINISHED, "no time left"))
+            rows.append(row(step.__name__, "", UNFINISHED, note="no time left"))
             continue
         try:
             for found in step(clock, sizes):
@@ -89,7 +89,7 @@ def run(clock: Clock, sizes: Sizes, steps: tuple[Callable[[Clock, Sizes], Iterat
                 print(f"[{clock.left():4.0f} s left]", " | ".join(found[column] for column in COLUMNS), flush=True)
         except Exception as error:
             traceback.print_exc()
-            rows.append(row(step.__name__, type(error).__name__, "RED", " ".join(str(error).split())[:200]))
+            rows.append(row(step.__name__, type(error).__name__, "RED", note=" ".join(str(error).split())[:200]))
     return rows
 
 

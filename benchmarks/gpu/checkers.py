@@ -27,7 +27,7 @@ def checkers(clock: Clock, sizes: Sizes) -> Iterator[Row]:
         what = f"{tool} {option}"
         if checker is None and not gpu.IS_SIMULATED:
             where = "neither on PATH nor in CUDA_HOME, where NVIDIA's toolkit has it"
-            yield row("checker", what, "LEFT OUT", f"compute-sanitizer is {where}")
+            yield row("checker", what, "LEFT OUT", note=f"compute-sanitizer is {where}")
             continue
         watch = [] if checker is None else [checker, "--tool", tool, *CHECKER_OPTIONS]
         command = [*watch, sys.executable, str(Path(__file__).with_name("box.py")), option]
@@ -42,7 +42,7 @@ def checkers(clock: Clock, sizes: Sizes) -> Iterator[Row]:
             value = "LEFT OUT" if status == 0 else "RED"
         else:
             value, said = colour(status == 0 and summary is not None), f"{said}; {shlex.join(command)}"
-        yield row("checker", what, value, said)
+        yield row("checker", what, value, note=said)
 
 
 def run_group(command: list[str], limit: float) -> tuple[int | None, str]:
@@ -78,10 +78,10 @@ def counters(clock: Clock, sizes: Sizes) -> Iterator[Row]:
     """The command for the counters of the span kernels, where NVIDIA's profiler is: it is not run here."""
     ncu = tool_of_nvidia("ncu")
     if ncu is None:
-        yield row("counters", "ncu", "LEFT OUT", "ncu is neither on PATH nor in CUDA_HOME")
+        yield row("counters", "ncu", "LEFT OUT", note="ncu is neither on PATH nor in CUDA_HOME")
         return
     command = [ncu, *COUNTER_OPTIONS, sys.executable, str(Path(__file__).with_name("box.py")), "--counted"]
-    yield row("counters", "ncu", "to be run", shlex.join(command))
+    yield row("counters", "ncu", "to be run", note=shlex.join(command))
 
 
 # Of each kernel the two tokens that compile it, and one span.

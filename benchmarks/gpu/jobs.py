@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from itertools import cycle
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -20,9 +20,17 @@ from fastw2v_kernels.ops import OPS
 from fastw2v_kernels.shared.span.cases import alias_table
 
 Array = npt.NDArray[Any]
-Job = tuple[str, str, int, Callable[[], object]]  # name, operation, bytes moved (0: not counted), call
 FLOAT, ID = 4, 8  # bytes
 PTB_WORDS = 10_000
+
+
+class Job(NamedTuple):
+    """A call to time: its name, its operation, the bytes that it moves (0: not counted)."""
+
+    name: str
+    op: str
+    n_bytes: int
+    call: Callable[[], object]
 
 
 @dataclass
@@ -71,7 +79,7 @@ def matrices(sizes: Sizes) -> tuple[Array, ...]:
     return tuple(block[xp.arange(first, first + sizes.n_words) % 1000] for first in range(4))
 
 
-def layer_operations(sizes: Sizes, w: Array, dw: Array, ids: Array, targets: Array) -> Iterator[Job]:
+def layer_operations(sizes: Sizes, w: Array, dw: Array, *, ids: Array, targets: Array) -> Iterator[Job]:
     """Forward and backward of both layers, for ids [batch, n] of rows to add up and targets [batch, k]."""
     xp, dim, (batch, n), k = gpu.array_module(), sizes.dim, ids.shape, targets.shape[1]
     out, h, dh = (xp.ones((batch, dim), np.float32) for _ in range(3))
@@ -79,16 +87,16 @@ def layer_operations(sizes: Sizes, w: Array, dw: Array, ids: Array, targets: Arr
     loss, flat, stale = xp.empty(1), ids.reshape(-1), targets.reshape(-1)
     of_ids, of_targets, of_batch = batch * n * (FLOAT * dim + ID), batch * k * (FLOAT * dim + ID), batch * FLOAT * dim
 
-    yield "gather", "embedding", of_ids + of_batch, lambda: run("embedding")(w, ids, scale=1 / n, out=out)
-    yield (  # cleared, then read and written
+    yield Job("gather", "embedding", of_ids + of_batch, lambda: run("embedding")(w, ids, scale=1 / n, out=out))
+    yield Job(  # cleared, then read and written
         "scatter-add", "embedding_backward", 3 * of_ids + of_batch,
         lambda: run("embedding_backward")(dw, flat, ids, scale=1 / n, dout=out),
     )  # fmt: skip
-    yield (
+    yield Job(
         "loss", "dot_sigmoid_loss", of_targets + of_batch,
         lambda: run("dot_sigmoid_loss")(w, h, targets, labels=labels, probability=p, loss=loss),
     )  # fmt: skip
-    yield (
+    yield Job(
         "loss backward", "dot_sigmoid_loss_backward", 4 * of_targets + 2 * of_batch,
         lambda: run("dot_sigmoid_loss_backward")(
             w, h, targets, labels=labels, probability=p, dout=1.0, stale_ids=stale, dh=dh, dw=dw
@@ -100,7 +108,7 @@ def unique_operations(sizes: Sizes) -> Iterator[Job]:
     """The layers with each row of the matrix once, in any order: no two atomics meet, and no cache helps."""
     w, dw, *_ = matrices(sizes)
     rows = gpu.array_module().asarray(np.random.default_rng(0).permutation(sizes.n_words)[:, None])
-    yield from layer_operations(sizes, w, dw, rows, rows)
+    yield from layer_operations(sizes, w, dw, ids=rows, targets=rows)
 
 
 def operations(sizes: Sizes, batch: int) -> Iterator[Job]:
@@ -108,11 +116,11 @@ def operations(sizes: Sizes, batch: int) -> Iterator[Job]:
     xp, rng, (w, dw, m, v) = gpu.array_module(), np.random.default_rng(0), matrices(sizes)
     widths = 2 * sizes.window, 1 + sizes.negative
     ids, targets = (xp.asarray(zipf_ids(rng, (batch, width), sizes.n_words)) for width in widths)
-    yield from layer_operations(sizes, w, dw, ids, targets)
+    yield from layer_operations(sizes, w, dw, ids=ids, targets=targets)
     prob, alias = (xp.asarray(table) for table in alias_table(1 / np.arange(1, min(sizes.n_words, 10_000) + 1.0)))
     words, drawn = xp.asarray(zipf_ids(rng, batch, len(prob))), xp.empty((batch, sizes.negative), np.int32)
     for mode, distinct in (("distinct", True), ("iid", False)):
-        yield (
+        yield Job(
             f"sampler {mode}", "unigram_sampler", batch * (ID + sizes.negative * 3 * FLOAT),
             lambda distinct=distinct: run("unigram_sampler")(
                 prob, alias, words, seed=1, first_draw=0, distinct=distinct, out=drawn
@@ -120,15 +128,15 @@ def operations(sizes: Sizes, batch: int) -> Iterator[Job]:
         )  # fmt: skip
     flat, marks = ids.reshape(-1), xp.zeros(sizes.n_words, np.uint8)
     rows, n_unique = xp.empty(flat.shape, np.int64), xp.empty(1, np.int64)
-    yield "unique rows", "unique_rows", 0, lambda: run("unique_rows")(flat, marks, rows, n_unique=n_unique)
+    yield Job("unique rows", "unique_rows", 0, lambda: run("unique_rows")(flat, marks, rows, n_unique=n_unique))
     rates = {"lr_t": 1e-3, "beta1": 0.9, "beta2": 0.999}
     some = xp.asarray(rng.permutation(sizes.n_words)[: min(batch, sizes.n_words)])
-    yield (
+    yield Job(
         "sparse Adam", "sparse_adam", some.size * (7 * FLOAT * sizes.dim + ID),
         lambda: run("sparse_adam")(w, dw, m, v=v, rows=some, **rates),
     )  # fmt: skip
     whole = [array[:batch] for array in (w, dw, m, v)]
-    yield "Adam", "adam", 7 * whole[0].nbytes, lambda: run("adam")(*whole[:3], v=whole[3], **rates)
+    yield Job("Adam", "adam", 7 * whole[0].nbytes, lambda: run("adam")(*whole[:3], v=whole[3], **rates))
     scores = xp.asarray(rng.random((min(batch, 1000), sizes.n_scores), dtype=np.float32))
     best = xp.empty((len(scores), 10), np.float32), xp.empty((len(scores), 10), np.int64)
 
@@ -136,7 +144,7 @@ def operations(sizes: Sizes, batch: int) -> Iterator[Job]:
         best[0].fill(-np.inf)
         run("topk")(scores, 0, best[0], best_rows=best[1])
 
-    yield f"topk of {scores.shape[1]} scores for {len(scores)} queries", "topk", scores.nbytes, topk
+    yield Job(f"topk of {scores.shape[1]} scores for {len(scores)} queries", "topk", scores.nbytes, topk)
 
 
 class Setting:

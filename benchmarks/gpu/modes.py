@@ -39,14 +39,14 @@ def modes(clock: Clock, sizes: Sizes) -> Iterator[Row]:
             try:
                 check(sizes, name, mode)
             except NoRoomError as error:
-                yield row("modes", shown, "LEFT OUT", str(error))
+                yield row("modes", shown, "LEFT OUT", note=str(error))
                 continue
             except Exception as error:  # anything wrong with one check must not hide the others
                 sizes.red |= {name}
                 wrong = f"{type(error).__name__} {' '.join(str(error).split())[:120]}"
-                yield row("modes", shown, colour(False), wrong)
+                yield row("modes", shown, colour(False), note=wrong)
                 continue
-            yield row("modes", shown, colour(True), f"{time.perf_counter() - begun:.1f} s with compilation")
+            yield row("modes", shown, colour(True), note=f"{time.perf_counter() - begun:.1f} s with compilation")
 
 
 def on_gpu(name: str, case: Case, **plan: Any) -> Found:  # noqa: ANN401
@@ -94,7 +94,7 @@ def off_chip(sizes: Sizes, name: str, mode: Case) -> None:
     compare_with_reference(name, case, max_warps=1, chunk_tokens=32)
 
 
-def toy(sizes: Sizes, sentences: Any, n_words: int, negative_row: int, dim: int) -> Case:  # noqa: ANN401
+def toy(sizes: Sizes, sentences: Any, n_words: int, *, negative_row: int, dim: int) -> Case:  # noqa: ANN401
     """A corpus with one row for all negatives, in the shape that `one_warp` has compiled where `dim` is the same."""
     rng, stride = np.random.default_rng(3), -(-dim // 16) * 16
     matrices = {name: rng.normal(0, 0.3, (n_words, stride)).astype(np.float32) for name in ("w_in", "w_out")}
@@ -107,7 +107,7 @@ def several_warps(sizes: Sizes, name: str, mode: Case) -> None:
     n_sentences, length = (2, 3) if sizes.toy else (64, 12)
     n_tokens = n_sentences * length
     sentences = np.arange(n_tokens).reshape(n_sentences, length)
-    case = toy(sizes, sentences, n_tokens + 1, n_tokens, sizes.dim) | mode
+    case = toy(sizes, sentences, n_tokens + 1, negative_row=n_tokens, dim=sizes.dim) | mode
     rates = {"rate_in": np.ones(1, np.float32), "rate_out": np.r_[np.ones(n_tokens), 0].astype(np.float32)}
     one, many = (on_gpu(name, case, max_warps=n, chunk_tokens=length, **rates) for n in (1, n_sentences))
     assert_parity(many, one, one)
@@ -118,7 +118,7 @@ def several_warps(sizes: Sizes, name: str, mode: Case) -> None:
 
 def rates(sizes: Sizes, name: str, mode: Case) -> None:
     """One step of word 0 with context word 1: every row moves in proportion to its rate."""
-    case = toy(sizes, [[0, 1]], 3, 2, sizes.dim) | mode | {"end": 1}
+    case = toy(sizes, [[0, 1]], 3, negative_row=2, dim=sizes.dim) | mode | {"end": 1}
     slow = {"rate_in": np.array([1, 0.5], np.float32), "rate_out": np.array([0.25], np.float32)}
     for matrix, factors in (("w_in", {1: 0.5}), ("w_out", {0: 0.25, 2: 1.0})):
         whole, slowed = (on_gpu(name, case, **plan)[matrix] - case[matrix] for plan in ({}, slow))
@@ -133,7 +133,7 @@ def beyond_32_bits(sizes: Sizes, name: str, mode: Case) -> None:
     xp, n_small, n_words = gpu.array_module(), 8, 40 if sizes.toy else LARGE_WORDS
     dim = sizes.dim if sizes.toy else LARGE_DIM
     sentences = np.random.default_rng(4).integers(0, n_small - 1, (2, 3) if sizes.toy else (20, 12))
-    small = toy(sizes, sentences, n_small, n_small - 1, dim) | mode
+    small = toy(sizes, sentences, n_small, negative_row=n_small - 1, dim=dim) | mode
     stride, first = small["w_in"].shape[1], n_words - n_small
     n_bytes = n_words * (2 * stride + 3) * 4
     if gpu.free_memory() < 1.1 * n_bytes:

@@ -74,7 +74,7 @@ def hot_words(sizes: Sizes) -> Iterator[Row]:
         off = loss["cuda"] / loss["cpu"] - 1
         what = f"ten words, {n_tokens:,} tokens, {'skip-gram' if sg else 'CBOW'}, sample {sample:g}"
         note = f"loss {loss['cuda']:.4f}, {off:+.2%} to the CPU's; at most {max_warps(n_tokens):,} warps"
-        yield row("trainer", what, colour(abs(off) < 0.05), note)
+        yield row("trainer", what, colour(abs(off) < 0.05), note=note)
 
 
 def streamed(sizes: Sizes) -> Iterator[Row]:
@@ -85,7 +85,7 @@ def streamed(sizes: Sizes) -> Iterator[Row]:
     for sg in (1, 0):
         config = TrainConfig(sg=sg, vector_size=6 if sizes.toy else 128, epochs=1, min_count=1, compute_loss=True)
         whole, _ = run(config, corpus)
-        with short_memory(config, len(corpus[0]), n_tokens, span_tokens):
+        with short_memory(config, len(corpus[0]), n_tokens, span_tokens=span_tokens):
             in_spans, backend = run(config, corpus)
         is_streamed = is_in_spans(backend, span_tokens)
         same = (in_spans.pairs, in_spans.kept_words) == (whole.pairs, whole.kept_words)
@@ -97,7 +97,7 @@ def streamed(sizes: Sizes) -> Iterator[Row]:
             f"{rates[0]:.3g} M words/s, resident {rates[1]:.3g}"
         )
         what = f"streamed corpus, {'skip-gram' if sg else 'CBOW'}, {n_tokens:,} tokens"
-        yield row("trainer", what, colour(is_streamed and same and abs(off) < LOSS_OFF), note)
+        yield row("trainer", what, colour(is_streamed and same and abs(off) < LOSS_OFF), note=note)
 
 
 def run(config: TrainConfig, corpus: Any) -> tuple[TrainReport, CudaBackend]:  # noqa: ANN401
@@ -114,13 +114,13 @@ def small_and_streamed(sizes: Sizes, sg: int) -> Row:
     options = {"sg": sg, "vector_size": 6 if sizes.toy else 100, "epochs": 1, "min_count": 1, "device": "cuda"}
     backend = CudaBackend()
     with (
-        short_memory(TrainConfig(**options), len(np.unique(ids)), n_tokens, span_tokens),
+        short_memory(TrainConfig(**options), len(np.unique(ids)), n_tokens, span_tokens=span_tokens),
         mock.patch("fastw2v.session.get_backend", return_value=backend),
     ):
         model = Word2Vec((ids, starts), **options)
     is_right = is_in_spans(backend, span_tokens) and model.report.raw_words == n_tokens
     what = f"Word2Vec, streamed, {'skip-gram' if sg else 'CBOW'}, {n_tokens:,} tokens"
-    return row("trainer", what, colour(is_right), f"spans of {backend.span_tokens:,} tokens; {phases_of(model)}")
+    return row("trainer", what, colour(is_right), note=f"spans of {backend.span_tokens:,} tokens; {phases_of(model)}")
 
 
 def is_in_spans(backend: CudaBackend, span_tokens: int) -> bool:
@@ -129,7 +129,7 @@ def is_in_spans(backend: CudaBackend, span_tokens: int) -> bool:
 
 
 @contextmanager
-def short_memory(config: TrainConfig, n_vocab: int, n_tokens: int, span_tokens: int) -> Iterator[None]:
+def short_memory(config: TrainConfig, n_vocab: int, n_tokens: int, *, span_tokens: int) -> Iterator[None]:
     """Free bytes by which the plan holds the model, and of the corpus two spans of so many tokens."""
     stride = -(-config.vector_size // 16) * 16
     window_bytes = max_warps(n_tokens) * 8 * (2 * config.window + 3) * stride
@@ -150,7 +150,9 @@ def quality(clock: Clock, sizes: Sizes) -> Iterator[Row]:
     """Film reviews, where they are: five epochs and three seeds on each device; the GPU's scores must be the CPU's."""
     packed = Path(os.environ.get("FASTW2V_DATA_DIR", ""), REVIEWS)
     if sizes.toy or not packed.is_file():
-        yield row("trainer", "quality", "LEFT OUT", "toy sizes" if sizes.toy else f"no {REVIEWS} in FASTW2V_DATA_DIR")
+        yield row(
+            "trainer", "quality", "LEFT OUT", note="toy sizes" if sizes.toy else f"no {REVIEWS} in FASTW2V_DATA_DIR"
+        )
         return
     text = Path(os.environ.get("TMPDIR", "/tmp"), "imdb-unsup.txt")
     text.write_bytes(lzma.decompress(packed.read_bytes()))
@@ -166,10 +168,10 @@ def quality(clock: Clock, sizes: Sizes) -> Iterator[Row]:
                 of_seeds.append(scores(model))
             what = f"film reviews, {'skip-gram' if sg else 'CBOW'}, {device}"
             if len(of_seeds) < len(SEEDS):
-                yield row("trainer", what, UNFINISHED, f"{len(of_seeds)} of {len(SEEDS)} seeds")
+                yield row("trainer", what, UNFINISHED, note=f"{len(of_seeds)} of {len(SEEDS)} seeds")
                 continue
             means = " | ".join(f"{mean:.1f}" for mean in np.mean(of_seeds, axis=0))
-            yield row("trainer", what, means, f"{', '.join(SCORES)}; {len(of_seeds)} seeds; the first: {phases}")
+            yield row("trainer", what, means, note=f"{', '.join(SCORES)}; {len(of_seeds)} seeds; the first: {phases}")
     for sg in (1, 0):
         yield compared_with_cpu(f"film reviews, {'skip-gram' if sg else 'CBOW'}", found["cuda", sg], found["cpu", sg])
 
@@ -178,10 +180,10 @@ def compared_with_cpu(what: str, gpu: list[list[float]], cpu: list[list[float]])
     """Whether the GPU's mean scores lie no lower than the CPU's by more than the spread of its seeds and a margin."""
     what = f"{what}, scores compared with the CPU's"
     if min(len(gpu), len(cpu)) < len(SEEDS):
-        return row("trainer", what, UNFINISHED, "seeds are missing")
+        return row("trainer", what, UNFINISHED, note="seeds are missing")
     off, allowed = np.mean(gpu, axis=0) - np.mean(cpu, axis=0), np.ptp(cpu, axis=0) + MARGIN
     note = ", ".join(f"{name} {by:+.1f} (-{most:.1f} allowed)" for name, by, most in zip(SCORES, off, allowed))
-    return row("trainer", what, colour(bool((off >= -allowed).all())), note)
+    return row("trainer", what, colour(bool((off >= -allowed).all())), note=note)
 
 
 def scores(model: Word2Vec) -> list[float]:

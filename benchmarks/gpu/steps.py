@@ -60,7 +60,7 @@ def environment(clock: Clock, sizes: Sizes) -> Iterator[Row]:
 
     bandwidth = 2 * source.nbytes / clock.seconds(copy_all)
     sizes.bandwidth = bandwidth
-    yield row("machine", gpu_name(), f"copy {bandwidth / 1e12:.2f} TB/s", versions())
+    yield row("machine", gpu_name(), f"copy {bandwidth / 1e12:.2f} TB/s", note=versions())
 
 
 def versions() -> str:
@@ -86,36 +86,38 @@ def parity(clock: Clock, sizes: Sizes) -> Iterator[Row]:
                 wrong.append(f"size {size}: {type(error).__name__} {str(error).strip().partition(chr(10))[0][:80]}")
         sizes.red |= {op.name} if wrong else set()
         seconds = f"{time.perf_counter() - begun:.1f} s with compilation"
-        yield row("parity", op.name, colour(not wrong), "; ".join(wrong) or seconds)
+        yield row("parity", op.name, colour(not wrong), note="; ".join(wrong) or seconds)
 
 
 def operations(clock: Clock, sizes: Sizes) -> Iterator[Row]:
     """Operations of the book's layers, and the share of the copy's bandwidth that they reach."""
     for batch in sizes.batches:
         for job in gpu_jobs.operations(sizes, batch):
-            yield operation(clock, sizes, f"{batch} rows", *job)
+            yield operation(clock, sizes, f"{batch} rows", **job._asdict())
 
 
 def unique_rows(clock: Clock, sizes: Sizes) -> Iterator[Row]:
     """The layers' operations where each row of a large matrix occurs once: what the memory allows is the goal."""
     for job in gpu_jobs.unique_operations(sizes):
-        found = operation(clock, sizes, f"{sizes.n_words} rows, each once", *job)
+        found = operation(clock, sizes, f"{sizes.n_words} rows, each once", **job._asdict())
         if "share" in found:
             found["note"] += f", goal {GOAL:.0%}: {'reached' if found['share'] >= GOAL else 'MISSED'}"
         yield found
 
 
 def operation(
-    clock: Clock, sizes: Sizes, shape: str, name: str, op: str, n_bytes: int, call: Callable[[], object]
+    clock: Clock, sizes: Sizes, shape: str, *, name: str, op: str, n_bytes: int, call: Callable[[], object]
 ) -> Row:
     """Time of one operation, if it computes what it should."""
     what = f"{name}, {shape}"
     if op in sizes.red:
-        return row("operation", what, "not timed", "parity is red")
+        return row("operation", what, "not timed", note="parity is red")
     seconds = clock.seconds(call)
     share = n_bytes / seconds / sizes.bandwidth
     known = {"us": 1e6 * seconds, "share": share} if n_bytes else {"us": 1e6 * seconds}
-    return row("operation", what, micro(seconds), f"{share:.0%} of the copy's bandwidth" if n_bytes else "") | known
+    return (
+        row("operation", what, micro(seconds), note=f"{share:.0%} of the copy's bandwidth" if n_bytes else "") | known
+    )
 
 
 def iterations(clock: Clock, sizes: Sizes) -> Iterator[Row]:
@@ -126,12 +128,12 @@ def iterations(clock: Clock, sizes: Sizes) -> Iterator[Row]:
             of_gpu: dict[str, float] = {}
             for device in ("cuda", "plain CuPy", "cpu"):
                 if clock.left() < sizes.reserve:
-                    yield row("iteration", f"{model.__name__}, {device}, V {n_words}", UNFINISHED, "no time left")
+                    yield row("iteration", f"{model.__name__}, {device}, V {n_words}", UNFINISHED, note="no time left")
                 else:
-                    yield from of_device(clock, setting, model, device, of_gpu)
+                    yield from of_device(clock, setting, model, device=device, of_gpu=of_gpu)
 
 
-def of_device(clock: Clock, setting: Setting, model: Any, device: str, of_gpu: dict[str, float]) -> Iterator[Row]:  # noqa: ANN401
+def of_device(clock: Clock, setting: Setting, model: Any, *, device: str, of_gpu: dict[str, float]) -> Iterator[Row]:  # noqa: ANN401
     """A model's iterations on one device, and how much longer they take than the GPU's kernels."""
     trained = setting.model(model, device)
     for optimizer in (nn.Adam, nn.SparseAdam):
@@ -147,7 +149,7 @@ def of_device(clock: Clock, setting: Setting, model: Any, device: str, of_gpu: d
             ids = "Penn Treebank" if setting.is_ptb else "ids by Zipf's law"
             note = ", ".join(filter(None, (ratio, ids)))
             known = {"line": f"{name}, {device}", "n_words": setting.n_words, "batch": batch, "us": 1e6 * seconds}
-            yield row("iteration", f"{name}, {device}, {shape}", micro(seconds), note) | known
+            yield row("iteration", f"{name}, {device}, {shape}", micro(seconds), note=note) | known
 
 
 def quality(clock: Clock, sizes: Sizes) -> Iterator[Row]:
@@ -157,18 +159,21 @@ def quality(clock: Clock, sizes: Sizes) -> Iterator[Row]:
     for model, n_epochs in zip(MODELS, sizes.epochs):
         losses: dict[str, float] = {}
         for device in ("cuda", "cpu"):
-            seconds, history = trained(sizes, model, device, corpus, data, n_epochs)
+            seconds, history = trained(sizes, model, device, corpus=corpus, data=data, n_epochs=n_epochs)
             losses[device] = float(np.mean(np.array_split(history, n_epochs)[-1]))
             note = f"from {history[0]:.3f}, {n_epochs} epochs of {where} in {seconds:.1f} s"
-            yield row("quality", f"{model.__name__}, loss, {device}", f"{losses[device]:.3f}", note)
+            yield row("quality", f"{model.__name__}, loss, {device}", f"{losses[device]:.3f}", note=note)
         off = losses["cuda"] / losses["cpu"] - 1
-        yield row("quality", f"{model.__name__}, loss compared with the CPU's", colour(abs(off) < 0.02), f"{off:+.2%}")
+        yield row(
+            "quality", f"{model.__name__}, loss compared with the CPU's", colour(abs(off) < 0.02), note=f"{off:+.2%}"
+        )
 
 
 def trained(
     sizes: Sizes,
     model: Any,  # noqa: ANN401
     device: str,
+    *,
     corpus: gpu_jobs.Array,
     data: tuple[gpu_jobs.Array, ...],
     n_epochs: int,
@@ -183,7 +188,7 @@ def trained(
     return time.perf_counter() - begun, trainer.loss_list
 
 
-def row(step: str, what: str, value: str, note: str = "") -> Row:
+def row(step: str, what: str, value: str, *, note: str = "") -> Row:
     """A row of the table."""
     return dict(zip(COLUMNS, (step, what, value, note)))
 

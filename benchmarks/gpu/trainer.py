@@ -45,13 +45,13 @@ def trainer(clock: Clock, sizes: Sizes) -> Iterator[Row]:
     """Losses that must be the CPU's, then speed, then quality."""
     red = sizes.red & {"skipgram_ns", "cbow_ns"}
     if red:
-        yield row("trainer", " and ".join(sorted(red)), "not timed", "parity is red")
+        yield row("trainer", " and ".join(sorted(red)), "not timed", note="parity is red")
         return
     yield from hot_words(sizes)
     yield from streamed(sizes)
     for job in TOYS if sizes.toy else JOBS:
         if clock.left() < sizes.reserve:
-            yield row("trainer", name_of(job), UNFINISHED, "no time left")
+            yield row("trainer", name_of(job), UNFINISHED, note="no time left")
         else:
             n_epochs = TOY_EPOCHS if sizes.toy else EPOCHS_OF_MANY if job.n_tokens == MANY else EPOCHS
             yield speed(job, sizes, n_epochs)
@@ -110,7 +110,10 @@ def speed(job: Job, sizes: Sizes, n_epochs: int) -> Row:
     aim = f"{rate / goal:.2f} of the goal; " if is_goal else ""
     spread = f"{rates[1] / 1e6:.3g} to {rates[2] / 1e6:.3g} in {len(each)} epochs"
     note = f"{spread}; {aim}{moved}; {kept}; {phases_of(model)}"
-    return row("trainer", name_of(job), f"{rate / 1e6:.3g} M words/s", note) | {"share": share, "epoch_seconds": each}
+    return row("trainer", name_of(job), f"{rate / 1e6:.3g} M words/s", note=note) | {
+        "share": share,
+        "epoch_seconds": each,
+    }
 
 
 def bytes_a_kept_word(model: Word2Vec) -> float:

@@ -56,7 +56,7 @@ def at_par(pair: str) -> Goal:
     return Goal(f"{pair}: points scored above gensim's", seen, AT_PAR)
 
 
-def faster(kind: str, name: str, n_vocab: int, optimizer: str | None, floor: float) -> Goal:
+def faster(kind: str, name: str, n_vocab: int, *, optimizer: str | None, floor: float) -> Goal:
     """By how much "cpu" is faster than "reference" (with Adam, for an iteration)."""
 
     def seen() -> Seen:
@@ -102,14 +102,14 @@ LARGE, MANY_WORDS = "skip-gram, V 1,000,000, D 300", "encode, 5,000,000 words to
 COMPILES, CACHED = "test_first_training_compiles", "test_next_training_finds_them_cached"
 SLOPE = "softmax: exponent of its growth with V, from 10,000"
 GOALS = [
-    faster("layer", "sampler distinct", 10_000, None, 300),
-    faster("layer", "embedding backward", 10_000, None, 20),
-    faster("layer", "embedding backward", 1_000_000, None, 1000),
-    faster("layer", "loss forward and backward", 10_000, None, 10),
-    faster("model", "CBOW", 10_000, "Adam", 12),
-    faster("model", "CBOW", 10_000, "SparseAdam", 100),
-    faster("model", "SkipGram", 10_000, "Adam", 25),
-    faster("model", "SkipGram", 10_000, "SparseAdam", 150),
+    faster("layer", "sampler distinct", 10_000, optimizer=None, floor=300),
+    faster("layer", "embedding backward", 10_000, optimizer=None, floor=20),
+    faster("layer", "embedding backward", 1_000_000, optimizer=None, floor=1000),
+    faster("layer", "loss forward and backward", 10_000, optimizer=None, floor=10),
+    faster("model", "CBOW", 10_000, optimizer="Adam", floor=12),
+    faster("model", "CBOW", 10_000, optimizer="SparseAdam", floor=100),
+    faster("model", "SkipGram", 10_000, optimizer="Adam", floor=25),
+    faster("model", "SkipGram", 10_000, optimizer="SparseAdam", floor=150),
     Goal(SLOPE, lambda: slope(10_000), 0.9),
     Goal(SLOPE, lambda: slope(10_000), 1.25, at_most=True),
     Goal("SparseAdam: V 1,000,000 to V 10,000", lambda: growth(10_000, 1_000_000), 2, at_most=True),

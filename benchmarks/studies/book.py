@@ -46,7 +46,7 @@ def train(
     for name in optimizer or ["SparseAdam"]:
         runs: list[dict[str, Any]] = []
         for seed in range(seeds):
-            runs.append(trained("CBOW", name, epochs, seed))
+            runs.append(trained("CBOW", name, epochs, seed=seed))
             show(runs[-1], to)
         if seeds > 1:
             means = {score: round(statistics.mean(row[score][0] for row in runs), 2) for score in SCORES}
@@ -54,10 +54,10 @@ def train(
             known = {"optimizer": name, "seeds": seeds, "seconds": spread(row["seconds"] for row in runs)}
             show({"model": "CBOW", **known, **means, **spreads}, to)
         if skipgram_epochs:
-            show(trained("SkipGram", name, skipgram_epochs, 0), to)
+            show(trained("SkipGram", name, skipgram_epochs, seed=0), to)
 
 
-def trained(name: str, optimizer: str, n_epochs: int, seed: int) -> dict[str, Any]:
+def trained(name: str, optimizer: str, n_epochs: int, *, seed: int) -> dict[str, Any]:
     """Train one model; return its time, losses, neighbours, and scores after each epoch and at the end."""
     corpus, word_to_id, _ = nn.ptb.load_data("train")
     contexts, target = nn.create_contexts_target(corpus, WINDOW)

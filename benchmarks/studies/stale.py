@@ -49,7 +49,7 @@ def kept_tokens(tokens: Tokens, keep: Array, seed: int) -> Kept:
     return Kept(tokens.ids[pos].astype(np.int64), np.searchsorted(tokens.starts, pos, side="right"), pos)
 
 
-def guard_of(vocab: Vocab, keep: Array, in_flight: int, options: argparse.Namespace) -> Guard:
+def guard_of(vocab: Vocab, keep: Array, in_flight: int, *, options: argparse.Namespace) -> Guard:
     """The rates that the CUDA trainer would give, for every word."""
     config = TrainConfig(window=options.window, sample=options.sample, negative=NEGATIVE)
     whole = [np.ones(len(vocab), np.float32) for _ in range(2)]
@@ -65,18 +65,18 @@ def settings_of(epoch: int, n_tokens: int, options: argparse.Namespace) -> Setti
     return Settings(options.window, options.cbow, *lr, seed=7 * epoch)
 
 
-def train(vocab: Vocab, tokens: Tokens, in_flight: int, options: argparse.Namespace) -> dict[str, Any]:
+def train(vocab: Vocab, tokens: Tokens, in_flight: int, *, options: argparse.Namespace) -> dict[str, Any]:
     """Train with so many chunks in flight; return losses, load and vectors."""
     begun, keep = time.perf_counter(), vocab.keep_probabilities(options.sample)
     weights = initial_weights(vocab, options.dim, options.seed)
     matrices, negatives = Matrices(weights.w_in, weights.w_out), AliasTable(*vocab.alias_table(0.75))
-    guard = guard_of(vocab, keep, in_flight, options)
+    guard = guard_of(vocab, keep, in_flight, options=options)
     losses = []
     for epoch in range(options.epochs + 1):  # the last is no training: the rate is 0
         kept = kept_tokens(tokens, keep, epoch)
         cuts = np.searchsorted(kept.pos, np.append(np.arange(0, tokens.n_tokens, options.chunk), tokens.n_tokens))
         n_workers = in_flight if epoch < options.epochs else 1
-        workers = new_workers(n_workers, weights.w_in.shape[1], options.window, NEGATIVE)
+        workers = new_workers(n_workers, weights.w_in.shape[1], window=options.window, negative=NEGATIVE)
         settings = settings_of(epoch, tokens.n_tokens, options)
         losses.append(train_epoch(matrices, kept, cuts, negatives, workers, guard, settings))
     share = vocab.counts * keep.astype(float)
@@ -124,7 +124,7 @@ def main() -> int:
     print("| in flight | load | loss | after | to one worker's | seconds |", flush=True)
     base = None
     for in_flight in options.in_flight:
-        found = train(vocab, tokens, in_flight, options)
+        found = train(vocab, tokens, in_flight, options=options)
         base = base or found["after"]
         line = f"| {in_flight} | {found['load']:.3g} | {found['loss']:.4f} | {found['after']:.4f} "
         line += f"| {found['after'] / base - 1:+.1%} | {found['seconds']:.0f} |"

@@ -81,7 +81,7 @@ class Workers(NamedTuple):
     high: Array
 
 
-def new_workers(n_workers: int, dim: int, window: int, negative: int) -> Workers:
+def new_workers(n_workers: int, dim: int, *, window: int, negative: int) -> Workers:
     """Workers that have no chunk yet."""
     row, was = (np.zeros((n_workers, 2 * window + 1, dim), np.float32) for _ in range(2))
     move, target = np.zeros((n_workers, negative + 1, dim), np.float32), np.zeros((n_workers, negative + 1), np.int64)

@@ -32,7 +32,7 @@ MODELS = {"skip-gram": 1, "CBOW": 0}
 ARRANGEMENTS = ((1, 1), (2, 1), (1, 2))  # models trained at the same time, and the threads of each
 
 
-def words_per_s(sg: int, vocab: Vocab, tokens: Tokens, n_models: int, workers: int) -> float:
+def words_per_s(sg: int, vocab: Vocab, tokens: Tokens, *, n_models: int, workers: int) -> float:
     """Words a second of all models together."""
     config = TrainConfig(sg=sg, vector_size=100, window=5, negative=5, sample=1e-3, epochs=1, workers=workers)
     weights = [initial_weights(vocab, config.vector_size, seed) for seed in range(1, 1 + n_models)]
@@ -42,11 +42,11 @@ def words_per_s(sg: int, vocab: Vocab, tokens: Tokens, n_models: int, workers: i
     return sum(report.raw_words for report in reports) / max(report.train_seconds for report in reports)
 
 
-def rounds(sg: int, vocab: Vocab, tokens: Tokens, n_rounds: int) -> Iterator[tuple[float, float, float, float]]:
+def rounds(sg: int, vocab: Vocab, tokens: Tokens, *, n_rounds: int) -> Iterator[tuple[float, float, float, float]]:
     """For each round: ns that a cache line takes; words/s of one thread, of two on separate and on the same weights."""
     for i in range(1 + n_rounds):
         before = line_ns()
-        one, own, same = (words_per_s(sg, vocab, tokens, *arrangement) for arrangement in ARRANGEMENTS)
+        one, own, same = (words_per_s(sg, vocab, tokens, n_models=n, workers=workers) for n, workers in ARRANGEMENTS)
         if i > 0:  # the first warms up
             yield (before + line_ns()) / 2, one, own, same
 
@@ -58,13 +58,15 @@ def table(vocab: Vocab, tokens: Tokens, n_rounds: int) -> str:
         "|---|---|---|---|---|",
     ]
     for name, sg in MODELS.items():
-        known = [(way, one, own / one, same / one) for way, one, own, same in rounds(sg, vocab, tokens, n_rounds)]
+        known = [
+            (way, one, own / one, same / one) for way, one, own, same in rounds(sg, vocab, tokens, n_rounds=n_rounds)
+        ]
         lines += [_row(name, *figures) for figures in sorted(known)]
         lines.append(_row(f"{name}, median", *map(statistics.median, zip(*known))))
     return "\n".join(lines)
 
 
-def _row(name: str, way: float, one: float, own: float, same: float) -> str:
+def _row(name: str, way: float, one: float, *, own: float, same: float) -> str:
     return f"| {name} | {way:.0f} ns | {one / 1e6:.2f} M | {own:.2f} x | {same:.2f} x |"
 
 

@@ -77,10 +77,10 @@ def _look_ups(tables: list[WordTable], n_before: list[int], found: list[np.ndarr
         table, _, codes = filled[last]
         before = [(known, n) for known, n, _ in filled[:last]]
         for slots in np.array_split(table.slots, _CHUNKS_PER_TABLE):
-            yield partial(_look_up, slots, table, before, codes)
+            yield partial(_look_up, slots, table, before, found=codes)
 
 
-def _look_up(slots: np.ndarray, table: WordTable, before: list[tuple[WordTable, int]], found: np.ndarray) -> None:
+def _look_up(slots: np.ndarray, table: WordTable, before: list[tuple[WordTable, int]], *, found: np.ndarray) -> None:
     from fastw2v_kernels.find_words.cpu import find_words_cpu
 
     for known, n in before:

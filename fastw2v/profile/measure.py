@@ -89,7 +89,9 @@ def profile(
     if not cases:
         raise ValueError("vocab_sizes or models is empty; expected at least one of each")
     outcomes = [
-        _measured(variant, case, zipf_corpus(case.vocab_size, seed) if given is None else given, seconds, seed)
+        _measured(
+            variant, case, zipf_corpus(case.vocab_size, seed) if given is None else given, seconds=seconds, seed=seed
+        )
         for case in cases
         for variant in VARIANTS
     ]
@@ -114,7 +116,7 @@ def _words(corpus: npt.ArrayLike | None, vocab_sizes: Iterable[int] | None) -> t
     return given, [int(given.max()) + 1]
 
 
-def _measured(name: str, case: Case, corpus: Array, seconds: float, seed: int) -> Run | LeftOut:
+def _measured(name: str, case: Case, corpus: Array, *, seconds: float, seed: int) -> Run | LeftOut:
     gc.collect()
     needed, usable = traffic.bytes_needed(case, name), machine.usable_bytes()
     if usable is not None and needed > usable:

@@ -44,7 +44,7 @@ class Variant:
 
     def __init__(self, name: str, case: Case, corpus: Array, seed: int) -> None:
         self.prepare: Prepare = OneHot(case) if name == "softmax" else lambda contexts, target: (contexts, target)
-        self.model: Any = _model(name, case, corpus, seed)
+        self.model: Any = _model(name, case, corpus, seed=seed)
         kind = getattr(nn, case.optimizer if name == "cpu" else "Adam")
         self.optimizer: nn.Adam = kind(device="cpu" if name == "cpu" else "reference")
         layers = {"softmax": _softmax_layers, "reference": _reference_layers, "cpu": _compiled_layers}[name]
@@ -77,7 +77,7 @@ def n_touched(grads: Iterable[Array]) -> int | None:
     return sum(len(rows) for rows in known if rows is not None) if known else None
 
 
-def _model(name: str, case: Case, corpus: Array, seed: int) -> Any:  # noqa: ANN401
+def _model(name: str, case: Case, corpus: Array, *, seed: int) -> Any:  # noqa: ANN401
     if name == "softmax":
         return (SoftmaxCBOW if case.model == "cbow" else SoftmaxSkipGram)(case, seed)
     sampler = nn.UnigramSampler(corpus, 0.75, case.sample_size, device=name, seed=seed)
@@ -85,7 +85,7 @@ def _model(name: str, case: Case, corpus: Array, seed: int) -> Any:  # noqa: ANN
     return getattr(nn, MODELS[case.model])(*sizes, corpus, device=name, seed=seed, sampler=sampler)
 
 
-def _layer(label: str, layer: object, forward: str, backward: str, method: str = "forward") -> list[Region]:
+def _layer(label: str, layer: object, forward: str, *, backward: str, method: str = "forward") -> list[Region]:
     return [
         Region(forward, f"{label}.forward", layer, method),
         Region(backward, f"{label}.backward", layer, "backward"),
@@ -93,9 +93,9 @@ def _layer(label: str, layer: object, forward: str, backward: str, method: str =
 
 
 def _layers(
-    label: str, layers: list[Any], forward: str, backward: str, method: str = "forward"
+    label: str, layers: list[Any], forward: str, *, backward: str, method: str = "forward"
 ) -> Iterator[list[Region]]:
-    return (_layer(f"{label}[{i}]", layer, forward, backward, method) for i, layer in enumerate(layers))
+    return (_layer(f"{label}[{i}]", layer, forward, backward=backward, method=method) for i, layer in enumerate(layers))
 
 
 def _sampler(ns_loss: Any) -> list[Region]:  # noqa: ANN401
@@ -104,22 +104,26 @@ def _sampler(ns_loss: Any) -> list[Region]:  # noqa: ANN401
 
 def _softmax_layers(model: Any, kind: str) -> Iterator[list[Region]]:  # noqa: ANN401
     """What is left of the model's own calls: sum and mean of CBOW, sums over the contexts of skip-gram."""
-    yield _layer("model", model, *((HIDDEN, IN) if kind == "cbow" else (LOSS, OUT)))
-    yield from _layers("in_layers", model.in_layers, GATHER, IN)
-    yield _layer("out_layer", model.out_layer, SCORE, OUT)
-    yield from _layers("loss_layers", model.loss_layers, LOSS, OUT)
+    forward, backward = (HIDDEN, IN) if kind == "cbow" else (LOSS, OUT)
+    yield _layer("model", model, forward, backward=backward)
+    yield from _layers("in_layers", model.in_layers, GATHER, backward=IN)
+    yield _layer("out_layer", model.out_layer, SCORE, backward=OUT)
+    yield from _layers("loss_layers", model.loss_layers, LOSS, backward=OUT)
 
 
 def _reference_layers(model: Any, kind: str) -> Iterator[list[Region]]:  # noqa: ANN401
     """What is left of the model's own calls: as for softmax."""
     is_cbow = kind == "cbow"
     ns_losses = [model.ns_loss] if is_cbow else model.loss_layers
-    yield _layer("model", model, *((HIDDEN, IN) if is_cbow else (LOSS, OUT)))
-    yield from _layers("in_layers", model.in_layers if is_cbow else [model.in_layer], GATHER, IN, "rows")
+    forward, backward = (HIDDEN, IN) if is_cbow else (LOSS, OUT)
+    yield _layer("model", model, forward, backward=backward)
+    yield from _layers(
+        "in_layers", model.in_layers if is_cbow else [model.in_layer], GATHER, backward=IN, method="rows"
+    )
     for i, ns_loss in enumerate(ns_losses):
-        yield _layer(f"ns_loss[{i}]", ns_loss, LOSS, OUT)
-        yield from _layers("embed_dot_layers", ns_loss.embed_dot_layers, SCORE, OUT)
-        yield from _layers("loss_layers", ns_loss.loss_layers, LOSS, OUT)
+        yield _layer(f"ns_loss[{i}]", ns_loss, LOSS, backward=OUT)
+        yield from _layers("embed_dot_layers", ns_loss.embed_dot_layers, SCORE, backward=OUT)
+        yield from _layers("loss_layers", ns_loss.loss_layers, LOSS, backward=OUT)
     yield _sampler(ns_losses[0])  # one for all
 
 
@@ -127,8 +131,8 @@ def _compiled_layers(model: Any, kind: str) -> Iterator[list[Region]]:  # noqa: 
     """One kernel gathers and averages, one scores and takes the loss; what is left of the model's calls is checks."""
     is_cbow = kind == "cbow"
     gather, ns_loss = (fused(GATHER, HIDDEN), model.ns_loss) if is_cbow else (GATHER, model.loss_layers[0])
-    yield _layer("model", model, gather, IN)
+    yield _layer("model", model, gather, backward=IN)
     in_layer, method = (model.in_layers[0], "forward") if is_cbow else (model.in_layer, "rows")
-    yield _layer("in_layer", in_layer, gather, IN, method)
-    yield _layer("ns_loss", ns_loss, fused(SCORE, LOSS), OUT, "loss_of")
+    yield _layer("in_layer", in_layer, gather, backward=IN, method=method)
+    yield _layer("ns_loss", ns_loss, fused(SCORE, LOSS), backward=OUT, method="loss_of")
     yield _sampler(ns_loss)

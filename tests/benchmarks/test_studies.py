@@ -75,7 +75,7 @@ def test_two_threads_beside_one(texts):
 
 def test_rounds_are_shown_nearest_first(monkeypatch):
     known = [(90.0, 2e6, 3e6, 2e6), (30.0, 1e6, 2e6, 1.5e6), (50.0, 1e6, 1e6, 1e6)]
-    monkeypatch.setattr(two_threads, "rounds", lambda *_: iter(known))
+    monkeypatch.setattr(two_threads, "rounds", lambda *_, **__: iter(known))
     shown = two_threads.table(None, None, 3).splitlines()[2:6]
     assert shown == [
         "| skip-gram | 30 ns | 1.00 M | 2.00 x | 1.50 x |",

@@ -16,7 +16,7 @@ GRADIENT_TOLERANCE = {"rtol": 1e-5, "atol": 1e-6}  # the book's gradient leaves 
 N_TERMS = {nn.CBOW: 1, nn.SkipGram: 4}  # losses of K + 1 terms each, at window 2
 
 
-def run(model, contexts, target, dout=1):
+def run(model, contexts, target, *, dout=1):
     """Loss and merged gradients of one batch, by name."""
     loss = model.forward(contexts, target)
     model.backward(dout)
@@ -34,7 +34,7 @@ def model_class(request):
 def test_whole_model_parity(model_class, dim, dout):
     make, contexts, target = case(model_class, n_words=300, dim=dim, batch=40)
     models = make("cpu"), make("reference"), widen(make("reference"))
-    assert_parity(*(run(model, contexts, target, dout) for model in models))
+    assert_parity(*(run(model, contexts, target, dout=dout) for model in models))
 
 
 def test_whole_model_parity_of_trained_weights_where_rows_repeat(model_class):

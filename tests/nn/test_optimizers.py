@@ -7,7 +7,7 @@ from tests.kernels.harness import assert_parity
 from tests.nn import book
 
 
-def steps(optimizer, dtype=np.float32, n=5, rows=slice(None)):
+def steps(optimizer, dtype=np.float32, n=5, *, rows=slice(None)):
     """A matrix and a vector after n updates."""
     rng = np.random.default_rng(0)
     params = [rng.normal(size=(40, 7)).astype(np.float32), rng.normal(size=9).astype(np.float32)]

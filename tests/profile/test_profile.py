@@ -1,56 +1,19 @@
-import json
-import re
-import subprocess
-import sys
+"""What is measured: stages, batches, costs, memory."""
+
 import tracemalloc
-from itertools import islice, pairwise, product
+from itertools import islice
 
 import numpy as np
 import pytest
-from typer.testing import CliRunner
 
 from fastw2v import nn
-from fastw2v.cli import app
-from fastw2v.cli.profile import sweep_sizes
-from fastw2v.profile import Case, Profile, Run, Stage, clock, files, machine, profile, records, report, traffic
+from fastw2v.profile import Case, clock, machine, profile, report, traffic
 from fastw2v.profile.case import batches, zipf_corpus
-from fastw2v.profile.clock import Region, StageClock, fused, parts
+from fastw2v.profile.clock import Region, StageClock
 from fastw2v.profile.measure import _Measurement
 from fastw2v.profile.softmax import OneHot, SoftmaxCBOW, SoftmaxSkipGram
 from fastw2v.profile.variants import VARIANTS, Variant
-
-SHAPE = {"hidden_size": 12, "window_size": 2, "batch_size": 8, "sample_size": 3}
-MODELS = ("cbow", "skipgram")
-CORPUS = zipf_corpus(60, 0)
-STAGES_OF = {
-    ("softmax", "cbow"): "input gather|hidden|output score|loss|backward in|backward out|optimiser",
-    ("softmax", "skipgram"): "input gather|output score|loss|backward in|backward out|optimiser",
-    ("reference", "cbow"): "input gather|hidden|output score|loss|sampler|backward in|backward out|optimiser",
-    ("reference", "skipgram"): "input gather|output score|loss|sampler|backward in|backward out|optimiser",
-    ("cpu", "cbow"): "input gather + hidden|output score + loss|sampler|backward in|backward out|optimiser",
-    ("cpu", "skipgram"): "input gather|output score + loss|sampler|backward in|backward out|optimiser",
-}
-
-each_model = pytest.mark.parametrize("model", MODELS)
-
-
-@pytest.fixture(scope="module")
-def measured():
-    return profile([40, 400], models=MODELS, seconds=1e-6, **SHAPE)
-
-
-@pytest.fixture(autouse=True)
-def in_folder(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "200")
-    return tmp_path
-
-
-def case_of(model, vocab_size=60, **changes):
-    return Case(model, vocab_size, **(SHAPE | changes))
-
-
-# What is measured
+from tests.profile.cases import CORPUS, MODELS, SHAPE, STAGES_OF, case_of, each_model
 
 
 def test_every_variant_is_measured_on_every_case(measured):
@@ -378,209 +341,10 @@ BAD = [
 ]
 
 
-@pytest.mark.parametrize(("knobs", "error", "message"), BAD)
-def test_bad_knobs(knobs, error, message):
+@pytest.mark.parametrize(("options", "error", "message"), BAD)
+def test_bad_options(options, error, message):
     with pytest.raises(error, match=message):
-        profile(**({"vocab_sizes": [50], "seconds": 1e-6} | SHAPE | knobs))
+        profile(**({"vocab_sizes": [50], "seconds": 1e-6} | SHAPE | options))
 
 
 # What is shown
-
-
-def run_of(variant, vocab_size, ms, *, whole=None, model="cbow", n_rows=None, spread=0):
-    stages = tuple(Stage(name, time, time, time, 100 * time / sum(ms.values()), 1000) for name, time in ms.items())
-    whole = whole or sum(ms.values())
-    case = Case(model, vocab_size)
-    quartiles = whole / (1 + spread), whole * (1 + spread)
-    return Run(variant, case, "Adam", stages, whole, whole, whole, 3, 1.0, n_rows, (), quartiles)
-
-
-def profile_of(*runs):
-    return Profile("made up", {"blas": None, "kernels": 2}, runs, ())
-
-
-def test_speedups_compare_a_fused_stage_with_the_sum_of_its_parts():
-    slow = run_of("softmax", 100, {"output score": 6.0, "loss": 2.0, "optimiser": 2.0})
-    fast = run_of("cpu", 100, {"output score + loss": 0.5, "sampler": 0.1, "optimiser": 0.4})
-    both = profile_of(slow, fast)
-    assert both.speedup(fast) == pytest.approx(10)
-    assert both.speedup(fast, "output score + loss") == pytest.approx(16)
-    assert both.speedup(fast, "optimiser") == pytest.approx(5)
-    assert both.speedup(fast, "sampler") is None
-    assert both.speedup(fast, over="reference") is None
-
-
-def test_stages_that_do_not_add_up_are_a_warning():
-    near, far = (run_of("cpu", 100, {"loss": 1.0}, whole=whole) for whole in (1.05, 1.25))
-    assert profile_of(near).warnings() == []
-    (warning,) = profile_of(far).warnings()
-    assert "the stages add up to 1 ms, a whole iteration takes 1.25 ms (-20 %)" in warning
-
-
-def test_answers_are_computed():
-    runs = [run_of("softmax", size, {"loss": size / 10, "optimiser": size / 40}) for size in (100, 1000, 10_000)]
-    runs += [run_of("cpu", size, {"loss": 1.0}, n_rows=size // 10) for size in (100, 1000, 10_000)]
-    where, growth = report.answers(profile_of(*runs))
-    assert where == "Where does the time go (CBOW, V = 10,000)? softmax: loss 80 %, optimiser 20 %; cpu: loss 100 %."
-    assert "softmax: in proportion (100 to 10,000: 100 times the words, 100 times the time, as V^1.00, by the" in growth
-    assert "cpu: hardly (100 to 10,000: 100 times the words, 1 times the time, as V^0.00, by the" in growth
-    assert "quartiles 0.00 to 0.00; a batch touches 10 different rows, then 1,000)" in growth
-
-
-@pytest.mark.parametrize(
-    ("power", "verdict"), [(0, "hardly"), (0.5, "in part"), (1, "in proportion"), (1.5, "more than in proportion")]
-)
-def test_verdicts(power, verdict):
-    runs = [run_of("softmax", size, {"loss": float(size**power)}) for size in (100, 100_000)]
-    factors = f"1,000 times the words, {records.rounded(1000**power)} times the time, as V^{power:.2f}"
-    factors += f", by the quartiles {power:.2f} to {power:.2f}"
-    assert f"softmax: {verdict} (100 to 100,000: {factors})." in list(report.answers(profile_of(*runs)))[1]
-
-
-def test_a_verdict_that_the_spread_leaves_open_is_two():
-    def answer(spread):
-        runs = [run_of("cpu", size, {"loss": ms}, spread=spread) for size, ms in [(100, 1.0), (10_000, 2.2)]]
-        return list(report.answers(profile_of(*runs)))[1]
-
-    assert "cpu: hardly (100 to 10,000: 100 times the words, 2.2 times the time, as V^0.17, by the" in answer(0.01)
-    wide = answer(0.2)
-    assert "cpu: hardly or in part, the spread does not tell (100 to" in wide
-    assert "as V^0.17, by the quartiles 0.09 to 0.25)" in wide
-
-
-def test_bounds_of_a_slope_are_those_of_the_lines_between_its_points():
-    sizes, bounds = [10, 100, 1000, 5000], [(1.0, 2.0), (3.0, 3.5), (2.0, 7.0), (5.0, 6.0)]
-    slopes = [report.slope_of(sizes, list(times)) for times in product(*bounds)]
-    assert report.slope_bounds(sizes, bounds) == pytest.approx((min(slopes), max(slopes)))
-    assert report.slope_of(sizes, [size**1.5 for size in sizes]) == pytest.approx(1.5)
-
-
-def test_one_vocabulary_cannot_tell_of_growth():
-    _, growth = report.answers(profile_of(run_of("cpu", 100, {"loss": 1.0})))
-    assert "One vocabulary cannot tell" in growth
-
-
-def test_the_report_shows_every_stage_once(measured):
-    lines = list(report.text(measured))
-    assert sum(line.startswith("  whole iteration") for line in lines) == len(measured.runs)
-    assert sum(line.startswith("  output score + loss ") for line in lines) == 4
-    assert sum(bool(re.match(r"  output score +\d", line)) for line in lines) == 8
-    assert sum(bool(re.match(r"  hidden +- ", line)) for line in lines) == 6
-    assert sum("sum of stages" in line and "100.0%" in line for line in lines) == len(measured.runs)
-    assert max(map(len, lines[: lines.index("A whole iteration in ms:")])) <= 120
-
-
-def test_json(measured, in_folder):
-    files.write_json(measured, "out.json")
-    read = json.loads((in_folder / "out.json").read_text())
-    assert len(read["runs"]) == 12
-    assert len(read["answers"]) == 4
-    cpu = read["runs"][2]
-    assert (cpu["variant"], cpu["case"]["vocab_size"], cpu["optimizer"]) == ("cpu", 40, "SparseAdam")
-    assert cpu["stages"][1]["name"] == fused("output score", "loss")
-    assert cpu["times_softmax"] == pytest.approx(read["runs"][0]["whole_ms"] / cpu["whole_ms"])
-    assert "spans" not in cpu
-
-
-def test_trace(measured, in_folder):
-    files.write_trace(measured, "trace.json")
-    events = json.loads((in_folder / "trace.json").read_text())["traceEvents"]
-    names = [event["args"]["name"] for event in events if event["ph"] == "M"]
-    assert names[:3] == ["softmax, CBOW, V = 40", "reference, CBOW, V = 40", "cpu, CBOW, V = 40"]
-    assert len(names) == len({event["pid"] for event in events}) == 12
-    for pid, run in enumerate(measured.runs, 1):
-        calls = [event for event in events if event["pid"] == pid and event["ph"] == "X"]
-        assert all({"ts", "dur", "name", "cat", "tid"} <= set(event) for event in calls)
-        assert {stage.name for stage in run.stages} <= {event["cat"] for event in calls}
-        whole = [event for event in calls if event["cat"] == "iteration"]
-        assert len(whole) == 3
-        for one, after in pairwise(whole):
-            assert after["ts"] == pytest.approx(one["ts"] + one["dur"], abs=0.01)
-        assert max(event["ts"] + event["dur"] for event in calls) == pytest.approx(whole[-1]["ts"] + whole[-1]["dur"])
-        assert sum(event["name"] == "optimiser" for event in calls) == 3
-
-
-# The command
-
-
-def invoke(*arguments):
-    shape = ["--hidden", "12", "--window", "2", "--batch", "8", "--negative", "3", "--seconds", "1e-6"]
-    return CliRunner().invoke(app, ["profile", *shape, *map(str, arguments)])
-
-
-def failure(*arguments):
-    result = invoke(*arguments)
-    assert result.exit_code == 1, result.output
-    assert result.stderr.startswith("fastw2v: ")
-    return result.stderr
-
-
-def test_the_command_prints_tables_and_answers_and_writes_files(in_folder):
-    pytest.importorskip("matplotlib")
-    outputs = ["--json", "p.json", "--trace", "t.json", "--plot", "p.png"]
-    result = invoke("--vocab", 50, "--vocab", 90, "--model", "both", *outputs)
-    assert result.exit_code == 0, result.output
-    for wanted in ("CBOW, V = 50", "SkipGram, V = 90", "SparseAdam", "Where does the time go", "Does it grow"):
-        assert wanted in result.stdout
-    assert len(json.loads((in_folder / "p.json").read_text())["runs"]) == 12
-    assert json.loads((in_folder / "t.json").read_text())["traceEvents"]
-    assert (in_folder / "p.png").read_bytes().startswith(b"\x89PNG")
-
-
-def test_warnings_of_the_command_are_on_stderr(monkeypatch):
-    monkeypatch.setattr("fastw2v.profile.records.GREATEST_GAP", -1)
-    result = invoke("--vocab", 50)
-    assert result.exit_code == 0, result.output
-    assert result.stderr.count("warning: ") == 3
-    assert "warning" not in result.stdout
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (["--model", "glove"], 'model is \'glove\'; expected "cbow", "skipgram" or "both"'),
-        (["--corpus", "text8"], "corpus is 'text8'"),
-        (["--sweep", "10", "--vocab", "10"], "--corpus ptb, --vocab and --sweep each choose the vocabulary"),
-        (["--sweep", "100..10"], "sweep is '100..10'; expected two whole numbers"),
-        (["--optimizer", "sgd"], "optimizer is 'sgd'"),
-        (["--json", "no/p.json"], "does not exist; make it first"),
-        (["--json", "p", "--trace", "p"], "name the same file"),
-    ],
-)
-def test_bad_options(arguments, message):
-    assert message in failure(*arguments)
-
-
-def test_a_picture_that_cannot_be_drawn_is_refused_before_the_work(monkeypatch):
-    monkeypatch.setattr("fastw2v.profile.profile", lambda **_: pytest.fail("measured"))
-    monkeypatch.setitem(sys.modules, "matplotlib.backend_bases", None)
-    assert "pip install 'fastw2v[plot]'" in failure("--plot", "p.png")
-    monkeypatch.undo()
-    pytest.importorskip("matplotlib")
-    monkeypatch.setattr("fastw2v.profile.profile", lambda **_: pytest.fail("measured"))
-    assert "names no kind of picture" in failure("--plot", "p.xyz")
-
-
-def test_sweep():
-    assert sweep_sizes("1000..1000000") == [1000, 10_000, 100_000, 1_000_000]
-    assert sweep_sizes("50..700") == [50, 500, 700]
-    assert sweep_sizes("70..70") == [70]
-    for bad in ("10", "a..b", "0..10", "1..2..3", "1..99999999999"):
-        with pytest.raises(ValueError, match="sweep is"):
-            sweep_sizes(bad)
-
-
-def test_names_of_fused_stages_come_apart():
-    assert parts(fused("a b", "c")) == ["a b", "c"]
-
-
-def test_help_of_the_command():
-    shown = CliRunner().invoke(app, ["profile", "--help"]).stdout
-    options = "--model --corpus --vocab --sweep --hidden --window --batch --negative --optimizer --seconds --seed"
-    assert all(option in shown for option in [*options.split(), "--json", "--plot", "--trace"])
-
-
-def test_importing_it_brings_neither_compiler_nor_pictures(python_env):
-    code = "import sys, fastw2v.profile; print([n for n in ('numba', 'matplotlib', 'cupy') if n in sys.modules])"
-    done = subprocess.run([sys.executable, "-c", code], env=python_env, capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
