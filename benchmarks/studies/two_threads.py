@@ -13,7 +13,7 @@ import argparse
 import statistics
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -61,12 +61,13 @@ def table(vocab: Vocab, tokens: Tokens, n_rounds: int) -> str:
         known = [
             (way, one, own / one, same / one) for way, one, own, same in rounds(sg, vocab, tokens, n_rounds=n_rounds)
         ]
-        lines += [_row(name, *figures) for figures in sorted(known)]
-        lines.append(_row(f"{name}, median", *map(statistics.median, zip(*known))))
+        lines += [_row(name, figures) for figures in sorted(known)]
+        lines.append(_row(f"{name}, median", map(statistics.median, zip(*known))))
     return "\n".join(lines)
 
 
-def _row(name: str, way: float, one: float, *, own: float, same: float) -> str:
+def _row(name: str, figures: Iterable[float]) -> str:
+    way, one, own, same = figures
     return f"| {name} | {way:.0f} ns | {one / 1e6:.2f} M | {own:.2f} x | {same:.2f} x |"
 
 

@@ -87,7 +87,7 @@ def test_the_goal_for_unique_rows_is_marked(monkeypatch):
     from benchmarks.gpu import jobs as gpu_jobs
     from benchmarks.gpu import steps as gpu_steps
 
-    monkeypatch.setattr(gpu_jobs, "unique_operations", lambda sizes: [("fast", "embedding", 70, None)] * 2)
+    monkeypatch.setattr(gpu_jobs, "unique_operations", lambda sizes: [gpu_jobs.Job("fast", "embedding", 70, None)] * 2)
     times = iter([1.0, 2.0])
     clock = SimpleNamespace(seconds=lambda call: next(times))
     notes = [row["note"] for row in gpu_steps.unique_rows(clock, gpu_steps.Sizes(bandwidth=100.0))]
