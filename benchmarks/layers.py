@@ -62,7 +62,7 @@ def layer_call(layer: str, n_words: int, device: str) -> Call:
     """One call of a layer, each with another batch."""
     kind, variant = layer.split(maxsplit=1)
     make = {"sampler": _sampler, "embedding": _embedding, "loss": _loss}[kind]
-    return make(variant, corpus(n_words)[1], n_words, device)
+    return make(variant, corpus(n_words)[1], n_words, device=device)
 
 
 def layer_work(layer: str, n_words: int, device: str) -> Work:

@@ -51,7 +51,7 @@ def test_op(op: str, device: str, threads: int, timing: Timing) -> None:
     prepare = load.rounds(on_host, partial(moved, device=device))
     with kernel_threads(threads) as pool:
         n_spans = threads if is_span(operation) else 1
-        timing.measure(partial(call, function, load.case, n_spans, pool), prepare, device=device)
+        timing.measure(partial(call, function, load.case, n_spans, pool=pool), prepare, device=device)
     timing.note(load.work(load.case), device=device, threads=threads, op=op, **load.sizes)
 
 

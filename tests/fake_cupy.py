@@ -15,7 +15,7 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 from fastw2v.backends import cuda as backend
 from fastw2v.corpus import integers
 from fastw2v.encode import on_gpu
-from fastw2v.nn import _dispatch, _gradient_gpu
+from fastw2v.nn import dispatch, row_gradient_gpu
 from fastw2v.runtime import devices
 from fastw2v_kernels._jit import cuda as cuda_jit
 from fastw2v_kernels.cbow_ns.cpu import cbow_ns_cpu
@@ -202,16 +202,16 @@ def install(monkeypatch):
 def install_layers(monkeypatch):
     """Replace CuPy for `fastw2v.nn` too; the caller calls `forget_layers` at the end."""
     install(monkeypatch)
-    monkeypatch.setattr(_dispatch, "import_module", _imported)
-    monkeypatch.setattr(_gradient_gpu, "IS_SIMULATED", False)
-    monkeypatch.setattr(_gradient_gpu, "array_module", cuda_jit.array_module)
+    monkeypatch.setattr(dispatch, "import_module", _imported)
+    monkeypatch.setattr(row_gradient_gpu, "IS_SIMULATED", False)
+    monkeypatch.setattr(row_gradient_gpu, "array_module", cuda_jit.array_module)
     forget_layers()
 
 
 def forget_layers():
     """Clear the caches of `fastw2v.nn` that depend on the device."""
-    _dispatch.operation.cache_clear()
-    _gradient_gpu._gpu_class.cache_clear()
+    dispatch.operation.cache_clear()
+    row_gradient_gpu._gpu_class.cache_clear()
 
 
 def _imported(path):

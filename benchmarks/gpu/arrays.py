@@ -17,7 +17,7 @@ from fastw2v import Word2Vec
 from fastw2v.backends.cuda import CudaBackend
 from fastw2v.corpus import as_corpus
 from fastw2v.encode import encode_corpus
-from fastw2v.nn._arrays import address
+from fastw2v.nn.arrays import address
 from fastw2v_kernels._jit import cuda as gpu
 
 Array = Any  # of CuPy

@@ -1,7 +1,7 @@
-"""The book's ``common.config``: a script that reads or sets `GPU` runs as it is."""
+"""The book's ``common.config``, so that scripts that read or set `GPU` run unchanged."""
 
 GPU = False
-"""Whether layers, models and samplers with ``device="auto"`` run on the GPU, if there is one.
+"""Whether ``device="auto"`` chooses the GPU, if there is one, for new models and samplers.
 
-Layers that are made of weights run where these lie.
+A layer made of existing weights runs where the weights are.
 """

@@ -1,43 +1,41 @@
-"""The book's optimizers, and SparseAdam: `update(params, grads)` changes the parameters in place."""
+"""The book's SGD and Adam, and SparseAdam. `update(params, grads)` changes the parameters in place."""
 
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from fastw2v.config import BELOW_1, number
-from fastw2v.nn import _checks
-from fastw2v.nn._arrays import as_array, module_of, plain, require_current_device
-from fastw2v.nn._dispatch import device_of, operation, resolve
-from fastw2v.nn._gradient import TouchedRows, touched_rows
+from fastw2v.nn import checks
+from fastw2v.nn.arrays import as_array, module_of, plain, require_current_device
+from fastw2v.nn.dispatch import device_of, operation, resolve
+from fastw2v.nn.row_gradient import TouchedRows, touched_rows
+from fastw2v.runtime.arrays import Array
 from fastw2v.runtime.devices import is_on_gpu
 from fastw2v_kernels._jit.cuda import require_memory
 from fastw2v_kernels.shared.memory import zeros_in_large_pages
 
-Array = npt.NDArray[Any]
-_ROOT_FLOOR = 1e-7  # the book's, against division by 0
+_ROOT_FLOOR = 1e-7  # the book adds it to the root, so that nothing is divided by 0
 
 
-def _arrays(params: list[Array], grads: list[Array]) -> list[Array]:
-    """Return the gradients as arrays; each must have the shape of its parameter."""
+def _checked_gradients(params: list[Array], grads: list[Array]) -> list[Array]:
+    """Return the gradients as arrays of numbers; each must have the shape of its parameter."""
     if len(params) != len(grads):
         raise ValueError(f"{len(params)} parameters and {len(grads)} gradients; expected one for each")
     arrays = [grad if isinstance(grad, TouchedRows) else as_array(grad) for grad in grads]
     for param, grad in zip(params, arrays):
-        _checks.floats(param, "a parameter")
+        checks.floats(param, "a parameter")
         require_current_device(param, "a parameter")
         require_current_device(grad, "a gradient")
-        _checks.shape(grad, param.shape, "a gradient", "as its parameter")
+        checks.shape(grad, param.shape, "a gradient", why="as its parameter")
         if grad.dtype.kind not in "fiu":
             raise TypeError(f"a gradient is {grad.dtype}; expected numbers")
     return arrays
 
 
 def _require_moments(params: list[Array]) -> None:
-    """Raise MemoryError before an optimizer's moments are made, if the GPU has no room for them."""
+    """Raise MemoryError if the GPU has too little memory for the moments of Adam."""
     n_bytes = sum(2 * param.nbytes for param in params if is_on_gpu(param))
     if n_bytes:
         require_memory(n_bytes, "Adam, with two moments for each parameter,")
@@ -50,20 +48,34 @@ def _zeros_like(param: Array) -> Array:
 
 
 class SGD:
-    """Stochastic gradient descent: param -= lr * grad.
+    """Stochastic gradient descent: param -= lr * grad (the book, section 1.3.6).
 
     Parameters
     ----------
     lr : float
-        0 or above.
+        Learning rate, at least 0.
+
+    Raises
+    ------
+    TypeError, ValueError
+        lr is not a finite number that is at least 0; or gradients do not match the parameters.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from fastw2v.nn import SGD
+    >>> w = np.array([1.0, 2.0])
+    >>> SGD(lr=0.5).update([w], [np.array([1.0, -1.0])])
+    >>> w
+    array([0.5, 2.5])
     """
 
     def __init__(self, lr: float = 0.01) -> None:
-        self.lr = _checks.positive("lr", lr)
+        self.lr = checks.positive("lr", lr)
 
     def update(self, params: list[Array], grads: list[Array]) -> None:
-        """Change the parameters; of a `RowGradient` the touched rows alone are visited, which comes to the same."""
-        for param, grad in zip(params, _arrays(params, grads)):
+        """Change the parameters in place; for a `RowGradient` only the touched rows, which gives the same result."""
+        for param, grad in zip(params, _checked_gradients(params, grads)):
             values = plain(grad)
             rows = grad.unique_rows() if isinstance(grad, TouchedRows) else None
             if rows is None:
@@ -73,29 +85,52 @@ class SGD:
 
 
 class Adam:
-    """Adam as the book has it: dense, so that rows without a gradient still move by their momentum.
+    """Adam as in the book: dense, so rows without a gradient still move by their momentum.
 
-    m += (1 - beta1) (g - m); v += (1 - beta2) (g^2 - v); param -= lr_t m / (sqrt(v) + 1e-7), with
-    lr_t = lr sqrt(1 - beta2^t) / (1 - beta1^t) at the t-th update (Kingma and Ba 2015, section 2).
+    ``m += (1 - beta1) (g - m)``, ``v += (1 - beta2) (g^2 - v)``, ``param -= lr_t m / (sqrt(v) + 1e-7)``, where
+    ``lr_t = lr sqrt(1 - beta2^t) / (1 - beta1^t)`` at update t (Kingma and Ba 2015, section 2).
 
     Parameters
     ----------
-    lr, beta1, beta2 : float
-        lr 0 or above; the betas from 0 to below 1.
+    lr : float
+        Learning rate, at least 0.
+    beta1, beta2 : float
+        Decay of the moments, from 0 to below 1.
     device : str
-        "auto": a compiled pass for contiguous float32 parameters, where they lie; NumPy, or CuPy, for others. "cpu" or
-        "cuda": the compiled pass, or an error. "reference": NumPy, as the book has it.
+        - "auto": a compiled kernel for contiguous float32 parameters, on the device where they are; NumPy or CuPy for
+          others.
+        - "cpu", "cuda": the compiled kernel, or an error.
+        - "reference": NumPy, as in the book.
 
     Attributes
     ----------
     iter : int
-        Updates so far.
-    m, v : list of ndarray, or None before the first update
+        Number of updates so far.
+    m, v : list of ndarray
+        First and second moments; None before the first update.
+
+    Raises
+    ------
+    TypeError, ValueError
+        An option is out of range, gradients do not match the parameters, or the parameters are not those of the first
+        update.
+    MemoryError
+        The GPU has too little memory for the moments.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from fastw2v.nn import Adam
+    >>> w = np.ones((2, 2), np.float32)
+    >>> Adam(lr=0.1).update([w], [np.array([[1, 2], [0, -3]], np.float32)])
+    >>> w.round(3)
+    array([[0.9, 0.9],
+           [1. , 1.1]], dtype=float32)
     """
 
     def __init__(self, lr: float = 0.001, beta1: float = 0.9, beta2: float = 0.999, *, device: str = "auto") -> None:
         resolve(device)
-        self.lr, self.device = _checks.positive("lr", lr), device
+        self.lr, self.device = checks.positive("lr", lr), device
         self.beta1 = number("beta1", beta1, float, least=0, most=BELOW_1)
         self.beta2 = number("beta2", beta2, float, least=0, most=BELOW_1)
         self.iter = 0
@@ -103,8 +138,8 @@ class Adam:
         self.v: list[Array] | None = None
 
     def update(self, params: list[Array], grads: list[Array]) -> None:
-        """Change the parameters by their gradients, in place."""
-        grads = _arrays(params, grads)
+        """Change the parameters in place by their gradients: two lists of arrays with equal shapes."""
+        grads = _checked_gradients(params, grads)
         if self.m is None or self.v is None:
             _require_moments(params)
             self.m, self.v = ([_zeros_like(param) for param in params] for _ in range(2))
@@ -113,9 +148,9 @@ class Adam:
         self.iter += 1
         lr_t = self.lr * math.sqrt(1.0 - self.beta2**self.iter) / (1.0 - self.beta1**self.iter)
         for param, grad, m, v in zip(params, grads, self.m, self.v):
-            self._step(param, grad, m, v, lr_t)
+            self._step(param, grad, m, v=v, lr_t=lr_t)
 
-    def _step(self, param: Array, grad: Array, m: Array, v: Array, lr_t: float) -> None:
+    def _step(self, param: Array, grad: Array, m: Array, *, v: Array, lr_t: float) -> None:
         values = plain(grad)
         device = self._device_for(param, values)
         if device != "reference":
@@ -133,16 +168,28 @@ class Adam:
 
 
 class SparseAdam(Adam):
-    """Adam on the rows that a batch touches, and on no others: not what the book computes, but much less work.
+    """Adam on the rows that a batch touches only. It is faster than `Adam`, and computes something else.
 
-    A row keeps its m and v while no batch touches it, and does not move. The rows are those a `RowGradient` names;
-    in a plain matrix, the rows that are not zero; a vector is updated whole. Parameters and attributes as `Adam`.
+    A row that no batch touches does not move, and its m and v stay the same. The touched rows are those of a
+    `RowGradient`; in a plain matrix, the rows that are not zero. A vector is updated whole.
+
+    Parameters, attributes and exceptions are those of `Adam`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from fastw2v.nn import SparseAdam
+    >>> w, optimizer = np.ones((2, 2), np.float32), SparseAdam(lr=0.1)
+    >>> optimizer.update([w], [np.array([[1, 1], [0, 0]], np.float32)])
+    >>> optimizer.update([w], [np.array([[0, 0], [1, 1]], np.float32)])  # Adam would move both rows
+    >>> w.round(3)[0]
+    array([0.9, 0.9], dtype=float32)
     """
 
-    def _step(self, param: Array, grad: Array, m: Array, v: Array, lr_t: float) -> None:
+    def _step(self, param: Array, grad: Array, m: Array, *, v: Array, lr_t: float) -> None:
         rows = touched_rows(grad)
         if rows is None:
-            super()._step(param, grad, m, v, lr_t)
+            super()._step(param, grad, m, v=v, lr_t=lr_t)
             return
         values = plain(grad)
         device = self._device_for(param, values)

@@ -1,25 +1,24 @@
-"""The book's Trainer, and what it does between backward and update."""
+"""The book's Trainer, and its functions for gradients: `clip_grads` and `remove_duplicate`."""
 
 from __future__ import annotations
 
 import sys
 import time
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from fastw2v.nn import _checks
-from fastw2v.nn._arrays import address, as_array, module_of
-from fastw2v.nn._gradient import add_gradient, scale_gradient, squared_norm
-from fastw2v.nn._random import Seed, generator
-
-Array = npt.NDArray[Any]
+from fastw2v.nn import checks
+from fastw2v.nn.arrays import address, as_array, module_of
+from fastw2v.nn.row_gradient import add_gradient, scale_gradient, squared_norm
+from fastw2v.nn.seeds import Seed, generator
+from fastw2v.runtime.arrays import Array
 
 
 class Model(Protocol):
-    """What `Trainer` trains."""
+    """A model that `Trainer` can train."""
 
     params: list[Array]
     grads: list[Array]
@@ -34,7 +33,7 @@ class Model(Protocol):
 
 
 class Optimizer(Protocol):
-    """What changes the parameters."""
+    """An optimizer that `Trainer` can use."""
 
     def update(self, params: list[Array], grads: list[Array]) -> None:
         """Change the parameters in place."""
@@ -42,28 +41,68 @@ class Optimizer(Protocol):
 
 
 def clip_grads(grads: list[Array], max_norm: float) -> None:
-    """Scale gradients, in place, so that their common norm is at most `max_norm`.
+    """Scale gradients in place so that their common norm is at most `max_norm`, as in the book.
 
-    All are multiplied by max_norm / (norm + 1e-6) if that is below 1. Of a `RowGradient` the touched rows alone are
-    visited: the rest is zero.
+    All are multiplied by ``max_norm / (norm + 1e-6)`` if that is below 1. Only the touched rows of a `RowGradient` are
+    visited, because the others are zero.
+
+    Parameters
+    ----------
+    grads : list of float arrays
+    max_norm : float
+        At least 0.
+
+    Raises
+    ------
+    TypeError, ValueError
+        A gradient is not an array of floats, or max_norm is not a finite number that is at least 0.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from fastw2v.nn import clip_grads
+    >>> grads = [np.array([3.0]), np.array([4.0])]  # their norm is 5
+    >>> clip_grads(grads, 1.0)
+    >>> [float(grad[0].round(3)) for grad in grads]
+    [0.6, 0.8]
     """
     for grad in grads:
-        _checks.floats(grad, "a gradient")
-    rate = _checks.positive("max_norm", max_norm) / (np.sqrt(sum(map(squared_norm, grads))) + 1e-6)
+        checks.floats(grad, "a gradient")
+    rate = checks.positive("max_norm", max_norm) / (np.sqrt(sum(map(squared_norm, grads))) + 1e-6)
     if rate < 1:
         for grad in grads:
             scale_gradient(grad, rate)
 
 
 def remove_duplicate(params: list[Array], grads: list[Array]) -> tuple[list[Array], list[Array]]:
-    """Return new lists with every shared parameter once; its gradients are added up in place, in the first of them.
+    """Return lists in which every shared parameter occurs once, with the sum of its gradients.
 
-    A parameter is also shared with its own transpose (weight tying), the same memory seen the other way round. (The
-    book compares the values, and so merges two different matrices of zeros.)
+    The sum is written into the first of the gradients. A parameter is also shared with its own transpose (weight
+    tying): another view of the same memory. The book compares values instead of memory, so it also merges two different
+    matrices of zeros.
+
+    Parameters
+    ----------
+    params, grads : list of arrays
+        Of equal length.
+
+    Returns
+    -------
+    params, grads : list of arrays
+        New lists of the same arrays.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from fastw2v.nn import remove_duplicate
+    >>> w = np.zeros(2)
+    >>> params, grads = remove_duplicate([w, w], [np.array([1.0, 0.0]), np.array([1.0, 2.0])])
+    >>> len(params), grads[0]
+    (1, array([2., 2.]))
     """
-    kept_params, kept_grads = list[Array](), list[Array]()
+    unique_params, unique_grads = list[Array](), list[Array]()
     for param, grad in zip(params, grads):
-        for first, total in zip(kept_params, kept_grads):
+        for first, total in zip(unique_params, unique_grads):
             if first is param:
                 add_gradient(total, grad)
                 break
@@ -71,9 +110,9 @@ def remove_duplicate(params: list[Array], grads: list[Array]) -> tuple[list[Arra
                 add_gradient(total, grad.T)
                 break
         else:
-            kept_params.append(param)
-            kept_grads.append(grad)
-    return kept_params, kept_grads
+            unique_params.append(param)
+            unique_grads.append(grad)
+    return unique_params, unique_grads
 
 
 def _is_transpose(first: Array, other: Array) -> bool:
@@ -85,23 +124,34 @@ def _is_transpose(first: Array, other: Array) -> bool:
 
 
 class Trainer:
-    """Train a model on batches, drawn anew in each epoch.
+    """Train a model on batches; the examples are shuffled in each epoch (the book, section 1.4.4).
 
     Parameters
     ----------
-    model
+    model : object
         Has `params`, `grads`, ``forward(x, t)``, which returns the loss, and ``backward()``.
-    optimizer
+    optimizer : object
         Has ``update(params, grads)``.
     seed : int, RandomState, Generator, optional
-        What epochs are shuffled by; default NumPy's global generator, as in the book.
+        Source of the shuffling; default NumPy's global generator, as in the book.
 
     Attributes
     ----------
     loss_list : list of float
-        Mean loss since the last entry, one entry each `eval_interval` iterations.
+        An entry for each `eval_interval` iterations: the mean loss since the entry before.
     current_epoch : int
-        Epochs trained so far, over all calls of `fit`.
+        Epochs trained so far, in all calls of `fit`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from fastw2v.nn import CBOW, Adam, Trainer, create_contexts_target
+    >>> corpus = np.arange(1200) % 12
+    >>> contexts, target = create_contexts_target(corpus, window_size=2)
+    >>> trainer = Trainer(CBOW(12, 10, 2, corpus, seed=0), Adam(0.01), seed=0)
+    >>> trainer.fit(contexts, target, max_epoch=1, batch_size=32, eval_interval=30)  # doctest: +ELLIPSIS
+    | epoch 1 |  iter 1 / 37 | time 0[s] | loss 4.16
+    | epoch 1 |  iter 31 / 37 | time ...[s] | loss 3...
     """
 
     def __init__(self, model: Model, optimizer: Optimizer, *, seed: Seed = None) -> None:
@@ -120,31 +170,31 @@ class Trainer:
         max_grad: float | None = None,
         eval_interval: int | None = 20,
     ) -> None:
-        """Train, and print a line each `eval_interval` iterations.
+        """Train, and print the loss every `eval_interval` iterations.
 
         Parameters
         ----------
-        x, t : ndarray [n, ...]
-            Inputs and targets, for CBOW and SkipGram contexts and targets. Arrays are never copied: their indices are
+        x, t : array [n, ...]
+            Inputs and targets; for CBOW and SkipGram, contexts and target. They are not copied: only their indices are
             shuffled.
         max_epoch : int
-            How many epochs more.
+            Number of further epochs.
         batch_size : int
-            What does not fill a last batch is left out of this epoch.
+            Examples per batch. Those that do not fill a last batch are left out in this epoch.
         max_grad : float, optional
-            Clip the gradients to this norm, 0 or above.
+            Clip the gradients to this norm, at least 0.
         eval_interval : int, optional
-            None: no lines, and nothing in `loss_list`.
+            None prints nothing and adds nothing to `loss_list`.
 
         Raises
         ------
         ValueError, TypeError
-            x and t differ in length, there is less than one batch, or a number is none or out of range.
+            x and t differ in length, there are fewer examples than one batch, or a number is out of range.
         """
-        x, t, batch_size = as_array(x), as_array(t), _checks.whole("batch_size", batch_size)
-        max_epoch, max_iters = _checks.whole("max_epoch", max_epoch, 0), _n_batches(x, t, batch_size)
-        max_grad = None if max_grad is None else _checks.positive("max_grad", max_grad)
-        self.eval_interval = None if eval_interval is None else _checks.whole("eval_interval", eval_interval)
+        x, t, batch_size = as_array(x), as_array(t), checks.whole("batch_size", batch_size)
+        max_epoch, max_iters = checks.whole("max_epoch", max_epoch, 0), _n_batches(x, t, batch_size)
+        max_grad = None if max_grad is None else checks.positive("max_grad", max_grad)
+        self.eval_interval = None if eval_interval is None else checks.whole("eval_interval", eval_interval)
         order, log = np.arange(len(x)), _Log(self, max_iters)
         for _ in range(max_epoch):
             order = order[self._rng.permutation(np.arange(len(x)))]
@@ -165,22 +215,29 @@ class Trainer:
         return loss
 
     def plot(self, ylim: Sequence[float | None] | None = None) -> None:
-        """Show `loss_list` as a curve; needs matplotlib: ``pip install 'fastw2v[plot]'``.
+        """Show `loss_list` as a curve.
 
         Parameters
         ----------
         ylim : (bottom, top) or (bottom,), optional
-            Ends of the vertical axis; one that is None or left out fits the curve.
+            Ends of the vertical axis. An end that is None or missing is chosen to fit the curve.
+
+        Raises
+        ------
+        ImportError
+            Matplotlib is not installed. In the checkout: ``pip install '.[plot]'``.
+        TypeError, ValueError
+            ylim has other contents.
         """
-        bounds = () if ylim is None else _checks.bounds("ylim", ylim)
+        bounds = () if ylim is None else checks.bounds("ylim", ylim)
         try:
             import matplotlib.pyplot as plt
         except ImportError as error:
-            raise ImportError("Trainer.plot needs matplotlib; install it with: pip install 'fastw2v[plot]'") from error
+            raise ImportError("Trainer.plot needs matplotlib; in the checkout: pip install '.[plot]'") from error
         plt.plot(np.arange(len(self.loss_list)), self.loss_list, label="train")
         plt.xlabel(f"iterations (x{self.eval_interval})")
         plt.ylabel("loss")
-        if bounds:  # after the curve: a bound that is not given is then the curve's
+        if bounds:  # after the curve, so that a missing end fits it
             plt.ylim(*bounds)
         plt.show()
 
@@ -190,8 +247,8 @@ def _n_batches(x: Array, t: Array, batch_size: int) -> int:
         raise ValueError(f"x has shape {x.shape} and t {t.shape}; expected a row of both for each example")
     if len(x) == 0:
         raise ValueError(
-            "x has no examples; expected at least a batch: take a longer corpus (one that is no longer than twice the "
-            "window has no example)"
+            "x has no examples; expected at least one batch: take a longer corpus (one of 2 window_size words or less "
+            "has no examples)"
         )
     if len(x) < batch_size:
         raise ValueError(f"batch_size is {batch_size} for {len(x)} examples; expected 1 to {len(x)}: lower it")
@@ -199,7 +256,7 @@ def _n_batches(x: Array, t: Array, batch_size: int) -> int:
 
 
 class _Log:
-    """Mean losses, printed as in the book."""
+    """Prints mean losses as the book's Trainer does, and appends them to `loss_list`."""
 
     def __init__(self, trainer: Trainer, max_iters: int) -> None:
         self._trainer, self._max_iters = trainer, max_iters

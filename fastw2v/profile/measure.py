@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fastw2v.nn import _checks
+from fastw2v.nn import checks
 from fastw2v.profile import machine, traffic
 from fastw2v.profile.case import Case, batches, zipf_corpus
 from fastw2v.profile.clock import STAGES, Span, StageClock, parts
@@ -110,7 +110,7 @@ def _words(corpus: npt.ArrayLike | None, vocab_sizes: Iterable[int] | None) -> t
         return None, [int(size) if isinstance(size, np.integer) else size for size in sizes]
     if vocab_sizes is not None:
         raise ValueError("vocab_sizes and corpus are both given; a corpus has its own vocabulary: give one of them")
-    given = _checks.corpus(corpus).astype(np.int64)
+    given = checks.corpus(corpus).astype(np.int64)
     if given.size == 0:
         raise ValueError("the corpus is empty; expected at least one word id")
     return given, [int(given.max()) + 1]

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastw2v.nn import MatMul, SoftmaxWithLoss
-from fastw2v.nn._random import generator, small_normal
+from fastw2v.nn.seeds import generator, small_normal
 from fastw2v.profile.case import Case
 
 Array = npt.NDArray[Any]

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastw2v import nn
-from fastw2v.nn._gradient import TouchedRows
+from fastw2v.nn.row_gradient import TouchedRows
 from fastw2v.profile.case import MODELS, Case
 from fastw2v.profile.clock import BACKWARD_IN as IN
 from fastw2v.profile.clock import BACKWARD_OUT as OUT

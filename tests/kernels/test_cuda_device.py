@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from fastw2v import nn
-from fastw2v.nn import _checks, _dispatch, layers
+from fastw2v.nn import checks, dispatch, embedding
 from fastw2v_kernels._jit import cuda as cuda_jit
 from fastw2v_kernels.ops import OPS
 from fastw2v_kernels.shared.span.inputs import Matrices
@@ -206,13 +206,13 @@ def test_an_array_of_another_gpu_is_refused_where_it_comes_in(fake_cuda):
     said = "lies on cuda:1 and CuPy uses cuda:0; expected all arrays of a model on one GPU: copy it with to_gpu"
     for device in ("auto", "cuda", "cuda:0"):
         with pytest.raises(ValueError, match=f"an array {said}"):
-            _dispatch.resolve(device, elsewhere)
+            dispatch.resolve(device, elsewhere)
     with pytest.raises(ValueError, match=f"idx {said}"):
-        _checks.row_ids(elsewhere, 5, "idx")
+        checks.row_ids(elsewhere, 5, "idx")
     with pytest.raises(ValueError, match=f"h {said}"):
-        _checks.numbers(elsewhere, "h")
+        checks.numbers(elsewhere, "h")
     with pytest.raises(ValueError, match=f"W {said}"):
-        layers.gather_rows(elsewhere, np.zeros((1, 1), np.int64), (1,), "cuda")
+        embedding.gather_rows(elsewhere, np.zeros((1, 1), np.int64), (1,), device="cuda")
     with pytest.raises(ValueError, match=f"a gradient {said}"):
         nn.SGD().update([here], [elsewhere])
 
@@ -222,7 +222,7 @@ def test_cupy_arrays_keep_their_memory_and_gradients_their_rows():
     """A CuPy array over the host's memory: enough to look at it, without a GPU."""
     import cupy
 
-    from fastw2v.nn import _arrays, _gradient_gpu
+    from fastw2v.nn import arrays, row_gradient_gpu
     from fastw2v.runtime import devices
 
     host = np.arange(12, dtype=np.float32)
@@ -230,10 +230,10 @@ def test_cupy_arrays_keep_their_memory_and_gradients_their_rows():
     array = cupy.ndarray((3, 4), np.float32, memptr=cupy.cuda.MemoryPointer(memory, 0))
     assert cuda_jit._common_device((array, 3)) == 0
     assert devices.is_on_gpu(array)
-    assert _arrays.as_array(array) is array
-    gradient = array.view(type=_gradient_gpu._gpu_class())
-    assert type(_arrays.plain(gradient)) is cupy.ndarray
-    assert _arrays.plain(gradient).data.ptr == host.ctypes.data
+    assert arrays.as_array(array) is array
+    gradient = array.view(type=row_gradient_gpu._gpu_class())
+    assert type(arrays.plain(gradient)) is cupy.ndarray
+    assert arrays.plain(gradient).data.ptr == host.ctypes.data
     for write in (lambda: gradient.fill(0), lambda: gradient.__setitem__(0, 1), lambda: gradient.__imul__(2)):
         gradient.touch(np.arange(2))
         with pytest.raises(cupy.cuda.runtime.CUDARuntimeError):

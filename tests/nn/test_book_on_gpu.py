@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from fastw2v import nn
-from fastw2v.nn import _arrays, _checks, _ranking
+from fastw2v.nn import arrays, checks, topk
 from fastw2v_kernels._jit import cuda as cuda_jit
 from tests.kernels.harness import to_host
 from tests.nn.cases import zipf_corpus
@@ -38,7 +38,7 @@ def test_losses_and_gradients_are_those_of_the_cpu(model_class, ids_on_gpu):
         there.backward()
         here.backward()
         for on_gpu, on_cpu in zip(there.grads, here.grads):
-            np.testing.assert_allclose(to_host(_arrays.plain(on_gpu)), on_cpu, rtol=1e-4, atol=1e-9)
+            np.testing.assert_allclose(to_host(arrays.plain(on_gpu)), on_cpu, rtol=1e-4, atol=1e-9)
 
 
 @each_model
@@ -89,19 +89,17 @@ def test_layers_by_hand():
     out = layer.forward(nn.to_gpu(h), idx)
     np.testing.assert_allclose(to_host(out), weights[idx].sum(axis=1), rtol=1e-5)
     layer.backward(nn.to_gpu(np.ones(4, np.float32)))
-    np.testing.assert_array_equal(
-        to_host(_arrays.plain(layer.grads[0])), np.bincount(idx, minlength=7)[:, None] * h[:1]
-    )
+    np.testing.assert_array_equal(to_host(arrays.plain(layer.grads[0])), np.bincount(idx, minlength=7)[:, None] * h[:1])
 
 
 @pytest.fixture
 def topk_calls(monkeypatch):
     """What `topk` is called with; in the simulator, whose arrays are NumPy's, all scores count as the GPU's."""
-    calls, real = [], _ranking.operation
-    monkeypatch.setattr(_ranking, "operation", lambda *names: lambda *args: calls.append(args) or real(*names)(*args))
-    monkeypatch.setattr(_ranking, "_LINE", 16)
+    calls, real = [], topk.operation
+    monkeypatch.setattr(topk, "operation", lambda *names: lambda *args: calls.append(args) or real(*names)(*args))
+    monkeypatch.setattr(topk, "_LINE", 16)
     if cuda_jit.IS_SIMULATED:
-        monkeypatch.setattr(_ranking, "is_on_gpu", lambda array: True)
+        monkeypatch.setattr(topk, "is_on_gpu", lambda array: True)
     return calls
 
 
@@ -109,11 +107,11 @@ def topk_calls(monkeypatch):
 def test_the_best_of_a_gpu_are_the_best_of_the_host(topk_calls, n_wanted):
     scores = np.random.default_rng(0).integers(0, 9, 50).astype(np.float32)  # many are equal
     scores[[3, 40, 41]] = np.nan
-    best, rows = _ranking.best_rows(nn.to_gpu(scores), n_wanted)
+    best, rows = topk.best_rows(nn.to_gpu(scores), n_wanted)
     expected = [row for row in np.argsort(-scores, kind="stable") if not np.isnan(scores[row])][:n_wanted]
     assert rows.tolist() == expected
     np.testing.assert_array_equal(best, scores[expected])
-    assert len(topk_calls) == (n_wanted <= _ranking._MOST_ON_GPU)
+    assert len(topk_calls) == (n_wanted <= topk._MOST_ON_GPU)
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
@@ -149,13 +147,13 @@ def test_a_batch_with_such_an_id_changes_nothing(model_class):
     model = make(model_class, "cuda")
     model.forward(*batch())
     model.backward()
-    before = [to_host(_arrays.plain(array)).copy() for array in [*model.params, *model.grads]]
+    before = [to_host(arrays.plain(array)).copy() for array in [*model.params, *model.grads]]
     contexts, target = batch(1)
     for good, bad in ((contexts, target + N_WORDS), (contexts - N_WORDS, target)):
         with pytest.raises(IndexError, match="expected ids from 0"):
             model.forward(nn.to_gpu(good), nn.to_gpu(bad))
     for array, old in zip([*model.params, *model.grads], before):
-        np.testing.assert_array_equal(to_host(_arrays.plain(array)), old)
+        np.testing.assert_array_equal(to_host(arrays.plain(array)), old)
     twin = make(model_class, "cuda")
     twin.forward(*batch())
     assert model.forward(contexts, target) == pytest.approx(twin.forward(contexts, target), rel=1e-9)  # draws too
@@ -164,10 +162,8 @@ def test_a_batch_with_such_an_id_changes_nothing(model_class):
 @each_model
 def test_each_array_of_ids_is_looked_at_once(model_class, monkeypatch):
     """Every look at ids that lie on the GPU waits for it."""
-    model, looked_at, real = make(model_class, "cuda"), [], _checks._below
-    monkeypatch.setattr(
-        _checks, "_below", lambda ids, n, what, noun: looked_at.append(what) or real(ids, n, what, noun)
-    )
+    model, looked_at, real = make(model_class, "cuda"), [], checks._below
+    monkeypatch.setattr(checks, "_below", lambda ids, n, what, noun: looked_at.append(what) or real(ids, n, what, noun))
     model.forward(*map(nn.to_gpu, batch()))
     assert looked_at == ["contexts", "target"]
 

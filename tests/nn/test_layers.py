@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from fastw2v import nn
-from fastw2v.nn import _dispatch
+from fastw2v.nn import dispatch
 from fastw2v_kernels._jit import cuda as cuda_jit
 from tests.nn.cases import central_differences
 
@@ -105,7 +105,7 @@ def test_devices():
 def test_without_a_gpu_the_switch_is_refused_where_it_is_explicit_and_said_once_where_it_is_not(monkeypatch, caplog):
     monkeypatch.setattr(nn.config, "GPU", True)
     monkeypatch.setattr(cuda_jit, "cuda_status", lambda index=None: "no driver; install it")
-    _dispatch._say_no_gpu.cache_clear()
+    dispatch._warn_without_gpu.cache_clear()
     assert [nn.Embedding(weights()).device, nn.Embedding(weights(), device="cpu").device] == ["cpu", "cpu"]
     (said,) = [record.message for record in caplog.records if record.levelname == "WARNING"]
     assert "no driver; install it" in said
@@ -117,12 +117,12 @@ def test_without_a_gpu_the_switch_is_refused_where_it_is_explicit_and_said_once_
 def test_the_switch_leaves_weights_where_they_lie(monkeypatch, caplog):
     monkeypatch.setattr(nn.config, "GPU", True)
     monkeypatch.setattr(cuda_jit, "cuda_status", lambda index=None: None)  # as where there is one
-    _dispatch._say_no_gpu.cache_clear()
+    dispatch._warn_without_gpu.cache_clear()
     for layer in (nn.Embedding(weights()), nn.EmbeddingDot(weights()).embed):
         assert layer.device == "cpu"
     (said,) = [record.message for record in caplog.records if record.levelname == "WARNING"]
-    assert "an array lies in the host's memory, where it is changed in place; pass to_gpu(array)" in said
-    assert _dispatch.resolve("auto") == "cuda"
+    assert "an array is in host memory, where it is changed in place; pass to_gpu(array)" in said
+    assert dispatch.resolve("auto") == "cuda"
 
 
 @pytest.mark.parametrize("device", ["cuda:", "cuda:x", "cuda:-1", "cudas"])

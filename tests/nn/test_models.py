@@ -5,7 +5,7 @@ import pytest
 
 from fastw2v import nn
 from fastw2v.datasets import load_ptb
-from fastw2v.nn import _checks
+from fastw2v.nn import checks
 from tests.kernels.harness import assert_parity
 from tests.nn.cases import Replay, case, central_differences, gradients, parameters, widen, zipf_corpus
 
@@ -294,9 +294,9 @@ def test_targets_of_a_loss_have_one_or_two_axes(device, shape):
 @pytest.mark.parametrize("device", DEVICES)
 def test_each_array_of_ids_is_looked_at_once(model_class, device, monkeypatch):
     model = model_class(10, 4, 2, zipf_corpus(100, 10), device=device, seed=0)
-    looked_at, real = [], _checks._below
+    looked_at, real = [], checks._below
     monkeypatch.setattr(
-        _checks, "_below", lambda ids, n, what, noun: looked_at.append(what) or real(ids, n, what, noun)
+        checks, "_below", lambda ids, n, what, *, noun: looked_at.append(what) or real(ids, n, what, noun=noun)
     )
     model.forward(np.zeros((3, 4), np.int64), np.zeros(3, np.int64))
     if device == "reference":  # the book's layers, each of which is also used alone

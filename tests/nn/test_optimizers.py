@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from fastw2v import nn
-from fastw2v.nn._gradient import RowGradient
+from fastw2v.nn.row_gradient import RowGradient
 from tests.kernels.harness import assert_parity
 from tests.nn import book
 

@@ -151,7 +151,7 @@ def test_extreme_powers_leave_probabilities(device, power):
 
 def test_words_without_a_probability_are_no_distinct_negatives(device):
     corpus = np.repeat(np.arange(4), [40, 2, 1, 1])
-    with pytest.raises(ValueError, match=r"4 different words, of which power 60 leaves 1 a probability.*lower"):
+    with pytest.raises(ValueError, match=r"4 different words, 1 of them with a probability above 0 at power 60.*lower"):
         nn.UnigramSampler(corpus, 60, 2, device=device)
 
 

@@ -1,49 +1,50 @@
-"""The best of one score for each row: sorted on the host, or found where the scores lie on the GPU."""
+"""The k best of many scores: sorted on the host, or selected on the GPU if the scores are there."""
 
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
-from fastw2v.nn._arrays import Array, empty, module_of, to_cpu
-from fastw2v.nn._dispatch import operation
+from fastw2v.nn.arrays import empty, module_of, to_cpu
+from fastw2v.nn.dispatch import operation
+from fastw2v.runtime.arrays import Array, Ids
 from fastw2v.runtime.devices import is_on_gpu
 
-_LINE = 4096  # scores for each warp: one query alone would keep one warp of the GPU busy
-_MOST_ON_GPU = 256  # a warp inserts one by one, into a list whose length is then the cost
+_LINE = 4096  # scores per warp; a single line of all scores would use one warp of the GPU
+_MAX_K_ON_GPU = 256  # a warp inserts into a sorted list of length k, which is slow for a long list
 
 
-def best_rows(scores: Array, n_wanted: int) -> tuple[Array, npt.NDArray[np.int64]]:
-    """Find the highest scores.
+def topk(scores: Array, k: int) -> tuple[Array, Ids]:
+    """Return the k highest scores and their rows.
 
     Parameters
     ----------
     scores : float[n_rows]
         On the host or on the GPU. NaN is never among the best.
-    n_wanted : int
+    k : int
+        How many.
 
     Returns
     -------
     scores : float[n_best]
-        The best first, on the host; fewer than `n_wanted` where there are not so many.
+        On the host, the highest first; n_best is k, or less if there are fewer scores.
     rows : int64[n_best]
-        Of equal scores the lower row first.
+        Indices into `scores`; of equal scores the lower row comes first.
     """
-    if is_on_gpu(scores) and scores.dtype == np.float32 and n_wanted <= _MOST_ON_GPU:
-        candidates, rows = _best_of_lines(scores, max(n_wanted, 1))
+    if is_on_gpu(scores) and scores.dtype == np.float32 and k <= _MAX_K_ON_GPU:
+        candidates, rows = _topk_of_lines(scores, max(k, 1))
     else:
         candidates = to_cpu(scores)
         rows = np.arange(len(candidates))
-    order = np.lexsort((rows, -candidates))[:n_wanted]
+    order = np.lexsort((rows, -candidates))[:k]
     order = order[~np.isnan(candidates[order])]
     return candidates[order], rows[order]
 
 
-def _best_of_lines(scores: Array, k: int) -> tuple[Array, npt.NDArray[np.int64]]:
+def _topk_of_lines(scores: Array, k: int) -> tuple[Array, Ids]:
     """Return the k best of every `_LINE` scores, in no order, on the host."""
     n_lines = -(-len(scores) // _LINE)
     lines = empty((n_lines, _LINE), np.float32, "cuda")
-    lines[-1] = -np.inf  # behind the last score, which never enters
+    lines[-1] = -np.inf  # fills the last line after the last score
     lines.reshape(-1)[: len(scores)] = scores
     best_scores, best_rows = empty((n_lines, k), np.float32, "cuda"), empty((n_lines, k), np.int64, "cuda")
     best_scores.fill(-np.inf)

@@ -1,4 +1,4 @@
-"""The row gradient of a GPU: a CuPy array that knows which of its rows a backward pass touched."""
+"""The row gradient on a GPU: a CuPy array with a list of the rows that a backward pass wrote to."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from fastw2v.nn._arrays import Array, empty
-from fastw2v.nn._gradient import RowGradient, TouchedRows
+from fastw2v.nn.arrays import empty
+from fastw2v.nn.row_gradient import RowGradient, TouchedRows
+from fastw2v.runtime.arrays import Array
 from fastw2v_kernels._jit.cuda import IS_SIMULATED, array_module, require_memory
 
 _WRITES = ("__setitem__", "fill", "put", "sort", "scatter_add", "set")
@@ -17,10 +18,15 @@ _IN_PLACE = ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "lshift",
 
 
 def row_gradient(W: Array, device: str) -> Array:
-    """Return a gradient of zeros for W where a device has its arrays.
+    """Return a gradient of zeros for W in the memory of a device, with no touched rows.
 
-    On a GPU it is of a subclass of `cupy.ndarray`. Methods and operators that write to it make every row count as
-    touched; CuPy's functions with ``out=`` are not noticed: call ``touch(None)`` then.
+    On a GPU its class is a subclass of `cupy.ndarray`. After a write by a method or an operator every row counts as
+    touched. A CuPy function with ``out=`` is not noticed: call ``touch(None)`` then.
+
+    Raises
+    ------
+    MemoryError
+        The GPU has too little free memory.
     """
     if device != "cuda" or IS_SIMULATED:
         gradient: Any = RowGradient.zeros_like(W)
@@ -34,7 +40,7 @@ def row_gradient(W: Array, device: str) -> Array:
 
 @cache
 def _gpu_class() -> type:
-    """Make the class when CuPy is there."""
+    """Make the subclass of `cupy.ndarray`, at its first use because CuPy is optional."""
     base = array_module().ndarray
     names = [*_WRITES, *(f"__i{name}__" for name in _IN_PLACE)]
     methods = {name: _touching(getattr(base, name)) for name in names if hasattr(base, name)}
@@ -42,7 +48,7 @@ def _gpu_class() -> type:
 
 
 def _touching(method: Callable[..., Any]) -> Callable[..., Any]:
-    """Return the method, after which all rows count as touched."""
+    """Return a method that marks every row as touched and then calls the given one."""
 
     @wraps(method)
     def touch_first(self: TouchedRows, *args: Any, **options: Any) -> Any:  # noqa: ANN401
