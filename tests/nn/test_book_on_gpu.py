@@ -96,7 +96,15 @@ def test_layers_by_hand():
 def topk_calls(monkeypatch):
     """What `topk` is called with; in the simulator, whose arrays are NumPy's, all scores count as the GPU's."""
     calls, real = [], topk.operation
-    monkeypatch.setattr(topk, "operation", lambda *names: lambda *args: calls.append(args) or real(*names)(*args))
+
+    def counted(*names):
+        def call(*args, **kwargs):
+            calls.append(kwargs)
+            return real(*names)(*args, **kwargs)
+
+        return call
+
+    monkeypatch.setattr(topk, "operation", counted)
     monkeypatch.setattr(topk, "_LINE", 16)
     if cuda_jit.IS_SIMULATED:
         monkeypatch.setattr(topk, "is_on_gpu", lambda array: True)
@@ -107,11 +115,11 @@ def topk_calls(monkeypatch):
 def test_the_best_of_a_gpu_are_the_best_of_the_host(topk_calls, n_wanted):
     scores = np.random.default_rng(0).integers(0, 9, 50).astype(np.float32)  # many are equal
     scores[[3, 40, 41]] = np.nan
-    best, rows = topk.best_rows(nn.to_gpu(scores), n_wanted)
+    best, rows = topk.topk(nn.to_gpu(scores), n_wanted)
     expected = [row for row in np.argsort(-scores, kind="stable") if not np.isnan(scores[row])][:n_wanted]
     assert rows.tolist() == expected
     np.testing.assert_array_equal(best, scores[expected])
-    assert len(topk_calls) == (n_wanted <= topk._MOST_ON_GPU)
+    assert len(topk_calls) == (n_wanted <= topk._MAX_K_ON_GPU)
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
@@ -163,7 +171,12 @@ def test_a_batch_with_such_an_id_changes_nothing(model_class):
 def test_each_array_of_ids_is_looked_at_once(model_class, monkeypatch):
     """Every look at ids that lie on the GPU waits for it."""
     model, looked_at, real = make(model_class, "cuda"), [], checks._below
-    monkeypatch.setattr(checks, "_below", lambda ids, n, what, noun: looked_at.append(what) or real(ids, n, what, noun))
+
+    def below(ids, n, what, **noun):
+        looked_at.append(what)
+        return real(ids, n, what, **noun)
+
+    monkeypatch.setattr(checks, "_below", below)
     model.forward(*map(nn.to_gpu, batch()))
     assert looked_at == ["contexts", "target"]
 
