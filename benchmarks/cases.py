@@ -8,16 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import cycle
-from typing import Any
 
 import numpy as np
 
 from fastw2v.profile import clock, traffic
 from fastw2v.profile.case import Case as Shapes
+from fastw2v.runtime.arrays import Array
 from fastw2v_kernels.registry import Case, Op
 from fastw2v_kernels.shared.span.cases import alias_table, span_case
-
-Array = np.ndarray[Any, np.dtype[Any]]
 
 DIM, BATCH, K, WINDOW = 100, 100, 5, 5
 N_WORDS = 10_000  # of the Penn Treebank

@@ -28,7 +28,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     if not config.pluginmanager.hasplugin("benchmark"):
-        raise pytest.UsageError("the benchmarks need pytest-benchmark: pip install 'fastw2v[bench]'")
+        raise pytest.UsageError("the benchmarks need pytest-benchmark: pip install '.[bench]'")
     keep_memory()
 
 

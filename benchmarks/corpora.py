@@ -27,7 +27,7 @@ _BLOCK = 1_000_000  # words written at once
 
 
 def reviews(path: Path, *, quick: bool) -> str:
-    """Write the film reviews, where they are at hand; else the text of Python's standard library. Return which."""
+    """Write the film reviews, or without FASTW2V_DATA_DIR the text of Python's standard library. Return which."""
     packed = Path(os.environ.get("FASTW2V_DATA_DIR", ""), REVIEWS)
     if packed.exists() and not quick:
         with lzma.open(packed) as source, open(path, "wb") as plain:

@@ -45,7 +45,7 @@ SOFTMAX_MODELS = ("SimpleCBOW", "SimpleSkipGram")
 
 @cache
 def corpus(n_words: int) -> tuple[str, Array]:
-    """A name and int64[n_tokens]: the Penn Treebank for its 10,000 words, where it is at hand; else ids by Zipf's law.
+    """A name and int64[n_tokens]: the Penn Treebank for its 10,000 words, if it is there; else ids by Zipf's law.
 
     The ids are at least a million. Every word occurs; frequent words have low ids, as in a vocabulary.
     """
@@ -71,7 +71,7 @@ def layer_work(layer: str, n_words: int, device: str) -> Work:
     if (layer, device) == ("sampler iid", "reference"):
         return Work.of(traffic.independent_draws(case), BATCH)
     found = traffic.costs(case, variant_of(device), None)
-    chosen = {stage: cost for stage, cost in found.items() if LAYER_STAGES[layer].issuperset(clock.parts(stage))}
+    chosen = {stage: cost for stage, cost in found.items() if LAYER_STAGES[layer].issuperset(clock.stages_in(stage))}
     return Work.of(traffic.total(chosen), BATCH)
 
 

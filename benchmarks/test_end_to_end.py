@@ -72,7 +72,7 @@ def prepare(row: str, text: tuple[str, Path], timing: Timing) -> Figures:
     tool, options = ROWS[row]
     device = options.get("device", "cpu")
     if find_spec(tool) is None:
-        pytest.skip(f"{tool} is not installed: pip install 'fastw2v[bench]'")
+        pytest.skip(f"{tool} is not installed: pip install '.[bench]'")
     if tool == "fastw2v":
         refuse_if_red("cpu", *HOST_OPS)
         refuse_if_red(device, *TRAINER_OPS)

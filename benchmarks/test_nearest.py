@@ -15,7 +15,7 @@ from benchmarks.timing import Timing, refuse_if_red
 
 def test_neighbours_of_many_words(timing: Timing, request: pytest.FixtureRequest) -> None:
     if find_spec("gensim") is None:
-        pytest.skip("gensim is not installed: pip install 'fastw2v[bench]'")
+        pytest.skip("gensim is not installed: pip install '.[bench]'")
     refuse_if_red("cpu", "nearest")
     n_rows, n_queries = (30_000, 700) if timing.quick else (400_000, 1000)
     sizes = {"n_rows": n_rows, "n_queries": n_queries, "dim": 100}

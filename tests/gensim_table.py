@@ -41,11 +41,9 @@ DIFFERENT = {
         "save": "the ending names the format: .bin, .txt, .vec or .safetensors",
         "load": "reads word2vec text and binary, safetensors and the book's pickle by content; not gensim's pickle",
         "load_word2vec_format": "without `fvocab`, `encoding`, `unicode_errors`, `datatype` and `no_header`; float32",
-        "save_word2vec_format": "without `fvocab`, `total_vec`, `write_header`, `prefix`, `append` and `sort_attr`; "
-        "rows in their order",
+        "save_word2vec_format": "without `fvocab`, `total_vec`, `write_header`, `prefix`, `append` and `sort_attr`",
         "vectors": "a read-only view: write `wv[key] = vector`, or `wv.vectors = matrix`",
         "most_similar": "without `indexer`; `most_similar_batch` answers many keys at once on all cores",
-        "similar_by_word": "the same as `similar_by_key`: the parameter is `key`, not `word`",
     },
 }
 INSTEAD = {

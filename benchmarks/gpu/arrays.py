@@ -20,7 +20,7 @@ from fastw2v.encode import encode_corpus
 from fastw2v.nn.arrays import address
 from fastw2v_kernels._jit import cuda as gpu
 
-Array = Any  # of CuPy
+CupyArray = Any  # CuPy has no types
 
 
 class NotHereError(Exception):
@@ -30,7 +30,7 @@ class NotHereError(Exception):
 class ByDlpack:
     """An array that another library can read by DLPack only."""
 
-    def __init__(self, array: Array) -> None:
+    def __init__(self, array: CupyArray) -> None:
         self._array = array
 
     def __dlpack_device__(self) -> tuple[int, int]:
@@ -45,7 +45,7 @@ class ByDlpack:
 class ByInterface:
     """An array that another library can read by ``__cuda_array_interface__`` only."""
 
-    def __init__(self, array: Array) -> None:
+    def __init__(self, array: CupyArray) -> None:
         self._array = array
 
     @property
@@ -54,7 +54,7 @@ class ByInterface:
         return self._array.__cuda_array_interface__  # type: ignore[no-any-return]
 
 
-def of_numba(array: Array) -> Any:  # noqa: ANN401
+def of_numba(array: CupyArray) -> Any:  # noqa: ANN401
     """Numba's own array over the same memory."""
     return gpu._numba_cuda().as_cuda_array(array)
 
@@ -75,7 +75,7 @@ def arrays(clock: Clock, sizes: Sizes) -> Iterator[Row]:
             yield row("arrays", what, colour(True), note=f"{time.perf_counter() - begun:.1f} s")
 
 
-def corpus_of(sizes: Sizes) -> tuple[Array, Array]:
+def corpus_of(sizes: Sizes) -> tuple[CupyArray, CupyArray]:
     """Words by Zipf's law, on the GPU."""
     return zipf_corpus(20, 60, length=6) if sizes.toy else zipf_corpus(50_000, 5_000_000)
 
@@ -94,7 +94,7 @@ def require(is_right: bool, otherwise: str) -> None:
         raise AssertionError(otherwise)
 
 
-def walks_by(make: Callable[[Array], Any]) -> Callable[[Sizes], None]:
+def walks_by(make: Callable[[CupyArray], Any]) -> Callable[[Sizes], None]:
     """Check that walks of another library are read in place, and give the same as the host's."""
 
     def check(sizes: Sizes) -> None:

@@ -74,6 +74,7 @@ def draw(rows: list[Row], path: Path) -> None:
     plt.ylabel(f"microseconds an iteration of {batch}")
     plt.legend(fontsize="small")
     plt.savefig(path, dpi=120)
+    plt.close()
 
 
 def run(clock: Clock, sizes: Sizes, steps: tuple[Callable[[Clock, Sizes], Iterator[Row]], ...]) -> list[Row]:

@@ -11,15 +11,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from benchmarks.gpu.plain import PlainModel
 from fastw2v import nn
+from fastw2v.runtime.arrays import Array
 from fastw2v_kernels._jit import cuda as gpu
 from fastw2v_kernels.ops import OPS
 from fastw2v_kernels.shared.span.cases import alias_table
 
-Array = npt.NDArray[Any]
 FLOAT, ID = 4, 8  # bytes
 PTB_WORDS = 10_000
 
@@ -189,7 +188,7 @@ def iteration(trained: Any, optimizer: Any, batches: list[tuple[Array, Array]]) 
 
 
 def has_ptb() -> bool:
-    """Whether the Penn Treebank is at hand."""
+    """Whether the Penn Treebank is there."""
     return (Path(os.environ.get("FASTW2V_DATA_DIR", "")) / "ptb.train.txt").is_file()
 
 

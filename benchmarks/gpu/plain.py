@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-import numpy.typing as npt
 
+from fastw2v.runtime.arrays import Array
 from fastw2v_kernels._jit import cuda as gpu
-
-Array = npt.NDArray[Any]
 
 
 class PlainAdam:

@@ -11,7 +11,6 @@ from typing import Any
 from unittest import mock
 
 import numpy as np
-import numpy.typing as npt
 
 from benchmarks.gpu.jobs import Sizes
 from benchmarks.gpu.steps import UNFINISHED, Clock, Row, colour, row
@@ -24,11 +23,11 @@ from fastw2v.config import TrainConfig
 from fastw2v.datasets import evaluation_files
 from fastw2v.encode import encode_corpus
 from fastw2v.evaluation import analogies, word_pairs
+from fastw2v.runtime.arrays import Array
 from fastw2v.trainer import TrainReport, train
 from fastw2v.vectors.weights import initial_weights
 from fastw2v_kernels._jit import cuda as cuda_jit
 
-Array = npt.NDArray[Any]
 PHASES = ("encode", "upload", "compile", "train", "download")
 REVIEWS = "imdb-unsup.txt.xz"
 SEEDS = (1, 2, 3)

@@ -15,7 +15,7 @@ SOFTMAX = "softmax, NumPy, Adam"
 
 def iteration() -> Lines:
     """An iteration of the book's models."""
-    yield ["model", "the book's NumPy, Adam", "compiled, Adam", "", "compiled, SparseAdam", ""]
+    yield ["model", "the book's NumPy, Adam", "compiled, Adam", "x NumPy", "compiled, SparseAdam", "x NumPy"]
     rows = latest("models", lambda row: (row.get("model"), row["device"], row.get("optimizer")))
     shown = []
     for model in ("CBOW", "SkipGram"):
@@ -33,7 +33,7 @@ def iteration() -> Lines:
 def layers() -> Lines:
     """A layer of the book, compiled and not."""
     rows = latest("models", lambda row: (row.get("layer"), row["V"], row["device"]))
-    yield ["a batch of 100", "V", "the book's NumPy", "compiled", ""]
+    yield ["a batch of 100", "V", "the book's NumPy", "compiled", "x NumPy"]
     for layer, n_words in dict.fromkeys((layer, n_words) for layer, n_words, _ in rows if layer):
         slow, fast = (rows[layer, n_words, device]["seconds"] for device in ("reference", "cpu"))
         times = [f"{rounded(1e6 * seconds[0], 3)} us" for seconds in (slow, fast)]

@@ -95,7 +95,7 @@ def quality(row: Row, score: str) -> str:
 
 def pairs() -> Lines:
     """Two kinds of run in alternation: ours, what it is compared with, and their ratios."""
-    yield ["pair", "against", "ours", "theirs", "x", "file to vectors", "x", "peak MB (bound)", *SCORES]
+    yield ["pair", "against", "first", "second", "first / second", "file to vectors", "x", "peak MB (bound)", *SCORES]
     known, scored = (latest("pairs", lambda row: row["pair"], has=field) for field in ("x", "scores"))
     for name, row in sorted(known.items(), key=lambda item: (item[1]["base_tool"] != "gensim", item[0])):
         ours, base = row["ours"], row["base"]
@@ -110,7 +110,7 @@ def pairs() -> Lines:
     if known:
         yield origin(known.values(), "Speed measured on")
     if scored:
-        yield origin(scored.values(), "Quality, ours and theirs, measured on")
+        yield origin(scored.values(), "Quality, first and second, measured on")
 
 
 def nearest() -> Lines:

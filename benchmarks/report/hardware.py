@@ -13,7 +13,16 @@ def operations() -> Lines:
     if not names:
         yield missing("pytest benchmarks/test_ops.py --benchmark-json=FILE.json")
         return
-    yield ["operation", "reference", "compiled, one thread", "", "GFLOP/s", "of peak", "GB/s", "of main memory's"]
+    yield [
+        "operation",
+        "reference",
+        "compiled, one thread",
+        "x reference",
+        "GFLOP/s",
+        "% of peak",
+        "GB/s",
+        "% of memory bandwidth",
+    ]
     for op in names:
         slow, fast = rows[op, "reference", 1], rows[op, "cpu", 1]
         rates = [

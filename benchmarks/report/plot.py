@@ -45,9 +45,17 @@ def main() -> None:
         sys.exit("the figures need matplotlib: pip install '.[plot]'")
     matplotlib.use("Agg")
     matplotlib.rcParams["svg.hashsalt"] = "fastw2v"  # equal figures have equal bytes
-    scaling().savefig(FOLDER / "scaling.svg", metadata={"Date": None})
+    write(scaling(), "scaling.svg")
     with matplotlib.rc_context(SMALL_SCREEN):
-        speed().savefig(FOLDER / "speed.svg", metadata={"Date": None})
+        write(speed(), "speed.svg")
+
+
+def write(figure: Any, name: str) -> None:  # noqa: ANN401 - matplotlib has no types
+    """Write a figure, and close it, so that nothing drawn later goes into it."""
+    from matplotlib import pyplot
+
+    figure.savefig(FOLDER / name, metadata={"Date": None})
+    pyplot.close(figure)
 
 
 def speed() -> Any:  # noqa: ANN401 - matplotlib has no types

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from benchmarks.studies.stale_model import AliasTable, Guard, Kept, Matrices, Settings, new_workers, train_epoch
 from fastw2v.backends.cuda_plan import CHUNK_TOKENS, COPIES, rates
@@ -26,10 +25,10 @@ from fastw2v.datasets import evaluation_files
 from fastw2v.encode import Tokens, encode_corpus
 from fastw2v.evaluation import analogies, word_pairs
 from fastw2v.keyedvectors import KeyedVectors
+from fastw2v.runtime.arrays import Array
 from fastw2v.vectors.weights import initial_weights
 from fastw2v.vocab import Vocab
 
-Array = npt.NDArray[Any]
 NEGATIVE, LEAST_ALPHA = 5, 1e-4
 
 

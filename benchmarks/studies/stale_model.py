@@ -8,14 +8,12 @@ for one centre and added to after it. All workers read before any writes, which 
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numba
 import numpy as np
-import numpy.typing as npt
 
-Array = npt.NDArray[Any]
-
+from fastw2v.runtime.arrays import Array
 
 _FREE = -1
 

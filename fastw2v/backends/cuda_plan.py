@@ -1,4 +1,4 @@
-"""The plan of a training on the GPU: resident or streamed corpus, tokens in a launch, warps, rates of hot words."""
+"""The plan of a training on the GPU: a resident or streamed corpus, launches, warps, rates of frequent words."""
 
 from __future__ import annotations
 

@@ -1,5 +1,7 @@
 """Pearson's and Spearman's correlation, with exact two-sided p-values, without SciPy."""
 
+from __future__ import annotations
+
 import math
 from typing import NamedTuple
 

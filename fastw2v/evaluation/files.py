@@ -1,5 +1,7 @@
 """Read the files that vectors are evaluated with: word pairs with scores, and analogy questions in sections."""
 
+from __future__ import annotations
+
 import logging
 import math
 from collections.abc import Iterator

@@ -4,6 +4,8 @@ Files may be gzipped; binary vectors may be followed by a newline each, as word2
 bytes that are no UTF-8 survive as surrogates (PEP 383).
 """
 
+from __future__ import annotations
+
 import codecs
 import gzip
 import mmap

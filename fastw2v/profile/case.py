@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-Array = npt.NDArray[Any]
+from fastw2v.runtime.arrays import Array
 
 MODELS = {"cbow": "CBOW", "skipgram": "SkipGram"}
 OPTIMIZERS = ("SparseAdam", "Adam")

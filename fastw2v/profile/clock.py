@@ -18,7 +18,7 @@ def fused(*stages: str) -> str:
     return " + ".join(stages)
 
 
-def parts(stage: str) -> list[str]:
+def stages_in(stage: str) -> list[str]:
     """Stages that a stage is made of: several if it is fused."""
     return stage.split(" + ")
 
@@ -32,7 +32,7 @@ class Region(NamedTuple):
     method: str
 
 
-class Span(NamedTuple):
+class Call(NamedTuple):
     """One call: its region, begin and end."""
 
     label: str
@@ -45,7 +45,7 @@ class StageClock:
     """Adds up the time of calls by stage. A call inside a call counts for its own stage alone."""
 
     def __init__(self) -> None:
-        self._spans: list[Span] = []
+        self._calls: list[Call] = []
         self._ns: Counter[str] = Counter()
         self._inner_ns: list[int] = []  # for each open call, the time of timed calls inside it
 
@@ -69,13 +69,13 @@ class StageClock:
             self._ns[region.stage] += end - begin - self._inner_ns.pop()
             if self._inner_ns:
                 self._inner_ns[-1] += end - begin
-            self._spans.append(Span(region.label, region.stage, begin, end))
+            self._calls.append(Call(region.label, region.stage, begin, end))
             return result
 
         return call
 
-    def take(self) -> tuple[dict[str, float], list[Span]]:
+    def take(self) -> tuple[dict[str, float], list[Call]]:
         """Return seconds by stage, and the calls, since the last time."""
-        seconds, spans = {stage: ns / 1e9 for stage, ns in self._ns.items()}, self._spans
-        self._ns, self._spans = Counter(), []
-        return seconds, spans
+        seconds, calls = {stage: ns / 1e9 for stage, ns in self._ns.items()}, self._calls
+        self._ns, self._calls = Counter(), []
+        return seconds, calls

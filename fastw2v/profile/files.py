@@ -9,7 +9,7 @@ from typing import Any
 
 from fastw2v.profile import report
 from fastw2v.profile.case import MODELS
-from fastw2v.profile.clock import Span
+from fastw2v.profile.clock import Call
 from fastw2v.profile.records import Profile, Run
 from fastw2v.runtime.files import atomic_write
 
@@ -39,14 +39,14 @@ def _events(run: Run, pid: int) -> Iterator[Event]:
     name = f"{run.variant}, {MODELS[run.case.model]}, V = {run.case.vocab_size:,}"
     yield {"name": "process_name", "ph": "M", "pid": pid, "tid": 1, "args": {"name": name}}
     start_ns = 0  # iterations one after the other, without what was done between them
-    for number, spans in enumerate(run.spans, 1):
-        begin_ns, end_ns = min(span.begin_ns for span in spans), max(span.end_ns for span in spans)
-        whole = Span(f"iteration {number}", "iteration", begin_ns, end_ns)
-        for span in sorted([whole, *spans], key=lambda span: (span.begin_ns, -span.end_ns)):
-            yield _event(span, pid, start_ns - begin_ns)
+    for number, calls in enumerate(run.calls, 1):
+        begin_ns, end_ns = min(call.begin_ns for call in calls), max(call.end_ns for call in calls)
+        whole = Call(f"iteration {number}", "iteration", begin_ns, end_ns)
+        for call in sorted([whole, *calls], key=lambda call: (call.begin_ns, -call.end_ns)):
+            yield _event(call, pid, start_ns - begin_ns)
         start_ns += end_ns - begin_ns
 
 
-def _event(span: Span, pid: int, shift_ns: int) -> Event:
-    times = {"ts": (span.begin_ns + shift_ns) / 1e3, "dur": (span.end_ns - span.begin_ns) / 1e3}
-    return {"name": span.label, "cat": span.stage, "ph": "X", **times, "pid": pid, "tid": 1}
+def _event(call: Call, pid: int, shift_ns: int) -> Event:
+    times = {"ts": (call.begin_ns + shift_ns) / 1e3, "dur": (call.end_ns - call.begin_ns) / 1e3}
+    return {"name": call.label, "cat": call.stage, "ph": "X", **times, "pid": pid, "tid": 1}

@@ -6,7 +6,6 @@ import gc
 import logging
 import time
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,13 +13,13 @@ import numpy.typing as npt
 from fastw2v.nn import checks
 from fastw2v.profile import machine, traffic
 from fastw2v.profile.case import Case, batches, zipf_corpus
-from fastw2v.profile.clock import STAGES, Span, StageClock, parts
+from fastw2v.profile.clock import STAGES, Call, StageClock, stages_in
 from fastw2v.profile.records import GREATEST_GAP, LeftOut, Profile, Run, Stage
 from fastw2v.profile.variants import VARIANTS, Variant
+from fastw2v.runtime.arrays import Array
 
 __all__ = ["Case", "LeftOut", "Profile", "Run", "Stage", "profile"]
 
-Array = npt.NDArray[Any]
 
 logger = logging.getLogger("fastw2v")
 DEFAULT_SIZES = (1_000, 10_000)
@@ -46,8 +45,8 @@ def profile(
     """Measure an iteration of each variant, by the stage and as a whole, on the same batches.
 
     An iteration is what `fastw2v.nn.Trainer` does with a batch: forward, backward, merging the gradients of shared
-    weights, update. Clocked iterations and whole ones without clocks take turns, after one that warms up (compiles,
-    and has the system lend its memory). One-hot arrays for the softmax baseline are made outside of the iterations.
+    weights, update. Iterations with clocks and whole ones without alternate, after one that warms up: it compiles, and
+    touches the memory that the others use. One-hot arrays for the softmax baseline are made outside of the iterations.
 
     Parameters
     ----------
@@ -138,7 +137,7 @@ class _Measurement:
         self.clock = StageClock()
         self.whole: list[float] = []
         self.by_stage: list[dict[str, float]] = []
-        self.spans: list[tuple[Span, ...]] = []
+        self.calls: list[tuple[Call, ...]] = []
 
     def run(self, seconds: float) -> Run:
         first_loss, begun = self._iterate()[0], time.perf_counter()
@@ -163,12 +162,12 @@ class _Measurement:
     def _clocked(self) -> None:
         with self.clock.on(self.variant.regions):
             self._iterate()
-        by_stage, spans = self.clock.take()
+        by_stage, calls = self.clock.take()
         silent = {region.stage for region in self.variant.regions} - set(by_stage)
         if silent:  # a layer was called by another method, and its time went to the stage around it
             raise RuntimeError(f"no time was taken of {', '.join(sorted(silent))} in {self.name}")
         self.by_stage.append(by_stage)
-        self.spans = [*self.spans, tuple(spans)][-_KEPT_ITERATIONS:]
+        self.calls = [*self.calls, tuple(calls)][-_KEPT_ITERATIONS:]
 
     def _iterate(self) -> tuple[float, float]:
         """Return the loss of the next batch, and the seconds that the iteration took."""
@@ -181,7 +180,7 @@ class _Measurement:
         optimizer, n_rows = type(self.variant.optimizer).__name__, self.variant.n_rows()
         times = _spread(self.whole, _middle(self.whole))
         first, third = (float(1e3 * x) for x in np.quantile(self.whole, [0.25, 0.75]))
-        n, spans = len(self.whole), tuple(self.spans)
+        n, calls = len(self.whole), tuple(self.calls)
         mean, least, greatest = times
         return Run(
             self.name,
@@ -194,13 +193,13 @@ class _Measurement:
             n_iterations=n,
             first_loss=first_loss,
             n_rows=n_rows,
-            spans=spans,
+            calls=calls,
             quartiles_ms=(first, third),
         )
 
     def _stages(self) -> tuple[Stage, ...]:
         costs = traffic.costs(self.case, self.name, self.variant.n_rows())
-        names = sorted(self.by_stage[0], key=lambda name: STAGES.index(parts(name)[0]))
+        names = sorted(self.by_stage[0], key=lambda name: STAGES.index(stages_in(name)[0]))
         middle = _middle([sum(by_stage.values()) for by_stage in self.by_stage])
         spreads = {name: _spread([by_stage[name] for by_stage in self.by_stage], middle) for name in names}
         total = sum(ms for ms, _, _ in spreads.values())

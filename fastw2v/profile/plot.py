@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from fastw2v.profile.case import MODELS
-from fastw2v.profile.clock import STAGES, parts
+from fastw2v.profile.clock import STAGES, stages_in
 from fastw2v.profile.records import Profile, Run, rounded
 from fastw2v.profile.report import slope_of
 from fastw2v.profile.variants import VARIANTS
@@ -23,7 +23,7 @@ def check_target(path: Path) -> None:
     try:
         from matplotlib.backend_bases import FigureCanvasBase
     except ImportError as error:
-        raise ImportError("--plot needs matplotlib; install it with: pip install 'fastw2v[plot]'") from error
+        raise ImportError("--plot needs matplotlib; install it with: pip install '.[plot]'") from error
     if path.suffix.lstrip(".") not in FigureCanvasBase.get_supported_filetypes():
         raise ValueError(f"{path}: the ending {path.suffix!r} names no kind of picture; use .png, .svg or .pdf")
 
@@ -69,7 +69,7 @@ def _draw_stages(axes: Any, runs: list[Run]) -> None:  # noqa: ANN401
     axes.set_title(f"{MODELS[runs[0].case.model]}, V = {size:,}: stages")
     handles, labels = axes.get_legend_handles_labels()
     pieces = dict(zip(labels, handles))
-    names = sorted(pieces, key=lambda name: (STAGES.index(parts(name)[0]), len(parts(name))))
+    names = sorted(pieces, key=lambda name: (STAGES.index(stages_in(name)[0]), len(stages_in(name))))
     axes.legend([pieces[name] for name in names], names, ncols=3, loc="upper center", bbox_to_anchor=(0.45, -0.12))
 
 
@@ -77,7 +77,7 @@ def _draw_bar(axes: Any, row: int, run: Run) -> None:  # noqa: ANN401
     """Draw a bar; a piece that is several stages in one is hatched, in the colour of the first."""
     left = 0.0
     for stage in run.stages:
-        first, *others = parts(stage.name)
+        first, *others = stages_in(stage.name)
         look = {"color": f"C{STAGES.index(first)}", "hatch": "//" if others else None, "edgecolor": "white"}
         axes.barh(row, stage.share, left=left, label=stage.name, **look)
         if stage.share >= _LEAST_LABELLED:

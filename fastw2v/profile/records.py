@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from fastw2v.profile.case import Case
-from fastw2v.profile.clock import Span, parts
+from fastw2v.profile.clock import Call, stages_in
 
 GREATEST_GAP = 10  # percent
 
@@ -65,7 +65,7 @@ class Run:
         Loss of the first batch, at the first weights.
     n_rows : int or None
         Different rows of W_in and W_out that the last batch touched; None for dense gradients, which touch all.
-    spans : tuple of tuple of Span
+    calls : tuple of tuple of Call
         The calls of the last clocked iterations.
     quartiles_ms : tuple of float
         First and third, of whole iterations.
@@ -81,7 +81,7 @@ class Run:
     n_iterations: int
     first_loss: float
     n_rows: int | None
-    spans: tuple[tuple[Span, ...], ...] = field(repr=False)
+    calls: tuple[tuple[Call, ...], ...] = field(repr=False)
     quartiles_ms: tuple[float, float]
 
     @property
@@ -96,7 +96,7 @@ class Run:
 
     def ms_of(self, stage: str) -> float | None:
         """Time of a stage, or of all that a fused one is made of; None where this variant has none of its own."""
-        wanted, times = parts(stage), {name.name: name.ms for name in self.stages}
+        wanted, times = stages_in(stage), {name.name: name.ms for name in self.stages}
         if stage in times:
             return times[stage]
         found = [times[part] for part in wanted if part in times]
@@ -173,7 +173,7 @@ class Profile:
         }
 
     def _run_figures(self, run: Run) -> dict[str, Any]:
-        figures = {name: value for name, value in asdict(run).items() if name != "spans"}
+        figures = {name: value for name, value in asdict(run).items() if name != "calls"}
         speedups = {f"times_{other}": self.speedup(run, over=other) for other in ("softmax", "reference")}
         stages = [
             asdict(stage)

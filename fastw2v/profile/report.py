@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastw2v.profile.case import MODELS, Case
-from fastw2v.profile.clock import STAGES, parts
+from fastw2v.profile.clock import STAGES, stages_in
 from fastw2v.profile.records import Profile, Run, Stage, rounded
 from fastw2v.profile.variants import VARIANTS
 
@@ -56,8 +56,8 @@ def _title(case: Case) -> str:
 def _table(profile: Profile, run: Run) -> Iterator[str]:
     yield f"  {run.variant}: {VARIANTS[run.variant]}, {run.optimizer}"
     yield _COLUMNS
-    shown = {parts(stage.name)[0]: stage for stage in run.stages}
-    hidden = {part for stage in run.stages for part in parts(stage.name)[1:]}
+    shown = {stages_in(stage.name)[0]: stage for stage in run.stages}
+    hidden = {part for stage in run.stages for part in stages_in(stage.name)[1:]}
     for name in STAGES:
         if name in shown:
             yield _row(profile, run, shown[name])

@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from fastw2v.nn import MatMul, SoftmaxWithLoss
 from fastw2v.nn.seeds import generator, small_normal
 from fastw2v.profile.case import Case
-
-Array = npt.NDArray[Any]
+from fastw2v.runtime.arrays import Array
 
 
 class OneHot:
@@ -21,7 +19,7 @@ class OneHot:
     """
 
     def __init__(self, case: Case) -> None:
-        # Written, since np.zeros lends one page of zeros many times over, which is read faster than memory is.
+        # Written, since np.zeros maps one page of zeros many times over, which is read faster than memory is.
         self._contexts = np.full((case.batch_size, case.n_contexts, case.vocab_size), 0, np.float32)
         self._target = np.full((case.batch_size, case.vocab_size), 0, np.float32)
         self._ids: tuple[Array, Array] | None = None

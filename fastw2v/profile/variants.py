@@ -7,7 +7,6 @@ from itertools import chain
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from fastw2v import nn
 from fastw2v.nn.row_gradient import TouchedRows
@@ -16,8 +15,8 @@ from fastw2v.profile.clock import BACKWARD_IN as IN
 from fastw2v.profile.clock import BACKWARD_OUT as OUT
 from fastw2v.profile.clock import GATHER, HIDDEN, LOSS, OPTIMISER, SAMPLER, SCORE, Region, fused
 from fastw2v.profile.softmax import OneHot, SoftmaxCBOW, SoftmaxSkipGram
+from fastw2v.runtime.arrays import Array
 
-Array = npt.NDArray[Any]
 Prepare = Callable[[Array, Array], tuple[Array, Array]]
 
 # What is said of each, in the order in which they are measured.
@@ -62,7 +61,7 @@ class Variant:
         self.optimizer.update(*nn.remove_duplicate(self.model.params, self.model.grads))
 
     def touch_memory(self) -> None:
-        """Write to all memory that an iteration may write to, which the system lends at the first touch of a page."""
+        """Write to all memory that an iteration may write to, which the system maps at the first touch of a page."""
         for array in chain(self.model.grads, self.optimizer.m or [], self.optimizer.v or []):
             array.view(np.ndarray)[...] += 0
 

@@ -1,5 +1,7 @@
 """KeyTable: a matrix of vectors whose rows have keys; KeyedVectors adds the queries."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from functools import cached_property

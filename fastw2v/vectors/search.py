@@ -1,5 +1,7 @@
 """Nearest rows by cosine, in bounded memory: by a compiled kernel, or by matrix products and a partial sort."""
 
+from __future__ import annotations
+
 import numpy as np
 
 from fastw2v.runtime.arrays import FloatArray, RowArray

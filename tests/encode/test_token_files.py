@@ -3,12 +3,10 @@ import os
 import threading
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from fastw2v.corpus import TextCorpus
 from fastw2v.encode import encode_corpus, encode_with, lists, token_files
-from fastw2v.runtime.temporary_files import write_all
 from tests.encode.cases import SPANNING, check, split
 
 
@@ -79,10 +77,3 @@ def test_the_files_of_tokens_are_mapped_and_have_no_name(temporary_folder):
         assert n_mapped() == 2
     assert n_mapped() == 0
     assert tokens.n_tokens == 0
-
-
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full on this system")
-def test_a_full_disk_is_an_error_with_the_cure():
-    with open("/dev/full", "wb", buffering=0) as full, pytest.raises(OSError, match="No space left") as error:
-        write_all(full, np.arange(3))
-    assert "Set TMPDIR" in error.value.__notes__[0]

@@ -168,7 +168,7 @@ def test_the_limit_of_the_pool_is_kept_to(fake_cuda, limit, free_bytes):
         cuda_jit.require_memory(free_bytes + 1, "an array")
 
 
-@pytest.mark.skipif(not HAS_CUPY, reason="no CuPy: pip install 'fastw2v[cuda13]'")
+@pytest.mark.skipif(not HAS_CUPY, reason="no CuPy: pip install '.[cuda13]'")
 def test_cupys_pool_has_what_is_asked_of_it():
     import cupy
 
@@ -217,7 +217,7 @@ def test_an_array_of_another_gpu_is_refused_where_it_comes_in(fake_cuda):
         nn.SGD().update([here], [elsewhere])
 
 
-@pytest.mark.skipif(not HAS_CUPY or cuda_jit.IS_SIMULATED, reason="no CuPy: pip install 'fastw2v[cuda13]'")
+@pytest.mark.skipif(not HAS_CUPY or cuda_jit.IS_SIMULATED, reason="no CuPy: pip install '.[cuda13]'")
 def test_cupy_arrays_keep_their_memory_and_gradients_their_rows():
     """A CuPy array over the host's memory: enough to look at it, without a GPU."""
     import cupy

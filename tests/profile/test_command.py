@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from fastw2v.cli import app
 from fastw2v.cli.profile import sweep_sizes
-from fastw2v.profile.clock import fused, parts
+from fastw2v.profile.clock import fused, stages_in
 
 
 def invoke(*arguments):
@@ -63,7 +63,7 @@ def test_bad_options(arguments, message):
 def test_a_picture_that_cannot_be_drawn_is_refused_before_the_work(monkeypatch):
     monkeypatch.setattr("fastw2v.profile.profile", lambda **_: pytest.fail("measured"))
     monkeypatch.setitem(sys.modules, "matplotlib.backend_bases", None)
-    assert "pip install 'fastw2v[plot]'" in failure("--plot", "p.png")
+    assert "pip install '.[plot]'" in failure("--plot", "p.png")
     monkeypatch.undo()
     pytest.importorskip("matplotlib")
     monkeypatch.setattr("fastw2v.profile.profile", lambda **_: pytest.fail("measured"))
@@ -80,7 +80,7 @@ def test_sweep():
 
 
 def test_names_of_fused_stages_come_apart():
-    assert parts(fused("a b", "c")) == ["a b", "c"]
+    assert stages_in(fused("a b", "c")) == ["a b", "c"]
 
 
 def test_help_of_the_command():

@@ -204,9 +204,9 @@ def test_a_call_inside_a_call_counts_for_its_own_stage_alone(monkeypatch):
     outer, watch = Outer(), StageClock()
     with watch.on([Region("a", "outer", outer, "first"), Region("b", "inner", outer, "second")]):
         assert outer.first() == 2
-    seconds, spans = watch.take()
+    seconds, calls = watch.take()
     assert seconds == {"a": pytest.approx((40 - 3 - 5) / 1e9), "b": pytest.approx(8e-9)}
-    assert [(span.label, span.begin_ns, span.end_ns) for span in spans] == [
+    assert [(call.label, call.begin_ns, call.end_ns) for call in calls] == [
         ("inner", 10, 13),
         ("inner", 20, 25),
         ("outer", 0, 40),

@@ -91,7 +91,7 @@ def test_json(measured, in_folder):
     assert (cpu["variant"], cpu["case"]["vocab_size"], cpu["optimizer"]) == ("cpu", 40, "SparseAdam")
     assert cpu["stages"][1]["name"] == fused("output score", "loss")
     assert cpu["times_softmax"] == pytest.approx(read["runs"][0]["whole_ms"] / cpu["whole_ms"])
-    assert "spans" not in cpu
+    assert "calls" not in cpu
 
 
 def test_trace(measured, in_folder):
