@@ -47,7 +47,7 @@ def read_model(path: str | PathLike[str], vector_size: int | None = None) -> tup
     path = existing_file(path)
     identity = _identity(path)
     tensors, metadata = _read(path, _TENSORS, lambda name: name != "w_out")
-    shape = KeyTable.from_file(table_of(tensors, path), path).vectors.shape
+    shape = KeyTable.from_file(table_of(tensors, path), path).matrix.shape
     options, counters = (_json_object(path, metadata, name) for name in ("config", "state"))
     _check(path, options.keys() <= set(OPTIONS), f"its configuration has the options {', '.join(options)}")
     _check(path, all(isinstance(counters.get(name), int) for name in _COUNTERS), f"its state is {counters}")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
 from functools import wraps
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, Literal, NoReturn, ParamSpec, TypeVar
 
 import numpy as np
 
@@ -25,10 +26,7 @@ _UNSUPPORTED: dict[str, tuple[Any, str]] = {
     "word_count": (0, "give start_alpha and end_alpha"),
     "queue_factor": (2, "there is no queue"),
     "report_delay": (1.0, "pass progress= to Word2Vec"),
-    "mmap": (None, "the file is read whole"),
     "rethrow": (False, "there is no other format to fall back to"),
-    "indexer": (None, "every search is exact; most_similar_batch is the fast way to ask for many neighbours"),
-    "similarity_function": ("most_similar", "analogies are solved by the cosine (3CosAdd) alone"),
     "fvocab": (None, "word2vec files have no counts; save as .safetensors, which keeps them, or set wv.counts"),
     "total_vec": (None, "the first line has the number of vectors that are written"),
     "write_header": (True, "the file always has a first line 'count dim'; remove it with tail -n +2"),
@@ -39,12 +37,62 @@ _UNSUPPORTED: dict[str, tuple[Any, str]] = {
     "unicode_errors": ("strict", "bytes that are no UTF-8 survive as surrogates; replace them in wv.index_to_key"),
     "datatype": (np.float32, "vectors are float32; convert wv.vectors with astype"),
     "no_header": (False, "put a first line 'count dim' in the file"),
-    "separately": (None, "vectors go to one file; pass format= to choose its format"),
-    "sep_limit": (10 * 1024**2, "vectors go to one file"),
-    "ignore": (frozenset(), "keys, vectors and counts are all written"),
-    "pickle_protocol": (4, "no pickle is written; pass format= to choose a format"),
+    "ignore": (frozenset(), "keys, vectors and attributes are all written; delete from wv.expandos what is not wanted"),
 }
-_RENAMED = {"size": "vector_size", "iter": "epochs"}
+# What gensim 3 called otherwise. Arguments, and then attributes and methods with what to write today.
+_RENAMED_ARGUMENTS = {"size": "vector_size", "iter": "epochs", "sentences": "corpus_iterable"}
+_OF_VECTORS = {  # on a model of gensim 3; today on its vectors
+    name: f"write model.wv.{name}"
+    for name in (
+        "doesnt_match",
+        "evaluate_word_pairs",
+        "intersect_word2vec_format",
+        "log_accuracy",
+        "most_similar",
+        "most_similar_cosmul",
+        "n_similarity",
+        "save_word2vec_format",
+        "similar_by_vector",
+        "similar_by_word",
+        "similarity",
+        "wmdistance",
+    )
+}
+_RENAMED_ATTRIBUTES = {
+    "Word2Vec": _OF_VECTORS
+    | {
+        "accuracy": "write model.wv.evaluate_word_analogies",
+        "clear_sims": "write model.wv.fill_norms(force=True)",
+        "delete_temporary_training_data": "leave it out: nothing temporary is kept",
+        "finalize_vocab": "write model.prepare_vocab",
+        "index2entity": "write model.wv.index_to_key",
+        "index2word": "write model.wv.index_to_key",
+        "iter": "write model.epochs",
+        "load_word2vec_format": "write KeyedVectors.load_word2vec_format",
+        "reset_weights": "write model.init_weights",
+        "scale_vocab": "write model.prepare_vocab",
+        "size": "write model.vector_size",
+        "sort_vocab": "write sorted_vocab=1, the default",
+        "syn0": "write model.wv.vectors",
+        "syn0_lockf": "write model.wv.vectors_lockf",
+        "syn0norm": "write model.wv.get_normed_vectors()",
+        "trainables": "write model.wv.vectors and model.syn1neg",
+        "vocab": "write model.wv.key_to_index, and model.wv.get_vecattr(word, 'count')",
+        "vocabulary": "write model.wv.key_to_index; options are attributes of the model",
+    },
+    "KeyedVectors": {
+        "accuracy": "write evaluate_word_analogies",
+        "get_keras_embedding": "write keras.layers.Embedding with weights=[wv.vectors]",
+        "index2entity": "write index_to_key",
+        "index2word": "write index_to_key",
+        "syn0": "write vectors",
+        "syn0_lockf": "write vectors_lockf",
+        "syn0norm": "write get_normed_vectors()",
+        "train": "train a model: Word2Vec(...).train; these are its vectors alone",
+        "vectors_norm": "write get_normed_vectors()",
+        "vocab": "write key_to_index, and get_vecattr(word, 'count')",
+    },
+}
 
 
 def refuse_unsupported(arguments: Mapping[str, Any]) -> None:
@@ -57,11 +105,36 @@ def refuse_unsupported(arguments: Mapping[str, Any]) -> None:
 
 def refuse_gensim3_names(function: Callable[P, T]) -> Callable[P, T]:
     """Make a function raise ValueError with the new name when an argument has the name it had in gensim 3."""
+    own_names = inspect.signature(function).parameters
 
     @wraps(function)
     def checked(*args: P.args, **kwargs: P.kwargs) -> T:
-        for name in _RENAMED.keys() & kwargs.keys():
-            raise ValueError(f"{name} is not supported: gensim 4 and fastw2v call it {_RENAMED[name]}")
+        for name in _RENAMED_ARGUMENTS.keys() & kwargs.keys() - own_names.keys():
+            raise ValueError(f"{name} is not supported: gensim 4 and fastw2v call it {_RENAMED_ARGUMENTS[name]}")
         return function(*args, **kwargs)
 
     return checked
+
+
+class RenamedAttribute:
+    """An attribute that gensim 3 had: to read or to set it raises AttributeError with what to write today."""
+
+    def __init__(self, name: str, cure: str) -> None:
+        self._name, self._cure = name, cure
+
+    def __get__(self, instance: object, owner: type) -> NoReturn:
+        raise AttributeError(f"{owner.__name__} has no {self._name!r}, a name of gensim 3: {self._cure}")
+
+    def __set__(self, instance: object, value: object) -> NoReturn:
+        self.__get__(instance, type(instance))
+
+
+def refuse_renamed(kind: Literal["Word2Vec", "KeyedVectors"]) -> Callable[[type[T]], type[T]]:
+    """Decorate a class so that attributes under their names in gensim 3 raise AttributeError with the cure."""
+
+    def decorate(cls: type[T]) -> type[T]:
+        for name, cure in _RENAMED_ATTRIBUTES[kind].items():
+            setattr(cls, name, RenamedAttribute(name, cure))
+        return cls
+
+    return decorate

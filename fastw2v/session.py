@@ -113,7 +113,7 @@ class Session:
         return corpus
 
     def _warn(self, state: ModelState) -> None:
-        if not np.isfinite(state.wv.vectors.sum(dtype=np.float64)):
+        if not np.isfinite(state.wv.matrix.sum(dtype=np.float64)):
             warn_user(f"training diverged: vectors are not finite; lower alpha (it was {self._config.alpha:g})")
         if self.report.stopped_at is not None:
             warn_user(f"stopped by Ctrl-C in {self.report.stopped_at}; the vectors trained so far are kept")

@@ -11,12 +11,13 @@ import numpy.typing as npt
 
 from fastw2v.evaluation.files import Question, read_questions
 from fastw2v.evaluation.lookup import look_up, rows_by_word, too_few
-from fastw2v.runtime.arrays import RowArray
+from fastw2v.runtime.arrays import FloatArray, RowArray
 from fastw2v.vectors.key_table import KeyTable
-from fastw2v.vectors.search import nearest, unit_rows
+from fastw2v.vectors.search import nearest, topk, unit_rows
 
 # As gensim, look at this many nearest words for one that is not a case variant of a word in the question.
 _N_GUESSES = 5
+_MAX_SCORES = 1 << 23  # scores that are in memory at a time
 
 
 class Section(TypedDict):
@@ -54,6 +55,7 @@ def analogies(
     *,
     case_insensitive: bool = True,
     dummy4unknown: bool = False,
+    similarity_function: str = "most_similar",
 ) -> AnalogiesResult:
     r"""Answer "a is to b as c is to what?" by the word nearest to b - a + c, other than these three (3CosAdd).
 
@@ -71,6 +73,9 @@ def analogies(
         Compare words in upper case. Of words that are then equal, the first row is used.
     dummy4unknown : bool
         Count questions with an unknown word as not solved, rather than skip them.
+    similarity_function : "most_similar" or "most_similar_cosmul"
+        3CosAdd, or 3CosMul: the word with the largest cos(b) cos(c) / cos(a), cosines being shifted to 0..1 (Levy and
+        Goldberg 2014, equation 4).
 
     Returns
     -------
@@ -82,7 +87,7 @@ def analogies(
     TypeError
         The keys are integers.
     ValueError
-        No question can be used, or a question comes before the first section.
+        No question can be used, a question comes before the first section, or there is no such similarity function.
 
     Examples
     --------
@@ -98,6 +103,8 @@ def analogies(
     >>> result.accuracy, result.n_used, result.n_total
     (1.0, 1, 2)
     """
+    if similarity_function not in _SEARCHES:
+        raise ValueError(f"similarity_function is {similarity_function!r}; expected one of {', '.join(_SEARCHES)}")
     fold = str.upper if case_insensitive else str
     row_of = rows_by_word(kv, restrict_vocab, fold)
     named = [(name, [_folded(question, fold) for question in asked]) for name, asked in read_questions(path)]
@@ -109,22 +116,46 @@ def analogies(
     if n_used == 0:
         raise ValueError(too_few(path, "questions", n_used=n_used, n_total=len(questions), n_needed=1))
     is_solved = np.zeros(len(questions), bool)
-    is_solved[is_known] = _solved(kv, rows[is_known], class_of_row)
+    is_solved[is_known] = _solved(kv, rows[is_known], class_of_row, search=_SEARCHES[similarity_function])
     sections = _sections(named, is_solved, np.logical_or(is_known, dummy4unknown))
     n_correct, n_counted = int(is_solved.sum()), len(questions) if dummy4unknown else n_used
     return AnalogiesResult(n_correct / n_counted, n_correct, n_used, len(questions), sections)
 
 
-def _solved(kv: KeyTable, rows: RowArray, class_of_row: RowArray) -> npt.NDArray[np.bool_]:
-    """Whether the word nearest to b - a + c is d, for rows (a, b, c, d): intp[n_questions, 4].
+def _by_sum(vectors: FloatArray, norms: FloatArray, *units: FloatArray) -> tuple[FloatArray, RowArray]:
+    """Return scores and rows of the words nearest to b - a + c, for unit vectors a, b, c: float32[n_questions, dim]."""
+    a, b, c = units
+    return nearest(vectors, norms, unit_rows(b - a + c), k=_N_GUESSES + 3)
+
+
+def _by_product(vectors: FloatArray, norms: FloatArray, *units: FloatArray) -> tuple[FloatArray, RowArray]:
+    """Return scores and rows of the words with the largest cos(b) cos(c) / cos(a), as `_by_sum` does."""
+    n_questions, k = len(units[0]), min(_N_GUESSES + 3, len(vectors))
+    scores, rows = np.empty((n_questions, k), np.float32), np.empty((n_questions, k), np.intp)
+    all_rows, n_block = np.arange(len(vectors)), max(1, _MAX_SCORES // len(vectors))
+    for first in range(0, n_questions, n_block):
+        block = slice(first, first + n_block)
+        a, b, c = ((1 + unit[block] @ vectors.T / norms) / 2 for unit in units)
+        products: FloatArray = np.nan_to_num(b * c / (a + np.float32(1e-6)), nan=-np.inf)
+        scores[block], rows[block] = topk(products, np.broadcast_to(all_rows, products.shape), k)
+    return scores, rows
+
+
+_SEARCHES = {"most_similar": _by_sum, "most_similar_cosmul": _by_product}
+
+
+def _solved(
+    kv: KeyTable, rows: RowArray, class_of_row: RowArray, *, search: Callable[..., tuple[FloatArray, RowArray]]
+) -> npt.NDArray[np.bool_]:
+    """Whether the best word for a, b, c is d, for rows (a, b, c, d): intp[n_questions, 4].
 
     As in gensim: of the five nearest words other than a, b, c, the answer is the first that is not a case variant of
     one of them; if all five are, the fifth.
     """
-    a, b, c = (unit_rows(kv.vectors[column]) for column in rows[:, :3].T)
+    a, b, c = (unit_rows(kv.matrix[column]) for column in rows[:, :3].T)
     n_searched = len(class_of_row)
     norms = kv.fill_norms()[:n_searched]
-    cosines, found = nearest(kv.vectors[:n_searched], norms, unit_rows(b - a + c), k=_N_GUESSES + 3)
+    cosines, found = search(kv.matrix[:n_searched], norms, a, b, c)
     is_other = (found[:, :, None] != rows[:, None, :3]).all(axis=2) & (cosines > -np.inf)
     is_guess = is_other & (np.cumsum(is_other, axis=1) <= _N_GUESSES)
     guess = class_of_row[found]

@@ -104,6 +104,6 @@ def word_pairs(
 
 def _pair_cosines(kv: KeyTable, rows: RowArray) -> Array:
     """Cosine of each pair of rows, in float64, so that nearly equal cosines keep their order."""
-    a, b = (kv.vectors[column].astype(np.float64) for column in rows.T)
+    a, b = (kv.matrix[column].astype(np.float64) for column in rows.T)
     lengths = np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1)
     return np.asarray(np.einsum("ij,ij->i", a, b) / np.where(lengths == 0, 1, lengths))

@@ -6,7 +6,14 @@ import os
 from pathlib import Path
 
 from fastw2v.formats import book_pickle
-from fastw2v.formats.safetensors import is_safetensors, read_safetensors, table_of, table_tensors, write_safetensors
+from fastw2v.formats.safetensors import (
+    is_safetensors,
+    mapped,
+    read_safetensors,
+    table_of,
+    table_tensors,
+    write_safetensors,
+)
 from fastw2v.formats.word2vec import read_word2vec, write_binary, write_text
 from fastw2v.runtime.files import atomic_write, existing_file, writable_target
 from fastw2v.vectors.key_table import KeyTable, VectorTable, keys_to_save
@@ -18,6 +25,7 @@ FORMAT_OF_ENDING = {
     ".vec": "word2vec-text",
     ".safetensors": "safetensors",
 }
+_OTHERS = {".npy", ".npz", ".pkl", ".pickle", ".csv", ".tsv", ".json", ".h5", ".parquet", ".zip", ".bz2", ".xz", ".zst"}
 
 
 def save(kv: KeyTable, path: str | os.PathLike[str], format: str | None = None) -> None:
@@ -31,14 +39,14 @@ def save(kv: KeyTable, path: str | os.PathLike[str], format: str | None = None) 
     kv : KeyedVectors
     path : path
     format : str, optional
-        "word2vec-binary", "word2vec-text" or "safetensors". Default: by the ending, which is .bin, .txt, .vec or
-        .safetensors.
+        "word2vec-binary", "word2vec-text" or "safetensors". Default: by the ending, .bin, .txt or .vec; any other name
+        is safetensors.
 
     Raises
     ------
     ValueError
-        The format or the ending is unknown; or a word2vec format cannot hold a key (empty, or with whitespace) or a
-        vector (not finite).
+        The format is unknown, or the ending is another format's; or a word2vec format cannot hold a key (empty, or with
+        whitespace) or a vector (not finite).
     OSError
         The folder does not exist, or cannot be written to.
 
@@ -64,7 +72,7 @@ def save(kv: KeyTable, path: str | os.PathLike[str], format: str | None = None) 
     write = write_binary if chosen == "word2vec-binary" else write_text
     keys = keys_to_save(kv)
     with atomic_write(path) as draft:
-        write(draft, keys, kv.vectors)
+        write(draft, keys, kv.matrix)
 
 
 def check_target(path: str | os.PathLike[str], format: str | None = None) -> None:
@@ -74,25 +82,27 @@ def check_target(path: str | os.PathLike[str], format: str | None = None) -> Non
 
 
 def _chosen_format(path: Path, format: str | None) -> str:
-    """Return the format, by the ending if `format` is None; ValueError if there is none."""
+    """Return the format, by the ending if `format` is None; ValueError if it is unknown."""
     endings = ", ".join(FORMAT_OF_ENDING)
     if path.suffix == ".gz":
         raise ValueError(f"{path}: files are not gzipped when written; use one of the endings {endings}")
-    if format is None and path.suffix not in FORMAT_OF_ENDING:
-        raise ValueError(f"{path}: the ending {path.suffix!r} names no format; use {endings}, or give a format")
-    chosen = format or FORMAT_OF_ENDING[path.suffix]
+    if format is None and path.suffix in _OTHERS:
+        raise ValueError(f"{path}: {path.suffix} is the ending of another format; use {endings}, or give a format")
+    chosen = format or FORMAT_OF_ENDING.get(path.suffix, "safetensors")
     if chosen not in FORMATS:
         raise ValueError(f"format is {format!r}, expected one of {', '.join(FORMATS)}")
     return chosen
 
 
-def read(path: str | os.PathLike[str]) -> VectorTable:
+def read(path: str | os.PathLike[str], mmap: str | None = None) -> VectorTable:
     r"""Read vectors from a file; its content, not its name, tells the format.
 
     Parameters
     ----------
     path : path
         word2vec text or binary, plain or gzipped; safetensors; or the book's pickle (see `fastw2v.nn.load_params`).
+    mmap : "r" or "c", optional
+        Map the vectors of a safetensors file into memory instead of reading them: read-only, or copied where written.
 
     Returns
     -------
@@ -104,7 +114,8 @@ def read(path: str | os.PathLike[str]) -> VectorTable:
     FileNotFoundError
         There is no such file.
     ValueError
-        The file is empty, damaged or of an unknown format, or its header does not fit the content.
+        The file is empty, damaged or of an unknown format, or its header does not fit the content; or `mmap` is given
+        for another format, or is neither "r" nor "c".
 
     Examples
     --------
@@ -119,8 +130,16 @@ def read(path: str | os.PathLike[str]) -> VectorTable:
     (['a', 'b'], [[1.0, 2.0], [3.0, 4.0]])
     """
     path = existing_file(path)
+    if mmap not in (None, "r", "c"):
+        raise ValueError(f"mmap is {mmap!r}; expected None, 'r' (read-only), or 'c' (what is written stays in memory)")
     if is_safetensors(path):
-        return table_of(read_safetensors(path, lambda name: name != "w_out")[0], path)
+        unwanted = {"w_out"} if mmap is None else {"w_out", "vectors"}
+        tensors = read_safetensors(path, lambda name: name not in unwanted)[0]
+        return table_of(tensors if mmap is None else tensors | {"vectors": mapped(path, "vectors", mmap)}, path)
+    if mmap is not None:
+        raise ValueError(
+            f"{path} is no safetensors file, which alone can be mapped; load it without mmap, or save it anew"
+        )
     if book_pickle.is_pickle(path):
         params = book_pickle.read(path)
         return VectorTable(list(params["word_to_id"]), params["word_vecs"])

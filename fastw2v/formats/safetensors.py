@@ -69,6 +69,17 @@ def read_safetensors(
         raise ValueError(f"{path} is a damaged safetensors file ({error}); copy or save it again") from error
 
 
+def mapped(path: Path, name: str, mode: str) -> Array:
+    """Map a float32 array of a file that `read_safetensors` has checked into memory; ValueError for another type."""
+    with open(path, "rb") as file:
+        n_header = int.from_bytes(file.read(8), "little")
+        entry = json.loads(file.read(n_header))[name]
+    if entry["dtype"] != "F32":
+        raise ValueError(f"{path}: {name} has type {entry['dtype']}, and only F32 can be mapped; load it without mmap")
+    offset = 8 + n_header + entry["data_offsets"][0]
+    return np.memmap(path, np.float32, mode, offset, tuple(entry["shape"]))  # type: ignore[call-overload, no-any-return]
+
+
 def is_safetensors(path: Path) -> bool:
     """Whether the file starts with the length of a JSON header (eight bytes, little-endian) and a brace."""
     with open(path, "rb") as file:
@@ -84,7 +95,7 @@ def table_tensors(kv: KeyTable) -> dict[str, Array]:
         "vectors": float32[n_vocab, dim]; "counts": int64[n_vocab], if known. Integer keys are "keys": int64[n_vocab].
         Words are "keys": uint8[n_bytes], their UTF-8 bytes one after the other, and "key_offsets": int64[n_vocab + 1].
     """
-    tensors: dict[str, Array] = {"vectors": np.asarray(kv.vectors)}
+    tensors: dict[str, Array] = {"vectors": np.asarray(kv.matrix)}
     if kv.counts is not None:
         tensors["counts"] = np.asarray(kv.counts, np.int64)
     keys = keys_to_save(kv)

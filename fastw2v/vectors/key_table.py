@@ -1,7 +1,8 @@
-"""KeyTable: a matrix of vectors whose rows have keys; KeyedVectors adds the queries."""
+"""KeyTable: a matrix of vectors whose rows have keys. `GrowingTable` adds rows, `KeyedVectors` the queries."""
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from functools import cached_property
@@ -51,6 +52,10 @@ def _close_words(word: str, known: list[str]) -> list[str]:
     return [k for k in alike if k.lower() == word.lower()] or get_close_matches(word, alike)
 
 
+class NoKnownKeyError(ValueError, ZeroDivisionError):
+    """None of some keys has a vector. gensim's `n_similarity` raises ZeroDivisionError here."""
+
+
 class VectorTable(NamedTuple):
     """What a file of vectors holds.
 
@@ -66,6 +71,14 @@ class VectorTable(NamedTuple):
     counts: Array | None = None
 
 
+class _Memory:
+    """The memory of a matrix. An array made from it, and each view of that array, keeps this object alive."""
+
+    def __init__(self, matrix: FloatArray) -> None:
+        self.matrix = matrix
+        self.__array_interface__ = matrix.__array_interface__
+
+
 class KeyTable:
     """Keys, their vectors and their counts, row by row; `KeyedVectors` documents the arguments."""
 
@@ -78,12 +91,35 @@ class KeyTable:
         self._vocab = keys if isinstance(keys, Vocab) else None
         if not isinstance(keys, Vocab):
             self.index_to_key = checked_keys(keys)
-        self._vectors = self._checked_vectors(vectors)
-        self.norms: FloatArray | None = None
+        self._dtype: npt.DTypeLike = np.float32
+        self._set_matrix(self._checked_vectors(vectors))
         self.n_edits = 0  # tells the owner of a copy whether the copy is out of date
-        self.counts = None if counts is None else np.asarray(counts, np.int64)
-        if self.counts is not None and self.counts.shape != (len(self),):
-            raise ValueError(f"counts has shape {self.counts.shape}, expected ({len(self)},): one count for each key")
+        self.expandos: dict[str, Array] = {}
+        self.counts = counts
+
+    @property
+    def counts(self) -> Array | None:
+        """Occurrences of each key in the corpus, int64[n_vocab], or None; the attribute "count" of `expandos`."""
+        return self.expandos.get("count")
+
+    @counts.setter
+    def counts(self, counts: npt.ArrayLike | None) -> None:
+        if counts is None:
+            self.expandos.pop("count", None)
+            return
+        array = np.array(counts, np.int64)  # a copy, which `set_vecattr` may change
+        if array.shape != (len(self),):
+            raise ValueError(f"counts has shape {array.shape}, expected ({len(self)},): one count for each key")
+        self.expandos["count"] = array
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = self.__dict__.copy()
+        del state["_handed_out"]  # weak references cannot be pickled
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._set_matrix(self._vectors)
 
     @classmethod
     def from_file(cls, table: VectorTable, path: str | PathLike[str]) -> Self:
@@ -94,28 +130,46 @@ class KeyTable:
             raise ValueError(f"{path}: {error}") from error
 
     def _checked_vectors(self, vectors: npt.ArrayLike) -> FloatArray:
-        matrix = np.asarray(vectors, np.float32)
+        matrix = np.asarray(vectors, self._dtype)
         if matrix.ndim != 2 or len(matrix) != len(self) or matrix.shape[1] == 0:
             raise ValueError(f"vectors has shape {matrix.shape}, expected ({len(self)}, dim): one row for each key")
         return matrix
 
+    def _set_matrix(self, matrix: FloatArray) -> None:
+        """Use another matrix from now on; what was handed out belongs to the old one."""
+        self._vectors = matrix
+        self._handed_out: weakref.WeakSet[_Memory] = weakref.WeakSet()
+        self._was_handed_out = False
+        self.norms: FloatArray | None = None
+
     def _checked_dim(self, vectors: npt.ArrayLike) -> FloatArray:
-        array = np.asarray(vectors, np.float32)
+        array = np.asarray(vectors, self._dtype)
         if array.shape[-1:] != (self.vector_size,):
             raise ValueError(f"vector of shape {array.shape}, expected {self.vector_size} numbers as in these vectors")
         return array
 
     @property
     def vectors(self) -> FloatArray:
-        """float32[n_vocab, dim], a read-only view; change it by `wv[key] = vector` or `wv.vectors = matrix`."""
-        view = self._vectors.view()
-        view.flags.writeable = False
-        return view
+        """float32[n_vocab, dim], the matrix itself; what you write to it, or to a view of it, the queries see.
+
+        The lengths of the rows are computed anew by each query while an array that you got here exists.
+        """
+        memory = next((m for m in self._handed_out if m.matrix is self._vectors), None) or _Memory(self._vectors)
+        self._handed_out.add(memory)
+        self._was_handed_out = True
+        return np.asarray(memory)
 
     @vectors.setter
     def vectors(self, vectors: npt.ArrayLike) -> None:
-        self._vectors, self.norms = self._checked_vectors(vectors), None
+        self._set_matrix(self._checked_vectors(vectors))
         self.n_edits += 1
+
+    @property
+    def matrix(self) -> FloatArray:
+        """The vectors as a read-only view, float32[n_vocab, dim], for code that does not write to them."""
+        view = self._vectors.view()
+        view.flags.writeable = False
+        return view
 
     @cached_property
     def index_to_key(self) -> list[Any]:
@@ -137,7 +191,10 @@ class KeyTable:
     def is_integer(self) -> bool:
         """Whether the keys are integers, not words."""
         source = self.key_source
-        return source.is_integer if isinstance(source, Vocab) else not isinstance(source[0], str)
+        if isinstance(source, Vocab):
+            return source.is_integer
+        first = next((key for key in source if key is not None), "")
+        return not isinstance(first, str)
 
     @property
     def vector_size(self) -> int:
@@ -158,13 +215,6 @@ class KeyTable:
         if isinstance(key_or_keys, KEY_TYPES):
             return self.get_vector(key_or_keys)
         return self._vectors[self.rows_of(key_or_keys)]
-
-    def __setitem__(self, key_or_keys: Key | Iterable[Key], vectors: npt.ArrayLike) -> None:
-        """Replace the vectors of known keys, in place; KeyError for an unknown key."""
-        keys = [key_or_keys] if isinstance(key_or_keys, KEY_TYPES) else key_or_keys
-        self._vectors[self.rows_of(keys)] = vectors
-        self.norms = None
-        self.n_edits += 1
 
     def get_index(self, key: Key, default: int | None = None) -> int:
         """Row of a key. For an unknown key: `default` if it is given, else KeyError."""
@@ -189,7 +239,7 @@ class KeyTable:
             raise TypeError(f"{keys!r} is one word; a list of keys is expected")
         known = [key for key in keys if key in self]
         if not known:
-            raise ValueError(f"no key of {keys!r} has a vector; give at least one that has")
+            raise NoKnownKeyError(f"no key of {keys!r} has a vector; give at least one that has")
         return known
 
     def has_index_for(self, key: Key) -> bool:
@@ -251,21 +301,20 @@ class KeyTable:
                 continue
             total += abs(scale)
         mean /= total or 1
-        vector = mean.astype(np.float32)
+        vector = mean.astype(self._vectors.dtype)
         return unit_rows(vector[None])[0] if post_normalize else vector
-
-    def get_vecattr(self, key: Key, attr: str) -> int:
-        """Count of a key in the corpus; `attr` must be "count". KeyError if there are no counts or no such key."""
-        if attr != "count" or self.counts is None:
-            there = "no counts (word2vec files have none; safetensors do)" if self.counts is None else "only 'count'"
-            raise KeyError(f"no attribute {attr!r}: these vectors have {there}")
-        return int(self.counts[self.get_index(key)])
 
     def fill_norms(self, force: bool = False) -> FloatArray:
         """Lengths of the vectors, float32[n_vocab], 1 for a vector of zeros; cached until `force` or a change."""
-        if self.norms is None or force:
+        if self.norms is None or force or self._may_have_changed():
             self.norms = row_norms(self._vectors)
         return self.norms
+
+    def _may_have_changed(self) -> bool:
+        """Whether an array that `vectors` handed out existed since the last call: it may have been written to."""
+        may_have_changed = self._was_handed_out
+        self._was_handed_out = len(self._handed_out) > 0
+        return may_have_changed
 
     def get_normed_vectors(self) -> FloatArray:
         """All vectors scaled to unit length, a new float32[n_vocab, dim]."""
@@ -301,4 +350,4 @@ def most_frequent_first(kv: KeyTable) -> KeyTable:
     if kv.counts is None or (np.diff(kv.counts) <= 0).all():
         return kv
     rows = np.argsort(-kv.counts, kind="stable")
-    return KeyTable([kv.index_to_key[row] for row in rows], kv.vectors[rows], kv.counts[rows])
+    return KeyTable([kv.index_to_key[row] for row in rows], kv.matrix[rows], kv.counts[rows])

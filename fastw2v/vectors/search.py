@@ -106,10 +106,21 @@ def topk(scores: FloatArray, rows: RowArray, k: int) -> tuple[FloatArray, RowArr
     scores, rows : float32[n_lines, min(k, n_candidates)], intp[n_lines, min(k, n_candidates)]
         Largest first; of equal scores the lower row first.
     """
-    columns = _topk_columns(scores, k)
+    columns = _with_lowest_rows(_topk_columns(scores, k), scores, rows)
     scores, rows = np.take_along_axis(scores, columns, axis=1), np.take_along_axis(rows, columns, axis=1)
     order = np.lexsort((rows, -scores), axis=1)
     return np.take_along_axis(scores, order, axis=1), np.take_along_axis(rows, order, axis=1)
+
+
+def _with_lowest_rows(columns: RowArray, scores: FloatArray, rows: RowArray) -> RowArray:
+    """Return columns of the largest scores such that of scores equal to the least of them the lowest rows are taken."""
+    least = np.take_along_axis(scores, columns, axis=1).min(axis=1, initial=np.inf)
+    has_more = (scores >= least[:, None]).sum(axis=1) > columns.shape[1]
+    for line in np.flatnonzero(has_more):
+        better, equal = (np.flatnonzero(found) for found in (scores[line] > least[line], scores[line] == least[line]))
+        lowest = equal[np.argsort(rows[line][equal], kind="stable")][: columns.shape[1] - len(better)]
+        columns[line] = np.concatenate([better, lowest])
+    return columns
 
 
 def _topk_columns(scores: FloatArray, k: int) -> RowArray:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from fastw2v import formats
+from fastw2v.formats.safetensors import is_safetensors
 from fastw2v.keyedvectors import KeyedVectors
 from fastw2v.vocab import Vocab
 from tests.formats.cases import ENDINGS, assert_same_table, random_vectors
@@ -52,8 +53,15 @@ def test_keys_of_a_vocab_are_saved_with_the_changes_made_to_them(tmp_path, endin
     assert KeyedVectors.load(path).index_to_key == ["the", "other", "caf\udce9", "x"]
 
 
-@pytest.mark.parametrize("name", ["v", "v.model", "v.npy", "v.txt.gz"])
-def test_an_unknown_ending_names_the_choices(small, tmp_path, name):
+@pytest.mark.parametrize("name", ["v", "v.model", "v.kv", "word2vec.wordvectors"])
+def test_any_other_name_is_a_safetensors_file(small, tmp_path, name):
+    small.save(tmp_path / name)
+    assert is_safetensors(tmp_path / name)
+    assert KeyedVectors.load(tmp_path / name).index_to_key == small.index_to_key
+
+
+@pytest.mark.parametrize("name", ["v.npy", "v.pkl", "v.zip", "v.txt.gz"])
+def test_the_ending_of_another_format_names_the_choices(small, tmp_path, name):
     with pytest.raises(ValueError, match=r"\.bin, \.txt, \.vec, \.safetensors"):
         small.save(tmp_path / name)
     assert os.listdir(tmp_path) == []

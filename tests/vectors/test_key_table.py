@@ -9,9 +9,9 @@ from fastw2v.vocab import Vocab
 from tests.vectors.cases import DIM, N_WORDS, WORDS
 
 
-def test_vectors_are_not_copied_and_cannot_be_written_through_a_view(wv, vectors):
+def test_vectors_are_not_copied_and_single_ones_cannot_be_written_to(wv, vectors):
     assert np.shares_memory(wv.vectors, vectors)
-    for view in (wv.vectors[0], wv["w0"], wv.get_vector("w0", norm=True)):
+    for view in (wv.matrix[0], wv["w0"], wv.get_vector("w0", norm=True)):
         with pytest.raises(ValueError, match="read-only"):
             view[0] = 1
 
@@ -86,9 +86,13 @@ def test_norms_follow_every_documented_way_to_change_vectors(wv, vectors):
     np.testing.assert_allclose(wv.fill_norms(force=True), np.linalg.norm(vectors, axis=1), rtol=1e-5)
 
 
-def test_setting_an_unknown_key_is_a_key_error(wv, vectors):
-    with pytest.raises(KeyError, match="no vector for 'new'"):
-        wv["new"] = vectors[0]
+def test_a_vector_of_another_length_is_refused(wv):
+    for keys in ("w1", ["w1", "w2"], "new"):
+        with pytest.raises(ValueError, match="expected 20 numbers"):
+            wv[keys] = [1, 2]
+    with pytest.raises(ValueError, match="for 2 keys; expected one row for each"):
+        wv[["w1", "w2"]] = np.ones((3, DIM))
+    assert "new" not in wv
 
 
 @pytest.mark.parametrize(

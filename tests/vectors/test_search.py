@@ -29,6 +29,16 @@ def test_a_search_is_the_full_sort(way, k):
     assert (rows[:, :-1] < rows[:, 1:])[is_tie].all()
 
 
+@pytest.mark.parametrize("k", [1, 5, 60, 5000])
+def test_of_equal_scores_the_lowest_rows_are_found(way, k):
+    vectors = np.ones((4321, 16), np.float32)
+    vectors[100:200] *= -1
+    scores, rows = search.nearest(vectors, search.row_norms(vectors), search.unit_rows(vectors[:3]), k=k)
+    expected = [*range(100), *range(200, 4321), *range(100, 200)][:k]
+    assert rows.tolist() == [expected] * 3
+    assert scores.shape == (3, len(expected))
+
+
 @pytest.mark.parametrize("restrict_vocab", [None, 120])
 def test_both_ways_of_searching_leave_out_the_word_itself(way, wv, restrict_vocab):
     for word, neighbours in zip(WORDS[::9], wv.most_similar_batch(WORDS[::9], 5, restrict_vocab), strict=True):

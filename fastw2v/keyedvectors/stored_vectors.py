@@ -1,0 +1,254 @@
+"""StoredVectors: reading and writing files, and a start from the vectors of a file."""
+
+from __future__ import annotations
+
+import codecs
+import logging
+from collections.abc import Iterable, Sequence
+from os import PathLike
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+
+from fastw2v import formats
+from fastw2v.compat import refuse_unsupported
+from fastw2v.keyedvectors.similarities import Similarities
+from fastw2v.runtime.arrays import FloatArray
+from fastw2v.runtime.class_only import class_only
+from fastw2v.vectors.key_table import most_frequent_first
+
+logger = logging.getLogger("fastw2v")
+
+
+class StoredVectors(Similarities):
+    """Vectors by key that are read from files and written to them; and which rows training leaves as they are."""
+
+    _lock_factors: FloatArray | None = None
+
+    @property
+    def vectors_lockf(self) -> FloatArray:
+        """Factor of what training moves each row, float32[n_vocab], or one for all rows; 0 freezes the row."""
+        if self._lock_factors is None:
+            self._lock_factors = np.ones(1, np.float32)
+        return self._lock_factors
+
+    @vectors_lockf.setter
+    def vectors_lockf(self, factors: npt.ArrayLike) -> None:
+        array = np.asarray(factors, np.float32)
+        if array.shape not in ((1,), (len(self),)):
+            raise ValueError(f"vectors_lockf has shape {array.shape}; expected ({len(self)},), or (1,) for all rows")
+        self._lock_factors = array
+
+    def lock_factors(self) -> FloatArray | None:
+        """Return `vectors_lockf` for every row, float32[n_vocab]; None if all are 1. Rows added since then have 1.
+
+        Raises
+        ------
+        ValueError
+            A factor is negative or not finite.
+        """
+        given = self._lock_factors
+        if given is None or (given == 1).all():
+            return None
+        if not np.isfinite(given).all() or (given < 0).any():
+            raise ValueError(
+                "vectors_lockf has negative or infinite factors; expected 0 to freeze a row, 1 to train it"
+            )
+        factors = np.full(len(self), given[0] if len(given) == 1 else 1, np.float32)
+        if len(given) > 1:
+            factors[: len(given)] = given
+        return factors
+
+    def intersect_word2vec_format(
+        self,
+        fname: str | PathLike[str],
+        lockf: float = 0.0,
+        binary: bool = False,
+        encoding: str = "utf8",
+        unicode_errors: str = "strict",
+    ) -> None:
+        r"""Take the vectors of a file for the keys that are both in it and here; no key is added.
+
+        Training then starts from these vectors, and with ``lockf=0`` leaves them as they are.
+
+        Parameters
+        ----------
+        fname : path
+            word2vec text or binary.
+        lockf : float >= 0
+            Factor of what training moves these rows; see `vectors_lockf`. 1 trains them as the others.
+        binary : bool
+            Whether the file is word2vec binary.
+        encoding, unicode_errors
+            As for `load_word2vec_format`.
+
+        Raises
+        ------
+        FileNotFoundError
+            There is no such file.
+        ValueError
+            The file is damaged, or its vectors have another length.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> from fastw2v import KeyedVectors
+        >>> wv = KeyedVectors(["a", "b"], [[1.0, 2.0], [3.0, 4.0]])
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = Path(folder, "pretrained.txt")
+        ...     _ = path.write_text("2 2\nb 9 9\nc 7 7\n")
+        ...     wv.intersect_word2vec_format(path)
+        >>> wv.vectors.tolist(), wv.vectors_lockf.tolist()
+        ([[1.0, 2.0], [9.0, 9.0]], [1.0, 0.0])
+        """
+        refuse_unsupported(_word2vec_codec(encoding, unicode_errors))
+        keys, vectors, _ = formats.read_word2vec_file(fname, binary)
+        if vectors.shape[1] != self.vector_size:
+            raise ValueError(f"{fname} has vectors of {vectors.shape[1]} numbers; expected {self.vector_size} as here")
+        there = [(row, own) for row, key in enumerate(keys) if (own := self.key_to_index.get(key, -1)) >= 0]
+        rows, own_rows = np.array(there, np.intp).reshape(-1, 2).T
+        factors = self.lock_factors()
+        self.vectors_lockf = np.ones(len(self), np.float32) if factors is None else factors
+        self._vectors[own_rows], self.vectors_lockf[own_rows] = vectors[rows], lockf
+        self.norms = None
+        self.n_edits += 1
+        logger.info("took %d of the %d vectors of %s", len(there), len(keys), fname)
+
+    def save(
+        self,
+        fname_or_handle: str | PathLike[str],
+        separately: Sequence[str] | None = None,
+        sep_limit: int = 10 * 1024**2,
+        ignore: Iterable[str] = frozenset(),
+        pickle_protocol: int = 4,
+        *,
+        format: str | None = None,
+    ) -> None:
+        """Write the vectors to one file, in a format chosen by its ending.
+
+        Parameters
+        ----------
+        fname_or_handle : path
+            Ending in .bin (word2vec binary), .txt or .vec (word2vec text); any other name is a safetensors file.
+        separately, sep_limit, pickle_protocol
+            Have no effect: they say how gensim divides its pickles into files.
+        ignore : iterable of str
+            Must be empty.
+        format : str, optional
+            "word2vec-binary", "word2vec-text" or "safetensors", whatever the ending.
+
+        Raises
+        ------
+        ValueError
+            `ignore` is not empty; or the format is unknown, or cannot hold a key or a vector.
+        OSError
+            The file cannot be written.
+        """
+        refuse_unsupported({"ignore": frozenset(ignore)})
+        formats.save(self, fname_or_handle, format)
+
+    def save_word2vec_format(
+        self,
+        fname: str | PathLike[str],
+        fvocab: str | PathLike[str] | None = None,
+        binary: bool = False,
+        total_vec: int | None = None,
+        write_header: bool = True,
+        prefix: str = "",
+        append: bool = False,
+        sort_attr: str = "count",
+    ) -> None:
+        """Write the vectors as word2vec text or binary, whatever the ending of the file.
+
+        As in gensim, the most frequent key comes first; `save` keeps the order of the rows.
+
+        Parameters
+        ----------
+        fname : path
+        binary : bool
+            word2vec binary rather than text.
+        fvocab, total_vec, write_header, prefix, append, sort_attr
+            Not supported: a value other than gensim's default raises.
+
+        Raises
+        ------
+        ValueError
+            An argument is not supported, or the format cannot hold a key (empty, or with whitespace) or a vector (not
+            finite).
+        OSError
+            The file cannot be written.
+        """
+        given = {"fvocab": fvocab, "total_vec": total_vec, "write_header": write_header, "prefix": prefix}
+        refuse_unsupported(given | {"append": append, "sort_attr": sort_attr})
+        formats.save(most_frequent_first(self), fname, "word2vec-binary" if binary else "word2vec-text")
+
+    @class_only
+    def load(cls, fname: str | PathLike[str], mmap: str | None = None) -> Self:
+        """Read vectors from a file in any format; the content tells which.
+
+        Parameters
+        ----------
+        fname : path
+        mmap : "r" or "c", optional
+            Leave the vectors in the file, which must be safetensors, and read them when they are used: processes that
+            load the same file share its memory. "r": the vectors cannot be written to; "c": what you write stays in
+            memory.
+
+        Raises
+        ------
+        FileNotFoundError
+            There is no such file.
+        ValueError
+            The file is damaged, or of an unknown format; or it is to be mapped and is no safetensors file.
+        """
+        return cls.from_file(formats.read(fname, mmap), fname)
+
+    @class_only
+    def load_word2vec_format(
+        cls,
+        fname: str | PathLike[str],
+        fvocab: str | PathLike[str] | None = None,
+        binary: bool = False,
+        encoding: str = "utf8",
+        unicode_errors: str = "strict",
+        limit: int | None = None,
+        datatype: npt.DTypeLike = np.float32,
+        no_header: bool = False,
+    ) -> Self:
+        """Read a word2vec text or binary file, plain or gzipped.
+
+        Words are UTF-8. Bytes that are no UTF-8 survive as surrogates ("surrogateescape") where gensim raises. The
+        format has no counts: as in gensim, the attribute "count" is made up, n_vocab for the first key and 1 for the
+        last, so that the order of the rows is kept.
+
+        Parameters
+        ----------
+        fname : path
+        binary : bool
+            Whether the file is word2vec binary.
+        limit : int, optional
+            Read only the first so many vectors.
+        fvocab, encoding, unicode_errors, datatype, no_header
+            Not supported: a value other than gensim's default raises ("surrogateescape" may be given too).
+
+        Raises
+        ------
+        FileNotFoundError
+            There is no such file.
+        ValueError
+            An argument is not supported; or the file is damaged, or is not what `binary` says.
+        """
+        refuse_unsupported({"fvocab": fvocab, "datatype": datatype, "no_header": no_header})
+        refuse_unsupported(_word2vec_codec(encoding, unicode_errors))
+        table = formats.read_word2vec_file(fname, binary, limit)
+        return cls.from_file(table._replace(counts=np.arange(len(table.keys), 0, -1)), fname)
+
+
+def _word2vec_codec(encoding: str, unicode_errors: str) -> dict[str, str]:
+    """Return gensim's defaults for an encoding and an error handler that mean the same."""
+    return {
+        "encoding": "utf8" if codecs.lookup(encoding).name == "utf-8" else encoding,
+        "unicode_errors": "strict" if unicode_errors == "surrogateescape" else unicode_errors,
+    }
