@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from fastw2v.runtime.arrays import FloatArray, RowArray
 
@@ -106,25 +107,24 @@ def topk(scores: FloatArray, rows: RowArray, k: int) -> tuple[FloatArray, RowArr
     scores, rows : float32[n_lines, min(k, n_candidates)], intp[n_lines, min(k, n_candidates)]
         Largest first; of equal scores the lower row first.
     """
-    columns = _with_lowest_rows(_topk_columns(scores, k), scores, rows)
+    columns, has_ties = _topk_columns(scores, k)
+    for line in np.flatnonzero(has_ties):
+        columns[line] = _lowest_rows(scores[line], rows[line], columns[line])
     scores, rows = np.take_along_axis(scores, columns, axis=1), np.take_along_axis(rows, columns, axis=1)
     order = np.lexsort((rows, -scores), axis=1)
     return np.take_along_axis(scores, order, axis=1), np.take_along_axis(rows, order, axis=1)
 
 
-def _with_lowest_rows(columns: RowArray, scores: FloatArray, rows: RowArray) -> RowArray:
-    """Return columns of the largest scores such that of scores equal to the least of them the lowest rows are taken."""
-    least = np.take_along_axis(scores, columns, axis=1).min(axis=1, initial=np.inf)
-    has_more = (scores >= least[:, None]).sum(axis=1) > columns.shape[1]
-    for line in np.flatnonzero(has_more):
-        better, equal = (np.flatnonzero(found) for found in (scores[line] > least[line], scores[line] == least[line]))
-        lowest = equal[np.argsort(rows[line][equal], kind="stable")][: columns.shape[1] - len(better)]
-        columns[line] = np.concatenate([better, lowest])
-    return columns
+def _lowest_rows(scores: FloatArray, rows: RowArray, columns: RowArray) -> RowArray:
+    """Return columns with the same scores as those given; of columns that share the least score, those of low rows."""
+    least = scores[columns].min()
+    better, equal = np.flatnonzero(scores > least), np.flatnonzero(scores == least)
+    lowest = equal[np.argsort(rows[equal], kind="stable")][: len(columns) - len(better)]
+    return np.concatenate([better, lowest])
 
 
-def _topk_columns(scores: FloatArray, k: int) -> RowArray:
-    """Return the columns of the k largest scores of each line, in any order: intp[n_lines, min(k, n_columns)].
+def _topk_columns(scores: FloatArray, k: int) -> tuple[RowArray, npt.NDArray[np.bool_]]:
+    """Return the columns of the k largest scores of each line, in any order, and whether others share the least.
 
     The k largest scores lie in the k groups of columns with the largest maxima. So only the columns of these groups
     are partitioned; the maxima are cheap SIMD comparisons.
@@ -132,13 +132,24 @@ def _topk_columns(scores: FloatArray, k: int) -> RowArray:
     n_lines, n_columns = scores.shape
     n_groups = n_columns // _GROUP_SIZE
     if n_groups <= 4 * k:
-        return _partition(scores, k)
+        columns = _partition(scores, k)
+        return columns, _count_at_least(scores, scores, columns) > columns.shape[1]
     n_grouped = n_groups * _GROUP_SIZE
-    groups = _partition(scores[:, :n_grouped].reshape(n_lines, _GROUP_SIZE, n_groups).max(axis=1), k)
+    maxima = scores[:, :n_grouped].reshape(n_lines, _GROUP_SIZE, n_groups).max(axis=1)
+    groups = _partition(maxima, k)
     in_groups = (groups[:, None, :] + n_groups * np.arange(_GROUP_SIZE)[:, None]).reshape(n_lines, -1)
     rest = np.broadcast_to(np.arange(n_grouped, n_columns), (n_lines, n_columns - n_grouped))
     candidates = np.concatenate([in_groups, rest], axis=1)
-    return np.take_along_axis(candidates, _partition(np.take_along_axis(scores, candidates, axis=1), k), axis=1)
+    candidate_scores = np.take_along_axis(scores, candidates, axis=1)
+    columns = np.take_along_axis(candidates, _partition(candidate_scores, k), axis=1)
+    in_other_groups = _count_at_least(maxima, scores, columns) > k
+    return columns, in_other_groups | (_count_at_least(candidate_scores, scores, columns) > k)
+
+
+def _count_at_least(values: FloatArray, scores: FloatArray, columns: RowArray) -> RowArray:
+    """Return how many values of each line are at least the smallest of the scores in `columns`: intp[n_lines]."""
+    least = np.take_along_axis(scores, columns, axis=1).min(axis=1, initial=np.inf)
+    return np.asarray(np.count_nonzero(values >= least[:, None], axis=1))
 
 
 def _partition(scores: FloatArray, k: int) -> RowArray:
