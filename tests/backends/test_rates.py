@@ -48,12 +48,12 @@ def test_rates_of_1_train_as_no_rates(corpus):
 def test_the_gpu_slows_frequent_rows_down_by_both_factors(corpus):
     config, rate_in = config_of(), rates(len(corpus[0]))
     data = data_of(config, corpus)
-    slowed = cuda._tables(config, data, 1024)["rate_in"]
+    slowed = cuda._tables(config, data, 40)["rate_in"]
     assert 0 < len(slowed) < len(rate_in)
     assert slowed[0] < 1
     least = cuda_plan._model_bytes(config, data, 1)
     data.weights.rate_in = rate_in
-    both = cuda._tables(config, data, 1024)["rate_in"]
+    both = cuda._tables(config, data, 40)["rate_in"]
     np.testing.assert_array_equal(both[: len(slowed)], slowed * rate_in[: len(slowed)])
     np.testing.assert_array_equal(both[len(slowed) :], rate_in[len(slowed) :])
     assert data.weights.rate_in.tolist() == rates(len(corpus[0])).tolist()

@@ -53,7 +53,7 @@ def loss_of(x, w_out, targets):
     return loss + sum(minus_log_sigmoid(-x @ w_out[row]) for row in negatives if row != positive)
 
 
-def step_down(loss, w_in, w_out, rate_in=None):
+def step_down(loss, w_in, w_out, *, rate_in=None):
     """Return (w_in, w_out) minus the gradient of loss(w_in, w_out), for each row of w_in times its rate."""
     step = 1e-5
     moved = (w_in.copy(), w_out.copy())
@@ -95,7 +95,7 @@ def test_skipgram(sentences, mode, rate_in):
             return sum(loss_of(w_in[row], w_out, targets) for row in group)
 
         total += loss(*expected)
-        expected = step_down(loss, *expected, rate_in)
+        expected = step_down(loss, *expected, rate_in=rate_in)
     skipgram_ns_reference(**case, rate_in=rate_in)
     assert_same((case["w_in"], case["w_out"]), expected)
     np.testing.assert_allclose(case["tally"], [total, len(contexts), 1])
@@ -114,7 +114,7 @@ def test_cbow(sentences, mode, rate_in):
     case = one_example(sentences, **mode)
     loss = cbow_loss(case)
     total = loss(case["w_in"], case["w_out"])
-    expected = step_down(loss, case["w_in"], case["w_out"], rate_in)
+    expected = step_down(loss, case["w_in"], case["w_out"], rate_in=rate_in)
     cbow_ns_reference(**case, rate_in=rate_in)
     assert_same((case["w_in"], case["w_out"]), expected)
     np.testing.assert_allclose(case["tally"], [total, 1, 1])
