@@ -31,8 +31,8 @@ from fastw2v_kernels.shared.array_types import Float32, Float64, Int32, Int64
 from fastw2v_kernels.shared.cpu import sentence_of
 from fastw2v_kernels.shared.rng import epoch_key
 from fastw2v_kernels.shared.span.checks import check_tables, check_tokens, check_weights
-from fastw2v_kernels.shared.span.inputs import Matrices, Sampler, Span, TokenSource
-from fastw2v_kernels.shared.span.rates_cpu import move_at_rate
+from fastw2v_kernels.shared.span.inputs import Matrices, RatedMatrices, Sampler, Span, TokenSource
+from fastw2v_kernels.shared.span.rates_cpu import move_at_rate, with_rates
 from fastw2v_kernels.shared.span.scoring_cpu import (
     Centre,
     StepBuffers,
@@ -79,7 +79,7 @@ def _set_hidden_vector(
 
 @inline_cpu
 def _update_targets(
-    matrices: Matrices, step: StepBuffers, r: int, ahead: int, prefetch_row_id: int, shape: Shape
+    matrices: Matrices | RatedMatrices, step: StepBuffers, r: int, ahead: int, prefetch_row_id: int, shape: Shape
 ) -> None:
     """Move target rows by step.error_coef, put the hidden vector's move into step.rows[1], and prefetch later rows."""
     for t in range(shape.n_tiles):
@@ -97,30 +97,34 @@ def _update_targets(
 
 
 @inline_cpu
-def _add_move(matrices: Matrices, row: int, col: int, move: Vecs, shape: Shape) -> None:
-    """Move one strip of an input row by `move`, times the row's rate if there are rates."""
-    x = load_strip(matrices.w_in, row, col, shape)
-    if shape.with_rates:
-        move_at_rate(matrices, row, col, x, move)
-    else:
-        store_strip(matrices.w_in, row, col, x + move)
-
-
-@inline_cpu
 def _move_strip(
-    matrices: Matrices, kept: KeptTokens, step: StepBuffers, centre: Centre, scale: float, col: int, shape: Shape
+    matrices: Matrices | RatedMatrices,
+    kept: KeptTokens,
+    step: StepBuffers,
+    centre: Centre,
+    scale: float,
+    col: int,
+    shape: Shape,
 ) -> None:
-    """Move one strip of every context row by scale times the hidden vector's move."""
+    """Move one strip of every context row by scale times the hidden vector's move, and times its rate if it has one."""
     move = load_strip(step.rows, 1, col, shape) * scale
     for j in range(centre.low, centre.i):
-        _add_move(matrices, kept.id[j], col, move, shape)
+        x = load_strip(matrices.w_in, kept.id[j], col, shape)
+        if shape.with_rates:
+            move_at_rate(matrices, kept.id[j], col, x, move)
+        else:
+            store_strip(matrices.w_in, kept.id[j], col, x + move)
     for j in range(centre.i + 1, centre.high):
-        _add_move(matrices, kept.id[j], col, move, shape)
+        x = load_strip(matrices.w_in, kept.id[j], col, shape)
+        if shape.with_rates:
+            move_at_rate(matrices, kept.id[j], col, x, move)
+        else:
+            store_strip(matrices.w_in, kept.id[j], col, x + move)
 
 
 @inline_cpu
 def _move_contexts(
-    matrices: Matrices, kept: KeptTokens, step: StepBuffers, centre: Centre, scale: float, shape: Shape
+    matrices: Matrices | RatedMatrices, kept: KeptTokens, step: StepBuffers, centre: Centre, scale: float, shape: Shape
 ) -> None:
     whole = shape.n_vectors // shape.n_strip * shape.n_strip
     for vector in range(0, whole, shape.n_strip):
@@ -131,7 +135,7 @@ def _move_contexts(
 
 @inline_cpu
 def _train_centre(
-    matrices: Matrices,
+    matrices: Matrices | RatedMatrices,
     kept: KeptTokens,
     step: StepBuffers,
     centre: Centre,
@@ -152,7 +156,7 @@ def _train_centre(
 
 @jit_cpu
 def _cbow_ns_cpu_kernel(
-    matrices: Matrices,
+    matrices: Matrices | RatedMatrices,
     tokens: TokenSource,
     sampler: Sampler,
     span: Span,
@@ -211,17 +215,17 @@ def cbow_ns_cpu(
     rate_in: Float32 | None = None,
 ) -> None:
     """Do what `cbow_ns_reference` does, on one core and without the GIL."""
-    matrices = Matrices(w_in=w_in, w_out=w_out, rate_in=rate_in)
+    matrices = Matrices(w_in=w_in, w_out=w_out)
     check_weights(matrices, tally)
     check_tokens(ids, starts, begin=begin, end=end)
     check_tables(w_in.shape[0], keep=keep, alias_prob=alias_prob, alias_id=alias_id)
     shape = Shape.of(w_in.shape[1], negative + 1, with_loss)
     n_strips = -(-shape.n_vectors // (N_REGISTERS // 4))  # a strip of the hidden vector stays in registers
     shape = replace(shape, n_strip=-(-shape.n_vectors // n_strips), with_rates=rate_in is not None)
-    key = epoch_key(seed, epoch)
+    key, rated = epoch_key(seed, epoch), with_rates(matrices, rate_in)
     sampler = Sampler(alias_prob=alias_prob, alias_id=alias_id, key=key, negative=negative)
     tokens = TokenSource(ids=ids, starts=starts, keep=keep, key=key, window=window, shrink_windows=shrink_windows)
     step = step_buffers(shape, negative, n_sets=4, n_inputs=1)
     span = Span(epoch=epoch, begin=begin, end=end, lr_first=lr_first, lr_step=lr_step)
     workspace, means = Workspace(kept_tokens_buffer(window), step), Means(mean_context, mean_gradient)
-    _cbow_ns_cpu_kernel(matrices, tokens, sampler, span, means, tally, workspace, shape)
+    _cbow_ns_cpu_kernel(rated, tokens, sampler, span, means, tally, workspace, shape)

@@ -33,8 +33,8 @@ from fastw2v_kernels.shared.cpu import sentence_of
 from fastw2v_kernels.shared.rng import epoch_key
 from fastw2v_kernels.shared.span.checks import check_tables, check_tokens, check_weights
 from fastw2v_kernels.shared.span.contexts import CONTEXTS_PER_STEP, contexts_per_step
-from fastw2v_kernels.shared.span.inputs import Matrices, Sampler, Span, TokenSource
-from fastw2v_kernels.shared.span.rates_cpu import move_at_rate
+from fastw2v_kernels.shared.span.inputs import Matrices, RatedMatrices, Sampler, Span, TokenSource
+from fastw2v_kernels.shared.span.rates_cpu import move_at_rate, with_rates
 from fastw2v_kernels.shared.span.scoring_cpu import (
     Centre,
     StepBuffers,
@@ -97,7 +97,7 @@ def _gather_repeated(kept: KeptTokens, step: StepBuffers, low: int, high: int, i
 
 @inline_cpu
 def _update_strip(
-    matrices: Matrices,
+    matrices: Matrices | RatedMatrices,
     step: StepBuffers,
     n: int,
     t: int,
@@ -127,7 +127,13 @@ def _update_strip(
 
 @inline_cpu
 def _update(
-    matrices: Matrices, step: StepBuffers, n: int, r: int, ahead: int, prefetch_row_id: int, shape: Shape
+    matrices: Matrices | RatedMatrices,
+    step: StepBuffers,
+    n: int,
+    r: int,
+    ahead: int,
+    prefetch_row_id: int,
+    shape: Shape,
 ) -> None:
     """Move input and target rows by step.error_coef. Both gradients of a strip stay in registers."""
     whole = shape.n_vectors // shape.n_strip * shape.n_strip
@@ -144,7 +150,7 @@ def _update(
 
 @inline_cpu
 def _train_contexts(
-    matrices: Matrices, kept: KeptTokens, step: StepBuffers, centre: Centre, reach: int, shape: Shape
+    matrices: Matrices | RatedMatrices, kept: KeptTokens, step: StepBuffers, centre: Centre, reach: int, shape: Shape
 ) -> float:
     """Train the tokens low to high except the centre in one step, at most `reach` on each side; return the loss."""
     r = first_set(step, centre.i)
@@ -156,7 +162,7 @@ def _train_contexts(
 
 @inline_cpu
 def _train_groups(
-    matrices: Matrices, kept: KeptTokens, step: StepBuffers, centre: Centre, reach: int, shape: Shape
+    matrices: Matrices | RatedMatrices, kept: KeptTokens, step: StepBuffers, centre: Centre, reach: int, shape: Shape
 ) -> float:
     """Train each `reach` contexts of the centre in one step, all with the same negatives; return the loss."""
     i, low, high, prefetch_row_id, lr = centre
@@ -170,7 +176,7 @@ def _train_groups(
 
 @inline_cpu
 def _train_pairs(
-    matrices: Matrices, kept: KeptTokens, step: StepBuffers, centre: Centre, negative: int, shape: Shape
+    matrices: Matrices | RatedMatrices, kept: KeptTokens, step: StepBuffers, centre: Centre, negative: int, shape: Shape
 ) -> float:
     """Train each context of the centre in a step with its own negatives; return the loss."""
     i, low, high, prefetch_row_id, lr = centre
@@ -189,7 +195,7 @@ def _train_pairs(
 
 @jit_cpu
 def _skipgram_ns_cpu_kernel(
-    matrices: Matrices,
+    matrices: Matrices | RatedMatrices,
     tokens: TokenSource,
     sampler: Sampler,
     span: Span,
@@ -253,7 +259,7 @@ def skipgram_ns_cpu(
     rate_in: Float32 | None = None,
 ) -> None:
     """Do what `skipgram_ns_reference` does, on one core and without the GIL."""
-    matrices = Matrices(w_in=w_in, w_out=w_out, rate_in=rate_in)
+    matrices = Matrices(w_in=w_in, w_out=w_out)
     check_weights(matrices, tally)
     check_tokens(ids, starts, begin=begin, end=end)
     check_tables(w_in.shape[0], keep=keep, alias_prob=alias_prob, alias_id=alias_id)
@@ -262,10 +268,10 @@ def skipgram_ns_cpu(
     shape = replace(shape, with_rates=rate_in is not None)
     if 4 * shape.n_tile + 4 < N_REGISTERS:  # registers for two vectors of target rows and gradients, and 4 more
         shape = replace(shape, n_strip=2)
-    key = epoch_key(seed, epoch)
+    key, rated = epoch_key(seed, epoch), with_rates(matrices, rate_in)
     sampler = Sampler(alias_prob=alias_prob, alias_id=alias_id, key=key, negative=negative)
     tokens = TokenSource(ids=ids, starts=starts, keep=keep, key=key, window=window, shrink_windows=shrink_windows)
     step = step_buffers(shape, negative, n_sets=4 if share_negatives else 8 * window, n_inputs=2 * window)
     span = Span(epoch=epoch, begin=begin, end=end, lr_first=lr_first, lr_step=lr_step)
     workspace = Workspace(kept_tokens_buffer(window), step)
-    _skipgram_ns_cpu_kernel(matrices, tokens, sampler, span, tally, workspace, shape)
+    _skipgram_ns_cpu_kernel(rated, tokens, sampler, span, tally, workspace, shape)

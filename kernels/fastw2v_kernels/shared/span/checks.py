@@ -13,10 +13,7 @@ _COLUMNS = 16  # rows come in multiples of this many floats
 
 
 def check_weights(matrices: Matrices, tally: NDArray[Any], *, on_device: bool = False) -> None:
-    """Raise unless both matrices have the same shape, with padded rows, and the tally has three entries.
-
-    The values of the rates are not looked at, which would cost a pass over them for each span.
-    """
+    """Raise unless both matrices have the same shape, with padded rows, and the tally has three entries."""
     check = check_read if on_device else check_written  # an array of the GPU is never read-only
     check_axes("w_in", matrices.w_in, 2)
     check("w_in", matrices.w_in, matrices.w_in.shape)
@@ -24,8 +21,6 @@ def check_weights(matrices: Matrices, tally: NDArray[Any], *, on_device: bool = 
     check("tally", tally, (3,), dtype=FLOAT64)
     if matrices.w_in.shape[1] % _COLUMNS:
         raise ValueError(f"w_in has rows of {matrices.w_in.shape[1]} floats; expected a multiple of {_COLUMNS}")
-    if matrices.rate_in is not None:
-        check_read("rate_in", matrices.rate_in, matrices.w_in.shape[:1])
 
 
 def check_tokens(ids: NDArray[Any], starts: NDArray[Any], *, begin: int, end: int, on_device: bool = False) -> None:

@@ -10,14 +10,21 @@ from fastw2v_kernels.shared.array_types import Float32, Int32, Int64
 
 
 class Matrices(NamedTuple):
-    """The two matrices that training changes in place, float32[n_vocab, stride] each.
+    """The two matrices that training changes in place, float32[n_vocab, stride] each."""
 
-    rate_in : float32[n_vocab] or None, factor of the moves of each row of w_in
+    w_in: Float32
+    w_out: Float32
+
+
+class RatedMatrices(NamedTuple):
+    """Like `Matrices`, where each input row has a factor for its moves; kernels with and without are compiled apart.
+
+    rate_in : float32[n_vocab], factor of the moves of each row of w_in
     """
 
     w_in: Float32
     w_out: Float32
-    rate_in: Float32 | None = None
+    rate_in: Float32
 
 
 class TokenSource(NamedTuple):
