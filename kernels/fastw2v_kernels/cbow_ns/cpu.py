@@ -10,7 +10,6 @@ from fastw2v_kernels._simd import (
     LANES,
     N_REGISTERS,
     Shape,
-    Vecs,
     add_rows,
     dot,
     fma_rows,
