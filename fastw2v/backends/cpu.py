@@ -31,7 +31,13 @@ class CpuBackend:
     span_tokens = _MOST_TOKENS
 
     def upload(self, config: TrainConfig, data: TrainingData) -> None:
-        """Bind the kernel to its arrays; nothing is copied."""
+        """Bind the kernel to its arrays; nothing is copied.
+
+        Raises
+        ------
+        TypeError, ValueError
+            The rates of the weights are wrong; see `Weights.checked_rates`.
+        """
         vocab, tokens, weights = data
         alias_prob, alias_id = vocab.alias_table(config.ns_exponent)
         self._kernel = partial(
@@ -43,6 +49,7 @@ class CpuBackend:
             keep=vocab.keep_probabilities(config.sample),
             alias_prob=alias_prob,
             alias_id=alias_id,
+            rate_in=weights.checked_rates(),
             **kernel_options(config),
         )
         self._kernel_name = kernel_name(config)

@@ -54,8 +54,9 @@ class CudaBackend:
 
         Raises
         ------
-        ValueError
-            The window is too large for this GPU; nothing has been allocated.
+        TypeError, ValueError
+            The window is too large for this GPU, or the rates of the weights are wrong (see `Weights.checked_rates`);
+            nothing has been allocated.
         MemoryError
             The GPU has too little memory left; nothing has been allocated.
         """
@@ -65,12 +66,13 @@ class CudaBackend:
         with self._on_stream():
             cuda_plan.check_window(config)
             plan = cuda_plan.plan(config, data, gpu.free_memory())
+            tables = _tables(config, data, plan.max_warps)
             self._w_in, self._w_out = to_device(data.weights.w_in), to_device(data.weights.w_out)
             self._tally = to_device(np.zeros(3))
             self._corpus = _corpus_on_device(config, data, is_resident=plan.is_resident)
             self._kernel = partial(
                 _span_kernel(config),
-                **{name: to_device(table) for name, table in _tables(config, data, plan.max_warps).items()},
+                **{name: to_device(table) for name, table in tables.items()},
                 **kernel_options(config),
                 chunk_tokens=CHUNK_TOKENS,
                 max_warps=plan.max_warps,
@@ -184,7 +186,8 @@ def _tables(config: TrainConfig, data: TrainingData, max_warps: int) -> dict[str
     """Return the kernel's tables of the vocabulary, on the host."""
     keep = data.vocab.keep_probabilities(config.sample)
     alias_prob, alias_id = data.vocab.alias_table(config.ns_exponent)
-    rate_in, rate_out = cuda_plan.rates(config, data.vocab, keep, n_warps=max_warps)
+    slowed_in, rate_out = cuda_plan.rates(config, data.vocab, keep, n_warps=max_warps)
+    rate_in = cuda_plan.times(slowed_in, data.weights.checked_rates())
     return {"keep": keep, "alias_prob": alias_prob, "alias_id": alias_id, "rate_in": rate_in, "rate_out": rate_out}
 
 

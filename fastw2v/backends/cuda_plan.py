@@ -95,7 +95,8 @@ def plan(config: TrainConfig, data: TrainingData, free_bytes: int) -> Plan:
 def _model_bytes(config: TrainConfig, data: TrainingData, n_warps: int) -> int:
     """Return the device memory for everything but the corpus."""
     n_vocab, stride = data.weights.w_in.shape
-    weights_bytes = data.weights.w_in.nbytes + data.weights.w_out.nbytes + 3 * _TABLE_BYTES * n_vocab
+    n_tables = 3 + (data.weights.rate_in is not None)
+    weights_bytes = data.weights.w_in.nbytes + data.weights.w_out.nbytes + n_tables * _TABLE_BYTES * n_vocab
     window_bytes = n_warps * 8 * (2 * config.window + 3) * stride  # rows of a window that do not fit on chip, twice
     return int(weights_bytes + window_bytes + _RESERVE_BYTES)
 
@@ -142,6 +143,15 @@ def rates(
     copies_in = n_warps * (1 - absent) * np.minimum(residence, CHUNK_TOKENS) / n_slots
     copies_out = n_warps * (share + config.negative * noise / noise.sum())
     return _factors(copies_in, most_copies), _factors(copies_out, most_copies)
+
+
+def times(slowed: Float32, rates: Float32 | None) -> Float32:
+    """Return the product of the factors of the first rows and of the rates of all rows, if there are any."""
+    if rates is None:
+        return slowed
+    product = rates.copy()
+    product[: len(slowed)] *= slowed
+    return product
 
 
 def _factors(copies: np.ndarray, most_copies: float) -> Float32:

@@ -26,12 +26,34 @@ class Weights:
         Columns that the model uses.
     on_device : float32[n_vocab, stride], optional
         A CuPy array: the input rows on the GPU that trained them last.
+    rate_in : float32[n_vocab], optional
+        Factor of the moves of each input row, finite and not negative; 0 leaves the row as it is, to the byte. None: 1
+        for all.
     """
 
     w_in: np.ndarray
     w_out: np.ndarray
     dim: int
     on_device: Any = None
+    rate_in: np.ndarray | None = None
+
+    def checked_rates(self) -> np.ndarray | None:
+        """Return `rate_in`; a backend calls this once, since kernels do not look at the values.
+
+        Raises
+        ------
+        TypeError, ValueError
+            It is no float32[n_vocab] in C order, or a factor is negative or not finite.
+        """
+        from fastw2v_kernels.shared.arguments import check_read
+
+        rates = self.rate_in
+        if rates is not None:
+            check_read("rate_in", rates, self.w_in.shape[:1])
+            wrong = np.flatnonzero(~((rates >= 0) & np.isfinite(rates)))
+            if len(wrong):
+                raise ValueError(f"rate_in has {rates[wrong[0]]} for row {wrong[0]}; expected finite factors from 0 on")
+        return rates
 
 
 def initial_weights(vocab: Vocab, dim: int, seed: int) -> Weights:

@@ -24,6 +24,11 @@ CBOW_MODES = [
 MODES = [("skipgram_ns", mode) for mode in SKIPGRAM_MODES] + [("cbow_ns", mode) for mode in CBOW_MODES]
 
 
+def rates(n_vocab):
+    """Factors 0, 0.5 and 1 of the moves of the input rows, in turn."""
+    return np.resize(np.array([0, 0.5, 1], np.float32), n_vocab)
+
+
 def copy(case, float_type=np.float32):
     """Copies of the arguments, with float32 arrays as `float_type`."""
     return {name: _copy(value, float_type) for name, value in case.items()}

@@ -1,12 +1,13 @@
 """Every launcher refuses what its kernel would misread; and no two of its arrays can change places unnoticed."""
 
+import inspect
 import itertools
 
 import numpy as np
 import pytest
 
 from fastw2v_kernels.ops import OPS
-from tests.kernels.harness import copy, results, to_device, written
+from tests.kernels.harness import copy, rates, results, to_device, written
 
 SIZE = 20
 ANY_LENGTH = {  # whose length is free, or says how much is asked for
@@ -59,7 +60,10 @@ WRONG_TYPES = {"f": np.int32, "i": np.float64, "u": np.float64}
 
 
 def case_of(op):
-    return op.make_case(np.random.default_rng(4), SIZE)
+    """Return the case of an operation, with the arrays that are optional."""
+    case = op.make_case(np.random.default_rng(4), SIZE)
+    parameters = inspect.signature(op.implementation("reference")).parameters
+    return case | ({"rate_in": rates(len(case["w_in"]))} if "rate_in" in parameters else {})
 
 
 def array_names(case):

@@ -8,7 +8,7 @@ from fastw2v_kernels.shared.rng import epoch_key
 from fastw2v_kernels.shared.span.inputs import Sampler
 from fastw2v_kernels.shared.span.reference import draw_targets
 from fastw2v_kernels.skipgram_ns.reference import skipgram_ns_reference
-from tests.kernels.harness import CBOW_MODES, SKIPGRAM_MODES, copy, toy_case
+from tests.kernels.harness import CBOW_MODES, SKIPGRAM_MODES, copy, rates, toy_case
 
 CENTRE_POS = 4
 SENTENCES = {
@@ -19,6 +19,7 @@ SENTENCES = {
 N_VOCAB = 9
 SEED = 2  # among its negatives one word comes twice, and one is the positive
 
+each_rate = pytest.mark.parametrize("rate_in", [None, rates(N_VOCAB)], ids=["no rates", "rates"])
 each_sentence = pytest.mark.parametrize("sentences", SENTENCES.values(), ids=SENTENCES)
 
 
@@ -52,8 +53,8 @@ def loss_of(x, w_out, targets):
     return loss + sum(minus_log_sigmoid(-x @ w_out[row]) for row in negatives if row != positive)
 
 
-def step_down(loss, w_in, w_out):
-    """Return (w_in, w_out) minus the gradient of loss(w_in, w_out)."""
+def step_down(loss, w_in, w_out, *, rate_in=None):
+    """Return (w_in, w_out) minus the gradient of loss(w_in, w_out), for each row of w_in times its rate."""
     step = 1e-5
     moved = (w_in.copy(), w_out.copy())
     for weights, result in zip((w_in, w_out), moved):
@@ -64,7 +65,7 @@ def step_down(loss, w_in, w_out):
             weights[at] = value - step
             result[at] -= (above - loss(w_in, w_out)) / (2 * step)
             weights[at] = value
-    return moved
+    return moved if rate_in is None else (w_in + rate_in[:, None] * (moved[0] - w_in), moved[1])
 
 
 def assert_same(result, expected):
@@ -81,8 +82,9 @@ def test_the_samples_hold_what_the_masks_are_for():
 
 
 @each_sentence
+@each_rate
 @pytest.mark.parametrize("mode", SKIPGRAM_MODES, ids=str)
-def test_skipgram(sentences, mode):
+def test_skipgram(sentences, mode, rate_in):
     case = one_example(sentences, **mode)
     contexts = contexts_of(case)
     expected, total = (case["w_in"].copy(), case["w_out"].copy()), 0.0
@@ -93,8 +95,8 @@ def test_skipgram(sentences, mode):
             return sum(loss_of(w_in[row], w_out, targets) for row in group)
 
         total += loss(*expected)
-        expected = step_down(loss, *expected)
-    skipgram_ns_reference(**case)
+        expected = step_down(loss, *expected, rate_in=rate_in)
+    skipgram_ns_reference(**case, rate_in=rate_in)
     assert_same((case["w_in"], case["w_out"]), expected)
     np.testing.assert_allclose(case["tally"], [total, len(contexts), 1])
 
@@ -106,13 +108,14 @@ def cbow_loss(case):
 
 
 @each_sentence
+@each_rate
 @pytest.mark.parametrize("mode", [m for m in CBOW_MODES if m["mean_context"] == m["mean_gradient"]], ids=str)
-def test_cbow(sentences, mode):
+def test_cbow(sentences, mode, rate_in):
     case = one_example(sentences, **mode)
     loss = cbow_loss(case)
     total = loss(case["w_in"], case["w_out"])
-    expected = step_down(loss, case["w_in"], case["w_out"])
-    cbow_ns_reference(**case)
+    expected = step_down(loss, case["w_in"], case["w_out"], rate_in=rate_in)
+    cbow_ns_reference(**case, rate_in=rate_in)
     assert_same((case["w_in"], case["w_out"]), expected)
     np.testing.assert_allclose(case["tally"], [total, 1, 1])
 

@@ -5,7 +5,8 @@ import pytest
 
 from fastw2v_kernels._jit.cuda import IS_SIMULATED
 from fastw2v_kernels.ops import OPS
-from tests.kernels.harness import assert_parity, copy, results
+from fastw2v_kernels.shared.span.cases import span_case
+from tests.kernels.harness import assert_parity, copy, rates, results
 
 SIZES = [1, 7, 31, 40] if IS_SIMULATED else [1, 7, 63, 100, 129]
 OPS_BY_NAME = {op.name: op for op in OPS}
@@ -80,3 +81,42 @@ def test_padding_stays_zero(name, device):
     after = results(op, device, op.make_case(np.random.default_rng(6), dim))
     assert not after["w_in"][:, dim:].any()
     assert not after["w_out"][:, dim:].any()
+
+
+RATED = [
+    {"window": 5, "shrink_windows": False},
+    {"window": 6, "shrink_windows": False},
+    {"window": 11},
+    {"negative": 15},
+    {"negative": 15, "dim": 300},
+]
+
+
+@pytest.mark.parametrize("variant", RATED, ids=str)
+@pytest.mark.parametrize("n_words", [3, 40])
+@pytest.mark.parametrize(
+    ("name", "mode"), [(name, mode) for name in VARIANTS for mode in [{}, *VARIANTS[name]]], ids=str
+)
+def test_a_rate_is_a_factor_of_each_move(name, mode, variant, n_words):
+    """On the CPU; with three words every window repeats some. On a GPU see test_spans_on_gpu."""
+    op, variant = OPS_BY_NAME[name], dict(variant)
+    case = op.make_case(np.random.default_rng(8), 100)
+    case |= span_case(np.random.default_rng(8), 100, dim=variant.pop("dim", 40)) | mode | variant
+    case["ids"][:] %= n_words
+    check(op, "cpu", case | {"rate_in": rates(40)})
+
+
+@pytest.mark.parametrize("device", ["reference", "cpu", "cuda"])
+@pytest.mark.parametrize(
+    ("name", "mode"), [(name, mode) for name in VARIANTS for mode in [{}, *VARIANTS[name]]], ids=str
+)
+def test_a_row_of_rate_0_stays_as_it_is_to_the_byte(name, mode, device):
+    """Also its -0.0 and its smallest numbers, to which adding 0.0 would give 0.0."""
+    op = OPS_BY_NAME[name]
+    case = op.make_case(np.random.default_rng(9), 36) | {"window": 6, "begin": 0, "end": 36} | mode
+    case |= {"ids": np.arange(36, dtype=np.int32) % 6, "keep": np.ones(40, np.float32), "rate_in": rates(40)}
+    case["w_in"][:, ::3], case["w_in"][:, 1::3] = -0.0, -1e-45
+    before = case["w_in"].view(np.int32).copy()
+    after = results(op, device, case)["w_in"].view(np.int32)
+    is_moved = (after != before).any(axis=1)
+    assert np.flatnonzero(is_moved).tolist() == [1, 2, 4, 5]

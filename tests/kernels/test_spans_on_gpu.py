@@ -12,7 +12,7 @@ from fastw2v_kernels.shared.span.contexts import contexts_per_step
 from fastw2v_kernels.shared.span.inputs import Sampler
 from fastw2v_kernels.shared.span.reference import draw_targets
 from fastw2v_kernels.skipgram_ns import cuda as skipgram
-from tests.kernels.harness import MODES, copy, toy_case
+from tests.kernels.harness import MODES, copy, rates, toy_case
 from tests.kernels.harness import results as run
 from tests.kernels.test_parity import assert_parity
 
@@ -100,6 +100,15 @@ def test_a_cut_sentence_keeps_its_contexts(name, mode):
     for begin, end, moved in ((0, 2, [0, 1, 2]), (2, 4, [1, 2, 3])):
         after = run(Planned(name), "cuda", copy(case) | {"begin": begin, "end": end})
         assert np.flatnonzero((after["w_in"] != case["w_in"]).any(axis=1)).tolist() == moved
+
+
+@each_mode
+@pytest.mark.parametrize("window", [3, 6])
+def test_a_rate_is_a_factor_of_what_is_written_back(name, mode, window):
+    """With a chunk for each token, a row is on chip for one centre: rates are those of the reference."""
+    case = span_case(np.random.default_rng(2), 40, dim=16, negative=3, window=window, n_vocab=20) | mode
+    case |= {"ids": np.arange(40, dtype=np.int32) % 20, "rate_in": rates(20)}
+    check(Planned(name, chunk_tokens=1, max_warps=1), case)
 
 
 @each_mode

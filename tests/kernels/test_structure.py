@@ -60,6 +60,13 @@ def parameters(op, device):
     return ast.unparse(arguments[0])
 
 
+def optional_parameters(op, device):
+    """Names and defaults of the keywords that a call may leave out."""
+    (function,) = (f for f in functions(KERNELS / op.name / f"{device}.py") if f.name == f"{op.name}_{device}")
+    named = zip(function.args.kwonlyargs, function.args.kw_defaults)
+    return {(argument.arg, ast.unparse(default)) for argument, default in named if default is not None}
+
+
 def test_every_folder_is_an_operation_and_every_operation_a_folder():
     folders = {path.parent.name for path in KERNELS.glob("*/*.py")} - {"shared", *COMPILER_FOLDERS}
     assert sorted(op.name for op in OPS) == sorted(folders), "a folder is missing from OPS, or is listed twice"
@@ -79,6 +86,11 @@ def test_an_operation_lists_the_devices_it_has_files_for(op):
 @pytest.mark.parametrize(("op", "device"), [pytest.param(op, d, id=f"{op.name}-{d}") for op in OPS for d in op.devices])
 def test_a_device_has_the_signature_of_the_reference(op, device):
     assert parameters(op, device) == parameters(op, "reference")
+
+
+@pytest.mark.parametrize(("op", "device"), [pytest.param(op, d, id=f"{op.name}-{d}") for op in OPS for d in op.devices])
+def test_a_device_has_the_optional_parameters_of_the_reference(op, device):
+    assert optional_parameters(op, "reference") <= optional_parameters(op, device)
 
 
 @each_op

@@ -39,6 +39,8 @@ class Shape:
         Whether all contexts of a centre make one gradient step; else every two of them do.
     n_strip : int
         Vectors of a row that are in registers together.
+    with_rates : bool
+        Whether each input row has a factor for its moves.
     """
 
     n_vectors: int
@@ -48,6 +50,7 @@ class Shape:
     share_negatives: bool = True
     one_step: bool = True
     n_strip: int = 1
+    with_rates: bool = False
 
     @classmethod
     def of(

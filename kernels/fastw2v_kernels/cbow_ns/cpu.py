@@ -30,7 +30,8 @@ from fastw2v_kernels.shared.array_types import Float32, Float64, Int32, Int64
 from fastw2v_kernels.shared.cpu import sentence_of
 from fastw2v_kernels.shared.rng import epoch_key
 from fastw2v_kernels.shared.span.checks import check_tables, check_tokens, check_weights
-from fastw2v_kernels.shared.span.inputs import Matrices, Sampler, Span, TokenSource
+from fastw2v_kernels.shared.span.inputs import Matrices, RatedMatrices, Sampler, Span, TokenSource
+from fastw2v_kernels.shared.span.rates_cpu import move_at_rate, with_rates
 from fastw2v_kernels.shared.span.scoring_cpu import (
     Centre,
     StepBuffers,
@@ -77,15 +78,15 @@ def _set_hidden_vector(
 
 @inline_cpu
 def _update_targets(
-    w_in: Float32, w_out: Float32, step: StepBuffers, r: int, ahead: int, prefetch_row_id: int, shape: Shape
+    matrices: Matrices | RatedMatrices, step: StepBuffers, r: int, ahead: int, prefetch_row_id: int, shape: Shape
 ) -> None:
     """Move target rows by step.error_coef, put the hidden vector's move into step.rows[1], and prefetch later rows."""
     for t in range(shape.n_tiles):
-        rows = rows_of(w_out, step.targets, r, t * shape.n_tile, shape)
-        rows_ahead = rows_of(w_out, step.targets, ahead, t * shape.n_tile, shape)
+        rows = rows_of(matrices.w_out, step.targets, r, t * shape.n_tile, shape)
+        rows_ahead = rows_of(matrices.w_out, step.targets, ahead, t * shape.n_tile, shape)
         error_coef = splats(step.error_coef, t, 0, shape)
         for col in range(0, shape.n_vectors * LANES, LANES):
-            prefetch(w_in, prefetch_row_id, col)
+            prefetch(matrices.w_in, prefetch_row_id, col)
             prefetch_rows(rows_ahead, col, single(shape))
             hidden, move = load(step.rows, 0, col), zero_strip(single(shape))
             if t > 0:
@@ -96,31 +97,44 @@ def _update_targets(
 
 @inline_cpu
 def _move_strip(
-    w_in: Float32, kept: KeptTokens, step: StepBuffers, centre: Centre, scale: float, col: int, shape: Shape
+    matrices: Matrices | RatedMatrices,
+    kept: KeptTokens,
+    step: StepBuffers,
+    centre: Centre,
+    scale: float,
+    col: int,
+    shape: Shape,
 ) -> None:
-    """Move one strip of every context row by scale times the hidden vector's move."""
+    """Move one strip of every context row by scale times the hidden vector's move, and times its rate if it has one."""
     move = load_strip(step.rows, 1, col, shape) * scale
     for j in range(centre.low, centre.i):
-        store_strip(w_in, kept.id[j], col, load_strip(w_in, kept.id[j], col, shape) + move)
+        x = load_strip(matrices.w_in, kept.id[j], col, shape)
+        if shape.with_rates:
+            move_at_rate(matrices, kept.id[j], col, x, move)
+        else:
+            store_strip(matrices.w_in, kept.id[j], col, x + move)
     for j in range(centre.i + 1, centre.high):
-        store_strip(w_in, kept.id[j], col, load_strip(w_in, kept.id[j], col, shape) + move)
+        x = load_strip(matrices.w_in, kept.id[j], col, shape)
+        if shape.with_rates:
+            move_at_rate(matrices, kept.id[j], col, x, move)
+        else:
+            store_strip(matrices.w_in, kept.id[j], col, x + move)
 
 
 @inline_cpu
 def _move_contexts(
-    w_in: Float32, kept: KeptTokens, step: StepBuffers, centre: Centre, scale: float, shape: Shape
+    matrices: Matrices | RatedMatrices, kept: KeptTokens, step: StepBuffers, centre: Centre, scale: float, shape: Shape
 ) -> None:
     whole = shape.n_vectors // shape.n_strip * shape.n_strip
     for vector in range(0, whole, shape.n_strip):
-        _move_strip(w_in, kept, step, centre, scale, vector * LANES, shape)
+        _move_strip(matrices, kept, step, centre, scale, vector * LANES, shape)
     if whole < shape.n_vectors:
-        _move_strip(w_in, kept, step, centre, scale, whole * LANES, tail(shape))
+        _move_strip(matrices, kept, step, centre, scale, whole * LANES, tail(shape))
 
 
 @inline_cpu
 def _train_centre(
-    w_in: Float32,
-    w_out: Float32,
+    matrices: Matrices | RatedMatrices,
     kept: KeptTokens,
     step: StepBuffers,
     centre: Centre,
@@ -132,16 +146,16 @@ def _train_centre(
     r = first_set(step, centre.i)
     share = 1.0 / (centre.high - centre.low - 1)
     set_mask(step, r, negative, shape)
-    _set_hidden_vector(w_in, kept, step, centre, share if means.of_contexts else 1.0, shape)
-    loss = score_row(step.rows, 0, w_out, step, r, centre.lr, shape)
-    _update_targets(w_in, w_out, step, r, first_set(step, centre.i + 2), centre.prefetch_row_id, shape)
-    _move_contexts(w_in, kept, step, centre, share if means.of_gradient else 1.0, shape)
+    _set_hidden_vector(matrices.w_in, kept, step, centre, share if means.of_contexts else 1.0, shape)
+    loss = score_row(step.rows, 0, matrices.w_out, step, r, centre.lr, shape)
+    _update_targets(matrices, step, r, first_set(step, centre.i + 2), centre.prefetch_row_id, shape)
+    _move_contexts(matrices, kept, step, centre, share if means.of_gradient else 1.0, shape)
     return loss
 
 
 @jit_cpu
 def _cbow_ns_cpu_kernel(
-    matrices: Matrices,
+    matrices: Matrices | RatedMatrices,
     tokens: TokenSource,
     sampler: Sampler,
     span: Span,
@@ -150,7 +164,7 @@ def _cbow_ns_cpu_kernel(
     workspace: Workspace,
     shape: Shape,
 ) -> None:
-    (w_in, w_out), (kept, step), window = matrices, workspace, tokens.window
+    (kept, step), window = workspace, tokens.window
     sentence = sentence_of(tokens.starts, span.begin)
     for first in range(span.begin, span.end, TOKENS_PER_PASS):
         bounds = subsample(kept, tokens, first, min(first + TOKENS_PER_PASS, span.end), sentence)
@@ -168,7 +182,7 @@ def _cbow_ns_cpu_kernel(
             if high - low > 1:
                 prefetch_row_id = kept.id[min(i + 2 + window, bounds.stop - 1)]
                 centre = Centre(i, low, high, prefetch_row_id, span.lr_first + span.lr_step * kept.pos[i])
-                loss += _train_centre(w_in, w_out, kept, step, centre, sampler.negative, means, shape)
+                loss += _train_centre(matrices, kept, step, centre, sampler.negative, means, shape)
                 n_pairs += 1
         tally[0] += loss
         tally[1] += n_pairs
@@ -197,6 +211,7 @@ def cbow_ns_cpu(
     mean_gradient: bool,
     with_loss: bool,
     tally: Float64,
+    rate_in: Float32 | None = None,
 ) -> None:
     """Do what `cbow_ns_reference` does, on one core and without the GIL."""
     matrices = Matrices(w_in=w_in, w_out=w_out)
@@ -205,11 +220,11 @@ def cbow_ns_cpu(
     check_tables(w_in.shape[0], keep=keep, alias_prob=alias_prob, alias_id=alias_id)
     shape = Shape.of(w_in.shape[1], negative + 1, with_loss)
     n_strips = -(-shape.n_vectors // (N_REGISTERS // 4))  # a strip of the hidden vector stays in registers
-    shape = replace(shape, n_strip=-(-shape.n_vectors // n_strips))
-    key = epoch_key(seed, epoch)
+    shape = replace(shape, n_strip=-(-shape.n_vectors // n_strips), with_rates=rate_in is not None)
+    key, rated = epoch_key(seed, epoch), with_rates(matrices, rate_in)
     sampler = Sampler(alias_prob=alias_prob, alias_id=alias_id, key=key, negative=negative)
     tokens = TokenSource(ids=ids, starts=starts, keep=keep, key=key, window=window, shrink_windows=shrink_windows)
     step = step_buffers(shape, negative, n_sets=4, n_inputs=1)
     span = Span(epoch=epoch, begin=begin, end=end, lr_first=lr_first, lr_step=lr_step)
     workspace, means = Workspace(kept_tokens_buffer(window), step), Means(mean_context, mean_gradient)
-    _cbow_ns_cpu_kernel(matrices, tokens, sampler, span, means, tally, workspace, shape)
+    _cbow_ns_cpu_kernel(rated, tokens, sampler, span, means, tally, workspace, shape)

@@ -7,7 +7,7 @@ import numpy as np
 from fastw2v_kernels.shared.array_types import Float32, Float64, Int32, Int64
 from fastw2v_kernels.shared.rng import epoch_key
 from fastw2v_kernels.shared.span.inputs import Sampler, TokenSource
-from fastw2v_kernels.shared.span.reference import FloatMatrix, draw_targets, gradients, windows
+from fastw2v_kernels.shared.span.reference import FloatMatrix, draw_targets, gradients, move_rows, windows
 
 
 def cbow_ns_reference(
@@ -32,6 +32,7 @@ def cbow_ns_reference(
     mean_gradient: bool,
     with_loss: bool,
     tally: Float64,
+    rate_in: Float32 | None = None,
 ) -> None:
     """Train the centres at token positions begin to end by stochastic gradient descent.
 
@@ -52,6 +53,10 @@ def cbow_ns_reference(
         Sum of the examples' losses (negative log-likelihood of positive and negatives), number of examples, number of
         kept tokens.
 
+    rate_in : float32[n_vocab], optional
+        Factor of the moves of each input row; 0 leaves the row as it is, to the byte. None: 1 for all. On the GPU a row
+        moves on chip at the full rate while its word is in the window, and what is written back is scaled.
+
     Raises
     ------
     TypeError, ValueError
@@ -68,6 +73,6 @@ def cbow_ns_reference(
         hidden = w_in[contexts].sum(axis=0, keepdims=True) * (share if mean_context else 1)
         targets = draw_targets(sampler, ids[token_pos], token_pos, ordinal=0)
         d_hidden, d_out, loss = gradients(hidden, w_out, targets, lr=lr_first + lr_step * token_pos)
-        np.add.at(w_in, contexts, d_hidden * (share if mean_gradient else 1))
+        move_rows(w_in, contexts, d_hidden * (share if mean_gradient else 1), rate_in)
         np.add.at(w_out, targets, d_out)
         tally[:2] += loss * with_loss, 1

@@ -33,7 +33,8 @@ from fastw2v_kernels.shared.cpu import sentence_of
 from fastw2v_kernels.shared.rng import epoch_key
 from fastw2v_kernels.shared.span.checks import check_tables, check_tokens, check_weights
 from fastw2v_kernels.shared.span.contexts import CONTEXTS_PER_STEP, contexts_per_step
-from fastw2v_kernels.shared.span.inputs import Matrices, Sampler, Span, TokenSource
+from fastw2v_kernels.shared.span.inputs import Matrices, RatedMatrices, Sampler, Span, TokenSource
+from fastw2v_kernels.shared.span.rates_cpu import move_at_rate, with_rates
 from fastw2v_kernels.shared.span.scoring_cpu import (
     Centre,
     StepBuffers,
@@ -96,7 +97,7 @@ def _gather_repeated(kept: KeptTokens, step: StepBuffers, low: int, high: int, i
 
 @inline_cpu
 def _update_strip(
-    w_in: Float32,
+    matrices: Matrices | RatedMatrices,
     step: StepBuffers,
     n: int,
     t: int,
@@ -109,11 +110,15 @@ def _update_strip(
     prefetch_rows(ahead, col, shape)
     out, grads = load_rows(rows, col, shape), zero_tile(shape)
     for c in range(n):
-        x = load_strip(w_in, step.inputs[c], col, shape)
+        x = load_strip(matrices.w_in, step.inputs[c], col, shape)
         move = zero_strip(shape) if t == 0 else load_strip(step.rows, c, col, shape)
         if t == shape.n_tiles - 1:
-            moved, grads = fma_both(step.error_coef, t, c * HALF_LANES, out, x, x + move, grads, shape)
-            store_strip(w_in, step.inputs[c], col, moved)
+            base = move if shape.with_rates else x + move
+            moved, grads = fma_both(step.error_coef, t, c * HALF_LANES, out, x, base, grads, shape)
+            if shape.with_rates:
+                move_at_rate(matrices, step.inputs[c], col, x, moved)
+            else:
+                store_strip(matrices.w_in, step.inputs[c], col, moved)
         else:
             moved, grads = fma_both(step.error_coef, t, c * HALF_LANES, out, x, move, grads, shape)
             store_strip(step.rows, c, col, moved)
@@ -122,36 +127,42 @@ def _update_strip(
 
 @inline_cpu
 def _update(
-    w_in: Float32, w_out: Float32, step: StepBuffers, n: int, r: int, ahead: int, prefetch_row_id: int, shape: Shape
+    matrices: Matrices | RatedMatrices,
+    step: StepBuffers,
+    n: int,
+    r: int,
+    ahead: int,
+    prefetch_row_id: int,
+    shape: Shape,
 ) -> None:
     """Move input and target rows by step.error_coef. Both gradients of a strip stay in registers."""
     whole = shape.n_vectors // shape.n_strip * shape.n_strip
     for t in range(shape.n_tiles):
-        rows = rows_of(w_out, step.targets, r, t * shape.n_tile, shape)
-        rows_ahead = rows_of(w_out, step.targets, ahead, t * shape.n_tile, shape)
+        rows = rows_of(matrices.w_out, step.targets, r, t * shape.n_tile, shape)
+        rows_ahead = rows_of(matrices.w_out, step.targets, ahead, t * shape.n_tile, shape)
         for vector in range(0, whole, shape.n_strip):
-            prefetch_strip(w_in, prefetch_row_id, vector * LANES, shape)
-            _update_strip(w_in, step, n, t, rows, rows_ahead, vector * LANES, shape)
+            prefetch_strip(matrices.w_in, prefetch_row_id, vector * LANES, shape)
+            _update_strip(matrices, step, n, t, rows, rows_ahead, vector * LANES, shape)
         if whole < shape.n_vectors:
-            prefetch_strip(w_in, prefetch_row_id, whole * LANES, tail(shape))
-            _update_strip(w_in, step, n, t, rows, rows_ahead, whole * LANES, tail(shape))
+            prefetch_strip(matrices.w_in, prefetch_row_id, whole * LANES, tail(shape))
+            _update_strip(matrices, step, n, t, rows, rows_ahead, whole * LANES, tail(shape))
 
 
 @inline_cpu
 def _train_contexts(
-    w_in: Float32, w_out: Float32, kept: KeptTokens, step: StepBuffers, centre: Centre, reach: int, shape: Shape
+    matrices: Matrices | RatedMatrices, kept: KeptTokens, step: StepBuffers, centre: Centre, reach: int, shape: Shape
 ) -> float:
     """Train the tokens low to high except the centre in one step, at most `reach` on each side; return the loss."""
     r = first_set(step, centre.i)
     n = _gather(kept, step, centre.low, centre.high, centre.i, reach)
-    loss: float = score_rows(w_in, w_out, step, n, r, centre.lr, shape)
-    _update(w_in, w_out, step, n, r, first_set(step, centre.i + 2), centre.prefetch_row_id, shape)
+    loss: float = score_rows(matrices.w_in, matrices.w_out, step, n, r, centre.lr, shape)
+    _update(matrices, step, n, r, first_set(step, centre.i + 2), centre.prefetch_row_id, shape)
     return loss
 
 
 @inline_cpu
 def _train_groups(
-    w_in: Float32, w_out: Float32, kept: KeptTokens, step: StepBuffers, centre: Centre, reach: int, shape: Shape
+    matrices: Matrices | RatedMatrices, kept: KeptTokens, step: StepBuffers, centre: Centre, reach: int, shape: Shape
 ) -> float:
     """Train each `reach` contexts of the centre in one step, all with the same negatives; return the loss."""
     i, low, high, prefetch_row_id, lr = centre
@@ -159,13 +170,13 @@ def _train_groups(
     for first in range(0, n_contexts, reach):
         begin, end = low + first, low + min(first + reach, n_contexts)
         group = Centre(i, begin + (begin >= i), end + (end > i), prefetch_row_id, lr)
-        loss += _train_contexts(w_in, w_out, kept, step, group, reach, shape)
+        loss += _train_contexts(matrices, kept, step, group, reach, shape)
     return loss
 
 
 @inline_cpu
 def _train_pairs(
-    w_in: Float32, w_out: Float32, kept: KeptTokens, step: StepBuffers, centre: Centre, negative: int, shape: Shape
+    matrices: Matrices | RatedMatrices, kept: KeptTokens, step: StepBuffers, centre: Centre, negative: int, shape: Shape
 ) -> float:
     """Train each context of the centre in a step with its own negatives; return the loss."""
     i, low, high, prefetch_row_id, lr = centre
@@ -175,16 +186,16 @@ def _train_pairs(
         if j != i:
             step.inputs[0] = kept.id[j]
             set_mask(step, r, negative, shape)
-            loss += score_row(w_in, kept.id[j], w_out, step, r, lr, shape)
+            loss += score_row(matrices.w_in, kept.id[j], matrices.w_out, step, r, lr, shape)
             ahead = r + 1 if j + 1 < high else first_set(step, i + 1)
-            _update(w_in, w_out, step, one, r, ahead, prefetch_row_id, shape)
+            _update(matrices, step, one, r, ahead, prefetch_row_id, shape)
             r += 1
     return loss
 
 
 @jit_cpu
 def _skipgram_ns_cpu_kernel(
-    matrices: Matrices,
+    matrices: Matrices | RatedMatrices,
     tokens: TokenSource,
     sampler: Sampler,
     span: Span,
@@ -192,7 +203,7 @@ def _skipgram_ns_cpu_kernel(
     workspace: Workspace,
     shape: Shape,
 ) -> None:
-    (w_in, w_out), (kept, step), window = matrices, workspace, tokens.window
+    (kept, step), window = workspace, tokens.window
     sentence = sentence_of(tokens.starts, span.begin)
     for first in range(span.begin, span.end, TOKENS_PER_PASS):
         bounds = subsample(kept, tokens, first, min(first + TOKENS_PER_PASS, span.end), sentence)
@@ -215,9 +226,9 @@ def _skipgram_ns_cpu_kernel(
                     set_mask(step, first_set(step, i), sampler.negative, shape)
                     train = _train_contexts if shape.one_step else _train_groups
                     reach = window if shape.one_step else CONTEXTS_PER_STEP
-                    loss += train(w_in, w_out, kept, step, centre, reach, shape)
+                    loss += train(matrices, kept, step, centre, reach, shape)
                 else:
-                    loss += _train_pairs(w_in, w_out, kept, step, centre, sampler.negative, shape)
+                    loss += _train_pairs(matrices, kept, step, centre, sampler.negative, shape)
                 n_pairs += high - low - 1
         tally[0] += loss
         tally[1] += n_pairs
@@ -245,6 +256,7 @@ def skipgram_ns_cpu(
     share_negatives: bool,
     with_loss: bool,
     tally: Float64,
+    rate_in: Float32 | None = None,
 ) -> None:
     """Do what `skipgram_ns_reference` does, on one core and without the GIL."""
     matrices = Matrices(w_in=w_in, w_out=w_out)
@@ -253,12 +265,13 @@ def skipgram_ns_cpu(
     check_tables(w_in.shape[0], keep=keep, alias_prob=alias_prob, alias_id=alias_id)
     one_step = contexts_per_step(window) == 2 * window or not share_negatives
     shape = Shape.of(w_in.shape[1], negative + 1, with_loss, share_negatives, one_step)
+    shape = replace(shape, with_rates=rate_in is not None)
     if 4 * shape.n_tile + 4 < N_REGISTERS:  # registers for two vectors of target rows and gradients, and 4 more
         shape = replace(shape, n_strip=2)
-    key = epoch_key(seed, epoch)
+    key, rated = epoch_key(seed, epoch), with_rates(matrices, rate_in)
     sampler = Sampler(alias_prob=alias_prob, alias_id=alias_id, key=key, negative=negative)
     tokens = TokenSource(ids=ids, starts=starts, keep=keep, key=key, window=window, shrink_windows=shrink_windows)
     step = step_buffers(shape, negative, n_sets=4 if share_negatives else 8 * window, n_inputs=2 * window)
     span = Span(epoch=epoch, begin=begin, end=end, lr_first=lr_first, lr_step=lr_step)
     workspace = Workspace(kept_tokens_buffer(window), step)
-    _skipgram_ns_cpu_kernel(matrices, tokens, sampler, span, tally, workspace, shape)
+    _skipgram_ns_cpu_kernel(rated, tokens, sampler, span, tally, workspace, shape)

@@ -8,7 +8,7 @@ from fastw2v_kernels.shared.array_types import Float32, Float64, Int32, Int64
 from fastw2v_kernels.shared.rng import epoch_key
 from fastw2v_kernels.shared.span.contexts import contexts_per_step
 from fastw2v_kernels.shared.span.inputs import Sampler, TokenSource
-from fastw2v_kernels.shared.span.reference import FloatMatrix, draw_targets, gradients, windows
+from fastw2v_kernels.shared.span.reference import FloatMatrix, draw_targets, gradients, move_rows, windows
 
 
 def skipgram_ns_reference(
@@ -32,6 +32,7 @@ def skipgram_ns_reference(
     share_negatives: bool,
     with_loss: bool,
     tally: Float64,
+    rate_in: Float32 | None = None,
 ) -> None:
     """Train the centres at token positions begin to end by stochastic gradient descent.
 
@@ -70,6 +71,10 @@ def skipgram_ns_reference(
         Sum of the pairs' losses (negative log-likelihood of positive and negatives), number of pairs, number of kept
         tokens.
 
+    rate_in : float32[n_vocab], optional
+        Factor of the moves of each input row; 0 leaves the row as it is, to the byte. None: 1 for all. On the GPU a row
+        moves on chip at the full rate while its word is in the window, and what is written back is scaled.
+
     Raises
     ------
     TypeError, ValueError
@@ -85,7 +90,7 @@ def skipgram_ns_reference(
             rows, ordinal = contexts[first : first + n_per_step], 0 if share_negatives else first
             targets = draw_targets(sampler, ids[token_pos], token_pos, ordinal=ordinal)
             d_in, d_out, loss = gradients(w_in[rows], w_out, targets, lr=lr)
-            np.add.at(w_in, rows, d_in)
+            move_rows(w_in, rows, d_in, rate_in)
             np.add.at(w_out, targets, d_out)
             tally[0] += loss * with_loss
         tally[1:] += len(contexts), 1

@@ -16,6 +16,17 @@ class Matrices(NamedTuple):
     w_out: Float32
 
 
+class RatedMatrices(NamedTuple):
+    """Like `Matrices`, where each input row has a factor for its moves; kernels with and without are compiled apart.
+
+    rate_in : float32[n_vocab], factor of the moves of each row of w_in
+    """
+
+    w_in: Float32
+    w_out: Float32
+    rate_in: Float32
+
+
 class TokenSource(NamedTuple):
     """Tokens and sentences of a corpus, and how tokens and windows are drawn; arrays as in `skipgram_ns_reference`.
 

@@ -5,8 +5,7 @@ A warp, which is a block by itself, takes `chunk_tokens` tokens at a time. At ei
 takes the chunks i, i + n_warps, ... in order, so the warps stay close together in the corpus, and the learning rate
 falls as it should. With more warps, each one computes with older rows.
 
-`rate_in` and `rate_out`, float32[n] for the first n rows, are factors for the moves of rows that many warps hold at a
-time; see `rates_cuda`.
+`rate_in` and `rate_out`, float32[n] for the first n rows, are factors for the moves of these rows; see `rates_cuda`.
 """
 
 from __future__ import annotations

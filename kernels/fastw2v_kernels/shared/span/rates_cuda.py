@@ -1,7 +1,10 @@
-"""Factors for the moves of the most frequent rows, of which many warps hold copies at the same time.
+"""Factors for the moves of rows: those that a caller asks for, and those of the most frequent rows.
 
 All warps compute their moves from the same old row, and then add them up. With n copies the row moves n times as far as
 with one, and beyond some number it oscillates and grows without bound. Factors for the few rows concerned prevent that.
+
+An input row moves on chip without its factor while its word is in the window; what is written back is the difference
+times the factor. A row with the factor 0 is not written to, and stays as it is, to the byte.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fastw2v_kernels.shared.array_types import Float64, Int32, Int64
+from fastw2v_kernels.shared.array_types import Float32, Float64, Int32, Int64
 from fastw2v_kernels.shared.rng import KEEP_DRAW, NEGATIVE_DRAW, WINDOW_DRAW, alias_draw, random_bits, uniform
 from fastw2v_kernels.shared.span.inputs import Sampler, TokenSource
 
@@ -64,3 +64,12 @@ def gradients(
     error_coef = mask * (label - 1 / (1 + np.exp(-scores))) * x.dtype.type(lr)
     loss = float(np.sum(mask * (np.logaddexp(0, scores) - label * scores), dtype=np.float64))
     return error_coef @ w_out[targets], error_coef.T @ x, loss
+
+
+def move_rows(w_in: FloatMatrix, rows: Int32, moves: FloatMatrix, rate_in: Float32 | None) -> None:
+    """Add moves to rows of w_in, times the rates of these rows if there are any; a row of rate 0 stays as it is."""
+    if rate_in is not None:
+        moves = np.broadcast_to(moves, (len(rows), w_in.shape[1]))
+        is_moved = rate_in[rows] != 0
+        rows, moves = rows[is_moved], moves[is_moved] * rate_in[rows[is_moved], None]
+    np.add.at(w_in, rows, moves)

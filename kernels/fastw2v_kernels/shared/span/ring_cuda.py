@@ -82,11 +82,15 @@ def load_word(word: int, w_in: Float32, ring: Ring, n_row: int, stride: int) -> 
 
 @inline_cuda
 def write_back(word: int, w_in: Float32, rates: Float32, ring: Ring, n_row: int, stride: int) -> None:
-    """Add the difference made to a word's row, times its rate, to w_in, and free the slot."""
+    """Add the difference made to a word's row, times its rate, to w_in, and free the slot.
+
+    A row of rate 0 is not written to: the sum of -0.0 and 0.0 is 0.0, and atomics turn the smallest numbers into 0.
+    """
     rate, slot = rate_of(rates, word), slot_of(word, ring)
     _put(_FREE, slot, ring)
     begin = np.uint32(slot) * n_row + np.uint32(cuda.laneid)
-    for first in range(0, n_row, 32):
-        move = rate * (ring.value[begin + first] - ring.base[begin + first])
-        if is_column(first, stride):
-            cuda.atomic.add(w_in, (np.uint32(word), first + np.uint32(cuda.laneid)), move)
+    if rate != 0:
+        for first in range(0, n_row, 32):
+            move = rate * (ring.value[begin + first] - ring.base[begin + first])
+            if is_column(first, stride):
+                cuda.atomic.add(w_in, (np.uint32(word), first + np.uint32(cuda.laneid)), move)
