@@ -32,9 +32,9 @@ def write_sentences(path, sentences):
         file.writelines(" ".join(sentence) + "\n" for sentence in sentences)
 
 
-def write_vectors(path, words=TOPIC_OF, dim=20, seed=1):
+def write_vectors(path, words=TOPIC_OF, dim=20):
     """A word2vec text file of random vectors; words of one topic lie around its centre."""
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(1)
     centres = {topic: rng.normal(size=dim) for topic in TOPICS}
     with open(path, "w", encoding="utf8") as file:
         file.write(f"{len(words)} {dim}\n")

@@ -1,5 +1,7 @@
 """Evaluation on word pairs and analogies: gensim's files with vectors of a file, own files with trained vectors."""
 
+from itertools import pairwise
+
 import numpy as np
 from gensim.models import KeyedVectors, Word2Vec
 from gensim.test.utils import datapath
@@ -36,7 +38,7 @@ model = Word2Vec(topic_sentences(), vector_size=20, min_count=1, epochs=25, seed
 kitchen, harbour = TOPICS["kitchen"], TOPICS["harbour"]
 with open("own_pairs.tsv", "w", encoding="utf8") as file:
     file.write("# two of one topic, or of two\n")
-    file.writelines(f"{w1}\t{w2}\t{9 + i / 10}\n" for i, (w1, w2) in enumerate(zip(kitchen, kitchen[1:])))
+    file.writelines(f"{w1}\t{w2}\t{9 + i / 10}\n" for i, (w1, w2) in enumerate(pairwise(kitchen)))
     file.writelines(f"{w1}\t{w2}\t{1 + i / 10}\n" for i, (w1, w2) in enumerate(zip(kitchen, harbour)))
 pearson, spearman, unknown = model.wv.evaluate_word_pairs("own_pairs.tsv", delimiter="\t", case_insensitive=True)
 

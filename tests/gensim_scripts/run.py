@@ -22,7 +22,7 @@ IMPORTS = {
 class ChangeImports(ast.NodeTransformer):
     """Import from fastw2v each name that the table has; nothing else changes."""
 
-    def visit_ImportFrom(self, node):  # noqa: N802 - ast gives the name
+    def visit_ImportFrom(self, node):
         modules = [IMPORTS.get((node.module, alias.name), node.module) for alias in node.names]
         imports = [ast.ImportFrom(module, [alias], node.level) for module, alias in zip(modules, node.names)]
         return [ast.copy_location(each, node) for each in imports]

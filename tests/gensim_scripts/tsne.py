@@ -17,7 +17,7 @@ def reduce_dimensions(wv):
         centred = vectors - vectors.mean(axis=0)
         plane = centred @ np.linalg.svd(centred, full_matrices=False)[2][:2].T
     else:
-        plane = TSNE(n_components=2, perplexity=5, random_state=0).fit_transform(vectors)
+        plane = TSNE(n_components=2, perplexity=5, method="exact", random_state=0).fit_transform(vectors)
     return plane[:, 0], plane[:, 1], labels
 
 
