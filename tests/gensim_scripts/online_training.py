@@ -4,8 +4,8 @@ from gensim.models import Word2Vec
 
 from tests.gensim_scripts.corpus import TOPICS, neighbours, topic_sentences
 
-old_sentences = topic_sentences(400, topics=("kitchen", "harbour"))
-new_sentences = topic_sentences(400, topics=("garden", "harbour"), seed=2)
+old_sentences = topic_sentences(800, topics=("kitchen", "harbour"))
+new_sentences = topic_sentences(800, topics=("garden", "harbour"), seed=2)
 
 model = Word2Vec(old_sentences, vector_size=20, min_count=3, epochs=30, seed=1, workers=1)
 model.save("old.model")
