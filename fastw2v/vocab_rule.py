@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -124,23 +124,30 @@ class VocabRule:
         if self.trim_rule is None or len(counts) == 0:
             limits = {"min_count": self.min_count, "max_final_vocab": self.max_final_vocab}
             return select_words(counts, sorted_vocab=self.sorted_vocab, **limits)  # type: ignore[arg-type]
-        chosen = np.flatnonzero(self.keeps(counts, keys))
+        return self.sorted_rows(counts, self.keeps(counts, keys))
+
+    def sorted_rows(self, counts: Array, kept: Array) -> Array:
+        """Return what `order` does, given what `keeps` returned."""
+        chosen = np.flatnonzero(kept)
         if chosen.size == 0:
+            limits = f"min_count={self.min_count} and max_final_vocab={self.max_final_vocab}"
+            limits, cure = (limits, "") if self.trim_rule is None else (f"{limits} and trim_rule", " (or RULE_KEEP)")
             raise ValueError(
-                f"empty vocabulary: trim_rule and min_count={self.min_count} leave none of {len(counts):,} distinct "
-                "words; lower min_count, or let trim_rule return RULE_KEEP (2) for some"
+                f"empty vocabulary: {limits} leave none of {len(counts):,} words, the most frequent seen "
+                f"{counts.max(initial=0):,} times; lower min_count{cure}, or pass more text"
             )
         return chosen[by_falling_count(counts[chosen])] if self.sorted_vocab else chosen
 
-    def vocab_of(self, raw: Vocab) -> Vocab:
-        """Make the vocabulary from raw counts, whose keys are in the order of first occurrence."""
+    def choose(self, raw: Vocab) -> tuple[Vocab, Array]:
+        """Return raw counts, with a row for every id if this rule keeps every id, and which of their keys it keeps."""
         if self.keeps_every_id(raw.is_integer):
-            return every_id(raw)
-        return raw.take(self.order(raw.counts, lambda: raw.keys))
+            raw = every_id(raw)
+            return raw, np.ones(len(raw), np.bool_)
+        return raw, self.keeps(raw.counts, lambda: raw.keys)
 
-    def unsorted(self) -> VocabRule:
-        """Return this rule with rows by first occurrence."""
-        return replace(self, sorted_vocab=False)
+    def vocab_of(self, raw: Vocab, kept: Array) -> Vocab:
+        """Make the vocabulary, given what `choose` returned."""
+        return raw if self.keeps_every_id(raw.is_integer) else raw.take(self.sorted_rows(raw.counts, kept))
 
 
 def _decision(answer: int | None, key: object, *, default: bool) -> bool:
