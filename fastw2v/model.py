@@ -25,7 +25,15 @@ from fastw2v.vocabulary_model import CorpusFile, VocabularyModel
 
 logger = logging.getLogger("fastw2v")
 
-_NOTES = ("batch_words", "comment", "train_count", "total_train_time", "min_alpha_yet_reached", "lifecycle_events")
+_NOTES = (  # what a saved file holds beside options, vocabulary and weights
+    "batch_words",
+    "comment",
+    "effective_min_count",
+    "train_count",
+    "total_train_time",
+    "min_alpha_yet_reached",
+    "lifecycle_events",
+)
 
 
 class Word2Vec(VocabularyModel):
@@ -235,7 +243,7 @@ class Word2Vec(VocabularyModel):
         Returns
         -------
         kept_words, raw_words : int
-            Words trained, counted after and before subsampling.
+            Words trained, and words read: those that subsampling left out and unknown ones too, over all epochs.
 
         Raises
         ------
@@ -258,9 +266,11 @@ class Word2Vec(VocabularyModel):
         )
         session = self._begin(config)
         with session.encode_with(one_corpus(corpus_iterable, corpus_file), vocab) as tokens:
+            n_raw, n_known = tokens.n_raw, tokens.n_tokens
             self._train(session, tokens, chosen)
+        raw_words = self.report.raw_words * n_raw // n_known  # the report counts known words alone
         self.add_lifecycle_event("train", log_level=0, epochs=config.epochs, kept_words=self.report.kept_words)
-        return self.report.kept_words, self.report.raw_words
+        return self.report.kept_words, raw_words
 
     def _train(self, session: Session, tokens: Tokens, callbacks: Callbacks) -> None:
         self._is_training = True

@@ -135,6 +135,10 @@ class ModelBase:
         """The count that a word needed for the last vocabulary: `min_count`, or more with `max_final_vocab`."""
         return self.min_count if self._effective_min_count is None else self._effective_min_count
 
+    @effective_min_count.setter
+    def effective_min_count(self, count: int) -> None:
+        self._effective_min_count = number("effective_min_count", count, int, least=0, most=np.inf)
+
     @property
     def cum_table(self) -> Array | None:
         """The noise distribution as gensim's table, made when it is asked for; None before there is a vocabulary.

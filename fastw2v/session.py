@@ -51,7 +51,7 @@ class Session:
         """Read a corpus (whatever `as_corpus` takes), choose its vocabulary, and write its tokens as rows."""
         config, corpus = self._config, self._checked_corpus(sentences)
         with stopwatch(self.seconds, "encode"):
-            encoding = encode_by_rule(
+            return encode_by_rule(
                 corpus,
                 rule,
                 keep_raw=keep_raw,
@@ -59,9 +59,6 @@ class Session:
                 workers=config.n_workers,
                 progress=of_phase(self._progress, "encode"),
             )
-        n_words, tokens = len(encoding.vocab), encoding.tokens
-        logger.info("vocabulary of %d words, which are %d of %d tokens", n_words, tokens.n_tokens, tokens.n_raw)
-        return encoding
 
     def scan(self, sentences: Any) -> RawCounts:  # noqa: ANN401
         """Count all words of a corpus, or all ids; with min_count=0 also those up to the largest that do not occur."""

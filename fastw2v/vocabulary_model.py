@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from fastw2v.compat import refuse_gensim3_names
 from fastw2v.config import number
 from fastw2v.corpus import one_corpus
 from fastw2v.encode import Tokens
@@ -51,6 +52,7 @@ class VocabularyModel(ModelBase):
             vocab_of_frequencies(counts)
         self._raw = RawCounts(counts, n_sentences) if counts else None
 
+    @refuse_gensim3_names
     def build_vocab(
         self,
         corpus_iterable: Any = None,  # noqa: ANN401
@@ -290,11 +292,11 @@ class VocabularyModel(ModelBase):
 
     def _build(self, session: Session, corpus: Any, rule: VocabRule, *, keep_raw: bool = False) -> Tokens:  # noqa: ANN401
         """Read a corpus, choose the vocabulary, and start from it; the caller closes the tokens."""
-        encoding = session.build_vocab(corpus, rule, keep_raw=keep_raw)
-        self._effective_min_count = encoding.effective_min_count
-        self._start(encoding.vocab, encoding.tokens.n_sentences)
-        self._raw = None if encoding.raw is None else RawCounts(encoding.raw, encoding.tokens.n_sentences)
-        return encoding.tokens
+        vocab, tokens, raw, self._effective_min_count = session.build_vocab(corpus, rule, keep_raw=keep_raw)
+        self._start(vocab, tokens.n_sentences)
+        self._raw = None if raw is None else RawCounts(raw, tokens.n_sentences)
+        logger.info("vocabulary of %d words, which are %d of %d tokens", len(vocab), tokens.n_tokens, tokens.n_raw)
+        return tokens
 
     def _start(self, vocab: Vocab, corpus_count: int) -> None:
         """Begin with a vocabulary and untrained weights."""
