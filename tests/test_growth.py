@@ -77,6 +77,19 @@ def test_ten_growths_over_a_changing_corpus_equal_the_reference(kind, tmp_path):
     assert model.epochs_trained == 11
 
 
+def test_words_and_counts_are_gensims():
+    gensim_models = pytest.importorskip("gensim.models")
+    theirs, ours = gensim_models.Word2Vec(vector_size=4, min_count=2), Word2Vec(**OPTIONS)
+    for step in range(4):
+        for model in (theirs, ours):
+            model.build_vocab(changing_corpus(step, as_ids=False), update=step > 0)
+        counts = [{key: m.wv.get_vecattr(key, "count") for key in m.wv.index_to_key} for m in (theirs, ours)]
+        assert counts[0] == counts[1]
+        assert (theirs.corpus_count, theirs.corpus_total_words) == (60, ours.corpus_total_words)
+    n_old = len(counts[1]) - 5
+    assert theirs.wv.index_to_key[n_old:] == ours.wv.index_to_key[n_old:]  # the newest; ties of the first build differ
+
+
 def test_memory_is_steady_while_the_vocabulary_only_counts():
     sentences = [[f"w{n}" for n in range(2000)]] * 3
     tracemalloc.start()
