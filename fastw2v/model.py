@@ -130,7 +130,9 @@ class Word2Vec(VocabularyModel):
     Raises
     ------
     ValueError, TypeError
-        An argument is out of its range or not supported, or the corpus is empty or of a wrong kind.
+        An argument is out of its range or not supported, or the corpus is of a wrong kind.
+    EmptyVocabularyError
+        The corpus is empty, or no word is left. This is a ValueError, and a RuntimeError as in gensim.
     CudaUnavailableError, MemoryError
         The GPU cannot be used, or has too little memory for the model.
 

@@ -47,9 +47,16 @@ class Session:
         self.seconds: dict[str, float] = {}
         self.report = TrainReport("none")
 
-    def build_vocab(self, sentences: Any, rule: VocabRule, *, keep_raw: bool = False) -> Encoding:  # noqa: ANN401
-        """Read a corpus (whatever `as_corpus` takes), choose its vocabulary, and write its tokens as rows."""
-        config, corpus = self._config, self._checked_corpus(sentences)
+    def build_vocab(
+        self,
+        sentences: Any,  # noqa: ANN401 - whatever `as_corpus` takes
+        rule: VocabRule,
+        *,
+        keep_raw: bool = False,
+        once: bool = False,
+    ) -> Encoding:
+        """Read a corpus (with `once` an iterator, too), choose its vocabulary, and write its tokens as rows."""
+        config, corpus = self._config, self._checked_corpus(sentences, once=once)
         with stopwatch(self.seconds, "encode"):
             return encode_by_rule(
                 corpus,
@@ -61,8 +68,8 @@ class Session:
             )
 
     def scan(self, sentences: Any) -> RawCounts:  # noqa: ANN401
-        """Count all words of a corpus, or all ids; with min_count=0 also those up to the largest that do not occur."""
-        config, corpus = self._config, self._checked_corpus(sentences)
+        """Count all words of a corpus or an iterator, or all ids; with min_count=0 all up to the largest."""
+        config, corpus = self._config, self._checked_corpus(sentences, once=True)
         with stopwatch(self.seconds, "encode"):
             encoding = encode_by_rule(
                 corpus,
@@ -133,9 +140,9 @@ class Session:
         callbacks.notify("on_train_end", model)
         self._warn(state)
 
-    def _checked_corpus(self, sentences: Any) -> Corpus:  # noqa: ANN401
+    def _checked_corpus(self, sentences: Any, *, once: bool = False) -> Corpus:  # noqa: ANN401
         """Return the corpus, and compile its reader."""
-        corpus = as_corpus(sentences)
+        corpus = as_corpus(sentences, once=once)
         check_device_of(corpus, self._config.device)
         with stopwatch(self.seconds, "compile"):
             load_encoder(corpus)

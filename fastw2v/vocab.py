@@ -12,6 +12,10 @@ import numpy as np
 _COUNT_16 = np.uint16(0xFFFF)
 
 
+class EmptyVocabularyError(ValueError, RuntimeError):
+    """No word is left for a vocabulary, or there was none. A RuntimeError too, because gensim raises that."""
+
+
 class Vocab:
     """The key and the count of each row.
 
@@ -214,7 +218,7 @@ def select_words(
 
     Raises
     ------
-    ValueError
+    EmptyVocabularyError
         No word is left.
 
     Examples
@@ -229,7 +233,7 @@ def select_words(
         threshold = max(threshold, count_threshold(counts, max_final_vocab))
     chosen = np.flatnonzero(counts >= threshold)
     if chosen.size == 0:
-        raise ValueError(_empty_vocabulary(counts, min_count, max_final_vocab))
+        raise EmptyVocabularyError(_empty_vocabulary(counts, min_count, max_final_vocab))
     if sorted_vocab:
         chosen = chosen[by_falling_count(counts[chosen])]
     return chosen

@@ -10,7 +10,7 @@ import numpy as np
 
 from fastw2v.config import TrainConfig
 from fastw2v.runtime.arrays import Array
-from fastw2v.vocab import Vocab, by_falling_count, count_threshold, select_words
+from fastw2v.vocab import EmptyVocabularyError, Vocab, by_falling_count, count_threshold, select_words
 
 RULE_DEFAULT, RULE_DISCARD, RULE_KEEP = range(3)  # the numbers of gensim.utils
 
@@ -118,7 +118,7 @@ class VocabRule:
 
         Raises
         ------
-        ValueError
+        EmptyVocabularyError
             No key is left.
         """
         if self.trim_rule is None or len(counts) == 0:
@@ -132,7 +132,7 @@ class VocabRule:
         if chosen.size == 0:
             limits = f"min_count={self.min_count} and max_final_vocab={self.max_final_vocab}"
             limits, cure = (limits, "") if self.trim_rule is None else (f"{limits} and trim_rule", " (or RULE_KEEP)")
-            raise ValueError(
+            raise EmptyVocabularyError(
                 f"empty vocabulary: {limits} leave none of {len(counts):,} words, the most frequent seen "
                 f"{counts.max(initial=0):,} times; lower min_count{cure}, or pass more text"
             )

@@ -53,6 +53,41 @@ def test_growth_in_steps_equals_growth_at_once():
     assert report == figures | {"num_retained_words": 1}
 
 
+def test_a_generator_is_enough_for_a_vocabulary():
+    model, numbers = Word2Vec(**SMALL), Word2Vec(**SMALL)
+    model.build_vocab(sentence for sentence in SENTENCES)
+    assert same_start(model, built())
+    model.build_vocab((sentence for sentence in [["d", "d"]]), update=True)
+    assert model.wv.index_to_key == ["a", "b", "c", "d"]
+    assert model.scan_vocab(iter(SENTENCES)) == (8, 3)
+    numbers.build_vocab([n, n] for n in (3, 5))
+    assert numbers.wv.index_to_key == [3, 5]
+    used = iter(SENTENCES)
+    model.build_vocab(used)
+    with pytest.raises(TypeError, match="one-shot list_iterator"):
+        model.train(used)
+    with pytest.raises(ValueError, match="max_vocab_size reads the corpus twice"):
+        Word2Vec(max_vocab_size=3, **SMALL).build_vocab(iter(SENTENCES))
+
+
+@pytest.mark.parametrize("error", [ValueError, RuntimeError])  # gensim raises RuntimeError when it trains
+def test_no_word_is_left(error):
+    for make in (
+        lambda: Word2Vec([["rare"]], min_count=2),
+        lambda: Word2Vec([[]]),
+        lambda: Word2Vec(**SMALL).build_vocab(SENTENCES, trim_rule=lambda *_: 1),
+        lambda: Word2Vec(**SMALL).build_vocab_from_freq({"rare": 1}),
+    ):
+        with pytest.raises(error, match="empty"):
+            make()
+
+
+@pytest.mark.parametrize("error", [FileNotFoundError, TypeError])
+def test_no_file(error):
+    with pytest.raises(error, match="no such corpus file"):
+        Word2Vec(corpus_file="nothing.txt")
+
+
 def test_a_dry_run_changes_nothing():
     model = built()
     model.scan_vocab([["x"] * 9 + ["y"]])
