@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from fastw2v.config import OPTIONS, TrainConfig
 from fastw2v.formats.safetensors import is_safetensors, read_safetensors, table_of, table_tensors, write_safetensors
+from fastw2v.raw_counts import RawCounts
 from fastw2v.runtime.files import existing_file
 from fastw2v.state import ModelState
 from fastw2v.vectors.key_table import KeyTable
@@ -23,17 +24,50 @@ _TENSORS = ("vectors", "keys", "counts", "n_raw_tokens")
 _COUNTERS = ("corpus_count", "epochs_trained")
 
 
-def write_model(path: str | PathLike[str], config: TrainConfig, state: ModelState) -> None:
-    """Write a file that `read_model` and `KeyedVectors.load` read, whole or not at all."""
+class SavedModel(NamedTuple):
+    """What a file of a model holds.
+
+    Attributes
+    ----------
+    options : dict
+        The fields of `TrainConfig`.
+    state : ModelState
+    notes : dict of str to JSON values
+        Attributes of the model that do not concern training.
+    raw : RawCounts or None
+        The counts of all words, if the model kept them.
+    """
+
+    options: dict[str, Any]
+    state: ModelState
+    notes: dict[str, Any]
+    raw: RawCounts | None
+
+
+def write_model(
+    path: str | PathLike[str],
+    config: TrainConfig,
+    state: ModelState,
+    *,
+    notes: Mapping[str, Any],
+    raw: RawCounts | None = None,
+) -> None:
+    """Write a file that `read_model` and `KeyedVectors.load` read, whole or not at all.
+
+    What JSON cannot hold among the notes is written as its text.
+    """
     weights, counters = state.weights, {name: getattr(state, name) for name in _COUNTERS}
     tensors = table_tensors(state.wv) | {"w_out": weights.w_out[:, : weights.dim]}
     tensors["n_raw_tokens"] = np.array([state.vocab.n_raw_tokens], np.int64)
+    if raw is not None:
+        tensors |= _raw_tensors(raw)
     metadata = {"format": "fastw2v", "config": json.dumps(dataclasses.asdict(config)), "state": json.dumps(counters)}
+    metadata["notes"] = json.dumps(dict(notes), default=str)
     write_safetensors(path, tensors, metadata)
 
 
-def read_model(path: str | PathLike[str], vector_size: int | None = None) -> tuple[dict[str, Any], ModelState]:
-    """Read the options and the state of a model.
+def read_model(path: str | PathLike[str], vector_size: int | None = None) -> SavedModel:
+    """Read a model.
 
     The matrices are read one after the other, so that only one of them is in memory twice.
 
@@ -63,7 +97,28 @@ def read_model(path: str | PathLike[str], vector_size: int | None = None) -> tup
         raise ValueError(f"{path} was replaced by another file while it was read; load it again")
     _check(path, w_out.shape == shape, f"its output rows have shape {w_out.shape} and its vectors {shape}")
     weights.w_out[:, :dim] = w_out
-    return options, ModelState(_vocab(tensors), weights, **{name: counters[name] for name in _COUNTERS})
+    state = ModelState(_vocab(tensors), weights, **{name: counters[name] for name in _COUNTERS})
+    notes = _json_object(path, metadata, "notes") if "notes" in metadata else {}
+    return SavedModel(options, state, notes, _raw_counts(tensors))
+
+
+def _raw_tensors(raw: RawCounts) -> dict[str, np.ndarray]:
+    vocab = raw.vocab()
+    sizes = np.array([raw.n_sentences, vocab.n_raw_tokens], np.int64)
+    tensors = {"raw_counts": vocab.counts, "raw_sizes": sizes}
+    if vocab.ids is not None:
+        return tensors | {"raw_keys": vocab.ids}
+    return tensors | {"raw_keys": vocab.letters, "raw_key_offsets": vocab.word_starts}
+
+
+def _raw_counts(tensors: dict[str, np.ndarray]) -> RawCounts | None:
+    if "raw_counts" not in tensors:
+        return None
+    n_sentences, n_raw_tokens = tensors["raw_sizes"].tolist()
+    keys, counts = tensors["raw_keys"], tensors["raw_counts"]
+    if keys.dtype != np.uint8:
+        return RawCounts(Vocab.from_ids(keys, counts, n_raw_tokens=n_raw_tokens), n_sentences)
+    return RawCounts(Vocab(counts, keys, tensors["raw_key_offsets"], n_raw_tokens=n_raw_tokens), n_sentences)
 
 
 def _identity(path: Path) -> tuple[int, ...]:

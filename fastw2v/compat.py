@@ -14,19 +14,8 @@ T = TypeVar("T")
 
 # For each argument: gensim's default, with which gensim does not use it, and what to do instead.
 _UNSUPPORTED: dict[str, tuple[Any, str]] = {
-    "hs": (0, "there is no hierarchical softmax; use negative sampling, negative=5"),
-    "trim_rule": (None, "filter the corpus before, or use min_count, max_vocab_size or max_final_vocab"),
-    "hashfxn": (hash, "the first weights depend on seed and word alone"),
-    "null_word": (0, "put your own null word into the sentences"),
-    "batch_words": (10_000, "the corpus is cut into spans automatically"),
-    "comment": (None, "keep notes in a file of your own"),
-    "update": (False, "a vocabulary cannot grow; build a new model on both corpora"),
-    "keep_raw_vocab": (False, "set min_count=1 and read vocab.counts"),
-    "progress_per": (10_000, "pass progress= to Word2Vec"),
+    "hs": (0, "there is no hierarchical softmax yet; use negative sampling, negative=5"),
     "word_count": (0, "give start_alpha and end_alpha"),
-    "queue_factor": (2, "there is no queue"),
-    "report_delay": (1.0, "pass progress= to Word2Vec"),
-    "rethrow": (False, "there is no other format to fall back to"),
     "fvocab": (None, "word2vec files have no counts; save as .safetensors, which keeps them, or set wv.counts"),
     "total_vec": (None, "the first line has the number of vectors that are written"),
     "write_header": (True, "the file always has a first line 'count dim'; remove it with tail -n +2"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from dataclasses import dataclass, fields
 from numbers import Real
@@ -52,6 +53,7 @@ class TrainConfig:
     cbow_mean: int = 1
     epochs: int = 5
     shrink_windows: bool = True
+    null_word: int = 0
     sorted_vocab: int = 1
     compute_loss: bool = False
     negative_sharing: str = "window"
@@ -59,14 +61,29 @@ class TrainConfig:
     device: str = "auto"
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if field.name in _RANGES and not (value is None and field.default is None):
-                object.__setattr__(self, field.name, _checked(field.name, value))
-        _check_choice("negative_sharing", self.negative_sharing, NEGATIVE_SHARING)
-        _check_choice("cbow_gradient", self.cbow_gradient, CBOW_GRADIENT)
+        for name in OPTIONS:
+            object.__setattr__(self, name, _checked(name, getattr(self, name)))
+        self.check_rates()
+
+    def check_rates(self) -> None:
+        """Raise ValueError if min_alpha is above alpha, which may be so while `with_option` changes one of them."""
         if self.min_alpha > self.alpha:
             raise ValueError(f"min_alpha is {self.min_alpha}, above alpha={self.alpha}; lower it, or raise alpha")
+
+    def with_option(self, name: str, value: object) -> TrainConfig:
+        """Return these options with another value of one of them.
+
+        The value is checked as in the constructor, which raises the same errors. Whether min_alpha is above alpha is
+        left to `check_rates`, so that both can be changed one after the other.
+
+        Examples
+        --------
+        >>> config = TrainConfig(alpha=0.025, min_alpha=0.025).with_option("alpha", 0.02)
+        >>> config.with_option("min_alpha", 0.02).check_rates()
+        """
+        changed = copy.copy(self)
+        object.__setattr__(changed, name, _checked(name, value))
+        return changed
 
     @property
     def n_workers(self) -> int:
@@ -106,12 +123,22 @@ _RANGES: dict[str, tuple[type, float, float]] = {
     "cbow_mean": (int, 0, 1),
     "epochs": (int, 1, _HUGE),
     "shrink_windows": (bool, 0, 1),
+    "null_word": (int, 0, 1),
     "sorted_vocab": (int, 0, 1),
     "compute_loss": (bool, 0, 1),
 }
 
 
-def _checked(name: str, value: object) -> Any:  # noqa: ANN401 - int, float or bool
+_CHOICES = {"negative_sharing": NEGATIVE_SHARING, "cbow_gradient": CBOW_GRADIENT}
+_MAY_BE_NONE = ("max_vocab_size", "max_final_vocab", "workers")
+
+
+def _checked(name: str, value: object) -> Any:  # noqa: ANN401 - int, float, bool, str or None
+    """Return the value of an option as a Python object; TypeError or ValueError unless it is in its range."""
+    if name in _CHOICES:
+        _check_choice(name, value, _CHOICES[name])
+    if name not in _RANGES or (value is None and name in _MAY_BE_NONE):
+        return value
     kind, least, most = _RANGES[name]
     return number(name, value, kind, least=least, most=most)
 

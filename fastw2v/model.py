@@ -2,29 +2,41 @@
 
 from __future__ import annotations
 
-import copy
+import logging
 from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
 from os import PathLike
-from typing import Any, Unpack
+from typing import Any, NoReturn, Unpack
+
+import numpy as np
 
 from fastw2v.callbacks import Callbacks
 from fastw2v.checkpoint import read_model, write_model
 from fastw2v.compat import refuse_gensim3_names, refuse_unsupported
 from fastw2v.config import OPTIONS, TrainConfig
 from fastw2v.corpus import one_corpus
-from fastw2v.keyedvectors import KeyedVectors
-from fastw2v.options import ConfigOption, TrainOptions, config_of_call, spell_out_options
-from fastw2v.runtime.arrays import FloatArray
+from fastw2v.encode import Tokens
+from fastw2v.options import TrainOptions, config_of_call, drawn_seed, spell_out_options
+from fastw2v.runtime.class_only import class_only
 from fastw2v.runtime.progress import Progress
 from fastw2v.session import Session
-from fastw2v.state import ModelState
-from fastw2v.trainer import TrainReport
-from fastw2v.vocab import Vocab
+from fastw2v.vocab_rule import TrimRule, VocabRule
+from fastw2v.vocabulary_model import CorpusFile, VocabularyModel
 
-CorpusFile = str | PathLike[str] | Sequence[str | PathLike[str]]
+logger = logging.getLogger("fastw2v")
+
+_NOTES = (  # what a saved file holds beside options, vocabulary and weights
+    "batch_words",
+    "comment",
+    "effective_min_count",
+    "train_count",
+    "total_train_time",
+    "min_alpha_yet_reached",
+    "lifecycle_events",
+)
 
 
-class Word2Vec:
+class Word2Vec(VocabularyModel):
     """word2vec trained with negative sampling.
 
     With `sentences` or `corpus_file`, the model is trained at once. Without, call `build_vocab` and then `train`.
@@ -50,8 +62,8 @@ class Word2Vec:
         Bounds: on the words held while counting, and on the size of the vocabulary.
     sample : float, 0 <= sample <= 1
         Subsampling threshold t: a word of frequency f is kept with probability min(1, sqrt(t/f) + t/f). 0 keeps all.
-    seed : int, 0 <= seed < 2**64
-        Seed of all random numbers.
+    seed : int, 0 <= seed < 2**64, or None
+        Seed of all random numbers. None draws one, which `model.seed` then shows.
     workers : int >= 1, optional
         CPU threads; default: one for each core. With one, each run on the same kind of processor gives the same bits.
     sg : 0 or 1
@@ -71,8 +83,18 @@ class Word2Vec:
         each called with the model. With a GPU, what callbacks of epochs write to `wv` is lost.
     shrink_windows : bool
         Draw the window of each centre from 1..window; False always uses the whole window.
-    hs, hashfxn, null_word, trim_rule, batch_words, comment
-        Not supported: a value other than gensim's default raises ValueError with what to do instead.
+    hs : 0
+        There is no hierarchical softmax yet: 1 raises ValueError.
+    null_word : 0 or 1
+        1 gives gensim's null word, which is a zero byte, a row with count 1.
+    trim_rule : callable, optional
+        ``trim_rule(word, count, min_count)``, called once for each word of the corpus, decides which get a vector. It
+        returns a number of gensim.utils: RULE_KEEP (2), RULE_DISCARD (1), or RULE_DEFAULT (0) for what `min_count`
+        says. Words that `max_vocab_size` made the count forget are not asked about. The model does not keep the rule.
+    batch_words, hashfxn
+        Without effect: the corpus is cut into spans automatically, and first weights depend on seed and word alone.
+    comment : str, optional
+        A note of yours, saved with the model.
     negative_sharing : "window" or "pair"
         "window": all contexts of a centre share one draw of negatives. "pair": each (centre, context) pair has its own,
         as in word2vec.c; a quarter of the speed, and scores within about a point. For CBOW both are the same.
@@ -90,16 +112,27 @@ class Word2Vec:
     wv : KeyedVectors
     vocab : Vocab
     config : TrainConfig
-        All options. Each is also an attribute of the model: ``model.epochs``.
+        All options. Each is also an attribute, which can be set between two calls: ``model.epochs = 10``. Once there
+        are weights, `vector_size` cannot change.
+    running_training_loss : float
+        Sum of the losses so far in the last training with `compute_loss`. Callbacks may set it to 0.
     report : TrainReport
         Words, pairs, losses and seconds of the last training.
+    train_count, total_train_time : int, float
+        Trainings so far, and their seconds.
+    min_alpha_yet_reached : float
+        Learning rate at the end of the last training.
+    lifecycle_events : list of dict
+        What `add_lifecycle_event` appended, and when the model was made, built and trained.
     seconds : dict of str to float
         Seconds of the last "encode", "upload", "compile", "train" and "download".
 
     Raises
     ------
     ValueError, TypeError
-        An argument is out of its range or not supported, or the corpus is empty or of a wrong kind.
+        An argument is out of its range or not supported, or the corpus is of a wrong kind.
+    EmptyVocabularyError
+        The corpus is empty, or no word is left. This is a ValueError, and a RuntimeError as in gensim.
     CudaUnavailableError, MemoryError
         The GPU cannot be used, or has too little memory for the model.
 
@@ -110,13 +143,6 @@ class Word2Vec:
     >>> model.wv["fox"].shape
     (20,)
     """
-
-    vector_size, window, min_count, sorted_vocab, seed = (ConfigOption[int]() for _ in range(5))
-    sg, negative, cbow_mean, epochs = (ConfigOption[int]() for _ in range(4))
-    max_vocab_size, max_final_vocab, workers = (ConfigOption[int | None]() for _ in range(3))
-    alpha, min_alpha, sample, ns_exponent = (ConfigOption[float]() for _ in range(4))
-    shrink_windows, compute_loss = (ConfigOption[bool]() for _ in range(2))
-    negative_sharing, cbow_gradient, device = (ConfigOption[str]() for _ in range(3))
 
     @refuse_gensim3_names
     def __init__(
@@ -129,7 +155,7 @@ class Word2Vec:
         min_count: int = 5,
         max_vocab_size: int | None = None,
         sample: float = 1e-3,
-        seed: int = 1,
+        seed: int | None = 1,
         workers: int | None = None,
         min_alpha: float = 0.0001,
         sg: int = 0,
@@ -140,7 +166,7 @@ class Word2Vec:
         hashfxn: Callable[..., int] = hash,
         epochs: int = 5,
         null_word: int = 0,
-        trim_rule: Callable[..., Any] | None = None,
+        trim_rule: TrimRule | None = None,
         sorted_vocab: int = 1,
         batch_words: int = 10_000,
         compute_loss: bool = False,
@@ -155,77 +181,35 @@ class Word2Vec:
         progress: Progress | None = None,
     ) -> None:
         given = dict(locals())  # the parameters above: nothing else has a name yet
-        refuse_unsupported(given)
-        self.config = TrainConfig(**{name: given[name] for name in OPTIONS})
-        self.report = TrainReport("none")
-        self.seconds: dict[str, float] = {}
-        self._state: ModelState | None = None
-        self._progress, self._callbacks = progress, Callbacks(callbacks)
+        refuse_unsupported({"hs": hs})
+        given["seed"] = drawn_seed() if seed is None else seed
+        super().__init__(TrainConfig(**{name: given[name] for name in OPTIONS}), progress)
+        self.running_training_loss = self.total_train_time = 0.0
+        self.train_count, self.min_alpha_yet_reached = 0, self.alpha
+        self.batch_words, self.hashfxn, self.comment = batch_words, hashfxn, comment
+        self._callbacks = Callbacks(callbacks)
+        rule = VocabRule.of(self.config, trim_rule)
         if sentences is not None or corpus_file is not None:
             session, corpus = self._begin(self.config), one_corpus(sentences, corpus_file)
-            self._state, tokens = session.build_vocab(corpus)
-            with tokens:
-                session.train(self, self._state, tokens, callbacks=self._callbacks)
+            with self._build(session, corpus, rule) as tokens:
+                self._train(session, tokens, self._callbacks)
+        elif trim_rule is not None:
+            logger.warning("trim_rule is not used: there are no sentences; give it to build_vocab")
+        self.add_lifecycle_event("created", log_level=0, params=repr(self))
 
     @property
-    def wv(self) -> KeyedVectors:
-        """The vectors; AttributeError before there is a vocabulary."""
-        return self._existing_state("wv").wv
+    def hs(self) -> int:
+        """Always 0: there is no hierarchical softmax yet; to set 1 raises ValueError."""
+        return 0
 
-    @wv.setter
-    def wv(self, _other: object) -> None:
-        cure = "write the rows: model.wv.vectors = other[model.wv.index_to_key]"
-        raise AttributeError(f"wv cannot be replaced on a model, whose output weights have its order; {cure}")
+    @hs.setter
+    def hs(self, value: int) -> None:
+        refuse_unsupported({"hs": value})
 
-    @property
-    def vocab(self) -> Vocab:
-        """Keys and counts; AttributeError before there is a vocabulary."""
-        return self._existing_state("vocab").vocab
-
-    @property
-    def corpus_count(self) -> int:
-        """Sentences in the corpus of `build_vocab` that have a word of the vocabulary; 0 before there is one."""
-        return 0 if self._state is None else self._state.corpus_count
-
-    @property
-    def corpus_total_words(self) -> int:
-        """All words in the corpus of `build_vocab`; 0 before there is a vocabulary."""
-        return 0 if self._state is None else self._state.vocab.n_raw_tokens
-
-    @property
-    def epochs_trained(self) -> int:
-        """Epochs begun since `build_vocab`. Their number makes further training draw new random numbers."""
-        return 0 if self._state is None else self._state.epochs_trained
-
-    @refuse_gensim3_names
-    def build_vocab(
-        self,
-        corpus_iterable: Any = None,  # noqa: ANN401
-        corpus_file: CorpusFile | None = None,
-        update: bool = False,
-        progress_per: int = 10_000,
-        keep_raw_vocab: bool = False,
-        trim_rule: Callable[..., Any] | None = None,
-    ) -> None:
-        """Read a corpus, choose the vocabulary and draw the first weights.
-
-        Parameters
-        ----------
-        corpus_iterable, corpus_file
-            As `sentences` and `corpus_file` of `Word2Vec`; give one of the two. Raises as `Word2Vec` does.
-        update, progress_per, keep_raw_vocab, trim_rule
-            Not supported: a value other than gensim's default raises ValueError.
-
-        Examples
-        --------
-        >>> model = Word2Vec(vector_size=20, min_count=1, workers=1)
-        >>> model.build_vocab([["a", "b", "c"], ["a", "b"]])
-        >>> model.wv.index_to_key
-        ['a', 'b', 'c']
-        """
-        refuse_unsupported(locals())
-        self._state, tokens = self._begin(self.config).build_vocab(one_corpus(corpus_iterable, corpus_file))
-        tokens.close()
+    @cached_property
+    def random(self) -> np.random.RandomState:
+        """A random generator, made from `seed` at the first use. Training does not draw from it."""
+        return np.random.RandomState([self.seed & 0xFFFFFFFF, self.seed >> 32] if self.seed >> 32 else self.seed)
 
     @refuse_gensim3_names
     def train(
@@ -253,13 +237,15 @@ class Word2Vec:
             Not used: gensim estimates its progress from them, fastw2v counts the corpus.
         epochs, start_alpha, end_alpha, compute_loss, callbacks : optional
             For this call; None: the model's own. A `start_alpha` below min_alpha, without `end_alpha`, stays constant.
-        word_count, queue_factor, report_delay
-            Not supported: a value other than gensim's default raises ValueError.
+        word_count : 0
+            Not supported: another number raises ValueError.
+        queue_factor, report_delay
+            Without effect: there is no queue, and `progress` of `Word2Vec`, or the logger, tells how far it is.
 
         Returns
         -------
         kept_words, raw_words : int
-            Words trained, counted after and before subsampling.
+            Words trained, and words read: those that subsampling left out and unknown ones too, over all epochs.
 
         Raises
         ------
@@ -274,82 +260,98 @@ class Word2Vec:
         >>> model.train([["a", "b", "a"], ["c"]], epochs=10)
         (40, 40)
         """
-        refuse_unsupported(locals())
-        if self._state is None:
-            raise RuntimeError("there is no vocabulary to train; call build_vocab first, or pass sentences to Word2Vec")
+        refuse_unsupported({"word_count": word_count})
+        vocab = self._state_to_grow().vocab
         chosen = self._callbacks if callbacks is None else Callbacks(callbacks)
         config = config_of_call(
             self.config, epochs=epochs, start_alpha=start_alpha, end_alpha=end_alpha, compute_loss=compute_loss
         )
         session = self._begin(config)
-        with session.encode_with(one_corpus(corpus_iterable, corpus_file), self._state.vocab) as tokens:
-            session.train(self, self._state, tokens, callbacks=chosen)
-        return self.report.kept_words, self.report.raw_words
+        with session.encode_with(one_corpus(corpus_iterable, corpus_file), vocab) as tokens:
+            n_raw, n_known = tokens.n_raw, tokens.n_tokens
+            self._train(session, tokens, chosen)
+        raw_words = self.report.raw_words * n_raw // n_known  # the report counts known words alone
+        self.add_lifecycle_event("train", log_level=0, epochs=config.epochs, kept_words=self.report.kept_words)
+        return self.report.kept_words, raw_words
 
-    @property
-    def syn1neg(self) -> FloatArray:
-        """The output vectors, under gensim's name: they predict a word from the vectors of its contexts.
-
-        A read-only view, float32[n_vocab, vector_size], in the order of `wv`; further training changes it.
-        """
-        return self._existing_state("syn1neg").output_vectors()
+    def _train(self, session: Session, tokens: Tokens, callbacks: Callbacks) -> None:
+        self._is_training = True
+        try:
+            session.train(self, self._state_to_grow(), tokens, callbacks=callbacks)
+        finally:
+            self._is_training = False
 
     def get_latest_training_loss(self) -> float:
-        """Return the sum of the losses of all pairs in the last training; `report` has the mean of each epoch.
+        """Return `running_training_loss`: the sum of the losses of all pairs in the last training, or since you set it.
+
+        `report` has the mean of each epoch.
 
         Raises
         ------
         RuntimeError
             The last training was without compute_loss, or had no pair.
         """
-        if not self.report.loss_per_epoch:
+        if not self.report.loss_per_epoch and not self.running_training_loss:
             raise RuntimeError("there is no loss yet; train with compute_loss=True, on sentences of two words or more")
-        return self.report.loss
+        return self.running_training_loss
 
-    def device_vectors(self) -> Any:  # noqa: ANN401 - CuPy is not there for the type checker
-        """Return the trained vectors on the GPU as a CuPy array, without a download or a copy.
+    def score(
+        self,
+        sentences: object,
+        total_sentences: int = 1_000_000,
+        chunksize: int = 100,
+        queue_factor: int = 2,
+        report_delay: int = 1,
+    ) -> NoReturn:
+        """Raise NotImplementedError, which is a RuntimeError: gensim's score, too, needs hierarchical softmax."""
+        raise NotImplementedError(
+            "score needs hierarchical softmax, which is not there yet; train with compute_loss=True"
+        )
 
-        A model trained with device="cuda" keeps its input rows there until the next `train`, `build_vocab` or
-        `release_device_vectors`. The array is a snapshot: it stays valid as long as you hold it, and what you write to
-        it changes neither `wv` nor training. Copies, pickles and files of the model leave it out.
+    def create_binary_tree(self) -> NoReturn:
+        """Raise NotImplementedError: the tree is for hierarchical softmax alone, which is not there yet."""
+        raise NotImplementedError("there is no hierarchical softmax yet, which alone needs the tree; leave it out")
 
-        Returns
-        -------
-        cupy.ndarray
-            float32[n_vocab, vector_size]. Rows are padded in memory; `cupy.ascontiguousarray` makes them contiguous.
+    def save(
+        self,
+        fname: str | PathLike[str],
+        separately: Sequence[str] | None = None,
+        sep_limit: int = 10 * 1024**2,
+        ignore: Iterable[str] = frozenset(),
+        pickle_protocol: int = 4,
+    ) -> None:
+        """Save the whole model as one safetensors file, completely or not at all.
+
+        `Word2Vec.load` continues training from it; `KeyedVectors.load` reads the vectors alone.
+
+        Parameters
+        ----------
+        fname : path
+        ignore
+            Not supported: everything is written. A value that is not empty raises ValueError.
+        separately, sep_limit, pickle_protocol
+            Without effect: there is one file, and no pickle.
 
         Raises
         ------
         RuntimeError
-            No vectors lie on a GPU (in callbacks of epochs, too), or `wv` has changed since. Then
-            ``fastw2v.nn.to_gpu(model.wv.vectors)`` copies them.
+            There are no weights yet.
+        OSError
+            The file cannot be written.
         """
-        if self._state is None:
-            raise RuntimeError('no vectors of this model lie on a GPU (last trained on: none); pass device="cuda"')
-        return self._state.device_vectors(self.report.device)
-
-    def release_device_vectors(self) -> None:
-        """Forget the vectors on the GPU; their memory is freed when you hold no array of `device_vectors` either."""
-        if self._state is not None:
-            self._state.weights.on_device = None
-
-    def save(self, path: str | PathLike[str]) -> None:
-        """Save vectors, output weights, counts and options as one safetensors file, whole or not at all.
-
-        `Word2Vec.load` continues training from it; `KeyedVectors.load` reads the vectors alone. Raises RuntimeError
-        before there are weights, and OSError where the file cannot be written.
-        """
+        refuse_unsupported({"ignore": frozenset(ignore)})
         if self._state is None:
             raise RuntimeError("there is nothing to save yet; train the model first")
-        write_model(path, self.config, self._state)
+        notes = {name: getattr(self, name) for name in _NOTES}
+        write_model(fname, self.config, self._state, notes=notes, raw=self._raw)
 
-    @classmethod
+    @class_only
     @spell_out_options
     def load(
         cls,
-        path: str | PathLike[str],
-        *,
+        fname: str | PathLike[str],
         mmap: str | None = None,
+        *,
         rethrow: bool = False,
         **options: Unpack[TrainOptions],
     ) -> Word2Vec:
@@ -357,9 +359,9 @@ class Word2Vec:
 
         Parameters
         ----------
-        path : path
+        fname : path
         mmap, rethrow
-            Not supported: a value other than gensim's default raises ValueError.
+            Without effect: weights are copied into memory, because training writes to them, and there is one format.
         **options
             Options that replace the saved ones, such as workers=8, or device="cpu" on another machine.
 
@@ -367,33 +369,15 @@ class Word2Vec:
         ------
         FileNotFoundError, ValueError
             There is no such file; it is damaged, or holds no output weights, which training needs.
+        TypeError
+            It is called on a model, which it would not change.
         """
-        refuse_unsupported({"mmap": mmap, "rethrow": rethrow})
-        saved, state = read_model(path, options.get("vector_size"))
-        chosen: dict[str, Any] = {**saved, **options}
+        saved = read_model(fname, options.get("vector_size"))
+        chosen: dict[str, Any] = {**saved.options, **options}
+        rates = {name: chosen.pop(name) for name in ("alpha", "min_alpha") if name in chosen}
         model = cls(**chosen)
-        model._state = state
+        notes = {name: saved.notes[name] for name in _NOTES if name in saved.notes}
+        for name, value in (rates | notes).items():
+            setattr(model, name, value)
+        model._state, model._raw = saved.state, saved.raw
         return model
-
-    def __copy__(self) -> Word2Vec:
-        twin = object.__new__(type(self))
-        twin.__dict__.update(self.__dict__, _state=copy.copy(self._state))
-        return twin
-
-    def __repr__(self) -> str:
-        size = 0 if self._state is None else len(self._state.vocab)
-        kind = "skip-gram" if self.config.sg else "CBOW"
-        return f"{type(self).__name__}<vocab={size}, vector_size={self.config.vector_size}, {kind}>"
-
-    def _existing_state(self, name: str) -> ModelState:
-        """Return the state; AttributeError, for the attribute `name`, before there is one."""
-        if self._state is None:
-            missing = f"{type(self).__name__!r} object has no attribute {name!r}"
-            cure = "there is no vocabulary yet; pass sentences, or call build_vocab"
-            raise AttributeError(f"{missing}: {cure}", name=name, obj=self)
-        return self._state
-
-    def _begin(self, config: TrainConfig) -> Session:
-        session = Session(config, self._progress)
-        self.seconds = session.seconds
-        return session

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import secrets
 from collections.abc import Callable
 from dataclasses import fields
 from typing import Any, Generic, TypedDict, TypeVar, overload
@@ -33,6 +34,7 @@ class TrainOptions(TypedDict, total=False):
     cbow_mean: int
     epochs: int
     shrink_windows: bool
+    null_word: int
     sorted_vocab: int
     compute_loss: bool
     negative_sharing: str
@@ -68,7 +70,7 @@ def spell_out_options(function: F) -> F:
 
 
 class ConfigOption(Generic[T]):
-    """Make an option of `model.config` readable as an attribute of the model, as in gensim; it cannot be set there."""
+    """Make an option of `model.config` an attribute of the model, as in gensim: to set it replaces the config."""
 
     def __set_name__(self, owner: type, name: str) -> None:
         self._name = name
@@ -80,10 +82,14 @@ class ConfigOption(Generic[T]):
     def __get__(self, model: Any, owner: type) -> T | ConfigOption[T]:
         return self if model is None else getattr(model.config, self._name)
 
-    def __set__(self, model: Any, value: object) -> None:  # noqa: ANN401
-        kind, name = type(model).__name__, self._name
-        cure = f"pass it to {kind} or train, or set config = dataclasses.replace(config, {name}=...)"
-        raise AttributeError(f"{name} cannot be set on a model; {cure}")
+    def __set__(self, model: Any, value: T) -> None:  # noqa: ANN401
+        chosen = drawn_seed() if self._name == "seed" and value is None else value
+        model.config = model.config.with_option(self._name, chosen)
+
+
+def drawn_seed() -> int:
+    """Return a seed from the system's random numbers, for seed=None; the model shows it, so the run can be repeated."""
+    return secrets.randbits(32)
 
 
 def config_of_call(
@@ -103,7 +109,14 @@ def config_of_call(
     epochs, start_alpha, end_alpha, compute_loss : optional
         Arguments of the call. None means the model's own value; but without `end_alpha`, min_alpha is lowered to
         `start_alpha` if that is below it.
+
+    Raises
+    ------
+    TypeError, ValueError
+        An option is out of its range, or min_alpha is above alpha.
     """
+    if start_alpha is None and end_alpha is None:
+        config.check_rates()  # a rate of this call needs no order between the model's own
     given = {"epochs": epochs, "alpha": start_alpha, "compute_loss": compute_loss}
     changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     # min_alpha is checked against the alpha of this call, whose value is checked first.

@@ -11,13 +11,15 @@ from fastw2v.backends import TrainingData, check_config, get_backend
 from fastw2v.callbacks import Callbacks
 from fastw2v.config import TrainConfig
 from fastw2v.corpus import Corpus, as_corpus
-from fastw2v.encode import Tokens, check_device_of, encode_corpus, encode_with, load_encoder
+from fastw2v.encode import Encoding, Tokens, check_device_of, encode_by_rule, encode_with, load_encoder
+from fastw2v.raw_counts import RawCounts
 from fastw2v.runtime.progress import Progress, of_phase
 from fastw2v.runtime.stopwatch import stopwatch
 from fastw2v.runtime.warn import warn_user
 from fastw2v.state import ModelState
 from fastw2v.trainer import TrainReport, train
 from fastw2v.vocab import Vocab
+from fastw2v.vocab_rule import VocabRule
 
 logger = logging.getLogger("fastw2v")
 
@@ -45,22 +47,41 @@ class Session:
         self.seconds: dict[str, float] = {}
         self.report = TrainReport("none")
 
-    def build_vocab(self, sentences: Any) -> tuple[ModelState, Tokens]:  # noqa: ANN401 - whatever `as_corpus` takes
-        """Read a corpus, choose its vocabulary, and draw the first weights."""
-        config, corpus = self._config, self._checked_corpus(sentences)
+    def build_vocab(
+        self,
+        sentences: Any,  # noqa: ANN401 - whatever `as_corpus` takes
+        rule: VocabRule,
+        *,
+        keep_raw: bool = False,
+        once: bool = False,
+    ) -> Encoding:
+        """Read a corpus (with `once` an iterator, too), choose its vocabulary, and write its tokens as rows."""
+        config, corpus = self._config, self._checked_corpus(sentences, once=once)
         with stopwatch(self.seconds, "encode"):
-            vocab, tokens = encode_corpus(
+            return encode_by_rule(
                 corpus,
-                min_count=config.min_count,
+                rule,
+                keep_raw=keep_raw,
                 max_vocab_size=config.max_vocab_size,
-                max_final_vocab=config.max_final_vocab,
-                sorted_vocab=bool(config.sorted_vocab),
                 workers=config.n_workers,
                 progress=of_phase(self._progress, "encode"),
             )
-            state = ModelState.untrained(vocab, config, tokens.n_sentences)
-        logger.info("vocabulary of %d words, which are %d of %d tokens", len(vocab), tokens.n_tokens, tokens.n_raw)
-        return state, tokens
+
+    def scan(self, sentences: Any) -> RawCounts:  # noqa: ANN401
+        """Count all words of a corpus or an iterator, or all ids; with min_count=0 all up to the largest."""
+        config, corpus = self._config, self._checked_corpus(sentences, once=True)
+        with stopwatch(self.seconds, "encode"):
+            encoding = encode_by_rule(
+                corpus,
+                VocabRule(min(config.min_count, 1), sorted_vocab=False),
+                max_vocab_size=config.max_vocab_size,
+                workers=config.n_workers,
+                progress=of_phase(self._progress, "encode"),
+            )
+        n_words, tokens = len(encoding.vocab), encoding.tokens
+        logger.info("counted %d distinct words in %d tokens", n_words, tokens.n_raw)
+        with tokens:
+            return RawCounts(encoding.vocab, tokens.n_sentences)
 
     def encode_with(self, sentences: Any, vocab: Vocab) -> Tokens:  # noqa: ANN401
         """Read a corpus as rows of an existing vocabulary.
@@ -79,14 +100,25 @@ class Session:
         return tokens
 
     def train(self, model: Any, state: ModelState, tokens: Tokens, *, callbacks: Callbacks) -> None:  # noqa: ANN401
-        """Train the weights of `state` in place. The callbacks get `model`, whose `report` is up to date."""
+        """Train the weights of `state` in place.
+
+        The callbacks get `model`, whose `report` and `running_training_loss` are up to date.
+        """
+        added = 0.0  # the part of the loss that model.running_training_loss has; callbacks may write to that
+
+        def add_loss(report: TrainReport) -> None:
+            nonlocal added
+            model.running_training_loss += report.loss - added
+            added = report.loss
 
         def on_epoch(event: str, report: TrainReport) -> None:
             self.report = model.report = report
             state.wv.norms = None
+            add_loss(report)
             state.epochs_trained += event == "begin"
             callbacks.notify(f"on_epoch_{event}", model)
 
+        model.running_training_loss = 0.0
         callbacks.notify("on_train_begin", model)
         self.report = model.report = train(
             get_backend(self._config.device),
@@ -98,15 +130,19 @@ class Session:
             download_each_epoch=callbacks.see_epochs,
         )
         state.wv.norms = None
+        add_loss(self.report)
+        model.train_count += 1
+        model.total_train_time += self.report.train_seconds
+        model.min_alpha_yet_reached = self._config.min_alpha
         self.seconds["compile"] += self.report.compile_seconds
         for phase in ("upload", "train", "download"):
             self.seconds[phase] = getattr(self.report, f"{phase}_seconds")
         callbacks.notify("on_train_end", model)
         self._warn(state)
 
-    def _checked_corpus(self, sentences: Any) -> Corpus:  # noqa: ANN401
+    def _checked_corpus(self, sentences: Any, *, once: bool = False) -> Corpus:  # noqa: ANN401
         """Return the corpus, and compile its reader."""
-        corpus = as_corpus(sentences)
+        corpus = as_corpus(sentences, once=once)
         check_device_of(corpus, self._config.device)
         with stopwatch(self.seconds, "compile"):
             load_encoder(corpus)

@@ -5,10 +5,34 @@ from __future__ import annotations
 from typing import Any
 
 from fastw2v.config import TrainConfig
+from fastw2v.growth import grown_weights
 from fastw2v.keyedvectors import KeyedVectors
 from fastw2v.runtime.arrays import FloatArray
-from fastw2v.vectors.weights import Weights, initial_weights, weights_of
+from fastw2v.vectors.weights import Weights, initial_weights, padded_weights, weights_of
 from fastw2v.vocab import Vocab
+
+_BYTES_PER_WORD = 8 + 8 + 8 + 4  # its count, where its letters start, its row of the alias table, its keep probability
+_LETTERS_PER_WORD = 8  # of a vocabulary that is not known yet
+
+
+def memory_of(n_words: int, dim: int, vocab: Vocab | None = None) -> dict[str, int]:
+    """Return the bytes of a model's arrays.
+
+    Parameters
+    ----------
+    n_words, dim : int
+        Words, and dimension of the vectors; rows are padded.
+    vocab : Vocab, optional
+        Tells how long words are.
+
+    Returns
+    -------
+    dict of str to int
+        "vocab", "vectors" and "syn1neg".
+    """
+    letters = _LETTERS_PER_WORD if vocab is None else len(vocab.letters) / len(vocab)
+    matrix = 4 * n_words * padded_weights(0, dim).w_in.shape[1]
+    return {"vocab": int(n_words * (_BYTES_PER_WORD + letters)), "vectors": matrix, "syn1neg": matrix}
 
 
 class ModelState:
@@ -40,6 +64,14 @@ class ModelState:
     def untrained(cls, vocab: Vocab, config: TrainConfig, corpus_count: int) -> ModelState:
         """Return the state before training: input rows drawn from (seed, word), output rows 0."""
         return cls(vocab, initial_weights(vocab, config.vector_size, config.seed), corpus_count)
+
+    def grown(self, vocab: Vocab, config: TrainConfig, corpus_count: int) -> ModelState:
+        """Return the state with a vocabulary that `grown_vocab` made; this one, and its `wv`, stay as they are.
+
+        Old rows are copied, input rows of new keys are drawn from (seed, key), and their output rows are 0.
+        """
+        weights = grown_weights(self.weights_to_train(), vocab, config.seed)
+        return ModelState(vocab, weights, corpus_count, self.epochs_trained)
 
     def __getstate__(self) -> dict[str, Any]:
         """Return the state for pickle and copy, with the input rows once: `wv` and the weights share their memory."""

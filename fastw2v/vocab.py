@@ -12,6 +12,10 @@ import numpy as np
 _COUNT_16 = np.uint16(0xFFFF)
 
 
+class EmptyVocabularyError(ValueError, RuntimeError):
+    """No word is left for a vocabulary, or there was none. A RuntimeError too, because gensim raises that."""
+
+
 class Vocab:
     """The key and the count of each row.
 
@@ -114,6 +118,15 @@ class Vocab:
         letters, bounds = self.letters[starts[0] : starts[-1]].tobytes(), (starts - starts[0]).tolist()
         return [letters[start:end] for start, end in pairwise(bounds)]
 
+    def take(self, rows: np.ndarray) -> Vocab:
+        """Return the vocabulary of some rows, int64[n_rows], in their order; it has the same `n_raw_tokens`."""
+        if self.ids is not None:
+            return Vocab.from_ids(self.ids[rows], self.counts[rows], n_raw_tokens=self.n_raw_tokens)
+        lengths = np.diff(self.word_starts)[rows]
+        starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])
+        letter_at = np.repeat(self.word_starts[rows] - starts[:-1], lengths) + np.arange(starts[-1])
+        return Vocab(self.counts[rows], self.letters[letter_at], starts, n_raw_tokens=self.n_raw_tokens)
+
     def key_hashes(self) -> np.ndarray:
         """Return a 64-bit hash of each key, the same in every vocabulary: FNV-1a of a word's bytes, or the integer.
 
@@ -205,7 +218,7 @@ def select_words(
 
     Raises
     ------
-    ValueError
+    EmptyVocabularyError
         No word is left.
 
     Examples
@@ -220,9 +233,9 @@ def select_words(
         threshold = max(threshold, count_threshold(counts, max_final_vocab))
     chosen = np.flatnonzero(counts >= threshold)
     if chosen.size == 0:
-        raise ValueError(_empty_vocabulary(counts, min_count, max_final_vocab))
+        raise EmptyVocabularyError(_empty_vocabulary(counts, min_count, max_final_vocab))
     if sorted_vocab:
-        chosen = chosen[_by_falling_count(counts[chosen])]
+        chosen = chosen[by_falling_count(counts[chosen])]
     return chosen
 
 
@@ -234,8 +247,8 @@ def count_threshold(counts: np.ndarray, n_max: int) -> int:
     return int(np.partition(counts, first_out)[first_out]) + 1
 
 
-def _by_falling_count(counts: np.ndarray) -> np.ndarray:
-    """Return the order by falling count, stably.
+def by_falling_count(counts: np.ndarray) -> np.ndarray:
+    """Return the order by falling count, stably: int64[n_words].
 
     NumPy sorts 16-bit integers fast, by radix sort; the few larger counts are then sorted among themselves.
     """

@@ -23,15 +23,33 @@ CLASSES = ("Word2Vec", "KeyedVectors")
 # What differs, and how, for names that both have. Each difference that a comparison of signatures finds needs a reason.
 DIFFERENT = {
     "Word2Vec": {
-        "__init__": "`workers`: all cores, not 3. An argument that is not supported (`hs=1`, `trim_rule`, ...) raises "
-        "ValueError. New, by keyword: `negative_sharing`, `cbow_gradient`, `device`, `progress`",
-        "build_vocab": "`update=True`, `keep_raw_vocab=True` and `trim_rule` raise ValueError",
-        "train": "`compute_loss` and `callbacks` are those of the model unless given; `total_examples` and "
-        "`total_words` are not needed. Ctrl-C ends the training and keeps the vectors so far",
+        "__init__": "`workers`: all cores, not 3. `hs=1` raises ValueError. New, by keyword: `negative_sharing`, "
+        "`cbow_gradient`, `device`, `progress`. `seed=None` draws a seed",
+        "alpha": "as every option: checked when it is set, and fixed while the model is trained",
+        "build_vocab": "`update=True`: subsampling and negatives use the summed counts, not those of the new corpus; "
+        "`wv` is a new object. `max_vocab_size` forgets rare words without asking `trim_rule`",
+        "corpus_count": "sentences with a word of the vocabulary; after `scan_vocab` or growth, those with a word",
+        "create_binary_tree": "raises RuntimeError, as there is no hierarchical softmax yet",
+        "cum_table": "made when it is asked for; training has tables of its own",
+        "estimate_memory": "the true sizes of the arrays, with padded rows and no Python objects",
         "get_latest_training_loss": "the sum over the last `train`, and RuntimeError without `compute_loss=True`",
-        "save": "one safetensors file, whatever the ending",
+        "hs": "always 0; to set 1 raises ValueError",
+        "init_weights": "draws all weights anew; `wv` is then a new object",
         "load": "reads what fastw2v's `save` wrote; options replace those saved: `load(path, workers=8)`",
+        "min_alpha_yet_reached": "the rate at the end of the last training",
+        "prepare_vocab": "makes the untrained weights too",
+        "raw_vocab": "made when it is asked for; {} where gensim has None",
+        "reset_from": "takes the words and counts; each model has its own vectors, and may grow",
+        "running_training_loss": "0.0 when a training begins; grows by the loss of an epoch before `on_epoch_end`",
+        "save": "one safetensors file, whatever the ending; `ignore` raises ValueError unless it is empty",
+        "scan_vocab": "`trim_rule` has no effect here, but in `prepare_vocab`; sentences without a word do not count",
+        "score": "raises RuntimeError, as there is no hierarchical softmax yet",
+        "seeded_vector": "the vector that `seed` and the word give here",
         "syn1neg": "a read-only view",
+        "train": "`compute_loss` and `callbacks` are those of the model unless given; `total_examples` and "
+        "`total_words` are not needed. `word_count` other than 0 raises ValueError. It does not change the options of "
+        "the model. Ctrl-C ends the training and keeps the vectors so far",
+        "update_weights": "nothing is left to do: growth makes all weights",
         "workers": "None unless given",
         "wv": "cannot be replaced: write rows, `model.wv.vectors = matrix`",
     },
@@ -49,17 +67,10 @@ DIFFERENT = {
 INSTEAD = {
     "add_vector": "make a new `KeyedVectors(keys, vectors)`",
     "add_vectors": "make a new `KeyedVectors(keys, vectors)`",
-    "batch_words": "not needed: fastw2v chooses how to cut the corpus",
-    "build_vocab_from_freq": "build the vocabulary from a corpus",
-    "estimate_memory": "about 8 bytes for each word x vector_size, and 8 for each token",
     "intersect_word2vec_format": "write the rows: `wv[key] = vector` or `wv.vectors = matrix`",
     "most_similar_cosmul": "`most_similar`",
-    "predict_output_word": "score with `wv` and `syn1neg`",
-    "raw_vocab": "`vocab.counts` after `build_vocab` with `min_count=1`",
-    "running_training_loss": "`report.loss_per_epoch`",
     "set_vecattr": 'your own array; counts are in `get_vecattr(key, "count")`',
     "similarity_unseen_docs": "average vectors with `get_mean_vector`",
-    "total_train_time": '`seconds["train"]`',
     "vectors_lockf": "not possible: all rows are trained",
     "wmdistance": "export with `save_word2vec_format`, and use gensim",
 }
@@ -122,9 +133,11 @@ def table():
         lines += [f"#### {kind}", "", *wrapped(f"**Same**: {listed(same)}."), ""]
         lines += ["| different | in fastw2v |", "|---|---|"]
         lines += [f"| {shown(kind, name)} | {how} |" for name, how in DIFFERENT[kind].items()]
-        lines += ["", "| absent | instead |", "|---|---|"]
-        lines += [f"| `{name}` | {INSTEAD[name]} |" for name in absent if name in INSTEAD]
-        lines += ["", *wrapped(f"Absent as well: {listed([name for name in absent if name not in INSTEAD])}."), ""]
+        lines.append("")
+        if absent:
+            lines += ["| absent | instead |", "|---|---|"]
+            lines += [f"| `{name}` | {INSTEAD[name]} |" for name in absent if name in INSTEAD]
+            lines += ["", *wrapped(f"Absent as well: {listed([name for name in absent if name not in INSTEAD])}."), ""]
     return "\n".join(lines)
 
 

@@ -56,8 +56,51 @@ def test_options_replaced_while_loading(tmp_path):
     assert (loaded.config.workers, loaded.config.device) == (2, "auto")
     with pytest.raises(ValueError, match=r"vector_size is 50, but the vectors of .* are 16 long"):
         Word2Vec.load(tmp_path / "model", vector_size=50)
-    with pytest.raises(ValueError, match="mmap is not supported: the file is read whole"):
-        Word2Vec.load(tmp_path / "model", mmap="r")
+
+
+def test_load_is_called_on_the_class(tmp_path):
+    model = small_model(epochs=1)
+    model.save(tmp_path / "model")
+    with pytest.raises(TypeError, match=r"makes a new Word2Vec .*Word2Vec\.load\("):
+        model.load(tmp_path / "model")
+
+
+def test_a_model_between_two_rates_is_saved_and_loaded(tmp_path):
+    model = small_model(epochs=1, alpha=0.025, min_alpha=0.025)
+    model.alpha = 0.02
+    model.save(tmp_path / "model")
+    loaded = Word2Vec.load(tmp_path / "model")
+    assert (loaded.alpha, loaded.min_alpha) == (0.02, 0.025)
+    loaded.min_alpha = 0.02
+    loaded.train(SENTENCES, epochs=1)
+
+
+@pytest.mark.parametrize("sentences", [SENTENCES, [[3, 5, 3], [9, 5]]], ids=["words", "ids"])
+def test_everything_else_of_a_model_is_saved(sentences, tmp_path):
+    model = Word2Vec(**(SMALL | {"max_final_vocab": 40}), comment="a note", batch_words=7)
+    model.build_vocab(sentences, keep_raw_vocab=True)
+    model.effective_min_count = 3
+    model.train(sentences, epochs=1)
+    model.add_lifecycle_event("looked at", log_level=0, by=object)
+    model.save(tmp_path / "model")
+    for twin in (Word2Vec.load(tmp_path / "model"), pickle.loads(pickle.dumps(model)), copy.copy(model)):
+        assert twin.raw_vocab == model.raw_vocab != {}
+        assert twin.scan_vocab(sentences) == model.scan_vocab(sentences)
+        for name in ("comment", "batch_words", "train_count", "total_train_time", "effective_min_count"):
+            assert getattr(twin, name) == getattr(model, name), name
+        assert [event["event"] for event in twin.lifecycle_events][:3] == ["created", "build_vocab", "train"]
+        twin.raw_vocab.clear()
+        twin.lifecycle_events.clear()
+    assert model.raw_vocab
+    assert len(model.lifecycle_events) == 4
+
+
+def test_notes_of_a_file_set_no_other_attribute(tmp_path):
+    path = damaged(tmp_path, lambda t, m: m.update(notes='{"comment": "x", "wv": 1, "save": 2}'))
+    loaded = Word2Vec.load(path)
+    assert loaded.comment == "x"
+    assert len(loaded.wv) == 30
+    assert callable(loaded.save)
 
 
 def test_model_of_a_device_that_is_gone(tmp_path):

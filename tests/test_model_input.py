@@ -17,21 +17,6 @@ def same(a, b):
 
 # gensim's arguments
 
-UNSUPPORTED = [
-    ("hs", 1, "use negative sampling"),
-    ("trim_rule", len, "filter the corpus before"),
-    ("hashfxn", len, "first weights depend on seed and word alone"),
-    ("null_word", 1, "your own null word"),
-    ("batch_words", 5000, "the corpus is cut into spans"),
-    ("comment", "x", "keep notes in a file"),
-]
-
-
-@pytest.mark.parametrize(("name", "value", "cure"), UNSUPPORTED)
-def test_unsupported_argument_of_the_constructor(name, value, cure):
-    with pytest.raises(ValueError, match=f"{name} is not supported: .*{cure}"):
-        Word2Vec(SENTENCES, **{name: value})
-
 
 def test_unused_defaults_of_gensim_pass():
     Word2Vec(hs=0, trim_rule=None, hashfxn=hash, null_word=0, batch_words=10_000, comment=None, **SMALL)
@@ -40,12 +25,40 @@ def test_unused_defaults_of_gensim_pass():
     model.train(SENTENCES, epochs=1, total_words=600, word_count=0, queue_factor=2, report_delay=1.0)
 
 
-def test_unsupported_arguments_of_the_methods():
+def test_what_cannot_change_the_result_is_taken(tmp_path):
+    model = Word2Vec(SENTENCES, batch_words=4, hashfxn=len, comment="a note", **SMALL)
+    assert same(model, small_model())
+    assert (model.batch_words, model.hashfxn, model.comment) == (4, len, "a note")
+    model.build_vocab(SENTENCES, progress_per=1)
+    model.train(SENTENCES, queue_factor=9, report_delay=0.1, total_examples=-1)
+    assert same(model, small_model())
+    model.save(tmp_path / "model", separately=["x"], sep_limit=1, pickle_protocol=2)
+    for mmap in (None, "r"):
+        assert same(Word2Vec.load(tmp_path / "model", mmap, rethrow=True), model)
+
+
+def test_unsupported_arguments(tmp_path):
+    with pytest.raises(ValueError, match=r"hs is not supported: .*use negative sampling"):
+        Word2Vec(SENTENCES, hs=1)
     model = small_model()
-    with pytest.raises(ValueError, match="update is not supported: a vocabulary cannot grow"):
-        model.build_vocab(SENTENCES, update=True)
+    with pytest.raises(ValueError, match="hs is not supported"):
+        model.hs = 1
+    model.hs = 0
+    assert model.hs == 0
     with pytest.raises(ValueError, match="word_count is not supported: give start_alpha and end_alpha"):
         model.train(SENTENCES, word_count=5)
+    with pytest.raises(ValueError, match="ignore is not supported"):
+        model.save(tmp_path / "model", ignore=["wv"])
+    model.save(tmp_path / "model", ignore=[])
+    for method in (lambda: model.score(SENTENCES), model.create_binary_tree):
+        with pytest.raises(RuntimeError, match="hierarchical softmax"):  # gensim's type; ours says more
+            method()
+
+
+@pytest.mark.parametrize("progress", [3, "yes"])
+def test_progress_that_cannot_be_called(progress):
+    with pytest.raises(TypeError, match=r"progress is .*; expected a function"):
+        Word2Vec(Unread(), progress=progress)
 
 
 @pytest.mark.parametrize("call", [Word2Vec, Word2Vec().build_vocab, small_model().train])

@@ -25,6 +25,8 @@ def test_the_keyword_arguments_are_the_fields_with_their_types():
 
 def test_the_constructor_has_every_field_with_its_type_and_default():
     constructor, types = parameters(Word2Vec), typing.get_type_hints(Word2Vec.__init__)
+    assert types.pop("seed") == int | None  # None draws one
+    types["seed"] = int
     for name, field in FIELDS.items():
         assert constructor[name].default == field.default, name
         assert type(constructor[name].default) is type(field.default), name
@@ -32,7 +34,7 @@ def test_the_constructor_has_every_field_with_its_type_and_default():
 
 
 def test_every_field_is_an_attribute_of_the_model():
-    options = {name for name, value in vars(Word2Vec).items() if isinstance(value, ConfigOption)}
+    options = {name for name, value in inspect.getmembers(Word2Vec) if isinstance(value, ConfigOption)}
     assert options == set(OPTIONS)
     model = Word2Vec(window=3, sg=1)
     assert {name: getattr(model, name) for name in OPTIONS} == dataclasses.asdict(model.config)
@@ -81,10 +83,44 @@ def test_options_of_one_call_that_are_refused(options, error, message):
         config_of_call(TrainConfig(), **options)
 
 
-def test_options_are_read_from_the_model_and_not_set():
+def test_an_option_that_is_set_is_that_of_the_config():
     model = Word2Vec(vector_size=16, window=3, min_count=1)
     assert (model.vector_size, model.window, model.epochs, model.min_count) == (16, 3, 5, 1)
-    with pytest.raises(AttributeError, match=r"alpha cannot be set on a model; pass it to Word2Vec or train"):
-        model.alpha = 0.1
+    values = {"epochs": 10, "alpha": 0.1, "window": 7, "sample": 0, "sg": 1, "negative": 3, "device": "cpu", "seed": 9}
+    for name, value in values.items():
+        setattr(model, name, value)
+    assert model.config == TrainConfig(vector_size=16, min_count=1, **values)
     with pytest.raises(AttributeError, match="no attribute 'colour'"):
         _ = model.colour
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "error"),
+    [("epochs", 0, ValueError), ("sg", 2, ValueError), ("alpha", "x", TypeError), ("cbow_gradient", "max", ValueError),
+     ("vector_size", None, TypeError), ("min_count", 1.5, ValueError)],
+)  # fmt: skip
+def test_a_value_out_of_its_range_is_refused_when_it_is_set(name, value, error):
+    model = Word2Vec()
+    before = model.config
+    with pytest.raises(error, match=f"{name} is {value!r}"):
+        setattr(model, name, value)
+    assert model.config == before
+
+
+def test_both_rates_can_be_set_one_after_the_other():
+    model = Word2Vec(alpha=0.025, min_alpha=0.025)
+    model.alpha -= 0.002
+    with pytest.raises(ValueError, match=r"min_alpha is 0\.025, above alpha=0\.023"):
+        config_of_call(model.config)
+    assert config_of_call(model.config, start_alpha=0.02).min_alpha == 0.02
+    model.min_alpha = model.alpha
+    assert config_of_call(model.config) == model.config
+
+
+def test_no_seed_draws_one_and_shows_it():
+    first, second = Word2Vec(seed=None), Word2Vec(seed=None)
+    assert first.seed != second.seed
+    assert 0 <= first.seed < 2**32
+    shown = first.seed
+    first.seed = None
+    assert first.seed != shown

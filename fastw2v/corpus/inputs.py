@@ -13,7 +13,7 @@ from fastw2v.corpus.text import TextCorpus, text_corpus
 Corpus = TextCorpus | TokenCorpus | IntegerCorpus
 
 
-def as_corpus(sentences: Any) -> Corpus:  # noqa: ANN401 - this is the boundary that finds out what was passed
+def as_corpus(sentences: Any, *, once: bool = False) -> Corpus:  # noqa: ANN401 - this is the boundary that finds out what was passed
     """Check sentences of any supported form, and return them as a corpus.
 
     Parameters
@@ -29,6 +29,9 @@ def as_corpus(sentences: Any) -> Corpus:  # noqa: ANN401 - this is the boundary 
 
         Arrays may come from any library that shares its memory (CuPy, PyTorch). Arrays on a GPU stay there;
         device="cuda" trains them without a copy.
+
+    once : bool
+        Take an iterator too, such as a generator; the corpus can then be read only once.
 
     Returns
     -------
@@ -59,7 +62,7 @@ def as_corpus(sentences: Any) -> Corpus:  # noqa: ANN401 - this is the boundary 
         return integers.from_matrix(sentences)
     if isinstance(sentences, tuple) and len(sentences) == 2 and all(map(integers.is_flat_number_array, sentences)):
         return integers.from_ragged(*sentences)
-    peeked = PeekedSentences(sentences)
+    peeked = PeekedSentences(sentences, once=once)
     if integers.is_number_sentence(peeked.first):
         return integers.from_number_lists(peeked)
     check_words(peeked.first)

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from fastw2v.corpus.integers import as_sentence
+from fastw2v.vocab import EmptyVocabularyError
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,12 @@ class PeekedSentences:
 
     So no sentence is lost if `__iter__` returns an iterator that can be read only once, or if a sentence is one.
 
+    Parameters
+    ----------
+    sentences : iterable
+    once : bool
+        Take an iterator too, which can be read only once.
+
     Attributes
     ----------
     first : sequence
@@ -33,13 +40,15 @@ class PeekedSentences:
     Raises
     ------
     TypeError
-        `sentences` is no iterable of sentences, or an iterator that can be read only once.
-    ValueError
+        `sentences` is no iterable of sentences, or, unless `once`, an iterator that can be read only once.
+    EmptyVocabularyError
         No sentence has a token.
     """
 
-    def __init__(self, sentences: Any) -> None:  # noqa: ANN401 - whatever a user passes
-        _check_iterable_again(sentences)
+    def __init__(self, sentences: Any, *, once: bool = False) -> None:  # noqa: ANN401 - whatever a user passes
+        _check_iterable(sentences)
+        if not once:
+            _check_starts_anew(sentences)
         self._sentences: Iterable[Any] = sentences
         rest, seen = _from_here(iter(sentences)), list[Sequence[Any]]()
         while not seen or not len(seen[-1]):
@@ -52,8 +61,8 @@ class PeekedSentences:
         return iter(self._sentences) if begun is None else begun
 
 
-def _check_iterable_again(sentences: object) -> None:
-    """Raise TypeError unless this is an iterable that can be read more than once."""
+def _check_iterable(sentences: object) -> None:
+    """Raise TypeError unless this is an iterable that can hold sentences."""
     if isinstance(sentences, str | bytes):
         raise TypeError(
             f"sentences is a {type(sentences).__name__}, {sentences[:40]!r}; expected lists of tokens: "
@@ -61,6 +70,10 @@ def _check_iterable_again(sentences: object) -> None:
         )
     if not isinstance(sentences, Iterable):
         raise TypeError(f"sentences is a {type(sentences).__name__}; expected an iterable of lists of tokens")
+
+
+def _check_starts_anew(sentences: Iterable[Any]) -> None:
+    """Raise TypeError unless this iterable can be read more than once."""
     if iter(sentences) is iter(sentences) and not _can_start_anew(sentences):
         raise TypeError(
             f"sentences is a one-shot {type(sentences).__name__}, which can be read only once; expected a corpus that "
@@ -92,7 +105,9 @@ def _next_sentence(sentences: Iterator[Any]) -> Sequence[Any]:
         if isinstance(sentence, Iterable):
             return list(sentence)
         raise TypeError(f"a sentence is a {type(sentence).__name__}, {sentence!r}; expected a list of tokens")
-    raise ValueError("the corpus is empty: no sentence has a token; was an iterator behind it already used up?")
+    raise EmptyVocabularyError(
+        "the corpus is empty: no sentence has a token; was an iterator behind it already used up?"
+    )
 
 
 def check_words(sentence: Sequence[Any]) -> None:

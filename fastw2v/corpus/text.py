@@ -37,6 +37,10 @@ Block = tuple[np.ndarray, int]
 StrPath = str | os.PathLike[str]
 
 
+class NoCorpusFileError(FileNotFoundError, TypeError):
+    """A corpus file does not exist. A TypeError too, because gensim raises that."""
+
+
 @dataclass(frozen=True)
 class TextCorpus:
     """Text in files or in memory, made by `text_corpus`; read in order, in blocks of whole words."""
@@ -101,7 +105,7 @@ def text_corpus(paths: StrPath | Iterable[StrPath]) -> TextCorpus:
 
     Raises
     ------
-    FileNotFoundError
+    NoCorpusFileError
         A file does not exist, or a pattern matches none.
     IsADirectoryError, PermissionError
         A path is a folder, or may not be read.
@@ -128,14 +132,14 @@ def _expand(path: str) -> list[Path]:
         return [Path(expanded)]
     matches = [Path(match) for match in sorted(glob.glob(expanded, recursive=True)) if not os.path.isdir(match)]
     if not matches:
-        raise FileNotFoundError(f"no file matches {path!r} (from {os.getcwd()}); check the folder and the pattern")
+        raise NoCorpusFileError(f"no file matches {path!r} (from {os.getcwd()}); check the folder and the pattern")
     return matches
 
 
 def _check_readable(file: Path) -> None:
     """Raise OSError, with the cure, unless this is a file that may be read."""
     if not file.exists():
-        raise FileNotFoundError(f"no such corpus file: {str(file)!r} (from {os.getcwd()}); check the path")
+        raise NoCorpusFileError(f"no such corpus file: {str(file)!r} (from {os.getcwd()}); check the path")
     if file.is_dir():
         raise IsADirectoryError(f"{str(file)!r} is a folder, expected text files: pass {str(file / '*.txt')!r}")
     if not file.is_file():

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import partial
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -19,7 +18,8 @@ from fastw2v.encode.token_files import EncodedBlock, write_tokens
 from fastw2v.encode.tokens import Tokens
 from fastw2v.runtime.compilation import log_compilation
 from fastw2v.runtime.progress import PhaseProgress
-from fastw2v.vocab import Vocab, select_words
+from fastw2v.vocab import Vocab
+from fastw2v.vocab_rule import VocabRule
 
 
 class EncodedCorpus(Protocol):
@@ -101,33 +101,103 @@ def encode_corpus(
     >>> tokens.ids.tolist(), tokens.starts.tolist()
     ([1, 0, 1, 0, 0], [0, 4, 5])
     """
-    corpus, workers = as_corpus(corpus), _checked_workers(workers)
-    keep_all = isinstance(corpus, IntegerCorpus) and min_count == 0
-    if keep_all and max_final_vocab is not None:
-        raise ValueError(
-            "max_final_vocab drops ids and min_count=0 keeps all; use min_count=1, or drop max_final_vocab"
-        )
-    choose = partial(select_words, min_count=min_count, max_final_vocab=max_final_vocab, sorted_vocab=sorted_vocab)
-    if on_gpu.is_on_device(corpus) and max_vocab_size is None:
-        counted, ids, starts = on_gpu.vocab_on_device(corpus, keep_all=keep_all, choose=choose)
-        return counted, Tokens(ids, starts, counted.n_raw_tokens)
-    encoded = _encode(
-        corpus,
-        workers=workers,
-        block_bytes=block_bytes,
-        max_vocab_size=max_vocab_size,
-        progress=progress,
-        keep_all=keep_all,
+    rule = VocabRule(min_count, max_final_vocab, sorted_vocab)
+    encoding = encode_by_rule(
+        corpus, rule, max_vocab_size=max_vocab_size, workers=workers, progress=progress, block_bytes=block_bytes
     )
-    try:
-        order = np.arange(len(encoded.counts)) if keep_all else choose(encoded.counts)
-        row_of = np.full(len(encoded.counts), -1, np.int32)
-        row_of[order] = np.arange(len(order))
-        vocabs: list[Vocab] = []
-        tokens = _write(encoded, row_of, workers, other_tasks=[lambda: vocabs.append(encoded.vocab(order))])
-        return vocabs[0], tokens
-    finally:
-        encoded.close()
+    return encoding.vocab, encoding.tokens
+
+
+class Encoding(NamedTuple):
+    """What `encode_by_rule` makes of a corpus.
+
+    Attributes
+    ----------
+    vocab : Vocab
+    tokens : Tokens
+    raw : Vocab, or None unless it was asked for
+        All keys of the corpus by first occurrence, those without a row too.
+    effective_min_count : int
+        The count that a key needed for a row.
+    """
+
+    vocab: Vocab
+    tokens: Tokens
+    raw: Vocab | None
+    effective_min_count: int
+
+
+def encode_by_rule(
+    corpus: Corpus | Iterable[Any],
+    rule: VocabRule,
+    *,
+    keep_raw: bool = False,
+    max_vocab_size: int | None = None,
+    workers: int = 1,
+    progress: PhaseProgress | None = None,
+    block_bytes: int = BLOCK_BYTES,
+) -> Encoding:
+    """Do what `encode_corpus` does, with a vocabulary chosen by any rule.
+
+    Parameters
+    ----------
+    corpus, max_vocab_size, workers, progress, block_bytes
+        As in `encode_corpus`, which raises the same errors. A `trim_rule` does not see words that `max_vocab_size` made
+        the count forget.
+    rule : VocabRule
+        Which keys get a row, and in which order.
+    keep_raw : bool
+        Return the raw counts too.
+
+    Returns
+    -------
+    Encoding
+    """
+    corpus, workers = as_corpus(corpus), _checked_workers(workers)
+    keep_all = rule.keeps_every_id(isinstance(corpus, IntegerCorpus))
+    choice = _Choice(rule, keep_raw=keep_raw)
+    if on_gpu.is_on_device(corpus) and max_vocab_size is None:
+        vocab, ids, starts = on_gpu.vocab_on_device(corpus, keep_all=keep_all, choose=choice)
+        tokens = Tokens(ids, starts, vocab.n_raw_tokens)
+    else:
+        options = {"workers": workers, "block_bytes": block_bytes, "progress": progress}
+        encoded = _encode(corpus, max_vocab_size=max_vocab_size, keep_all=keep_all, **options)  # type: ignore[arg-type]
+        try:
+            vocab, tokens = _choose_and_write(encoded, None if keep_all else choice, workers)
+        finally:
+            encoded.close()
+    raw = vocab if keep_all and keep_raw else choice.raw
+    return Encoding(vocab, tokens, raw, choice.effective_min_count)
+
+
+class _Choice:
+    """A rule as the function that chooses rows, and what it saw when it was called."""
+
+    def __init__(self, rule: VocabRule, *, keep_raw: bool) -> None:
+        self._rule, self._keep_raw = rule, keep_raw
+        self.raw: Vocab | None = None
+        self.effective_min_count = rule.min_count
+
+    def __call__(self, counts: np.ndarray, vocab_of: Callable[[np.ndarray], Vocab]) -> np.ndarray:
+        """Return the position of each row's key in `counts`; `vocab_of` makes the vocabulary of such positions."""
+        self.effective_min_count = self._rule.effective_min_count(counts)
+        if len(counts) and (self._keep_raw or self._rule.trim_rule is not None):
+            self.raw = vocab_of(np.arange(len(counts)))
+        order = self._rule.order(counts, lambda: [] if self.raw is None else self.raw.keys)
+        if not self._keep_raw:
+            self.raw = None
+        return order
+
+
+def _choose_and_write(encoded: EncodedCorpus, choice: _Choice | None, workers: int) -> tuple[Vocab, Tokens]:
+    """Choose the rows (without a choice: all words, in their order), and write the tokens."""
+    n_words = len(encoded.counts)
+    order = np.arange(n_words) if choice is None else choice(encoded.counts, encoded.vocab)
+    row_of = np.full(n_words, -1, np.int32)
+    row_of[order] = np.arange(len(order))
+    vocabs: list[Vocab] = []
+    tokens = _write(encoded, row_of, workers, other_tasks=[lambda: vocabs.append(encoded.vocab(order))])
+    return vocabs[0], tokens
 
 
 def encode_with(

@@ -13,6 +13,8 @@ from fastw2v.runtime.devices import TO_HOST, current_device, gpu_index, gpu_of, 
 from fastw2v.vocab import Vocab
 from fastw2v_kernels._jit import cuda as gpu
 
+Choose = Callable[[np.ndarray, Callable[[np.ndarray], Vocab]], np.ndarray]
+
 _INT32_MAX = np.iinfo(np.int32).max
 _BYTES_TO_COUNT = 64  # per token: the arrays that `unique` holds at once (sorted ids, positions, inverse, masks, sums)
 _BYTES_TO_LOOK_UP = 48  # per token: positions in the vocabulary, rows, masks and sums
@@ -49,9 +51,7 @@ def check_device_of(corpus: object, device: str) -> None:
         )
 
 
-def vocab_on_device(
-    corpus: IntegerCorpus, *, keep_all: bool, choose: Callable[[np.ndarray], np.ndarray]
-) -> tuple[Vocab, Array, Array]:
+def vocab_on_device(corpus: IntegerCorpus, *, keep_all: bool, choose: Choose) -> tuple[Vocab, Array, Array]:
     """Count a corpus and choose its vocabulary, as `EncodedIntegers` does on the host.
 
     Parameters
@@ -61,7 +61,8 @@ def vocab_on_device(
     keep_all : bool
         Every id from 0 to the largest has its own row.
     choose : callable
-        Given the counts by first occurrence, returns the positions of the chosen ids: `select_words`.
+        Given the counts by first occurrence, and a function that makes the vocabulary of such positions, returns the
+        positions of the chosen ids.
 
     Returns
     -------
@@ -83,9 +84,7 @@ def rows_on_device(corpus: IntegerCorpus, vocab: Vocab) -> tuple[Array, Array]:
         return rows
 
 
-def _count(
-    corpus: IntegerCorpus, *, keep_all: bool, choose: Callable[[np.ndarray], np.ndarray]
-) -> tuple[Vocab, Array, Array]:
+def _count(corpus: IntegerCorpus, *, keep_all: bool, choose: Choose) -> tuple[Vocab, Array, Array]:
     xp, n_raw = gpu.array_module(), int(corpus.ids.size)
     _require_memory(_BYTES_TO_COUNT * n_raw, f"counting {n_raw:,} ids there")
     seen, first, inverse, counts = xp.unique(corpus.ids, return_index=True, return_inverse=True, return_counts=True)
@@ -97,7 +96,8 @@ def _count(
         counts = all_counts
     else:
         by_first = np.argsort(first, kind="stable")
-        chosen = by_first[choose(counts[by_first])]
+        raw = Vocab.from_ids(keys_seen[by_first], counts[by_first], n_raw_tokens=n_raw)
+        chosen = by_first[choose(raw.counts, raw.take)]
         row_of = np.full(len(keys_seen), -1, np.int32)
         row_of[chosen] = np.arange(len(chosen))
         keys, counts = keys_seen[chosen], counts[chosen]

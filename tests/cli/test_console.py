@@ -98,7 +98,7 @@ def test_interrupt_before_training_writes_nothing(monkeypatch):
     def interrupt(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("fastw2v.session.encode_corpus", interrupt)
+    monkeypatch.setattr("fastw2v.session.encode_by_rule", interrupt)
     result = run("train", "corpus.txt", "-o", "v.bin", *SMALL)
     assert result.exit_code == 130
     assert result.stderr == "stopped by Ctrl-C; nothing was written\n"
