@@ -7,8 +7,6 @@ from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, Literal, NoReturn, ParamSpec, TypeVar
 
-import numpy as np
-
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -16,16 +14,6 @@ T = TypeVar("T")
 _UNSUPPORTED: dict[str, tuple[Any, str]] = {
     "hs": (0, "there is no hierarchical softmax yet; use negative sampling, negative=5"),
     "word_count": (0, "give start_alpha and end_alpha"),
-    "fvocab": (None, "word2vec files have no counts; save as .safetensors, which keeps them, or set wv.counts"),
-    "total_vec": (None, "the first line has the number of vectors that are written"),
-    "write_header": (True, "the file always has a first line 'count dim'; remove it with tail -n +2"),
-    "prefix": ("", "rename the keys, KeyedVectors([prefix + key for key in wv.index_to_key], wv.vectors)"),
-    "append": (False, "a file is written whole; join the vectors before with numpy.concatenate"),
-    "sort_attr": ("count", "keys are sorted by count; save(path, format=...) keeps the order of the rows"),
-    "encoding": ("utf8", "word2vec files are UTF-8; convert the file, such as with iconv"),
-    "unicode_errors": ("strict", "bytes that are no UTF-8 survive as surrogates; replace them in wv.index_to_key"),
-    "datatype": (np.float32, "vectors are float32; convert wv.vectors with astype"),
-    "no_header": (False, "put a first line 'count dim' in the file"),
     "ignore": (frozenset(), "keys, vectors and attributes are all written; delete from wv.expandos what is not wanted"),
 }
 # What gensim 3 called otherwise. Arguments, and then attributes and methods with what to write today.

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
+
+import numpy as np
 
 from fastw2v.formats import book_pickle
 from fastw2v.formats.safetensors import (
@@ -14,7 +17,9 @@ from fastw2v.formats.safetensors import (
     table_tensors,
     write_safetensors,
 )
-from fastw2v.formats.word2vec import read_word2vec, write_binary, write_text
+from fastw2v.formats.streams import PACKED_ENDINGS, Source, name_of, reading, writing
+from fastw2v.formats.word2vec import Reading, encode_key, read_word2vec
+from fastw2v.formats.word2vec_write import Layout, write_binary, write_text
 from fastw2v.runtime.files import atomic_write, existing_file, writable_target
 from fastw2v.vectors.key_table import KeyTable, VectorTable, keys_to_save
 
@@ -25,7 +30,7 @@ FORMAT_OF_ENDING = {
     ".vec": "word2vec-text",
     ".safetensors": "safetensors",
 }
-_OTHERS = {".npy", ".npz", ".pkl", ".pickle", ".csv", ".tsv", ".json", ".h5", ".parquet", ".zip", ".bz2", ".xz", ".zst"}
+_OTHERS = {".npy", ".npz", ".pkl", ".pickle", ".csv", ".tsv", ".json", ".h5", ".parquet", ".zip"}
 
 
 def save(kv: KeyTable, path: str | os.PathLike[str], format: str | None = None) -> None:
@@ -40,7 +45,7 @@ def save(kv: KeyTable, path: str | os.PathLike[str], format: str | None = None) 
     path : path
     format : str, optional
         "word2vec-binary", "word2vec-text" or "safetensors". Default: by the ending, .bin, .txt or .vec; any other name
-        is safetensors.
+        is safetensors. With .gz, .bz2, .xz or .zst after it the file is packed.
 
     Raises
     ------
@@ -69,10 +74,55 @@ def save(kv: KeyTable, path: str | os.PathLike[str], format: str | None = None) 
     if chosen == "safetensors":
         write_safetensors(path, table_tensors(kv), {"format": "fastw2v"})
         return
-    write = write_binary if chosen == "word2vec-binary" else write_text
-    keys = keys_to_save(kv)
+    save_word2vec(kv, path, binary=chosen == "word2vec-binary")
+
+
+def save_word2vec(
+    kv: KeyTable,
+    path: str | os.PathLike[str],
+    *,
+    binary: bool,
+    append: bool = False,
+    layout: Layout = Layout(),  # noqa: B008 - it is frozen
+) -> None:
+    """Write word2vec text or binary, packed if the path ends in .gz, .bz2, .xz or .zst.
+
+    Parameters
+    ----------
+    kv : KeyedVectors
+        Written in the order of the rows.
+    path : path
+    binary : bool
+        Binary rather than text.
+    append : bool
+        Write after what the file holds. The file is replaced by its copy with the new rows, whole or not at all.
+    layout : Layout
+
+    Raises
+    ------
+    ValueError
+        The format cannot hold a key (empty, or with whitespace) or a vector (not finite).
+    OSError
+        The folder does not exist, or cannot be written to.
+    """
+    write, keys = write_binary if binary else write_text, keys_to_save(kv)
     with atomic_write(path) as draft:
-        write(draft, keys, kv.matrix)
+        with writing(draft, path) as file:
+            write(file, keys, kv.matrix, layout=layout)
+        if append and Path(path).exists():
+            _put_before(draft, Path(path))
+
+
+def _put_before(draft: Path, old: Path) -> None:
+    """Put the content of an old file before that of the draft; packed files may follow one another."""
+    rows = draft.with_name(draft.name + ".rows")
+    draft.replace(rows)
+    try:
+        shutil.copyfile(old, draft)
+        with open(draft, "ab") as file, open(rows, "rb") as new:
+            shutil.copyfileobj(new, file)
+    finally:
+        rows.unlink(missing_ok=True)
 
 
 def check_target(path: str | os.PathLike[str], format: str | None = None) -> None:
@@ -83,14 +133,15 @@ def check_target(path: str | os.PathLike[str], format: str | None = None) -> Non
 
 def _chosen_format(path: Path, format: str | None) -> str:
     """Return the format, by the ending if `format` is None; ValueError if it is unknown."""
-    endings = ", ".join(FORMAT_OF_ENDING)
-    if path.suffix == ".gz":
-        raise ValueError(f"{path}: files are not gzipped when written; use one of the endings {endings}")
-    if format is None and path.suffix in _OTHERS:
-        raise ValueError(f"{path}: {path.suffix} is the ending of another format; use {endings}, or give a format")
-    chosen = format or FORMAT_OF_ENDING.get(path.suffix, "safetensors")
+    endings, is_packed = ", ".join(FORMAT_OF_ENDING), path.suffix in PACKED_ENDINGS
+    ending = path.with_suffix("").suffix if is_packed else path.suffix
+    if format is None and (ending in _OTHERS or (is_packed and ending not in FORMAT_OF_ENDING)):
+        raise ValueError(f"{path}: {ending or path.suffix} is no ending of a format; use {endings}, or give a format")
+    chosen = format or FORMAT_OF_ENDING.get(ending, "safetensors")
     if chosen not in FORMATS:
         raise ValueError(f"format is {format!r}, expected one of {', '.join(FORMATS)}")
+    if is_packed and chosen == "safetensors":
+        raise ValueError(f"{path}: safetensors files are not packed, since they are mapped; leave out {path.suffix}")
     return chosen
 
 
@@ -100,7 +151,8 @@ def read(path: str | os.PathLike[str], mmap: str | None = None) -> VectorTable:
     Parameters
     ----------
     path : path
-        word2vec text or binary, plain or gzipped; safetensors; or the book's pickle (see `fastw2v.nn.load_params`).
+        word2vec text or binary or GloVe text, plain or packed by gzip, bzip2, xz or zstd; safetensors; or the book's
+        pickle (see `fastw2v.nn.load_params`).
     mmap : "r" or "c", optional
         Map the vectors of a safetensors file into memory instead of reading them: read-only, or copied where written.
 
@@ -146,9 +198,26 @@ def read(path: str | os.PathLike[str], mmap: str | None = None) -> VectorTable:
     return read_word2vec_file(path)
 
 
-def read_word2vec_file(
-    path: str | os.PathLike[str], binary: bool | None = None, limit: int | None = None
-) -> VectorTable:
-    """Read a word2vec file, or only its first `limit` vectors; ValueError if it is not what `binary` says, if given."""
-    path = existing_file(path)
-    return VectorTable(*read_word2vec(path, binary, limit))
+def read_word2vec_file(source: Source, how: Reading = Reading()) -> VectorTable:  # noqa: B008 - it is frozen
+    """Read a word2vec file, or GloVe text, from a path or a file object; raises as `read_word2vec`."""
+    return VectorTable(*read_word2vec(source, how))
+
+
+def save_counts(kv: KeyTable, path: str | os.PathLike[str], *, prefix: str = "") -> None:
+    """Write each key and its count on a line, as the `fvocab` of gensim and word2vec.c; raises as `atomic_write`."""
+    counts = np.zeros(0, np.int64) if kv.counts is None else kv.counts
+    with atomic_write(path) as draft, writing(draft, path) as file:
+        pairs = zip(kv.index_to_key, counts.tolist())
+        file.writelines(encode_key(f"{prefix}{key}") + b" %d\n" % count for key, count in pairs)
+
+
+def read_counts(source: Source, how: Reading = Reading()) -> dict[str, int]:  # noqa: B008 - it is frozen
+    """Read keys and their counts, a pair on each line; ValueError for a line without a count."""
+    counts, decode = {}, how.decode()
+    with reading(source) as stream:
+        for line_no, line in enumerate(stream, 1):
+            key, _, count = line.rstrip().rpartition(b" ")
+            if not count.isdigit():
+                raise ValueError(f"{name_of(source)}: line {line_no} is {line[:60]!r}; expected a key and its count")
+            counts[decode(key)] = int(count)
+    return counts

@@ -90,7 +90,8 @@ class Neighbours(GrowingTable):
         if indexer is not None and topn is not None:
             return indexer.most_similar(query, topn)
         searched = slice(restrict_vocab) if restrict_vocab else slice(clip_start, clip_end or None)
-        scores = self._vectors[searched] @ query / self.fill_norms()[searched]
+        with np.errstate(invalid="ignore"):  # rows with NaN or infinite numbers, which are no neighbours
+            scores = self._vectors[searched] @ query / self.fill_norms()[searched]
         return self._best(scores, searched, keys, topn)
 
     def _best(

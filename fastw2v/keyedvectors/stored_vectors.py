@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import logging
 from collections.abc import Iterable, Sequence
 from os import PathLike
@@ -13,10 +12,12 @@ import numpy.typing as npt
 
 from fastw2v import formats
 from fastw2v.compat import refuse_unsupported
+from fastw2v.formats import Layout, Reading
+from fastw2v.formats.streams import Source, name_of
 from fastw2v.keyedvectors.similarities import Similarities
 from fastw2v.runtime.arrays import FloatArray
 from fastw2v.runtime.class_only import class_only
-from fastw2v.vectors.key_table import most_frequent_first
+from fastw2v.vectors.key_table import sorted_by
 
 logger = logging.getLogger("fastw2v")
 
@@ -103,8 +104,8 @@ class StoredVectors(Similarities):
         >>> wv.vectors.tolist(), wv.vectors_lockf.tolist()
         ([[1.0, 2.0], [9.0, 9.0]], [1.0, 0.0])
         """
-        refuse_unsupported(_word2vec_codec(encoding, unicode_errors))
-        keys, vectors, _ = formats.read_word2vec_file(fname, binary)
+        how = Reading(binary=binary, encoding=encoding, unicode_errors=unicode_errors)
+        keys, vectors, _ = formats.read_word2vec_file(fname, how)
         if vectors.shape[1] != self.vector_size:
             raise ValueError(f"{fname} has vectors of {vectors.shape[1]} numbers; expected {self.vector_size} as here")
         there = [(row, own) for row, key in enumerate(keys) if (own := self.key_to_index.get(key, -1)) >= 0]
@@ -167,22 +168,38 @@ class StoredVectors(Similarities):
         Parameters
         ----------
         fname : path
+            Packed if it ends in .gz, .bz2, .xz or .zst.
+        fvocab : path, optional
+            Write keys and their counts to this file, a key a line.
         binary : bool
             word2vec binary rather than text.
-        fvocab, total_vec, write_header, prefix, append, sort_attr
-            Not supported: a value other than gensim's default raises.
+        total_vec : int, optional
+            The count in the first line; default: the number of keys.
+        write_header : bool
+            Whether to write the first line, "count dim".
+        prefix : str
+            Text before each key.
+        append : bool
+            Write after what the file holds; usually with ``write_header=False``.
+        sort_attr : str
+            The attribute by which rows are sorted, the greatest first; without it, they keep their order.
 
         Raises
         ------
         ValueError
-            An argument is not supported, or the format cannot hold a key (empty, or with whitespace) or a vector (not
-            finite).
+            The format cannot hold a key (empty, or with whitespace) or a vector (not finite); or `fvocab` is given and
+            the keys have no counts.
         OSError
-            The file cannot be written.
+            A file cannot be written.
         """
-        given = {"fvocab": fvocab, "total_vec": total_vec, "write_header": write_header, "prefix": prefix}
-        refuse_unsupported(given | {"append": append, "sort_attr": sort_attr})
-        formats.save(most_frequent_first(self), fname, "word2vec-binary" if binary else "word2vec-text")
+        if fvocab is not None and self.counts is None:
+            raise ValueError("fvocab is given, but these vectors have no counts; set them, wv.counts = array")
+        ordered = sorted_by(self, self.expandos.get(sort_attr))
+        layout = Layout(total_vec=total_vec, write_header=write_header, prefix=prefix)
+        formats.save_word2vec(ordered, fname, binary=binary, append=append, layout=layout)
+        if fvocab is not None:
+            by_count = sorted_by(self, self.counts)
+            formats.save_counts(by_count, fvocab, prefix=prefix)
 
     @class_only
     def load(cls, fname: str | PathLike[str], mmap: str | None = None) -> Self:
@@ -208,7 +225,7 @@ class StoredVectors(Similarities):
     @class_only
     def load_word2vec_format(
         cls,
-        fname: str | PathLike[str],
+        fname: Source,
         fvocab: str | PathLike[str] | None = None,
         binary: bool = False,
         encoding: str = "utf8",
@@ -217,38 +234,57 @@ class StoredVectors(Similarities):
         datatype: npt.DTypeLike = np.float32,
         no_header: bool = False,
     ) -> Self:
-        """Read a word2vec text or binary file, plain or gzipped.
+        """Read word2vec text or binary, or GloVe text, which has no first line.
 
-        Words are UTF-8. Bytes that are no UTF-8 survive as surrogates ("surrogateescape") where gensim raises. The
-        format has no counts: as in gensim, the attribute "count" is made up, n_vocab for the first key and 1 for the
-        last, so that the order of the rows is kept.
+        The format has no counts: as in gensim, the attribute "count" is made up, n_vocab for the first key and 1 for
+        the last, so that the order of the rows is kept. Of rows with the same word the first is kept, and the number
+        of the others is logged. The last fields of a line are the numbers, so that words of text may hold spaces.
 
         Parameters
         ----------
-        fname : path
+        fname : path, or file object opened with "rb"
+            Plain, or packed by gzip, bzip2, xz or zstd: the content tells.
+        fvocab : path, optional
+            Counts: a key and its count on each line, as `save_word2vec_format` writes them.
         binary : bool
             Whether the file is word2vec binary.
+        encoding, unicode_errors : str
+            How bytes become words. With "strict", bytes that are no UTF-8 survive as surrogates, and are written back
+            as they were, where gensim raises.
         limit : int, optional
-            Read only the first so many vectors.
-        fvocab, encoding, unicode_errors, datatype, no_header
-            Not supported: a value other than gensim's default raises ("surrogateescape" may be given too).
+            Read only the first so many rows.
+        datatype : float16, float32 or float64
+            Type of the vectors.
+        no_header : bool
+            Say that there is no line "count dim" although the first line looks like one.
 
         Raises
         ------
         FileNotFoundError
             There is no such file.
         ValueError
-            An argument is not supported; or the file is damaged, or is not what `binary` says.
+            The file is damaged, or is not what `binary` says.
+
+        Warns
+        -----
+        RuntimeWarning
+            The first line counts wrong, or vectors have NaN or infinite numbers; both are read.
         """
-        refuse_unsupported({"fvocab": fvocab, "datatype": datatype, "no_header": no_header})
-        refuse_unsupported(_word2vec_codec(encoding, unicode_errors))
-        table = formats.read_word2vec_file(fname, binary, limit)
-        return cls.from_file(table._replace(counts=np.arange(len(table.keys), 0, -1)), fname)
-
-
-def _word2vec_codec(encoding: str, unicode_errors: str) -> dict[str, str]:
-    """Return gensim's defaults for an encoding and an error handler that mean the same."""
-    return {
-        "encoding": "utf8" if codecs.lookup(encoding).name == "utf-8" else encoding,
-        "unicode_errors": "strict" if unicode_errors == "surrogateescape" else unicode_errors,
-    }
+        how = Reading(
+            binary=binary,
+            encoding=encoding,
+            unicode_errors=unicode_errors,
+            limit=limit,
+            datatype=datatype,
+            no_header=no_header,
+        )
+        counts_of = None if fvocab is None else formats.read_counts(fvocab, how)
+        table = formats.read_word2vec_file(fname, how)
+        counts = np.arange(len(table.keys), 0, -1)
+        if counts_of is not None:
+            keys = [str(key) for key in table.keys]
+            counts = np.array([counts_of.get(key, 0) for key in keys], np.int64)
+            n_missing = sum(key not in counts_of for key in keys)
+            if n_missing:
+                logger.warning("%s has no count for %d of the %d keys; they get 0", fvocab, n_missing, len(counts))
+        return cls.from_file(table._replace(counts=counts), name_of(fname))

@@ -125,9 +125,13 @@ class KeyTable:
     def from_file(cls, table: VectorTable, path: str | PathLike[str]) -> Self:
         """Make vectors from the content of a file; ValueError, which names the file, if the content does not fit."""
         try:
-            return cls(*table)
+            kv = cls(table.keys, np.asarray(table.vectors, np.float32), table.counts)
         except ValueError as error:
             raise ValueError(f"{path}: {error}") from error
+        if table.vectors.dtype in (np.float16, np.float64):
+            kv._dtype = table.vectors.dtype
+            kv._set_matrix(table.vectors)
+        return kv
 
     def _checked_vectors(self, vectors: npt.ArrayLike) -> FloatArray:
         matrix = np.asarray(vectors, self._dtype)
@@ -345,9 +349,12 @@ def keys_to_save(kv: KeyTable) -> list[Any] | Vocab:
     return checked_keys(source) if len(np.unique(hashes)) < len(hashes) else source
 
 
-def most_frequent_first(kv: KeyTable) -> KeyTable:
-    """Return the vectors sorted by falling count, stably; `kv` itself if it is sorted or has no counts."""
-    if kv.counts is None or (np.diff(kv.counts) <= 0).all():
+def sorted_by(kv: KeyTable, values: Array | None) -> KeyTable:
+    """Return the vectors sorted by falling values of their rows, stably; `kv` itself if they are, or without values."""
+    if values is None or (values[:-1] >= values[1:]).all():
         return kv
-    rows = np.argsort(-kv.counts, kind="stable")
-    return KeyTable([kv.index_to_key[row] for row in rows], kv.matrix[rows], kv.counts[rows])
+    rows = np.argsort(values[::-1], kind="stable")[::-1]
+    rows = len(values) - 1 - rows
+    sorted_table = KeyTable([kv.index_to_key[row] for row in rows], kv.matrix[rows])
+    sorted_table.expandos = {name: array[rows] for name, array in kv.expandos.items()}
+    return sorted_table

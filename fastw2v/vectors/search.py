@@ -87,8 +87,9 @@ def _compiled(
 def _by_products(
     vectors: FloatArray, norms: FloatArray, queries: FloatArray, *, scores: FloatArray, rows: RowArray
 ) -> None:
-    all_scores = queries @ vectors.T
-    all_scores /= norms
+    with np.errstate(invalid="ignore"):
+        all_scores = queries @ vectors.T
+        all_scores /= norms
     all_scores[np.isnan(all_scores)] = -np.inf
     all_rows = np.broadcast_to(np.arange(len(vectors)), all_scores.shape)
     scores[...], rows[...] = topk(all_scores, all_rows, scores.shape[1])

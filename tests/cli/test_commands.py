@@ -170,9 +170,9 @@ def test_bad_corpus(name, message, in_folder):
 
 def test_bad_output(in_folder):
     assert "does not exist" in failure("train", "corpus.txt", "-o", "no/v.bin", *SMALL)
-    assert "names no format" in failure("train", "corpus.txt", "-o", "v", *SMALL)
+    assert "is no ending of a format" in failure("train", "corpus.txt", "-o", "v.npy", *SMALL)
     assert "not a regular file" in failure("train", "corpus.txt", "-o", in_folder, "--format", "bin", *SMALL)
-    assert "not gzipped" in failure("train", "corpus.txt", "-o", "v.bin.gz", *SMALL)
+    assert "are not packed" in failure("train", "corpus.txt", "-o", "v.safetensors.gz", *SMALL)
 
 
 def test_output_over_the_input(vectors, in_folder):
@@ -187,7 +187,7 @@ def test_output_over_the_input(vectors, in_folder):
     [
         (b"", "is empty"),
         (b"1000000 16\nabc ", ""),
-        (b"2 3\na 1 2 3\n", ""),
+        (b"the 1061\nof 593\n", "'count dim'"),
         (b"-1 3\n", ""),
         (b"\x20\0\0\0\0\0\0\0{", "damaged safetensors file"),
         (b"\xff\xfe\x00\x01", ""),
@@ -211,7 +211,7 @@ def test_bad_questions(vectors, in_folder):
 
 
 def test_writing_that_fails_leaves_the_old_file(in_folder, monkeypatch):
-    def fail(*_):
+    def fail(*_, **__):
         raise OSError("disk full")
 
     monkeypatch.setattr("fastw2v.formats.convert.write_binary", fail)

@@ -1,0 +1,76 @@
+"""VectorRows: words and vectors that are collected row by row while a file is read, and the flaws that files have."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from fastw2v.runtime.arrays import Array
+from fastw2v.runtime.warn import warn_user
+
+logger = logging.getLogger("fastw2v")
+_FIRST_BYTES = 1 << 24  # of the matrix, whatever number of rows the file claims
+_MOST_NAMED = 3  # words that a warning names
+
+
+class VectorRows:
+    """Words and vectors of a file, in memory that grows with what is read.
+
+    Parameters
+    ----------
+    name : str
+        Of the file, for messages.
+    dim : int
+    n_expected : int
+        Rows that the file claims to have; no more than a hint.
+    dtype : float16, float32 or float64
+    """
+
+    def __init__(self, name: str, dim: int, n_expected: int, dtype: npt.DTypeLike) -> None:
+        self._name = name
+        kind = np.dtype(dtype)
+        self.parsed_dtype = np.float64 if kind == np.float64 else np.float32  # of numbers that are read from text
+        self._vectors = np.empty((min(n_expected, max(1, _FIRST_BYTES // (kind.itemsize * dim))), dim), kind)
+        self.words: list[str] = []
+        self._not_finite: list[int] = []
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+    def add(self, words: Sequence[str], vectors: Array) -> None:
+        """Append rows."""
+        first, stop = len(self.words), len(self.words) + len(words)
+        if stop > len(self._vectors):
+            rows = max(stop, len(self._vectors) * 3 // 2)
+            self._vectors.resize((rows, self._vectors.shape[1]), refcheck=False)  # in place where the system can
+        with np.errstate(over="ignore"):  # in float16; the result is reported as not finite
+            self._vectors[first:stop] = vectors
+        self.words += words
+        is_finite = np.isfinite(self._vectors[first:stop]).all(axis=1)
+        self._not_finite += (first + np.flatnonzero(~is_finite)).tolist()
+
+    def finish(self) -> tuple[list[str], Array]:
+        """Return words and vectors, without the rows whose word came before; say what was found.
+
+        A warning names the first words whose vectors are not finite; how many doubled words were left out is logged.
+        """
+        self._vectors.resize((len(self.words), self._vectors.shape[1]), refcheck=False)
+        if self._not_finite:
+            named = ", ".join(repr(self.words[row]) for row in self._not_finite[:_MOST_NAMED])
+            n_rows = len(self._not_finite)
+            warn_user(f"{self._name}: {n_rows} vectors have NaN or infinite numbers ({named}); they are no neighbours")
+        first_rows = dict(zip(reversed(self.words), range(len(self.words) - 1, -1, -1)))
+        if len(first_rows) == len(self.words):
+            return self.words, self._vectors
+        n_doubled = len(self.words) - len(first_rows)
+        logger.warning("%s: left out %d rows whose word came before; the first of each is kept", self._name, n_doubled)
+        rows = sorted(first_rows.values())
+        return [self.words[row] for row in rows], self._vectors[rows]
+
+
+def damaged(name: str, finding: str) -> ValueError:
+    """Return the error for a file that is cut off or not what it seems."""
+    return ValueError(f"{name} is truncated, or its first line is wrong: {finding}; copy or export it again")

@@ -1,0 +1,134 @@
+"""Rows of word2vec and GloVe text: a word, and then its numbers, with whitespace between."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import BinaryIO
+
+import numpy as np
+import numpy.typing as npt
+
+from fastw2v.formats.vector_rows import VectorRows, damaged
+from fastw2v.runtime.arrays import Array
+
+_CHUNK_BYTES = 1 << 24
+_MAX_FLOAT = float(np.finfo(np.float32).max)
+
+Decode = Callable[[bytes], str]
+
+
+def read_text(
+    stream: BinaryIO, name: str, rows: VectorRows, *, dim: int, n_rows: int | None, first_line: int, decode: Decode
+) -> bool:
+    """Read `n_rows` rows, or all of them for None, a piece of the file at a time.
+
+    Parameters
+    ----------
+    stream, name : binary file object, str
+    rows : VectorRows
+        Gets the rows.
+    dim, n_rows : int, int or None
+    first_line : int
+        Number of the stream's next line, for messages.
+    decode : callable
+        Makes a word of bytes.
+
+    Returns
+    -------
+    bool
+        Whether the last line that was read has its end.
+
+    Raises
+    ------
+    ValueError
+        A line has too few numbers, or something else where a number belongs.
+    """
+    is_whole = True
+    for line_no, lines in _pieces(stream, first_line):
+        is_whole = lines[-1].endswith(b"\n")
+        n_wanted = len(lines) if n_rows is None else n_rows - len(rows)
+        if n_wanted <= 0:
+            break
+        lines = [line for line in lines if line.strip()][:n_wanted]
+        found = _all_alike(lines, dim, rows.parsed_dtype) if lines else None
+        words, vectors = found or _one_by_one(lines, name, line_no, dim=dim)
+        if words:
+            rows.add([decode(word) for word in words], vectors)
+    return is_whole
+
+
+def _pieces(stream: BinaryIO, first_line: int) -> Iterator[tuple[int, list[bytes]]]:
+    """Yield lines, some megabytes of them at a time, with the number of the first."""
+    while lines := stream.readlines(_CHUNK_BYTES):
+        yield first_line, lines
+        first_line += len(lines)
+
+
+def _all_alike(lines: list[bytes], dim: int, dtype: npt.DTypeLike) -> tuple[Sequence[bytes], Array] | None:
+    """Parse lines of a word without a space and `dim` numbers, all at once; None if one of them is otherwise."""
+    pairs = [line.split(None, 1) for line in lines]
+    if any(line[:1].isspace() for line in lines) or min(map(len, pairs)) < 2:
+        return None
+    words, numbers = zip(*pairs)
+    try:
+        vectors = np.loadtxt(numbers, dtype, comments=None, ndmin=2)
+    except ValueError:
+        return None
+    return (words, vectors) if vectors.shape == (len(lines), dim) and np.isfinite(vectors).all() else None
+
+
+def _one_by_one(lines: list[bytes], name: str, line_no: int, *, dim: int) -> tuple[list[bytes], Array]:
+    """Parse lines whose words may be empty or hold spaces: the last `dim` fields are the numbers."""
+    words: list[bytes] = []
+    vectors = np.empty((len(lines), dim))
+    if all(len(line.split()) > dim + 1 and is_row(line, dim + 1) for line in lines):  # no words with spaces
+        raise damaged(name, f"line {line_no} has {len(lines[0].split()) - 1} numbers after its word, not {dim}")
+    for row, line in enumerate(lines):
+        line = line.rstrip()
+        fields = line.rsplit(None, dim)
+        numbers = fields[-dim:]
+        if len(numbers) < dim or (len(fields) == dim and not line[:1].isspace()):
+            n_numbers = len(fields) - 1
+            raise damaged(name, f"line {line_no + row} has {n_numbers} numbers after its word, not {dim}")
+        vectors[row] = [_number(field, name, line_no + row) for field in numbers]
+        words.append(fields[0] if len(fields) > dim else b"")
+    return words, vectors
+
+
+def _number(field: bytes, name: str, line_no: int) -> float:
+    try:
+        value = float(field)
+    except ValueError:
+        value = None
+    if value is None or (np.isfinite(value) and abs(value) > _MAX_FLOAT):
+        raise damaged(name, f"line {line_no} has {field.decode(errors='replace')!r} where a number belongs")
+    return value
+
+
+def dimension_of(lines: Sequence[bytes]) -> int | None:
+    """Return how many numbers follow the words of some lines without a first line "count dim"; None if none do.
+
+    Words may hold spaces, so that it is the least number of fields after the first.
+    """
+    counts: list[int] = []
+    for line in lines:
+        fields = line.split()
+        n_numbers = 0
+        while n_numbers < len(fields) and _is_number(fields[-1 - n_numbers]):
+            n_numbers += 1
+        counts.append(min(n_numbers, len(fields) - 1))
+    dim = min(counts, default=0)
+    return dim if dim > 0 else None
+
+
+def _is_number(field: bytes) -> bool:
+    try:
+        float(field)
+    except ValueError:
+        return False
+    return True
+
+
+def is_row(line: bytes, dim: int) -> bool:
+    """Whether a line ends with `dim` numbers."""
+    return all(map(_is_number, line.split()[-dim:]))
