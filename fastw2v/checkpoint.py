@@ -12,7 +12,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from fastw2v.config import OPTIONS, TrainConfig
-from fastw2v.formats.safetensors import is_safetensors, read_safetensors, table_of, table_tensors, write_safetensors
+from fastw2v.formats.safetensors import (
+    is_safetensors,
+    read_safetensors,
+    table_metadata,
+    table_of,
+    table_tensors,
+    write_safetensors,
+)
 from fastw2v.raw_counts import RawCounts
 from fastw2v.runtime.files import existing_file
 from fastw2v.state import ModelState
@@ -62,6 +69,7 @@ def write_model(
     if raw is not None:
         tensors |= _raw_tensors(raw)
     metadata = {"format": "fastw2v", "config": json.dumps(dataclasses.asdict(config)), "state": json.dumps(counters)}
+    metadata |= table_metadata(state.wv)
     metadata["notes"] = json.dumps(dict(notes), default=str)
     write_safetensors(path, tensors, metadata)
 
@@ -81,7 +89,8 @@ def read_model(path: str | PathLike[str], vector_size: int | None = None) -> Sav
     path = existing_file(path)
     identity = _identity(path)
     tensors, metadata = _read(path, _TENSORS, lambda name: name != "w_out")
-    shape = KeyTable.from_file(table_of(tensors, path), path).matrix.shape
+    table = table_of(tensors, path, metadata)
+    shape = KeyTable.from_file(table, path).matrix.shape
     options, counters = (_json_object(path, metadata, name) for name in ("config", "state"))
     _check(path, options.keys() <= set(OPTIONS), f"its configuration has the options {', '.join(options)}")
     _check(path, all(isinstance(counters.get(name), int) for name in _COUNTERS), f"its state is {counters}")
@@ -98,6 +107,9 @@ def read_model(path: str | PathLike[str], vector_size: int | None = None) -> Sav
     _check(path, w_out.shape == shape, f"its output rows have shape {w_out.shape} and its vectors {shape}")
     weights.w_out[:, :dim] = w_out
     state = ModelState(_vocab(tensors), weights, **{name: counters[name] for name in _COUNTERS})
+    state.wv.expandos |= table.attributes
+    if table.lock_factors is not None:
+        state.wv.vectors_lockf = table.lock_factors
     notes = _json_object(path, metadata, "notes") if "notes" in metadata else {}
     return SavedModel(options, state, notes, _raw_counts(tensors))
 

@@ -112,6 +112,13 @@ def refuse_renamed(kind: Literal["Word2Vec", "KeyedVectors"]) -> Callable[[type[
     def decorate(cls: type[T]) -> type[T]:
         for name, cure in _RENAMED_ATTRIBUTES[kind].items():
             setattr(cls, name, RenamedAttribute(name, cure))
+        if kind == "Word2Vec":
+            for method in ("__getitem__", "__contains__"):
+                setattr(cls, method, _refuse_item)
         return cls
 
     return decorate
+
+
+def _refuse_item(model: object, key: object) -> NoReturn:
+    raise TypeError(f"a model has no items since gensim 4: write model.wv[{key!r}], or {key!r} in model.wv")

@@ -12,7 +12,7 @@ import numpy as np
 
 from fastw2v.callbacks import Callbacks
 from fastw2v.checkpoint import read_model, write_model
-from fastw2v.compat import refuse_gensim3_names, refuse_unsupported
+from fastw2v.compat import refuse_gensim3_names, refuse_renamed, refuse_unsupported
 from fastw2v.config import OPTIONS, TrainConfig
 from fastw2v.corpus import one_corpus
 from fastw2v.encode import Tokens
@@ -36,6 +36,7 @@ _NOTES = (  # what a saved file holds beside options, vocabulary and weights
 )
 
 
+@refuse_renamed("Word2Vec")
 class Word2Vec(VocabularyModel):
     """word2vec trained with negative sampling.
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from fastw2v.config import TrainConfig
 from fastw2v.growth import grown_weights
 from fastw2v.keyedvectors import KeyedVectors
@@ -58,7 +60,7 @@ class ModelState:
         self.vocab, self.weights = vocab, weights
         self.wv = KeyedVectors(vocab, weights.w_in[:, : weights.dim], vocab.counts)
         self.corpus_count, self.epochs_trained = corpus_count, epochs_trained
-        self._n_edits = 0  # the value of wv.n_edits when the last training began
+        self._n_edits = self._n_handed_out = 0  # the counters of wv when the last training began
 
     @classmethod
     def untrained(cls, vocab: Vocab, config: TrainConfig, corpus_count: int) -> ModelState:
@@ -71,27 +73,46 @@ class ModelState:
         Old rows are copied, input rows of new keys are drawn from (seed, key), and their output rows are 0.
         """
         weights = grown_weights(self.weights_to_train(), vocab, config.seed)
-        return ModelState(vocab, weights, corpus_count, self.epochs_trained)
+        grown = ModelState(vocab, weights, corpus_count, self.epochs_trained)
+        grown.wv.take_attributes(self.wv)
+        return grown
 
     def __getstate__(self) -> dict[str, Any]:
         """Return the state for pickle and copy, with the input rows once: `wv` and the weights share their memory."""
         state = self.__dict__.copy()
         del state["wv"]
-        state["weights"] = self.wv.vectors, self.weights.w_out[:, : self.weights.dim]
+        state["weights"] = self.wv.matrix, self.weights.w_out[:, : self.weights.dim]
+        attributes = KeyedVectors(self.vocab, self.wv.matrix)
+        attributes.take_attributes(self.wv)
+        state["attributes"] = attributes.expandos, attributes.lock_factors()
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__init__(  # type: ignore[misc] # only __init__ makes `wv` a view of the weights
             state["vocab"], weights_of(*state["weights"]), state["corpus_count"], state["epochs_trained"]
         )
+        expandos, lock_factors = state["attributes"]
+        self.wv.expandos |= expandos
+        if lock_factors is not None:
+            self.wv.vectors_lockf = lock_factors
 
     def weights_to_train(self) -> Weights:
-        """Return the weights for training. If the user has replaced `wv.vectors`, copy the new rows into them first."""
-        own = self.weights.w_in[:, : self.weights.dim]
-        if (self.wv.vectors.ctypes.data, self.wv.vectors.strides) != (own.ctypes.data, own.strides):
-            own[:] = self.wv.vectors
+        """Return the weights for training. If the user has replaced `wv.vectors`, copy the new rows into them first.
+
+        Raises
+        ------
+        ValueError
+            Rows of `wv` were added, removed or sorted, or it has lock factors that are no factors.
+        """
+        own, matrix = self.weights.w_in[:, : self.weights.dim], self.wv.matrix
+        if self.wv.n_row_changes or matrix.shape != own.shape:
+            cure = "call build_vocab(update=True), or change a copy: KeyedVectors(wv.index_to_key, wv.vectors)"
+            raise ValueError(f"rows of model.wv were added or moved, and the output weights do not follow; {cure}")
+        if (matrix.ctypes.data, matrix.strides) != (own.ctypes.data, own.strides):
+            own[:] = matrix
             self.wv.vectors = own
-        self._n_edits = self.wv.n_edits
+        self.weights.rate_in = self.wv.lock_factors()
+        self._n_edits, self._n_handed_out = self.wv.n_edits, self.wv.n_handed_out
         return self.weights
 
     def output_vectors(self) -> FloatArray:
@@ -114,6 +135,12 @@ class ModelState:
                 f'no vectors of this model lie on a GPU (last trained on: {last_device}); training with device="cuda" '
                 f"leaves them there until the next, but not in a copy of the model or a loaded one; {cure}"
             )
-        if self.wv.n_edits != self._n_edits:
+        if self.wv.n_edits != self._n_edits or (self.wv.n_handed_out != self._n_handed_out and self._differs()):
             raise RuntimeError(f"wv was changed after the vectors on the GPU were trained; {cure} as they are now")
         return self.weights.on_device[:, : self.weights.dim]
+
+    def _differs(self) -> bool:
+        """Whether the rows on the GPU are others than those of `wv`, whose array may have been written to."""
+        rows = self.weights.on_device
+        on_host = rows if isinstance(rows, np.ndarray) else rows.get()
+        return not np.array_equal(on_host, self.weights.w_in, equal_nan=True)

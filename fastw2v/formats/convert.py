@@ -13,6 +13,7 @@ from fastw2v.formats.safetensors import (
     is_safetensors,
     mapped,
     read_safetensors,
+    table_metadata,
     table_of,
     table_tensors,
     write_safetensors,
@@ -72,7 +73,7 @@ def save(kv: KeyTable, path: str | os.PathLike[str], format: str | None = None) 
     """
     chosen = _chosen_format(Path(path), format)
     if chosen == "safetensors":
-        write_safetensors(path, table_tensors(kv), {"format": "fastw2v"})
+        write_safetensors(path, table_tensors(kv), {"format": "fastw2v"} | table_metadata(kv))
         return
     save_word2vec(kv, path, binary=chosen == "word2vec-binary")
 
@@ -186,8 +187,10 @@ def read(path: str | os.PathLike[str], mmap: str | None = None) -> VectorTable:
         raise ValueError(f"mmap is {mmap!r}; expected None, 'r' (read-only), or 'c' (what is written stays in memory)")
     if is_safetensors(path):
         unwanted = {"w_out"} if mmap is None else {"w_out", "vectors"}
-        tensors = read_safetensors(path, lambda name: name not in unwanted)[0]
-        return table_of(tensors if mmap is None else tensors | {"vectors": mapped(path, "vectors", mmap)}, path)
+        tensors, metadata = read_safetensors(path, lambda name: name not in unwanted)
+        if mmap is not None:
+            tensors["vectors"] = mapped(path, "vectors", mmap)
+        return table_of(tensors, path, metadata)
     if mmap is not None:
         raise ValueError(
             f"{path} is no safetensors file, which alone can be mapped; load it without mmap, or save it anew"

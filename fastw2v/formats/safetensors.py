@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Mapping
 from itertools import pairwise
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,8 @@ from fastw2v.vocab import Vocab
 
 Tensors = Mapping[str, Array]
 _CHUNK_BYTES = 1 << 20
-_NAMES = {"int64": "I64", "float32": "F32", "uint8": "U8"}  # in the order of the safetensors library
+# In the order of the safetensors library.
+_NAMES = {"float64": "F64", "int64": "I64", "float32": "F32", "float16": "F16", "uint8": "U8"}
 _ALIGNMENT = 8
 
 
@@ -36,7 +38,7 @@ def _write(path: Path, tensors: Tensors, metadata: Mapping[str, str]) -> None:
     Parameters
     ----------
     path : Path
-    tensors : mapping of int64[...], float32[...] or uint8[...]
+    tensors : mapping of int64[...], float16, float32 or float64[...], or uint8[...]
     metadata : mapping of str
     """
     order = list(_NAMES)
@@ -70,14 +72,15 @@ def read_safetensors(
 
 
 def mapped(path: Path, name: str, mode: str) -> Array:
-    """Map a float32 array of a file that `read_safetensors` has checked into memory; ValueError for another type."""
+    """Map an array of floats of a file that `read_safetensors` has checked into memory; ValueError for other types."""
     with open(path, "rb") as file:
         n_header = int.from_bytes(file.read(8), "little")
         entry = json.loads(file.read(n_header))[name]
-    if entry["dtype"] != "F32":
-        raise ValueError(f"{path}: {name} has type {entry['dtype']}, and only F32 can be mapped; load it without mmap")
+    dtype = {code: np.dtype(kind) for kind, code in _NAMES.items()}.get(entry["dtype"])
+    if dtype is None or dtype.kind != "f":
+        raise ValueError(f"{path}: {name} has type {entry['dtype']}, which cannot be mapped; load it without mmap")
     offset = 8 + n_header + entry["data_offsets"][0]
-    return np.memmap(path, np.float32, mode, offset, tuple(entry["shape"]))  # type: ignore[call-overload, no-any-return]
+    return np.memmap(path, dtype, mode, offset, tuple(entry["shape"]))  # type: ignore[call-overload, no-any-return]
 
 
 def is_safetensors(path: Path) -> bool:
@@ -92,12 +95,15 @@ def table_tensors(kv: KeyTable) -> dict[str, Array]:
     Returns
     -------
     dict
-        "vectors": float32[n_vocab, dim]; "counts": int64[n_vocab], if known. Integer keys are "keys": int64[n_vocab].
+        "vectors": float32[n_vocab, dim]; "counts": int64[n_vocab], if known; "vectors_lockf": float32[n_vocab], if one
+        is not 1. Integer keys are "keys": int64[n_vocab].
         Words are "keys": uint8[n_bytes], their UTF-8 bytes one after the other, and "key_offsets": int64[n_vocab + 1].
     """
     tensors: dict[str, Array] = {"vectors": np.asarray(kv.matrix)}
     if kv.counts is not None:
         tensors["counts"] = np.asarray(kv.counts, np.int64)
+    if (factors := kv.lock_factors()) is not None:
+        tensors["vectors_lockf"] = factors
     keys = keys_to_save(kv)
     if kv.is_integer:
         return tensors | {"keys": np.array(keys.ids if isinstance(keys, Vocab) else keys, np.int64)}
@@ -109,16 +115,42 @@ def table_tensors(kv: KeyTable) -> dict[str, Array]:
     return tensors | {"keys": np.frombuffer(b"".join(words), np.uint8), "key_offsets": offsets}
 
 
-def table_of(tensors: Tensors, path: Path) -> VectorTable:
-    """Return the vectors from tensors that `table_tensors` made, and maybe others; ValueError, which names `path`."""
+def table_metadata(kv: KeyTable) -> dict[str, str]:
+    """Return the attributes of the keys, other than counts, as JSON in "attributes"; ValueError if JSON has no such."""
+    content = {}
+    for name, values in kv.expandos.items():
+        if name != "count":
+            content[name] = {"dtype": values.dtype.name, "values": values.tolist()}
+    try:
+        return {"attributes": json.dumps(content)} if content else {}
+    except TypeError as error:
+        names = ", ".join(content)
+        raise ValueError(f"attributes cannot be written ({names}: {error}); delete them from wv.expandos") from error
+
+
+def _attributes_of(metadata: Mapping[str, str], n_rows: int, path: Path) -> dict[str, Array]:
+    try:
+        content = json.loads(metadata.get("attributes", "{}"))
+        found = {name: np.array(entry["values"], entry["dtype"]) for name, entry in content.items()}
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise ValueError(f"{path} has damaged attributes ({error}); save it again") from error
+    if any(values.shape != (n_rows,) for values in found.values()):
+        raise ValueError(f"{path} has attributes for another number of keys than {n_rows}; save it again")
+    return found
+
+
+def table_of(tensors: Tensors, path: Path, metadata: Mapping[str, str] = MappingProxyType({})) -> VectorTable:
+    """Return the vectors from what `table_tensors` and `table_metadata` made; ValueError, which names `path`."""
     if not {"keys", "vectors"} <= tensors.keys():
         raise ValueError(f"{path} has the tensors {sorted(tensors)}, expected keys and vectors as fastw2v saves them")
     keys, counts = tensors["keys"], tensors.get("counts")
+    attributes = _attributes_of(metadata, len(tensors["vectors"]), path)
+    factors = tensors.get("vectors_lockf")
     if keys.dtype != np.uint8:
-        return VectorTable(keys, tensors["vectors"], counts)
+        return VectorTable(keys, tensors["vectors"], counts, attributes, factors)
     offsets = tensors.get("key_offsets", np.empty(0, np.int64))
     if len(offsets) < 2 or offsets[0] != 0 or offsets[-1] != len(keys) or (np.diff(offsets) < 0).any():
         raise ValueError(f"{path}: key_offsets do not divide the {len(keys)} bytes of keys; save the model again")
     blob, bounds = keys.tobytes(), offsets.tolist()
     words = [decode_word(blob[start:stop]) for start, stop in pairwise(bounds)]
-    return VectorTable(words, tensors["vectors"], counts)
+    return VectorTable(words, tensors["vectors"], counts, attributes, factors)

@@ -17,7 +17,7 @@ from fastw2v.formats.streams import Source, name_of
 from fastw2v.keyedvectors.similarities import Similarities
 from fastw2v.runtime.arrays import FloatArray
 from fastw2v.runtime.class_only import class_only
-from fastw2v.vectors.key_table import sorted_by
+from fastw2v.vectors.key_table import VectorTable, sorted_by
 
 logger = logging.getLogger("fastw2v")
 
@@ -60,6 +60,22 @@ class StoredVectors(Similarities):
         if len(given) > 1:
             factors[: len(given)] = given
         return factors
+
+    def take_attributes(self, other: StoredVectors) -> None:
+        """Take lock factors and attributes other than counts from vectors whose rows are the first of these."""
+        factors = other.lock_factors()
+        if factors is not None:
+            self.vectors_lockf = np.ones(len(self), np.float32)
+            self.vectors_lockf[: len(factors)] = factors
+        self.expandos |= {name: values.copy() for name, values in other.expandos.items() if name != "count"}
+        self.allocate_vecattrs()
+
+    @classmethod
+    def from_file(cls, table: VectorTable, path: str | PathLike[str]) -> Self:
+        """Make vectors from the content of a file; ValueError, which names the file, if the content does not fit."""
+        kv = super().from_file(table, path)
+        kv._lock_factors = table.lock_factors
+        return kv
 
     def intersect_word2vec_format(
         self,
@@ -105,7 +121,7 @@ class StoredVectors(Similarities):
         ([[1.0, 2.0], [9.0, 9.0]], [1.0, 0.0])
         """
         how = Reading(binary=binary, encoding=encoding, unicode_errors=unicode_errors)
-        keys, vectors, _ = formats.read_word2vec_file(fname, how)
+        keys, vectors, *_ = formats.read_word2vec_file(fname, how)
         if vectors.shape[1] != self.vector_size:
             raise ValueError(f"{fname} has vectors of {vectors.shape[1]} numbers; expected {self.vector_size} as here")
         there = [(row, own) for row, key in enumerate(keys) if (own := self.key_to_index.get(key, -1)) >= 0]

@@ -40,7 +40,8 @@ class GrowingTable(KeyTable):
         self._vocab, self._dtype = None, kind
         self.index_to_key, self.key_to_index = [None] * int(count), {}
         self._set_matrix(np.zeros((int(count), int(vector_size)), kind))
-        self.n_edits, self.expandos = 0, {}
+        self.n_edits = self.n_handed_out = 0
+        self.expandos = {}
 
     def add_vector(self, key: Key, vector: npt.ArrayLike) -> int:
         """Add a key with its vector, and return its row; a key that is there keeps its vector.

@@ -64,11 +64,15 @@ class VectorTable(NamedTuple):
     keys : list of str, or int64[n_vocab]
     vectors : float[n_vocab, dim]
     counts : int64[n_vocab], or None where the file has none
+    attributes : dict of str to array[n_vocab]
+    lock_factors : float32[n_vocab], or None where all are 1
     """
 
     keys: Sequence[str] | Sequence[int] | Array
     vectors: Array
     counts: Array | None = None
+    attributes: dict[str, Array] = {}  # noqa: RUF012 - of a named tuple; nothing writes to it
+    lock_factors: Array | None = None
 
 
 class _Memory:
@@ -93,7 +97,7 @@ class KeyTable:
             self.index_to_key = checked_keys(keys)
         self._dtype: npt.DTypeLike = np.float32
         self._set_matrix(self._checked_vectors(vectors))
-        self.n_edits = 0  # tells the owner of a copy whether the copy is out of date
+        self.n_edits = self.n_handed_out = 0  # tell the owner of a copy whether the copy may be out of date
         self.expandos: dict[str, Array] = {}
         self.counts = counts
 
@@ -131,6 +135,7 @@ class KeyTable:
         if table.vectors.dtype in (np.float16, np.float64):
             kv._dtype = table.vectors.dtype
             kv._set_matrix(table.vectors)
+        kv.expandos |= table.attributes
         return kv
 
     def _checked_vectors(self, vectors: npt.ArrayLike) -> FloatArray:
@@ -161,6 +166,7 @@ class KeyTable:
         memory = next((m for m in self._handed_out if m.matrix is self._vectors), None) or _Memory(self._vectors)
         self._handed_out.add(memory)
         self._was_handed_out = True
+        self.n_handed_out += 1
         return np.asarray(memory)
 
     @vectors.setter
@@ -245,6 +251,10 @@ class KeyTable:
         if not known:
             raise NoKnownKeyError(f"no key of {keys!r} has a vector; give at least one that has")
         return known
+
+    def lock_factors(self) -> FloatArray | None:
+        """Factor of what training moves each row, float32[n_vocab]; None if all are 1, as they are in this class."""
+        return None
 
     def has_index_for(self, key: Key) -> bool:
         """Whether the key has a vector; the same as `key in wv`."""
