@@ -54,7 +54,6 @@ _RENAMED_ATTRIBUTES = {
         "syn0_lockf": "write model.wv.vectors_lockf",
         "syn0norm": "write model.wv.get_normed_vectors()",
         "trainables": "write model.wv.vectors and model.syn1neg",
-        "vocab": "write model.wv.key_to_index, and model.wv.get_vecattr(word, 'count')",
         "vocabulary": "write model.wv.key_to_index; options are attributes of the model",
     },
     "KeyedVectors": {

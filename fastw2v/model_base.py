@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import copy
 import logging
-import platform
-import sys
 from collections.abc import Sequence
-from datetime import datetime
-from importlib import import_module
 from typing import Any, Self
 
 import numpy as np
@@ -18,6 +14,7 @@ from fastw2v.keyedvectors import KeyedVectors
 from fastw2v.options import ConfigOption
 from fastw2v.raw_counts import RawCounts
 from fastw2v.runtime.arrays import Array, FloatArray
+from fastw2v.runtime.lifecycle import Lifecycle
 from fastw2v.runtime.progress import Progress
 from fastw2v.runtime.warn import warn_user
 from fastw2v.session import Session
@@ -30,7 +27,7 @@ logger = logging.getLogger("fastw2v")
 _LARGEST_DRAW = 2**31 - 1
 
 
-class ModelBase:
+class ModelBase(Lifecycle):
     """Options and state of a model.
 
     `VocabularyModel` adds the steps that make a vocabulary, and `Word2Vec`, which documents the options, training.
@@ -54,7 +51,6 @@ class ModelBase:
         self._config, self._progress = config, progress
         self.report = TrainReport("none")
         self.seconds: dict[str, float] = {}
-        self.lifecycle_events: list[dict[str, Any]] = []
 
     @property
     def _state(self) -> ModelState | None:
@@ -155,15 +151,6 @@ class ModelBase:
         """Choose the largest value of `cum_table`, 1 to 2**32 - 1."""
         self._cum_table_domain = number("domain", domain, int, least=1, most=2**32 - 1)
 
-    def add_lifecycle_event(self, event_name: str, log_level: int = logging.INFO, **event: Any) -> None:  # noqa: ANN401
-        """Append an event, with the time and the versions, to `lifecycle_events`, and log it; 0 logs nothing."""
-        version = import_module("fastw2v").__version__  # a module of the package cannot import it while it is loaded
-        versions = {"fastw2v": version, "python": sys.version, "platform": platform.platform()}
-        entry = {**event, "datetime": datetime.now().isoformat(), **versions, "event": event_name}
-        self.lifecycle_events.append(entry)
-        if log_level:
-            logger.log(log_level, "%s lifecycle event %s", type(self).__name__, entry)
-
     def predict_output_word(
         self, context_words_list: Sequence[Key], topn: int | None = 10
     ) -> list[tuple[Any, float]] | None:
@@ -256,7 +243,8 @@ class ModelBase:
 
     def __copy__(self) -> Self:
         twin = object.__new__(type(self))
-        own = {name: copy.copy(getattr(self, name)) for name in ("_shown_state", "_raw", "lifecycle_events")}
+        own = {name: copy.copy(getattr(self, name)) for name in ("_shown_state", "_raw")}
+        own["_lifecycle_events"] = list(self.lifecycle_events)
         twin.__dict__.update(self.__getstate__(), **own)
         return twin
 

@@ -1,9 +1,10 @@
-"""The table of fastw2v/README.md that says what of gensim's Word2Vec and KeyedVectors is here.
+"""The table of fastw2v/README.md that says what of gensim's modules for word2vec is here.
 
 Usage: python -m tests.gensim_table
 It writes the table, and with gensim installed first records gensim's public names in tests/gensim-4.json.
 """
 
+import importlib
 import importlib.util
 import inspect
 import json
@@ -13,74 +14,23 @@ import textwrap
 from pathlib import Path
 
 import fastw2v
+from tests.gensim_differences import ABSENT, DIFFERENT
 
 README = Path(fastw2v.__file__).parent / "README.md"
 RECORD = Path(__file__).with_name("gensim-4.json")
 MARKED = re.compile(r"(<!-- begin: gensim-names -->\n).*?(<!-- end: gensim-names -->)", re.DOTALL)
 SENTENCES = [["a", "b", "c"]] * 20
-CLASSES = ("Word2Vec", "KeyedVectors")
-
-# What differs, and how, for names that both have. Each difference that a comparison of signatures finds needs a reason.
-DIFFERENT = {
-    "Word2Vec": {
-        "__init__": "`workers`: all cores, not 3. `hs=1` raises ValueError. New, by keyword: `negative_sharing`, "
-        "`cbow_gradient`, `device`, `progress`. `seed=None` draws a seed",
-        "alpha": "as every option: checked when it is set, and fixed while the model is trained",
-        "build_vocab": "`update=True`: subsampling and negatives use the summed counts, not those of the new corpus; "
-        "`wv` is a new object. `max_vocab_size` forgets rare words without asking `trim_rule`",
-        "corpus_count": "sentences with a word of the vocabulary; after `scan_vocab` or growth, those with a word",
-        "create_binary_tree": "raises RuntimeError, as there is no hierarchical softmax yet",
-        "cum_table": "made when it is asked for; training has tables of its own",
-        "estimate_memory": "the true sizes of the arrays, with padded rows and no Python objects",
-        "get_latest_training_loss": "the sum over the last `train`, and RuntimeError without `compute_loss=True`",
-        "hs": "always 0; to set 1 raises ValueError",
-        "init_weights": "draws all weights anew; `wv` is then a new object",
-        "load": "reads what fastw2v's `save` wrote; options replace those saved: `load(path, workers=8)`",
-        "min_alpha_yet_reached": "the rate at the end of the last training",
-        "prepare_vocab": "makes the untrained weights too",
-        "raw_vocab": "made when it is asked for; {} where gensim has None",
-        "reset_from": "takes the words and counts; each model has its own vectors, and may grow",
-        "running_training_loss": "0.0 when a training begins; grows by the loss of an epoch before `on_epoch_end`",
-        "save": "one safetensors file, whatever the ending; `ignore` raises ValueError unless it is empty",
-        "scan_vocab": "`trim_rule` has no effect here, but in `prepare_vocab`; sentences without a word do not count",
-        "score": "raises RuntimeError, as there is no hierarchical softmax yet",
-        "seeded_vector": "the vector that `seed` and the word give here",
-        "syn1neg": "a read-only view",
-        "train": "`compute_loss` and `callbacks` are those of the model unless given; `total_examples` and "
-        "`total_words` are not needed. `word_count` other than 0 raises ValueError. It does not change the options of "
-        "the model. Ctrl-C ends the training and keeps the vectors so far",
-        "update_weights": "nothing is left to do: growth makes all weights",
-        "workers": "None unless given",
-        "wv": "cannot be replaced: write rows, `model.wv.vectors = matrix`",
-    },
-    "KeyedVectors": {
-        "__init__": "`KeyedVectors(keys, vectors)`, not an empty table of a size",
-        "evaluate_word_analogies": "without `similarity_function`",
-        "save": "the ending names the format: .bin, .txt, .vec or .safetensors",
-        "load": "reads word2vec text and binary, safetensors and the book's pickle by content; not gensim's pickle",
-        "load_word2vec_format": "without `fvocab`, `encoding`, `unicode_errors`, `datatype` and `no_header`; float32",
-        "save_word2vec_format": "without `fvocab`, `total_vec`, `write_header`, `prefix`, `append` and `sort_attr`",
-        "vectors": "a read-only view: write `wv[key] = vector`, or `wv.vectors = matrix`",
-        "most_similar": "without `indexer`; `most_similar_batch` answers many keys at once on all cores",
-    },
-}
-INSTEAD = {
-    "add_vector": "make a new `KeyedVectors(keys, vectors)`",
-    "add_vectors": "make a new `KeyedVectors(keys, vectors)`",
-    "intersect_word2vec_format": "write the rows: `wv[key] = vector` or `wv.vectors = matrix`",
-    "most_similar_cosmul": "`most_similar`",
-    "set_vecattr": 'your own array; counts are in `get_vecattr(key, "count")`',
-    "similarity_unseen_docs": "average vectors with `get_mean_vector`",
-    "vectors_lockf": "not possible: all rows are trained",
-    "wmdistance": "export with `save_word2vec_format`, and use gensim",
-}
+MODULES = ("word2vec", "keyedvectors", "phrases", "callbacks")  # of gensim.models
+# Where the names of these modules are here; what is in none of them is absent.
+PLACES = ("fastw2v", "fastw2v.word2vec", "fastw2v.phrases", "fastw2v.callbacks")
 
 
 def public_names(cls, instance):
-    """Names of methods with their parameters and defaults; None for an attribute."""
+    """Names of methods with parameters and defaults; None for an attribute. Names of gensim 3 are left out."""
     names = {}
     for name in ["__init__", *sorted({*dir(cls), *vars(instance)})]:
-        if name == "__init__" or not name.startswith("_"):
+        is_public = name == "__init__" or not name.startswith("_")
+        if is_public and hasattr(instance, name):
             attribute = getattr(cls, name, None)
             names[name] = parameters(attribute) if callable(attribute) else None
     return names
@@ -93,19 +43,51 @@ def parameters(function):
     return {p.name: None if p.default is p.empty else repr(p.default) for p in listed}
 
 
-def names_of(word2vec):
-    """The public names of a package's two classes."""
-    model = word2vec(SENTENCES, vector_size=8, min_count=1, workers=1)
-    return {kind: public_names(type(thing), thing) for kind, thing in zip(CLASSES, (model, model.wv))}
+def instance_of(word2vec, kind):
+    """An object whose attributes count too: a model, its vectors, phrases; for other classes, the class itself."""
+    if kind.__name__ in ("Word2Vec", "KeyedVectors"):
+        model = word2vec(SENTENCES, vector_size=8, min_count=1, workers=1)
+        return model if kind is word2vec else model.wv
+    return kind(SENTENCES) if kind.__name__ == "Phrases" else kind
+
+
+def names_of(word2vec, things):
+    """{name: members} of classes, {name: parameters} of functions, {name: None} of constants."""
+    found = {}
+    for name, thing in things.items():
+        if inspect.isclass(thing):
+            found[name] = {"members": public_names(thing, instance_of(word2vec, thing))}
+        else:
+            found[name] = {"parameters": parameters(thing)} if callable(thing) else {}
+    return found
 
 
 def gensim_names():
-    """The same of gensim's classes, less the names by which gensim tells of its version 3."""
+    """The public names of gensim's modules, less the names by which gensim tells of its version 3."""
     from gensim.models import Word2Vec
 
-    found = names_of(Word2Vec)
-    gone = ("index2entity", "index2word", "vectors_norm", "vocab")
-    return {kind: {n: p for n, p in names.items() if n not in gone} for kind, names in found.items()}
+    return {module: names_of(Word2Vec, own_things(f"gensim.models.{module}")) for module in MODULES}
+
+
+def own_things(module):
+    """Classes, functions and constants that a module of gensim defines; a class once, not by its other names."""
+    things, seen = {}, set()
+    for name, thing in vars(importlib.import_module(module)).items():
+        is_own = getattr(thing, "__module__", None) == module or (name.isupper() and not inspect.isclass(thing))
+        if not name.startswith("_") and not inspect.ismodule(thing) and is_own and id(thing) not in seen:
+            things[name] = thing
+            seen.add(id(thing))
+    return things
+
+
+def our_names():
+    """The same names here, as far as they exist."""
+    places = [importlib.import_module(place) for place in PLACES if importlib.util.find_spec(place)]
+    found = {}
+    for module, names in recorded_names().items():
+        things = {n: getattr(place, n) for n in names for place in reversed(places) if hasattr(place, n)}
+        found[module] = names_of(fastw2v.Word2Vec, {n: things[n] for n in names if n in things})
+    return found
 
 
 def recorded_names():
@@ -123,30 +105,53 @@ def differences(theirs, ours):
     return missing + defaults + reordered
 
 
+def compared():
+    """(path of the name, what differs or None where it is absent), for every name of gensim, in its order."""
+    theirs, ours = recorded_names(), our_names()
+    for module, names in theirs.items():
+        for name, entry in names.items():
+            here = ours[module].get(name)
+            if here is None:
+                yield name, None
+                continue
+            yield name, differences(entry.get("parameters"), here.get("parameters"))
+            for member, parameters_there in entry.get("members", {}).items():
+                path = f"{name}.{member}"
+                members = here.get("members", {})
+                yield path, differences(parameters_there, members[member]) if member in members else None
+
+
 def table():
     """The lines between the marks."""
-    lines = []
-    ours = names_of(fastw2v.Word2Vec)
-    for kind, theirs in recorded_names().items():
-        absent = sorted(name for name in theirs if name not in ours[kind])
-        same = sorted(name for name in theirs if name in ours[kind] and name not in DIFFERENT[kind])
-        lines += [f"#### {kind}", "", *wrapped(f"**Same**: {listed(same)}."), ""]
-        lines += ["| different | in fastw2v |", "|---|---|"]
-        lines += [f"| {shown(kind, name)} | {how} |" for name, how in DIFFERENT[kind].items()]
-        lines.append("")
+    found = dict(compared())
+    lines, classes = [], dict.fromkeys(path.partition(".")[0] for path in found)
+    for kind in classes:
+        paths = [path for path in found if path.partition(".")[0] == kind]
+        if found[kind] is None:
+            continue
+        same = [path.partition(".")[2] for path in paths if found[path] is not None and path not in DIFFERENT]
+        same = sorted(name for name in same if name)
+        different = [path for path in DIFFERENT if path.partition(".")[0] == kind]
+        absent = sorted(path for path in paths if found[path] is None)
+        lines += [f"#### {kind}", "", *wrapped(f"**Same**: {listed(same)}." if same else "**Same**."), ""]
+        if different:
+            lines += ["| different | in fastw2v |", "|---|---|"]
+            lines += [f"| {shown(path)} | {DIFFERENT[path]} |" for path in different] + [""]
         if absent:
-            lines += ["| absent | instead |", "|---|---|"]
-            lines += [f"| `{name}` | {INSTEAD[name]} |" for name in absent if name in INSTEAD]
-            lines += ["", *wrapped(f"Absent as well: {listed([name for name in absent if name not in INSTEAD])}."), ""]
+            lines += ["| absent | why, and what instead |", "|---|---|"]
+            lines += [f"| `{path.partition('.')[2]}` | {ABSENT[path]} |" for path in absent] + [""]
+    lines += ["#### Absent from these modules", "", "| name | why, and what instead |", "|---|---|"]
+    lines += [f"| `{kind}` | {ABSENT[kind]} |" for kind in classes if found[kind] is None] + [""]
     return "\n".join(lines)
 
 
-def shown(kind, name):
-    return f"`{kind}(...)`" if name == "__init__" else f"`{name}`"
+def shown(path):
+    kind, _, name = path.partition(".")
+    return f"`{kind}(...)`" if name in ("", "__init__") else f"`{name}`"
 
 
 def listed(names):
-    return ", ".join(f"`{name}`" for name in names)
+    return ", ".join(f"`{name}`" for name in names if name != "__init__")
 
 
 def wrapped(text):

@@ -8,7 +8,14 @@ import pytest
 from fastw2v.keyedvectors import KeyedVectors
 
 KINDS = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
-OURS = {"from_file", "known_keys", "lock_factors", "most_similar_batch", "rows_of"}  # gensim has no such methods
+OURS = {
+    "from_file",
+    "known_keys",
+    "lock_factors",
+    "most_similar_batch",
+    "rows_of",
+    "take_attributes",
+}  # gensim has no such methods
 ANY_ARGUMENTS = {"similarity_unseen_docs", "word_vec"}  # gensim's take *args and **kwargs
 SPELLED_OUT = {"save"}  # gensim's own signature is *args, **kwargs of the method below
 

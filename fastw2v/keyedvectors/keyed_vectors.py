@@ -16,6 +16,7 @@ from fastw2v.evaluation import Correlation, Section, word_pairs
 from fastw2v.evaluation import analogies as solve_analogies
 from fastw2v.keyedvectors.stored_vectors import StoredVectors
 from fastw2v.runtime.arrays import Array, FloatArray
+from fastw2v.runtime.lifecycle import Lifecycle
 from fastw2v.vectors.key_table import Key
 from fastw2v.vocab import Vocab
 
@@ -23,7 +24,7 @@ logger = logging.getLogger("fastw2v")
 
 
 @refuse_renamed("KeyedVectors")
-class KeyedVectors(StoredVectors):
+class KeyedVectors(StoredVectors, Lifecycle):
     """Vectors by key.
 
     ``KeyedVectors(keys, vectors, counts)`` holds these vectors; ``KeyedVectors(vector_size)``, as in gensim, is empty

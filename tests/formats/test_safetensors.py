@@ -33,7 +33,7 @@ def test_safetensors_hold_a_whole_model_with_the_vectors(small, tmp_path):
     np.testing.assert_array_equal(tensors["w_out"], w_out)
     assert metadata == {"config": '{"alpha": 0.025}'}
     assert_same_table(KeyedVectors.load(path), small)
-    assert_same_table(KeyedVectors(*safetensors.table_of(tensors, path)), small)
+    assert_same_table(KeyedVectors.from_file(safetensors.table_of(tensors, path), path), small)
 
 
 def test_safetensors_are_written_to_the_librarys_bytes(tmp_path, monkeypatch):
