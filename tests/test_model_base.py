@@ -209,6 +209,15 @@ def test_unit_vectors_by_gensims_old_name():
     np.testing.assert_allclose(model.wv.fill_norms(), 1, rtol=1e-6)
 
 
+def test_a_model_is_not_its_vectors(model):
+    with pytest.raises(TypeError, match=r"write model\.wv\['a'\]"):
+        model["a"]
+    with pytest.raises(TypeError, match=r"write 'a' in model\.wv"):
+        _ = "a" in model
+    with pytest.raises(TypeError, match=r"model\.wv"):
+        list(model)
+
+
 def test_events(caplog):
     model = Word2Vec(SENTENCES, epochs=1, **SMALL)
     model.train(SENTENCES, epochs=1)
