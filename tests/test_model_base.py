@@ -128,13 +128,15 @@ def test_the_loss_of_the_last_training_alone_is_told():
 
 
 def test_the_loss_until_ctrl_c_counts():
-    def interrupt(_model):
-        raise KeyboardInterrupt
+    def interrupt(phase, done, total):
+        if phase == "train":
+            raise KeyboardInterrupt
 
-    model = Word2Vec(SENTENCES, epochs=1, sample=0, **SMALL)
-    with pytest.warns(RuntimeWarning, match="stopped by Ctrl-C"):
-        model.train(SENTENCES, compute_loss=True, callbacks=[Callback(interrupt)])
-    assert model.running_training_loss == pytest.approx(model.report.loss) != 0
+    model = Word2Vec(sample=0, progress=interrupt, **SMALL)
+    model.build_vocab(SENTENCES)
+    with pytest.warns(RuntimeWarning, match="stopped by Ctrl-C in epoch 1 of 5"):
+        model.train(SENTENCES, compute_loss=True)
+    assert model.get_latest_training_loss() == pytest.approx(model.report.loss) != 0
 
 
 # Answers
