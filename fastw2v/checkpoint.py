@@ -90,7 +90,8 @@ def read_model(path: str | PathLike[str], vector_size: int | None = None) -> Sav
     identity = _identity(path)
     tensors, metadata = _read(path, _TENSORS, lambda name: name != "w_out")
     table = table_of(tensors, path, metadata)
-    shape = KeyTable.from_file(table, path).matrix.shape
+    shape, attributes, lock_factors = KeyTable.from_file(table, path).matrix.shape, table.attributes, table.lock_factors
+    del table  # which would keep the vectors in memory
     options, counters = (_json_object(path, metadata, name) for name in ("config", "state"))
     _check(path, options.keys() <= set(OPTIONS), f"its configuration has the options {', '.join(options)}")
     _check(path, all(isinstance(counters.get(name), int) for name in _COUNTERS), f"its state is {counters}")
@@ -107,9 +108,9 @@ def read_model(path: str | PathLike[str], vector_size: int | None = None) -> Sav
     _check(path, w_out.shape == shape, f"its output rows have shape {w_out.shape} and its vectors {shape}")
     weights.w_out[:, :dim] = w_out
     state = ModelState(_vocab(tensors), weights, **{name: counters[name] for name in _COUNTERS})
-    state.wv.expandos |= table.attributes
-    if table.lock_factors is not None:
-        state.wv.vectors_lockf = table.lock_factors
+    state.wv.expandos |= attributes
+    if lock_factors is not None:
+        state.wv.vectors_lockf = lock_factors
     notes = _json_object(path, metadata, "notes") if "notes" in metadata else {}
     return SavedModel(options, state, notes, _raw_counts(tensors))
 

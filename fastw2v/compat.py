@@ -40,7 +40,7 @@ _RENAMED_ATTRIBUTES = {
     | {
         "accuracy": "write model.wv.evaluate_word_analogies",
         "clear_sims": "write model.wv.fill_norms(force=True)",
-        "delete_temporary_training_data": "leave it out: nothing temporary is kept",
+        "delete_temporary_training_data": "leave it out, nothing temporary is kept; model.wv alone can be saved",
         "finalize_vocab": "write model.prepare_vocab",
         "index2entity": "write model.wv.index_to_key",
         "index2word": "write model.wv.index_to_key",
@@ -111,13 +111,6 @@ def refuse_renamed(kind: Literal["Word2Vec", "KeyedVectors"]) -> Callable[[type[
     def decorate(cls: type[T]) -> type[T]:
         for name, cure in _RENAMED_ATTRIBUTES[kind].items():
             setattr(cls, name, RenamedAttribute(name, cure))
-        if kind == "Word2Vec":
-            for method in ("__getitem__", "__contains__"):
-                setattr(cls, method, _refuse_item)
         return cls
 
     return decorate
-
-
-def _refuse_item(model: object, key: object) -> NoReturn:
-    raise TypeError(f"a model has no items since gensim 4: write model.wv[{key!r}], or {key!r} in model.wv")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import logging
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import Any, NoReturn, Self
 
 import numpy as np
 
@@ -240,6 +240,14 @@ class ModelBase(Lifecycle):
         size = 0 if self._state is None else len(self._state.vocab)
         kind = "skip-gram" if self.config.sg else "CBOW"
         return f"{type(self).__name__}<vocab={size}, vector_size={self.config.vector_size}, {kind}>"
+
+    def __getitem__(self, key: object) -> NoReturn:
+        """Raise TypeError with the cure: gensim 3's models gave vectors, today `wv` does."""
+        raise TypeError(f"a model is not subscriptable; its vectors are: write model.wv[{key!r}]")
+
+    def __contains__(self, key: object) -> NoReturn:
+        """Raise TypeError with the cure, as `__getitem__` does."""
+        raise TypeError(f"a model holds no keys, its vectors do: write {key!r} in model.wv")
 
     def __copy__(self) -> Self:
         twin = object.__new__(type(self))

@@ -185,12 +185,14 @@ def retention_report(counts: Array, kept: Array, sample: float) -> dict[str, int
         which subsampling leaves out some occurrences. "downsample_total": occurrences that are left, as expected.
         "num_retained_words": keys with a row.
     """
-    retained = Vocab.from_ids(np.flatnonzero(kept), counts[kept])
-    keep_probabilities = retained.keep_probabilities(sample)
+    retained = counts[kept].astype(np.float64)
+    total = retained.sum()
+    ratio = sample * total / np.maximum(retained, 1)
+    keep_probabilities = np.minimum(1, np.sqrt(ratio) + ratio) if sample else np.ones(len(retained))  # as Vocab's
     return {
         "drop_unique": len(counts) - len(retained),
-        "retain_total": retained.n_tokens,
+        "retain_total": int(total),
         "downsample_unique": int(np.count_nonzero(keep_probabilities < 1)),
-        "downsample_total": int((keep_probabilities.astype(np.float64) * retained.counts).sum()),
+        "downsample_total": int((keep_probabilities * retained).sum()),
         "num_retained_words": len(retained),
     }

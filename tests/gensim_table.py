@@ -52,11 +52,11 @@ def instance_of(word2vec, kind):
 
 
 def names_of(word2vec, things):
-    """{name: members} of classes, {name: parameters} of functions, {name: None} of constants."""
+    """{name: methods} of classes, {name: parameters} of functions, {name: None} of constants."""
     found = {}
     for name, thing in things.items():
         if inspect.isclass(thing):
-            found[name] = {"members": public_names(thing, instance_of(word2vec, thing))}
+            found[name] = {"methods": public_names(thing, instance_of(word2vec, thing))}
         else:
             found[name] = {"parameters": parameters(thing)} if callable(thing) else {}
     return found
@@ -115,10 +115,10 @@ def compared():
                 yield name, None
                 continue
             yield name, differences(entry.get("parameters"), here.get("parameters"))
-            for member, parameters_there in entry.get("members", {}).items():
-                path = f"{name}.{member}"
-                members = here.get("members", {})
-                yield path, differences(parameters_there, members[member]) if member in members else None
+            for method, parameters_there in entry.get("methods", {}).items():
+                path = f"{name}.{method}"
+                methods = here.get("methods", {})
+                yield path, differences(parameters_there, methods[method]) if method in methods else None
 
 
 def table():

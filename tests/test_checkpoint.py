@@ -85,7 +85,9 @@ def test_everything_else_of_a_model_is_saved(sentences, tmp_path):
     model.save(tmp_path / "model")
     for twin in (Word2Vec.load(tmp_path / "model"), pickle.loads(pickle.dumps(model)), copy.copy(model)):
         assert twin.raw_vocab == model.raw_vocab != {}
-        assert twin.scan_vocab(sentences) == model.scan_vocab(sentences)
+        twin.prepare_vocab(keep_raw_vocab=True)
+        assert (twin.corpus_count, twin.corpus_total_words) == (model.corpus_count, model.corpus_total_words)
+        twin.effective_min_count = 3
         for name in ("comment", "batch_words", "train_count", "total_train_time", "effective_min_count"):
             assert getattr(twin, name) == getattr(model, name), name
         assert [event["event"] for event in twin.lifecycle_events][:3] == ["created", "build_vocab", "train"]

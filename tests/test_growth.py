@@ -54,7 +54,7 @@ class Reference:
 def changing_corpus(step, as_ids):
     """Sentences whose words come and go from step to step."""
     rng = np.random.default_rng(step)
-    sentences = (15 * step + rng.zipf(1.4, (60, 9)) % 40).tolist()
+    sentences = (15 * step + rng.zipf(1.4, (60 + step, 9)) % 40).tolist()
     return sentences if as_ids else [[f"w{word}" for word in sentence] for sentence in sentences]
 
 
@@ -68,9 +68,9 @@ def test_ten_growths_over_a_changing_corpus_equal_the_reference(kind, tmp_path):
         model.build_vocab(**corpus, update=step > 0)
         (reference.grow if step else reference.build)(sentences, OPTIONS["min_count"])
         reference.check(model)
-        assert (model.corpus_count, model.corpus_total_words) == (60 if step else model.corpus_count, 540)
+        assert (model.corpus_count, model.corpus_total_words) == (60 + step, 9 * (60 + step))
         kept, raw = model.train(**corpus)
-        assert raw == 540
+        assert raw == 9 * (60 + step)
         assert kept == model.report.kept_words > 0
         assert all(np.isfinite(matrix).all() for matrix in (model.wv.vectors, model.syn1neg))
         reference.take_weights(model)
@@ -85,7 +85,7 @@ def test_words_and_counts_are_gensims():
             model.build_vocab(changing_corpus(step, as_ids=False), update=step > 0)
         counts = [{key: m.wv.get_vecattr(key, "count") for key in m.wv.index_to_key} for m in (theirs, ours)]
         assert counts[0] == counts[1]
-        assert (theirs.corpus_count, theirs.corpus_total_words) == (60, ours.corpus_total_words)
+        assert (theirs.corpus_count, theirs.corpus_total_words) == (60 + step, ours.corpus_total_words)
     n_old = len(counts[1]) - 5
     assert theirs.wv.index_to_key[n_old:] == ours.wv.index_to_key[n_old:]  # the newest; ties of the first build differ
 

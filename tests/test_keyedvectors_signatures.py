@@ -16,7 +16,7 @@ OURS = {
     "rows_of",
     "take_attributes",
 }  # gensim has no such methods
-ANY_ARGUMENTS = {"similarity_unseen_docs", "word_vec"}  # gensim's take *args and **kwargs
+ANY_ARGUMENTS = {"add_lifecycle_event", "similarity_unseen_docs", "word_vec"}  # gensim's take *args and **kwargs
 SPELLED_OUT = {"save"}  # gensim's own signature is *args, **kwargs of the method below
 
 

@@ -128,13 +128,15 @@ def test_the_loss_of_the_last_training_alone_is_told():
 
 
 def test_the_loss_until_ctrl_c_counts():
-    def interrupt(_model):
-        raise KeyboardInterrupt
+    def interrupt(phase, done, total):
+        if phase == "train":
+            raise KeyboardInterrupt
 
-    model = Word2Vec(SENTENCES, epochs=1, sample=0, **SMALL)
-    with pytest.warns(RuntimeWarning, match="stopped by Ctrl-C"):
-        model.train(SENTENCES, compute_loss=True, callbacks=[Callback(interrupt)])
-    assert model.running_training_loss == pytest.approx(model.report.loss) != 0
+    model = Word2Vec(sample=0, progress=interrupt, **SMALL)
+    model.build_vocab(SENTENCES)
+    with pytest.warns(RuntimeWarning, match="stopped by Ctrl-C in epoch 1 of 5"):
+        model.train(SENTENCES, compute_loss=True)
+    assert model.get_latest_training_loss() == pytest.approx(model.report.loss) != 0
 
 
 # Answers
@@ -207,6 +209,15 @@ def test_unit_vectors_by_gensims_old_name():
         model.init_sims(replace=True)
     np.testing.assert_allclose(model.wv.vectors, before)
     np.testing.assert_allclose(model.wv.fill_norms(), 1, rtol=1e-6)
+
+
+def test_a_model_is_not_its_vectors(model):
+    with pytest.raises(TypeError, match=r"write model\.wv\['a'\]"):
+        model["a"]
+    with pytest.raises(TypeError, match=r"write 'a' in model\.wv"):
+        _ = "a" in model
+    with pytest.raises(TypeError, match=r"model\.wv"):
+        list(model)
 
 
 def test_events(caplog):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ class GrowingTable(KeyTable):
 
     _room: FloatArray | None = None  # the matrix with free rows at its end
     _own_keys: list[Any] | None = None  # index_to_key once it has grown; before, it may be the caller's list
+    _own_attributes: Mapping[str, Array] = MappingProxyType({})  # arrays of attributes that no caller holds
     next_index: int = 0
     n_row_changes: int = 0  # tells the owner of the matrix whether rows still have the keys they had
 
@@ -139,7 +141,7 @@ class GrowingTable(KeyTable):
         ):
             self._vectors[targets] = vectors[chosen]
             for name, values in extras.items():
-                self.expandos[name][targets] = values[chosen]
+                self._own(name)[targets] = values[chosen]
         self._note_change()
 
     def __setitem__(self, key_or_keys: Key | Iterable[Key], vectors: npt.ArrayLike) -> None:
@@ -188,7 +190,7 @@ class GrowingTable(KeyTable):
         """
         row = self.get_index(key)
         self.allocate_vecattrs([attr], [type(val)])
-        self.expandos[attr][row] = val
+        self._own(attr)[row] = val
 
     def get_vecattr(self, key: Key, attr: str) -> Any:  # noqa: ANN401
         """Attribute of a key: "count", or what `set_vecattr` has set. KeyError for an unknown key or attribute."""
@@ -228,6 +230,13 @@ class GrowingTable(KeyTable):
                 n_rows = min(len(values), len(longer))
                 longer[:n_rows] = values[:n_rows]
                 self.expandos[name] = longer
+
+    def _own(self, attr: str) -> Array:
+        """Return the array of an attribute to write to; a copy of it at first, since the caller may hold it."""
+        if self._own_attributes.get(attr) is not self.expandos[attr]:
+            self.expandos[attr] = self.expandos[attr].copy()
+            self._own_attributes = {**self._own_attributes, attr: self.expandos[attr]}
+        return self.expandos[attr]
 
     def sort_by_descending_frequency(self) -> None:
         """Sort the rows by falling count, stably; KeyError without counts."""

@@ -111,7 +111,7 @@ class KeyTable:
         if counts is None:
             self.expandos.pop("count", None)
             return
-        array = np.array(counts, np.int64)  # a copy, which `set_vecattr` may change
+        array = np.asarray(counts, np.int64)
         if array.shape != (len(self),):
             raise ValueError(f"counts has shape {array.shape}, expected ({len(self)},): one count for each key")
         self.expandos["count"] = array

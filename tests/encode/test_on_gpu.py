@@ -226,3 +226,17 @@ def test_the_cpu_refuses_it(device, gpu):
     said = r'lies on the GPU and device is ".*"; pass device="cuda", or copy it to the host \(ids.get\(\) of CuPy'
     with pytest.raises(TypeError, match=said):
         Word2Vec(there(walks()), device=device, min_count=1)
+
+
+def test_a_vocabulary_grows_from_walks_there(gpu):
+    on_host, on_gpu = (Word2Vec(device="cuda", min_count=2, vector_size=16) for _ in range(2))
+    for seed in range(3):
+        ids = np.random.default_rng(seed).integers(10 * seed, 10 * seed + 25, 60)
+        corpus = ids, np.array([0, 20, 60])
+        on_host.build_vocab(corpus, update=seed > 0)
+        on_gpu.build_vocab(there(corpus), update=seed > 0, keep_raw_vocab=True)
+        assert on_gpu.wv.index_to_key == on_host.wv.index_to_key
+        assert on_gpu.vocab.counts.tolist() == on_host.vocab.counts.tolist()
+        assert on_gpu.wv.vectors.tobytes() == on_host.wv.vectors.tobytes()
+        assert on_gpu.corpus_count == on_host.corpus_count
+        assert sum(on_gpu.raw_vocab.values()) == 60
