@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from fastw2v.config import OPTIONS, TrainConfig
+from fastw2v.formats import book_pickle
 from fastw2v.formats.safetensors import (
     is_safetensors,
     read_safetensors,
@@ -151,7 +152,8 @@ def _read(
     path: Path, expected: Sequence[str], wanted: Callable[[str], bool]
 ) -> tuple[dict[str, np.ndarray], dict[str, str]]:
     if not is_safetensors(path):
-        cure = "read vectors alone by KeyedVectors.load"
+        is_pickle = book_pickle.is_pickle(path)
+        cure = f"if gensim wrote it: {book_pickle.GENSIM_CURE}" if is_pickle else "read vectors by KeyedVectors.load"
         raise ValueError(f"{path} is damaged, or no model: it does not begin like a file of Word2Vec.save; {cure}")
     tensors, metadata = read_safetensors(path, wanted)
     missing = [name for name in expected if name not in tensors]

@@ -237,7 +237,8 @@ class Word2Vec(VocabularyModel):
         total_examples, total_words : int, optional
             Not used: gensim estimates its progress from them, fastw2v counts the corpus.
         epochs, start_alpha, end_alpha, compute_loss, callbacks : optional
-            For this call; None: the model's own. A `start_alpha` below min_alpha, without `end_alpha`, stays constant.
+            Set these options of the model; None: its own. A `start_alpha` below min_alpha, without `end_alpha`, lowers
+            min_alpha to it.
         word_count : 0
             Not supported: another number raises ValueError.
         queue_factor, report_delay
@@ -267,6 +268,7 @@ class Word2Vec(VocabularyModel):
         config = config_of_call(
             self.config, epochs=epochs, start_alpha=start_alpha, end_alpha=end_alpha, compute_loss=compute_loss
         )
+        self.config = config  # as in gensim, so that callbacks see the options of this training
         session = self._begin(config)
         with session.encode_with(one_corpus(corpus_iterable, corpus_file), vocab) as tokens:
             n_raw, n_known = tokens.n_raw, tokens.n_tokens

@@ -39,8 +39,8 @@ DIFFERENT = {
     "Word2Vec.syn1neg": "a read-only view",
     "Word2Vec.train": (
         "`compute_loss` and `callbacks` are those of the model unless given; `total_examples` and "
-        "`total_words` are not needed. `word_count` other than 0 raises ValueError. It does not change "
-        "the options of the model. Ctrl-C ends the training and keeps the vectors so far"
+        "`total_words` are not needed. `word_count` other than 0 raises ValueError. Ctrl-C ends "
+        "the training and keeps the vectors so far"
     ),
     "Word2Vec.update_weights": "nothing is left to do: growth makes all weights",
     "Word2Vec.workers": "None unless given",

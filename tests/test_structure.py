@@ -15,7 +15,8 @@ N_PARAMETERS, N_POSITIONAL = 8, 3
 FILES = source_files()
 PUBLIC_MODULES = ["fastw2v", "fastw2v.corpus", "fastw2v.datasets", "fastw2v.encode", "fastw2v.evaluation"]
 PUBLIC_MODULES += ["fastw2v.formats", "fastw2v.nn", "fastw2v.profile"]
-OPEN_SIGNATURES = ("fastw2v.Word2Vec.add_lifecycle_event", "fastw2v.KeyedVectors.add_lifecycle_event")  # gensim's: open names
+# gensim's, whose callers choose the names.
+OPEN_SIGNATURES = ("fastw2v.Word2Vec.add_lifecycle_event", "fastw2v.KeyedVectors.add_lifecycle_event")
 
 # Words that an earlier version used for ideas that the field has a name for.
 DIALECT = {

@@ -21,6 +21,11 @@ from fastw2v.runtime.arrays import Array
 
 Params = dict[str, Any]
 KEYS = ("word_vecs", "word_to_id", "id_to_word")
+GENSIM_CURE = (  # how files of gensim's `save` come here
+    "load it with gensim, and save its vectors in a format for both: "
+    'model.wv.save_word2vec_format("vectors.bin", binary=True)'
+)
+_GENSIM, _MOST_HEADER_BYTES = b"gensim", 1000  # the name of a class comes first
 _DTYPE = re.compile(r"[fiu][1248]")
 
 
@@ -126,6 +131,8 @@ def read(path: Path) -> Params:
         _check_sizes(data)
         return _checked(_Unpickler(BytesIO(data), encoding="utf-8").load())
     except Exception as error:  # a broken or hostile pickle can raise anything
+        if _GENSIM in data[:_MOST_HEADER_BYTES]:
+            raise ValueError(f"{path} is a pickle of gensim, which is not read here; {GENSIM_CURE}") from error
         raise ValueError(
             f"{path} is refused ({error or type(error).__name__}); nothing in it was run: expected the book's "
             f"pickle, a dict of {', '.join(KEYS)} with NumPy arrays, dicts, str, int and float alone"

@@ -30,7 +30,7 @@ class VectorRows:
     """
 
     def __init__(self, name: str, dim: int, n_expected: int, dtype: npt.DTypeLike) -> None:
-        self._name = name
+        self._name, self._n_expected = name, n_expected
         kind = np.dtype(dtype)
         self.parsed_dtype = np.float64 if kind == np.float64 else np.float32  # of numbers that are read from text
         self._vectors = np.empty((min(n_expected, max(1, _FIRST_BYTES // (kind.itemsize * dim))), dim), kind)
@@ -44,7 +44,7 @@ class VectorRows:
         """Append rows."""
         first, stop = len(self.words), len(self.words) + len(words)
         if stop > len(self._vectors):
-            rows = max(stop, len(self._vectors) * 3 // 2)
+            rows = max(stop, min(len(self._vectors) * 3 // 2, self._n_expected))
             self._vectors.resize((rows, self._vectors.shape[1]), refcheck=False)  # in place where the system can
         with np.errstate(over="ignore"):  # in float16; the result is reported as not finite
             self._vectors[first:stop] = vectors

@@ -43,7 +43,7 @@ def read_binary(stream: BinaryIO, name: str, rows: VectorRows, *, dim: int, n_ro
             if rest.strip(b"\n"):
                 raise damaged(name, f"it ends in vector {len(rows) + 1} of {n_rows} of dimension {dim}")
             break
-        if len(rest) > _MOST_WORD_BYTES + 4 * dim:
+        if len(rows) < n_rows and len(rest) > _MOST_WORD_BYTES + 4 * dim:
             raise damaged(name, f"there is no word of vector {len(rows) + 1} of {n_rows} of dimension {dim}")
     return rest
 

@@ -54,11 +54,11 @@ class AnnoyIndexer:
         self.labels = wv.index_to_key
 
     def most_similar(self, vector: FloatArray, num_neighbors: int) -> list[tuple[Any, float]]:
-        """Find about the nearest keys to a vector, float32[dim]; of each, 1 - distance / 2, as in gensim."""
+        """Find about the nearest keys to a vector, float32[dim]; (key, cosine) of each, the nearest first."""
         if self.index is None:
             raise RuntimeError("there is no index yet; pass a model and num_trees, or call load")
         rows, distances = self.index.get_nns_by_vector(np.asarray(vector), num_neighbors, include_distances=True)
-        return [(self.labels[row], 1 - distance / 2) for row, distance in zip(rows, distances)]
+        return [(self.labels[row], 1 - distance**2 / 2) for row, distance in zip(rows, distances)]
 
     def save(self, fname: str | PathLike[str], protocol: int = 4) -> None:
         """Write the index to a file, and its keys to another, with ".keys" after the name; `protocol` has no effect."""
