@@ -198,7 +198,7 @@ def test_no_model_at_all(tmp_path):
     with pytest.raises(ValueError, match="is empty"):
         Word2Vec.load(tmp_path / "empty")
     small_model(epochs=1).wv.save(tmp_path / "v.bin")
-    with pytest.raises(ValueError, match=r"no model.*vectors alone by KeyedVectors\.load"):
+    with pytest.raises(ValueError, match=r"no model.*read vectors by KeyedVectors\.load"):
         Word2Vec.load(tmp_path / "v.bin")
 
 
