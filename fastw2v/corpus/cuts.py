@@ -10,6 +10,7 @@ from fastw2v.corpus.blocks import Block
 from fastw2v_kernels.encode import padded_size
 
 _NEWLINE, _SPACE = ord("\n"), ord(" ")
+_CHUNK_BYTES = 1 << 15
 _LEAST_STEP = 4096  # bytes: to look for line ends at shorter steps costs more than to look at each word
 
 
@@ -29,7 +30,9 @@ def first_lines(blocks: Iterable[Block], n_lines: int) -> Iterator[Block]:
 def one_line(blocks: Iterable[Block]) -> Iterator[Block]:
     """Yield a text as one line."""
     for text, n_bytes in blocks:
-        np.copyto(text, _SPACE, where=text == _NEWLINE)
+        for at in range(0, text.size, _CHUNK_BYTES):
+            chunk = text[at : at + _CHUNK_BYTES]
+            np.copyto(chunk, _SPACE, where=chunk == _NEWLINE)
         yield text, n_bytes
     yield _beginning(np.full(padded_size(1), _NEWLINE, np.uint8), 1)
 
@@ -78,21 +81,36 @@ class _LineCutter:
             start = _after_line(text, 0)
             yield 0, start
         while start < text.size:
-            last = text[start : start + step + 1].tobytes().rfind(b"\n")
-            end = start + last + 1 if last >= 0 else _after_line(text, start)
-            if last < 0:
-                yield start, end
-            start = end
+            end = _after_last_line(text[start : start + step + 1])
+            if end == 0:
+                end = _after_line(text, start) - start
+                yield start, start + end
+            start += end
 
     def _cut_stretch(self, text: np.ndarray) -> None:
-        ends = _word_ends(text)
-        line_ends = np.flatnonzero(text == _NEWLINE)
-        first_words = np.searchsorted(ends, line_ends, side="right")  # of each line but the first
+        """Cut the lines of a stretch, a chunk at a time so that temporary arrays stay in the cache."""
+        for at in range(0, text.size, _CHUNK_BYTES):
+            first = max(at - 1, 0)  # the byte before tells whether whitespace ends a word
+            chunk = text[first : at + _CHUNK_BYTES]
+            is_line_end = chunk == _NEWLINE
+            is_line_end[: at - first] = False
+            is_word_end = _is_word_end(chunk)
+            if is_line_end.any():
+                self._cut_chunk(chunk, np.flatnonzero(is_word_end), np.flatnonzero(is_line_end))
+                continue
+            n_words = self._n_before + int(np.count_nonzero(is_word_end))
+            if n_words >= self._n_words:
+                chunk[np.flatnonzero(is_word_end)[self._n_words - 1 - self._n_before :: self._n_words]] = _NEWLINE
+            self._n_before = n_words % self._n_words
+
+    def _cut_chunk(self, chunk: np.ndarray, word_ends: np.ndarray, line_ends: np.ndarray) -> None:
+        """Cut the lines of a chunk, given the positions at which words and lines end."""
+        first_words = np.searchsorted(word_ends, line_ends, side="right")  # of each line but the first
         before = np.concatenate([[-self._n_before], first_words])
-        n_in_line = np.diff(np.concatenate([[0], first_words, [ends.size]]))
-        number_in_line = np.arange(1, ends.size + 1) - np.repeat(before, n_in_line)
-        text[ends[number_in_line % self._n_words == 0]] = _NEWLINE
-        self._n_before = int(ends.size - before[-1]) % self._n_words
+        n_in_line = np.diff(np.concatenate([[0], first_words, [word_ends.size]]))
+        number_in_line = np.arange(1, word_ends.size + 1) - np.repeat(before, n_in_line)
+        chunk[word_ends[number_in_line % self._n_words == 0]] = _NEWLINE
+        self._n_before = int(word_ends.size - before[-1]) % self._n_words
 
 
 def _after_line(text: np.ndarray, start: int) -> int:
@@ -106,7 +124,22 @@ def _after_line(text: np.ndarray, start: int) -> int:
     return text.size
 
 
-def _word_ends(text: np.ndarray) -> np.ndarray:
-    """Return the position after each word, where whitespace stands."""
-    separates = ((text - np.uint8(9)) < 5) | (text == _SPACE)
-    return np.flatnonzero(separates[1:] > separates[:-1]) + 1
+def _after_last_line(text: np.ndarray) -> int:
+    """Return the position after the last line end, 0 if there is none; searches from the end."""
+    end, window = text.size, 1 << 11
+    while end > 0:
+        start = max(0, end - window)
+        found = text[start:end].tobytes().rfind(b"\n")
+        if found >= 0:
+            return start + found + 1
+        end, window = start, 8 * window
+    return 0
+
+
+def _is_word_end(text: np.ndarray) -> np.ndarray:
+    """Return where there is whitespace after a word, bool[n_bytes]."""
+    separates = (text - np.uint8(9)) < 5
+    separates |= text == _SPACE
+    is_end = np.zeros(text.size, bool)
+    np.greater(separates[1:], separates[:-1], out=is_end[1:])
+    return is_end

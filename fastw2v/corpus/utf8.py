@@ -5,13 +5,16 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterable, Iterator
+from itertools import chain
 
 import numpy as np
 
 from fastw2v.corpus.blocks import Block
 
 _CHUNK_BYTES = 1 << 20
-_PYTHON_SPACES = {  # what str.split separates at, beyond ASCII's whitespace, by first byte: so the search is fast
+_CACHE_BYTES = 1 << 16
+_LEAST_LETTER = 0xC2  # the least first byte of a character beyond ASCII
+_PYTHON_SPACES = {  # what str.split separates at, beyond ASCII's whitespace, by first byte
     first: re.compile(pattern)
     for first, pattern in {
         0x1C: rb"\x1c",
@@ -40,18 +43,29 @@ def is_utf8(letters: np.ndarray) -> bool:
 
 def has_python_space(letters: np.ndarray) -> bool:
     """Whether bytes (uint8[n_bytes]) hold whitespace at which str.split separates and the encoder does not."""
-    return any(pattern.search(letters.data) for pattern in _PYTHON_SPACES.values())
+    overlap = 2  # the longest has 3 bytes
+    starts = range(0, letters.size, _CHUNK_BYTES)
+    return any(_spaces_in(letters[at : at + _CHUNK_BYTES + overlap].tobytes()) for at in starts)
+
+
+def _spaces_in(data: bytes) -> list[re.Match[bytes]]:
+    """Find whitespace of str.split beyond ASCII's; bytes.find is much faster than the search of a pattern."""
+    found = (pattern.finditer(data) for first, pattern in _PYTHON_SPACES.items() if data.find(first) >= 0)
+    return list(chain.from_iterable(found))
 
 
 def with_ascii_spaces(blocks: Iterable[Block]) -> Iterator[Block]:
     """Yield a text in which whitespace beyond ASCII's is overwritten, in place, by spaces."""
     for text, n_bytes in blocks:
-        largest = text.max()
-        for first, pattern in _PYTHON_SPACES.items():
-            if first <= largest:
-                for match in pattern.finditer(text.data):
-                    text[match.start() : match.end()] = ord(" ")
+        if text.max() >= _LEAST_LETTER or _has_control_space(text):
+            for match in _spaces_in(text.tobytes()):
+                text[match.start() : match.end()] = ord(" ")
         yield text, n_bytes
+
+
+def _has_control_space(text: np.ndarray) -> bool:
+    """Whether one of the bytes 0x1C to 0x1F occurs; in chunks that stay in the cache."""
+    return any((text[at : at + _CACHE_BYTES] - np.uint8(0x1C)).min() < 4 for at in range(0, text.size, _CACHE_BYTES))
 
 
 def first_bad_line(blocks: Iterable[Block]) -> int | None:
