@@ -147,8 +147,8 @@ class Text8Corpus:
     """The words of a file without sentences, such as text8, cut into sentences of one length.
 
     Line ends are whitespace like any other. Differs from gensim's only where a file has line ends: no words are joined
-    at them, and no sentence is longer than `max_sentence_length`. As the input of `Word2Vec` it is read by the
-    compiled reader; see `LineSentence`.
+    at them, and no sentence is longer than `max_sentence_length`. As the input of `Word2Vec` it is read by the compiled
+    reader, in a third more time than ``corpus_file``; see `LineSentence` for the whitespace.
 
     Parameters
     ----------
