@@ -25,6 +25,8 @@ __all__ = ["KeyedVectors", "TrainConfig", "Word2Vec", "__version__", "warmup"]
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401
+    if name == "word2vec":  # as in gensim, `fastw2v.word2vec.LineSentence` works after `import fastw2v`
+        return import_module("fastw2v.word2vec")
     if name not in _MODULES:
         raise AttributeError(f"module 'fastw2v' has no attribute {name!r}")
     return getattr(import_module(f"fastw2v.{_MODULES[name]}"), name)

@@ -13,7 +13,7 @@ FIXED_SIGNATURES = ("fixture", "command", "callback", "hookimpl")  # decorators 
 # gensim's own classes, and functions that its methods pass their arguments to.
 GENSIM_CLASSES = {"Word2Vec", "VocabularyModel", "ModelBase"}
 GENSIM_CLASSES |= {"KeyedVectors", "StoredVectors", "Similarities", "Neighbours", "GrowingTable", "KeyTable"}
-GENSIM_FUNCTIONS = {"word_pairs", "analogies"}
+GENSIM_FUNCTIONS = {"word_pairs", "analogies", "simple_preprocess", "tokenize"}
 # Signatures that the command `fastw2v profile` decides, whose options these are, and pytest-benchmark.
 OTHERS_FUNCTIONS = {"fastw2v/profile/measure.py:profile", "tests/benchmarks/test_timing.py:FakeBenchmark.pedantic"}
 

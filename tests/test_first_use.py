@@ -102,8 +102,20 @@ def test_public_names():
     for name in fastw2v.__all__:
         assert getattr(fastw2v, name) is not None
     assert dir(fastw2v) == fastw2v.__all__
-    with pytest.raises(AttributeError, match="module 'fastw2v' has no attribute 'word2vec'"):
-        _ = fastw2v.word2vec
+    with pytest.raises(AttributeError, match="module 'fastw2v' has no attribute 'Word3Vec'"):
+        _ = fastw2v.Word3Vec
+
+
+def test_gensims_module_is_there_and_loads_nothing_before_it_is_used(run_python):
+    from fastw2v import Word2Vec, corpus, word2vec
+
+    assert (word2vec.Word2Vec, word2vec.LineSentence) == (Word2Vec, corpus.LineSentence)
+    code = (
+        "import sys, fastw2v; print('fastw2v.word2vec' in sys.modules, fastw2v.word2vec.Text8Corpus.__name__)"
+        "; from fastw2v.word2vec import *; print(sorted(name for name in dir() if name[0] in 'BLPTW'))"
+    )
+    expected = "False Text8Corpus\n['BrownCorpus', 'LineSentence', 'PathLineSentences', 'Text8Corpus', 'Word2Vec']\n"
+    assert run_python("-c", code).stdout == expected
 
 
 def test_warmup_compiles_and_later_processes_load(run_python, corpus, tmp_path):

@@ -14,7 +14,7 @@ N_KERNEL_LINES, N_HOST_LINES, N_MEDIAN_LINES = 60, 40, 10
 N_PARAMETERS, N_POSITIONAL = 8, 3
 FILES = source_files()
 PUBLIC_MODULES = ["fastw2v", "fastw2v.corpus", "fastw2v.datasets", "fastw2v.encode", "fastw2v.evaluation"]
-PUBLIC_MODULES += ["fastw2v.formats", "fastw2v.nn", "fastw2v.profile"]
+PUBLIC_MODULES += ["fastw2v.formats", "fastw2v.nn", "fastw2v.profile", "fastw2v.word2vec"]
 # gensim's, whose callers choose the names.
 OPEN_SIGNATURES = ("fastw2v.Word2Vec.add_lifecycle_event", "fastw2v.KeyedVectors.add_lifecycle_event")
 

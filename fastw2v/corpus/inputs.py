@@ -7,6 +7,7 @@ from typing import Any
 
 from fastw2v.corpus import integers
 from fastw2v.corpus.integers import IntegerCorpus
+from fastw2v.corpus.line_sentences import as_text
 from fastw2v.corpus.sentences import PeekedSentences, TokenCorpus, check_words
 from fastw2v.corpus.text import TextCorpus, text_corpus
 
@@ -25,7 +26,8 @@ def as_corpus(sentences: Any, *, once: bool = False) -> Corpus:  # noqa: ANN401 
         - an integer array [n_sentences, length], a sentence (a walk) per row;
         - two 1-D integer arrays ``(ids, starts)``: sentence s is ``ids[starts[s]:starts[s + 1]]``, with
           ``starts[0] == 0`` and ``starts[-1] == len(ids)``;
-        - a `pathlib.Path`, or a list of them, of text files. A path given as str is for `text_corpus`.
+        - a `pathlib.Path`, or a list of them, of text files. A path given as str is for `text_corpus`;
+        - a `LineSentence`, `PathLineSentences` or `Text8Corpus` of files, which the compiled reader then reads.
 
         Arrays may come from any library that shares its memory (CuPy, PyTorch). Arrays on a GPU stay there;
         device="cuda" trains them without a copy.
@@ -55,6 +57,9 @@ def as_corpus(sentences: Any, *, once: bool = False) -> Corpus:  # noqa: ANN401 
     """
     if isinstance(sentences, TextCorpus | TokenCorpus | IntegerCorpus):
         return sentences
+    text = as_text(sentences)
+    if text is not None:
+        return text
     if isinstance(sentences, Path) or _is_path_list(sentences):
         return text_corpus(sentences)
     sentences = integers.with_shared_arrays(sentences)

@@ -92,6 +92,11 @@ def encode_corpus(
     OSError
         A file cannot be read, or the temporary folder is full.
 
+    Warns
+    -----
+    RuntimeWarning
+        A text is not UTF-8.
+
     Examples
     --------
     >>> from fastw2v.encode import encode_corpus

@@ -6,12 +6,14 @@ A word id is the number of a word by first occurrence, in a table or in the whol
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from fastw2v.corpus import Block, TextCorpus
+from fastw2v.corpus.utf8 import has_python_space, is_utf8
 from fastw2v.encode.merge import MergedTables, NewWords
 from fastw2v.encode.temporary_blocks import StoredBlock, TemporaryBlocks
 from fastw2v.encode.token_files import EncodedBlock
@@ -111,7 +113,35 @@ def encode_text(
     progress: PhaseProgress | None,
     frozen: WordTable | None = None,
 ) -> EncodedText:
-    """Read a text once with `workers` threads; with a `frozen` table, only its words get an id."""
+    """Read a text once with `workers` threads; with a `frozen` table, only its words get an id.
+
+    The words tell whether the text is UTF-8, and whether any holds whitespace of str.split. So ordinary text is read at
+    full speed also with `TextCorpus.python_spaces`. Text with such whitespace is read again, with that option.
+    """
+    read = partial(_read, workers=workers, block_bytes=block_bytes, progress=progress, frozen=frozen)
+    if frozen is not None:
+        return EncodedText(read(corpus), frozen=True)
+    encoders = read(replace(corpus, python_spaces=False))
+    try:
+        if corpus.python_spaces and any(has_python_space(encoder.table.letters) for encoder in encoders):
+            _close(encoders)
+            encoders = read(corpus)
+        _check_utf8(corpus, [encoder.table for encoder in encoders])
+        return EncodedText(encoders, frozen=False)
+    except BaseException:
+        _close(encoders)
+        raise
+
+
+def _read(
+    corpus: TextCorpus,
+    *,
+    workers: int,
+    block_bytes: int,
+    progress: PhaseProgress | None,
+    frozen: WordTable | None = None,
+) -> list[_ThreadEncoder]:
+    """Encode all blocks of a text; return what each thread has encoded, one at least."""
     from fastw2v.encode.word_table import WordTable
 
     encoders: list[_ThreadEncoder] = []
@@ -128,11 +158,21 @@ def encode_text(
 
     try:
         run_workers([encode_blocks] * workers, ItemQueue(corpus.blocks(block_bytes, progress)))
-        return EncodedText(encoders or [new_encoder()], frozen=frozen is not None)
+        return encoders or [new_encoder()]
     except BaseException:
-        for encoder in encoders:
-            encoder.temporary.close()
+        _close(encoders)
         raise
+
+
+def _close(encoders: list[_ThreadEncoder]) -> None:
+    for encoder in encoders:
+        encoder.temporary.close()
+
+
+def _check_utf8(corpus: TextCorpus, tables: list[WordTable]) -> None:
+    """Warn if a word of the tables is not UTF-8: the words are far fewer bytes than the text."""
+    if not all(is_utf8(table.letters) for table in tables):
+        corpus.warn_not_utf8()
 
 
 def pruned_table(
@@ -150,6 +190,7 @@ def pruned_table(
         table.encode(text, n_bytes)
         if table.n_words > max_vocab_size:
             table = table.subset(table.counts >= count_threshold(table.counts, max_vocab_size))
+    _check_utf8(corpus, [table])
     return table
 
 

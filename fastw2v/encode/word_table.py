@@ -42,6 +42,11 @@ class WordTable:
     def counts(self, counts: np.ndarray) -> None:
         self.counts_buffer[: self.n_words] = counts
 
+    @property
+    def letters(self) -> np.ndarray:
+        """uint8[n_bytes], the words one after the other, with spaces between them."""
+        return self.arena[: self.n_units].view(np.uint8)
+
     def frozen_copy(self) -> WordTable:
         """Return a table for another thread: it shares the words, read-only, and counts them anew from 0."""
         copy = object.__new__(WordTable)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from os import PathLike
 from typing import TypeAlias
 
@@ -23,7 +23,7 @@ def read_pairs(path: str | PathLike[str], delimiter: str, encoding: str) -> Iter
     """
     skipped: list[int] = []
     with open(path, encoding=encoding, errors="surrogateescape") as file:
-        for line_no, line in enumerate(file, start=1):
+        for line_no, line in enumerate(_without_mark(file), start=1):
             if line.startswith("#") or not line.strip():
                 continue
             try:
@@ -51,7 +51,7 @@ def read_questions(path: str | PathLike[str]) -> list[tuple[str, list[Question]]
     sections: list[tuple[str, list[Question]]] = []
     skipped: list[int] = []
     with open(path, encoding="utf8", errors="surrogateescape") as file:
-        for line_no, line in enumerate(file, start=1):
+        for line_no, line in enumerate(_without_mark(file), start=1):
             words = line.split()
             if line.startswith(": "):
                 sections.append((line.lstrip(": ").strip(), []))
@@ -65,6 +65,12 @@ def read_questions(path: str | PathLike[str]) -> list[tuple[str, list[Question]]
                 skipped.append(line_no)
     _warn_skipped(path, skipped, "four words")
     return sections
+
+
+def _without_mark(lines: Iterable[str]) -> Iterator[str]:
+    """Yield the lines of a file without the byte order mark at its beginning."""
+    for line_no, line in enumerate(lines):
+        yield line if line_no else line.removeprefix("\ufeff")
 
 
 def _warn_skipped(path: str | PathLike[str], skipped: list[int], expected: str) -> None:

@@ -12,6 +12,7 @@ from fastw2v_kernels.encode import random_text
 from tests.encode.cases import SPANNING, check, split
 
 
+@pytest.mark.filterwarnings("ignore:.*is not UTF-8")
 @pytest.mark.parametrize("workers", [1, 2, 3])
 @pytest.mark.parametrize("block_bytes", [1, 13, 64, 1000, 1 << 20])
 @pytest.mark.parametrize("min_count", [1, 4])

@@ -23,6 +23,7 @@ def test_many_words_grow_the_table(workers, sorted_vocab):
     check(TextCorpus((text,)), split(text), **options)
 
 
+@pytest.mark.filterwarnings("ignore:.*is not UTF-8")
 def test_every_byte_but_whitespace_is_part_of_a_word():
     singles = [bytes([byte]) for byte in range(256)]
     text = b" ".join(singles) + b"\n" + b"".join(singles) + b"\n" + b" ".join(b"12345678" + b for b in singles)

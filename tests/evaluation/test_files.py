@@ -29,6 +29,14 @@ def test_lines_of_another_form_are_skipped_and_logged(toy, write, caplog):
     ]
 
 
+def test_a_byte_order_mark_and_crlf_are_no_part_of_a_word(toy, tmp_path):
+    (tmp_path / "pairs").write_bytes(b"\xef\xbb\xbfman\tking\t5\r\nman\tboy\t9\r\nman\tgirl\t6\r\n")
+    (tmp_path / "analogies").write_bytes(b"\xef\xbb\xbf: family\r\nman woman boy girl\r\n")
+    assert word_pairs(toy, tmp_path / "pairs")[2:] == word_pairs(toy, tmp_path / "pairs", encoding="utf-8-sig")[2:]
+    assert (word_pairs(toy, tmp_path / "pairs").n_used, analogies(toy, tmp_path / "analogies").n_used) == (3, 1)
+    assert analogies(toy, tmp_path / "analogies").sections[0]["section"] == "family"
+
+
 @pytest.mark.parametrize("evaluate", [word_pairs, analogies])
 def test_integer_keys_and_missing_files_are_errors(toy, evaluate, tmp_path):
     with pytest.raises(TypeError, match="keyed by integers"):

@@ -1,0 +1,107 @@
+"""One stream of text as blocks of whole words, unpacked while it is read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Generator
+from itertools import islice
+from typing import BinaryIO
+
+import numpy as np
+
+from fastw2v.corpus.compressed import unpacked
+from fastw2v_kernels.encode import padded_size
+
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_NO_TEXT = {  # first bytes of files that are not UTF-8 text, and the cure
+    rb"PK\x03\x04": "is a zip archive; unpack it",
+    rb"7z\xbc\xaf\x27\x1c": "is a 7z archive; unpack it",
+    rb"\xff\xfe[^\0]\0|\xfe\xff\0[^\0]": "is UTF-16 text; convert it: iconv -f UTF-16 -t UTF-8",
+}
+_IS_SEPARATOR = np.isin(np.arange(256), list(b" \t\n\r\v\f"))
+
+Block = tuple[np.ndarray, int]
+
+
+def refuse_no_text(first: bytes, name: str) -> None:
+    """Raise ValueError, with the cure, if a file with these first bytes is no UTF-8 text."""
+    for pattern, cure in _NO_TEXT.items():
+        if re.match(pattern, first):
+            raise ValueError(f"{name} {cure}; expected UTF-8 text, or such text compressed by gzip, bzip2, xz or zstd")
+
+
+def blocks_of(stream: BinaryIO, name: str, block_bytes: int) -> Generator[Block, None, None]:
+    r"""Yield a stream of text in blocks that end after whitespace; a byte order mark at its beginning is left out.
+
+    Parameters
+    ----------
+    stream : binary file with seek
+        Plain or compressed; see `unpacked`.
+    name : str
+        Names the stream in error messages.
+    block_bytes : int
+        Size of a block, about.
+
+    Yields
+    ------
+    text : uint8[padded_size(n_bytes)]
+        Padded with spaces. The last block ends with ``\n``, which is added if it is missing.
+    n_bytes : int
+        The length without the padding.
+
+    Raises
+    ------
+    OSError, ImportError
+        As `unpacked`.
+    ValueError
+        It is no UTF-8 text.
+    """
+    with unpacked(stream, name) as unpacked_stream:
+        blocks = _cut(unpacked_stream, block_bytes)
+        for text, n_bytes in islice(blocks, 1):
+            refuse_no_text(text[:8].tobytes(), name)
+            if text[: len(BYTE_ORDER_MARK)].tobytes() == BYTE_ORDER_MARK:
+                text[: len(BYTE_ORDER_MARK)] = ord(" ")
+            yield text, n_bytes
+        yield from blocks
+
+
+def _cut(stream: BinaryIO, block_bytes: int) -> Generator[Block, None, None]:
+    """Read a stream in blocks that end after whitespace; bytes after the last whitespace begin the next block."""
+    rest, n_wanted = np.empty(0, np.uint8), block_bytes
+    while True:
+        block = np.empty(padded_size(n_wanted + 1), np.uint8)
+        block[: rest.size] = rest
+        n_read = rest.size + _read_into(stream, memoryview(block.data)[rest.size : n_wanted])
+        at_end = n_read < n_wanted
+        block[n_read] = ord("\n")
+        n_bytes = n_read + 1 if at_end else _after_last_separator(block[:n_read])
+        rest = block[n_bytes:n_read].copy()
+        n_wanted = max(block_bytes, 2 * rest.size)
+        if n_bytes:
+            text = block[: padded_size(n_bytes)]
+            text[n_bytes:] = ord(" ")
+            yield text, n_bytes
+        if at_end:
+            return
+
+
+def _read_into(stream: BinaryIO, buffer: memoryview) -> int:
+    """Fill `buffer` from the stream; return the number of bytes, which is smaller only at the end of the stream."""
+    n_read = 0
+    while n_read < len(buffer) and (n_new := stream.readinto(buffer[n_read:])):  # type: ignore[attr-defined]
+        n_read += n_new
+    return n_read
+
+
+def _after_last_separator(data: np.ndarray) -> int:
+    """Return the position after the last whitespace byte, 0 if there is none; searches from the end."""
+    window = 256
+    while True:
+        tail = data[max(0, data.size - window) :]
+        found = np.flatnonzero(_IS_SEPARATOR[tail])
+        if found.size:
+            return int(data.size - tail.size + found[-1] + 1)
+        if window >= data.size:
+            return 0
+        window *= 16
