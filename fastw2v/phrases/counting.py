@@ -13,8 +13,8 @@ from fastw2v.runtime.worker_pool import run_tasks
 from fastw2v_kernels.count_bigrams.reference import CONNECTOR, ELSEWHERE, FIRST, N_ENTRIES, NOTHING, POSITION, TOKEN
 
 _FEWEST_ENTRIES = 1 << 10
-_TOKENS_PER_ENTRY = 4  # a guess: text has a new pair every three to six tokens
-_SCAN_TOKENS = 1 << 20
+_TOKENS_PER_ENTRY = 3  # a guess: in two million words of text, every third pair is new; in ten million, every fifth
+_SCAN_TOKENS = 1 << 16
 
 
 class WordCounts:
@@ -83,15 +83,15 @@ class WordCounts:
 
 def first_positions(ids: Array, n_words: int) -> Array:
     """Return where each word first occurs, int64[n_words], if the words are numbered by first occurrence."""
-    found: list[Array] = []
+    found = [np.zeros(0, np.int64)]
     n_seen = 0
     for start in range(0, len(ids), _SCAN_TOKENS):
         chunk = ids[start : start + _SCAN_TOKENS]
         later = np.flatnonzero(chunk >= n_seen)
-        new, first = np.unique(chunk[later], return_index=True)
-        found.append(start + later[first])
-        n_seen += len(new)
-    return np.concatenate([*found, np.zeros(0, np.int64)])[:n_words]
+        highest = np.maximum.accumulate(chunk[later])
+        found.append(start + later[np.diff(highest, prepend=n_seen - 1) > 0])
+        n_seen += len(found[-1])
+    return np.concatenate(found)[:n_words]
 
 
 def _entries(known: Array, ids: Array, starts: Array, *, roles: Array, n_parts: int) -> Array:

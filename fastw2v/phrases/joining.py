@@ -11,7 +11,7 @@ Sentence = Iterable[str]
 
 
 class Places(NamedTuple):
-    """Where a phrase may be: it begins with a word of `first`, or ends with one of `last`. Other pairs are no phrase."""
+    """Where a phrase may be: it begins with a word of `first`, or ends with one of `last`."""
 
     first: Container[str]
     last: Container[str]

@@ -162,12 +162,18 @@ class Phrases(PhraseJoiner):
         phrase = self.delimiter.join([word_a, *in_between, word_b])
         scored = self._scored()
         if scored is not None:
-            odd = self._vocabulary().odd
+            found, odd = scored.plain.get(phrase), self._vocabulary().odd
+            if found is not None and self._are_ends(word_a, word_b, phrase):
+                return phrase, found[0]
             if not (phrase in odd or word_a in odd or word_b in odd):
-                found = scored.plain.get(phrase)
-                return (None, None) if found is None else (phrase, found[0])
+                return None, None
         score = self._score(word_a, word_b, phrase)
         return (None, None) if score is None else (phrase, score)
+
+    def _are_ends(self, word_a: str, word_b: str, phrase: str) -> bool:
+        """Whether a plain phrase begins and ends with these words, which may hold delimiters themselves."""
+        before, after = phrase.find(self.delimiter), phrase.rfind(self.delimiter) + len(self.delimiter)
+        return before == len(word_a) and len(phrase) - after == len(word_b)
 
     def export_phrases(self) -> dict[str, float]:
         """Return all phrases that score above the threshold, with their scores.
@@ -207,8 +213,8 @@ class Phrases(PhraseJoiner):
             A file of this name is replaced.
         """
         names = ("min_count", "threshold", "max_vocab_size", "delimiter", "progress_per", "scoring", "connector_words")
-        names += ("corpus_word_count", "min_reduce")
-        save_state(path, {"class": "Phrases"} | {name: getattr(self, name) for name in names} | {"vocab": self._as_dict()})
+        state = {name: getattr(self, name) for name in (*names, "corpus_word_count", "min_reduce")}
+        save_state(path, {"class": "Phrases", **state, "vocab": self._as_dict()})
 
     @classmethod
     def load(cls, path: StrPath, *, scoring: Scorer | None = None) -> Phrases | FrozenPhrases:

@@ -116,9 +116,7 @@ def _corpus_of(sentences: Any) -> TextCorpus | Iterator[Iterable[str]]:  # noqa:
         corpus = as_corpus(sentences)
         if isinstance(corpus, IntegerCorpus):
             raise TypeError("sentences holds integers; expected lists of str: phrases are joined as text")
-        if isinstance(corpus, TextCorpus):
-            return corpus
-        return iter(corpus.sentences)
+        return corpus if isinstance(corpus, TextCorpus) else iter(corpus.sentences)
     return iter(sentences)
 
 
