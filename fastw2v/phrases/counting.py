@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Set
-from functools import partial
+from functools import cached_property, partial
 
 import numpy as np
 
 from fastw2v.phrases.reading import ReadSentences
 from fastw2v.runtime.arrays import Array
 from fastw2v.runtime.worker_pool import run_tasks
-from fastw2v_kernels.count_bigrams.reference import CONNECTOR, ELSEWHERE, FIRST, N_ENTRIES, NOTHING, POSITION, TOKEN
+from fastw2v_kernels.count_bigrams.reference import CONNECTOR, ELSEWHERE, FIRST, N_ENTRIES, POSITION, TOKEN
 
 _FEWEST_ENTRIES = 1 << 10
 _TOKENS_PER_ENTRY = 3  # a guess: in two million words of text, every third pair is new; in ten million, every fifth
@@ -24,8 +24,6 @@ class WordCounts:
     ----------
     words : list of str
         Different tokens, connector words too, by first occurrence.
-    ids : dict of str to int
-        Number of each word.
     counts, positions : int64[n_words]
         Occurrences of each word, and the position of the first in all tokens.
     is_connector : bool[n_words]
@@ -37,29 +35,40 @@ class WordCounts:
     def __init__(self, n_parts: int, connector_words: Set[str]) -> None:
         self.connector_words = connector_words
         self.words: list[str] = []
-        self.ids: dict[str, int] = {}
         self.counts = self.positions = np.zeros(0, np.int64)
         self.is_connector = np.zeros(0, bool)
         self.parts = [np.zeros((0, 4), np.int64)] * n_parts
         self.n_tokens = 0
 
+    @cached_property
+    def ids(self) -> dict[str, int]:
+        """Number of each word."""
+        return dict(zip(self.words, range(len(self.words))))
+
     def with_sentences(self, read: ReadSentences) -> WordCounts:
         """Return the counts with those of further sentences added; this object stays as it is."""
         more = WordCounts(len(self.parts), self.connector_words)
+        positions = self.n_tokens + first_positions(read.ids, len(read.words))
+        more.n_tokens = self.n_tokens + len(read.ids)
+        if self.words:
+            ids = self._add_words(more, read, positions)
+        else:
+            more.words, more.counts, more.positions, ids = read.words, read.counts, positions, read.ids
+        more.is_connector = np.zeros(len(more.words), bool)
+        if self.connector_words:
+            more.is_connector[:] = [word in self.connector_words for word in more.words]
+        more.parts = self._count(ids, read.starts, more.is_connector)
+        return more
+
+    def _add_words(self, more: WordCounts, read: ReadSentences, positions: Array) -> Array:
+        """Write the words of both to `more`; return the ids of the new tokens among them, int32[n_tokens]."""
         new_words = [word for word in read.words if word not in self.ids]
         more.words = self.words + new_words
-        more.ids = self.ids | {word: len(self.ids) + n for n, word in enumerate(new_words)}
         ids_of_read = np.fromiter(map(more.ids.__getitem__, read.words), np.int32, len(read.words))
         more.counts = np.concatenate([self.counts, np.zeros(len(new_words), np.int64)])
         more.counts[ids_of_read] += read.counts
-        first = np.zeros(len(more.words), np.int64)
-        first[ids_of_read] = self.n_tokens + first_positions(read.ids, len(read.words))
-        more.positions = np.concatenate([self.positions, first[len(self.words) :]])
-        more.is_connector = np.array([word in self.connector_words for word in more.words], bool)
-        more.n_tokens = self.n_tokens + len(read.ids)
-        ids = ids_of_read[read.ids] if self.words else read.ids
-        more.parts = self._count(ids, read.starts, more.is_connector)
-        return more
+        more.positions = np.concatenate([self.positions, positions[ids_of_read >= len(self.words)]])
+        return ids_of_read[read.ids]
 
     @property
     def n_most(self) -> int:
@@ -98,7 +107,7 @@ def _entries(known: Array, ids: Array, starts: Array, *, roles: Array, n_parts: 
     """Return entries with the pairs of these tokens added: call the kernel, with larger arrays until they suffice."""
     from fastw2v_kernels.count_bigrams.cpu import count_bigrams_cpu
 
-    cursor = np.array([0, 0, NOTHING, len(known)], np.int64)
+    cursor = np.array([0, len(known)], np.int64)
     n_max = max(_FEWEST_ENTRIES, len(known) + len(ids) // (_TOKENS_PER_ENTRY * n_parts))
     entries = known
     while True:
@@ -108,5 +117,6 @@ def _entries(known: Array, ids: Array, starts: Array, *, roles: Array, n_parts: 
         entries, slots = larger, np.empty(4 * n_max, np.uint64)
         count_bigrams_cpu(ids, starts, roles, slots=slots, entries=entries, cursor=cursor)
         if cursor[TOKEN] == len(ids):
-            return entries[: cursor[N_ENTRIES]].copy()
+            used = entries[: cursor[N_ENTRIES]]
+            return used if 2 * len(used) > n_max else used.copy()
         n_max *= 2

@@ -19,7 +19,7 @@ def make_case(rng: np.random.Generator, size: int) -> Case:
         "roles": np.repeat(np.array([1, 2, 0], np.uint8), [6, 4, 2]),
         "slots": np.zeros(4 << (n_max - 1).bit_length(), np.uint64),
         "entries": np.zeros((n_max, 4), np.int64),
-        "cursor": np.array([0, 0, -1, 0]),
+        "cursor": np.zeros(2, np.int64),
     }
 
 

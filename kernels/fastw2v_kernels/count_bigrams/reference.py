@@ -9,10 +9,9 @@ from numpy.typing import NDArray
 from fastw2v_kernels.shared.array_types import Int32, Int64, UInt64
 
 LEFT, RIGHT, POSITION, COUNT = range(4)  # columns of the entries
-TOKEN, SENTENCE, OPEN, N_ENTRIES = range(4)  # elements of the cursor
+TOKEN, N_ENTRIES = range(2)  # elements of the cursor
 ELSEWHERE, FIRST, CONNECTOR = range(3)  # roles of words
-PREFIX = 1 << 31  # a left above this is not a word: it is the entry number left - PREFIX
-NOTHING = -1
+PREFIX = 1 << 31  # a left from this number on is not a word: it is the entry number left - PREFIX
 
 
 def count_bigrams_reference(
@@ -23,8 +22,8 @@ def count_bigrams_reference(
     An entry is a pair (left, right). If `right` is a connector word, the entry is a prefix, which goes on: it becomes
     the left of the next pair, as the number ``PREFIX + entry``. So "bank of america" has the prefix (bank, of), and the
     pair (that prefix, america), whose string differs from that of (bank, america). The call stops early, before the
-    token whose entry does not fit. The caller then copies the entries to a larger array, and calls again with larger
-    `slots` and the same cursor.
+    first token of a phrase whose entries do not fit. The caller then copies the entries to a larger array, and calls
+    again with larger `slots` and the same cursor.
 
     Parameters
     ----------
@@ -40,8 +39,8 @@ def count_bigrams_reference(
     entries : int64[n_entries_max, 4], changed in place
         Left, right, position of the first occurrence's last token, and count, in order of first occurrence. The count
         of a prefix is 0.
-    cursor : int64[4], changed in place
-        Next token; next sentence start to reach; left of the open pair, or -1; number of entries.
+    cursor : int64[2], changed in place
+        Next token, and number of entries.
 
     Raises
     ------
@@ -50,23 +49,23 @@ def count_bigrams_reference(
     IndexError
         An id is not a word.
     """
-    token, sentence, left, n_entries = cursor.tolist()
+    token, n_entries = cursor.tolist()
     entry_of = {(a, b): e for e, (a, b) in enumerate(entries[:n_entries, :2].tolist())}
+    boundaries = set(starts.tolist())
     while token < len(ids):
-        while sentence < len(starts) and starts[sentence] <= token:
-            left, sentence = NOTHING, sentence + 1
-        right = int(ids[token])
-        role = roles[right]
-        if left != NOTHING:
+        left, end = int(ids[token]), token + 1
+        goes_on = roles[left] == FIRST
+        while goes_on and end < len(ids) and end not in boundaries:
+            right = int(ids[end])
             entry = entry_of.setdefault((left, right), n_entries)
             if entry == len(entries):
-                break
+                cursor[:] = (token, n_entries)
+                return
             if entry == n_entries:
-                entries[entry] = (left, right, token, 0)
+                entries[entry] = (left, right, end, 0)
                 n_entries += 1
-            entries[entry, COUNT] += role != CONNECTOR
-            left = PREFIX + entry
-        if role != CONNECTOR:
-            left = right if role == FIRST else NOTHING
+            goes_on = roles[right] == CONNECTOR
+            entries[entry, COUNT] += not goes_on
+            left, end = PREFIX + entry, end + 1
         token += 1
-    cursor[:] = (token, sentence, left, n_entries)
+    cursor[:] = (token, n_entries)
