@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from fastw2v.phrases.files import State, StrPath, load_state, save_state
-from fastw2v.phrases.joining import PhraseJoiner, Places, beginnings
+from fastw2v.phrases.joining import PhraseJoiner, Places, followers_in
 
 logger = logging.getLogger("fastw2v")
 
@@ -66,7 +66,7 @@ class FrozenPhrases(PhraseJoiner):
     @phrasegrams.setter
     def phrasegrams(self, phrasegrams: Mapping[str, float]) -> None:
         self._phrasegrams = dict(phrasegrams)
-        self._may_be = Places(beginnings(self._phrasegrams, self.delimiter), ())
+        self._followers = followers_in(self._phrasegrams, self.delimiter)
 
     def score_candidate(self, word_a: str, word_b: str, in_between: list[str]) -> tuple[str, float] | tuple[None, None]:
         """Return the phrase of these words and its score, or ``(None, None)`` if it is none; see `Phrases`."""
@@ -75,7 +75,7 @@ class FrozenPhrases(PhraseJoiner):
         return (phrase, score) if score > self.threshold else (None, None)
 
     def _places(self) -> Places:
-        return self._may_be
+        return Places(self._followers.get, ())
 
     def save(self, path: StrPath) -> None:
         """Save to one JSON file.

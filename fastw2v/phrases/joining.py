@@ -3,18 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from itertools import chain
 from typing import Any, NamedTuple, cast
 
 Sentence = Iterable[str]
-
-
-class Places(NamedTuple):
-    """Where a phrase may be: it begins with a word of `first`, or ends with one of `last`."""
-
-    first: Container[str]
-    last: Container[str]
 
 
 class Everything:
@@ -22,6 +15,21 @@ class Everything:
 
     def __contains__(self, _: object) -> bool:
         return True
+
+
+class Places(NamedTuple):
+    """Where a phrase may be, so that most pairs of words need not be joined and looked up.
+
+    Attributes
+    ----------
+    followers : callable
+        ``followers(word, ())`` holds the words that may end a phrase which begins with `word`.
+    last : container of str
+        Words that may end a phrase whatever it begins with.
+    """
+
+    followers: Callable[[str, tuple[()]], Container[str]]
+    last: Container[str]
 
 
 class JoinedSentences:
@@ -68,7 +76,7 @@ class PhraseJoiner(ABC):
 
     @abstractmethod
     def _places(self) -> Places:
-        """Return where phrases may be, so that most pairs of words need not be joined and looked up."""
+        """Return where phrases may be."""
 
     def join_phrases(self, sentence: Sentence) -> tuple[list[str], list[tuple[int, float]]]:
         """Join the phrases of a sentence, from left to right.
@@ -79,7 +87,7 @@ class PhraseJoiner(ABC):
         phrases : list of (int, float)
             Position in `tokens` and score of each phrase.
         """
-        connector_words, (first, last) = self._connector_words, self._places()
+        connector_words, (followers, last) = self._connector_words, self._places()
         tokens: list[str] = []
         phrases: list[tuple[int, float]] = []
         start, between = "", list[str]()  # as in gensim, the token "" begins no phrase, and is left out
@@ -88,7 +96,7 @@ class PhraseJoiner(ABC):
                 (between if start else tokens).append(word)
                 continue
             if start:
-                if start in first or word in last:
+                if word in followers(start, ()) or word in last:
                     phrase, score = self.score_candidate(start, word, between)
                     if phrase is not None and score is not None:
                         phrases.append((len(tokens), score))
@@ -149,12 +157,12 @@ class PhraseJoiner(ABC):
         return found
 
 
-def beginnings(phrases: Iterable[str], delimiter: str) -> set[str]:
-    """Return what may come before a delimiter in these phrases: "a" and "a_of" of "a_of_b"."""
-    found = set()
+def followers_in(phrases: Iterable[str], delimiter: str) -> dict[str, set[str]]:
+    """Return what may follow what in these phrases: in "a_of_b", "b" and "of_b" follow "a", and "b" follows "a_of"."""
+    found: dict[str, set[str]] = {}
     for phrase in phrases:
-        at = phrase.find(delimiter)
-        while at >= 0:
-            found.add(phrase[:at])
-            at = phrase.find(delimiter, at + 1)
+        cuts = [at for at in range(1, len(phrase)) if phrase.startswith(delimiter, at)]
+        for begin in cuts:
+            ends = {phrase[end + len(delimiter) :] for end in cuts if end >= begin}
+            found.setdefault(phrase[:begin], set()).update(ends)
     return found

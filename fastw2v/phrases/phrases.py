@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from fastw2v.phrases.counting import WordCounts
 from fastw2v.phrases.files import State, StrPath, load_state, save_state
 from fastw2v.phrases.frozen import FrozenPhrases
-from fastw2v.phrases.joining import Everything, PhraseJoiner, Places, beginnings
+from fastw2v.phrases.joining import Everything, PhraseJoiner, Places, followers_in
 from fastw2v.phrases.pruning import count_with_pruning, prune
 from fastw2v.phrases.reading import ReadSentences, read_sentences
 from fastw2v.phrases.scorers import Scorer, checked_scorer, is_built_in, may_pass
@@ -18,7 +18,7 @@ from fastw2v.phrases.vocabulary import PhraseVocabulary
 from fastw2v_kernels.shared.threads import available_cores
 
 logger = logging.getLogger("fastw2v")
-_EVERYWHERE = Places(Everything(), ())
+_EVERYWHERE = Places(lambda _word, _none: Everything(), ())
 
 
 class _Scored(NamedTuple):
@@ -359,9 +359,9 @@ class Phrases(PhraseJoiner):
             if score > self.threshold:
                 plain[phrase] = score, place
         odd, connector_words = vocabulary.odd, self.connector_words
-        first = beginnings([*plain, *odd], self.delimiter) | odd.keys()
+        followers = followers_in([*plain, *odd], self.delimiter) | dict.fromkeys(odd, Everything())
         last = frozenset(token for token in odd if token.split(self.delimiter)[0] in connector_words)
-        return _Scored(settings, plain, Places(first, last))
+        return _Scored(settings, plain, Places(followers.get, last))
 
 
 _COUNTED = ("corpus_word_count", "min_reduce", "vocab")

@@ -111,13 +111,18 @@ def _corpus_of(sentences: Any) -> TextCorpus | Iterator[Iterable[str]]:  # noqa:
             f"sentences is a {type(sentences).__name__}, {sentences[:40]!r}; expected lists of str: "
             "pass pathlib.Path(...) for a text file, or [text.split()] for one sentence"
         )
-    is_one_shot = isinstance(sentences, Iterator)
-    if not is_one_shot and not (isinstance(sentences, list | tuple) and not any(map(_holds_something, sentences))):
-        corpus = as_corpus(sentences)
-        if isinstance(corpus, IntegerCorpus):
-            raise TypeError("sentences holds integers; expected lists of str: phrases are joined as text")
-        return corpus if isinstance(corpus, TextCorpus) else iter(corpus.sentences)
-    return iter(sentences)
+    if isinstance(sentences, Iterator) or _is_list_without_tokens(sentences):
+        one_pass: Iterator[Iterable[str]] = iter(sentences)
+        return one_pass
+    corpus = as_corpus(sentences)
+    if isinstance(corpus, IntegerCorpus):
+        raise TypeError("sentences holds integers; expected lists of str: phrases are joined as text")
+    return corpus if isinstance(corpus, TextCorpus) else iter(corpus.sentences)
+
+
+def _is_list_without_tokens(sentences: object) -> bool:
+    """Whether this is a list of empty lists, which `as_corpus` refuses and gensim counts."""
+    return isinstance(sentences, list | tuple) and not any(map(_holds_something, sentences))
 
 
 def _holds_something(sentence: object) -> bool:
@@ -126,9 +131,9 @@ def _holds_something(sentence: object) -> bool:
 
 def _read(encoded: EncodedCorpus, empty: list[int], workers: int) -> ReadSentences:
     try:
-        order = np.arange(len(encoded.counts))
-        words: list[str] = encoded.vocab(order).keys  # type: ignore[assignment]
-        ids, starts = write_tokens(encoded.blocks(order.astype(np.int32)), workers)
+        order, words = np.arange(len(encoded.counts)), list[str]()
+        make_words = [lambda: words.extend(encoded.vocab(order).keys)]  # type: ignore[arg-type]
+        ids, starts = write_tokens(encoded.blocks(order.astype(np.int32)), workers, make_words)
         return ReadSentences(words, encoded.counts, ids, starts, empty)
     finally:
         encoded.close()

@@ -35,7 +35,7 @@ class Table(NamedTuple):
 
 
 @inline_cpu
-def _pair(left: int, right: int) -> np.uint64:
+def _pair(left: np.int64, right: np.int64) -> np.uint64:
     return (np.uint64(left) << _U32) | np.uint64(right)
 
 
@@ -81,7 +81,7 @@ def _read_counts(table: Table, n_entries: int, mask: np.uint64) -> None:
 
 
 @inline_cpu
-def _list_firsts(ids: Int32, begin: int, end: int, roles: NDArray[Any], firsts: UInt64) -> int:
+def _list_firsts(ids: Int32, begin: int, end: int, roles: NDArray[Any], firsts: Int64) -> np.int64:
     """Write the positions of tokens that begin pairs; return how many there are."""
     n = np.uint64(0)
     for token in range(begin, end):
@@ -91,7 +91,7 @@ def _list_firsts(ids: Int32, begin: int, end: int, roles: NDArray[Any], firsts: 
 
 
 @inline_cpu
-def _count_from(ids: Int32, token: int, end: int, table: Table, n_entries: int, mask: np.uint64) -> int:
+def _count_from(ids: Int32, token: np.int64, end: int, table: Table, n_entries: np.int64, mask: np.uint64) -> np.int64:
     """Count the phrase that begins at `token`, in a sentence up to `end`; return the number of entries, or -1: full."""
     slots, entries, roles = table
     left, goes_on = np.int64(ids[token]), True
@@ -103,7 +103,7 @@ def _count_from(ids: Int32, token: int, end: int, table: Table, n_entries: int, 
         slot = _find(slots, pair, mask)
         if slots[slot] == _U0:
             if n_entries == entries.shape[0]:
-                return -1
+                return np.int64(-1)
             slots[slot] = pair + _U1
             slots[slot + _U1] = np.uint64(n_entries if goes_on else 0)
             entries[n_entries] = (left, right, token, 0)
@@ -116,7 +116,7 @@ def _count_from(ids: Int32, token: int, end: int, table: Table, n_entries: int, 
 
 
 @jit_cpu
-def _count_bigrams_cpu_kernel(ids: Int32, starts: Int64, table: Table, firsts: UInt64, cursor: Int64) -> int:
+def _count_bigrams_cpu_kernel(ids: Int32, starts: Int64, table: Table, firsts: Int64, cursor: Int64) -> int:
     token, n_entries = cursor
     for i in range(token, ids.size):
         if ids[i] < 0 or ids[i] >= table.roles.size:
@@ -128,9 +128,9 @@ def _count_bigrams_cpu_kernel(ids: Int32, starts: Int64, table: Table, firsts: U
         n_firsts = _list_firsts(ids, token, block_end, table.roles, firsts)
         for n in range(n_firsts):
             if n + _AHEAD < n_firsts:
-                later = min(np.int64(firsts[n + _AHEAD]), ids.size - 2)
+                later = min(firsts[n + _AHEAD], ids.size - 2)
                 prefetch_element(table.slots, _first_slot(_pair(ids[later], ids[later + 1]), mask))
-            token = np.int64(firsts[n])
+            token = firsts[n]
             while sentence < starts.size and starts[sentence] <= token:
                 sentence += 1
             end = min(starts[sentence], ids.size) if sentence < starts.size else ids.size
@@ -165,6 +165,6 @@ def count_bigrams_cpu(
         raise ValueError(f"starts is {starts}; expected numbers from 0 to the {ids.size} of ids")
     if not (0 <= cursor[TOKEN] <= ids.size and 0 <= cursor[N_ENTRIES] <= len(entries)):
         raise ValueError(f"cursor is {cursor}; expected a token up to {ids.size}, and up to {len(entries)} entries")
-    firsts = np.empty(_N_LISTED, np.uint64)
+    firsts = np.empty(_N_LISTED, np.int64)
     if _count_bigrams_cpu_kernel(ids, starts, Table(slots, entries, roles), firsts, cursor) < 0:
         raise outside("ids", ids.astype(np.int64), roles.size)
