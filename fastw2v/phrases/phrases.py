@@ -80,7 +80,7 @@ class Phrases(PhraseJoiner):
     >>> [joined for joined in phrases[sentences]][0]
     ['in', 'new_york']
     >>> phrases.export_phrases()
-    {'new_york': 2.0}
+    {'new_york': 2.25}
     """
 
     def __init__(

@@ -83,8 +83,8 @@ def npmi_scorer(
     Examples
     --------
     >>> from fastw2v.phrases import npmi_scorer
-    >>> round(npmi_scorer(10, 20, 8, len_vocab=1000, min_count=3, corpus_word_count=5000), 4)
-    0.8235
+    >>> round(npmi_scorer(10, 20, 8, len_vocab=1000, min_count=3, corpus_word_count=5000), 3)
+    0.823
     """
     if bigram_count < min_count:
         return -inf
