@@ -3,6 +3,7 @@
 from fastw2v_kernels import (
     adam,
     cbow_ns,
+    count_bigrams,
     dot_sigmoid_loss,
     dot_sigmoid_loss_backward,
     embedding,
@@ -25,6 +26,7 @@ OPS = [
     rehash_slots.OP,
     find_words.OP,
     ids_to_rows.OP,
+    count_bigrams.OP,
     uniform_rows.OP,
     skipgram_ns.OP,
     cbow_ns.OP,

@@ -30,6 +30,7 @@ ANY_SHAPE = {  # ids are read one after the other whatever their shape; Adam's w
     ("unique_rows", "ids"),
 }
 DECIDED_BY_VALUES = {  # whose least length follows from values in other arrays
+    ("count_bigrams", "roles"),
     ("embedding", "w"),  # by the ids, each of which is checked
     ("embedding_backward", "dw"),
     ("dot_sigmoid_loss", "w"),
