@@ -89,8 +89,11 @@ DIFFERENT = {
     ),
     "KeyedVectors.vectors_lockf": "there for all vectors; one number counts for all rows",
     "KeyedVectors.wmdistance": "0, not infinite, between equal vectors",
+    "Phrases.save": "`save(path)` writes JSON, not a pickle; a scoring function of your own is kept by its name",
+    "FrozenPhrases.save": "`save(path)` writes JSON, not a pickle; a scoring function of your own is kept by its name",
 }
 ABSENT = {
+    "NEGATIVE_INFINITY": "`-math.inf`",
     "Heapitem": "of the Huffman tree; there is no hierarchical softmax yet",
     "FAST_VERSION": "there is one implementation, which is compiled",
     "CORPUSFILE_VERSION": "there is one implementation, which is compiled",
@@ -107,15 +110,5 @@ ABSENT = {
     "DiffMetric": "of topic models",
     "ConvergenceMetric": "of topic models",
     "Callback": "of topic models; for word2vec, `CallbackAny2Vec`",
-    "MAX_WORDS_IN_BATCH": "`corpus_file`, or gensim's reader: fastw2v takes what it yields",
-    "BrownCorpus": "`corpus_file`, or gensim's reader: fastw2v takes what it yields",
-    "Text8Corpus": "`corpus_file`, or gensim's reader: fastw2v takes what it yields",
-    "LineSentence": "`corpus_file`, or gensim's reader: fastw2v takes what it yields",
-    "PathLineSentences": "`corpus_file`, or gensim's reader: fastw2v takes what it yields",
-    "NEGATIVE_INFINITY": "gensim's phrases, whose sentences fastw2v takes",
-    "ENGLISH_CONNECTOR_WORDS": "gensim's phrases, whose sentences fastw2v takes",
-    "original_scorer": "gensim's phrases, whose sentences fastw2v takes",
-    "npmi_scorer": "gensim's phrases, whose sentences fastw2v takes",
-    "Phrases": "gensim's phrases, whose sentences fastw2v takes",
-    "FrozenPhrases": "gensim's phrases, whose sentences fastw2v takes",
+    "MAX_WORDS_IN_BATCH": "the default of `max_sentence_length`, 10,000",
 }

@@ -14,9 +14,8 @@ N_KERNEL_LINES, N_HOST_LINES, N_MEDIAN_LINES = 60, 40, 10
 N_PARAMETERS, N_POSITIONAL = 8, 3
 FILES = source_files()
 PUBLIC_MODULES = ["fastw2v", "fastw2v.corpus", "fastw2v.datasets", "fastw2v.encode", "fastw2v.evaluation"]
-PUBLIC_MODULES += ["fastw2v.formats", "fastw2v.nn", "fastw2v.profile", "fastw2v.word2vec"]
-# gensim's, whose callers choose the names.
-OPEN_SIGNATURES = ("fastw2v.Word2Vec.add_lifecycle_event", "fastw2v.KeyedVectors.add_lifecycle_event")
+PUBLIC_MODULES += ["fastw2v.formats", "fastw2v.nn", "fastw2v.phrases", "fastw2v.profile", "fastw2v.word2vec"]
+OPEN_SIGNATURE = "add_lifecycle_event"  # gensim's, whose caller chooses the names
 
 # Words that an earlier version used for ideas that the field has a name for.
 DIALECT = {
@@ -100,7 +99,7 @@ def _is_inherited(cls, method):
 
 @pytest.mark.parametrize(("name", "function"), [pytest.param(*pair, id=pair[0]) for pair in public_callables()])
 def test_a_public_signature_shows_every_name(name, function):
-    if name in OPEN_SIGNATURES:
+    if name.endswith(f".{OPEN_SIGNATURE}"):
         return
     hidden = [str(p) for p in inspect.signature(function).parameters.values() if p.kind is p.VAR_KEYWORD]
     assert hidden == [], f"{name} hides the names of its arguments from help() and editors"

@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from fastw2v.corpus.compressed import unpacked
+from fastw2v.runtime.compressed import unpacked
 from fastw2v_kernels.encode import padded_size
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"

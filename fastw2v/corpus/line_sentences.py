@@ -11,9 +11,9 @@ from typing import IO, Any, BinaryIO
 
 from fastw2v.config import number
 from fastw2v.corpus.blocks import BYTE_ORDER_MARK, blocks_of, refuse_no_text
-from fastw2v.corpus.compressed import unpacked
 from fastw2v.corpus.text import TextCorpus, check_readable
 from fastw2v.corpus.utf8 import not_utf8
+from fastw2v.runtime.compressed import unpacked
 from fastw2v.runtime.warn import warn_user
 
 MAX_SENTENCE_LENGTH = 10_000

@@ -10,7 +10,7 @@ import io
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,7 @@ from fastw2v.formats.vector_rows import VectorRows, damaged
 from fastw2v.formats.word2vec_binary import read_binary, read_more_binary
 from fastw2v.formats.word2vec_text import dimension_of, is_row, read_text
 from fastw2v.runtime.arrays import Array
+from fastw2v.runtime.compressed import Prefixed
 from fastw2v.runtime.warn import warn_user
 
 _HEADER = re.compile(rb"\s*(\d+)[ \t]+(\d+)\s*")
@@ -110,7 +111,7 @@ def read_word2vec(source: Source, how: Reading = Reading()) -> tuple[list[str], 
     name = name_of(source)
     with reading(source) as stream:
         sample = stream.read(_SAMPLE_BYTES).removeprefix(BOM)
-        whole = io.BufferedReader(_Prefixed(sample, stream), _SAMPLE_BYTES)
+        whole = io.BufferedReader(Prefixed(sample, stream), _SAMPLE_BYTES)
         _refuse_other_files(name, sample)
         first_line, _, after = sample.partition(b"\n")
         header = None if how.no_header else _HEADER.fullmatch(first_line)
@@ -128,22 +129,6 @@ def read_word2vec(source: Source, how: Reading = Reading()) -> tuple[list[str], 
             raise ValueError(f"{name} is word2vec {kind}: pass binary={is_binary}, or use KeyedVectors.load")
         read = _read_counted_binary if is_binary else _read_counted_text
         return read(whole, name, how, n_counted=n_rows, dim=dim)
-
-
-class _Prefixed(io.RawIOBase):
-    """A stream whose first bytes were read already."""
-
-    def __init__(self, prefix: bytes, stream: BinaryIO) -> None:
-        self._prefix, self._stream = prefix, stream
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:  # noqa: ANN401
-        data = self._prefix[: len(buffer)] or self._stream.read(len(buffer))
-        self._prefix = self._prefix[len(buffer) :]
-        buffer[: len(data)] = data
-        return len(data)
 
 
 def _refuse_other_files(name: str, sample: bytes) -> None:

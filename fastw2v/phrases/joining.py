@@ -7,6 +7,8 @@ from collections.abc import Callable, Container, Iterable, Iterator
 from itertools import chain
 from typing import Any, NamedTuple, cast
 
+from fastw2v.runtime.lifecycle import Lifecycle
+
 Sentence = Iterable[str]
 
 
@@ -54,7 +56,7 @@ class JoinedSentences:
         return len(self._sentences)  # type: ignore[arg-type]
 
 
-class PhraseJoiner(ABC):
+class PhraseJoiner(Lifecycle, ABC):
     """Joins the phrases of sentences; what a phrase is, a subclass decides."""
 
     def __init__(self, connector_words: frozenset[str], delimiter: str) -> None:

@@ -9,8 +9,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from fastw2v.corpus import compressed, text_corpus
-from fastw2v.corpus.compressed import unpacked
+from fastw2v.corpus import text_corpus
+from fastw2v.runtime import compressed
+from fastw2v.runtime.compressed import unpacked
 
 MAGIC = b"\x28\xb5\x2f\xfd"
 

@@ -16,7 +16,12 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, cast
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
+_BUFFER_BYTES = 1 << 17
 _ZSTD_INPUT_BYTES = 1 << 10  # so few at once, because a frame may unpack to 32,000 times its size
+
+
+class DamagedFileError(OSError):
+    """A compressed file is damaged or cut off."""
 
 
 class _Kind(NamedTuple):
@@ -38,14 +43,14 @@ def unpacked(stream: BinaryIO, name: str) -> Iterator[BinaryIO]:
 
     Parameters
     ----------
-    stream : binary file with seek
-        At its beginning.
+    stream : binary file
+        It need not have seek, nor be at its beginning.
     name : str
         Names the file in error messages.
 
     Raises
     ------
-    OSError
+    DamagedFileError
         A compressed file is damaged or cut off.
     ImportError
         The file is compressed by zstd, and no package is installed that unpacks it.
@@ -58,7 +63,12 @@ def unpacked(stream: BinaryIO, name: str) -> Iterator[BinaryIO]:
     b'some text'
     """
     first = stream.read(16)
-    stream.seek(0)
+    if isinstance(first, str):
+        raise TypeError(f"{name} gives str; open the file with 'rb'")
+    if hasattr(stream, "seekable") and stream.seekable():
+        stream.seek(-len(first), io.SEEK_CUR)
+    else:
+        stream = cast(BinaryIO, io.BufferedReader(Prefixed(first, stream), _BUFFER_BYTES))
     kind = next((kind for kind in _KINDS if re.match(kind.first_bytes, first)), None)
     if kind is None:
         yield stream
@@ -71,7 +81,34 @@ def unpacked(stream: BinaryIO, name: str) -> Iterator[BinaryIO]:
         if isinstance(error, OSError) and error.errno is not None:  # of the disk, not of the content
             raise
         message = f"{name} is a damaged or truncated {kind.name} file ({error}); fetch it again"
-        raise OSError(message) from error
+        raise DamagedFileError(message) from error
+
+
+class Prefixed(io.RawIOBase):
+    """A stream whose first bytes were read already.
+
+    Parameters
+    ----------
+    prefix : bytes
+    stream : binary file
+        With what follows; `read` is enough.
+    """
+
+    def __init__(self, prefix: bytes, stream: BinaryIO) -> None:
+        super().__init__()
+        self._prefix, self._stream = prefix, stream
+
+    def readable(self) -> bool:
+        """Whether `readinto` works: always."""
+        return True
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        """Write the next bytes into `buffer`; return how many, 0 at the end."""
+        target = memoryview(buffer).cast("B")
+        data = self._prefix[: len(target)] or self._stream.read(len(target))
+        self._prefix = self._prefix[len(target) :]
+        target[: len(data)] = data
+        return len(data)
 
 
 def _open_gzip(stream: BinaryIO, _: str) -> tuple[BinaryIO, tuple[type[Exception], ...]]:
