@@ -100,6 +100,7 @@ def test_sentence_of_a_million_tokens_is_trained_whole():
     assert model.report.pairs == 4 * 1_000_000 - 6
 
 
+@pytest.mark.filterwarnings("ignore:.*is not UTF-8")
 @pytest.mark.parametrize(
     ("text", "keys", "n_words"),
     [

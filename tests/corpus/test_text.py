@@ -66,6 +66,16 @@ def test_progress_goes_to_the_end(tmp_path):
     assert calls[-1] == (550, 550)
 
 
+def test_progress_goes_to_the_end_also_with_a_limit(tmp_path):
+    (tmp_path / "a").write_bytes(b"word\n" * 100)
+    (tmp_path / "b").write_bytes(gzip.compress(b"word\n" * 100))
+    calls = []
+    corpus = TextCorpus((tmp_path / "a", tmp_path / "b"), limit=10)
+    assert b"".join(t[:n].tobytes() for t, n in corpus.blocks(16, lambda *call: calls.append(call))) == b"word\n" * 20
+    assert calls == sorted(calls)
+    assert calls[-1] == (corpus.n_bytes, corpus.n_bytes)
+
+
 @pytest.mark.parametrize(
     ("make", "error", "message"),
     [
