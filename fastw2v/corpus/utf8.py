@@ -45,13 +45,14 @@ def has_python_space(letters: np.ndarray) -> bool:
     """Whether bytes (uint8[n_bytes]) hold whitespace at which str.split separates and the encoder does not."""
     overlap = 2  # the longest has 3 bytes
     starts = range(0, letters.size, _CHUNK_BYTES)
-    return any(_spaces_in(letters[at : at + _CHUNK_BYTES + overlap].tobytes()) for at in starts)
+    chunks = (letters[at : at + _CHUNK_BYTES + overlap].tobytes() for at in starts)
+    return any(next(_spaces_in(chunk), None) for chunk in chunks)
 
 
-def _spaces_in(data: bytes) -> list[re.Match[bytes]]:
+def _spaces_in(data: bytes) -> Iterator[re.Match[bytes]]:
     """Find whitespace of str.split beyond ASCII's; bytes.find is much faster than the search of a pattern."""
     found = (pattern.finditer(data) for first, pattern in _PYTHON_SPACES.items() if data.find(first) >= 0)
-    return list(chain.from_iterable(found))
+    return chain.from_iterable(found)
 
 
 def with_ascii_spaces(blocks: Iterable[Block]) -> Iterator[Block]:

@@ -119,15 +119,14 @@ def encode_text(
     full speed also with `TextCorpus.python_spaces`. Text with such whitespace is read again, with that option.
     """
     read = partial(_read, workers=workers, block_bytes=block_bytes, progress=progress, frozen=frozen)
-    if frozen is not None:
-        return EncodedText(read(corpus), frozen=True)
-    encoders = read(replace(corpus, python_spaces=False))
+    encoders = read(corpus if frozen else replace(corpus, python_spaces=False))
     try:
-        if corpus.python_spaces and any(has_python_space(encoder.table.letters) for encoder in encoders):
-            _close(encoders)
-            encoders = read(corpus)
-        _check_utf8(corpus, [encoder.table for encoder in encoders])
-        return EncodedText(encoders, frozen=False)
+        if not frozen:
+            if corpus.python_spaces and any(has_python_space(encoder.table.letters) for encoder in encoders):
+                _close(encoders)
+                encoders = read(corpus)
+            _check_utf8(corpus, [encoder.table for encoder in encoders])
+        return EncodedText(encoders, frozen=frozen is not None)
     except BaseException:
         _close(encoders)
         raise
