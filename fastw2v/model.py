@@ -50,7 +50,8 @@ class Word2Vec(VocabularyModel):
         sentence s is ``ids[starts[s]:starts[s + 1]]``. Integers are keys: ``wv[17]``. Arrays may come from any library
         with DLPack or ``__cuda_array_interface__``; device="cuda" trains on arrays in GPU memory without a copy.
     corpus_file : path, or list of paths, optional
-        Text with one sentence on each line and whitespace between words. Paths may hold wildcards; gzip is unpacked.
+        Text with one sentence on each line and whitespace between words. Paths may hold wildcards; gzip, bzip2, xz and
+        zstd are unpacked.
     vector_size : int >= 1
         Dimension of the vectors.
     alpha, min_alpha : float > 0, float >= 0

@@ -20,10 +20,6 @@ OTHERS_FUNCTIONS = {
     "tests/benchmarks/test_timing.py:FakeBenchmark.pedantic",
     "tests/phrases/cases.py:share_scorer",  # gensim calls it
 }
-    "fastw2v/profile/measure.py:profile",
-    "tests/phrases/cases.py:share_scorer",
-    "tests/benchmarks/test_timing.py:FakeBenchmark.pedantic",
-}
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,11 @@ IMPORTS = {
     ("gensim.models", "Word2Vec"): "fastw2v",
     ("gensim.models", "KeyedVectors"): "fastw2v",
     ("gensim.models.callbacks", "CallbackAny2Vec"): "fastw2v.callbacks",
+    ("gensim.models.phrases", "ENGLISH_CONNECTOR_WORDS"): "fastw2v.phrases",
+    ("gensim.models.phrases", "Phraser"): "fastw2v.phrases",
+    ("gensim.models.phrases", "Phrases"): "fastw2v.phrases",
+    ("gensim.models.word2vec", "LineSentence"): "fastw2v.word2vec",
+    ("gensim.models.word2vec", "PathLineSentences"): "fastw2v.word2vec",
     ("gensim.similarities.annoy", "AnnoyIndexer"): "fastw2v.vectors.annoy",
 }
 
