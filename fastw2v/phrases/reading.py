@@ -132,7 +132,7 @@ def _holds_something(sentence: object) -> bool:
 def _read(encoded: EncodedCorpus, empty: list[int], workers: int) -> ReadSentences:
     try:
         order, words = np.arange(len(encoded.counts)), list[str]()
-        make_words = [lambda: words.extend(encoded.vocab(order).keys)]  # type: ignore[arg-type]
+        make_words = [lambda: words.extend(encoded.vocab(order).keys)] if order.size else []  # type: ignore[arg-type]
         ids, starts = write_tokens(encoded.blocks(order.astype(np.int32)), workers, make_words)
         return ReadSentences(words, encoded.counts, ids, starts, empty)
     finally:
