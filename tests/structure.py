@@ -13,8 +13,12 @@ FIXED_SIGNATURES = ("fixture", "command", "callback", "hookimpl")  # decorators 
 # gensim's own classes, and functions that its methods pass their arguments to.
 GENSIM_CLASSES = {"Word2Vec", "KeyedVectors", "KeyTable", "Phrases"}
 GENSIM_FUNCTIONS = {"word_pairs", "analogies", "original_scorer", "npmi_scorer"}
-# Signatures that the command `fastw2v profile` decides, whose options these are, and pytest-benchmark.
-OTHERS_FUNCTIONS = {"fastw2v/profile/measure.py:profile", "tests/benchmarks/test_timing.py:FakeBenchmark.pedantic"}
+# Signatures that the command `fastw2v profile` decides, whose options these are, pytest-benchmark, and gensim.
+OTHERS_FUNCTIONS = {
+    "fastw2v/profile/measure.py:profile",
+    "tests/benchmarks/test_timing.py:FakeBenchmark.pedantic",
+    "tests/phrases/cases.py:share_scorer",
+}
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ def test_known_counts(count):
     assert [tuple(entry) for entry in arguments["entries"][:6].tolist()] == expected
 
 
-def counted(count, sentences, roles, n_max):
+def counted(count, sentences, roles, *, n_max):
     """Count with arrays that grow each time that they are full."""
     arguments, n_calls = case(sentences, roles, n_max), 0
     while arguments["cursor"][0] < len(arguments["ids"]):
@@ -53,8 +53,8 @@ def test_calls_that_stop_early_count_as_one_call_does(count):
     rng = np.random.default_rng(0)
     sentences = [rng.integers(0, 30, n).tolist() for n in rng.integers(0, 40, 120)]
     roles = [1] * 22 + [2] * 8
-    at_once, _ = counted(count_bigrams_reference, sentences, roles, 1 << 12)
-    in_calls, n_calls = counted(count, sentences, roles, 1)
+    at_once, _ = counted(count_bigrams_reference, sentences, roles, n_max=1 << 12)
+    in_calls, n_calls = counted(count, sentences, roles, n_max=1)
     assert n_calls > 5
     assert (in_calls == at_once).all()
 
@@ -63,9 +63,9 @@ def test_words_divided_among_calls_are_counted_once():
     rng = np.random.default_rng(1)
     sentences = [rng.integers(0, 30, n).tolist() for n in rng.integers(0, 400, 20)]
     roles = np.array([1] * 25 + [2] * 5)
-    whole, _ = counted(count_bigrams_cpu, sentences, roles, 1 << 12)
+    whole, _ = counted(count_bigrams_cpu, sentences, roles, n_max=1 << 12)
     halves = [np.where((roles == 1) & (np.arange(30) % 2 == n), 0, roles) for n in range(2)]
-    parts = [counted(count_bigrams_cpu, sentences, half, 1 << 12)[0] for half in halves]
+    parts = [counted(count_bigrams_cpu, sentences, half, n_max=1 << 12)[0] for half in halves]
     counts = [entries[entries[:, 3] > 0, 3] for entries in (whole, *parts)]
     assert counts[0].sum() == counts[1].sum() + counts[2].sum()
     assert sorted(counts[0]) == sorted(np.concatenate(counts[1:]))
