@@ -116,3 +116,14 @@ def test_a_refused_corpus_changes_nothing():
     with pytest.raises(TypeError):
         phrases.add_vocab(iter([["new", "york"], ["new", 2]]))
     assert (phrases.vocab, phrases.corpus_word_count) == (before, sum(map(len, SENTENCES)))
+
+
+class Nothing:
+    """A corpus without a sentence that is no list."""
+
+    def __iter__(self):
+        return iter([[], []])
+
+
+def test_a_corpus_of_a_users_own_may_be_empty():
+    assert counts_of(Nothing()) == []
