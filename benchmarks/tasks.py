@@ -1,4 +1,4 @@
-"""Tasks that one process of a pair does: train, encode, or find neighbours.
+"""Tasks that one process of a pair does: train, encode, find neighbours, or find phrases.
 
 `pairs.py` starts this program with a request in JSON, {"task": NAME, ...} with the arguments of the task's function.
 The program prints the figures of the run as JSON.
@@ -87,7 +87,50 @@ def _asker(tool: str, keys: list[str], vectors: np.ndarray) -> Callable[[list[st
     return lambda asked: [peer.most_similar(key) for key in asked]
 
 
-TASKS: dict[str, Callable[..., Figures]] = {"train": peers.run, "encode": encode, "neighbours": neighbours}
+def phrases(tool: str, corpus: str, connectors: bool) -> Figures:
+    """Count the phrases of a text, list them, and join them in lists of its words, by either class."""
+    _read_into_page_cache(corpus)
+    if tool == "fastw2v":
+        from fastw2v.phrases import ENGLISH_CONNECTOR_WORDS, Phrases
+
+        source: Any = Path(corpus)
+        Phrases([["a"]])  # compiles, or loads from the cache
+        Phrases(text_corpus_of(b"a"))
+    else:
+        from gensim.models.phrases import ENGLISH_CONNECTOR_WORDS, Phrases
+        from gensim.models.word2vec import LineSentence
+
+        source = LineSentence(corpus)
+    counted, found = _timed(lambda: Phrases(source, connector_words=ENGLISH_CONNECTOR_WORDS if connectors else ()))
+    listed, frozen = _timed(found.freeze)
+    sentences = [line.split() for line in Path(corpus).read_text(encoding="utf-8").splitlines()]
+    joined, by_frozen = (_timed(lambda model=model: sum(map(len, model[sentences])))[0] for model in (found, frozen))
+    n_words, listing = found.corpus_word_count, dict(frozen.phrasegrams)
+    rates = {"counted": counted, "joined": joined, "frozen": by_frozen}
+    figures = {f"{name}_words_per_s": n_words / seconds for name, seconds in rates.items()}
+    sizes = {"raw_words": n_words, "n_vocab": len(listing)}
+    return sizes | figures | {"found_per_s": len(listing) / listed, "phrases": listing}
+
+
+def text_corpus_of(text: bytes) -> Any:  # noqa: ANN401 - this program imports a tool when its task begins
+    """Return text in memory as a corpus of fastw2v."""
+    from fastw2v.corpus import TextCorpus
+
+    return TextCorpus((text,))
+
+
+def _timed(task: Callable[[], Any]) -> tuple[float, Any]:
+    begun = time.perf_counter()
+    result = task()
+    return time.perf_counter() - begun, result
+
+
+TASKS: dict[str, Callable[..., Figures]] = {
+    "train": peers.run,
+    "encode": encode,
+    "neighbours": neighbours,
+    "phrases": phrases,
+}
 
 if __name__ == "__main__":
     request = json.loads(sys.argv[1])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Set
+from collections.abc import Callable, Generator, Set
 from functools import cached_property, partial
 
 import numpy as np
@@ -10,7 +10,17 @@ import numpy as np
 from fastw2v.phrases.reading import ReadSentences
 from fastw2v.runtime.arrays import Array
 from fastw2v.runtime.worker_pool import run_tasks
-from fastw2v_kernels.count_bigrams.reference import CONNECTOR, ELSEWHERE, FIRST, N_ENTRIES, POSITION, TOKEN
+from fastw2v_kernels.count_bigrams.reference import (
+    CONNECTOR,
+    ELSEWHERE,
+    FIRST,
+    LEFT,
+    N_ENTRIES,
+    POSITION,
+    PREFIX,
+    RIGHT,
+    TOKEN,
+)
 
 _FEWEST_ENTRIES = 1 << 10
 _TOKENS_PER_ENTRY = 3  # a guess: in two million words of text, every third pair is new; in ten million, every fifth
@@ -32,8 +42,8 @@ class WordCounts:
     n_tokens : int
     """
 
-    def __init__(self, n_parts: int, connector_words: Set[str]) -> None:
-        self.connector_words = connector_words
+    def __init__(self, n_parts: int, connector_words: Set[str], delimiter: str) -> None:
+        self.connector_words, self.delimiter = connector_words, delimiter
         self.words: list[str] = []
         self.counts = self.positions = np.zeros(0, np.int64)
         self.is_connector = np.zeros(0, bool)
@@ -45,9 +55,20 @@ class WordCounts:
         """Number of each word."""
         return dict(zip(self.words, range(len(self.words))))
 
-    def with_sentences(self, read: ReadSentences) -> WordCounts:
-        """Return the counts with those of further sentences added; this object stays as it is."""
-        more = WordCounts(len(self.parts), self.connector_words)
+    @cached_property
+    def is_odd(self) -> Array:
+        """Which words hold a character of the delimiter: bool[n_words]."""
+        is_odd = np.zeros(len(self.words), bool)
+        for character in set(self.delimiter):
+            is_odd |= np.array([character in word for word in self.words], bool)
+        return is_odd
+
+    def with_sentences(self, read: ReadSentences, most: int) -> WordCounts | None:
+        """Return the counts with those of further sentences added; this object stays as it is.
+
+        None: there are more than `most` different phrases. Counting stops early then, so that memory is bounded.
+        """
+        more = WordCounts(len(self.parts), self.connector_words, self.delimiter)
         positions = self.n_tokens + first_positions(read.ids, len(read.words))
         more.n_tokens = self.n_tokens + len(read.ids)
         if self.words:
@@ -57,8 +78,7 @@ class WordCounts:
         more.is_connector = np.zeros(len(more.words), bool)
         if self.connector_words:
             more.is_connector[:] = [word in self.connector_words for word in more.words]
-        more.parts = self._count(ids, read.starts, more.is_connector)
-        return more
+        return more if self._count_pairs(more, ids, read.starts, most=most) else None
 
     def _add_words(self, more: WordCounts, read: ReadSentences, positions: Array) -> Array:
         """Write the words of both to `more`; return the ids of the new tokens among them, int32[n_tokens]."""
@@ -75,19 +95,30 @@ class WordCounts:
         """No fewer than the different words and phrases there are."""
         return len(self.words) + sum(map(len, self.parts))
 
-    def _count(self, ids: Array, starts: Array, is_connector: Array) -> list[Array]:
-        """Return the entries of each part, with the pairs of further tokens added."""
-        found = list(self.parts)
+    def _count_pairs(self, more: WordCounts, ids: Array, starts: Array, *, most: int) -> bool:
+        """Write the entries of each part to `more`, with the pairs of further tokens added; whether they all fit."""
+        n_parts, found = len(self.parts), dict[int, Array]()
 
         def count(part: int) -> None:
-            mine = np.arange(len(is_connector)) % len(found) == part
-            roles = np.where(is_connector, CONNECTOR, np.where(mine, FIRST, ELSEWHERE)).astype(np.uint8)
-            found[part] = _entries(self.parts[part], ids, starts, roles=roles, n_parts=len(found))
-            found[part][len(self.parts[part]) :, POSITION] += self.n_tokens
+            mine = np.arange(len(more.words)) % n_parts == part
+            roles = np.where(more.is_connector, CONNECTOR, np.where(mine, FIRST, ELSEWHERE)).astype(np.uint8)
+            for entries, is_done in _entries(self.parts[part], ids, starts, roles=roles, n_parts=n_parts):
+                if is_done:
+                    entries[len(self.parts[part]) :, POSITION] += self.n_tokens
+                    found[part] = entries
+                elif more.n_certainly_different(entries) > most:
+                    return
 
-        tasks: list[Callable[[], None]] = [partial(count, part) for part in range(len(found))]
+        tasks: list[Callable[[], None]] = [partial(count, part) for part in range(n_parts)]
         run_tasks(tasks, len(tasks))
-        return found
+        more.parts = [entries for _, entries in sorted(found.items(), key=lambda item: item[0])]
+        return len(found) == n_parts
+
+    def n_certainly_different(self, entries: Array) -> int:
+        """Return how many entries are pairs of words that are not odd, whose strings therefore differ."""
+        plain = ~(self.is_odd | self.is_connector)
+        pairs = entries[entries[:, LEFT] < PREFIX]
+        return int(np.count_nonzero(plain[pairs[:, LEFT]] & plain[pairs[:, RIGHT]]))
 
 
 def first_positions(ids: Array, n_words: int) -> Array:
@@ -103,8 +134,17 @@ def first_positions(ids: Array, n_words: int) -> Array:
     return np.concatenate(found)[:n_words]
 
 
-def _entries(known: Array, ids: Array, starts: Array, *, roles: Array, n_parts: int) -> Array:
-    """Return entries with the pairs of these tokens added: call the kernel, with larger arrays until they suffice."""
+def _entries(
+    known: Array, ids: Array, starts: Array, *, roles: Array, n_parts: int
+) -> Generator[tuple[Array, bool], None, None]:
+    """Add the pairs of these tokens to entries: call the kernel with larger arrays until they suffice.
+
+    Yields
+    ------
+    entries : int64[n_entries, 4]
+    is_done : bool
+        False when the arrays are full, before larger ones are made.
+    """
     from fastw2v_kernels.count_bigrams.cpu import count_bigrams_cpu
 
     cursor = np.array([0, len(known)], np.int64)
@@ -116,7 +156,9 @@ def _entries(known: Array, ids: Array, starts: Array, *, roles: Array, n_parts: 
         larger[: cursor[N_ENTRIES]] = entries[: cursor[N_ENTRIES]]
         entries, slots = larger, np.empty(4 * n_max, np.uint64)
         count_bigrams_cpu(ids, starts, roles, slots=slots, entries=entries, cursor=cursor)
+        used = entries[: cursor[N_ENTRIES]]
         if cursor[TOKEN] == len(ids):
-            used = entries[: cursor[N_ENTRIES]]
-            return used if 2 * len(used) > n_max else used.copy()
+            yield used if 2 * len(used) > n_max else used.copy(), True
+            return
+        yield used, False
         n_max *= 2

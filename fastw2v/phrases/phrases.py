@@ -136,8 +136,8 @@ class Phrases(PhraseJoiner):
             It is no corpus of str.
         """
         read = read_sentences(sentences, progress_per=self.progress_per)
-        counted = self._counted.with_sentences(read) if self._counted is not None else None
-        if counted is not None and self._fits(counted):
+        counted = self._added(self._counted, read)
+        if counted is not None:
             self._set_counts(counted, None)
         else:
             self._merge(*self._counted_alone(read))
@@ -256,12 +256,12 @@ class Phrases(PhraseJoiner):
         self._last_scored: _Scored | None = None
 
     def _new_counts(self) -> WordCounts:
-        return WordCounts(available_cores(), self.connector_words)
+        return WordCounts(available_cores(), self.connector_words, self.delimiter)
 
     def _vocabulary(self) -> PhraseVocabulary:
         if self._words_and_phrases is None:
             assert self._counted is not None
-            self._words_and_phrases = PhraseVocabulary(self._counted, self.delimiter)
+            self._words_and_phrases = PhraseVocabulary(self._counted)
         return self._words_and_phrases
 
     def _as_dict(self) -> dict[str, int]:
@@ -272,18 +272,19 @@ class Phrases(PhraseJoiner):
     def _n_vocab(self) -> int:
         return len(self._vocab) if self._vocab is not None else len(self._vocabulary()) if self.delimiter else 0
 
-    def _fits(self, counted: WordCounts) -> bool:
-        """Whether nothing has to be pruned."""
-        if not self.delimiter:
-            return False
+    def _added(self, counted: WordCounts | None, read: ReadSentences) -> WordCounts | None:
+        """Return counts with those of sentences added; None if that needs pruning, or strings as keys."""
+        if counted is None or not self.delimiter:
+            return None
         most = self.max_vocab_size
-        return counted.n_most <= most or len(PhraseVocabulary(counted, self.delimiter)) <= most
+        more = counted.with_sentences(read, most)
+        return more if more is not None and (more.n_most <= most or len(PhraseVocabulary(more)) <= most) else None
 
     def _counted_alone(self, read: ReadSentences) -> tuple[dict[str, int], int]:
         """Count some sentences by themselves; return the counts and the `min_reduce` of their pruning."""
-        counted = self._new_counts().with_sentences(read)
-        if self._fits(counted):
-            return PhraseVocabulary(counted, self.delimiter).as_dict(), 1
+        counted = self._added(self._new_counts(), read)
+        if counted is not None:
+            return PhraseVocabulary(counted).as_dict(), 1
         return count_with_pruning(
             read.sentences(),
             connector_words=self.connector_words,

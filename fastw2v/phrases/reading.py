@@ -111,18 +111,17 @@ def _corpus_of(sentences: Any) -> TextCorpus | Iterator[Iterable[str]]:  # noqa:
             f"sentences is a {type(sentences).__name__}, {sentences[:40]!r}; expected lists of str: "
             "pass pathlib.Path(...) for a text file, or [text.split()] for one sentence"
         )
-    if isinstance(sentences, Iterator) or _is_list_without_tokens(sentences):
-        one_pass: Iterator[Iterable[str]] = iter(sentences)
-        return one_pass
-    corpus = as_corpus(sentences)
+    if isinstance(sentences, Iterator):
+        return sentences
+    try:
+        corpus = as_corpus(sentences)
+    except ValueError:
+        if not isinstance(sentences, Iterable) or any(map(_holds_something, sentences)):
+            raise
+        return iter(sentences)  # no sentence has a token: gensim counts nothing
     if isinstance(corpus, IntegerCorpus):
         raise TypeError("sentences holds integers; expected lists of str: phrases are joined as text")
     return corpus if isinstance(corpus, TextCorpus) else iter(corpus.sentences)
-
-
-def _is_list_without_tokens(sentences: object) -> bool:
-    """Whether this is a list of empty lists, which `as_corpus` refuses and gensim counts."""
-    return isinstance(sentences, list | tuple) and not any(map(_holds_something, sentences))
 
 
 def _holds_something(sentence: object) -> bool:
@@ -132,7 +131,7 @@ def _holds_something(sentence: object) -> bool:
 def _read(encoded: EncodedCorpus, empty: list[int], workers: int) -> ReadSentences:
     try:
         order, words = np.arange(len(encoded.counts)), list[str]()
-        make_words = [lambda: words.extend(encoded.vocab(order).keys)]  # type: ignore[arg-type]
+        make_words = [lambda: words.extend(encoded.vocab(order).keys)] if order.size else []  # type: ignore[arg-type]
         ids, starts = write_tokens(encoded.blocks(order.astype(np.int32)), workers, make_words)
         return ReadSentences(words, encoded.counts, ids, starts, empty)
     finally:

@@ -86,14 +86,11 @@ def npmi_scorer(
     >>> round(npmi_scorer(10, 20, 8, len_vocab=1000, min_count=3, corpus_word_count=5000), 3)
     0.823
     """
-    if bigram_count < min_count:
+    if bigram_count < min_count or 0 in (worda_count, wordb_count, bigram_count):
         return -inf
     n_tokens = float(corpus_word_count)
     p_a, p_b, p_ab = worda_count / n_tokens, wordb_count / n_tokens, bigram_count / n_tokens
-    try:
-        return log(p_ab / (p_a * p_b)) / -log(p_ab)
-    except ValueError:  # the logarithm of 0: something does not occur
-        return -inf
+    return log(p_ab / (p_a * p_b)) / -log(p_ab)
 
 
 def is_built_in(scorer: Scorer) -> bool:

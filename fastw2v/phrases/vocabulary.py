@@ -24,8 +24,7 @@ class PhraseVocabulary:
     Parameters
     ----------
     counted : WordCounts
-    delimiter : str
-        Not empty.
+        Its delimiter is not empty.
 
     Attributes
     ----------
@@ -34,13 +33,11 @@ class PhraseVocabulary:
         vocabulary an entry is.
     """
 
-    def __init__(self, counted: WordCounts, delimiter: str) -> None:
-        self.counted, self._delimiter = counted, delimiter
+    def __init__(self, counted: WordCounts) -> None:
+        self.counted, self._delimiter = counted, counted.delimiter
         self.odd: dict[str, list[int]] = {}
         self._left, self._right, self._positions, self._counts = _joined(counted.parts)
-        odd_word = np.zeros(len(counted.words), bool)
-        for character in set(delimiter):
-            odd_word |= np.array([character in word for word in counted.words], bool)
+        odd_word = counted.is_odd
         self._first, is_odd = self._walk_to_first_words(odd_word)
         self._plain_words = ~odd_word & ~counted.is_connector
         self._plain = ~counted.is_connector[self._right] & ~is_odd
