@@ -9,15 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from fastw2v.formats import book_pickle
-from fastw2v.formats.safetensors import (
-    is_safetensors,
-    mapped,
-    read_safetensors,
-    table_metadata,
-    table_of,
-    table_tensors,
-    write_safetensors,
-)
+from fastw2v.formats.safetensors import is_safetensors, mapped, read_safetensors, write_safetensors
+from fastw2v.formats.safetensors_table import TABLE_TENSORS, table_metadata, table_of, table_tensors
 from fastw2v.formats.streams import PACKED_ENDINGS, Source, name_of, reading, writing
 from fastw2v.formats.word2vec import Reading, encode_key, read_word2vec
 from fastw2v.formats.word2vec_write import Layout, write_binary, write_text
@@ -186,11 +179,11 @@ def read(path: str | os.PathLike[str], mmap: str | None = None) -> VectorTable:
     if mmap not in (None, "r", "c"):
         raise ValueError(f"mmap is {mmap!r}; expected None, 'r' (read-only), or 'c' (what is written stays in memory)")
     if is_safetensors(path):
-        unwanted = {"w_out"} if mmap is None else {"w_out", "vectors"}
-        tensors, metadata = read_safetensors(path, lambda name: name not in unwanted)
+        unread = "" if mmap is None else "vectors"
+        tensors, metadata = read_safetensors(path, lambda name: name in TABLE_TENSORS and name != unread)
         if mmap is not None:
             tensors["vectors"] = mapped(path, "vectors", mmap)
-        return table_of(tensors, path, metadata)
+        return table_of(tensors, path, metadata, lazy_keys=mmap is not None)
     if mmap is not None:
         raise ValueError(
             f"{path} is no safetensors file, which alone can be mapped; load it without mmap, or save it anew"
