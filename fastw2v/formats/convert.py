@@ -12,7 +12,9 @@ from fastw2v.formats import book_pickle
 from fastw2v.formats.safetensors import is_safetensors, mapped, read_safetensors, write_safetensors
 from fastw2v.formats.safetensors_table import TABLE_TENSORS, table_metadata, table_of, table_tensors
 from fastw2v.formats.streams import PACKED_ENDINGS, Source, name_of, reading, writing
+from fastw2v.formats.vector_rows import MOST_WORD_BYTES
 from fastw2v.formats.word2vec import Reading, encode_key, read_word2vec
+from fastw2v.formats.word2vec_text import pieces
 from fastw2v.formats.word2vec_write import Layout, write_binary, write_text
 from fastw2v.runtime.files import atomic_write, existing_file, writable_target
 from fastw2v.vectors.key_table import KeyTable, VectorTable, keys_to_save
@@ -24,6 +26,7 @@ FORMAT_OF_ENDING = {
     ".vec": "word2vec-text",
     ".safetensors": "safetensors",
 }
+_MOST_DIGITS = 18  # of a count, which is an int64
 _OTHERS = {".npy", ".npz", ".pkl", ".pickle", ".csv", ".tsv", ".json", ".h5", ".parquet", ".zip"}
 
 
@@ -211,9 +214,11 @@ def read_counts(source: Source, how: Reading = Reading()) -> dict[str, int]:  # 
     """Read keys and their counts, a pair on each line; ValueError for a line without a count."""
     counts, decode = {}, how.decode()
     with reading(source) as stream:
-        for line_no, line in enumerate(stream, 1):
-            key, _, count = line.rstrip().rpartition(b" ")
-            if not count.isdigit():
-                raise ValueError(f"{name_of(source)}: line {line_no} is {line[:60]!r}; expected a key and its count")
-            counts[decode(key)] = int(count)
+        for first_no, lines in pieces(stream, name_of(source), 1, most_bytes=MOST_WORD_BYTES):
+            for line_no, line in enumerate(lines, first_no):
+                key, _, count = line.rstrip().rpartition(b" ")
+                if not count.isdigit() or len(count) > _MOST_DIGITS:
+                    found = f"{name_of(source)}: line {line_no} is {line[:60]!r}"
+                    raise ValueError(f"{found}; expected a key and its count, of up to {_MOST_DIGITS} digits")
+                counts[decode(key)] = int(count)
     return counts

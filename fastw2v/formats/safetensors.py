@@ -88,7 +88,9 @@ def read_safetensors(
 def _tensor(file: Any, name: str, path: str | os.PathLike[str]) -> Array:  # noqa: ANN401 - a class of the library
     kind = file.get_slice(name).get_dtype()
     if kind not in _READ:
-        raise ValueError(f"{path}: {name} has type {kind}; expected one of {', '.join(sorted(_READ))}: convert it first")
+        raise ValueError(
+            f"{path}: {name} has type {kind}; expected one of {', '.join(sorted(_READ))}: convert it first"
+        )
     if kind != "BF16":
         tensor: Array = file.get_tensor(name)
         return tensor

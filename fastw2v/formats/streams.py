@@ -76,6 +76,10 @@ def reading(source: Source) -> Iterator[BinaryIO]:
             raise TypeError(f"fname is a {type(source).__name__}; expected a path, or a file opened with 'rb'")
     except DamagedFileError as error:
         raise ValueError(str(error)) from error
+    except UnicodeDecodeError as error:
+        raise ValueError(
+            f"{name} has words that are no {error.encoding} ({error.reason}); pass its encoding"
+        ) from error
 
 
 @contextmanager
