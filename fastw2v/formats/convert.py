@@ -194,12 +194,7 @@ def read(path: str | os.PathLike[str], mmap: str | None = None) -> VectorTable:
     if book_pickle.is_pickle(path):
         params = book_pickle.read(path)
         return VectorTable(list(params["word_to_id"]), params["word_vecs"])
-    return read_word2vec_file(path)
-
-
-def read_word2vec_file(source: Source, how: Reading = Reading()) -> VectorTable:  # noqa: B008 - it is frozen
-    """Read a word2vec file, or GloVe text, from a path or a file object; raises as `read_word2vec`."""
-    return VectorTable(*read_word2vec(source, how))
+    return VectorTable(*read_word2vec(path))
 
 
 def save_counts(kv: KeyTable, path: str | os.PathLike[str], *, prefix: str = "") -> None:

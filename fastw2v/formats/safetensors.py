@@ -50,7 +50,7 @@ def _write(path: Path, tensors: Tensors, metadata: Mapping[str, str]) -> None:
     text += b" " * (-len(text) % _ALIGNMENT)
     if len(text) > _MOST_HEADER_BYTES:
         raise ValueError(
-            f"a header of {len(text):,} bytes, and readers take {_MOST_HEADER_BYTES:,}: names and attributes are in it; "
+            f"names and attributes take {len(text):,} bytes, and readers of safetensors allow {_MOST_HEADER_BYTES:,}; "
             "delete large attributes from wv.expandos"
         )
     with open(path, "wb") as file:

@@ -77,9 +77,8 @@ def reading(source: Source) -> Iterator[BinaryIO]:
     except DamagedFileError as error:
         raise ValueError(str(error)) from error
     except UnicodeDecodeError as error:
-        raise ValueError(
-            f"{name} has words that are no {error.encoding} ({error.reason}); pass its encoding"
-        ) from error
+        flaw = f"words that are no {error.encoding} ({error.reason})"
+        raise ValueError(f"{name} has {flaw}; pass its encoding") from error
 
 
 @contextmanager

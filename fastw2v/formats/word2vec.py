@@ -116,7 +116,7 @@ def read_word2vec(source: Source, how: Reading = Reading()) -> tuple[list[str], 
         _refuse_other_files(name, sample)
         first_line, _, after = sample.partition(b"\n")
         header = None if how.no_header else _HEADER.fullmatch(first_line)
-        if header is None or _is_row_of_integers(first_line, after, how.binary):
+        if header is None or (how.binary is not True and _is_row_of_integers(header, after)):
             return _read_headerless(whole, name, how, sample=sample)
         whole.readline(_SAMPLE_BYTES)
         n_rows, dim = _counts_of(header, name)
@@ -129,7 +129,7 @@ def read_word2vec(source: Source, how: Reading = Reading()) -> tuple[list[str], 
 
 
 def _counts_of(header: re.Match[bytes], name: str) -> tuple[int, int]:
-    """Return what the first line says: the number of vectors, and of the numbers of each; ValueError if it cannot be."""
+    """Return what the first line says, the number of vectors and their dimension; ValueError if it cannot be."""
     n_rows, dim = (int(digits[:_MOST_DIGITS]) for digits in header.groups())
     if n_rows < 1 or dim < 1:
         raise ValueError(f"{name} has {n_rows} vectors of dimension {dim} by its first line: there is nothing to load")
@@ -144,10 +144,12 @@ def _refuse_other_files(name: str, sample: bytes) -> None:
             raise ValueError(f"{name} does not start with a line 'count dim', as word2vec files do: {finding}")
 
 
-def _is_row_of_integers(first_line: bytes, after: bytes, binary: bool | None) -> bool:
+def _is_row_of_integers(header: re.Match[bytes], after: bytes) -> bool:
     """Whether a first line of two integers is a row of dimension 1: the next line is one, too."""
     second = after.partition(b"\n")[0]
-    return binary is not True and first_line.split()[1:] != [b"1"] and _HEADER.fullmatch(second) is not None
+    if header[2] == b"1" or not _HEADER.fullmatch(second):
+        return False
+    return not _has_torn_record(after, int(header[2][:_MOST_DIGITS]))
 
 
 def _is_binary(sample: bytes, n_rows: int, dim: int, *, expected: bool | None) -> bool:
@@ -158,8 +160,7 @@ def _is_binary(sample: bytes, n_rows: int, dim: int, *, expected: bool | None) -
     line = sample.partition(b"\n")[0]
     if dim == 1 and expected is not None:
         return expected
-    record = _first_record(sample, dim)
-    if b"\n" in record and _NO_TEXT.search(record):  # two rows of text are never so short
+    if _has_torn_record(sample, dim):
         return True
     if len(line.split()) >= dim + (not line[:1].isspace()) and is_row(line, dim):
         return False
@@ -172,11 +173,15 @@ def _is_binary(sample: bytes, n_rows: int, dim: int, *, expected: bool | None) -
     return _CONTROL.search(sample) is not None
 
 
-def _first_record(sample: bytes, dim: int) -> bytes:
-    """Return the 4 * dim bytes after the first word, if a line end follows them."""
+def _has_torn_record(sample: bytes, dim: int) -> bool:
+    """Whether the 4 * dim bytes after the first word, before a line end, have one inside, and are no text.
+
+    Two rows of text are never so short.
+    """
     start = sample.find(b" ") + 1
     end = start + 4 * dim
-    return sample[start:end] if start and sample[end : end + 1] == b"\n" else b""
+    record = sample[start:end] if start and sample[end : end + 1] == b"\n" else b""
+    return b"\n" in record and _NO_TEXT.search(record) is not None
 
 
 def _is_of_records(sample: bytes, n_rows: int, dim: int) -> bool:

@@ -101,7 +101,7 @@ def _one_by_one(
 ) -> tuple[list[bytes], Array]:
     """Parse lines whose words may be empty or hold spaces: the last `dim` fields are the numbers."""
     words: list[bytes] = []
-    vectors, most = np.empty((len(lines), dim)), float(np.finfo(dtype).max)  # type: ignore[arg-type]
+    vectors, most = np.empty((len(lines), dim)), float(np.finfo(dtype).max)
     if all(len(line.split()) > dim + 1 and is_row(line, dim + 1) for line in lines):  # no words with spaces
         raise damaged(name, f"line {line_no} has {len(lines[0].split()) - 1} numbers after its word, not {dim}")
     for row, line in enumerate(lines):
