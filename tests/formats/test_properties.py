@@ -1,11 +1,7 @@
 """Properties of all formats by hypothesis: what is saved comes back, and what is damaged is a clear error."""
 
-import io
-
 import numpy as np
 import pytest
-
-pytest.importorskip("hypothesis")
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -231,13 +227,3 @@ def test_binary_whose_bytes_are_digits_and_line_ends(content, tmp_path):
 
 def test_the_rows_of_text_whose_word_is_a_number_are_no_binary(tmp_path):
     assert KeyedVectors.load(write(tmp_path / "v", b"2 3\n1 2 3 4\n5 6 7 8\n")).index_to_key == ["1", "5"]
-
-
-def test_a_limit_reads_no_more_than_its_rows(tmp_path):
-    kv = KeyedVectors([f"w{i}" for i in range(20_000)], np.ones((20_000, 50)))
-    for binary in (True, False):
-        kv.save_word2vec_format(tmp_path / "v", binary=binary)
-        file = io.BytesIO((tmp_path / "v").read_bytes())
-        first = KeyedVectors.load_word2vec_format(file, binary=binary, limit=10)
-        assert first.index_to_key == kv.index_to_key[:10]
-        assert file.tell() <= 1 << 19
