@@ -25,6 +25,7 @@ from fastw2v_kernels.count_bigrams.reference import (
 
 _FEWEST_ENTRIES = 1 << 10
 _TOKENS_PER_ENTRY = 4  # a guess: in two million words of text, every third pair is new; in ten million, every fifth
+_TOKENS_PER_ENTRY_OR_PREFIX = 2
 _SCAN_TOKENS = 1 << 16
 
 
@@ -149,7 +150,8 @@ def _entries(
     from fastw2v_kernels.count_bigrams.cpu import count_bigrams_cpu
 
     cursor = np.array([0, len(known)], np.int64)
-    n_max = max(_FEWEST_ENTRIES, len(known) + len(ids) // (_TOKENS_PER_ENTRY * n_parts))
+    tokens_per_entry = _TOKENS_PER_ENTRY_OR_PREFIX if (roles == CONNECTOR).any() else _TOKENS_PER_ENTRY
+    n_max = max(_FEWEST_ENTRIES, len(known) + len(ids) // (tokens_per_entry * n_parts))
     entries = known
     while True:
         slots = np.empty(1 << (least_slots(n_max) - 1).bit_length(), np.uint64)
