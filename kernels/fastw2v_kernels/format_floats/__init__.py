@@ -9,7 +9,7 @@ from fastw2v_kernels.registry import Case, Op
 
 
 def make_case(rng: np.random.Generator, size: int) -> Case:
-    """Return 37 rows of dimension `size`: numbers of all sizes, zeros, short decimals; in three rows one is not written."""
+    """Return 37 rows of dimension `size`: numbers of all sizes, three of which are not written."""
     rows = (rng.normal(size=(37, size)) * 10.0 ** rng.integers(-16, 7, (37, size))).astype(np.float32)
     rows[rng.random(rows.shape) < 0.1] = -0.0
     short = rng.random(rows.shape) < 0.2

@@ -30,7 +30,11 @@ def _bits(number: float) -> int:
 
 
 def _scaled_powers() -> tuple[UInt64, UInt64]:
-    """5^k times a power of 2 that makes it 64 bits long; and k, less that power, with all that is known of the shift."""
+    """Return 5^k 2^p for each k, with the p that makes it 64 bits long, and what gives the shift of a product with it.
+
+    A float32 of exponent bits b is m 2^(b - 150). In m 5^k 2^p the nine digits lie above the lowest p - k + 150 - b
+    bits. The kernel holds 32 of these apart.
+    """
     powers = [5**k for k in range(_MAX_SCALE + 1)]
     paddings = [64 - power.bit_length() for power in powers]
     shifts = [padding - k + 150 - 32 for k, padding in enumerate(paddings)]
@@ -56,14 +60,16 @@ _LEAST_BITS, _LIMIT_BITS = np.uint64(_bits(LEAST)), np.uint64(_bits(LIMIT))
 _PAIRS = np.frombuffer(b"".join(b"%02d" % n for n in range(100)), np.uint8)
 _U1, _U23, _U31, _U32 = np.uint64(1), np.uint64(23), np.uint64(31), np.uint64(32)
 _LOW_HALF, _FRACTION, _HIDDEN_BIT = np.uint64(0xFFFFFFFF), np.uint64((1 << 23) - 1), np.uint64(1 << 23)
-_10, _100, _TEN_THOUSAND = np.uint64(10), np.uint64(100), np.uint64(10_000)
-_NINE_ZEROS, _EIGHT_ZEROS = np.uint64(10**9), np.uint64(10**8)
+_100, _TEN_THOUSAND, _HUNDRED_MILLION = np.uint64(100), np.uint64(10_000), np.uint64(10**8)
 _SPACE, _MINUS, _POINT, _ZERO, _E = (np.uint8(ord(letter)) for letter in " -.0e")
 
 
 @inline_cpu
 def _nine_digits(size: np.uint64) -> tuple[np.uint64, np.int64]:
-    """Return nine digits of the number with these bits, and the decimal exponent of the first one."""
+    """Return nine digits of the number with these bits, and the decimal exponent of the first one.
+
+    No float32 in the range is so close below a power of ten that rounding gives a tenth digit.
+    """
     exponent = size >> _U23
     scale = _SCALES[exponent] - np.uint64(size >= _NEXTS[exponent])
     m, power, shift = (size & _FRACTION) | _HIDDEN_BIT, _POWERS[scale], _SHIFTS[scale] - exponent
@@ -72,8 +78,6 @@ def _nine_digits(size: np.uint64) -> tuple[np.uint64, np.int64]:
     digits, rest, half = high >> shift, high & ((_U1 << shift) - _U1), _U1 << (shift - _U1)
     is_above = rest > half or (rest == half and (low & _LOW_HALF) != np.uint64(0))
     digits += np.uint64(is_above or (rest == half and (digits & _U1) == _U1))
-    if digits == _NINE_ZEROS:
-        return _EIGHT_ZEROS, np.int64(9) - np.int64(scale)
     return digits, np.int64(8) - np.int64(scale)
 
 
@@ -85,7 +89,7 @@ def _write_pair(text: NDArray[Any], pos: np.uint64, number: np.uint64) -> None:
 @inline_cpu
 def _write_digits(text: NDArray[Any], pos: np.uint64, digits: np.uint64, n_kept: np.uint64) -> np.uint64:
     """Write nine digits; return how many are left without zeros at the end, but at least `n_kept`."""
-    first, rest = digits // _EIGHT_ZEROS, digits % _EIGHT_ZEROS
+    first, rest = digits // _HUNDRED_MILLION, digits % _HUNDRED_MILLION
     high, low = rest // _TEN_THOUSAND, rest % _TEN_THOUSAND
     text[pos] = _ZERO + np.uint8(first)
     _write_pair(text, pos + _U1, high // _100)
@@ -108,7 +112,7 @@ def _write_number(text: NDArray[Any], pos: np.uint64, size: np.uint64) -> np.uin
         text[pos + _U1] = _POINT
         pos += np.uint64(1 - exponent)
         return pos + _write_digits(text, pos, digits, _U1)
-    n_before_point = np.uint64(max(exponent, 0) + 1)
+    n_before_point = _U1 + np.uint64(max(exponent, np.int64(0)))
     n = _write_digits(text, pos + _U1, digits, n_before_point)
     for i in range(n_before_point):
         text[pos + np.uint64(i)] = text[pos + np.uint64(i) + _U1]
@@ -141,9 +145,7 @@ def _write_row(row: UInt32, text: NDArray[Any]) -> np.int64:
 
 
 @jit_cpu
-def _format_floats_cpu_kernel(
-    thread: int, n_threads: int, bits: UInt32, text: NDArray[Any], ends: Int64
-) -> int:
+def _format_floats_cpu_kernel(thread: int, n_threads: int, bits: UInt32, text: NDArray[Any], ends: Int64) -> int:
     n_rows = bits.shape[0]
     for i in range(n_rows * thread // n_threads, n_rows * (thread + 1) // n_threads):
         ends[i] = _write_row(bits[i], text[i])
