@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fastw2v_kernels.format_floats.cpu import format_floats_cpu
+from fastw2v_kernels.format_floats.cpu import _format_floats_cpu_kernel, format_floats_cpu
 from fastw2v_kernels.format_floats.reference import LEAST, LIMIT, NUMBER_BYTES, format_floats_reference
 from fastw2v_kernels.shared.threads import set_max_threads
 
@@ -111,6 +111,15 @@ def test_the_longest_numbers_fill_their_row(format_floats):
 @pytest.mark.parametrize("shape", [(0, 3), (3, 0), (0, 0)])
 def test_nothing_is_no_text(format_floats, shape):
     assert texts(format_floats, np.zeros(shape)) == [b""] * shape[0]
+
+
+def test_rows_that_are_read_only_need_no_second_compilation():
+    rows = np.ones((2, 3), np.float32)
+    format_floats_cpu(rows, np.empty((2, 48), np.uint8), np.empty(2, np.int64))
+    assert rows.flags.writeable
+    rows.flags.writeable = False
+    assert texts(format_floats_cpu, rows) == [b" 1 1 1"] * 2
+    assert len(_format_floats_cpu_kernel.signatures) == 1
 
 
 def test_threads_divide_the_rows():

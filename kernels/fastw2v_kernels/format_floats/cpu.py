@@ -160,5 +160,6 @@ def format_floats_cpu(rows: Float32, text: NDArray[Any], ends: Int64) -> None:
     check_read("rows", rows, rows.shape)
     check_written("text", text, (n_rows, NUMBER_BYTES * dim), dtype=UINT8)
     check_written("ends", ends, (n_rows,), dtype=INT64)
-    n_threads = threads_for(rows.size, _WORK_PER_THREAD)
-    run_on_threads(_format_floats_cpu_kernel, n_threads, rows.view(np.uint32), text, ends)
+    bits = rows.view(np.uint32)
+    bits.flags.writeable = False  # as rows may be: for Numba that is another type, and would be compiled as well
+    run_on_threads(_format_floats_cpu_kernel, threads_for(rows.size, _WORK_PER_THREAD), bits, text, ends)
