@@ -13,23 +13,24 @@ import numpy as np
 
 from fastw2v.config import OPTIONS, TrainConfig
 from fastw2v.formats import book_pickle
-from fastw2v.formats.safetensors import (
-    is_safetensors,
-    read_safetensors,
+from fastw2v.formats.safetensors import is_safetensors, read_safetensors, write_safetensors
+from fastw2v.formats.safetensors_table import (
+    TABLE_TENSORS,
+    checked_integers,
     table_metadata,
     table_of,
     table_tensors,
-    write_safetensors,
+    vocab_of,
 )
 from fastw2v.raw_counts import RawCounts
 from fastw2v.runtime.files import existing_file
 from fastw2v.state import ModelState
-from fastw2v.vectors.key_table import KeyTable
+from fastw2v.vectors.key_table import KeyTable, checked_keys
 from fastw2v.vectors.weights import padded_weights
-from fastw2v.vocab import Vocab
 
 _TENSORS = ("vectors", "keys", "counts", "n_raw_tokens")
-_COUNTERS = ("corpus_count", "epochs_trained")
+_READ = {*TABLE_TENSORS, "n_raw_tokens", "raw_keys", "raw_key_offsets", "raw_counts", "raw_sizes"}
+_COUNTERS = {"corpus_count": 2**63 - 1, "epochs_trained": 2**31 - 1}  # and the greatest values
 
 
 class SavedModel(NamedTuple):
@@ -89,31 +90,49 @@ def read_model(path: str | PathLike[str], vector_size: int | None = None) -> Sav
     """
     path = existing_file(path)
     identity = _identity(path)
-    tensors, metadata = _read(path, _TENSORS, lambda name: name != "w_out")
+    tensors, metadata = _read(path, _TENSORS, lambda name: name in _READ)
     table = table_of(tensors, path, metadata)
     shape, attributes, lock_factors = KeyTable.from_file(table, path).matrix.shape, table.attributes, table.lock_factors
     del table  # which would keep the vectors in memory
     options, counters = (_json_object(path, metadata, name) for name in ("config", "state"))
-    _check(path, options.keys() <= set(OPTIONS), f"its configuration has the options {', '.join(options)}")
-    _check(path, all(isinstance(counters.get(name), int) for name in _COUNTERS), f"its state is {counters}")
-    dim, n_raw_tokens = options.get("vector_size"), tensors["n_raw_tokens"]
+    _check_options(path, options, counters)
+    dim, n_raw_tokens = options.get("vector_size"), checked_integers(tensors["n_raw_tokens"], "n_raw_tokens", path)
     if vector_size not in (None, shape[1]):
         raise ValueError(f"vector_size is {vector_size}, but the vectors of {path} are {shape[1]} long")
     _check(path, shape[1] == dim, f"its vectors are {shape[1]} long and its configuration says {dim}")
     _check(path, n_raw_tokens.shape == (1,), f"its n_raw_tokens has shape {n_raw_tokens.shape}")
+    _check(path, n_raw_tokens[0] >= 0, f"its n_raw_tokens is {n_raw_tokens[0]}")
     weights = padded_weights(*shape)
-    weights.w_in[:, :dim] = tensors.pop("vectors")
+    with np.errstate(over="ignore"):  # of float64: as any vectors that are not finite
+        weights.w_in[:, :dim] = tensors.pop("vectors")
     w_out = _read(path, ("w_out",), lambda name: name == "w_out")[0]["w_out"]
     if _identity(path) != identity:
         raise ValueError(f"{path} was replaced by another file while it was read; load it again")
     _check(path, w_out.shape == shape, f"its output rows have shape {w_out.shape} and its vectors {shape}")
-    weights.w_out[:, :dim] = w_out
-    state = ModelState(_vocab(tensors), weights, **{name: counters[name] for name in _COUNTERS})
+    _check(path, w_out.dtype.kind == "f", f"its output rows are of type {w_out.dtype}")
+    with np.errstate(over="ignore"):
+        weights.w_out[:, :dim] = w_out
+    vocab = vocab_of(tensors, path, n_raw_tokens=int(n_raw_tokens[0]))
+    state = ModelState(vocab, weights, **{name: counters[name] for name in _COUNTERS})
     state.wv.expandos |= attributes
     if lock_factors is not None:
         state.wv.vectors_lockf = lock_factors
     notes = _json_object(path, metadata, "notes") if "notes" in metadata else {}
-    return SavedModel(options, state, notes, _raw_counts(tensors))
+    return SavedModel(options, state, notes, _raw_counts(tensors, path))
+
+
+def _check_options(path: Path, options: dict[str, Any], counters: dict[str, Any]) -> None:
+    """Raise ValueError, which names the file, if an option or a counter is not in its range."""
+    _check(path, options.keys() <= set(OPTIONS), f"its configuration has the options {', '.join(options)}")
+    for name, most in _COUNTERS.items():
+        count = counters.get(name)
+        _check(path, type(count) is int and 0 <= count <= most, f"its state is {counters}")
+    _check(path, isinstance(options.get("device", ""), str), f"its device is {options.get('device')!r}")
+    for name, value in options.items():
+        try:  # each by itself: alpha may be below min_alpha when the user is about to change both
+            TrainConfig().with_option(name, value)
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"{path} is damaged: {error}; save the model again with Word2Vec.save") from error
 
 
 def _raw_tensors(raw: RawCounts) -> dict[str, np.ndarray]:
@@ -125,27 +144,25 @@ def _raw_tensors(raw: RawCounts) -> dict[str, np.ndarray]:
     return tensors | {"raw_keys": vocab.letters, "raw_key_offsets": vocab.word_starts}
 
 
-def _raw_counts(tensors: dict[str, np.ndarray]) -> RawCounts | None:
+def _raw_counts(tensors: dict[str, np.ndarray], path: Path) -> RawCounts | None:
     if "raw_counts" not in tensors:
         return None
-    n_sentences, n_raw_tokens = tensors["raw_sizes"].tolist()
-    keys, counts = tensors["raw_keys"], tensors["raw_counts"]
-    if keys.dtype != np.uint8:
-        return RawCounts(Vocab.from_ids(keys, counts, n_raw_tokens=n_raw_tokens), n_sentences)
-    return RawCounts(Vocab(counts, keys, tensors["raw_key_offsets"], n_raw_tokens=n_raw_tokens), n_sentences)
+    sizes = checked_integers(tensors.get("raw_sizes", np.zeros(0, np.int64)), "raw_sizes", path, least=0)
+    _check(path, sizes.shape == (2,), f"its raw_sizes have shape {sizes.shape}")
+    n_sentences, n_raw_tokens = sizes.tolist()
+    vocab = vocab_of(tensors, path, prefix="raw_", n_raw_tokens=n_raw_tokens)
+    if len(np.unique(vocab.key_hashes())) < len(vocab):
+        try:
+            checked_keys(vocab.keys)
+        except ValueError as error:
+            raise ValueError(f"{path}: of the raw counts, {error}") from error
+    return RawCounts(vocab, n_sentences)
 
 
 def _identity(path: Path) -> tuple[int, ...]:
     """Return values that differ between a file and its replacement; the inode alone does not, as it can be reused."""
     found = path.stat()
     return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
-
-
-def _vocab(tensors: dict[str, np.ndarray]) -> Vocab:
-    keys, counts, n_raw_tokens = tensors["keys"], tensors["counts"], int(tensors["n_raw_tokens"][0])
-    if keys.dtype != np.uint8:
-        return Vocab.from_ids(keys, counts, n_raw_tokens=n_raw_tokens)
-    return Vocab(counts, keys, tensors["key_offsets"], n_raw_tokens=n_raw_tokens)
 
 
 def _read(
@@ -165,9 +182,9 @@ def _read(
 def _json_object(path: str | PathLike[str], metadata: dict[str, str], name: str) -> dict[str, Any]:
     try:
         value = json.loads(metadata.get(name, ""))
-    except json.JSONDecodeError:
+    except (ValueError, RecursionError):  # ValueError: also of an integer with thousands of digits
         value = None
-    _check(path, isinstance(value, dict), f"its {name} is {metadata.get(name)!r}, expected a JSON object")
+    _check(path, isinstance(value, dict), f"its {name} is {metadata.get(name)!r:.200}, expected a JSON object")
     return dict(value)
 
 

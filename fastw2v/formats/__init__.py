@@ -6,12 +6,11 @@ from fastw2v.formats.convert import (
     check_target,
     read,
     read_counts,
-    read_word2vec_file,
     save,
     save_counts,
     save_word2vec,
 )
-from fastw2v.formats.word2vec import Reading
+from fastw2v.formats.word2vec import Reading, read_word2vec
 from fastw2v.formats.word2vec_write import Layout
 
 __all__ = [
@@ -22,7 +21,7 @@ __all__ = [
     "check_target",
     "read",
     "read_counts",
-    "read_word2vec_file",
+    "read_word2vec",
     "save",
     "save_counts",
     "save_word2vec",

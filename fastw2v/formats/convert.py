@@ -9,17 +9,12 @@ from pathlib import Path
 import numpy as np
 
 from fastw2v.formats import book_pickle
-from fastw2v.formats.safetensors import (
-    is_safetensors,
-    mapped,
-    read_safetensors,
-    table_metadata,
-    table_of,
-    table_tensors,
-    write_safetensors,
-)
+from fastw2v.formats.safetensors import is_safetensors, mapped, read_safetensors, write_safetensors
+from fastw2v.formats.safetensors_table import TABLE_TENSORS, table_metadata, table_of, table_tensors
 from fastw2v.formats.streams import PACKED_ENDINGS, Source, name_of, reading, writing
+from fastw2v.formats.vector_rows import MOST_WORD_BYTES
 from fastw2v.formats.word2vec import Reading, encode_key, read_word2vec
+from fastw2v.formats.word2vec_text import pieces
 from fastw2v.formats.word2vec_write import Layout, write_binary, write_text
 from fastw2v.runtime.files import atomic_write, existing_file, writable_target
 from fastw2v.vectors.key_table import KeyTable, VectorTable, keys_to_save
@@ -31,6 +26,7 @@ FORMAT_OF_ENDING = {
     ".vec": "word2vec-text",
     ".safetensors": "safetensors",
 }
+_MOST_DIGITS = 18  # of a count, which is an int64
 _OTHERS = {".npy", ".npz", ".pkl", ".pickle", ".csv", ".tsv", ".json", ".h5", ".parquet", ".zip"}
 
 
@@ -186,11 +182,11 @@ def read(path: str | os.PathLike[str], mmap: str | None = None) -> VectorTable:
     if mmap not in (None, "r", "c"):
         raise ValueError(f"mmap is {mmap!r}; expected None, 'r' (read-only), or 'c' (what is written stays in memory)")
     if is_safetensors(path):
-        unwanted = {"w_out"} if mmap is None else {"w_out", "vectors"}
-        tensors, metadata = read_safetensors(path, lambda name: name not in unwanted)
+        unread = "" if mmap is None else "vectors"
+        tensors, metadata = read_safetensors(path, lambda name: name in TABLE_TENSORS and name != unread)
         if mmap is not None:
             tensors["vectors"] = mapped(path, "vectors", mmap)
-        return table_of(tensors, path, metadata)
+        return table_of(tensors, path, metadata, lazy_keys=mmap is not None)
     if mmap is not None:
         raise ValueError(
             f"{path} is no safetensors file, which alone can be mapped; load it without mmap, or save it anew"
@@ -198,12 +194,7 @@ def read(path: str | os.PathLike[str], mmap: str | None = None) -> VectorTable:
     if book_pickle.is_pickle(path):
         params = book_pickle.read(path)
         return VectorTable(list(params["word_to_id"]), params["word_vecs"].astype(np.float32))
-    return read_word2vec_file(path)
-
-
-def read_word2vec_file(source: Source, how: Reading = Reading()) -> VectorTable:  # noqa: B008 - it is frozen
-    """Read a word2vec file, or GloVe text, from a path or a file object; raises as `read_word2vec`."""
-    return VectorTable(*read_word2vec(source, how))
+    return VectorTable(*read_word2vec(path))
 
 
 def save_counts(kv: KeyTable, path: str | os.PathLike[str], *, prefix: str = "") -> None:
@@ -218,9 +209,11 @@ def read_counts(source: Source, how: Reading = Reading()) -> dict[str, int]:  # 
     """Read keys and their counts, a pair on each line; ValueError for a line without a count."""
     counts, decode = {}, how.decode()
     with reading(source) as stream:
-        for line_no, line in enumerate(stream, 1):
-            key, _, count = line.rstrip().rpartition(b" ")
-            if not count.isdigit():
-                raise ValueError(f"{name_of(source)}: line {line_no} is {line[:60]!r}; expected a key and its count")
-            counts[decode(key)] = int(count)
+        for first_no, lines in pieces(stream, name_of(source), 1, most_bytes=MOST_WORD_BYTES):
+            for line_no, line in enumerate(lines, first_no):
+                key, _, count = line.rstrip().rpartition(b" ")
+                if not count.isdigit() or len(count) > _MOST_DIGITS:
+                    found = f"{name_of(source)}: line {line_no} is {line[:60]!r}"
+                    raise ValueError(f"{found}; expected a key and its count, of up to {_MOST_DIGITS} digits")
+                counts[decode(key)] = int(count)
     return counts

@@ -76,6 +76,9 @@ def reading(source: Source) -> Iterator[BinaryIO]:
             raise TypeError(f"fname is a {type(source).__name__}; expected a path, or a file opened with 'rb'")
     except DamagedFileError as error:
         raise ValueError(str(error)) from error
+    except UnicodeDecodeError as error:
+        flaw = f"words that are no {error.encoding} ({error.reason})"
+        raise ValueError(f"{name} has {flaw}; pass its encoding") from error
 
 
 @contextmanager

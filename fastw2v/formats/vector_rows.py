@@ -14,6 +14,8 @@ from fastw2v.runtime.warn import warn_user
 logger = logging.getLogger("fastw2v")
 _FIRST_BYTES = 1 << 24  # of the matrix, whatever number of rows the file claims
 _MOST_NAMED = 3  # words that a warning names
+MOST_DIM = 1 << 20  # numbers of a vector, as of the option vector_size
+MOST_WORD_BYTES = 1 << 23  # of a word, or of the whitespace of a line: so much is read before a reader gives up
 
 
 class VectorRows:

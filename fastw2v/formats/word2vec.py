@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastw2v.formats.streams import BOM, Source, name_of, reading
-from fastw2v.formats.vector_rows import VectorRows, damaged
+from fastw2v.formats.vector_rows import MOST_DIM, VectorRows, damaged
 from fastw2v.formats.word2vec_binary import read_binary, read_more_binary
 from fastw2v.formats.word2vec_text import dimension_of, is_row, read_text
 from fastw2v.runtime.arrays import Array
@@ -24,6 +24,7 @@ from fastw2v.runtime.compressed import Prefixed
 from fastw2v.runtime.warn import warn_user
 
 _HEADER = re.compile(rb"\s*(\d+)[ \t]+(\d+)\s*")
+_MOST_DIGITS = 20  # of a count; more than any file has
 _SAMPLE_BYTES = 1 << 17
 _N_SAMPLED_LINES = 50
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")
@@ -115,20 +116,26 @@ def read_word2vec(source: Source, how: Reading = Reading()) -> tuple[list[str], 
         _refuse_other_files(name, sample)
         first_line, _, after = sample.partition(b"\n")
         header = None if how.no_header else _HEADER.fullmatch(first_line)
-        if header is None or _is_row_of_integers(first_line, after, how.binary):
+        if header is None or (how.binary is not True and _is_row_of_integers(header, after)):
             return _read_headerless(whole, name, how, sample=sample)
-        whole.readline()
-        n_rows, dim = int(header[1]), int(header[2])
-        if n_rows < 1 or dim < 1:
-            raise ValueError(
-                f"{name} has {n_rows} vectors of dimension {dim} by its first line: there is nothing to load"
-            )
-        is_binary = _is_binary(after, dim) if how.binary is None or dim > 1 else how.binary
+        whole.readline(_SAMPLE_BYTES)
+        n_rows, dim = _counts_of(header, name)
+        is_binary = _is_binary(after, n_rows, dim, expected=how.binary)
         if how.binary not in (None, is_binary):
             kind = "binary" if is_binary else "text"
             raise ValueError(f"{name} is word2vec {kind}: pass binary={is_binary}, or use KeyedVectors.load")
         read = _read_counted_binary if is_binary else _read_counted_text
         return read(whole, name, how, n_counted=n_rows, dim=dim)
+
+
+def _counts_of(header: re.Match[bytes], name: str) -> tuple[int, int]:
+    """Return what the first line says, the number of vectors and their dimension; ValueError if it cannot be."""
+    n_rows, dim = (int(digits[:_MOST_DIGITS]) for digits in header.groups())
+    if n_rows < 1 or dim < 1:
+        raise ValueError(f"{name} has {n_rows} vectors of dimension {dim} by its first line: there is nothing to load")
+    if dim > MOST_DIM:
+        raise damaged(name, f"it says {dim:,} numbers a vector, and {MOST_DIM:,} are the most")
+    return n_rows, dim
 
 
 def _refuse_other_files(name: str, sample: bytes) -> None:
@@ -137,26 +144,57 @@ def _refuse_other_files(name: str, sample: bytes) -> None:
             raise ValueError(f"{name} does not start with a line 'count dim', as word2vec files do: {finding}")
 
 
-def _is_row_of_integers(first_line: bytes, after: bytes, binary: bool | None) -> bool:
+def _is_row_of_integers(header: re.Match[bytes], after: bytes) -> bool:
     """Whether a first line of two integers is a row of dimension 1: the next line is one, too."""
     second = after.partition(b"\n")[0]
-    return binary is not True and first_line.split()[1:] != [b"1"] and _HEADER.fullmatch(second) is not None
-
-
-def _is_binary(sample: bytes, dim: int) -> bool:
-    """Whether the first row is no text: not `dim` numbers after a word, but bytes that text has not."""
-    line = sample.partition(b"\n")[0]
-    if len(line.split()) >= dim and is_row(line, dim):
+    if header[2] == b"1" or not _HEADER.fullmatch(second):
         return False
-    start = sample.find(b" ") + 1
-    end = start + 4 * dim
-    if sample[end : end + 1] in (b"\n", b"") and _NO_TEXT.search(sample[start:end]):
+    return not _has_torn_record(after, int(header[2][:_MOST_DIGITS]))
+
+
+def _is_binary(sample: bytes, n_rows: int, dim: int, *, expected: bool | None) -> bool:
+    """Whether the rows are binary: the caller says so, or the first is no word with `dim` numbers, but a record.
+
+    A row of one number can be both; then the caller is right. A row of several numbers as text is no record by chance.
+    """
+    line = sample.partition(b"\n")[0]
+    if dim == 1 and expected is not None:
+        return expected
+    if _has_torn_record(sample, dim):
+        return True
+    if len(line.split()) >= dim + (not line[:1].isspace()) and is_row(line, dim):
+        return False
+    if expected or _is_of_records(sample, n_rows, dim):
         return True
     try:
         codecs.getincrementaldecoder("utf-8")().decode(sample)  # incremental: the sample may end inside a character
     except UnicodeDecodeError:
         return True
     return _CONTROL.search(sample) is not None
+
+
+def _has_torn_record(sample: bytes, dim: int) -> bool:
+    """Whether the 4 * dim bytes after the first word, before a line end, have one inside, and are no text.
+
+    Two rows of text are never so short.
+    """
+    start = sample.find(b" ") + 1
+    end = start + 4 * dim
+    record = sample[start:end] if start and sample[end : end + 1] == b"\n" else b""
+    return b"\n" in record and _NO_TEXT.search(record) is not None
+
+
+def _is_of_records(sample: bytes, n_rows: int, dim: int) -> bool:
+    """Whether all are a word, a space, 4 * dim bytes and a line end; or the first is, and its 4 * dim are no text."""
+    at = n_records = 0
+    while n_records < n_rows and (start := sample.find(b" ", at) + 1):
+        end = start + 4 * dim
+        if n_records == 0 and sample[end : end + 1] in (b"\n", b"") and _NO_TEXT.search(sample[start:end]):
+            return True
+        if b"\n" in sample[at:start] or sample[end : end + 1] != b"\n":
+            break
+        at, n_records = end + 1, n_records + 1
+    return n_records == n_rows
 
 
 def _read_headerless(stream: BinaryIO, name: str, how: Reading, *, sample: bytes) -> tuple[list[str], Array]:

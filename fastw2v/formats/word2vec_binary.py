@@ -8,10 +8,10 @@ from typing import BinaryIO
 
 import numpy as np
 
-from fastw2v.formats.vector_rows import VectorRows, damaged
+from fastw2v.formats.vector_rows import MOST_WORD_BYTES, VectorRows, damaged
 
-_CHUNK_BYTES = 1 << 24
-_MOST_WORD_BYTES = 1 << 16
+_CHUNK_BYTES = 1 << 20  # little, since rows of a few bytes take ten times as much memory as objects
+_USUAL_WORD_BYTES = 1 << 6
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")
 
 Decode = Callable[[bytes], str]
@@ -32,18 +32,20 @@ def read_binary(stream: BinaryIO, name: str, rows: VectorRows, *, dim: int, n_ro
     """
     rest = b""
     while len(rows) < n_rows:
-        data = stream.read(min(_CHUNK_BYTES, (n_rows - len(rows)) * (4 * dim + _MOST_WORD_BYTES)))
+        data = stream.read(min(_CHUNK_BYTES, (n_rows - len(rows)) * (4 * dim + _USUAL_WORD_BYTES)))
         piece = rest + data
         words, starts, end = _scan(piece, n_rows - len(rows), dim=dim)
         windows = np.lib.stride_tricks.sliding_window_view(np.frombuffer(piece, np.uint8), 4 * dim) if words else None
         if windows is not None:
+            if 2 * sum(b"\n" in word for word in words) > len(words):
+                raise damaged(name, f"after vector {len(rows)} of dimension {dim}, words are torn by line ends")
             rows.add([decode(word) for word in words], windows[starts].view("<f4"))
         rest = piece[end:]
         if not data:
             if rest.strip(b"\n"):
                 raise damaged(name, f"it ends in vector {len(rows) + 1} of {n_rows} of dimension {dim}")
             break
-        if len(rows) < n_rows and len(rest) > _MOST_WORD_BYTES + 4 * dim:
+        if len(rows) < n_rows and len(rest) > MOST_WORD_BYTES + 4 * dim:
             raise damaged(name, f"there is no word of vector {len(rows) + 1} of {n_rows} of dimension {dim}")
     return rest
 

@@ -8,11 +8,11 @@ from typing import BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-from fastw2v.formats.vector_rows import VectorRows, damaged
+from fastw2v.formats.vector_rows import MOST_WORD_BYTES, VectorRows, damaged
 from fastw2v.runtime.arrays import Array
 
-_CHUNK_BYTES = 1 << 24
-_MAX_FLOAT = float(np.finfo(np.float32).max)
+_CHUNK_BYTES = 1 << 18  # little, since lines of a few bytes take ten times as much memory as objects
+_MOST_NUMBER_BYTES = 64
 
 Decode = Callable[[bytes], str]
 
@@ -44,24 +44,43 @@ def read_text(
         A line has too few numbers, or something else where a number belongs.
     """
     is_whole = True
-    for line_no, lines in _pieces(stream, first_line):
+    for line_no, lines in pieces(stream, name, first_line, most_bytes=MOST_WORD_BYTES + _MOST_NUMBER_BYTES * dim):
         is_whole = lines[-1].endswith(b"\n")
         n_wanted = len(lines) if n_rows is None else n_rows - len(rows)
         if n_wanted <= 0:
             break
         lines = [line for line in lines if line.strip()][:n_wanted]
-        found = _all_alike(lines, dim, rows.parsed_dtype) if lines else None
-        words, vectors = found or _one_by_one(lines, name, line_no, dim=dim)
-        if words:
+        if lines:
+            found = _all_alike(lines, dim, rows.parsed_dtype)
+            words, vectors = found or _one_by_one(lines, name, line_no, dim=dim, dtype=rows.parsed_dtype)
             rows.add([decode(word) for word in words], vectors)
     return is_whole
 
 
-def _pieces(stream: BinaryIO, first_line: int) -> Iterator[tuple[int, list[bytes]]]:
-    """Yield lines, some megabytes of them at a time, with the number of the first."""
-    while lines := stream.readlines(_CHUNK_BYTES):
-        yield first_line, lines
-        first_line += len(lines)
+def pieces(stream: BinaryIO, name: str, first_line: int, *, most_bytes: int) -> Iterator[tuple[int, list[bytes]]]:
+    """Yield lines, some kilobytes of them at a time, with the number of the first.
+
+    Parameters
+    ----------
+    stream, name : binary file object, str
+    first_line : int
+        Number of the stream's next line.
+    most_bytes : int
+        ValueError for a longer line, which is read no further.
+    """
+    rest: list[bytes] = []
+    while data := stream.read(_CHUNK_BYTES):
+        *lines, last = data.split(b"\n")
+        if lines:
+            lines = [line + b"\n" for line in lines]
+            lines[0] = b"".join([*rest, lines[0]])
+            yield first_line, lines
+            first_line, rest = first_line + len(lines), []
+        rest.append(last)
+        if sum(map(len, rest)) > most_bytes:
+            raise damaged(name, f"line {first_line} has more than {most_bytes:,} bytes")
+    if any(rest):
+        yield first_line, [b"".join(rest)]
 
 
 def _all_alike(lines: list[bytes], dim: int, dtype: npt.DTypeLike) -> tuple[Sequence[bytes], Array] | None:
@@ -77,10 +96,12 @@ def _all_alike(lines: list[bytes], dim: int, dtype: npt.DTypeLike) -> tuple[Sequ
     return (words, vectors) if vectors.shape == (len(lines), dim) and np.isfinite(vectors).all() else None
 
 
-def _one_by_one(lines: list[bytes], name: str, line_no: int, *, dim: int) -> tuple[list[bytes], Array]:
+def _one_by_one(
+    lines: list[bytes], name: str, line_no: int, *, dim: int, dtype: npt.DTypeLike
+) -> tuple[list[bytes], Array]:
     """Parse lines whose words may be empty or hold spaces: the last `dim` fields are the numbers."""
     words: list[bytes] = []
-    vectors = np.empty((len(lines), dim))
+    vectors, most = np.empty((len(lines), dim)), float(np.finfo(dtype).max)
     if all(len(line.split()) > dim + 1 and is_row(line, dim + 1) for line in lines):  # no words with spaces
         raise damaged(name, f"line {line_no} has {len(lines[0].split()) - 1} numbers after its word, not {dim}")
     for row, line in enumerate(lines):
@@ -90,17 +111,14 @@ def _one_by_one(lines: list[bytes], name: str, line_no: int, *, dim: int) -> tup
         if len(numbers) < dim or (len(fields) == dim and not line[:1].isspace()):
             n_numbers = len(fields) - 1
             raise damaged(name, f"line {line_no + row} has {n_numbers} numbers after its word, not {dim}")
-        vectors[row] = [_number(field, name, line_no + row) for field in numbers]
+        vectors[row] = [_number(field, name, line_no + row, most=most) for field in numbers]
         words.append(fields[0] if len(fields) > dim else b"")
     return words, vectors
 
 
-def _number(field: bytes, name: str, line_no: int) -> float:
-    try:
-        value = float(field)
-    except ValueError:
-        value = None
-    if value is None or (np.isfinite(value) and abs(value) > _MAX_FLOAT):
+def _number(field: bytes, name: str, line_no: int, *, most: float) -> float:
+    value = float(field) if _is_number(field) else None
+    if value is None or (np.isfinite(value) and abs(value) > most):
         raise damaged(name, f"line {line_no} has {field.decode(errors='replace')!r} where a number belongs")
     return value
 
@@ -126,7 +144,7 @@ def _is_number(field: bytes) -> bool:
         float(field)
     except ValueError:
         return False
-    return True
+    return b"_" not in field  # Python reads 1_000
 
 
 def is_row(line: bytes, dim: int) -> bool:

@@ -126,7 +126,7 @@ class StoredVectors(Similarities):
         ([[1.0, 2.0], [9.0, 9.0]], [1.0, 0.0])
         """
         how = Reading(binary=binary, encoding=encoding, unicode_errors=unicode_errors)
-        keys, vectors, *_ = formats.read_word2vec_file(fname, how)
+        keys, vectors = formats.read_word2vec(fname, how)
         if vectors.shape[1] != self.vector_size:
             raise ValueError(f"{fname} has vectors of {vectors.shape[1]} numbers; expected {self.vector_size} as here")
         there = [(row, own) for row, key in enumerate(keys) if (own := self.key_to_index.get(key, -1)) >= 0]
@@ -300,12 +300,11 @@ class StoredVectors(Similarities):
             no_header=no_header,
         )
         counts_of = None if fvocab is None else formats.read_counts(fvocab, how)
-        table = formats.read_word2vec_file(fname, how)
-        counts = np.arange(len(table.keys), 0, -1)
+        keys, vectors = formats.read_word2vec(fname, how)
+        counts = np.arange(len(keys), 0, -1)
         if counts_of is not None:
-            keys = [str(key) for key in table.keys]
             counts = np.array([counts_of.get(key, 0) for key in keys], np.int64)
             n_missing = sum(key not in counts_of for key in keys)
             if n_missing:
                 logger.warning("%s has no count for %d of the %d keys; they get 0", fvocab, n_missing, len(counts))
-        return cls.from_file(table._replace(counts=counts), name_of(fname))
+        return cls.from_file(VectorTable(keys, vectors, counts), name_of(fname))

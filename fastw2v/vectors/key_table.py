@@ -63,14 +63,14 @@ class VectorTable(NamedTuple):
 
     Attributes
     ----------
-    keys : list of str, or int64[n_vocab]
+    keys : list of str, or int64[n_vocab]; or a Vocab, whose keys may be doubled
     vectors : float[n_vocab, dim]
     counts : int64[n_vocab], or None where the file has none
     attributes : dict of str to array[n_vocab]
     lock_factors : float32[n_vocab], or None where all are 1
     """
 
-    keys: Sequence[str] | Sequence[int] | Array
+    keys: Sequence[str] | Sequence[int] | Array | Vocab
     vectors: Array
     counts: Array | None = None
     attributes: dict[str, Array] = {}  # noqa: RUF012 - of a named tuple; nothing writes to it
@@ -87,6 +87,8 @@ class _Memory:
 
 class KeyTable:
     """Keys, their vectors and their counts, row by row; `KeyedVectors` documents the arguments."""
+
+    _unchecked: str | None = None  # the file that the keys came from, if nobody has looked whether one is doubled
 
     def __init__(
         self,
@@ -129,14 +131,21 @@ class KeyTable:
 
     @classmethod
     def from_file(cls, table: VectorTable, path: str | PathLike[str]) -> Self:
-        """Make vectors from the content of a file; ValueError, which names the file, if the content does not fit."""
+        """Make vectors from the content of a file; ValueError, which names the file, if the content does not fit.
+
+        Keys that come as a `Vocab` are looked at by the first query alone, which raises if one is doubled.
+        """
+        is_other = table.vectors.dtype in (np.float16, np.float64)
+        vectors = np.broadcast_to(np.float32(0), table.vectors.shape) if is_other else table.vectors
         try:
-            kv = cls(table.keys, np.asarray(table.vectors, np.float32), table.counts)
+            kv = cls(table.keys, vectors, table.counts)
         except ValueError as error:
             raise ValueError(f"{path}: {error}") from error
-        if table.vectors.dtype in (np.float16, np.float64):
+        if is_other:
             kv._dtype = table.vectors.dtype
             kv._set_matrix(table.vectors)
+        if isinstance(table.keys, Vocab):
+            kv._unchecked = str(path)
         kv.expandos |= table.attributes
         return kv
 
@@ -196,8 +205,15 @@ class KeyTable:
 
     @cached_property
     def key_to_index(self) -> dict[Any, int]:
-        """Row of each key; made at the first use."""
-        return {key: row for row, key in enumerate(self.index_to_key)}
+        """Row of each key; made at the first use. ValueError, which names the file, if a mapped file doubles a key."""
+        rows = {key: row for row, key in enumerate(self.index_to_key)}
+        if self._unchecked is not None and len(rows) < len(self.index_to_key):
+            try:
+                checked_keys(self.index_to_key)
+            except ValueError as error:
+                raise ValueError(f"{self._unchecked}: {error}") from error
+        self._unchecked = None
+        return rows
 
     @property
     def is_integer(self) -> bool:
@@ -354,6 +370,8 @@ def checked_keys(keys: Sequence[Any] | Array) -> list[Any]:
 
 def keys_to_save(kv: KeyTable) -> list[Any] | Vocab:
     """Keys to save; ValueError if the user changed the list so that a key occurs twice: no reader accepts that."""
+    if kv._unchecked is not None:
+        kv.key_to_index  # noqa: B018 - making it finds doubled keys
     source = kv.key_source
     if isinstance(source, Vocab):
         return source

@@ -3,6 +3,7 @@ import pytest
 from safetensors.numpy import save_file
 
 from fastw2v.formats import safetensors
+from fastw2v.formats.safetensors_table import table_of, table_tensors
 from fastw2v.keyedvectors import KeyedVectors
 from fastw2v.vocab import Vocab
 from tests.formats.cases import assert_same_table, random_vectors
@@ -27,13 +28,13 @@ def test_safetensors_hold_a_whole_model_with_the_vectors(small, tmp_path):
     path = tmp_path / "model.safetensors"
     w_out = random_vectors(3, 2)
     safetensors.write_safetensors(
-        path, safetensors.table_tensors(small) | {"w_out": w_out}, {"config": '{"alpha": 0.025}'}
+        path, table_tensors(small) | {"w_out": w_out}, {"config": '{"alpha": 0.025}'}
     )
     tensors, metadata = safetensors.read_safetensors(path)
     np.testing.assert_array_equal(tensors["w_out"], w_out)
     assert metadata == {"config": '{"alpha": 0.025}'}
     assert_same_table(KeyedVectors.load(path), small)
-    assert_same_table(KeyedVectors.from_file(safetensors.table_of(tensors, path), path), small)
+    assert_same_table(KeyedVectors.from_file(table_of(tensors, path), path), small)
 
 
 def test_safetensors_are_written_to_the_librarys_bytes(tmp_path, monkeypatch):
@@ -74,7 +75,7 @@ def test_safetensors_are_written_to_the_librarys_bytes(tmp_path, monkeypatch):
 )
 def test_safetensors_of_another_shape_are_an_error(small, tmp_path, change, message):
     tensors = {
-        name: tensor for name, tensor in (safetensors.table_tensors(small) | change).items() if tensor is not None
+        name: tensor for name, tensor in (table_tensors(small) | change).items() if tensor is not None
     }
     safetensors.write_safetensors(tmp_path / "v", tensors, {})
     with pytest.raises(ValueError, match=message) as error:
