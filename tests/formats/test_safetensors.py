@@ -27,9 +27,7 @@ def test_safetensors_keep_words_that_word2vec_cannot(tmp_path):
 def test_safetensors_hold_a_whole_model_with_the_vectors(small, tmp_path):
     path = tmp_path / "model.safetensors"
     w_out = random_vectors(3, 2)
-    safetensors.write_safetensors(
-        path, table_tensors(small) | {"w_out": w_out}, {"config": '{"alpha": 0.025}'}
-    )
+    safetensors.write_safetensors(path, table_tensors(small) | {"w_out": w_out}, {"config": '{"alpha": 0.025}'})
     tensors, metadata = safetensors.read_safetensors(path)
     np.testing.assert_array_equal(tensors["w_out"], w_out)
     assert metadata == {"config": '{"alpha": 0.025}'}
@@ -74,9 +72,7 @@ def test_safetensors_are_written_to_the_librarys_bytes(tmp_path, monkeypatch):
     ],
 )
 def test_safetensors_of_another_shape_are_an_error(small, tmp_path, change, message):
-    tensors = {
-        name: tensor for name, tensor in (table_tensors(small) | change).items() if tensor is not None
-    }
+    tensors = {name: tensor for name, tensor in (table_tensors(small) | change).items() if tensor is not None}
     safetensors.write_safetensors(tmp_path / "v", tensors, {})
     with pytest.raises(ValueError, match=message) as error:
         KeyedVectors.load(tmp_path / "v")
