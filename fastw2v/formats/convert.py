@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 from pathlib import Path
@@ -19,6 +20,7 @@ from fastw2v.formats.word2vec_write import Layout, write_binary, write_text
 from fastw2v.runtime.files import atomic_write, existing_file, writable_target
 from fastw2v.vectors.key_table import KeyTable, VectorTable, keys_to_save
 
+logger = logging.getLogger("fastw2v")
 FORMATS = ("word2vec-binary", "word2vec-text", "safetensors")
 FORMAT_OF_ENDING = {
     ".bin": "word2vec-binary",
@@ -34,7 +36,7 @@ def save(kv: KeyTable, path: str | os.PathLike[str], format: str | None = None) 
     """Write vectors to a file, in the order of the rows.
 
     The write is atomic: an existing file is replaced only when the new one is complete. The word2vec formats have no
-    counts and make words of integer keys; safetensors keeps both.
+    counts and make words of integer keys, which is logged; safetensors keeps both.
 
     Parameters
     ----------
@@ -103,6 +105,8 @@ def save_word2vec(
         The folder does not exist, or cannot be written to.
     """
     write, keys = write_binary if binary else write_text, keys_to_save(kv)
+    if kv.is_integer:
+        logger.warning("%s: integer keys become words in this format; save as .safetensors to keep them", path)
     with atomic_write(path) as draft:
         with writing(draft, path) as file:
             write(file, keys, kv.matrix, layout=layout)

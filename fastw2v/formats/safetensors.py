@@ -20,6 +20,7 @@ _CHUNK_BYTES = 1 << 20
 _NAMES = {"float64": "F64", "int64": "I64", "float32": "F32", "float16": "F16", "uint8": "U8"}
 _READ = {*_NAMES.values(), "BF16", "I32", "I16", "I8", "U64", "U32", "U16", "BOOL"}
 _ALIGNMENT = 8
+_LARGE_HEADER_BYTES, _MOST_ARRAYS = 1 << 20, 10_000
 _MOST_HEADER_BYTES = 100_000_000  # the library reads no longer one
 
 
@@ -78,11 +79,22 @@ def read_safetensors(
     ValueError
         The file is damaged, or an array has another type.
     """
+    _refuse_many_arrays(path)
     try:
         with safetensors.safe_open(path, framework="np") as file:
             return {name: _tensor(file, name, path) for name in file.keys() if wanted(name)}, file.metadata() or {}
     except safetensors.SafetensorError as error:
         raise ValueError(f"{path} is a damaged safetensors file ({error}); copy or save it again") from error
+
+
+def _refuse_many_arrays(path: str | os.PathLike[str]) -> None:
+    """Raise ValueError if a header names so many arrays that they, as objects, take several times its memory."""
+    with open(path, "rb") as file:
+        n_header = int.from_bytes(file.read(8), "little")
+        if _LARGE_HEADER_BYTES < n_header <= _MOST_HEADER_BYTES:
+            n_arrays = file.read(n_header).count(b'"data_offsets"')
+            if n_arrays > _MOST_ARRAYS:
+                raise ValueError(f"{path} names {n_arrays:,} arrays; expected keys and vectors as fastw2v saves them")
 
 
 def _tensor(file: Any, name: str, path: str | os.PathLike[str]) -> Array:  # noqa: ANN401 - a class of the library
@@ -124,6 +136,10 @@ def mapped(path: Path, name: str, mode: str) -> Array:
 
 
 def is_safetensors(path: Path) -> bool:
-    """Whether the file starts with the length of a JSON header (eight bytes, little-endian) and a brace."""
+    """Whether the file starts with the length of a JSON header (eight bytes, little-endian) and a brace.
+
+    Four characters of text make a larger number than a header's length.
+    """
     with open(path, "rb") as file:
-        return file.read(9)[7:] == b"\0{"
+        start = file.read(9)
+    return start[8:] == b"{" and int.from_bytes(start[:8], "little") <= _MOST_HEADER_BYTES

@@ -32,7 +32,8 @@ def read_binary(stream: BinaryIO, name: str, rows: VectorRows, *, dim: int, n_ro
     """
     rest = b""
     while len(rows) < n_rows:
-        data = stream.read(min(_CHUNK_BYTES, (n_rows - len(rows)) * (4 * dim + _USUAL_WORD_BYTES)))
+        n_usual = (n_rows - len(rows)) * (4 * dim + _USUAL_WORD_BYTES)
+        data = stream.read(min(_CHUNK_BYTES, max(n_usual, len(rest))))
         piece = rest + data
         words, starts, end = _scan(piece, n_rows - len(rows), dim=dim)
         windows = np.lib.stride_tricks.sliding_window_view(np.frombuffer(piece, np.uint8), 4 * dim) if words else None

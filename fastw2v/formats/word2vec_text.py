@@ -47,13 +47,13 @@ def read_text(
     for line_no, lines in pieces(stream, name, first_line, most_bytes=MOST_WORD_BYTES + _MOST_NUMBER_BYTES * dim):
         is_whole = lines[-1].endswith(b"\n")
         n_wanted = len(lines) if n_rows is None else n_rows - len(rows)
-        if n_wanted <= 0:
-            break
         lines = [line for line in lines if line.strip()][:n_wanted]
         if lines:
             found = _all_alike(lines, dim, rows.parsed_dtype)
             words, vectors = found or _one_by_one(lines, name, line_no, dim=dim, dtype=rows.parsed_dtype)
             rows.add([decode(word) for word in words], vectors)
+        if len(rows) == n_rows:
+            break
     return is_whole
 
 

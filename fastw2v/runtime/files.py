@@ -62,8 +62,8 @@ def existing_file(path: str | os.PathLike[str]) -> Path:
 
     Raises
     ------
-    IsADirectoryError, FileNotFoundError
-        The path is a folder, or does not exist.
+    IsADirectoryError, FileNotFoundError, OSError
+        The path is a folder, or does not exist, or is a pipe or a device, which may have no end.
     ValueError
         The file is empty.
     """
@@ -72,6 +72,8 @@ def existing_file(path: str | os.PathLike[str]) -> Path:
         raise IsADirectoryError(f"{path} is a folder; give the name of a file")
     if not path.exists():
         raise FileNotFoundError(f"there is no file {path} (looked in {Path.cwd()}); check the name")
+    if not path.is_file():
+        raise OSError(f"{path} is a pipe or a device; write its content to a file, and give the name of that")
     if path.stat().st_size == 0:
         raise ValueError(f"{path} is empty; save or download it again")
     return path

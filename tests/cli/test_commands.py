@@ -111,12 +111,31 @@ def test_eval_with_the_data_folder(vectors, in_folder, monkeypatch):
     assert [line.split(":")[0] for line in lines] == ["wordsim353.tsv", "questions-words.txt"]
 
 
-@pytest.mark.parametrize("name", ["copy.bin", "copy.txt", "copy.safetensors"])
-def test_convert(name, vectors):
-    succeed("convert", vectors, name)
-    before, after = KeyedVectors.load(vectors), KeyedVectors.load(name)
+CONVERTED = ["copy.bin", "copy.txt", "copy.vec", "copy.safetensors", "copy", "copy.bin.gz", "copy.txt.xz"]
+
+
+@pytest.mark.parametrize("source", [*CONVERTED, "glove", "glove.bz2"])
+@pytest.mark.parametrize("target", CONVERTED)
+def test_convert_goes_by_the_content_of_the_source(source, target, vectors, in_folder):
+    before = KeyedVectors.load(vectors)
+    if source.startswith("glove"):
+        before.save_word2vec_format(source, write_header=False)
+    else:
+        before.save(source)
+    os.rename(source, "whatever")
+    succeed("convert", "whatever", target)
+    after = KeyedVectors.load(target)
     assert before.index_to_key == after.index_to_key
     np.testing.assert_array_equal(before.vectors, after.vectors)
+
+
+def test_convert_says_that_integer_keys_become_words(caplog):
+    Word2Vec(np.arange(20).reshape(2, 10), vector_size=16, min_count=1).wv.save("walks.safetensors")
+    succeed("convert", "walks.safetensors", "walks.vec")
+    succeed("convert", "walks.safetensors", "copy.safetensors")
+    assert caplog.text.count("walks.vec: integer keys become words in this format") == 1
+    keys = KeyedVectors.load("copy.safetensors").index_to_key
+    assert KeyedVectors.load("walks.vec").index_to_key == list(map(str, keys))
 
 
 BAD_TRAINING = [

@@ -9,7 +9,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from fastw2v import formats
+from fastw2v import Word2Vec, formats
 from fastw2v.formats.safetensors import is_safetensors
 from fastw2v.keyedvectors import KeyedVectors
 from fastw2v.vocab import Vocab
@@ -186,3 +186,29 @@ def test_keys_replaced_by_an_array(small, tmp_path):
     assert len(small) == 3
     small.save(tmp_path / "v.safetensors")
     assert KeyedVectors.load(tmp_path / "v.safetensors").index_to_key == ["x", "y", "z"]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_pipe_where_a_file_is_meant_does_not_hang(small, tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    small.save(tmp_path / "v.txt")
+    for load in (
+        KeyedVectors.load,
+        Word2Vec.load,
+        KeyedVectors.load_word2vec_format,
+        copy.copy(small).intersect_word2vec_format,
+        lambda path: KeyedVectors.load_word2vec_format(tmp_path / "v.txt", fvocab=path),
+    ):
+        with pytest.raises(OSError, match=r"pipe is a pipe or a device"):
+            load(pipe)
+
+
+@pytest.mark.parametrize("save", ["save", "save_word2vec_format"])
+def test_integer_keys_that_become_words_are_logged_once(tmp_path, caplog, save):
+    kv, message = KeyedVectors(np.arange(50_000), np.ones((50_000, 16))), "integer keys become words in this format"
+    getattr(kv, save)(tmp_path / "v.txt")
+    assert [record.message.count(message) for record in caplog.records] == [1]
+    kv.save(tmp_path / "v.safetensors")
+    KeyedVectors(["a"], [[1.0]]).save(tmp_path / "w.txt")
+    assert len(caplog.records) == 1

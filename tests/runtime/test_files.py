@@ -41,3 +41,11 @@ def test_a_file_to_read_exists_and_holds_something(tmp_path):
         existing_file(path)
     path.write_bytes(b"x")
     assert existing_file(str(path)) == path
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_pipe_or_a_device_is_refused_at_once(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", os.devnull):
+        with pytest.raises(OSError, match="is a pipe or a device; write its content to a file"):
+            existing_file(path)
