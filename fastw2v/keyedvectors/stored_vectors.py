@@ -125,7 +125,7 @@ class StoredVectors(Similarities):
         >>> wv.vectors.tolist(), wv.vectors_lockf.tolist()
         ([[1.0, 2.0], [9.0, 9.0]], [1.0, 0.0])
         """
-        how = Reading(binary=binary, encoding=encoding, unicode_errors=unicode_errors)
+        how = Reading(binary=binary, encoding=encoding, unicode_errors=unicode_errors, wanted=self.key_to_index)
         keys, vectors = formats.read_word2vec(fname, how)
         if vectors.shape[1] != self.vector_size:
             raise ValueError(f"{fname} has vectors of {vectors.shape[1]} numbers; expected {self.vector_size} as here")

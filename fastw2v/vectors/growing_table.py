@@ -23,12 +23,13 @@ class GrowingTable(KeyTable):
 
     _room: FloatArray | None = None  # the matrix with free rows at its end
     _own_keys: list[Any] | None = None  # index_to_key once it has grown; before, it may be the caller's list
+    _attribute_rooms: Mapping[str, Array] = MappingProxyType({})  # arrays of attributes with free rows at their end
     _own_attributes: Mapping[str, Array] = MappingProxyType({})  # arrays of attributes that no caller holds
     next_index: int = 0
     n_row_changes: int = 0  # tells the owner of the matrix whether rows still have the keys they had
 
     def __getstate__(self) -> dict[str, Any]:
-        return super().__getstate__() | {"_room": None}
+        return super().__getstate__() | {"_room": None, "_attribute_rooms": {}}
 
     def _init_empty(self, vector_size: int, count: int, dtype: npt.DTypeLike) -> None:
         """Make a table without keys, with `count` rows of zeros for keys to come."""
@@ -231,10 +232,19 @@ class GrowingTable(KeyTable):
                 raise TypeError(f"attribute {name!r} has values of type {there.dtype}; expected no {dtype}")
         for name, values in self.expandos.items():
             if len(values) != len(self.index_to_key):
-                longer = np.zeros(len(self.index_to_key), values.dtype)
-                n_rows = min(len(values), len(longer))
-                longer[:n_rows] = values[:n_rows]
-                self.expandos[name] = longer
+                self.expandos[name] = self._resized(name, values, len(self.index_to_key))
+                self._own_attributes = {**self._own_attributes, name: self.expandos[name]}
+
+    def _resized(self, name: str, values: Array, n_rows: int) -> Array:
+        """Return the values of an attribute for another number of rows, 0 for new ones; the room for them doubles."""
+        if n_rows < len(values):
+            return values[:n_rows].copy()
+        room = self._attribute_rooms.get(name)
+        if room is None or values.base is not room or n_rows > len(room):
+            room = np.zeros(max(2 * len(values), n_rows, 8), values.dtype)
+            room[: len(values)] = values
+            self._attribute_rooms = {**self._attribute_rooms, name: room}
+        return room[:n_rows]
 
     def _own(self, attr: str) -> Array:
         """Return the array of an attribute to write to; a copy of it at first, since the caller may hold it."""
