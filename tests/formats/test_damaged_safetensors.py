@@ -197,24 +197,26 @@ def model_arrays():
     }
 
 
-def write_model(path, options, counters, arrays):
+def write_model(path, *, options, counters, arrays):
     metadata = {"config": json.dumps(OPTIONS | options), "state": json.dumps(COUNTERS | counters)}
     return write_raw_safetensors(path, model_arrays() | arrays, metadata)
 
 
 def test_the_whole_model_is_read(tmp_path):
-    model = Word2Vec.load(write_model(tmp_path / "m", {}, {}, RAW))
+    model = Word2Vec.load(write_model(tmp_path / "m", options={}, counters={}, arrays=RAW))
     assert (len(model.wv), model.raw_vocab) == (3, {"a": 2, "b": 1})
 
 
 @pytest.mark.parametrize(("options", "counters", "arrays", "flaw"), MODEL_FLAWS)
 def test_options_and_counters_out_of_range_are_a_clear_error(tmp_path, options, counters, arrays, flaw):
-    assert flaw in error_of(Word2Vec.load, write_model(tmp_path / "m", options, counters, arrays))
+    assert flaw in error_of(
+        Word2Vec.load, write_model(tmp_path / "m", options=options, counters=counters, arrays=arrays)
+    )
 
 
 @pytest.mark.parametrize("kind", ["BF16", "F16"])
 def test_models_of_16_bits_are_read(tmp_path, kind):
     half = {"vectors": (kind, [3, 2], bytes(12)), "w_out": (kind, [3, 2], bytes(12))}
-    model = Word2Vec.load(write_model(tmp_path / "m", {}, {}, half))
+    model = Word2Vec.load(write_model(tmp_path / "m", options={}, counters={}, arrays=half))
     assert model.wv.vectors.dtype == np.float32
     assert not model.wv.vectors.any()
