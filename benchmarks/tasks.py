@@ -91,11 +91,13 @@ def phrases(tool: str, corpus: str, connectors: bool) -> Figures:
     """Count the phrases of a text, list them, and join them in lists of its words, by either class."""
     _read_into_page_cache(corpus)
     if tool == "fastw2v":
+        from fastw2v.corpus import text_corpus
         from fastw2v.phrases import ENGLISH_CONNECTOR_WORDS, Phrases
+        from fastw2v.warm import load_encoder
 
-        source: Any = Path(corpus)
+        source: Any = text_corpus(corpus)
+        load_encoder(source)
         Phrases([["a"]])  # compiles, or loads from the cache
-        Phrases(text_corpus_of(b"a"))
     else:
         from gensim.models.phrases import ENGLISH_CONNECTOR_WORDS, Phrases
         from gensim.models.word2vec import LineSentence
@@ -110,13 +112,6 @@ def phrases(tool: str, corpus: str, connectors: bool) -> Figures:
     figures = {f"{name}_words_per_s": n_words / seconds for name, seconds in rates.items()}
     sizes = {"raw_words": n_words, "n_vocab": len(listing)}
     return sizes | figures | {"found_per_s": len(listing) / listed, "phrases": listing}
-
-
-def text_corpus_of(text: bytes) -> Any:  # noqa: ANN401 - this program imports a tool when its task begins
-    """Return text in memory as a corpus of fastw2v."""
-    from fastw2v.corpus import TextCorpus
-
-    return TextCorpus((text,))
 
 
 def _timed(task: Callable[[], Any]) -> tuple[float, Any]:

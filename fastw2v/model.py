@@ -19,6 +19,7 @@ from fastw2v.encode import Tokens
 from fastw2v.options import TrainOptions, config_of_call, drawn_seed, spell_out_options
 from fastw2v.runtime.class_only import class_only
 from fastw2v.runtime.progress import Progress
+from fastw2v.runtime.warn import warn_user
 from fastw2v.session import Session
 from fastw2v.vocab_rule import TrimRule, VocabRule
 from fastw2v.vocabulary_model import CorpusFile, VocabularyModel
@@ -31,6 +32,7 @@ _NOTES = (  # what a saved file holds beside options, vocabulary and weights
     "effective_min_count",
     "train_count",
     "total_train_time",
+    "running_training_loss",
     "min_alpha_yet_reached",
     "lifecycle_events",
 )
@@ -255,7 +257,12 @@ class Word2Vec(VocabularyModel):
         RuntimeError
             There is no vocabulary yet.
         ValueError
-            The corpus shares no word with the vocabulary, or an option is out of its range.
+            The corpus has no token, or an option is out of its range.
+
+        Warns
+        -----
+        RuntimeWarning
+            The corpus shares no word with the vocabulary; nothing is trained.
 
         Examples
         --------
@@ -273,6 +280,10 @@ class Word2Vec(VocabularyModel):
         session = self._begin(config)
         with session.encode_with(one_corpus(corpus_iterable, corpus_file), vocab) as tokens:
             n_raw, n_known = tokens.n_raw, tokens.n_tokens
+            if n_known == 0:
+                cure = "new words come in by build_vocab(update=True)"
+                warn_user(f"no word of the corpus is in the vocabulary, so nothing was trained; {cure}")
+                return 0, n_raw * config.epochs
             self._train(session, tokens, chosen)
         raw_words = self.report.raw_words * n_raw // n_known  # the report counts known words alone
         self.add_lifecycle_event("train", log_level=0, epochs=config.epochs, kept_words=self.report.kept_words)
@@ -289,14 +300,10 @@ class Word2Vec(VocabularyModel):
         """Return `running_training_loss`: the sum of the losses of all pairs in the last training, or since you set it.
 
         `report` has the mean of each epoch.
-
-        Raises
-        ------
-        RuntimeError
-            The last training was without compute_loss, or had no pair.
+        As in gensim it is 0.0 without compute_loss, which is then warned of in the log.
         """
-        if not self.report.loss_per_epoch and not self.running_training_loss:
-            raise RuntimeError("there is no loss yet; train with compute_loss=True, on sentences of two words or more")
+        if not self.compute_loss and not self.running_training_loss:
+            logger.warning("there is no loss: train with compute_loss=True")
         return self.running_training_loss
 
     def score(

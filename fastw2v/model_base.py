@@ -9,6 +9,7 @@ from typing import Any, NoReturn, Self
 
 import numpy as np
 
+from fastw2v.callbacks import Callbacks
 from fastw2v.config import TrainConfig, number
 from fastw2v.keyedvectors import KeyedVectors
 from fastw2v.options import ConfigOption
@@ -47,6 +48,7 @@ class ModelBase(Lifecycle):
         self._shown_state: ModelState | None = None
         self._raw: RawCounts | None = None
         self._effective_min_count: int | None = None
+        self._corpus_sizes: dict[str, int] = {}  # what the user has set
         self._cum_table_domain, self._is_training = _LARGEST_DRAW, False
         self._config, self._progress = config, progress
         self.report = TrainReport("none")
@@ -61,7 +63,7 @@ class ModelBase(Lifecycle):
     def _state(self, state: ModelState | None) -> None:
         if self._is_training:
             raise RuntimeError("the vocabulary cannot change while the model is trained (in a callback); do it after")
-        self._shown_state = state
+        self._shown_state, self._corpus_sizes = state, {}
 
     @property
     def config(self) -> TrainConfig:
@@ -113,13 +115,21 @@ class ModelBase(Lifecycle):
 
     @property
     def corpus_count(self) -> int:
-        """Sentences with a word of the vocabulary in the last corpus of `build_vocab`; 0 before there is one."""
-        return 0 if self._state is None else self._state.corpus_count
+        """Sentences with a word of the vocabulary in the last corpus of `build_vocab`, or what you set; 0 at first."""
+        return self._corpus_sizes.get("count", 0 if self._state is None else self._state.corpus_count)
+
+    @corpus_count.setter
+    def corpus_count(self, count: int) -> None:
+        self._corpus_sizes["count"] = number("corpus_count", count, int, least=0, most=np.inf)
 
     @property
     def corpus_total_words(self) -> int:
-        """All words in the last corpus of `build_vocab`; 0 before there is a vocabulary."""
-        return 0 if self._state is None else self._state.vocab.n_raw_tokens
+        """All words in the last corpus of `build_vocab`, or what you set; 0 before there is a vocabulary."""
+        return self._corpus_sizes.get("words", 0 if self._state is None else self._state.vocab.n_raw_tokens)
+
+    @corpus_total_words.setter
+    def corpus_total_words(self, count: int) -> None:
+        self._corpus_sizes["words"] = number("corpus_total_words", count, int, least=0, most=np.inf)
 
     @property
     def epochs_trained(self) -> int:
@@ -237,7 +247,7 @@ class ModelBase(Lifecycle):
             self._state.weights.on_device = None
 
     def __repr__(self) -> str:
-        size = 0 if self._state is None else len(self._state.vocab)
+        size = 0 if self._state is None else len(self._state.wv)
         kind = "skip-gram" if self.config.sg else "CBOW"
         return f"{type(self).__name__}<vocab={size}, vector_size={self.config.vector_size}, {kind}>"
 
@@ -257,8 +267,11 @@ class ModelBase(Lifecycle):
         return twin
 
     def __getstate__(self) -> dict[str, Any]:
-        """Return the attributes for pickle and copy, which a callback may ask for while the model is trained."""
-        return {**self.__dict__, "_is_training": False}
+        """Return the attributes for pickle and copy, which a callback may ask for while the model is trained.
+
+        Callbacks and `progress` stay behind, since they may hold files.
+        """
+        return {**self.__dict__, "_is_training": False, "_callbacks": Callbacks(None), "_progress": None}
 
     def _state_to_grow(self) -> ModelState:
         """Return the state; RuntimeError before there is one."""

@@ -84,19 +84,11 @@ class Session:
             return RawCounts(encoding.vocab, tokens.n_sentences)
 
     def encode_with(self, sentences: Any, vocab: Vocab) -> Tokens:  # noqa: ANN401
-        """Read a corpus as rows of an existing vocabulary.
-
-        Raises
-        ------
-        ValueError
-            The corpus shares no word with the vocabulary.
-        """
+        """Read a corpus as rows of an existing vocabulary; unknown words are left out."""
         corpus = self._checked_corpus(sentences)
         with stopwatch(self.seconds, "encode"):
             progress = of_phase(self._progress, "encode")
             tokens = encode_with(corpus, vocab, workers=self._config.n_workers, progress=progress)
-        if tokens.n_tokens == 0:
-            raise ValueError("no word of the corpus is in the vocabulary; train on the corpus it was built from")
         return tokens
 
     def train(self, model: Any, state: ModelState, tokens: Tokens, *, callbacks: Callbacks) -> None:  # noqa: ANN401
@@ -117,18 +109,21 @@ class Session:
             add_loss(report)
             state.epochs_trained += event == "begin"
             callbacks.notify(f"on_epoch_{event}", model)
+            follow()
 
         model.running_training_loss = 0.0
         callbacks.notify("on_train_begin", model)
-        self.report = model.report = train(
-            get_backend(self._config.device),
-            self._config,
-            TrainingData(state.vocab, tokens, state.weights_to_train()),
-            first_epoch=state.epochs_trained,
-            progress=of_phase(self._progress, "train"),
-            on_epoch=on_epoch,
-            download_each_epoch=callbacks.see_epochs,
-        )
+        data = TrainingData(state.vocab, tokens, state.weights_to_train())
+        with state.training() as follow:
+            self.report = model.report = train(
+                get_backend(self._config.device),
+                self._config,
+                data,
+                first_epoch=state.epochs_trained,
+                progress=of_phase(self._progress, "train"),
+                on_epoch=on_epoch,
+                download_each_epoch=callbacks.see_epochs,
+            )
         state.wv.norms = None
         add_loss(self.report)
         model.train_count += 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -40,6 +42,8 @@ def memory_of(n_words: int, dim: int, vocab: Vocab | None = None) -> dict[str, i
 class ModelState:
     """Vocabulary, weights, and the vectors that users see.
 
+    What a user does to `wv` counts: `vocab` and `weights` follow it whenever they are asked for.
+
     Parameters
     ----------
     vocab : Vocab
@@ -57,10 +61,74 @@ class ModelState:
     """
 
     def __init__(self, vocab: Vocab, weights: Weights, corpus_count: int, epochs_trained: int = 0) -> None:
-        self.vocab, self.weights = vocab, weights
+        self._vocab, self._weights, self._is_training = vocab, weights, False
         self.wv = KeyedVectors(vocab, weights.w_in[:, : weights.dim], vocab.counts)
         self.corpus_count, self.epochs_trained = corpus_count, epochs_trained
         self._n_edits = self._n_handed_out = 0  # the counters of wv when the last training began
+
+    @property
+    def vocab(self) -> Vocab:
+        """Keys and counts; ValueError if `wv` has other rows than the model."""
+        self._follow()
+        return self._vocab
+
+    @property
+    def weights(self) -> Weights:
+        """Input and output rows in the order of `vocab`; ValueError if `wv` has other rows than the model."""
+        self._follow()
+        return self._weights
+
+    def _follow(self) -> None:
+        """Take from `wv` what the user has changed: the order of its rows, its matrix, its counts."""
+        wv = self.wv
+        if wv.n_row_changes:
+            self._reorder()
+        own = self._weights.w_in[:, : self._weights.dim]
+        if wv.matrix.shape != own.shape:
+            raise ValueError(f"model.wv.vectors has shape {wv.matrix.shape}, and the weights of the model {own.shape}")
+        if (wv.matrix.ctypes.data, wv.matrix.strides) != (own.ctypes.data, own.strides):
+            own[:] = wv.matrix
+            wv.vectors = own
+        if wv.counts is None:
+            wv.counts = self._vocab.counts
+        elif wv.counts is not self._vocab.counts and not np.array_equal(wv.counts, self._vocab.counts):
+            self._vocab = self._vocab.with_counts(wv.counts.copy())
+
+    def _reorder(self) -> None:
+        """Bring vocabulary and output rows into the order of the keys of `wv`."""
+        row_of = {key: row for row, key in enumerate(self._vocab.keys)}
+        order = np.array([row_of.get(key, -1) for key in self.wv.index_to_key], np.int64)
+        if not np.array_equal(np.sort(order), np.arange(len(row_of))):
+            cure = "grow the model by build_vocab(update=True); to add other vectors, make KeyedVectors of their own"
+            raise ValueError(f"model.wv has other keys than the model, which has output vectors for its own; {cure}")
+        if self._is_training:
+            raise RuntimeError("rows of model.wv cannot be sorted while the model is trained (in a callback)")
+        self._vocab, self._weights.on_device = self._vocab.take(order), None
+        self._weights.w_out[:] = self._weights.w_out[order]
+        self.wv.n_row_changes = 0
+
+    @contextmanager
+    def training(self) -> Iterator[Callable[[], None]]:
+        """Enter a training, and yield what to call after callbacks: it takes up what they did to `wv`, or refuses it.
+
+        Raises
+        ------
+        RuntimeError
+            A callback has sorted or added rows, or changed `vectors_lockf`.
+        """
+        factors, self._is_training = self.weights.rate_in, True
+
+        def follow() -> None:
+            self._follow()
+            now = self.wv.lock_factors()
+            is_same = now is factors if now is None or factors is None else np.array_equal(now, factors)
+            if not is_same:
+                raise RuntimeError("vectors_lockf was changed while the model is trained; set it between two trainings")
+
+        try:
+            yield follow
+        finally:
+            self._is_training = False
 
     @classmethod
     def untrained(cls, vocab: Vocab, config: TrainConfig, corpus_count: int) -> ModelState:
@@ -79,13 +147,15 @@ class ModelState:
 
     def __getstate__(self) -> dict[str, Any]:
         """Return the state for pickle and copy, with the input rows once: `wv` and the weights share their memory."""
-        state = self.__dict__.copy()
-        del state["wv"]
-        state["weights"] = self.wv.matrix, self.weights.w_out[:, : self.weights.dim]
         attributes = KeyedVectors(self.vocab, self.wv.matrix)
         attributes.take_attributes(self.wv)
-        state["attributes"] = attributes.expandos, attributes.lock_factors()
-        return state
+        return {
+            "vocab": self.vocab,
+            "weights": (self.wv.matrix, self.weights.w_out[:, : self.weights.dim]),
+            "corpus_count": self.corpus_count,
+            "epochs_trained": self.epochs_trained,
+            "attributes": (attributes.expandos, attributes.lock_factors()),
+        }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__init__(  # type: ignore[misc] # only __init__ makes `wv` a view of the weights
@@ -97,23 +167,17 @@ class ModelState:
             self.wv.vectors_lockf = lock_factors
 
     def weights_to_train(self) -> Weights:
-        """Return the weights for training. If the user has replaced `wv.vectors`, copy the new rows into them first.
+        """Return the weights for training, with the lock factors of `wv`.
 
         Raises
         ------
         ValueError
-            Rows of `wv` were added, removed or sorted, or it has lock factors that are no factors.
+            `wv` has other rows than the model, or lock factors that are no factors.
         """
-        own, matrix = self.weights.w_in[:, : self.weights.dim], self.wv.matrix
-        if self.wv.n_row_changes or matrix.shape != own.shape:
-            cure = "call build_vocab(update=True), or change a copy: KeyedVectors(wv.index_to_key, wv.vectors)"
-            raise ValueError(f"rows of model.wv were added or moved, and the output weights do not follow; {cure}")
-        if (matrix.ctypes.data, matrix.strides) != (own.ctypes.data, own.strides):
-            own[:] = matrix
-            self.wv.vectors = own
-        self.weights.rate_in = self.wv.lock_factors()
+        weights = self.weights
+        weights.rate_in = self.wv.lock_factors()
         self._n_edits, self._n_handed_out = self.wv.n_edits, self.wv.n_handed_out
-        return self.weights
+        return weights
 
     def output_vectors(self) -> FloatArray:
         """Return the output rows, float32[n_vocab, dim], as a read-only view."""

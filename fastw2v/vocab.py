@@ -127,6 +127,10 @@ class Vocab:
         letter_at = np.repeat(self.word_starts[rows] - starts[:-1], lengths) + np.arange(starts[-1])
         return Vocab(self.counts[rows], self.letters[letter_at], starts, n_raw_tokens=self.n_raw_tokens)
 
+    def with_counts(self, counts: np.ndarray) -> Vocab:
+        """Return the same keys with other counts, int64[n_vocab]; it has the same `n_raw_tokens`."""
+        return Vocab(counts, self.letters, self.word_starts, ids=self.ids, n_raw_tokens=self.n_raw_tokens)
+
     def key_hashes(self) -> np.ndarray:
         """Return a 64-bit hash of each key, the same in every vocabulary: FNV-1a of a word's bytes, or the integer.
 

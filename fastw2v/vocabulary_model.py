@@ -217,8 +217,8 @@ class VocabularyModel(ModelBase):
             else:
                 self._state = old.grown(grown_vocab(old.vocab, raw, kept), config, n_sentences)
             self._raw = self._raw if keep_raw_vocab else None
-        self._effective_min_count = rule.effective_min_count(raw.counts)
-        logger.info("min_count=%d leaves %d words", self._effective_min_count, report["num_retained_words"])
+            self._effective_min_count = rule.effective_min_count(raw.counts)
+        logger.info("min_count=%d leaves %d words", rule.effective_min_count(raw.counts), report["num_retained_words"])
         return report
 
     def prepare_weights(self, update: bool = False) -> None:

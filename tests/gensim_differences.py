@@ -14,16 +14,16 @@ DIFFERENT = {
     "Word2Vec.corpus_count": (
         "sentences with a word of the vocabulary; after `scan_vocab` or growth, those with a word"
     ),
+    "Word2Vec.corpus_total_words": "also after `build_vocab_from_freq`",
     "Word2Vec.create_binary_tree": "raises RuntimeError, as there is no hierarchical softmax yet",
     "Word2Vec.cum_table": "made when it is asked for; training has tables of its own",
     "Word2Vec.estimate_memory": "the true sizes of the arrays, with padded rows and no Python objects",
-    "Word2Vec.get_latest_training_loss": (
-        "the sum over the last `train`, and RuntimeError without `compute_loss=True`"
-    ),
+    "Word2Vec.get_latest_training_loss": "the sum over the last `train`; a warning in the log without one",
     "Word2Vec.hs": "always 0; to set 1 raises ValueError",
     "Word2Vec.init_weights": "draws all weights anew; `wv` is then a new object",
     "Word2Vec.load": "reads what fastw2v's `save` wrote; options replace those saved: `load(path, workers=8)`",
     "Word2Vec.min_alpha_yet_reached": "the rate at the end of the last training",
+    "Word2Vec.predict_output_word": "Python floats; ties are ordered by row",
     "Word2Vec.prepare_vocab": "makes the untrained weights too",
     "Word2Vec.raw_vocab": "made when it is asked for; {} where gensim has None",
     "Word2Vec.reset_from": "takes the words and counts; each model has its own vectors, and may grow",
@@ -44,7 +44,9 @@ DIFFERENT = {
     ),
     "Word2Vec.update_weights": "nothing is left to do: growth makes all weights",
     "Word2Vec.workers": "None unless given",
-    "Word2Vec.wv": "cannot be replaced: write rows, `model.wv.vectors = matrix`",
+    "Word2Vec.sample": "a share from 0 to 1; gensim's absolute counts (`sample >= 1`) raise ValueError",
+    "Word2Vec.wv": "cannot be replaced: write rows, `model.wv.vectors = matrix`. AttributeError before there is a "
+    "vocabulary. When its rows are sorted the model follows; with other keys it cannot be trained or saved",
     "KeyedVectors.__init__": (
         "`KeyedVectors(keys, vectors, counts)` holds these vectors; `KeyedVectors(vector_size)` is empty, as in gensim"
     ),
@@ -57,7 +59,12 @@ DIFFERENT = {
     ),
     "KeyedVectors.cosine_similarities": "0, not NaN, for a row of zeros",
     "KeyedVectors.doesnt_match": "ValueError only if no word is known",
-    "KeyedVectors.evaluate_word_analogies": '`similarity_function="most_similar_cosmul"` is obeyed',
+    "KeyedVectors.distance": "a Python float",
+    "KeyedVectors.rank_by_centrality": "Python floats",
+    "KeyedVectors.next_index": "the next row made ahead; rows that `add_vectors` appends do not count",
+    "KeyedVectors.evaluate_word_pairs": "ValueError where gensim gives NaN or 0: fewer than two pairs with known words",
+    "KeyedVectors.evaluate_word_analogies": "`similarity_function='most_similar_cosmul'` is obeyed; ValueError if "
+    "no question has known words alone",
     "KeyedVectors.fill_norms": (
         "1 for a vector of zeros; returns the lengths, which follow what is written to `vectors`"
     ),

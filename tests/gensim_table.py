@@ -133,7 +133,8 @@ def table():
         same = sorted(name for name in same if name)
         different = [path for path in DIFFERENT if path.partition(".")[0] == kind]
         absent = sorted(path for path in paths if found[path] is None)
-        lines += [f"#### {kind}", "", *wrapped(f"**Same**: {listed(same)}." if same else "**Same**."), ""]
+        names = listed(same) or "the constructor, and that it can be iterated"
+        lines += [f"#### {kind}", "", *wrapped(f"**Same**: {names}."), ""]
         if different:
             lines += ["| different | in fastw2v |", "|---|---|"]
             lines += [f"| {shown(path)} | {DIFFERENT[path]} |" for path in different] + [""]

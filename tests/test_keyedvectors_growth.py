@@ -209,3 +209,19 @@ def test_copies_can_grow_by_themselves(twin_of):
     twin = twin_of(kv)
     twin.vectors[0] = 9
     assert twin["a"].tolist() == [9, 9]
+
+
+def test_attributes_of_rows_that_come_one_by_one():
+    kv = KeyedVectors(2)
+    for row in range(100):
+        kv.add_vector(f"w{row}", [row, 0])
+        kv.set_vecattr(f"w{row}", "count", row + 1)
+    assert kv.counts.tolist() == list(range(1, 101))
+    twin = pickle.loads(pickle.dumps(kv))
+    for each in (kv, twin):
+        each.add_vectors(["x", "y"], np.ones((2, 2)))
+        assert each.counts[98:].tolist() == [99, 100, 0, 0]
+    del kv.index_to_key[50:]
+    kv.resize_vectors()
+    kv.add_vectors(["z"], np.ones((1, 2)))
+    assert kv.counts.tolist() == [*range(1, 51), 0]

@@ -197,7 +197,7 @@ def read(path: str | os.PathLike[str], mmap: str | None = None) -> VectorTable:
         )
     if book_pickle.is_pickle(path):
         params = book_pickle.read(path)
-        return VectorTable(list(params["word_to_id"]), params["word_vecs"])
+        return VectorTable(list(params["word_to_id"]), params["word_vecs"].astype(np.float32))
     return VectorTable(*read_word2vec(path))
 
 

@@ -91,9 +91,9 @@ def table_of(
     vocab, vectors = vocab_of(tensors, path), tensors["vectors"]
     n_rows, factors = len(vocab), tensors.get("vectors_lockf")
     if vectors.ndim != 2 or len(vectors) != n_rows or vectors.shape[1] == 0:
-        raise _flaw(f"{path}: vectors", vectors, f"({n_rows}, dim): one row for each key")
+        raise _flaw(path, "vectors", vectors, expected=f"({n_rows}, dim): one row for each key")
     if vectors.dtype.kind != "f":
-        raise _flaw(f"{path}: vectors", vectors, "floating-point numbers")
+        raise _flaw(path, "vectors", vectors, expected="floating-point numbers")
     if n_rows == 0:
         raise ValueError(f"{path} holds no key; expected at least one")
     if factors is not None:
@@ -127,7 +127,7 @@ def vocab_of(
     if names[0] not in tensors:
         raise ValueError(f"{path} lacks {names[0]}; expected the arrays that fastw2v saves")
     if keys.ndim != 1:
-        raise _flaw(f"{path}: {names[0]}", keys, "the bytes of the words, or (n_keys,)")
+        raise _flaw(path, names[0], keys, expected="the bytes of the words, or (n_keys,)")
     is_words = keys.dtype == np.uint8
     n_keys = max(0, offsets.size - 1) if is_words else len(keys)
     if is_words:
@@ -138,7 +138,7 @@ def vocab_of(
         counts = checked_integers(counts, names[2], path, least=0)
         if counts.shape != (n_keys,) or counts.sum(dtype=np.float64) >= _MOST_TOKENS:
             raise _flaw(
-                f"{path}: {names[2]}", counts, f"({n_keys},): one count for each key, fewer than 2 ** 62 together"
+                path, names[2], counts, expected=f"({n_keys},): one count for each key, fewer than 2 ** 62 together"
             )
     else:
         counts = np.zeros(n_keys, np.int64)
@@ -150,7 +150,7 @@ def vocab_of(
 def checked_integers(values: Array, name: str, path: str | PathLike[str], *, least: int = -_HUGEST - 1) -> Array:
     """Return an array as int64; ValueError, which names the file, if it has others, or one below `least`."""
     if values.dtype.kind not in "iu":
-        raise _flaw(f"{path}: {name}", values, "whole numbers")
+        raise _flaw(path, name, values, expected="whole numbers")
     if values.size and not least <= int(values.min()) <= int(values.max()) <= _HUGEST:
         raise ValueError(f"{path}: {name} has numbers from {values.min()} to {values.max()}; expected int64 >= {least}")
     return values.astype(np.int64, copy=False)
@@ -167,7 +167,7 @@ def _checked_offsets(offsets: Array, keys: Array, name: str) -> Array:
 
 def _checked_factors(factors: Array, n_rows: int, path: str | PathLike[str]) -> Array:
     if factors.dtype.kind != "f" or factors.shape != (n_rows,):
-        raise _flaw(f"{path}: vectors_lockf", factors, f"({n_rows},) of floating-point numbers")
+        raise _flaw(path, "vectors_lockf", factors, expected=f"({n_rows},) of floating-point numbers")
     with np.errstate(over="ignore"):
         narrow = factors.astype(np.float32, copy=False)
     if not np.isfinite(narrow).all() or (narrow < 0).any():
@@ -175,8 +175,8 @@ def _checked_factors(factors: Array, n_rows: int, path: str | PathLike[str]) -> 
     return narrow
 
 
-def _flaw(name: str, values: Array, expected: str) -> ValueError:
-    return ValueError(f"{name} has shape {values.shape} and type {values.dtype}, expected {expected}")
+def _flaw(path: str | PathLike[str], name: str, values: Array, *, expected: str) -> ValueError:
+    return ValueError(f"{path}: {name} has shape {values.shape} and type {values.dtype}, expected {expected}")
 
 
 def _attributes_of(metadata: Mapping[str, str], n_rows: int, path: str | PathLike[str]) -> dict[str, Array]:

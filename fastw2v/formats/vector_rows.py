@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -29,21 +29,31 @@ class VectorRows:
     n_expected : int
         Rows that the file claims to have; no more than a hint.
     dtype : float16, float32 or float64
+    wanted : collection of str, optional
+        Words to keep; rows of others are read and forgotten.
     """
 
-    def __init__(self, name: str, dim: int, n_expected: int, dtype: npt.DTypeLike) -> None:
-        self._name, self._n_expected = name, n_expected
+    def __init__(
+        self, name: str, dim: int, n_expected: int, *, dtype: npt.DTypeLike, wanted: Collection[str] | None = None
+    ) -> None:
+        self._name, self._wanted, self._n_read = name, wanted, 0
         kind = np.dtype(dtype)
         self.parsed_dtype = np.float64 if kind == np.float64 else np.float32  # of numbers that are read from text
-        self._vectors = np.empty((min(n_expected, max(1, _FIRST_BYTES // (kind.itemsize * dim))), dim), kind)
+        self._n_expected = n_expected if wanted is None else min(n_expected, len(wanted))
+        self._vectors = np.empty((min(self._n_expected, max(1, _FIRST_BYTES // (kind.itemsize * dim))), dim), kind)
         self.words: list[str] = []
         self._not_finite: list[int] = []
 
     def __len__(self) -> int:
-        return len(self.words)
+        """Rows read so far, those that are not wanted too."""
+        return self._n_read
 
     def add(self, words: Sequence[str], vectors: Array) -> None:
-        """Append rows."""
+        """Append rows, as far as they are wanted."""
+        self._n_read += len(words)
+        if self._wanted is not None:
+            chosen = [row for row, word in enumerate(words) if word in self._wanted]
+            words, vectors = [words[row] for row in chosen], vectors[chosen]
         first, stop = len(self.words), len(self.words) + len(words)
         if stop > len(self._vectors):
             rows = max(stop, min(len(self._vectors) * 3 // 2, self._n_expected))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import codecs
 import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -55,6 +55,8 @@ class Reading:
     datatype : float16, float32 or float64
     no_header : bool
         Whether the file has no line "count dim", which is otherwise found out.
+    wanted : collection of str, optional
+        Keep these words alone.
     """
 
     binary: bool | None = None
@@ -63,6 +65,7 @@ class Reading:
     limit: int | None = None
     datatype: npt.DTypeLike = np.float32
     no_header: bool = False
+    wanted: Collection[str] | None = None
 
     def __post_init__(self) -> None:
         if self.limit is not None and self.limit < 1:
@@ -206,7 +209,7 @@ def _read_headerless(stream: BinaryIO, name: str, how: Reading, *, sample: bytes
             f"{name} does not start with a line 'count dim', as word2vec text and binary do, and is no GloVe text, "
             "whose lines are a word and its numbers; KeyedVectors.load knows safetensors by their content"
         )
-    rows = VectorRows(name, dim, how.limit or 1 << 40, how.datatype)
+    rows = VectorRows(name, dim, how.limit or 1 << 40, dtype=how.datatype, wanted=how.wanted)
     read_text(stream, name, rows, dim=dim, n_rows=how.limit, first_line=1, decode=how.decode())
     return rows.finish()
 
@@ -215,7 +218,7 @@ def _read_counted_binary(
     stream: BinaryIO, name: str, how: Reading, *, n_counted: int, dim: int
 ) -> tuple[list[str], Array]:
     n_rows = min(n_counted, how.limit or n_counted)
-    rows, decode = VectorRows(name, dim, n_rows, how.datatype), how.decode()
+    rows, decode = VectorRows(name, dim, n_rows, dtype=how.datatype, wanted=how.wanted), how.decode()
     rest = read_binary(stream, name, rows, dim=dim, n_rows=n_rows, decode=decode)
     if how.limit is None:
         read_more_binary(stream, name, rows, rest=rest, dim=dim, decode=decode)
@@ -226,7 +229,7 @@ def _read_counted_binary(
 def _read_counted_text(
     stream: BinaryIO, name: str, how: Reading, *, n_counted: int, dim: int
 ) -> tuple[list[str], Array]:
-    rows = VectorRows(name, dim, min(n_counted, how.limit or n_counted), how.datatype)
+    rows = VectorRows(name, dim, min(n_counted, how.limit or n_counted), dtype=how.datatype, wanted=how.wanted)
     is_whole = read_text(stream, name, rows, dim=dim, n_rows=how.limit, first_line=2, decode=how.decode())
     if how.limit is None and len(rows) < n_counted and not is_whole:
         raise damaged(name, f"it ends within a line, after {len(rows)} of {n_counted} vectors")

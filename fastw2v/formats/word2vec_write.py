@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, repeat
 from typing import BinaryIO, TypeAlias
 
 import numpy as np
 
+from fastw2v.formats.row_text import row_texts
 from fastw2v.formats.word2vec import decode_word, encode_key
 from fastw2v.runtime.arrays import FloatArray
 from fastw2v.vocab import Vocab
@@ -53,11 +55,11 @@ def write_binary(file: BinaryIO, keys: Keys, vectors: FloatArray, *, layout: Lay
 
 def write_text(file: BinaryIO, keys: Keys, vectors: FloatArray, *, layout: Layout = Layout()) -> None:
     """Write word2vec text, with nine significant digits, which is exact for float32, and 17 for float64."""
-    digits = 17 if vectors.dtype == np.float64 else 9
-    template = b"%b" + b" %%.%dg" % digits * vectors.shape[1] + b"\n"
     _write_header(file, vectors, layout)
+    texts = row_texts(vectors)
     for words, chunk in _chunks(keys, vectors, layout.prefix):
-        file.write(b"".join([template % (word, *numbers) for word, numbers in zip(words, chunk.tolist())]))
+        lines = zip(words, texts(chunk), repeat(b"\n"))
+        file.write(b"".join(chain.from_iterable(lines)))
 
 
 def _write_header(file: BinaryIO, vectors: FloatArray, layout: Layout) -> None:

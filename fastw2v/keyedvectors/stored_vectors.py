@@ -15,7 +15,7 @@ from fastw2v.compat import refuse_unsupported
 from fastw2v.formats import Layout, Reading
 from fastw2v.formats.streams import Source, name_of
 from fastw2v.keyedvectors.similarities import Similarities
-from fastw2v.runtime.arrays import FloatArray
+from fastw2v.runtime.arrays import FloatArray, RowArray
 from fastw2v.runtime.class_only import class_only
 from fastw2v.vectors.key_table import VectorTable, sorted_by
 
@@ -60,6 +60,11 @@ class StoredVectors(Similarities):
         if len(given) > 1:
             factors[: len(given)] = given
         return factors
+
+    def _reorder(self, order: RowArray) -> None:
+        if self._lock_factors is not None and len(self._lock_factors) == len(order):
+            self._lock_factors = self._lock_factors[order]
+        super()._reorder(order)
 
     def take_attributes(self, other: StoredVectors) -> None:
         """Take lock factors and attributes other than counts from vectors whose rows are the first of these."""
@@ -120,7 +125,7 @@ class StoredVectors(Similarities):
         >>> wv.vectors.tolist(), wv.vectors_lockf.tolist()
         ([[1.0, 2.0], [9.0, 9.0]], [1.0, 0.0])
         """
-        how = Reading(binary=binary, encoding=encoding, unicode_errors=unicode_errors)
+        how = Reading(binary=binary, encoding=encoding, unicode_errors=unicode_errors, wanted=self.key_to_index)
         keys, vectors = formats.read_word2vec(fname, how)
         if vectors.shape[1] != self.vector_size:
             raise ValueError(f"{fname} has vectors of {vectors.shape[1]} numbers; expected {self.vector_size} as here")

@@ -20,10 +20,12 @@ from fastw2v_kernels.count_bigrams.reference import (
     PREFIX,
     RIGHT,
     TOKEN,
+    least_slots,
 )
 
 _FEWEST_ENTRIES = 1 << 10
-_TOKENS_PER_ENTRY = 3  # a guess: in two million words of text, every third pair is new; in ten million, every fifth
+_TOKENS_PER_ENTRY = 4  # a guess: in two million words of text, every third pair is new; in ten million, every fifth
+_TOKENS_PER_ENTRY_OR_PREFIX = 2
 _SCAN_TOKENS = 1 << 16
 
 
@@ -148,17 +150,19 @@ def _entries(
     from fastw2v_kernels.count_bigrams.cpu import count_bigrams_cpu
 
     cursor = np.array([0, len(known)], np.int64)
-    n_max = max(_FEWEST_ENTRIES, len(known) + len(ids) // (_TOKENS_PER_ENTRY * n_parts))
+    tokens_per_entry = _TOKENS_PER_ENTRY_OR_PREFIX if (roles == CONNECTOR).any() else _TOKENS_PER_ENTRY
+    n_max = max(_FEWEST_ENTRIES, len(known) + len(ids) // (tokens_per_entry * n_parts))
     entries = known
     while True:
-        n_max = 1 << (n_max - 1).bit_length()
+        slots = np.empty(1 << (least_slots(n_max) - 1).bit_length(), np.uint64)
+        n_max = 3 * (slots.size // 2) // 4  # as many as these slots suffice for
         larger = np.empty((n_max, 4), np.int64)
         larger[: cursor[N_ENTRIES]] = entries[: cursor[N_ENTRIES]]
-        entries, slots = larger, np.empty(4 * n_max, np.uint64)
+        entries = larger
         count_bigrams_cpu(ids, starts, roles, slots=slots, entries=entries, cursor=cursor)
         used = entries[: cursor[N_ENTRIES]]
         if cursor[TOKEN] == len(ids):
             yield used if 2 * len(used) > n_max else used.copy(), True
             return
         yield used, False
-        n_max *= 2
+        n_max += 1  # the next power of two of slots

@@ -163,8 +163,10 @@ def followers_in(phrases: Iterable[str], delimiter: str) -> dict[str, set[str]]:
     """Return what may follow what in these phrases: in "a_of_b", "b" and "of_b" follow "a", and "b" follows "a_of"."""
     found: dict[str, set[str]] = {}
     for phrase in phrases:
-        cuts = [at for at in range(1, len(phrase)) if phrase.startswith(delimiter, at)]
-        for begin in cuts:
-            ends = {phrase[end + len(delimiter) :] for end in cuts if end >= begin}
-            found.setdefault(phrase[:begin], set()).update(ends)
+        ends: set[str] = set()
+        cut = phrase.rfind(delimiter)
+        while cut >= 0:
+            ends.add(phrase[cut + len(delimiter) :])
+            found.setdefault(phrase[:cut], set()).update(ends)
+            cut = phrase.rfind(delimiter, 0, cut + len(delimiter) - 1)
     return found

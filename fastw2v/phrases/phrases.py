@@ -5,28 +5,21 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 from fastw2v.phrases.counting import WordCounts
 from fastw2v.phrases.files import State, StrPath, load_state, save_state
 from fastw2v.phrases.frozen import FrozenPhrases
-from fastw2v.phrases.joining import Everything, PhraseJoiner, Places, followers_in
+from fastw2v.phrases.joining import Everything, PhraseJoiner, Places
 from fastw2v.phrases.pruning import count_with_pruning, prune
 from fastw2v.phrases.reading import ReadSentences, read_sentences
-from fastw2v.phrases.scorers import Scorer, checked_scorer, is_built_in, may_pass
+from fastw2v.phrases.scored import Scored, Settings, are_ends, score_strings, score_vocabulary
+from fastw2v.phrases.scorers import Scorer, checked_scorer, is_built_in
 from fastw2v.phrases.vocabulary import PhraseVocabulary
 from fastw2v_kernels.shared.threads import available_cores
 
 logger = logging.getLogger("fastw2v")
 _EVERYWHERE = Places(lambda _word, _none: Everything(), ())
-
-
-class _Scored(NamedTuple):
-    """Plain phrases above the threshold: string to score and place; and where phrases may be."""
-
-    settings: tuple[object, ...]
-    plain: dict[str, tuple[float, int]]
-    places: Places
 
 
 class Phrases(PhraseJoiner):
@@ -162,18 +155,13 @@ class Phrases(PhraseJoiner):
         phrase = self.delimiter.join([word_a, *in_between, word_b])
         scored = self._scored()
         if scored is not None:
-            found, odd = scored.plain.get(phrase), self._vocabulary().odd
-            if found is not None and self._are_ends(word_a, word_b, phrase):
+            found, odd = scored.plain.get(phrase), scored.odd
+            if found is not None and are_ends(word_a, word_b, phrase, delimiter=self.delimiter):
                 return phrase, found[0]
             if not (phrase in odd or word_a in odd or word_b in odd):
                 return None, None
         score = self._score(word_a, word_b, phrase)
         return (None, None) if score is None else (phrase, score)
-
-    def _are_ends(self, word_a: str, word_b: str, phrase: str) -> bool:
-        """Whether a plain phrase begins and ends with these words, which may hold delimiters themselves."""
-        before, after = phrase.find(self.delimiter), phrase.rfind(self.delimiter) + len(self.delimiter)
-        return before == len(word_a) and len(phrase) - after == len(word_b)
 
     def export_phrases(self) -> dict[str, float]:
         """Return all phrases that score above the threshold, with their scores.
@@ -190,7 +178,7 @@ class Phrases(PhraseJoiner):
         if not self.delimiter:
             raise ValueError('delimiter is ""; expected a str of at least one character to find the phrases by')
         scored = self._scored()
-        if scored is None:
+        if scored is None or self._counted is None:
             return dict(self._scores_of(self._as_dict()))
         odd = self._vocabulary().odd
         places = {phrase: place for phrase, (_, place) in scored.plain.items()}
@@ -253,15 +241,14 @@ class Phrases(PhraseJoiner):
         """Hold the counts as arrays, or, once something was pruned or loaded, as a dict."""
         self._counted, self._vocab = counted, vocab
         self._words_and_phrases: PhraseVocabulary | None = None
-        self._last_scored: _Scored | None = None
+        self._last_scored: Scored | None = None
 
     def _new_counts(self) -> WordCounts:
         return WordCounts(available_cores(), self.connector_words, self.delimiter)
 
     def _vocabulary(self) -> PhraseVocabulary:
         if self._words_and_phrases is None:
-            assert self._counted is not None
-            self._words_and_phrases = PhraseVocabulary(self._counted)
+            self._words_and_phrases = PhraseVocabulary(self._counted or self._new_counts())
         return self._words_and_phrases
 
     def _as_dict(self) -> dict[str, int]:
@@ -333,36 +320,18 @@ class Phrases(PhraseJoiner):
         scored = self._scored()
         return _EVERYWHERE if scored is None else scored.places
 
-    def _scored(self) -> _Scored | None:
-        """Return the plain phrases above the threshold; None if each candidate is to be scored when it is met."""
-        if self._counted is None or not self.delimiter or not is_built_in(self.scoring):
-            if self._counted is not None:
-                self._as_dict()
+    def _scored(self) -> Scored | None:
+        """Return the phrases above the threshold; None if each candidate is to be scored when it is met."""
+        if not self.delimiter or not is_built_in(self.scoring):
+            self._as_dict()
             return None
-        settings = (self.threshold, self.min_count, self.scoring, self.corpus_word_count)
+        settings = Settings(self.scoring, self.threshold, self.min_count, self.corpus_word_count)
         if self._last_scored is None or self._last_scored.settings != settings:
-            self._last_scored = self._score_plain(settings)
+            if self._counted is None:
+                self._last_scored = score_strings(self._as_dict(), settings, self.delimiter)
+            else:
+                self._last_scored = score_vocabulary(self._vocabulary(), settings)
         return self._last_scored
-
-    def _score_plain(self, settings: tuple[object, ...]) -> _Scored:
-        """Score all plain phrases: most are ruled out by arrays, the others scored one by one, to the last bit."""
-        vocabulary, plain = self._vocabulary(), dict[str, tuple[float, int]]()
-        constants = {
-            "len_vocab": len(vocabulary),
-            "min_count": self.min_count,
-            "corpus_word_count": self.corpus_word_count,
-        }
-        counts = vocabulary.plain_counts()
-        chosen = may_pass(self.scoring, counts, self.threshold, *constants.values())
-        phrases = vocabulary.plain_phrases(chosen)
-        for (phrase, place), a, b, ab in zip(phrases, *(array[chosen].tolist() for array in counts)):
-            score = self.scoring(worda_count=a, wordb_count=b, bigram_count=ab, **constants)
-            if score > self.threshold:
-                plain[phrase] = score, place
-        odd, connector_words = vocabulary.odd, self.connector_words
-        followers = followers_in([*plain, *odd], self.delimiter) | dict.fromkeys(odd, Everything())
-        last = frozenset(token for token in odd if token.split(self.delimiter)[0] in connector_words)
-        return _Scored(settings, plain, Places(followers.get, last))
 
 
 _COUNTED = ("corpus_word_count", "min_reduce", "vocab")

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fastw2v.runtime.arrays import Array, FloatArray
+from fastw2v.runtime.arrays import Array, FloatArray, RowArray
 from fastw2v.vectors.key_table import KEY_TYPES, Key, KeyTable, checked_keys
 from fastw2v.vectors.search import row_norms
 
@@ -23,12 +23,13 @@ class GrowingTable(KeyTable):
 
     _room: FloatArray | None = None  # the matrix with free rows at its end
     _own_keys: list[Any] | None = None  # index_to_key once it has grown; before, it may be the caller's list
+    _attribute_rooms: Mapping[str, Array] = MappingProxyType({})  # arrays of attributes with free rows at their end
     _own_attributes: Mapping[str, Array] = MappingProxyType({})  # arrays of attributes that no caller holds
     next_index: int = 0
     n_row_changes: int = 0  # tells the owner of the matrix whether rows still have the keys they had
 
     def __getstate__(self) -> dict[str, Any]:
-        return super().__getstate__() | {"_room": None}
+        return super().__getstate__() | {"_room": None, "_attribute_rooms": {}}
 
     def _init_empty(self, vector_size: int, count: int, dtype: npt.DTypeLike) -> None:
         """Make a table without keys, with `count` rows of zeros for keys to come."""
@@ -154,6 +155,7 @@ class GrowingTable(KeyTable):
         matrix = self._checked_dim(vectors)
         if matrix.shape != (self.vector_size,) and len(matrix) != len(keys):
             raise ValueError(f"vectors of shape {matrix.shape} for {len(keys)} keys; expected one row for each")
+        self._check_writable()
         self._vectors[rows] = matrix
         self.norms = None
         self.n_edits += 1
@@ -195,8 +197,12 @@ class GrowingTable(KeyTable):
     def get_vecattr(self, key: Key, attr: str) -> Any:  # noqa: ANN401
         """Attribute of a key: "count", or what `set_vecattr` has set. KeyError for an unknown key or attribute."""
         if attr not in self.expandos:
-            there = ", ".join(map(repr, self.expandos)) or "none, and no counts (word2vec files have none)"
-            raise KeyError(f"no attribute {attr!r}: these vectors have only {there}")
+            there = (
+                f"only {', '.join(map(repr, self.expandos))}"
+                if self.expandos
+                else "no counts (word2vec files have none)"
+            )
+            raise KeyError(f"no attribute {attr!r}: these vectors have {there}")
         value = self.expandos[attr][self.get_index(key)]
         return int(value) if isinstance(value, np.integer) else value
 
@@ -226,10 +232,19 @@ class GrowingTable(KeyTable):
                 raise TypeError(f"attribute {name!r} has values of type {there.dtype}; expected no {dtype}")
         for name, values in self.expandos.items():
             if len(values) != len(self.index_to_key):
-                longer = np.zeros(len(self.index_to_key), values.dtype)
-                n_rows = min(len(values), len(longer))
-                longer[:n_rows] = values[:n_rows]
-                self.expandos[name] = longer
+                self.expandos[name] = self._resized(name, values, len(self.index_to_key))
+                self._own_attributes = {**self._own_attributes, name: self.expandos[name]}
+
+    def _resized(self, name: str, values: Array, n_rows: int) -> Array:
+        """Return the values of an attribute for another number of rows, 0 for new ones; the room for them doubles."""
+        if n_rows < len(values):
+            return values[:n_rows].copy()
+        room = self._attribute_rooms.get(name)
+        if room is None or values.base is not room or n_rows > len(room):
+            room = np.zeros(max(2 * len(values), n_rows, 8), values.dtype)
+            room[: len(values)] = values
+            self._attribute_rooms = {**self._attribute_rooms, name: room}
+        return room[:n_rows]
 
     def _own(self, attr: str) -> Array:
         """Return the array of an attribute to write to; a copy of it at first, since the caller may hold it."""
@@ -242,7 +257,10 @@ class GrowingTable(KeyTable):
         """Sort the rows by falling count, stably; KeyError without counts."""
         if self.counts is None:
             raise KeyError('no counts to sort by; set them, wv.counts = array or wv.set_vecattr(key, "count", n)')
-        order = np.argsort(-self.counts, kind="stable")
+        self._reorder(np.argsort(-self.counts, kind="stable"))
+
+    def _reorder(self, order: RowArray) -> None:
+        """Put the rows into this order, with their keys and attributes."""
         self.index_to_key = [self.index_to_key[row] for row in order]
         self.key_to_index = {key: row for row, key in enumerate(self.index_to_key)}
         self._set_matrix(self._vectors[order])
@@ -251,9 +269,16 @@ class GrowingTable(KeyTable):
 
     def unit_normalize_all(self) -> None:
         """Scale every vector to unit length, in place. The lengths are lost, and training should not go on."""
+        self._check_writable()
         self._vectors /= row_norms(self._vectors)[:, None]
         self.norms = None
         self.n_edits += 1
+
+    def _check_writable(self) -> None:
+        if not self._vectors.flags.writeable:
+            raise ValueError(
+                "these vectors are mapped read-only from their file; load it with mmap='c', or without mmap"
+            )
 
     def _checked_new(self, keys: Sequence[Key]) -> list[Any]:
         """Return keys as plain str or int; TypeError if they do not go with those that are there."""

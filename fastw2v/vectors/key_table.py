@@ -36,7 +36,9 @@ class UnknownKeyError(KeyError):
         return KeyError, (str(self),)  # do not pickle the vocabulary
 
     def _cure(self) -> str:
-        key, known = self.args[0], self._known
+        key, known = self.args[0], [each for each in self._known if each is not None]
+        if not known:
+            return "there are no keys yet; add some with add_vectors"
         if not isinstance(known[0], str):
             return f"the keys are integers from {min(known)} to {max(known)}"
         if not isinstance(key, str):

@@ -197,14 +197,13 @@ def model_arrays():
     }
 
 
-def write_model(path, *, options=None, counters=None, arrays=None):
-    options, counters, arrays = options or {}, counters or {}, arrays or {}
+def write_model(path, *, options, counters, arrays):
     metadata = {"config": json.dumps(OPTIONS | options), "state": json.dumps(COUNTERS | counters)}
     return write_raw_safetensors(path, model_arrays() | arrays, metadata)
 
 
 def test_the_whole_model_is_read(tmp_path):
-    model = Word2Vec.load(write_model(tmp_path / "m", arrays=RAW))
+    model = Word2Vec.load(write_model(tmp_path / "m", options={}, counters={}, arrays=RAW))
     assert (len(model.wv), model.raw_vocab) == (3, {"a": 2, "b": 1})
 
 
@@ -218,6 +217,6 @@ def test_options_and_counters_out_of_range_are_a_clear_error(tmp_path, options, 
 @pytest.mark.parametrize("kind", ["BF16", "F16"])
 def test_models_of_16_bits_are_read(tmp_path, kind):
     half = {"vectors": (kind, [3, 2], bytes(12)), "w_out": (kind, [3, 2], bytes(12))}
-    model = Word2Vec.load(write_model(tmp_path / "m", arrays=half))
+    model = Word2Vec.load(write_model(tmp_path / "m", options={}, counters={}, arrays=half))
     assert model.wv.vectors.dtype == np.float32
     assert not model.wv.vectors.any()

@@ -4,6 +4,7 @@ import io
 import lzma
 import os
 import sys
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -345,3 +346,19 @@ def test_counts_of_a_file_beside(tmp_path, caplog):
     assert "no count for 2 of the 3 keys" in caplog.text
     with pytest.raises(ValueError, match="no counts; set them"):
         KeyedVectors(Counts.keys, Counts.vectors).save_word2vec_format(tmp_path / "v", tmp_path / "vocab")
+
+
+@pytest.mark.parametrize("binary", [True, False])
+def test_a_start_from_a_large_file_keeps_the_common_rows_alone(tmp_path, binary):
+    n_words = 60_000
+    large = KeyedVectors([f"w{row}" for row in range(n_words)], np.ones((n_words, 50), np.float32))
+    large.save_word2vec_format(tmp_path / "v", binary=binary)
+    kv = KeyedVectors(["w7", "mine", f"w{n_words - 1}"], np.zeros((3, 50)))
+    tracemalloc.start()
+    try:
+        kv.intersect_word2vec_format(tmp_path / "v", binary=binary)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert kv.vectors[:, 0].tolist() == [1, 0, 1]
+    assert peak < (large.vectors.nbytes if binary else 100 * 2**20)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from fastw2v_kernels.count_bigrams.cpu import count_bigrams_cpu
-from fastw2v_kernels.count_bigrams.reference import PREFIX, count_bigrams_reference
+from fastw2v_kernels.count_bigrams.reference import PREFIX, count_bigrams_reference, least_slots
 
 FUNCTIONS = [count_bigrams_cpu, count_bigrams_reference]
 each = pytest.mark.parametrize("count", FUNCTIONS, ids=["cpu", "reference"])
@@ -87,6 +87,15 @@ def test_words_divided_among_calls_are_counted_once():
 def test_wrong_values_are_refused(change, error, message):
     with pytest.raises(error, match=message):
         count_bigrams_cpu(**case([[0, 2, 1]], [1, 1, 2], 9) | change)
+
+
+def test_a_table_of_the_least_size_is_searched_to_an_end():
+    for n_entries in range(1, 40):
+        n_slots = 1 << (least_slots(n_entries) - 1).bit_length()
+        assert n_slots // 2 > n_entries
+        full = case([list(range(n_entries + 1))], [1] * (n_entries + 1), n_entries)
+        count_bigrams_cpu(**full | {"slots": np.zeros(n_slots, np.uint64)})
+        assert (full["entries"] == [(n, n + 1, n + 1, 1) for n in range(n_entries)]).all()
 
 
 def test_starts_in_a_wrong_order_are_read_within_bounds():

@@ -127,7 +127,8 @@ def test_no_delimiter_joins_and_cannot_export():
 
 def test_bytes_that_are_no_utf8_survive(tmp_path: Path):
     (tmp_path / "latin.txt").write_bytes("café noir\n".encode("latin-1") * 3)
-    phrases = Phrases(tmp_path / "latin.txt", min_count=1, threshold=0.1)
+    with pytest.warns(RuntimeWarning, match="UTF-8"):
+        phrases = Phrases(tmp_path / "latin.txt", min_count=1, threshold=0.1)
     phrases.save(tmp_path / "phrases.json")
     (phrase,) = Phrases.load(tmp_path / "phrases.json").export_phrases()
     assert phrase.encode("utf-8", "surrogateescape") == "café_noir".encode("latin-1")

@@ -15,13 +15,22 @@ from numpy.typing import NDArray
 
 from fastw2v_kernels._jit.cpu import inline_cpu, jit_cpu
 from fastw2v_kernels._simd import prefetch_element
-from fastw2v_kernels.count_bigrams.reference import CONNECTOR, COUNT, FIRST, LEFT, N_ENTRIES, PREFIX, RIGHT, TOKEN
+from fastw2v_kernels.count_bigrams.reference import (
+    CONNECTOR,
+    COUNT,
+    FIRST,
+    LEFT,
+    N_ENTRIES,
+    PREFIX,
+    RIGHT,
+    TOKEN,
+    least_slots,
+)
 from fastw2v_kernels.shared.arguments import INT32, INT64, UINT8, UINT64, check_axes, check_read, check_written, outside
 from fastw2v_kernels.shared.array_types import Int32, Int64, UInt64
 
 _AHEAD = 12  # tokens
 _N_LISTED = 1024  # tokens
-_SLOTS_PER_ENTRY = 4  # two numbers for a slot, two slots for an entry
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)  # 2**64 / golden ratio
 _U0, _U1, _U32 = np.uint64(0), np.uint64(1), np.uint64(32)
 
@@ -156,11 +165,11 @@ def count_bigrams_cpu(
     check_read("ids", ids, ids.shape, dtype=INT32)
     check_read("starts", starts, starts.shape, dtype=INT64)
     check_read("roles", roles, roles.shape, dtype=UINT8)
-    check_written("slots", slots, (max(slots.size, _SLOTS_PER_ENTRY * len(entries)),), dtype=UINT64)
+    check_written("slots", slots, (max(slots.size, least_slots(len(entries))),), dtype=UINT64)
     check_written("entries", entries, (len(entries), 4), dtype=INT64)
     check_written("cursor", cursor, (2,), dtype=INT64)
-    if slots.size < _SLOTS_PER_ENTRY or slots.size & (slots.size - 1):
-        raise ValueError(f"slots has {slots.size} elements; expected a power of two, at least {_SLOTS_PER_ENTRY}")
+    if slots.size & (slots.size - 1):
+        raise ValueError(f"slots has {slots.size} elements; expected a power of two")
     if starts.size == 0 or starts[0] != 0 or starts[-1] != ids.size:
         raise ValueError(f"starts is {starts}; expected numbers from 0 to the {ids.size} of ids")
     if not (0 <= cursor[TOKEN] <= ids.size and 0 <= cursor[N_ENTRIES] <= len(entries)):

@@ -34,7 +34,7 @@ def count_bigrams_reference(
     roles : uint8[n_words]
         2 (CONNECTOR): the word may stand inside a phrase, and begins and ends none. 1 (FIRST): this call counts the
         pairs that begin with the word. 0 (ELSEWHERE): another call does. So several threads divide the words.
-    slots : uint64[n_slots], a power of two, at least ``4 * n_entries_max``; overwritten
+    slots : uint64[n_slots], a power of two, at least ``least_slots(n_entries_max)``; overwritten
         Working memory of the kernel (the reference uses a dict).
     entries : int64[n_entries_max, 4], changed in place
         Left, right, position of the first occurrence's last token, and count, in order of first occurrence. The count
@@ -69,3 +69,8 @@ def count_bigrams_reference(
             left, end = PREFIX + entry, end + 1
         token += 1
     cursor[:] = (token, n_entries)
+
+
+def least_slots(n_entries: int) -> int:
+    """Return how many numbers the hash table needs: two for a slot, four slots for three entries, one of them free."""
+    return 2 * max(-(-4 * n_entries // 3), n_entries + 1)
