@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator
 from os import PathLike
 from typing import TypeAlias
 
+from fastw2v.runtime.files import existing_file
+
 logger = logging.getLogger(__name__)
 
 Question: TypeAlias = tuple[str, str, str, str]
@@ -22,7 +24,7 @@ def read_pairs(path: str | PathLike[str], delimiter: str, encoding: str) -> Iter
         A score is not finite.
     """
     skipped: list[int] = []
-    with open(path, encoding=encoding, errors="surrogateescape") as file:
+    with open(existing_file(path), encoding=encoding, errors="surrogateescape") as file:
         for line_no, line in enumerate(_without_mark(file), start=1):
             if line.startswith("#") or not line.strip():
                 continue
@@ -50,7 +52,7 @@ def read_questions(path: str | PathLike[str]) -> list[tuple[str, list[Question]]
     """
     sections: list[tuple[str, list[Question]]] = []
     skipped: list[int] = []
-    with open(path, encoding="utf8", errors="surrogateescape") as file:
+    with open(existing_file(path), encoding="utf8", errors="surrogateescape") as file:
         for line_no, line in enumerate(_without_mark(file), start=1):
             words = line.split()
             if line.startswith(": "):

@@ -124,7 +124,9 @@ def vocab_of(
     """
     names = (f"{prefix}keys", f"{prefix}key_offsets", f"{prefix}counts")
     keys, offsets, counts = (tensors.get(name, np.zeros(0, np.int64)) for name in names)
-    if keys.ndim != 1 or names[0] not in tensors:
+    if names[0] not in tensors:
+        raise ValueError(f"{path} lacks {names[0]}; expected the arrays that fastw2v saves")
+    if keys.ndim != 1:
         raise _flaw(path, names[0], keys, expected="the bytes of the words, or (n_keys,)")
     is_words = keys.dtype == np.uint8
     n_keys = max(0, offsets.size - 1) if is_words else len(keys)

@@ -1,9 +1,11 @@
 import logging
+import os
 
 import numpy as np
 import pytest
 
 from fastw2v.evaluation import analogies, word_pairs
+from fastw2v.evaluation.files import read_pairs, read_questions
 from fastw2v.keyedvectors import KeyedVectors
 
 
@@ -43,3 +45,11 @@ def test_integer_keys_and_missing_files_are_errors(toy, evaluate, tmp_path):
         evaluate(KeyedVectors([1, 2], np.eye(2)), tmp_path / "any")
     with pytest.raises(FileNotFoundError, match="nowhere"):
         evaluate(toy, tmp_path / "nowhere")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_pipe_where_a_file_is_meant_does_not_hang(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    for read in (lambda path: list(read_pairs(path, "\t", "utf8")), read_questions):
+        with pytest.raises(OSError, match="is a pipe or a device"):
+            read(tmp_path / "pipe")
