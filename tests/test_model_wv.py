@@ -186,3 +186,22 @@ def test_vectors_in_a_file_that_cannot_be_written_to(model, tmp_path):
     for write in (lambda: mapped.__setitem__("a", np.ones(8)), mapped.unit_normalize_all):
         with pytest.raises(ValueError, match="load it with mmap='c'"):
             write()
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("mode", [{"sg": 0}, {"sg": 1}, {"sg": 1, "negative_sharing": "pair"}], ids=str)
+def test_a_pretrained_start_stays_as_it_is_to_the_byte(tmp_path, workers, mode):
+    rng = np.random.default_rng(0)
+    sentences = [[f"w{row}" for row in rng.integers(0, 50, 12)] for _ in range(300)]
+    known = [f"w{row}" for row in range(0, 50, 2)]
+    KeyedVectors([*known, "other"], rng.normal(size=(26, 8)).astype(np.float32)).save(tmp_path / "pretrained.bin")
+    model = Word2Vec(**(OPTIONS | mode | {"workers": workers}))
+    model.build_vocab(sentences)
+    model.wv.intersect_word2vec_format(tmp_path / "pretrained.bin", lockf=0.0, binary=True)
+    before, is_frozen = model.wv.vectors.copy(), model.wv.vectors_lockf == 0
+    model.train(sentences, epochs=5)
+    assert [model.wv.index_to_key[row] for row in np.flatnonzero(is_frozen)] == [
+        word for word in model.wv.index_to_key if word in known
+    ]
+    assert model.wv.vectors[is_frozen].tobytes() == before[is_frozen].tobytes()
+    assert (np.abs(model.wv.vectors - before)[~is_frozen].max(axis=1) > 1e-3).all()
