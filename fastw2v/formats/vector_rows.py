@@ -19,7 +19,7 @@ MOST_WORD_BYTES = 1 << 23  # of a word, or of the whitespace of a line: so much 
 
 
 class VectorRows:
-    """Words and vectors of a file, in memory that grows with what is read.
+    """Words and vectors of a file, in memory that grows with what is kept: of rows with one word, the first.
 
     Parameters
     ----------
@@ -42,18 +42,21 @@ class VectorRows:
         self._n_expected = n_expected if wanted is None else min(n_expected, len(wanted))
         self._vectors = np.empty((min(self._n_expected, max(1, _FIRST_BYTES // (kind.itemsize * dim))), dim), kind)
         self.words: list[str] = []
+        self._seen: set[str] = set()  # the same words
+        self._n_doubled = 0
         self._not_finite: list[int] = []
 
     def __len__(self) -> int:
-        """Rows read so far, those that are not wanted too."""
+        """Rows read so far, those that are not kept too."""
         return self._n_read
 
     def add(self, words: Sequence[str], vectors: Array) -> None:
-        """Append rows, as far as they are wanted."""
+        """Append rows, as far as they are wanted and new."""
         self._n_read += len(words)
-        if self._wanted is not None:
-            chosen = [row for row, word in enumerate(words) if word in self._wanted]
+        if self._wanted is not None or not self._seen.isdisjoint(words) or len(set(words)) < len(words):
+            chosen = self._chosen(words)
             words, vectors = [words[row] for row in chosen], vectors[chosen]
+        self._seen.update(words)
         first, stop = len(self.words), len(self.words) + len(words)
         if stop > len(self._vectors):
             rows = max(stop, min(len(self._vectors) * 3 // 2, self._n_expected))
@@ -64,8 +67,20 @@ class VectorRows:
         is_finite = np.isfinite(self._vectors[first:stop]).all(axis=1)
         self._not_finite += (first + np.flatnonzero(~is_finite)).tolist()
 
+    def _chosen(self, words: Sequence[str]) -> list[int]:
+        """Return the rows whose word is wanted and did not come before; the others that are wanted are counted."""
+        first_rows: dict[str, int] = {}
+        for row, word in enumerate(words):
+            if self._wanted is not None and word not in self._wanted:
+                continue
+            if word in self._seen or word in first_rows:
+                self._n_doubled += 1
+            else:
+                first_rows[word] = row
+        return list(first_rows.values())
+
     def finish(self) -> tuple[list[str], Array]:
-        """Return words and vectors, without the rows whose word came before; say what was found.
+        """Return words and vectors; say what was found.
 
         A warning names the first words whose vectors are not finite; how many doubled words were left out is logged.
         """
@@ -74,13 +89,10 @@ class VectorRows:
             named = ", ".join(repr(self.words[row]) for row in self._not_finite[:_MOST_NAMED])
             n_rows = len(self._not_finite)
             warn_user(f"{self._name}: {n_rows} vectors have NaN or infinite numbers ({named}); they are no neighbours")
-        first_rows = dict(zip(reversed(self.words), range(len(self.words) - 1, -1, -1)))
-        if len(first_rows) == len(self.words):
-            return self.words, self._vectors
-        n_doubled = len(self.words) - len(first_rows)
-        logger.warning("%s: left out %d rows whose word came before; the first of each is kept", self._name, n_doubled)
-        rows = sorted(first_rows.values())
-        return [self.words[row] for row in rows], self._vectors[rows]
+        if self._n_doubled:
+            text = "%s: left out %d rows whose word came before; the first of each is kept"
+            logger.warning(text, self._name, self._n_doubled)
+        return self.words, self._vectors
 
 
 def damaged(name: str, finding: str) -> ValueError:

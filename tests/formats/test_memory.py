@@ -45,6 +45,7 @@ BOMBS = {
     "a word without end": (b"3 2\na ", b"\0" * MEGABYTE, LOAD),
     "a huge dimension": (b"3 999999999\na ", b"\0" * MEGABYTE, LOAD),
     "the largest dimension": (b"3 1048576\na ", b"\0" * MEGABYTE, FIRST.format(True)),
+    "many rows of one word": (b"99999999 100\n", (b"a " + bytes(400)) * 2000, LOAD),
     "many rows": (b"99999999 100\n", (b"a " + bytes(400)) * 2000, FIRST.format(True)),
 }
 
