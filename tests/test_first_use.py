@@ -134,11 +134,13 @@ def test_warmup_compiles_and_later_processes_load(run_python, corpus, tmp_path):
     assert "compiled" not in second.stderr
 
 
+@pytest.mark.slow
 def test_what_merges_the_tables_of_two_threads_is_compiled_ahead(run_python, tmp_path):
     done = run_python("-c", MERGE, NUMBA_CACHE_DIR=str(tmp_path / "cache"))
     assert done.stdout.split() == ["True", "1", "0"], done.stderr
 
 
+@pytest.mark.slow
 def test_the_books_kernels_are_logged_and_compiled_ahead(run_python, tmp_path):
     done = run_python("-c", BOOK, NUMBA_CACHE_DIR=str(tmp_path / "cache"))
     assert done.stdout.split() == ["True", "0"], done.stderr

@@ -9,6 +9,7 @@ from fastw2v import KeyedVectors, Word2Vec
 from fastw2v.formats import word2vec_text
 from tests.formats.hostile import QUICK, error_of, floats, plain_words, table, tables, words
 
+pytestmark = pytest.mark.slow  # the other files show in small what these show for many inputs
 PACKED = ["", ".gz", ".bz2", ".xz", ".zst"]
 
 

@@ -85,6 +85,7 @@ class Nowhere(io.RawIOBase):
         return len(data)
 
 
+@pytest.mark.slow
 def test_compiled_writing_takes_no_memory_in_proportion_to_the_vectors(monkeypatch):
     written(monkeypatch, np.zeros((1, 16), np.float32), is_compiled=True)  # load the kernel, which takes memory once
     monkeypatch.setattr(word2vec_write, "_WRITE_BYTES", 1 << 17)

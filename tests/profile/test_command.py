@@ -24,6 +24,7 @@ def failure(*arguments):
     return result.stderr
 
 
+@pytest.mark.slow
 def test_the_command_prints_tables_and_answers_and_writes_files(in_folder):
     pytest.importorskip("matplotlib")
     outputs = ["--json", "p.json", "--trace", "t.json", "--plot", "p.png"]

@@ -16,6 +16,7 @@ from fastw2v.profile.variants import VARIANTS, Variant
 from tests.profile.cases import CORPUS, MODELS, SHAPE, STAGES_OF, case_of, each_model
 
 
+@pytest.mark.slow
 def test_every_variant_is_measured_on_every_case(measured):
     wanted = {(variant, model, size) for variant in VARIANTS for model in MODELS for size in (40, 400)}
     assert {(run.variant, run.case.model, run.case.vocab_size) for run in measured.runs} == wanted

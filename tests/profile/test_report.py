@@ -72,6 +72,7 @@ def test_one_vocabulary_cannot_tell_of_growth():
     assert "One vocabulary cannot tell" in growth
 
 
+@pytest.mark.slow
 def test_the_report_shows_every_stage_once(measured):
     lines = list(report.text(measured))
     assert sum(line.startswith("  whole iteration") for line in lines) == len(measured.runs)

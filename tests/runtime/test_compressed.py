@@ -113,6 +113,7 @@ def test_real_zstd_frames():
         stream.read()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "n_words", "most"), [("gzip", 4, 3e6), ("bzip2", 2, 5e6), ("xz", 4, 10e6)])
 def test_memory_does_not_grow_with_the_content(kind, n_words, most, tmp_path):
     (tmp_path / "a").write_bytes(PACKERS[kind](b"word\n" * (n_words * 1_000_000)))
