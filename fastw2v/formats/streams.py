@@ -8,6 +8,7 @@ import lzma
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import IO, Any, BinaryIO, TypeAlias, cast
 
@@ -19,7 +20,12 @@ BOM = b"\xef\xbb\xbf"
 
 
 def _zstandard(mode: str) -> Callable[[Any], IO[bytes]]:
-    """Return the function that packs zstd; ImportError, with the cure, without a package for it."""
+    """Return the function that packs zstd; ImportError, with the cure, without Python 3.14 or a package for it."""
+    try:
+        module = import_module("compression.zstd")
+        return lambda file: cast(IO[bytes], module.open(file, mode))
+    except ImportError:
+        pass
     try:
         import zstandard
     except ImportError as error:
