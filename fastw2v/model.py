@@ -3,43 +3,30 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from functools import cached_property
-from os import PathLike
-from typing import Any, NoReturn, Unpack
+from typing import Any, NoReturn
 
 import numpy as np
 
 from fastw2v.callbacks import Callbacks
-from fastw2v.checkpoint import read_model, write_model
 from fastw2v.compat import refuse_gensim3_names, refuse_renamed, refuse_unsupported
 from fastw2v.config import OPTIONS, TrainConfig
 from fastw2v.corpus import one_corpus
 from fastw2v.encode import Tokens
-from fastw2v.options import TrainOptions, config_of_call, drawn_seed, spell_out_options
-from fastw2v.runtime.class_only import class_only
+from fastw2v.options import config_of_call, drawn_seed
 from fastw2v.runtime.progress import Progress
 from fastw2v.runtime.warn import warn_user
 from fastw2v.session import Session
+from fastw2v.stored_model import StoredModel
 from fastw2v.vocab_rule import TrimRule, VocabRule
-from fastw2v.vocabulary_model import CorpusFile, VocabularyModel
+from fastw2v.vocabulary_model import CorpusFile
 
 logger = logging.getLogger("fastw2v")
 
-_NOTES = (  # what a saved file holds beside options, vocabulary and weights
-    "batch_words",
-    "comment",
-    "effective_min_count",
-    "train_count",
-    "total_train_time",
-    "running_training_loss",
-    "min_alpha_yet_reached",
-    "lifecycle_events",
-)
-
 
 @refuse_renamed("Word2Vec")
-class Word2Vec(VocabularyModel):
+class Word2Vec(StoredModel):
     """word2vec trained with negative sampling.
 
     With `sentences` or `corpus_file`, the model is trained at once. Without, call `build_vocab` and then `train`.
@@ -322,73 +309,3 @@ class Word2Vec(VocabularyModel):
     def create_binary_tree(self) -> NoReturn:
         """Raise NotImplementedError: the tree is for hierarchical softmax alone, which is not there yet."""
         raise NotImplementedError("there is no hierarchical softmax yet, which alone needs the tree; leave it out")
-
-    def save(
-        self,
-        fname: str | PathLike[str],
-        separately: Sequence[str] | None = None,
-        sep_limit: int = 10 * 1024**2,
-        ignore: Iterable[str] = frozenset(),
-        pickle_protocol: int = 4,
-    ) -> None:
-        """Save the whole model as one safetensors file, completely or not at all.
-
-        `Word2Vec.load` continues training from it; `KeyedVectors.load` reads the vectors alone.
-
-        Parameters
-        ----------
-        fname : path
-        ignore
-            Not supported: everything is written. A value that is not empty raises ValueError.
-        separately, sep_limit, pickle_protocol
-            Without effect: there is one file, and no pickle.
-
-        Raises
-        ------
-        RuntimeError
-            There are no weights yet.
-        OSError
-            The file cannot be written.
-        """
-        refuse_unsupported({"ignore": frozenset(ignore)})
-        if self._state is None:
-            raise RuntimeError("there is nothing to save yet; train the model first")
-        notes = {name: getattr(self, name) for name in _NOTES}
-        write_model(fname, self.config, self._state, notes=notes, raw=self._raw)
-
-    @class_only
-    @spell_out_options
-    def load(
-        cls,
-        fname: str | PathLike[str],
-        mmap: str | None = None,
-        *,
-        rethrow: bool = False,
-        **options: Unpack[TrainOptions],
-    ) -> Word2Vec:
-        """Load a model that `save` wrote.
-
-        Parameters
-        ----------
-        fname : path
-        mmap, rethrow
-            Without effect: weights are copied into memory, because training writes to them, and there is one format.
-        **options
-            Options that replace the saved ones, such as workers=8, or device="cpu" on another machine.
-
-        Raises
-        ------
-        FileNotFoundError, ValueError
-            There is no such file; it is damaged, or holds no output weights, which training needs.
-        TypeError
-            It is called on a model, which it would not change.
-        """
-        saved = read_model(fname, options.get("vector_size"))
-        chosen: dict[str, Any] = {**saved.options, **options}
-        rates = {name: chosen.pop(name) for name in ("alpha", "min_alpha") if name in chosen}
-        model = cls(**chosen)
-        notes = {name: saved.notes[name] for name in _NOTES if name in saved.notes}
-        for name, value in (rates | notes).items():
-            setattr(model, name, value)
-        model._state, model._raw = saved.state, saved.raw
-        return model
