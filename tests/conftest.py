@@ -51,6 +51,14 @@ def pytest_collection_modifyitems(config, items):
         notes.append(f"{n_cuda} tests of CUDA kernels not run: {cuda_status()}. {cure}")
     if not config.getoption("--slow") and (n_slow := deselect(config, items, is_slow)):
         notes.append(f"{n_slow} slow tests not run: pytest --slow runs them too")
+    if hasattr(config, "workeroutput"):  # one of the processes of `pytest -n`; what it hands over when it ends
+        config.workeroutput["notes"] = notes
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node, error):
+    """Take the notes of a process of `pytest -n`, each of which collects all tests."""
+    node.config.stash[NOTES] = getattr(node, "workeroutput", {}).get("notes", [])
 
 
 def pytest_terminal_summary(terminalreporter, config):
@@ -65,8 +73,9 @@ def pytest_runtest_setup(item):
 
 @pytest.fixture
 def python_env():
-    """The environment in which another interpreter finds this checkout, installed or not."""
-    return os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "kernels")])}
+    """The environment in which another interpreter, which is no worker of `pytest -n`, finds this checkout."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_XDIST")}
+    return environment | {"PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "kernels")])}
 
 
 @pytest.fixture

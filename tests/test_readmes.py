@@ -74,7 +74,7 @@ def test_the_root_readme_is_short():
 
 
 def test_a_newcomers_two_commands():
-    assert {"pip install . && fastw2v demo", "pip install '.[test]' && pytest"} <= set(commands("README.md"))
+    assert {"pip install . && fastw2v demo", "pip install '.[test]' && pytest -n 2"} <= set(commands("README.md"))
 
 
 @existing

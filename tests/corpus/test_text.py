@@ -119,7 +119,7 @@ def test_a_damaged_gzip_names_the_file(tmp_path, damage):
     [
         (b"PK\x03\x04 and more", "zip archive"),
         (b"7z\xbc\xaf\x27\x1c and more", "7z archive"),
-        (gzip.compress("some text".encode("utf-16")), "UTF-16 text; convert it"),
+        (gzip.compress("some text".encode("utf-16"), mtime=0), "UTF-16 text; convert it"),
         ("some text".encode("utf-16"), "UTF-16 text; convert it"),
         ("\ufeffsome text".encode("utf-16-be"), "UTF-16 text; convert it"),
     ],

@@ -1,5 +1,7 @@
 """Counts, scores, phrases and their order are gensim's, to the last bit; and those of a plain Python version."""
 
+import re
+
 import pytest
 
 from fastw2v.phrases import Phrases
@@ -81,7 +83,7 @@ def test_connector_words_are_gensims():
         {"scoring": len},
         {"scoring": lambda worda_count, wordb_count: 0},
     ],
-    ids=str,
+    ids=lambda options: re.sub(" at 0x[0-9a-f]+", "", str(options)),  # the same in each process
 )
 def test_wrong_arguments_raise_gensims_errors(options):
     gensim = pytest.importorskip("gensim.models.phrases")

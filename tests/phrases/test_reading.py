@@ -66,7 +66,9 @@ def test_text_of_several_blocks_is_counted_as_lists_are(tmp_path):
     assert counts_of(path) == counts_of(sentences)
 
 
-@pytest.mark.parametrize("sentences", [[], [[]], [[], []], iter([]), iter([[], []]), ()], ids=str)
+@pytest.mark.parametrize(
+    "sentences", [[], [[]], [[], []], iter([]), iter([[], []]), ()], ids=lambda sentences: type(sentences).__name__
+)
 def test_nothing_is_counted_as_nothing(sentences):
     phrases = Phrases(sentences, **OPTIONS)
     assert (phrases.vocab, phrases.corpus_word_count) == ({}, 0)
