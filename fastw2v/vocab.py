@@ -85,7 +85,7 @@ class Vocab:
     ) -> Vocab:
         """Make a vocabulary from words or integers; ValueError if UTF-8 cannot encode a word."""
         if len(keys) and isinstance(keys[0], str):
-            return cls.from_words([_to_bytes(str(key)) for key in keys], counts, n_raw_tokens=n_raw_tokens)
+            return cls.from_words([word_bytes(str(key)) for key in keys], counts, n_raw_tokens=n_raw_tokens)
         return cls.from_ids(np.asarray(keys, np.int64), counts, n_raw_tokens=n_raw_tokens)
 
     def __len__(self) -> int:
@@ -276,7 +276,8 @@ def _empty_vocabulary(counts: np.ndarray, min_count: int, max_final_vocab: int |
     )
 
 
-def _to_bytes(word: str) -> bytes:
+def word_bytes(word: str) -> bytes:
+    """Return a word as UTF-8; ValueError if it holds a lone surrogate that stands for no byte."""
     try:
         return word.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError as error:

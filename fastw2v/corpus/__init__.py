@@ -1,11 +1,11 @@
 """What training reads: text files, lists of words, integer arrays, all checked here. No other code reads text."""
 
-from fastw2v.corpus.blocks import Block
+from fastw2v.corpus.blocks import BLOCK_BYTES, Block
 from fastw2v.corpus.inputs import Corpus, as_corpus, one_corpus
 from fastw2v.corpus.integers import IntegerCorpus
 from fastw2v.corpus.line_sentences import BrownCorpus, LineSentence, PathLineSentences, Text8Corpus
 from fastw2v.corpus.sentences import TokenCorpus
-from fastw2v.corpus.text import BLOCK_BYTES, TextCorpus, text_corpus
+from fastw2v.corpus.text import TextCorpus, text_corpus
 from fastw2v.corpus.tokens import simple_preprocess, tokenize
 
 __all__ = [

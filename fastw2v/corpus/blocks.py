@@ -12,6 +12,7 @@ import numpy as np
 from fastw2v.runtime.compressed import unpacked
 from fastw2v_kernels.encode import padded_size
 
+BLOCK_BYTES = 2 << 20
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _NO_TEXT = {  # first bytes of files that are not UTF-8 text, and the cure
     rb"PK\x03\x04": "is a zip archive; unpack it",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from types import FunctionType
@@ -10,7 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from fastw2v.corpus.blocks import BLOCK_BYTES, Block
 from fastw2v.corpus.integers import as_sentence
+from fastw2v.corpus.joined import joined_blocks
+from fastw2v.runtime.progress import PhaseProgress
 from fastw2v.vocab import EmptyVocabularyError
 
 
@@ -19,6 +22,12 @@ class TokenCorpus:
     """Sentences of str tokens, made by `as_corpus`: any iterable that can be iterated more than once."""
 
     sentences: Iterable[Iterable[str]]
+
+    def blocks(
+        self, block_bytes: int = BLOCK_BYTES, progress: PhaseProgress | None = None
+    ) -> Generator[Block, None, None]:
+        """Yield the sentences as blocks of text, some words escaped; see `joined_blocks`."""
+        return joined_blocks(self.sentences, block_bytes, progress)
 
 
 class PeekedSentences:

@@ -14,13 +14,12 @@ from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
 
-from fastw2v.corpus.blocks import Block, blocks_of
+from fastw2v.corpus.blocks import BLOCK_BYTES, Block, blocks_of
 from fastw2v.corpus.cuts import cut_lines, first_lines, one_line
 from fastw2v.corpus.utf8 import first_bad_line, not_utf8, with_ascii_spaces
 from fastw2v.runtime.progress import PhaseProgress
 from fastw2v.runtime.warn import warn_user
 
-BLOCK_BYTES = 2 << 20
 StrPath = str | os.PathLike[str]
 
 

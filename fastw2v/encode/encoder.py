@@ -8,11 +8,10 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from fastw2v.config import number
-from fastw2v.corpus import BLOCK_BYTES, Corpus, TextCorpus, as_corpus
+from fastw2v.corpus import BLOCK_BYTES, Corpus, TextCorpus, TokenCorpus, as_corpus
 from fastw2v.corpus.integers import IntegerCorpus
 from fastw2v.encode import on_gpu
 from fastw2v.encode.integers import EncodedIntegers
-from fastw2v.encode.lists import encode_lists
 from fastw2v.encode.text import encode_text, pruned_table, table_of
 from fastw2v.encode.token_files import EncodedBlock, write_tokens
 from fastw2v.encode.tokens import Tokens
@@ -64,18 +63,18 @@ def encode_corpus(
         Words seen less often get no row. With integer input, 0 makes row = id, for every id from 0 to the largest.
     max_vocab_size : int, optional
         The most words to hold while counting. The corpus is then read twice. The first pass uses one thread, and
-        forgets the rarest words after each block of text (or each million tokens of lists) that leaves more words than
-        this. The second pass counts the words that are left. A word that becomes frequent late may be missed.
+        forgets the rarest words after each block of text (or of lists joined to text) that leaves more words than this.
+        The second pass counts the words that are left. A word that becomes frequent late may be missed.
     max_final_vocab : int, optional
         The most rows: `min_count` is raised until it holds.
     sorted_vocab : bool
         True: rows by falling count, equal counts by first occurrence. False: rows by first occurrence.
     workers : int
-        Threads that read text and write rows. One thread counts lists and arrays.
+        Threads that read text and write rows. One thread, the calling one, reads lists and arrays.
     progress : callable, optional
         Called as ``progress(done, total)``, by one thread at a time: in bytes of text, or in tokens with total None.
     block_bytes : int
-        Each thread reads text in blocks of about this size.
+        Each thread reads text in blocks of about this many bytes.
 
     Returns
     -------
@@ -239,12 +238,12 @@ def encode_with(
         raise TypeError(f"the vocabulary holds {kinds[0]} and the corpus {kinds[1]}; pass a corpus of {kinds[0]}")
     if on_gpu.is_on_device(corpus):
         return Tokens(*on_gpu.rows_on_device(corpus, vocab), corpus.ids.size)
-    if isinstance(corpus, TextCorpus):
-        table, row_of = table_of(vocab)
-        encoded: Any = encode_text(corpus, workers=workers, block_bytes=block_bytes, progress=progress, frozen=table)
-    else:
-        encoded = _encode(corpus, workers=workers, block_bytes=block_bytes, progress=progress)
+    if isinstance(corpus, IntegerCorpus):
+        encoded: Any = EncodedIntegers(corpus, keep_all=False)
         row_of = encoded.rows_in(vocab)
+    else:
+        table, row_of = table_of(vocab, of_lists=isinstance(corpus, TokenCorpus))
+        encoded = encode_text(corpus, workers=workers, block_bytes=block_bytes, progress=progress, frozen=table)
     try:
         return _write(encoded, row_of, workers)
     finally:
@@ -269,12 +268,15 @@ def _encode(
         if max_vocab_size is not None:
             raise ValueError("max_vocab_size bounds the table of words and integer ids have none; use max_final_vocab")
         return EncodedIntegers(corpus, keep_all=keep_all)
-    if not isinstance(corpus, TextCorpus):
-        return encode_lists(corpus, max_vocab_size=max_vocab_size, progress=progress)
     frozen = None
     if max_vocab_size is not None:
         frozen = pruned_table(corpus, max_vocab_size=max_vocab_size, block_bytes=block_bytes, progress=progress)
-    return encode_text(corpus, workers=workers, block_bytes=block_bytes, progress=progress, frozen=frozen)
+    encoded = encode_text(corpus, workers=workers, block_bytes=block_bytes, progress=progress, frozen=frozen)
+    if frozen is not None and encoded.n_raw == 0:
+        encoded.close()
+        cure = "pass list(sentences), or an object whose __iter__ starts anew each time"
+        raise ValueError(f"max_vocab_size reads the corpus twice, and the second time it had no token; {cure}")
+    return encoded
 
 
 def _write(
@@ -284,7 +286,7 @@ def _write(
     return Tokens(*write_tokens(encoded.blocks(row_of), workers, other_tasks), encoded.n_raw)
 
 
-_TEXT, _LISTS = TextCorpus((b"a",)), [["a"]]  # the smallest corpora, to compile with
+_TEXT, _INTEGERS = TextCorpus((b"a",)), [[0]]  # the smallest corpora, to compile with
 
 
 def load_encoder(corpus: Corpus) -> None:
@@ -294,9 +296,9 @@ def load_encoder(corpus: Corpus) -> None:
     if on_gpu.is_on_device(corpus):
         return
     with log_compilation("the encoder"):
-        if isinstance(corpus, TextCorpus):
+        if isinstance(corpus, IntegerCorpus):
+            encode_corpus(_INTEGERS, min_count=1)[1].close()
+        else:
             for op in (rehash_slots, find_words):  # what a large vocabulary, and several threads, need
                 op.OP.implementation("cpu")(**op.OP.make_case(np.random.default_rng(0), 1))
             encode_corpus(_TEXT, min_count=1)[1].close()
-        else:
-            encode_corpus(_LISTS, min_count=1)[1].close()

@@ -8,10 +8,10 @@ from functools import partial
 import numpy as np
 
 from fastw2v.corpus import IntegerCorpus
-from fastw2v.encode.lists import CHUNK_TOKENS
 from fastw2v.encode.token_files import EncodedBlock
 from fastw2v.vocab import Vocab
 
+CHUNK_TOKENS = 1 << 20
 _INT32_MAX = np.iinfo(np.int32).max
 
 

@@ -6,13 +6,15 @@ A word id is the number of a word by first occurrence, in a table or in the whol
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fastw2v.corpus import Block, TextCorpus
+from fastw2v.corpus import Block, TextCorpus, TokenCorpus
+from fastw2v.corpus.joined import ESCAPE_BYTE, unescaped_words, words_block
 from fastw2v.corpus.utf8 import has_python_space, is_utf8
 from fastw2v.encode.merge import MergedTables, NewWords
 from fastw2v.encode.temporary_blocks import StoredBlock, TemporaryBlocks
@@ -61,7 +63,7 @@ class _ThreadEncoder:
 
 
 class EncodedText:
-    """A text read once: its words by first occurrence, their counts, and its word ids in temporary files.
+    """A corpus read once: its words by first occurrence, their counts, and its word ids in temporary files.
 
     Attributes
     ----------
@@ -70,7 +72,8 @@ class EncodedText:
         Tokens read, in the table or not.
     """
 
-    def __init__(self, encoders: list[_ThreadEncoder], *, frozen: bool) -> None:
+    def __init__(self, encoders: list[_ThreadEncoder], *, frozen: bool, are_escaped: bool) -> None:
+        self._are_escaped = are_escaped
         self._temporary = [encoder.temporary for encoder in encoders]
         numbered = ((number, block) for number, encoder in enumerate(encoders) for block in encoder.blocks)
         self._blocks = sorted(numbered, key=lambda pair: pair[1].position)
@@ -91,6 +94,8 @@ class EncodedText:
     def vocab(self, order: np.ndarray) -> Vocab:
         """Make the vocabulary whose rows are the words in `order`."""
         letters, starts = self._table.words(order)
+        if self._are_escaped:
+            letters, starts = unescaped_words(letters, starts)
         return Vocab(self.counts[order], letters, starts, n_raw_tokens=self.n_raw)
 
     def blocks(self, row_of: np.ndarray) -> Iterator[EncodedBlock]:
@@ -106,19 +111,21 @@ class EncodedText:
 
 
 def encode_text(
-    corpus: TextCorpus,
+    corpus: TextCorpus | TokenCorpus,
     *,
     workers: int,
     block_bytes: int,
     progress: PhaseProgress | None,
     frozen: WordTable | None = None,
 ) -> EncodedText:
-    """Read a text once with `workers` threads; with a `frozen` table, only its words get an id.
+    """Read text or lists of words once with `workers` threads; with a `frozen` table, only its words get an id.
 
     The words tell whether the text is UTF-8, and whether any holds whitespace of str.split. So ordinary text is read at
     full speed also with `TextCorpus.python_spaces`. Text with such whitespace is read again, with that option.
     """
     read = partial(_read, workers=workers, block_bytes=block_bytes, progress=progress, frozen=frozen)
+    if isinstance(corpus, TokenCorpus):
+        return EncodedText(read(corpus), frozen=frozen is not None, are_escaped=True)
     encoders = read(corpus if frozen else replace(corpus, python_spaces=False))
     try:
         if not frozen:
@@ -126,21 +133,24 @@ def encode_text(
                 _close(encoders)
                 encoders = read(corpus)
             _check_utf8(corpus, [encoder.table for encoder in encoders])
-        return EncodedText(encoders, frozen=frozen is not None)
+        return EncodedText(encoders, frozen=frozen is not None, are_escaped=False)
     except BaseException:
         _close(encoders)
         raise
 
 
 def _read(
-    corpus: TextCorpus,
+    corpus: TextCorpus | TokenCorpus,
     *,
     workers: int,
     block_bytes: int,
     progress: PhaseProgress | None,
     frozen: WordTable | None = None,
 ) -> list[_ThreadEncoder]:
-    """Encode all blocks of a text; return what each thread has encoded, one at least."""
+    """Encode all blocks of a corpus; return what each thread has encoded, one at least.
+
+    Lists are read in the calling thread alone: they may come from an object that belongs to it, such as a database.
+    """
     from fastw2v.encode.word_table import WordTable
 
     encoders: list[_ThreadEncoder] = []
@@ -156,7 +166,12 @@ def _read(
             new_encoder().run(first, queue)
 
     try:
-        run_workers([encode_blocks] * workers, ItemQueue(corpus.blocks(block_bytes, progress)))
+        queue = ItemQueue(corpus.blocks(block_bytes, progress))
+        if isinstance(corpus, TokenCorpus):
+            with closing(queue):
+                encode_blocks(queue)
+        else:
+            run_workers([encode_blocks] * workers, queue)
         return encoders or [new_encoder()]
     except BaseException:
         _close(encoders)
@@ -175,9 +190,9 @@ def _check_utf8(corpus: TextCorpus, tables: list[WordTable]) -> None:
 
 
 def pruned_table(
-    corpus: TextCorpus, *, max_vocab_size: int, block_bytes: int, progress: PhaseProgress | None
+    corpus: TextCorpus | TokenCorpus, *, max_vocab_size: int, block_bytes: int, progress: PhaseProgress | None
 ) -> WordTable:
-    """Count a text in one thread; after each block, forget the rarest words beyond `max_vocab_size`.
+    """Count a corpus in one thread; after each block, forget the rarest words beyond `max_vocab_size`.
 
     One thread alone, because the result depends on the order of the blocks. The counts are lower bounds, so the caller
     counts the words of this table again.
@@ -189,21 +204,26 @@ def pruned_table(
         table.encode(text, n_bytes)
         if table.n_words > max_vocab_size:
             table = table.subset(table.counts >= count_threshold(table.counts, max_vocab_size))
-    _check_utf8(corpus, [table])
+    if isinstance(corpus, TextCorpus):
+        _check_utf8(corpus, [table])
     return table
 
 
-def table_of(vocab: Vocab) -> tuple[WordTable, np.ndarray]:
+def table_of(vocab: Vocab, *, of_lists: bool) -> tuple[WordTable, np.ndarray]:
     """Return a table of the vocabulary's words, and the row of each: int32[n_words].
 
-    A key that is empty or holds whitespace (from lists of tokens) cannot occur in text and is left out.
+    A key that is empty or holds whitespace cannot occur in text and is left out; `of_lists` has it escaped.
     """
     from fastw2v.encode.word_table import CHUNK_WORDS, WordTable
 
     table, rows = WordTable(len(vocab) + 1), [np.empty(0, np.int32)]
     for first in range(0, len(vocab), CHUNK_WORDS):
         starts = vocab.word_starts[first : first + CHUNK_WORDS + 1]
-        occurs, text, n_bytes = _as_text(vocab.letters[starts[0] : starts[-1]], np.diff(starts))
+        letters = vocab.letters[starts[0] : starts[-1]]
+        occurs, text, n_bytes = _as_text(letters, np.diff(starts))
+        if of_lists and (not occurs.all() or letters.max() == ESCAPE_BYTE):
+            text, n_bytes = words_block(vocab.words(slice(first, first + CHUNK_WORDS)))
+            occurs[:] = True
         table.encode(text, n_bytes)
         rows.append(first + np.flatnonzero(occurs).astype(np.int32))
     return table, np.concatenate(rows)

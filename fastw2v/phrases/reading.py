@@ -10,8 +10,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from fastw2v.corpus import BLOCK_BYTES, IntegerCorpus, TextCorpus, TokenCorpus, as_corpus
-from fastw2v.encode.encoder import EncodedCorpus
-from fastw2v.encode.lists import encode_lists
 from fastw2v.encode.text import encode_text
 from fastw2v.encode.token_files import write_tokens
 from fastw2v.runtime.arrays import Array
@@ -93,15 +91,14 @@ def read_sentences(sentences: Any, *, progress_per: int) -> ReadSentences:  # no
     """
     corpus = _corpus_of(sentences)
     if isinstance(corpus, TextCorpus):
-        workers = available_cores()
-        return _read(encode_text(corpus, workers=workers, block_bytes=BLOCK_BYTES, progress=None), [], workers)
+        return _read(corpus, [])
     given = _Sentences(corpus, progress_per)
     rest = iter(given)
     first = next(rest, None)
     if first is None:
         return ReadSentences([], np.zeros(0, np.int64), np.zeros(0, np.int32), np.zeros(1, np.int64), given.empty)
     tokens = TokenCorpus(chain([first], rest))
-    return _read(encode_lists(tokens, max_vocab_size=None, progress=None), given.empty, 1)
+    return _read(tokens, given.empty)
 
 
 def _corpus_of(sentences: Any) -> TextCorpus | Iterator[Iterable[str]]:  # noqa: ANN401
@@ -128,7 +125,9 @@ def _holds_something(sentence: object) -> bool:
     return not hasattr(sentence, "__len__") or len(sentence) > 0
 
 
-def _read(encoded: EncodedCorpus, empty: list[int], workers: int) -> ReadSentences:
+def _read(corpus: TextCorpus | TokenCorpus, empty: list[int]) -> ReadSentences:
+    workers = available_cores()
+    encoded = encode_text(corpus, workers=workers, block_bytes=BLOCK_BYTES, progress=None)
     try:
         order, words = np.arange(len(encoded.counts)), list[str]()
         make_words = [lambda: words.extend(encoded.vocab(order).keys)] if order.size else []  # type: ignore[arg-type]

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from fastw2v.corpus import TextCorpus
-from fastw2v.encode import encode_corpus, encode_with, lists
+from fastw2v.encode import encode_corpus, encode_with
 from fastw2v.vocab import Vocab
 from fastw2v_kernels.encode import random_text
 from tests.encode.cases import sentences_of, split, to_str
@@ -37,12 +37,11 @@ def test_max_final_vocab_keeps_the_most_frequent():
 
 @pytest.mark.parametrize("as_lists", [False, True])
 @pytest.mark.parametrize("workers", [1, 3])
-def test_max_vocab_size_bounds_the_count_and_then_counts_exactly(monkeypatch, as_lists, workers):
+def test_max_vocab_size_bounds_the_count_and_then_counts_exactly(as_lists, workers):
     rng = np.random.default_rng(2)
     common = [b"c%d" % n for n in range(20)]
     lines = [b" ".join([*common, *(b"r%d" % n for n in rng.integers(0, 10**6, 5))]) for _ in range(300)]
     text = b"\n".join(lines)
-    monkeypatch.setattr(lists.encode_lists, "__kwdefaults__", {"chunk_tokens": 100})
     corpus = split(text) if as_lists else TextCorpus((text,))
     vocab, tokens = encode_corpus(corpus, min_count=2, max_vocab_size=60, workers=workers, block_bytes=500)
     counter = Counter(text.split())
@@ -139,10 +138,9 @@ def test_ctrl_c_stops_the_threads(temporary_folder):
     assert not list(temporary_folder.iterdir())
 
 
-def test_progress_reports_bytes_of_text_and_tokens_of_lists(monkeypatch):
+def test_progress_reports_bytes_of_text_and_tokens_of_lists():
     calls = []
     encode_corpus(TextCorpus((b"a " * 50,)), min_count=1, block_bytes=10, progress=lambda *call: calls.append(call))
     assert calls[-1] == (100, 100)
-    monkeypatch.setattr(lists.encode_lists, "__kwdefaults__", {"chunk_tokens": 10})
-    encode_corpus([["a"] * 10] * 3, min_count=1, progress=lambda *call: calls.append(call))
+    encode_corpus([["a"] * 10] * 3, min_count=1, block_bytes=20, progress=lambda *call: calls.append(call))
     assert calls[-1] == (30, None)

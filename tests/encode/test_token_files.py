@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from fastw2v.corpus import TextCorpus
-from fastw2v.encode import encode_corpus, encode_with, lists, token_files
+from fastw2v.encode import encode_corpus, encode_with, token_files
 from tests.encode.cases import SPANNING, check, split
 
 
@@ -36,9 +36,8 @@ def test_an_error_is_not_handed_from_block_to_block(monkeypatch):
         return rows_of(ids, *block)
 
     monkeypatch.setattr(token_files, "_rows_of", fail_in_the_first)
-    monkeypatch.setattr(lists.encode_lists, "__kwdefaults__", {"chunk_tokens": 2})
     with pytest.raises(OSError, match="the disk is gone") as error:
-        encode_corpus([["a", "a"], ["b", "b"], ["c", "c"], ["d", "d"]], min_count=1, workers=4)
+        encode_corpus([["a", "a"], ["b", "b"], ["c", "c"], ["d", "d"]], min_count=1, workers=4, block_bytes=4)
     assert [entry.name for entry in error.traceback].count("_write_block") == 1
     assert error.value.__context__ is None
 
