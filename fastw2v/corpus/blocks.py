@@ -14,12 +14,25 @@ from fastw2v_kernels.encode import padded_size
 
 BLOCK_BYTES = 2 << 20
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_TABLE = "; its rows are read by fastw2v.corpus.table_corpus, or with --column on the command line"
 _NO_TEXT = {  # first bytes of files that are not UTF-8 text, and the cure
+    rb"PAR1": f"is a Parquet file{_TABLE}",
+    rb"ARROW1": f"is an Arrow (Feather) file{_TABLE}",
+    rb"\x7fELF": "is a program",
+    rb"\x89PNG|\xff\xd8\xff|GIF8": "is a picture",
+    rb"%PDF-": "is a PDF; save its text: pdftotext",
+    rb"SQLite format": "is a database; read its rows, and pass lists of words",
+    rb"\x80[\x02-\x05]": "is a pickle; load it, and pass lists of words",
+    rb"\x93NUMPY": "is an array of NumPy; pass numpy.load(path)",
+    rb"\xd0\xcf\x11\xe0": "is an old Office file; save it as text",
     rb"PK\x03\x04": "is a zip archive; unpack it",
     rb"7z\xbc\xaf\x27\x1c": "is a 7z archive; unpack it",
     rb"\xff\xfe[^\0]\0|\xfe\xff\0[^\0]": "is UTF-16 text; convert it: iconv -f UTF-16 -t UTF-8",
 }
 _IS_SEPARATOR = np.isin(np.arange(256), list(b" \t\n\r\v\f"))
+
+_LOOKED_AT = 1 << 12  # bytes
+_MOST_NULS = 0.05  # a few stray ones are in much text from the web
 
 Block = tuple[np.ndarray, int]
 
@@ -29,6 +42,8 @@ def refuse_no_text(first: bytes, name: str) -> None:
     for pattern, cure in _NO_TEXT.items():
         if re.match(pattern, first):
             raise ValueError(f"{name} {cure}; expected UTF-8 text, or such text compressed by gzip, bzip2, xz or zstd")
+    if first.count(0) > _MOST_NULS * len(first):
+        raise ValueError(f"{name} has many NUL bytes, so it is UTF-16 or no text; convert it: iconv -f UTF-16 -t UTF-8")
 
 
 def blocks_of(stream: BinaryIO, name: str, block_bytes: int) -> Generator[Block, None, None]:
@@ -60,7 +75,7 @@ def blocks_of(stream: BinaryIO, name: str, block_bytes: int) -> Generator[Block,
     with unpacked(stream, name) as unpacked_stream:
         blocks = _cut(unpacked_stream, block_bytes)
         for text, n_bytes in islice(blocks, 1):
-            refuse_no_text(text[:8].tobytes(), name)
+            refuse_no_text(text[:_LOOKED_AT].tobytes(), name)
             if text[: len(BYTE_ORDER_MARK)].tobytes() == BYTE_ORDER_MARK:
                 text[: len(BYTE_ORDER_MARK)] = ord(" ")
             yield text, n_bytes

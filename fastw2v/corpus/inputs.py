@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from fastw2v.corpus import integers
+from fastw2v.corpus.arrow import is_arrow, is_dataset, is_pandas_series
 from fastw2v.corpus.integers import IntegerCorpus
 from fastw2v.corpus.line_sentences import as_text
 from fastw2v.corpus.sentences import PeekedSentences, TokenCorpus, check_words
+from fastw2v.corpus.tables import table_corpus
 from fastw2v.corpus.text import TextCorpus, text_corpus
 
 Corpus = TextCorpus | TokenCorpus | IntegerCorpus
@@ -24,9 +26,10 @@ def as_corpus(sentences: Any, *, once: bool = False) -> Corpus:  # noqa: ANN401 
 
         - an iterable of lists of str, or of lists of int, that can be iterated more than once;
         - an integer array [n_sentences, length], a sentence (a walk) per row;
-        - two 1-D integer arrays ``(ids, starts)``: sentence s is ``ids[starts[s]:starts[s + 1]]``, with
-          ``starts[0] == 0`` and ``starts[-1] == len(ids)``;
+        - a tuple of two 1-D integer arrays ``(ids, starts)``, such as columns of pandas: sentence s is
+          ``ids[starts[s]:starts[s + 1]]``, with ``starts[0] == 0`` and ``starts[-1] == len(ids)``;
         - a `pathlib.Path`, or a list of them, of text files. A path given as str is for `text_corpus`;
+        - a table or column with Arrow's interface, whose rows are sentences; see `table_corpus`;
         - a `LineSentence`, `PathLineSentences` or `Text8Corpus` of files, which the compiled reader then reads.
 
         Arrays may come from any library that shares its memory (CuPy, PyTorch). Arrays on a GPU stay there;
@@ -62,11 +65,14 @@ def as_corpus(sentences: Any, *, once: bool = False) -> Corpus:  # noqa: ANN401 
         return text
     if isinstance(sentences, Path) or _is_path_list(sentences):
         return text_corpus(sentences)
+    if (is_arrow(sentences) or is_dataset(sentences)) and not is_pandas_series(sentences):
+        return table_corpus(sentences)
     sentences = integers.with_shared_arrays(sentences)
     if integers.is_array(sentences) and sentences.dtype != object and sentences.dtype.kind not in "US":
         return integers.from_matrix(sentences)
-    if isinstance(sentences, tuple) and len(sentences) == 2 and all(map(integers.is_flat_number_array, sentences)):
-        return integers.from_ragged(*sentences)
+    ragged = integers.as_ragged(sentences)
+    if ragged is not None:
+        return integers.from_ragged(*ragged)
     peeked = PeekedSentences(sentences, once=once)
     if integers.is_number_sentence(peeked.first):
         return integers.from_number_lists(peeked)

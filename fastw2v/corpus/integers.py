@@ -52,6 +52,19 @@ def as_sentence(sentence: Any) -> Any:  # noqa: ANN401
     return sentence
 
 
+def as_ragged(sentences: Any) -> tuple[np.ndarray, np.ndarray] | None:  # noqa: ANN401
+    """Return the arrays of a tuple (ids, starts); None for anything else, such as a tuple of two lists.
+
+    One of the two at least is an array of any library, or a column of a table; the other may be a list.
+    """
+    if not isinstance(sentences, tuple) or len(sentences) != 2:
+        return None
+    if not any(is_array(part) or hasattr(part, "__array__") for part in sentences):
+        return None
+    arrays = [part if is_array(part) else np.asarray(part) for part in sentences]
+    return (arrays[0], arrays[1]) if all(map(is_flat_number_array, arrays)) else None
+
+
 def is_flat_number_array(value: Any) -> bool:  # noqa: ANN401
     """Whether this is a 1-D array of numbers."""
     return is_array(value) and value.ndim == 1 and value.dtype.kind in "iuf"

@@ -132,10 +132,10 @@ def joined_blocks(
 
 def words_block(words: Iterable[bytes]) -> Block:
     """Return words as a block of text, some of them escaped."""
-    return _text_block(b" ".join(map(escaped, words)))
+    return text_block(b" ".join(map(escaped, words)))
 
 
-def _text_block(data: bytes) -> Block:
+def text_block(data: bytes) -> Block:
     r"""Return text as a block; it ends with ``\n``, which is added."""
     text = np.empty(padded_size(len(data) + 1), np.uint8)
     text[: len(data)] = np.frombuffer(data, np.uint8)
@@ -146,17 +146,17 @@ def _text_block(data: bytes) -> Block:
 
 def _block(lines: list[str], sentences: list[Sequence[str]], n_tokens: int) -> Block:
     try:
-        text, n_bytes = _text_block("\n".join(lines).encode("utf-8", "surrogateescape"))
-        is_plain = _is_plain(text[:n_bytes], n_tokens)
+        text, n_bytes = text_block("\n".join(lines).encode("utf-8", "surrogateescape"))
+        as_it_is = is_plain(text[:n_bytes], n_tokens)
     except UnicodeEncodeError:
-        is_plain = False  # one of the words is refused below
-    if is_plain:
+        as_it_is = False  # one of the words is refused below
+    if as_it_is:
         return text, n_bytes
     words = _EscapedWords()
-    return _text_block(b"\n".join(b" ".join(map(words.__getitem__, sentence)) for sentence in sentences))
+    return text_block(b"\n".join(b" ".join(map(words.__getitem__, sentence)) for sentence in sentences))
 
 
-def _is_plain(text: np.ndarray, n_tokens: int) -> bool:
+def is_plain(text: np.ndarray, n_tokens: int) -> bool:
     """Whether reading this text, joined of `n_tokens` words, gives just these words, and no byte is the escape."""
     may_separate = text <= ord(" ")
     n_separators = int(np.count_nonzero(may_separate))  # a few other characters count too: such text is escaped in vain

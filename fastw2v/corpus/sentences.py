@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import chain
 from types import FunctionType
@@ -77,6 +77,14 @@ def _check_iterable(sentences: object) -> None:
             f"sentences is a {type(sentences).__name__}, {sentences[:40]!r}; expected lists of tokens: "
             "pass a file as corpus_file=..., or [text.split()] for one sentence"
         )
+    if isinstance(sentences, Mapping):
+        kind = type(sentences).__name__
+        raise TypeError(
+            f"sentences is a {kind}, whose keys would be read; pass its sentences: list(sentences.values())"
+        )
+    if isinstance(sentences, Set):
+        kind = type(sentences).__name__
+        raise TypeError(f"sentences is a {kind}, whose order differs from run to run; pass sorted(sentences)")
     if not isinstance(sentences, Iterable):
         raise TypeError(f"sentences is a {type(sentences).__name__}; expected an iterable of lists of tokens")
 

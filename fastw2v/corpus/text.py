@@ -165,6 +165,7 @@ def text_corpus(paths: StrPath | Iterable[StrPath]) -> TextCorpus:
     files = list(chain.from_iterable(_expand(os.fspath(path)) for path in given))
     for file in files:
         check_readable(file)
+        _refuse_json_lines(file)
     return TextCorpus(tuple(files))
 
 
@@ -189,3 +190,11 @@ def check_readable(file: Path) -> None:
         raise OSError(f"{str(file)!r} is a pipe or a device, not a file; save its content to a file")
     if not os.access(file, os.R_OK):
         raise PermissionError(f"corpus file {str(file)!r} may not be read; check its permissions (chmod u+r)")
+
+
+def _refuse_json_lines(file: Path) -> None:
+    """Raise ValueError for JSON lines, whose brackets and names would be words. Other tables have bytes that tell."""
+    ending = file.name.lower().removesuffix(".gz").rpartition(".")[2]
+    if ending in ("jsonl", "ndjson"):
+        cure = 'fastw2v.corpus.table_corpus(path, column="text"), or --column text on the command line'
+        raise ValueError(f"{str(file)!r} holds JSON lines, not plain text; name the field that holds the words: {cure}")

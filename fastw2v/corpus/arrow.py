@@ -1,0 +1,205 @@
+"""Tables in any form, as Arrow record batches: files, and objects of other libraries by Arrow's interface."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from fastw2v.corpus.text import check_readable
+
+StrPath = str | os.PathLike[str]
+BATCH_ROWS = 1 << 16
+_KIND_OF_ENDING = {
+    ".parquet": "parquet",
+    ".pq": "parquet",
+    ".feather": "arrow",
+    ".arrow": "arrow",
+    ".ipc": "arrow",
+    ".csv": "csv",
+    ".tsv": "tsv",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+}
+_PACKED = (".gz", ".bz2", ".xz", ".zst")
+
+
+def pyarrow_module() -> Any:  # noqa: ANN401 - a module that the type checker may not have
+    """Return pyarrow; ImportError with the cure if it is not installed."""
+    try:
+        import pyarrow.compute
+    except ImportError as error:
+        raise ImportError("tables are read by pyarrow; install it with: pip install pyarrow") from error
+    return pyarrow
+
+
+def is_arrow(value: object) -> bool:
+    """Whether an object hands out its data by Arrow's interface; pyarrow is not imported to find out."""
+    return hasattr(value, "__arrow_c_stream__") or hasattr(value, "__arrow_c_array__")
+
+
+def is_dataset(value: object) -> bool:
+    """Whether this is a `datasets.Dataset` of Hugging Face."""
+    return hasattr(value, "with_format") and hasattr(value, "column_names")
+
+
+def is_pandas_series(value: object) -> bool:
+    """Whether this is one column of pandas, whose rows are Python objects and need no Arrow."""
+    return hasattr(value, "iloc") and getattr(value, "ndim", None) == 1
+
+
+def kind_of(path: StrPath) -> str | None:
+    """Return the kind of a table file by its ending, "parquet" and so on; None for another file."""
+    name = Path(path).name.lower()
+    for ending in _PACKED:
+        name = name.removesuffix(ending)
+    return _KIND_OF_ENDING.get(Path(name).suffix)
+
+
+class Table:
+    """Columns of a table, read as often as they are asked for.
+
+    Parameters
+    ----------
+    source : path, list of paths, or object with Arrow's interface
+        Parquet, Arrow (Feather), CSV, TSV and JSON-lines files; data frames of pandas and polars, relations of DuckDB,
+        tables of pyarrow, a `datasets.Dataset`.
+
+    Raises
+    ------
+    TypeError
+        It is no table.
+    OSError
+        A file does not exist or cannot be read.
+    ValueError
+        The ending of a file is none of a table.
+    ImportError
+        pyarrow is not installed.
+    """
+
+    def __init__(self, source: Any) -> None:  # noqa: ANN401 - this finds out what it is
+        self._source = _checked_source(source)
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the columns; of an array, one that is empty."""
+        schema = next(self._readers(None)).schema
+        return list(schema.names)
+
+    def batches(self, columns: Sequence[str]) -> Iterator[Any]:
+        """Yield record batches of some columns; no more than a few of them are in memory at a time."""
+        for reader in self._readers(columns):
+            yield from (batch.select(columns) for batch in reader)
+
+    def _readers(self, columns: Sequence[str] | None) -> Iterator[Any]:
+        if isinstance(self._source, list):
+            yield from (_read_file(path, columns) for path in self._source)
+        elif is_dataset(self._source):
+            yield _read_dataset(self._source, columns)
+        else:
+            yield _read_object(self._source)
+
+
+class _Reader:
+    """A schema and batches of it."""
+
+    def __init__(self, schema: Any, batches: Iterable[Any]) -> None:  # noqa: ANN401
+        self.schema, self._batches = schema, batches
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._batches)
+
+
+def _checked_source(source: Any) -> Any:  # noqa: ANN401
+    arrow = pyarrow_module()
+    if isinstance(source, arrow.RecordBatchReader):
+        raise TypeError("a RecordBatchReader can be read only once; pass its table: reader.read_all()")
+    if is_arrow(source) or is_dataset(source):
+        return source
+    given = [source] if isinstance(source, str | os.PathLike) else source
+    if not isinstance(given, list | tuple) or not all(isinstance(path, str | os.PathLike) for path in given):
+        kind = type(source).__name__
+        raise TypeError(f"a {kind} is no table; expected a path, a data frame, or an object with Arrow's interface")
+    paths = [Path(path).expanduser() for path in given]
+    for path in paths:
+        check_readable(path)
+        if kind_of(path) is None:
+            raise ValueError(f"{path} has no ending of a table; expected one of {', '.join(_KIND_OF_ENDING)}")
+    if not paths:
+        raise ValueError("got an empty list of paths; expected at least one table")
+    return paths
+
+
+def _read_file(path: Path, columns: Sequence[str] | None) -> _Reader:
+    kind = str(kind_of(path))
+    read: Callable[[Path, Sequence[str] | None], _Reader] = _READERS[kind]
+    try:
+        return read(path, columns)
+    except pyarrow_module().ArrowInvalid as error:
+        raise ValueError(f"{path} cannot be read as {kind}: {error}; check the file and its ending") from error
+
+
+def _read_parquet(path: Path, columns: Sequence[str] | None) -> _Reader:
+    import pyarrow.parquet
+
+    file = pyarrow.parquet.ParquetFile(path, memory_map=True)
+    return _Reader(file.schema_arrow, file.iter_batches(BATCH_ROWS, columns=columns))
+
+
+def _read_arrow(path: Path, _columns: Sequence[str] | None) -> _Reader:
+    arrow = pyarrow_module()
+    mapped = arrow.memory_map(str(path))
+    try:
+        file = arrow.ipc.open_file(mapped)
+    except arrow.ArrowInvalid:
+        stream = arrow.ipc.open_stream(arrow.memory_map(str(path)))
+        return _Reader(stream.schema, stream)
+    return _Reader(file.schema, map(file.get_batch, range(file.num_record_batches)))
+
+
+def _read_csv(path: Path, columns: Sequence[str] | None, delimiter: str = ",") -> _Reader:
+    import pyarrow.csv
+
+    with_columns = pyarrow.csv.ConvertOptions(include_columns=columns)
+    parse = pyarrow.csv.ParseOptions(delimiter=delimiter, newlines_in_values=True)
+    reader = pyarrow.csv.open_csv(str(path), parse_options=parse, convert_options=with_columns)
+    return _Reader(reader.schema, reader)
+
+
+def _read_jsonl(path: Path, _columns: Sequence[str] | None) -> _Reader:
+    import pyarrow.json
+
+    reader = pyarrow.json.open_json(str(path))
+    return _Reader(reader.schema, reader)
+
+
+def _read_object(source: Any) -> _Reader:  # noqa: ANN401
+    arrow = pyarrow_module()
+    if hasattr(source, "__arrow_c_stream__"):
+        try:
+            reader = arrow.RecordBatchReader.from_stream(source)
+            return _Reader(reader.schema, reader)
+        except (TypeError, ValueError):  # of a column alone
+            chunks = arrow.chunked_array(source).chunks
+    else:
+        chunks = [arrow.array(source)]
+    batches = [arrow.record_batch([chunk], names=[""]) for chunk in chunks]
+    return _Reader(batches[0].schema if batches else arrow.schema([("", arrow.null())]), batches)
+
+
+def _read_dataset(source: Any, columns: Sequence[str] | None) -> _Reader:  # noqa: ANN401
+    chosen = source if columns is None else source.select_columns(list(columns))
+    tables = chosen.with_format("arrow").iter(batch_size=BATCH_ROWS)
+    schema = pyarrow_module().schema([(name, pyarrow_module().null()) for name in source.column_names])
+    return _Reader(schema, (batch for table in tables for batch in table.to_batches()))
+
+
+_READERS: dict[str, Callable[..., _Reader]] = {
+    "parquet": _read_parquet,
+    "arrow": _read_arrow,
+    "csv": _read_csv,
+    "tsv": partial(_read_csv, delimiter="\t"),
+    "jsonl": _read_jsonl,
+}
