@@ -9,6 +9,8 @@ import pytest
 import fastw2v
 import fastw2v_kernels
 
+EXTRAS = ("pyarrow",)
+
 
 def module_names():
     for package in (fastw2v, fastw2v_kernels):
@@ -26,6 +28,9 @@ def examples():
 
 @pytest.mark.parametrize("example", list(examples()))
 def test_an_example_shows_what_it_says(example, tmp_path, monkeypatch):
+    for module in EXTRAS:
+        if f"import {module}" in example.docstring:
+            pytest.importorskip(module)
     monkeypatch.chdir(tmp_path)  # examples may write files
     result = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE).run(example)
     assert (result.attempted > 0, result.failed) == (True, 0), "pytest shows the output above"

@@ -4,6 +4,7 @@ import importlib.util
 import random
 import re
 import shlex
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,8 @@ NOT_RUN = {
     "config.GPU = True": "needs a GPU",
     "cupy": "needs a GPU",
 }
+# Modules of extras that snippets need, by what they hold.
+EXTRAS = {"plot(": "matplotlib", "pyarrow": "pyarrow"}
 # Commands that are not run, by how they begin, and why.
 COMMANDS_NOT_RUN = {
     "pip install": "changes the environment; .ci/run installs in a new one",
@@ -61,6 +64,7 @@ def folder(tmp_path, monkeypatch):
     (tmp_path / "wordsim353.tsv").write_text("film\tplot\t7.5\nman\twoman\t8.3\nking\tqueen\t8.6\nfilm\tking\t1\n")
     (tmp_path / "questions-words.txt").write_text(": family\nman woman king queen\nwoman man queen king\n")
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MPLBACKEND", "Agg")
     monkeypatch.setattr("fastw2v.nn.ptb.load_data", some_ptb)
     return tmp_path
 
@@ -84,8 +88,9 @@ def test_python_snippets_run(page):
     for snippet in snippets(page, "python"):
         if any(text in snippet.code for text in NOT_RUN):
             continue
-        if "plot(" in snippet.code:
-            pytest.importorskip("matplotlib").use("Agg")
+        missing = [module for text, module in EXTRAS.items() if text in snippet.code and find_spec(module) is None]
+        if missing:
+            continue
         where = f"{page}, line {snippet.line}"
         exec(compile(snippet.code, where, "exec"), namespace)
 
