@@ -16,6 +16,8 @@ from typing import BinaryIO
 
 from fastw2v.corpus.blocks import BLOCK_BYTES, Block, blocks_of
 from fastw2v.corpus.cuts import cut_lines, first_lines, one_line
+from fastw2v.corpus.stored import StoredText, store
+from fastw2v.corpus.tokenized import Tokens, checked_tokens
 from fastw2v.corpus.utf8 import first_bad_line, not_utf8, with_ascii_spaces
 from fastw2v.runtime.progress import PhaseProgress
 from fastw2v.runtime.warn import warn_user
@@ -27,13 +29,16 @@ class NoCorpusFileError(FileNotFoundError, TypeError):
     """A corpus file does not exist. A TypeError too, because gensim raises that."""
 
 
+Source = Path | bytes | StoredText
+
+
 @dataclass(frozen=True)
 class TextCorpus:
     """Text in files or in memory, made by `text_corpus`; read in order, in blocks of whole words.
 
     Parameters
     ----------
-    sources : tuple of Path or bytes
+    sources : tuple of Path, StoredText or bytes
     limit : int, optional
         Read only so many lines of each source.
     max_sentence_length : int, optional
@@ -42,13 +47,16 @@ class TextCorpus:
         Line ends of a source are whitespace like any other.
     python_spaces : bool
         Separate words at the whitespace of str.split, such as U+00A0, and not at that of ASCII alone.
+    tokens : Tokens, optional
+        How a text becomes tokens, where whitespace is not all that separates them.
     """
 
-    sources: tuple[Path | bytes, ...]
+    sources: tuple[Source, ...]
     limit: int | None = None
     max_sentence_length: int | None = None
     is_one_line: bool = False
     python_spaces: bool = False
+    tokens: Tokens | None = None
 
     @property
     def n_bytes(self) -> int:
@@ -106,7 +114,7 @@ class TextCorpus:
                 warn_user(not_utf8(_name(source), line_no))
                 return
 
-    def _lines(self, stream: BinaryIO, source: Path | bytes, block_bytes: int) -> Iterable[Block]:
+    def _lines(self, stream: BinaryIO, source: Source, block_bytes: int) -> Iterable[Block]:
         """Yield the lines to read of one source, in blocks, as they are in the file."""
         blocks = blocks_of(stream, _name(source), block_bytes)
         return blocks if self.limit is None else first_lines(blocks, self.limit)
@@ -117,30 +125,40 @@ class TextCorpus:
             blocks = one_line(blocks)
         if self.python_spaces:
             blocks = with_ascii_spaces(blocks)
+        if self.tokens is not None:
+            blocks = self.tokens.of(blocks)
         if self.max_sentence_length is not None:
             blocks = cut_lines(blocks, self.max_sentence_length)
         return blocks
 
 
-def _size(source: Path | bytes) -> int:
-    return len(source) if isinstance(source, bytes) else source.stat().st_size
+def _size(source: Source) -> int:
+    return source.stat().st_size if isinstance(source, Path) else len(source)
 
 
-def _name(source: Path | bytes) -> str:
+def _name(source: Source) -> str:
     return "text in memory" if isinstance(source, bytes) else repr(str(source))
 
 
-def _opened(source: Path | bytes) -> BinaryIO:
+def _opened(source: Source) -> BinaryIO:
+    if isinstance(source, StoredText):
+        return source.opened()
     return io.BytesIO(source) if isinstance(source, bytes) else open(source, "rb")
 
 
-def text_corpus(paths: StrPath | Iterable[StrPath]) -> TextCorpus:
+def text_corpus(paths: StrPath | Iterable[StrPath], *, lower: bool = False, tokens: str | None = None) -> TextCorpus:
     """Make a corpus of text files, plain or compressed by gzip, bzip2, xz or zstd; the content tells which.
 
     Parameters
     ----------
     paths : path or list of paths
-        Paths, or patterns with ``*``, ``?``, ``[...]`` or ``**``.
+        Paths, or patterns with ``*``, ``?``, ``[...]`` or ``**``. Of a folder, all files directly in it are read, in
+        the order of their names, other than hidden ones. What comes through a pipe is first copied to a temporary file.
+    lower : bool
+        Turn the text to lower case.
+    tokens : str, optional
+        A regular expression, such as ``[a-z]+``, each match of which within a line is a token, with "_" for whitespace
+        inside; or "simple": the tokens of `simple_preprocess`. Default: words are what whitespace separates.
 
     Returns
     -------
@@ -150,34 +168,60 @@ def text_corpus(paths: StrPath | Iterable[StrPath]) -> TextCorpus:
     ------
     NoCorpusFileError
         A file does not exist, or a pattern matches none.
-    IsADirectoryError, PermissionError
-        A path is a folder, or may not be read.
+    PermissionError
+        A file may not be read.
     TypeError
         `paths` is neither a path nor a list of paths.
     ValueError
-        The list is empty.
+        The list or a folder is empty; a file holds JSON lines; or `tokens` is no regular expression.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from fastw2v.corpus import text_corpus
+    >>> from fastw2v.encode import encode_corpus
+    >>> _ = Path("raw.txt").write_text("Good film, good plot!")
+    >>> encode_corpus(text_corpus("raw.txt", tokens="simple"), min_count=1)[0].keys
+    ['good', 'film', 'plot']
     """
+    how = checked_tokens(lower, tokens)
     if not isinstance(paths, str | os.PathLike | list | tuple):
         raise TypeError(f"corpus_file is {paths!r}; expected a path or a list of paths (tokens go to sentences)")
     given = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
     if not given:
         raise ValueError("no corpus file: got an empty list of paths, expected at least one")
     files = list(chain.from_iterable(_expand(os.fspath(path)) for path in given))
-    for file in files:
-        check_readable(file)
-        _refuse_json_lines(file)
-    return TextCorpus(tuple(files))
+    return TextCorpus(tuple(map(_source, files)), tokens=how)
+
+
+def _source(file: Path) -> Source:
+    """Return a file to read; what comes through a pipe is stored first, since it may be read twice."""
+    if file.is_fifo():
+        with open(file, "rb") as pipe:
+            return store(pipe, str(file))
+    check_readable(file)
+    _refuse_json_lines(file)
+    return file
 
 
 def _expand(path: str) -> list[Path]:
-    """Return the file with this name; if there is none, the sorted files that match the pattern."""
+    """Return the file with this name, or the files of that folder; if there is none, those that match the pattern."""
     expanded = os.path.expanduser(path)
+    if os.path.isdir(expanded):
+        return _files_in(Path(expanded))
     if not glob.has_magic(expanded) or os.path.lexists(expanded):
         return [Path(expanded)]
     matches = [Path(match) for match in sorted(glob.glob(expanded, recursive=True)) if not os.path.isdir(match)]
     if not matches:
         raise NoCorpusFileError(f"no file matches {path!r} (from {os.getcwd()}); check the folder and the pattern")
     return matches
+
+
+def _files_in(folder: Path) -> list[Path]:
+    files = sorted(file for file in folder.iterdir() if not file.is_dir() and not file.name.startswith("."))
+    if not files:
+        raise ValueError(f"the folder {str(folder)!r} holds no file (subfolders are not looked into); check the path")
+    return files
 
 
 def check_readable(file: Path) -> None:

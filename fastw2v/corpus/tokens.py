@@ -7,6 +7,8 @@ import unicodedata
 from collections.abc import Iterator
 
 _LETTERS = re.compile(r"(?:(?!\d)\w)+")
+_RUNS = re.compile(r"[^\W\d]+")
+_LEAST, _MOST = 2, 15  # letters of a token of simple_preprocess
 
 
 def tokenize(
@@ -53,7 +55,17 @@ def tokenize(
     return (match.group() for match in _LETTERS.finditer(text))
 
 
-def simple_preprocess(doc: str | bytes, deacc: bool = False, min_len: int = 2, max_len: int = 15) -> list[str]:
+def runs_of_letters(text: str) -> list[str]:
+    """Return the words that `tokenize` finds."""
+    return _RUNS.findall(text)
+
+
+def is_simple(word: str) -> bool:
+    """Whether `simple_preprocess` keeps a word."""
+    return _LEAST <= len(word) <= _MOST and not word.startswith("_")
+
+
+def simple_preprocess(doc: str | bytes, deacc: bool = False, min_len: int = _LEAST, max_len: int = _MOST) -> list[str]:
     """Turn a document into a list of words in lower case, without those that are very short or very long.
 
     Parameters

@@ -28,14 +28,19 @@ def temporary_file() -> BinaryIO:
 
 
 def write_all(file: BinaryIO, array: np.ndarray) -> None:
-    """Write all bytes of an array to an unbuffered file.
+    """Write all bytes of an array to an unbuffered file; see `write_bytes`."""
+    write_bytes(file, memoryview(np.ascontiguousarray(array).data).cast("B") if array.size else b"")
+
+
+def write_bytes(file: BinaryIO, data: bytes | memoryview) -> None:
+    """Write all bytes to an unbuffered file.
 
     Raises
     ------
     OSError
         Most often the disk is full; a note names the folder and says what to do.
     """
-    left = memoryview(np.ascontiguousarray(array).data).cast("B") if array.size else memoryview(b"")
+    left = memoryview(data)
     try:
         while left:
             left = left[file.write(left) :]

@@ -81,7 +81,7 @@ def test_progress_goes_to_the_end_also_with_a_limit(tmp_path):
     [
         (lambda d: d / "none.txt", FileNotFoundError, "no such corpus file.*check the path"),
         (lambda d: str(d / "*.none"), FileNotFoundError, "no file matches.*check the folder"),
-        (lambda d: d, IsADirectoryError, r"is a folder.*\*\.txt"),
+        (lambda d: d, ValueError, "holds no file"),
         (lambda d: [], ValueError, "empty list of paths"),
         (lambda d: "/dev/null", OSError, "pipe or a device"),
     ],
