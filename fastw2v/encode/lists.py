@@ -11,6 +11,7 @@ from fastw2v.corpus import TokenCorpus
 from fastw2v.encode.temporary_blocks import StoredBlock, TemporaryBlocks
 from fastw2v.encode.token_files import EncodedBlock
 from fastw2v.runtime.progress import PhaseProgress
+from fastw2v.runtime.word_bytes import canonical_word
 from fastw2v.vocab import Vocab, count_threshold
 
 CHUNK_TOKENS = 1 << 20
@@ -90,7 +91,8 @@ class EncodedLists:
     def rows_in(self, vocab: Vocab) -> np.ndarray:
         """Return the row of each token in a given vocabulary, -1 for none: int32[n_tokens]."""
         rows = vocab.key_to_index
-        return np.fromiter((rows.get(token, -1) for token in self._word_ids), np.int32, len(self._word_ids))  # type: ignore[call-overload]
+        found = (rows.get(canonical_word(token), -1) for token in self._word_ids)  # type: ignore[call-overload]
+        return np.fromiter(found, np.int32, len(self._word_ids))
 
     def blocks(self, row_of: np.ndarray) -> Iterator[EncodedBlock]:
         """Yield the blocks in the order of the corpus, given the row of each word: int32[n_words]."""
