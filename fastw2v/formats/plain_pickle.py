@@ -61,10 +61,10 @@ class PickledArray:
         self.array = dtype.array(raw, shape, "F" if is_fortran else "C")
 
 
-def _from_buffer(raw: object, dtype: _DType, shape: tuple[int, ...], order: str) -> PickledArray:
+def _from_buffer(raw: object, dtype: _DType, *shape_and_order: Any) -> PickledArray:  # noqa: ANN401
     """numpy._core.numeric._frombuffer, of pickle protocol 5."""
     made = PickledArray()
-    made.array = dtype.array(raw, shape, order)
+    made.array = dtype.array(raw, *shape_and_order)
     return made
 
 
