@@ -1,4 +1,4 @@
-"""Tasks that one process of a pair does: train, encode, find neighbours, or find phrases.
+"""Tasks that one process of a pair does: train, encode, find neighbours or phrases, or write and read files.
 
 `pairs.py` starts this program with a request in JSON, {"task": NAME, ...} with the arguments of the task's function.
 The program prints the figures of the run as JSON.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import statistics
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -114,6 +115,27 @@ def phrases(tool: str, corpus: str, connectors: bool) -> Figures:
     return sizes | figures | {"found_per_s": len(listing) / listed, "phrases": listing}
 
 
+def vector_files(tool: str, n_rows: int, dim: int, *, binary: bool) -> Figures:
+    """Write vectors in a word2vec format and read them, in rows per second; the file is in the page cache."""
+    rng = np.random.default_rng(1)
+    keys, vectors = [f"w{i}" for i in range(n_rows)], rng.normal(0, 0.1, (n_rows, dim)).astype(np.float32)
+    if tool == "fastw2v":
+        from fastw2v import KeyedVectors
+
+        kv: Any = KeyedVectors(keys, vectors)
+    else:
+        from gensim.models import KeyedVectors  # type: ignore[no-redef]
+
+        kv = KeyedVectors(dim)
+        kv.add_vectors(keys, vectors)
+    with tempfile.TemporaryDirectory() as folder:
+        path = str(Path(folder, "v"))
+        written, _ = _timed(lambda: kv.save_word2vec_format(path, binary=binary))
+        read, found = _timed(lambda: KeyedVectors.load_word2vec_format(path, binary=binary))
+    last = found[keys[-1]].tolist()
+    return {"written_rows_per_s": n_rows / written, "read_rows_per_s": n_rows / read, "last": last}
+
+
 def _timed(task: Callable[[], Any]) -> tuple[float, Any]:
     begun = time.perf_counter()
     result = task()
@@ -125,6 +147,7 @@ TASKS: dict[str, Callable[..., Figures]] = {
     "encode": encode,
     "neighbours": neighbours,
     "phrases": phrases,
+    "vector_files": vector_files,
 }
 
 if __name__ == "__main__":

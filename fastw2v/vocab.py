@@ -9,6 +9,8 @@ from itertools import pairwise
 
 import numpy as np
 
+from fastw2v.runtime.word_bytes import decode_word, encode_word
+
 _COUNT_16 = np.uint16(0xFFFF)
 
 
@@ -63,7 +65,7 @@ class Vocab:
     def from_words(cls, words: Sequence[bytes], counts: np.ndarray, *, n_raw_tokens: int | None = None) -> Vocab:
         """Make a vocabulary from words given as bytes; ``counts[r]`` is the count of ``words[r]``.
 
-        ValueError if a word occurs twice. (Two str with surrogates may differ and yet be the same bytes.)
+        ValueError if a word occurs twice. (Two str may differ and yet be the same bytes.)
         """
         if len(set(words)) != len(words):
             twice = next(word for word, n_rows in Counter(words).items() if n_rows > 1)
@@ -85,7 +87,7 @@ class Vocab:
     ) -> Vocab:
         """Make a vocabulary from words or integers; ValueError if UTF-8 cannot encode a word."""
         if len(keys) and isinstance(keys[0], str):
-            return cls.from_words([word_bytes(str(key)) for key in keys], counts, n_raw_tokens=n_raw_tokens)
+            return cls.from_words([encode_word(str(key)) for key in keys], counts, n_raw_tokens=n_raw_tokens)
         return cls.from_ids(np.asarray(keys, np.int64), counts, n_raw_tokens=n_raw_tokens)
 
     def __len__(self) -> int:
@@ -98,11 +100,11 @@ class Vocab:
 
     @cached_property
     def keys(self) -> list[str] | list[int]:
-        """Key of each row. Bytes that are no UTF-8 survive as surrogates ("surrogateescape")."""
+        """Key of each row; bytes that are no UTF-8 are private characters, see `fastw2v.runtime.word_bytes`."""
         if self.ids is not None:
             return self.ids.tolist()  # type: ignore[no-any-return]
         letters, starts = self.letters.tobytes(), self.word_starts.tolist()
-        return [letters[start:end].decode("utf-8", "surrogateescape") for start, end in pairwise(starts)]
+        return [decode_word(letters[start:end]) for start, end in pairwise(starts)]
 
     @cached_property
     def key_to_index(self) -> dict[str, int] | dict[int, int]:
@@ -274,17 +276,6 @@ def _empty_vocabulary(counts: np.ndarray, min_count: int, max_final_vocab: int |
         f"empty vocabulary: {len(counts):,} distinct words in {int(counts.sum()):,} tokens, the most frequent seen "
         f"{largest:,} times; none is left by {limits}; lower min_count, raise max_final_vocab, or pass more text"
     )
-
-
-def word_bytes(word: str) -> bytes:
-    """Return a word as UTF-8; ValueError if it holds a lone surrogate that stands for no byte."""
-    try:
-        return word.encode("utf-8", "surrogateescape")
-    except UnicodeEncodeError as error:
-        raise ValueError(
-            f"token {word!r} holds a lone surrogate, which UTF-8 cannot write; expected valid text: "
-            'clean the tokens with token.encode("utf-8", "replace").decode()'
-        ) from error
 
 
 def noise_weights(counts: np.ndarray, exponent: float) -> np.ndarray:

@@ -78,7 +78,7 @@ DIFFERENT = {
     ),
     "KeyedVectors.load_word2vec_format": (
         "also reads GloVe text without `no_header`, words with spaces, doubled words, and wrong counts "
-        "with a warning; bytes that are no UTF-8 survive as surrogates"
+        "with a warning; bytes that are no UTF-8 become private characters and are written back"
     ),
     "KeyedVectors.most_similar": (
         "ties are ordered by row; `most_similar_batch` answers many keys at once on all cores"

@@ -108,7 +108,7 @@ def test_sentence_of_a_million_tokens_is_trained_whole():
         (b"a b a b c\n", ["a", "b", "c"], 5),
         (b"\n\n \n a b\r\n\n\n", ["a", "b"], 2),
         (b"a\0b c a\0b\n", ["a\0b", "c"], 3),
-        (b"\xff\xfe b \xff\xfe\n", ["\udcff\udcfe", "b"], 3),
+        (b"\xff\xfe b \xff\xfe\n", ["\U0010feff\U0010fefe", "b"], 3),
         (b"a\n", ["a"], 1),
     ],
 )

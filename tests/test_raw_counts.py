@@ -7,7 +7,7 @@ from fastw2v.raw_counts import RawCounts, vocab_of_frequencies
 from fastw2v.vocab import Vocab
 
 
-@pytest.mark.parametrize("keys", [["b", "a", "\udcff"], [7, 0, 2**40]], ids=["words", "ids"])
+@pytest.mark.parametrize("keys", [["b", "a", "\U0010feff"], [7, 0, 2**40]], ids=["words", "ids"])
 def test_arrays_become_a_dict_and_back(keys):
     raw = RawCounts(Vocab.from_keys(keys, np.array([1, 5, 2]), n_raw_tokens=9), 4)
     assert raw.vocab().n_raw_tokens == 9

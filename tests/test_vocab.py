@@ -3,6 +3,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
+from fastw2v.runtime.word_bytes import decode_word, encode_word
 from fastw2v.vocab import Vocab, count_threshold, select_words
 
 
@@ -144,12 +145,12 @@ def test_an_empty_vocabulary_says_what_was_seen_and_the_cure():
 
 
 def test_keys_are_lossless_words_or_integers():
-    words = ["a", "", "naïve", "日本", b"\xff\x00x".decode("utf-8", "surrogateescape"), "two words"]
+    words = ["a", "", "naïve", "日本", decode_word(b"\xff\x00x"), "two words"]
     vocab = Vocab.from_keys(words, np.arange(1, 7))
     assert vocab.keys == words
     assert vocab.key_to_index["日本"] == 3
     assert (len(vocab), vocab.n_tokens, vocab.n_raw_tokens, vocab.is_integer) == (6, 21, 21, False)
-    assert Vocab.from_words([w.encode("utf-8", "surrogateescape") for w in words], np.ones(6)).keys == words
+    assert Vocab.from_words([encode_word(w) for w in words], np.ones(6)).keys == words
     ids = Vocab.from_keys([7, 10**12], np.array([2, 1]), n_raw_tokens=9)
     assert (ids.keys, ids.key_to_index, ids.is_integer, ids.n_raw_tokens) == ([7, 10**12], {7: 0, 10**12: 1}, True, 9)
 

@@ -16,6 +16,7 @@ from fastw2v import __version__
 from fastw2v.cli import console
 from fastw2v.cli.profile import profile
 from fastw2v.runtime.stopwatch import seconds_of
+from fastw2v.runtime.word_bytes import printable
 
 if TYPE_CHECKING:
     from fastw2v.keyedvectors import KeyedVectors
@@ -48,7 +49,9 @@ TopN = Annotated[int, typer.Option("--topn", min=1, help="How many neighbours.")
 
 @app.callback(invoke_without_command=True)
 def _root(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
-    logging.basicConfig(format="%(message)s", stream=sys.stderr, level=logging.WARNING)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(console.PrintableFormatter("%(message)s"))
+    logging.basicConfig(handlers=[handler], level=logging.WARNING)
     logging.getLogger("fastw2v").setLevel(logging.INFO)
     if version:
         console.say(__version__)
@@ -134,7 +137,7 @@ def similar(model: ModelFile, words: Annotated[list[str], typer.Argument(metavar
         vectors = _load(model)
         answers = [vectors.most_similar(_key(vectors, word), topn=topn) for word in words]
         for word, neighbours in zip(words, answers):
-            console.say(f"[{word}]")
+            console.say(f"[{printable(word)}]")
             _print_neighbours(neighbours)
 
 
@@ -229,9 +232,9 @@ def _key(vectors: KeyedVectors, word: str) -> str | int:
 
 
 def _line(neighbours: Any) -> str:  # noqa: ANN401 - a list, since topn is given
-    return "  ".join(f"{word} {score:.2f}" for word, score in neighbours)
+    return "  ".join(f"{printable(str(word))} {score:.2f}" for word, score in neighbours)
 
 
 def _print_neighbours(neighbours: Any) -> None:  # noqa: ANN401
     for word, score in neighbours:
-        console.say(f"{word}\t{score:.7f}")
+        console.say(f"{printable(str(word))}\t{score:.7f}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -13,6 +15,7 @@ from tqdm import tqdm
 from tqdm.contrib.logging import logging_redirect_tqdm
 
 from fastw2v.runtime.memory import peak_rss_bytes
+from fastw2v.runtime.word_bytes import printable
 from fastw2v_kernels._jit.cuda import CudaUnavailableError
 
 if TYPE_CHECKING:
@@ -24,10 +27,23 @@ _UNITS = {"encode": "B", "train": " words"}
 
 
 def say(text: str, *, to_stderr: bool = False) -> None:
-    """Print a line. Words that are not valid UTF-8 are printed with the bytes they have in the file."""
+    """Print lines; what would command the terminal, and bytes of words that are no UTF-8, are printed as numbers."""
     stream = sys.stderr if to_stderr else sys.stdout
-    stream.buffer.write((text + "\n").encode("utf-8", "surrogateescape"))
+    stream.buffer.write((printable_lines(text) + "\n").encode())
     stream.flush()
+
+
+def printable_lines(text: str) -> str:
+    """Text for a terminal, which keeps its line ends and tabs; see `printable`."""
+    return re.sub(r"[^\n\t]+", lambda found: printable(found[0]), text)
+
+
+class PrintableFormatter(logging.Formatter):
+    """Log records for a terminal; they may name words and files."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the text of a record."""
+        return printable_lines(super().format(record))
 
 
 @contextmanager

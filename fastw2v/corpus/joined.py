@@ -1,7 +1,7 @@
 r"""Lists of words, joined to blocks of text, which the compiled reader turns into word ids.
 
 In text, words are separated by ASCII whitespace and are not empty. The few words of lists that hold a separator, or are
-empty, are written escaped: each such byte as two, of which the first, 0xFF, occurs in no UTF-8 text.
+empty, are written quoted: each such byte as two, of which the first, 0xFF, occurs in no UTF-8 text.
 """
 
 from __future__ import annotations
@@ -14,39 +14,40 @@ import numpy as np
 
 from fastw2v.corpus.blocks import Block
 from fastw2v.runtime.progress import PhaseProgress
-from fastw2v.vocab import word_bytes
+from fastw2v.runtime.word_bytes import encode_word
 from fastw2v_kernels.encode import padded_size
 
-ESCAPE_BYTE = 0xFF
-_ESCAPE = bytes([ESCAPE_BYTE])
-_CODES = {_ESCAPE: b"@", b" ": b"A", b"\t": b"B", b"\n": b"C", b"\r": b"D", b"\v": b"E", b"\f": b"F"}
-_EMPTY = _ESCAPE + b"G"
+QUOTE_BYTE = 0xFF
+_QUOTE = bytes([QUOTE_BYTE])
+_CODES = {_QUOTE: b"@", b" ": b"A", b"\t": b"B", b"\n": b"C", b"\r": b"D", b"\v": b"E", b"\f": b"F"}
+_FIRST_BYTES_OF_ESCAPES = b"\xf4\x8f"  # see `fastw2v.runtime.word_bytes`
+_EMPTY = _QUOTE + b"G"
 
 
-def escaped(word: bytes) -> bytes:
-    r"""Return a word as it is written in text; `unescaped` undoes it.
+def quoted(word: bytes) -> bytes:
+    r"""Return a word as it is written in text; `unquoted` undoes it.
 
     Examples
     --------
-    >>> escaped(b"new york"), escaped(b""), escaped(b"plain")
+    >>> quoted(b"new york"), quoted(b""), quoted(b"plain")
     (b'new\xffAyork', b'\xffG', b'plain')
     """
-    for byte, code in _CODES.items():  # the escape byte comes first
-        word = word.replace(byte, _ESCAPE + code)
+    for byte, code in _CODES.items():  # the quote itself comes first
+        word = word.replace(byte, _QUOTE + code)
     return word or _EMPTY
 
 
-def unescaped(word: bytes) -> bytes:
-    """Return the word that `escaped` wrote."""
+def unquoted(word: bytes) -> bytes:
+    """Return the word that `quoted` wrote."""
     if word == _EMPTY:
         return b""
     for byte, code in reversed(_CODES.items()):
-        word = word.replace(_ESCAPE + code, byte)
+        word = word.replace(_QUOTE + code, byte)
     return word
 
 
-def unescaped_words(letters: np.ndarray, starts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return words without escapes.
+def unquoted_words(letters: np.ndarray, starts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return words without quotes.
 
     Parameters
     ----------
@@ -60,19 +61,19 @@ def unescaped_words(letters: np.ndarray, starts: np.ndarray) -> tuple[np.ndarray
     letters : uint8[n_bytes]
     starts : int64[n_words + 1]
     """
-    if not (letters == ESCAPE_BYTE).any():
+    if not (letters == QUOTE_BYTE).any():
         return letters, starts
     data = letters.tobytes()
-    words = [unescaped(data[start:end]) for start, end in pairwise(starts.tolist())]
+    words = [unquoted(data[start:end]) for start, end in pairwise(starts.tolist())]
     lengths = np.fromiter(map(len, words), np.int64, len(words))
     return np.frombuffer(b"".join(words), np.uint8), np.concatenate([[0], np.cumsum(lengths)])
 
 
-class _EscapedWords(dict[str, bytes]):
-    """The escaped bytes of each word, made at the first look-up."""
+class _QuotedWords(dict[str, bytes]):
+    """The quoted bytes of each word, made at the first look-up."""
 
     def __missing__(self, word: str) -> bytes:
-        self[word] = found = escaped(word_bytes(word))
+        self[word] = found = quoted(encode_word(word))
         return found
 
 
@@ -131,8 +132,8 @@ def joined_blocks(
 
 
 def words_block(words: Iterable[bytes]) -> Block:
-    """Return words as a block of text, some of them escaped."""
-    return text_block(b" ".join(map(escaped, words)))
+    """Return words as a block of text, some of them quoted."""
+    return text_block(b" ".join(map(quoted, words)))
 
 
 def text_block(data: bytes) -> Block:
@@ -146,22 +147,28 @@ def text_block(data: bytes) -> Block:
 
 def _block(lines: list[str], sentences: list[Sequence[str]], n_tokens: int) -> Block:
     try:
-        text, n_bytes = text_block("\n".join(lines).encode("utf-8", "surrogateescape"))
+        text, n_bytes = text_block(_encoded("\n".join(lines)))
         as_it_is = is_plain(text[:n_bytes], n_tokens)
     except UnicodeEncodeError:
         as_it_is = False  # one of the words is refused below
     if as_it_is:
         return text, n_bytes
-    words = _EscapedWords()
+    words = _QuotedWords()
     return text_block(b"\n".join(b" ".join(map(words.__getitem__, sentence)) for sentence in sentences))
 
 
+def _encoded(text: str) -> bytes:
+    """Do what `encode_word` does, faster for a long text."""
+    data = text.encode("utf-8", "surrogateescape")
+    return encode_word(text) if _FIRST_BYTES_OF_ESCAPES in data else data
+
+
 def is_plain(text: np.ndarray, n_tokens: int) -> bool:
-    """Whether reading this text, joined of `n_tokens` words, gives just these words, and no byte is the escape."""
+    """Whether reading this text, joined of `n_tokens` words, gives just these words, and no byte is the quote."""
     may_separate = text <= ord(" ")
-    n_separators = int(np.count_nonzero(may_separate))  # a few other characters count too: such text is escaped in vain
+    n_separators = int(np.count_nonzero(may_separate))  # a few other characters count too: such text is quoted in vain
     none_is_empty = not (may_separate[0] or (may_separate[1:] & may_separate[:-1]).any())
-    return n_separators == n_tokens and none_is_empty and int(text.max()) < ESCAPE_BYTE
+    return n_separators == n_tokens and none_is_empty and int(text.max()) < QUOTE_BYTE
 
 
 def _tokens_of(sentence: Any, position: int) -> Sequence[str]:  # noqa: ANN401 - whatever a user passes

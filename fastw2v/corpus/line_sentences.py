@@ -15,6 +15,7 @@ from fastw2v.corpus.text import TextCorpus, check_readable
 from fastw2v.corpus.utf8 import not_utf8
 from fastw2v.runtime.compressed import unpacked
 from fastw2v.runtime.warn import warn_user
+from fastw2v.runtime.word_bytes import escaped
 
 MAX_SENTENCE_LENGTH = 10_000
 _PART_BYTES = 1 << 16
@@ -30,7 +31,7 @@ class LineSentence:
     spaces occur is read twice.
 
     Unlike gensim's, it drops a byte order mark at the beginning of the file; and a line that is not UTF-8 is no error
-    but a warning, its bytes survive as surrogates ("surrogateescape").
+    but a warning, its bytes become private characters, as those of ``corpus_file`` do.
 
     Parameters
     ----------
@@ -321,12 +322,13 @@ def _words(parts: Iterable[str | bytes], name: str) -> Iterator[list[str]]:
             yield part.split()
             continue
         try:
-            yield part.decode().split()
+            text = part.decode()
         except UnicodeDecodeError as error:
             if not is_warned:
                 warn_user(not_utf8(name, n_lines + part.count(b"\n", 0, error.start) + 1))
             is_warned = True
-            yield part.decode(errors="surrogateescape").split()
+            text = part.decode(errors="surrogateescape")
+        yield escaped(text).split()
         n_lines += part.count(b"\n")
 
 

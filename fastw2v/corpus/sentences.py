@@ -26,7 +26,7 @@ class TokenCorpus:
     def blocks(
         self, block_bytes: int = BLOCK_BYTES, progress: PhaseProgress | None = None
     ) -> Generator[Block, None, None]:
-        """Yield the sentences as blocks of text, some words escaped; see `joined_blocks`."""
+        """Yield the sentences as blocks of text, some words quoted; see `joined_blocks`."""
         return joined_blocks(self.sentences, block_bytes, progress)
 
 

@@ -139,7 +139,7 @@ class ColumnCorpus(TokenCorpus):
     def blocks(
         self, block_bytes: int = BLOCK_BYTES, progress: PhaseProgress | None = None
     ) -> Generator[Block, None, None]:
-        """Yield the sentences as blocks of text, some words escaped; see `joined_blocks`."""
+        """Yield the sentences as blocks of text, some words quoted; see `joined_blocks`."""
         done = 0
         for lists in _pieces(self._columns):  # type: ignore[attr-defined]
             yield from _text_of(lists)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fastw2v.corpus import Block, TextCorpus, TokenCorpus
-from fastw2v.corpus.joined import ESCAPE_BYTE, unescaped_words, words_block
+from fastw2v.corpus.joined import QUOTE_BYTE, unquoted_words, words_block
 from fastw2v.corpus.utf8 import has_python_space, is_utf8
 from fastw2v.encode.merge import MergedTables, NewWords
 from fastw2v.encode.temporary_blocks import StoredBlock, TemporaryBlocks
@@ -72,8 +72,8 @@ class EncodedText:
         Tokens read, in the table or not.
     """
 
-    def __init__(self, encoders: list[_ThreadEncoder], *, frozen: bool, are_escaped: bool) -> None:
-        self._are_escaped = are_escaped
+    def __init__(self, encoders: list[_ThreadEncoder], *, frozen: bool, are_quoted: bool) -> None:
+        self._are_quoted = are_quoted
         self._temporary = [encoder.temporary for encoder in encoders]
         numbered = ((number, block) for number, encoder in enumerate(encoders) for block in encoder.blocks)
         self._blocks = sorted(numbered, key=lambda pair: pair[1].position)
@@ -94,8 +94,8 @@ class EncodedText:
     def vocab(self, order: np.ndarray) -> Vocab:
         """Make the vocabulary whose rows are the words in `order`."""
         letters, starts = self._table.words(order)
-        if self._are_escaped:
-            letters, starts = unescaped_words(letters, starts)
+        if self._are_quoted:
+            letters, starts = unquoted_words(letters, starts)
         return Vocab(self.counts[order], letters, starts, n_raw_tokens=self.n_raw)
 
     def blocks(self, row_of: np.ndarray) -> Iterator[EncodedBlock]:
@@ -125,7 +125,7 @@ def encode_text(
     """
     read = partial(_read, workers=workers, block_bytes=block_bytes, progress=progress, frozen=frozen)
     if isinstance(corpus, TokenCorpus):
-        return EncodedText(read(corpus), frozen=frozen is not None, are_escaped=True)
+        return EncodedText(read(corpus), frozen=frozen is not None, are_quoted=True)
     encoders = read(corpus if frozen else replace(corpus, python_spaces=False))
     try:
         if not frozen:
@@ -133,7 +133,7 @@ def encode_text(
                 _close(encoders)
                 encoders = read(corpus)
             _check_utf8(corpus, [encoder.table for encoder in encoders])
-        return EncodedText(encoders, frozen=frozen is not None, are_escaped=False)
+        return EncodedText(encoders, frozen=frozen is not None, are_quoted=False)
     except BaseException:
         _close(encoders)
         raise
@@ -212,7 +212,7 @@ def pruned_table(
 def table_of(vocab: Vocab, *, of_lists: bool) -> tuple[WordTable, np.ndarray]:
     """Return a table of the vocabulary's words, and the row of each: int32[n_words].
 
-    A key that is empty or holds whitespace cannot occur in text and is left out; `of_lists` has it escaped.
+    A key that is empty or holds whitespace cannot occur in text and is left out; `of_lists` has it quoted.
     """
     from fastw2v.encode.word_table import CHUNK_WORDS, WordTable
 
@@ -221,7 +221,7 @@ def table_of(vocab: Vocab, *, of_lists: bool) -> tuple[WordTable, np.ndarray]:
         starts = vocab.word_starts[first : first + CHUNK_WORDS + 1]
         letters = vocab.letters[starts[0] : starts[-1]]
         occurs, text, n_bytes = _as_text(letters, np.diff(starts))
-        if of_lists and (not occurs.all() or letters.max() == ESCAPE_BYTE):
+        if of_lists and (not occurs.all() or letters.max() == QUOTE_BYTE):
             text, n_bytes = words_block(vocab.words(slice(first, first + CHUNK_WORDS)))
             occurs[:] = True
         table.encode(text, n_bytes)

@@ -9,6 +9,7 @@ from os import PathLike
 from typing import TypeAlias
 
 from fastw2v.runtime.files import existing_file
+from fastw2v.runtime.word_bytes import escaped
 
 logger = logging.getLogger(__name__)
 
@@ -70,8 +71,8 @@ def read_questions(path: str | PathLike[str]) -> list[tuple[str, list[Question]]
 
 
 def _without_mark(lines: Iterable[str]) -> Iterator[str]:
-    """Yield the lines of a file without the byte order mark at its beginning."""
-    for line_no, line in enumerate(lines):
+    """Yield the lines of a file without the byte order mark at its beginning; their words are as those of vectors."""
+    for line_no, line in enumerate(map(escaped, lines)):
         yield line if line_no else line.removeprefix("\ufeff")
 
 

@@ -1,23 +1,18 @@
 """The pickle that the book's scripts write: a dict of `word_vecs` (float16), `word_to_id` and `id_to_word`.
 
-A pickle is a program that `pickle.load` runs, so a hostile file could do anything. The reader here allows only NumPy
-arrays and numbers, and the plain types that a pickle makes without a call (dict, str, int, float, ...). Every name in
-the file is looked up in a table of stand-ins, so not even NumPy's own unpickling code runs. A small file cannot make
-the reader allocate much memory.
+`pickle.load` would run whatever a hostile file says; here `fastw2v.formats.plain_pickle` reads it.
 """
 
 from __future__ import annotations
 
 import pickle
-import pickletools
-import re
-from io import BytesIO
 from pathlib import Path
-from typing import Any, NoReturn
+from reprlib import repr as shorten
+from typing import Any
 
 import numpy as np
 
-from fastw2v.runtime.arrays import Array
+from fastw2v.formats.plain_pickle import PickledArray, load_plain
 
 Params = dict[str, Any]
 KEYS = ("word_vecs", "word_to_id", "id_to_word")
@@ -26,83 +21,6 @@ GENSIM_CURE = (  # how files of gensim's `save` come here
     'model.wv.save_word2vec_format("vectors.bin", binary=True)'
 )
 _GENSIM, _MOST_HEADER_BYTES = b"gensim", 1000  # the name of a class comes first
-_DTYPE = re.compile(r"[fiu][1248]")
-
-
-class _DType:
-    """numpy.dtype of a plain number, such as "f2"."""
-
-    def __init__(self, code: object, *_: object) -> None:
-        if not (isinstance(code, str) and _DTYPE.fullmatch(code)):
-            raise pickle.UnpicklingError(f"an array of {code!r}; expected numbers")
-        self.code, self.order = code, "<"
-
-    def __setstate__(self, state: tuple[Any, ...]) -> None:
-        self.order = ">" if state[1] == ">" else "<"
-
-    def array(self, raw: bytes, shape: tuple[int, ...], order: str) -> Array:
-        return np.frombuffer(bytes(raw), self.order + self.code).reshape(shape, order="F" if order == "F" else "C")
-
-
-class _Array:
-    """numpy.core.multiarray._reconstruct: an empty array, which __setstate__ fills."""
-
-    def __init__(self, *_: object) -> None:
-        self.array = np.empty(0)
-
-    def __setstate__(self, state: tuple[Any, ...]) -> None:
-        _, shape, dtype, is_fortran, raw = state
-        self.array = dtype.array(raw, shape, "F" if is_fortran else "C")
-
-
-class _FromBuffer:
-    """numpy._core.numeric._frombuffer, of pickle protocol 5."""
-
-    def __init__(self, raw: bytes, dtype: _DType, shape: tuple[int, ...], order: str) -> None:
-        self.array = dtype.array(raw, shape, order)
-
-    def __setstate__(self, state: object) -> NoReturn:
-        raise pickle.UnpicklingError("an array with more than its content")
-
-
-class _Scalar:
-    """numpy.core.multiarray.scalar."""
-
-    def __new__(cls, dtype: _DType, raw: bytes) -> Any:  # noqa: ANN401
-        return dtype.array(raw, (), "C").item()
-
-    def __setstate__(self, state: object) -> NoReturn:
-        raise pickle.UnpicklingError("a number with more than its value")
-
-
-class _Bytes:
-    """_codecs.encode, by which protocol 2 writes bytes."""
-
-    def __new__(cls, text: object, codec: object) -> Any:  # noqa: ANN401
-        if not (isinstance(text, str) and codec == "latin1"):
-            raise pickle.UnpicklingError(f"bytes by the codec {codec!r}")
-        return text.encode("latin1")
-
-    def __setstate__(self, state: object) -> NoReturn:
-        raise pickle.UnpicklingError("bytes with more than their content")
-
-
-_STAND_INS: dict[tuple[str, str], Any] = {("numpy", "dtype"): _DType, ("numpy", "ndarray"): "numpy.ndarray"}
-_STAND_INS["_codecs", "encode"] = _Bytes
-for _core in ("numpy.core", "numpy._core"):
-    _STAND_INS[_core + ".multiarray", "_reconstruct"] = _Array
-    _STAND_INS[_core + ".multiarray", "scalar"] = _Scalar
-    _STAND_INS[_core + ".numeric", "_frombuffer"] = _FromBuffer
-
-
-class _Unpickler(pickle.Unpickler):
-    """An unpickler that finds the stand-ins alone."""
-
-    def find_class(self, module_name: str, global_name: str) -> Any:  # noqa: ANN401
-        try:
-            return _STAND_INS[module_name, global_name]
-        except KeyError:
-            raise pickle.UnpicklingError(f"it calls {module_name}.{global_name}") from None
 
 
 def is_pickle(path: Path) -> bool:
@@ -126,12 +44,12 @@ def read(path: Path) -> Params:
     ValueError
         The file is damaged, has other content, or calls a function; nothing in it has been run.
     """
-    data = path.read_bytes()
+    with open(path, "rb") as file:
+        first = file.read(_MOST_HEADER_BYTES)
     try:
-        _check_sizes(data)
-        return _checked(_Unpickler(BytesIO(data), encoding="utf-8").load())
+        return _checked(load_plain(path.read_bytes()))
     except Exception as error:  # a broken or hostile pickle can raise anything
-        if _GENSIM in data[:_MOST_HEADER_BYTES]:
+        if _GENSIM in first:
             raise ValueError(f"{path} is a pickle of gensim, which is not read here; {GENSIM_CURE}") from error
         raise ValueError(
             f"{path} is refused ({error or type(error).__name__}); nothing in it was run: expected the book's "
@@ -139,19 +57,13 @@ def read(path: Path) -> Params:
         ) from error
 
 
-def _check_sizes(data: bytes) -> None:
-    """Raise if a length or memo index exceeds the size of the pickle: Python's unpickler would allocate that much."""
-    for opcode, argument, at in pickletools.genops(data):  # genops itself refuses lengths beyond the end
-        if opcode.name.endswith("PUT") and (argument or 0) > len(data):
-            raise pickle.UnpicklingError(f"a memo index of {argument} at byte {at} of {len(data)}")
-
-
 def _checked(params: object) -> Params:
     """Return the book's three entries, copied; TypeError or ValueError if one is missing or of another type."""
     if not isinstance(params, dict) or not set(KEYS) <= params.keys():
         raise TypeError(f"it holds a {type(params).__name__} without {', '.join(KEYS)}")
-    vectors = getattr(params["word_vecs"], "array", None)
-    if not isinstance(vectors, np.ndarray) or vectors.ndim != 2 or vectors.dtype.kind != "f":
+    given = params["word_vecs"]
+    vectors = given.array if isinstance(given, PickledArray) else np.empty(0)
+    if vectors.ndim != 2 or vectors.dtype.kind != "f":
         raise TypeError("word_vecs is no matrix of floats")
     word_to_id, id_to_word = checked_words(params["word_to_id"], params["id_to_word"], len(vectors))
     return {"word_vecs": vectors.copy(), "word_to_id": word_to_id, "id_to_word": id_to_word}
@@ -175,11 +87,14 @@ def checked_words(word_to_id: Any, id_to_word: Any, n: int) -> tuple[dict[str, i
     words = [id_to_word.get(word_id) for word_id in range(n)]
     for word_id, word in enumerate(words):
         if type(word) is not str:
-            raise ValueError(f"id_to_word has {word!r} at the id {word_id}; expected a str at each of 0 to {n - 1}")
-        if word_to_id.get(word) != word_id:
             raise ValueError(
-                f"id_to_word has {word!r} at {word_id} and word_to_id {word_to_id.get(word)!r} for it; expected each "
-                "the inverse of the other"
+                f"id_to_word has {shorten(word)} at the id {word_id}; expected a str at each of 0 to {n - 1}"
+            )
+        if word_to_id.get(word) != word_id:
+            found = shorten(word_to_id.get(word))
+            raise ValueError(
+                f"id_to_word has {word!r} at {word_id} and word_to_id {found} for it; expected each the inverse of the "
+                "other"
             )
     return {word: word_id for word_id, word in enumerate(words)}, dict(enumerate(words))
 

@@ -14,10 +14,11 @@ from fastw2v.formats.safetensors import is_safetensors, mapped, read_safetensors
 from fastw2v.formats.safetensors_table import TABLE_TENSORS, table_metadata, table_of, table_tensors
 from fastw2v.formats.streams import PACKED_ENDINGS, Source, name_of, reading, writing
 from fastw2v.formats.vector_rows import MOST_WORD_BYTES
-from fastw2v.formats.word2vec import Reading, encode_key, read_word2vec
+from fastw2v.formats.word2vec import Reading, read_word2vec
 from fastw2v.formats.word2vec_text import pieces
 from fastw2v.formats.word2vec_write import Layout, write_binary, write_text
 from fastw2v.runtime.files import atomic_write, existing_file, writable_target
+from fastw2v.runtime.word_bytes import encode_word
 from fastw2v.vectors.key_table import KeyTable, VectorTable, keys_to_save
 
 logger = logging.getLogger("fastw2v")
@@ -160,7 +161,8 @@ def read(path: str | os.PathLike[str], mmap: str | None = None) -> VectorTable:
     Returns
     -------
     VectorTable
-        Keys, vectors and, if the file has them, counts. Bytes of words that are no UTF-8 survive as surrogates.
+        Keys, vectors and, if the file has them, counts. Bytes of words that are no UTF-8 are private
+        characters, which are written back as those bytes.
 
     Raises
     ------
@@ -206,7 +208,7 @@ def save_counts(kv: KeyTable, path: str | os.PathLike[str], *, prefix: str = "")
     counts = np.zeros(0, np.int64) if kv.counts is None else kv.counts
     with atomic_write(path) as draft, writing(draft, path) as file:
         pairs = zip(kv.index_to_key, counts.tolist())
-        file.writelines(encode_key(f"{prefix}{key}") + b" %d\n" % count for key, count in pairs)
+        file.writelines(encode_word(f"{prefix}{key}") + b" %d\n" % count for key, count in pairs)
 
 
 def read_counts(source: Source, how: Reading = Reading()) -> dict[str, int]:  # noqa: B008 - it is frozen

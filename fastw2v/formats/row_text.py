@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import TypeAlias
 
@@ -9,8 +10,9 @@ import numpy as np
 
 from fastw2v.runtime.arrays import FloatArray
 
-# Loading the kernel takes 0.5 s and compiling it once 1 s, in which Python formats 3 and 6 million numbers.
-_MIN_COMPILED_NUMBERS = 4_000_000
+# Loading Numba and the kernel takes as long as Python takes to format the first of these; the kernel alone, where other
+# kernels have run, as long as for the second.
+_MIN_COMPILED_NUMBERS, _MIN_NUMBERS_AFTER_OTHERS = 2_500_000, 300_000
 
 RowTexts: TypeAlias = Callable[[FloatArray], list[bytes | memoryview]]
 
@@ -21,7 +23,8 @@ def row_texts(vectors: FloatArray) -> RowTexts:
     Numbers have nine significant digits, which is exact for float32, and 17 of float64. The texts of the compiled
     kernel lie in a buffer that the next call overwrites.
     """
-    if vectors.dtype == np.float32 and vectors.size >= _MIN_COMPILED_NUMBERS:
+    n_least = _MIN_NUMBERS_AFTER_OTHERS if "fastw2v_kernels._jit.cpu" in sys.modules else _MIN_COMPILED_NUMBERS
+    if vectors.dtype == np.float32 and vectors.size >= n_least:
         return _CompiledTexts(vectors.shape[1])
     template = _template(vectors)
     return lambda rows: [template % tuple(numbers) for numbers in rows.tolist()]

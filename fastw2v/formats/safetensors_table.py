@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from fastw2v.formats.safetensors import Tensors
-from fastw2v.formats.word2vec import encode_key
 from fastw2v.runtime.arrays import Array
+from fastw2v.runtime.word_bytes import encode_word
 from fastw2v.vectors.key_table import KeyTable, VectorTable, keys_to_save
 from fastw2v.vocab import Vocab
 
@@ -44,7 +44,7 @@ def table_tensors(kv: KeyTable) -> dict[str, Array]:
     if isinstance(keys, Vocab):
         first, stop = keys.word_starts[[0, -1]]
         return tensors | {"keys": keys.letters[first:stop], "key_offsets": keys.word_starts - first}
-    words = [encode_key(key) for key in keys]
+    words = [encode_word(str(key)) for key in keys]
     offsets = np.cumsum([0, *map(len, words)], dtype=np.int64)
     return tensors | {"keys": np.frombuffer(b"".join(words), np.uint8), "key_offsets": offsets}
 

@@ -1,6 +1,6 @@
 """The word2vec formats, text and binary: a line "count dim", then each word with its vector. GloVe has no such line.
 
-Words are UTF-8; bytes that are no UTF-8 survive as surrogates (PEP 383).
+Words are UTF-8; bytes that are no UTF-8 are private characters, see `fastw2v.runtime.word_bytes`.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from fastw2v.formats.word2vec_text import dimension_of, is_row, read_text
 from fastw2v.runtime.arrays import Array
 from fastw2v.runtime.compressed import Prefixed
 from fastw2v.runtime.warn import warn_user
+from fastw2v.runtime.word_bytes import decode_word
 
 _HEADER = re.compile(rb"\s*(\d+)[ \t]+(\d+)\s*")
 _MOST_DIGITS = 20  # of a count; more than any file has
@@ -49,7 +50,8 @@ class Reading:
     binary : bool, optional
         What the caller expects the file to be. Default: the content tells.
     encoding, unicode_errors : str
-        How bytes become words. With "strict", bytes that are no UTF-8 survive as surrogates.
+        How bytes become words. With "strict", bytes that are no UTF-8 become private characters, and are written back
+        as they were.
     limit : int, optional
         Read only the first so many rows.
     datatype : float16, float32 or float64
@@ -79,18 +81,10 @@ class Reading:
 
     def decode(self) -> Callable[[bytes], str]:
         """Return the function that makes a word of bytes."""
-        errors = "surrogateescape" if self.unicode_errors == "strict" else self.unicode_errors
-        return lambda word: word.decode(self.encoding, errors)
-
-
-def encode_key(key: str | int) -> bytes:
-    """Bytes of a key: a word as UTF-8, with surrogates back to bytes; an integer in decimal."""
-    return str(key).encode("utf-8", "surrogateescape")
-
-
-def decode_word(word: bytes) -> str:
-    """Word from any bytes; the inverse of `encode_key`."""
-    return word.decode("utf-8", "surrogateescape")
+        encoding, errors = self.encoding, self.unicode_errors
+        if errors == "strict":
+            return decode_word if encoding in ("utf8", "utf-8") else lambda word: decode_word(word, encoding)
+        return lambda word: word.decode(encoding, errors)
 
 
 def read_word2vec(source: Source, how: Reading = Reading()) -> tuple[list[str], Array]:

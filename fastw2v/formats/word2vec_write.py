@@ -10,8 +10,8 @@ from typing import BinaryIO, TypeAlias
 import numpy as np
 
 from fastw2v.formats.row_text import row_texts
-from fastw2v.formats.word2vec import decode_word, encode_key
 from fastw2v.runtime.arrays import FloatArray
+from fastw2v.runtime.word_bytes import decode_word, encode_word
 from fastw2v.vocab import Vocab
 
 _WRITE_BYTES = 1 << 20  # rows written at a time
@@ -73,8 +73,8 @@ def _chunks(keys: Keys, vectors: FloatArray, prefix: str) -> Iterator[tuple[list
     n_rows = max(1, _WRITE_BYTES // (_WORD_BYTES + 4 * vectors.shape[1]))
     for start in range(0, len(vectors), n_rows):
         chunk = slice(start, start + n_rows)
-        words = keys.words(chunk) if isinstance(keys, Vocab) else [encode_key(key) for key in keys[chunk]]
-        words = [encode_key(prefix) + word for word in words] if prefix else words
+        words = keys.words(chunk) if isinstance(keys, Vocab) else [encode_word(str(key)) for key in keys[chunk]]
+        words = [encode_word(prefix) + word for word in words] if prefix else words
         _check_rows(words, vectors[chunk], start)
         yield words, vectors[chunk]
 

@@ -270,8 +270,8 @@ class StoredVectors(Similarities):
         binary : bool
             Whether the file is word2vec binary.
         encoding, unicode_errors : str
-            How bytes become words. With "strict", bytes that are no UTF-8 survive as surrogates, and are written back
-            as they were, where gensim raises.
+            How bytes become words. With "strict", bytes that are no UTF-8 become private characters of Unicode, and are
+            written back as they were, where gensim raises.
         limit : int, optional
             Read only the first so many rows.
         datatype : float16, float32 or float64

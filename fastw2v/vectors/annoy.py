@@ -68,11 +68,11 @@ class AnnoyIndexer:
         self.index.save(str(fname))
         content = {"dim": self.index.f, "num_trees": self.num_trees, "keys": self.labels}
         with atomic_write(f"{fname}.keys") as draft:
-            draft.write_text(json.dumps(content), encoding="utf-8", errors="surrogateescape")
+            draft.write_text(json.dumps(content), encoding="ascii")
 
     def load(self, fname: str | PathLike[str]) -> None:
         """Read what `save` wrote; FileNotFoundError if there is no such file."""
-        content = json.loads(existing_file(f"{fname}.keys").read_text(encoding="utf-8", errors="surrogateescape"))
+        content = json.loads(existing_file(f"{fname}.keys").read_text(encoding="ascii"))
         self.index = _new_index(content["dim"])
         self.index.load(str(Path(existing_file(fname))))
         self.num_trees, self.labels = content["num_trees"], content["keys"]

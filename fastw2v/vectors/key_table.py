@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastw2v.runtime.arrays import Array, FloatArray, RowArray
+from fastw2v.runtime.word_bytes import canonical_word
 from fastw2v.vectors.search import row_norms, unit_rows
 from fastw2v.vocab import Vocab
 
@@ -247,6 +248,8 @@ class KeyTable:
     def get_index(self, key: Key, default: int | None = None) -> int:
         """Row of a key. For an unknown key: `default` if it is given, else KeyError."""
         row = self.key_to_index.get(key)
+        if row is None and isinstance(key, str):
+            row = self.key_to_index.get(canonical_word(key))
         if row is not None:
             return row
         if not isinstance(key, str) and not self.is_integer and 0 <= key < len(self):
@@ -375,6 +378,8 @@ def keys_to_save(kv: KeyTable) -> list[Any] | Vocab:
     source = kv.key_source
     if isinstance(source, Vocab):
         return source
+    if len(source) and isinstance(source[0], str):
+        source = list(map(canonical_word, source))
     hashes = np.fromiter(map(hash, source), np.int64, len(source))  # takes less memory than a set of the keys
     return checked_keys(source) if len(np.unique(hashes)) < len(hashes) else source
 

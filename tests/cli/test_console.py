@@ -5,8 +5,10 @@ import re
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
+from fastw2v import KeyedVectors
 from fastw2v.cli import console
 from tests.cli.running import SMALL, failure, run, succeed
 
@@ -115,3 +117,24 @@ def test_bars_on_a_terminal(monkeypatch, capsys):
     shown = capsys.readouterr().err
     assert re.search(r"encode: .*train: .*\? words/s\].*\rsaid meanwhile\n", shown, re.DOTALL)
     assert shown.endswith("\r")
+
+
+def test_words_are_printed_without_commands_for_the_terminal(tmp_path):
+    """Escape sequences, marks that turn text and bytes that are no UTF-8 are printed as numbers; text as it is."""
+    words = ["king", "\x1b]0;owned\x07red", "\u202eevil", "caf\U0010fee9", "naïve 日本", "a\tb\nc"]
+    kv = KeyedVectors(words, np.arange(1, 13).reshape(6, 2))
+    kv.save(tmp_path / "v")
+    lines = succeed("similar", tmp_path / "v", "king", "caf\udce9").stdout.splitlines()
+    assert {line.split("\t")[0] for line in lines} == {
+        "[king]", r"[caf\xe9]", "king", r"\x1b]0;owned\x07red", r"\u202eevil", r"caf\xe9", "naïve 日本", r"a\x09b\x0ac",
+    }  # fmt: skip
+    lines = succeed("analogy", tmp_path / "v", "king", "caf\udce9", words[4]).stdout.splitlines()
+    assert {line.split("\t")[0] for line in lines} == {r"\x1b]0;owned\x07red", r"\u202eevil", r"a\x09b\x0ac"}
+
+
+def test_errors_and_log_lines_are_printed_without_commands_for_the_terminal(tmp_path):
+    path = tmp_path / "\x1b[31mv\x9b"
+    path.write_bytes(b"3 2\nking 1\n")
+    assert r"\x1b[31mv\x9b" in failure("similar", path, "king")
+    record = logging.LogRecord("fastw2v", logging.INFO, "", 0, "%s\nnext", ("\x1b[2J",), None)
+    assert console.PrintableFormatter().format(record) == "\\x1b[2J\nnext"

@@ -5,10 +5,11 @@ from collections import Counter
 import numpy as np
 
 from fastw2v.encode import encode_corpus
+from fastw2v.runtime.word_bytes import decode_word
 
 
 def to_str(word):
-    return word.decode("utf-8", "surrogateescape")
+    return decode_word(word)
 
 
 def split(text):

@@ -3,9 +3,9 @@ import threading
 import numpy as np
 import pytest
 
-from fastw2v.corpus.joined import escaped, unescaped
+from fastw2v.corpus.joined import quoted, unquoted
 from fastw2v.encode import encode_corpus, encode_with
-from fastw2v.vocab import word_bytes
+from fastw2v.runtime.word_bytes import encode_word
 from tests.encode.cases import check
 
 ODD_WORDS = ["", " ", "a b", "a", "\udcff", "\udcffA", "\n\t", "\udcff@"]
@@ -48,10 +48,10 @@ def test_a_given_vocabulary_finds_the_words_that_text_cannot_hold():
 
 
 @pytest.mark.parametrize("word", ODD_WORDS)
-def test_an_escape_is_undone(word):
-    data = word_bytes(word)
-    assert unescaped(escaped(data)) == data
-    assert len(escaped(data).split()) == 1
+def test_a_quote_is_undone(word):
+    data = encode_word(word)
+    assert unquoted(quoted(data)) == data
+    assert len(quoted(data).split()) == 1
 
 
 def test_a_lone_surrogate_is_refused():

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from fastw2v.formats.word2vec import decode_word
+from fastw2v.runtime.word_bytes import decode_word
 
 # Words that word2vec formats must carry: Unicode, bytes that are no UTF-8, numbers, marks, NUL, no-break space.
 WORDS = ["the", "naïve", "日本", decode_word(b"\xff\xfe"), "1.5", "nan", "#x", "a\0b", "x\u00a0y", '"q', "🙂"]

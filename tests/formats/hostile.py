@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from fastw2v import KeyedVectors
+from fastw2v.runtime.word_bytes import canonical_word, decode_word, encode_word
 
 # A file of a test is written for each example; how long one takes depends on the machine.
 QUICK = settings(
@@ -19,12 +20,10 @@ QUICK = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
-_BYTES_THAT_ARE_NO_UTF8 = st.binary(min_size=1, max_size=6).map(lambda b: b.decode("utf-8", "surrogateescape"))
+_BYTES_THAT_ARE_NO_UTF8 = st.binary(min_size=1, max_size=6).map(decode_word)
 _TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=8)
-words = (_TEXT | _BYTES_THAT_ARE_NO_UTF8).filter(lambda word: word.encode("utf-8", "surrogateescape").split() != [])
-plain_words = words.map(lambda word: b"".join(word.encode("utf-8", "surrogateescape").split())).map(
-    lambda word: word.decode("utf-8", "surrogateescape")
-)
+words = (_TEXT | _BYTES_THAT_ARE_NO_UTF8).map(canonical_word).filter(lambda word: encode_word(word).split() != [])
+plain_words = words.map(lambda word: decode_word(b"".join(encode_word(word).split())))
 floats = st.sampled_from([np.float16, np.float32, np.float64])
 
 

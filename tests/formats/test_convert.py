@@ -50,7 +50,7 @@ def test_keys_of_a_vocab_are_saved_with_the_changes_made_to_them(tmp_path, endin
     assert path.read_bytes() == before
     kv.index_to_key[1] = "other"
     kv.save(path)
-    assert KeyedVectors.load(path).index_to_key == ["the", "other", "caf\udce9", "x"]
+    assert KeyedVectors.load(path).index_to_key == ["the", "other", "caf\U0010fee9", "x"]
 
 
 @pytest.mark.parametrize("name", ["v", "v.model", "v.kv", "word2vec.wordvectors"])

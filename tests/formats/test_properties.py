@@ -70,7 +70,7 @@ def test_integer_keys_become_words(content, tmp_path, binary):
 def whole_files(tmp_path_factory):
     """The content of a small file of each kind, and what loads it."""
     folder = tmp_path_factory.mktemp("whole")
-    kv = KeyedVectors(["the", "naïve", "caf\udce9", "1.5"], np.arange(12.0).reshape(4, 3) / 7, [9, 5, 2, 1])
+    kv = KeyedVectors(["the", "naïve", "caf\U0010fee9", "1.5"], np.arange(12.0).reshape(4, 3) / 7, [9, 5, 2, 1])
     kv.set_vecattr("the", "name", "x")
     kv.vectors_lockf = np.full(4, 0.5)
     model = Word2Vec([["a", "b", "c"]] * 3, vector_size=4, min_count=1, workers=1, epochs=1)

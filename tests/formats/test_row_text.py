@@ -15,7 +15,8 @@ from tests.kernels.harness import run_python
 
 
 def written(monkeypatch, vectors, *, is_compiled):
-    monkeypatch.setattr(row_text, "_MIN_COMPILED_NUMBERS", 0 if is_compiled else 1 << 60)
+    for name in ("_MIN_COMPILED_NUMBERS", "_MIN_NUMBERS_AFTER_OTHERS"):
+        monkeypatch.setattr(row_text, name, 0 if is_compiled else 1 << 60)
     file = io.BytesIO()
     write_text(file, [f"word{row}" for row in range(len(vectors))], vectors)
     return file.getvalue()
@@ -47,6 +48,7 @@ def test_rows_that_the_kernel_leaves_out_stand_in_their_place(monkeypatch):
 
 
 def test_compiled_text_is_read_back_exactly(monkeypatch, tmp_path):
+    monkeypatch.setattr(row_text, "_MIN_NUMBERS_AFTER_OTHERS", 0)
     monkeypatch.setattr(row_text, "_MIN_COMPILED_NUMBERS", 0)
     kv = KeyedVectors(WORDS, usual_vectors(len(WORDS), 20))
     kv.save(tmp_path / "v.txt")
@@ -66,16 +68,18 @@ PROGRAM = """
 import io, json, sys
 import numpy as np
 from fastw2v.formats.word2vec_write import write_text
-found = []
-for n_rows in (39_999, 40_000):
+def loads(n_rows, module):
     write_text(io.BytesIO(), range(n_rows), np.ones((n_rows, 100), np.float32))
-    found.append("numba" in sys.modules)
-print(json.dumps(found))
+    return module in sys.modules
+kernel = "fastw2v_kernels.format_floats.cpu"
+found = [loads(24_999, "numba"), loads(25_000, kernel)]
+del sys.modules[kernel]
+print(json.dumps([*found, loads(2_999, kernel), loads(3_000, kernel)]))
 """
 
 
 def test_only_large_files_load_the_kernel():
-    assert json.loads(run_python(PROGRAM)) == [False, True]
+    assert json.loads(run_python(PROGRAM)) == [False, True, False, True]
 
 
 class Nowhere(io.RawIOBase):

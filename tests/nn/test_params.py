@@ -128,6 +128,13 @@ def name(module, attribute):
     return b"c%s\n%s\n" % (module.encode(), attribute.encode())
 
 
+def doubled(value, n_levels):
+    """A list of twice a list of twice a list ..., which takes 2 ** n_levels steps to show."""
+    for _ in range(n_levels):
+        value = [value, value]
+    return value
+
+
 SYSTEM = name("os", "system")
 HAND_MADE = {
     "stack_global": pickle_of(b"\x8c\x05posix\x8c\x06system\x93\x8c\x04true\x85R"),
@@ -147,6 +154,17 @@ HAND_MADE = {
     "empty stack": pickle_of(b"0"),
     "huge": pickle_of(b"\x8e" + (2**62).to_bytes(8, "little")),
     "deep": pickle_of(b"]" * 10 + b"a" * 9),
+    "deep tuples as a key": pickle_of(b"}N", b"\x85" * 1_000_000, b"Ns"),
+    "tuples of tuples as a key": pickle_of(b"})", b"".join(b"q%ch%c\x86" % (i, i) for i in range(50)), b"Ns"),
+    "a tuple as a key": pickle_of(b"})Ns"),
+    "a list that is shown": pickle.dumps(params(id_to_word={0: doubled([], 50), 1: "b", 2: "日本"}), 4),
+    "a set": pickle.dumps(params(more={1, 2}), 4),
+    "an end without a beginning": pickle_of(b"}K\x01K\x01u"),
+    "a dict as a list": pickle_of(b"}K\x01a"),
+    "a list as a dict": pickle_of(b"]K\x01K\x01s"),
+    "half an entry": pickle_of(b"}(K\x01u"),
+    "a state of a dict": pickle_of(b"}}b"),
+    "a call of a str": pickle_of(b"\x8c\x01a)R"),
 }
 
 
@@ -184,6 +202,19 @@ HUNGRY = {  # a few bytes that ask for many
     "bytearray": b"\x80\x05\x96" + (2**26).to_bytes(8, "little") + b".",
     "str": b"\x80\x04\x8d" + (2**26).to_bytes(8, "little") + b".",
     "int": b"\x80\x04\x8b" + (2**26).to_bytes(4, "little") + b".",
+    "an array of a number of bytes": pickle_of(
+        name("numpy.core.multiarray", "scalar"), name("numpy", "dtype"), b"\x8c\x02u1\x85RJ\xff\xff\xff\x7f\x86R"
+    ),
+    "dicts": b"\x80\x04" + b"}" * 1_000_000 + b".",
+    "lists in a list": b"\x80\x04]" + (b"(" + b"]" * 1000 + b"e") * 1000 + b".",
+    "a long integer": b"\x80\x04\x8b" + (100_000).to_bytes(4, "little") + b"\x7f" * 100_000 + b".",
+    "bytes again and again": pickle_of(
+        name("_codecs", "encode"),
+        b"q\0X\xa0\x86\1\0",
+        b"x" * 100_000,
+        b"q\1\x8c\x06latin1q\2]",
+        b"h\0h\1h\2\x86Ra" * 1000,
+    ),
     "frame": b"\x80\x04\x95" + (2**26).to_bytes(8, "little") + b".",
 }
 
@@ -196,7 +227,7 @@ def test_a_small_file_takes_little_memory(tmp_path, case):
     try:
         with pytest.raises(ValueError, match="is refused"):
             nn.load_params(path)
-        assert tracemalloc.get_traced_memory()[1] < 2**20
+        assert tracemalloc.get_traced_memory()[1] < 2**20 + 3 * path.stat().st_size
     finally:
         tracemalloc.stop()
 

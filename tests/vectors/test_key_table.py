@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from fastw2v.keyedvectors import KeyedVectors
+from fastw2v.vectors.key_table import keys_to_save
 from fastw2v.vocab import Vocab
 from tests.vectors.cases import DIM, N_WORDS, WORDS
 
@@ -124,7 +125,7 @@ def test_unknown_key_in_a_large_vocabulary_costs_nothing_until_read():
     assert "among 200,000 keys" in str(error.value)
 
 
-@pytest.mark.parametrize("keys", [["the", "日本", "caf\udce9"], [7, 2**40, 0]])
+@pytest.mark.parametrize("keys", [["the", "日本", "caf\U0010fee9"], [7, 2**40, 0]])
 @pytest.mark.parametrize("asked_before", [False, True])
 @pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda kv: pickle.loads(pickle.dumps(kv))])
 def test_keys_of_a_vocab(keys, asked_before, copied):
@@ -139,3 +140,18 @@ def test_keys_of_a_vocab(keys, asked_before, copied):
     assert twin.most_similar(keys[0], topn=2)[0][0] in keys[1:]
     with pytest.raises(KeyError, match="no vector for 'none' among 3 keys"):
         twin.get_vector("none")
+
+
+def test_a_word_is_found_by_its_bytes_as_surrogates():
+    kv = KeyedVectors(Vocab.from_words([b"caf\xe9", b"tea"], np.ones(2)), np.eye(2))
+    assert kv.get_index("caf\udce9") == kv.get_index("caf\U0010fee9") == 0
+    assert "\udcff" not in kv
+    assert "\ud800" not in kv
+
+
+def test_two_words_of_the_same_bytes_are_not_saved():
+    kv = KeyedVectors(["caf\udce9", "tea"], np.eye(2))
+    assert keys_to_save(kv) == ["caf\U0010fee9", "tea"]
+    kv.add_vector("caf\U0010fee9", [1, 2])
+    with pytest.raises(ValueError, match="occurs twice"):
+        keys_to_save(kv)
