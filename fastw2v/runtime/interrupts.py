@@ -1,4 +1,4 @@
-"""Ctrl-C in a command: while it starts, it ends at once and in one line; while it works, KeyboardInterrupt is raised."""
+"""Ctrl-C in a command: it ends at once while the command starts, and raises KeyboardInterrupt while it works."""
 
 from __future__ import annotations
 

@@ -35,8 +35,8 @@ def _open_null(number: int) -> None:
 def write_line(text: str, stream: TextIO | None) -> None:
     """Write a line at once, with the bytes that undecodable words have in their file.
 
-    Nothing is written if the stream is closed, or if nobody reads it any more, as in ``fastw2v similar ... | head``: the
-    work is to go on.
+    Nothing is written if the stream is closed, or if nobody reads it any more (``fastw2v similar ... | head``), so that
+    the work goes on.
     """
     if stream is None:
         return
