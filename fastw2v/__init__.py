@@ -7,13 +7,15 @@ is cheap: each public name loads its module when it is first used.
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
 
 from fastw2v.runtime.installation import warn_of_other_kernels
 
 __version__ = "0.1.0"
 
+TYPE_CHECKING = False  # as in `typing`, whose import takes longer than all else here
 if TYPE_CHECKING:
+    from typing import Any
+
     from fastw2v.config import TrainConfig
     from fastw2v.keyedvectors import KeyedVectors
     from fastw2v.model import Word2Vec

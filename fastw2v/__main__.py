@@ -1,5 +1,20 @@
-"""`python -m fastw2v` is the command line."""
+"""The command line: `python -m fastw2v`, and the script `fastw2v`."""
 
-from fastw2v.cli import main
+from __future__ import annotations
 
-main()
+from fastw2v.runtime.interrupts import end_on_ctrl_c
+
+
+def main() -> None:
+    """Entry point of the `fastw2v` command."""
+    end_on_ctrl_c()
+    from fastw2v.runtime.streams import open_closed_streams
+
+    open_closed_streams()
+    from fastw2v.cli import app  # with packages that take a second to load
+
+    app()
+
+
+if __name__ == "__main__":
+    main()

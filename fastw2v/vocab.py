@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from functools import cached_property
+from hashlib import blake2b
 from itertools import pairwise
 
 import numpy as np
 
 from fastw2v.runtime.word_bytes import decode_word, encode_word
 
+_HASHED_BYTES = 256  # of a word, one by one
 _COUNT_16 = np.uint16(0xFFFF)
 
 
@@ -136,6 +138,8 @@ class Vocab:
     def key_hashes(self) -> np.ndarray:
         """Return a 64-bit hash of each key, the same in every vocabulary: FNV-1a of a word's bytes, or the integer.
 
+        FNV-1a goes on byte by byte, so it has only the first bytes of a long word; the rest counts by its BLAKE2 hash.
+
         Returns
         -------
         uint64[n_vocab]
@@ -144,11 +148,14 @@ class Vocab:
             return self.ids.astype(np.uint64)
         lengths = np.diff(self.word_starts)
         longest_first = np.argsort(-lengths, kind="stable")
-        n_longer = np.searchsorted(-lengths[longest_first], -np.arange(lengths.max(initial=0)))
+        n_longer = np.searchsorted(-lengths[longest_first], -np.arange(min(lengths.max(initial=0), _HASHED_BYTES)))
         hashes = np.full(len(self), 0xCBF29CE484222325, np.uint64)
         for byte_pos, n_rows in enumerate(n_longer):
             rows = longest_first[:n_rows]
             hashes[rows] = (hashes[rows] ^ self.letters[self.word_starts[rows] + byte_pos]) * np.uint64(0x100000001B3)
+        for row in np.flatnonzero(lengths > _HASHED_BYTES):
+            rest = self.letters[self.word_starts[row] + _HASHED_BYTES : self.word_starts[row + 1]]
+            hashes[row] ^= int.from_bytes(blake2b(rest.tobytes(), digest_size=8).digest(), "little")
         return hashes
 
     def keep_probabilities(self, sample: float) -> np.ndarray:

@@ -1,4 +1,5 @@
 from collections import Counter
+from hashlib import blake2b
 
 import numpy as np
 import pytest
@@ -153,6 +154,23 @@ def test_keys_are_lossless_words_or_integers():
     assert Vocab.from_words([encode_word(w) for w in words], np.ones(6)).keys == words
     ids = Vocab.from_keys([7, 10**12], np.array([2, 1]), n_raw_tokens=9)
     assert (ids.keys, ids.key_to_index, ids.is_integer, ids.n_raw_tokens) == ([7, 10**12], {7: 0, 10**12: 1}, True, 9)
+
+
+def fnv_1a(word):
+    word_hash = 0xCBF29CE484222325
+    for byte in word:
+        word_hash = (word_hash ^ byte) * 0x100000001B3 % 2**64
+    return word_hash
+
+
+def test_the_hash_of_a_word_is_fnv_1a_up_to_256_bytes_and_a_longer_one_costs_no_step_for_each_byte():
+    short = [b"", b"a", "naïve".encode(), b"x" * 255, b"x" * 256]
+    long = [b"x" * 257, b"x" * 256 + b"y", b"y" + b"x" * 256, b"x" * 258, b"z" * 3_000_000, b"z" * 2_999_999 + b"y"]
+    hashes = Vocab.from_words([*short, *long], np.ones(11)).key_hashes()
+    assert hashes[:5].tolist() == [fnv_1a(word) for word in short]
+    assert len(set(hashes.tolist())) == 11
+    rest = int.from_bytes(blake2b(b"z" * 2_999_744, digest_size=8).digest(), "little")
+    assert hashes[9] == fnv_1a(b"z" * 256) ^ rest
 
 
 def test_a_token_that_utf8_cannot_write_is_refused():

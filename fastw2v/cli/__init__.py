@@ -1,5 +1,5 @@
 """The command line: demo, train, similar, analogy, eval, convert, profile."""
 
-from fastw2v.cli.commands import app, main
+from fastw2v.cli.commands import app
 
-__all__ = ["app", "main"]
+__all__ = ["app"]

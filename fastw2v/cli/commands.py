@@ -190,11 +190,6 @@ def convert(
 app.command()(profile)
 
 
-def main() -> None:
-    """Entry point of the `fastw2v` command."""
-    app()
-
-
 def _train(corpus: Any, **options: Any) -> Word2Vec:  # noqa: ANN401
     from fastw2v.model import Word2Vec
 

@@ -14,7 +14,9 @@ import typer
 from tqdm import tqdm
 from tqdm.contrib.logging import logging_redirect_tqdm
 
+from fastw2v.runtime.interrupts import ctrl_c_raises
 from fastw2v.runtime.memory import peak_rss_bytes
+from fastw2v.runtime.streams import write_line
 from fastw2v.runtime.word_bytes import printable
 from fastw2v_kernels._jit.cuda import CudaUnavailableError
 
@@ -28,9 +30,7 @@ _UNITS = {"encode": "B", "train": " words"}
 
 def say(text: str, *, to_stderr: bool = False) -> None:
     """Print lines; what would command the terminal, and bytes of words that are no UTF-8, are printed as numbers."""
-    stream = sys.stderr if to_stderr else sys.stdout
-    stream.buffer.write((printable_lines(text) + "\n").encode())
-    stream.flush()
+    write_line(printable_lines(text), sys.stderr if to_stderr else sys.stdout)
 
 
 def printable_lines(text: str) -> str:
@@ -50,12 +50,11 @@ class PrintableFormatter(logging.Formatter):
 def friendly_errors() -> Iterator[None]:
     """Print an error that the user can mend as one line without a traceback, and exit with 1."""
     try:
-        yield
+        with ctrl_c_raises():
+            yield
     except KeyboardInterrupt:
         say("stopped by Ctrl-C; nothing was written", to_stderr=True)
         raise typer.Exit(130) from None
-    except BrokenPipeError:  # `fastw2v similar ... | head`: Typer ends it without a word
-        raise
     except (ValueError, TypeError, KeyError, OSError, MemoryError, ImportError, CudaUnavailableError) as error:
         message = "; ".join([str(error), *getattr(error, "__notes__", [])])  # the notes hold the cure
         say(f"fastw2v: {' '.join(message.split())}", to_stderr=True)
@@ -78,7 +77,10 @@ class ProgressBars:
         if phase != self._phase:
             self.close()
             self._phase = phase
-            self._bar = tqdm(desc=phase, total=total, unit=_UNITS[phase], unit_scale=True, disable=None, leave=False)
+            is_hidden = True if sys.stderr is None else None  # None: hidden unless stderr is a terminal
+            self._bar = tqdm(
+                desc=phase, total=total, unit=_UNITS[phase], unit_scale=True, disable=is_hidden, leave=False
+            )
         self._bar.update(done - self._bar.n)
 
     def close(self) -> None:

@@ -32,7 +32,7 @@ _NO_TEXT = {  # first bytes of files that are not UTF-8 text, and the cure
 _IS_SEPARATOR = np.isin(np.arange(256), list(b" \t\n\r\v\f"))
 
 _LOOKED_AT = 1 << 12  # bytes
-_MOST_NULS = 0.05  # a few stray ones are in much text from the web
+_MOST_NULS, _FEWEST_BYTES = 0.2, 16  # a few stray ones are in much text from the web
 
 Block = tuple[np.ndarray, int]
 
@@ -42,7 +42,7 @@ def refuse_no_text(first: bytes, name: str) -> None:
     for pattern, cure in _NO_TEXT.items():
         if re.match(pattern, first):
             raise ValueError(f"{name} {cure}; expected UTF-8 text, or such text compressed by gzip, bzip2, xz or zstd")
-    if first.count(0) > _MOST_NULS * len(first):
+    if len(first) >= _FEWEST_BYTES and first.count(0) > _MOST_NULS * len(first):
         raise ValueError(f"{name} has many NUL bytes, so it is UTF-16 or no text; convert it: iconv -f UTF-16 -t UTF-8")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
+
 import numpy as np
 
 from fastw2v_kernels.encode import padded_size
@@ -10,6 +12,8 @@ from fastw2v_kernels.encode.reference import UNIT_BYTES, most_tokens
 from fastw2v_kernels.rehash_slots.cpu import rehash_slots_cpu
 
 N_IDS, N_LINE_ENDS, N_RAW, N_WORDS, N_UNITS = 1, 2, 3, 4, 5  # elements of the cursor; element 0 is the text position
+# Of the hash of words, one for all tables of a process, which are merged. No result depends on it.
+_SEED = secrets.randbits(64)
 CHUNK_WORDS = 1 << 16  # words handled at once, so that temporary arrays stay small
 
 
@@ -96,6 +100,7 @@ class WordTable:
                 line_ends=line_ends,
                 cursor_in=cursor,
                 cursor_out=cursor,
+                seed=_SEED,
             )
             self.n_words, self.n_units = int(cursor[N_WORDS]), int(cursor[N_UNITS])
             if cursor[0] < n_bytes:

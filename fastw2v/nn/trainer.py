@@ -271,6 +271,7 @@ class _Log:
             return
         mean, seconds = self._total / self._count, time.time() - self._start
         place = f"epoch {self._trainer.current_epoch + 1} |  iter {iteration + 1} / {self._max_iters}"
-        sys.stdout.write(f"| {place} | time {int(seconds)}[s] | loss {mean:.2f}\n")
+        if sys.stdout is not None:  # a daemon has none
+            sys.stdout.write(f"| {place} | time {int(seconds)}[s] | loss {mean:.2f}\n")
         self._trainer.loss_list.append(float(mean))
         self._total, self._count = 0, 0

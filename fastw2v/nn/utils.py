@@ -297,4 +297,5 @@ def _best(scores: Array, id_to_word: dict[int, str], *, left_out: set[str], top:
 
 
 def _say(line: str) -> None:
-    sys.stdout.write(line + "\n")
+    if sys.stdout is not None:  # a daemon has none
+        sys.stdout.write(line + "\n")

@@ -6,6 +6,7 @@ import numpy as np
 
 from fastw2v.encode import encode_corpus
 from fastw2v.runtime.word_bytes import decode_word
+from fastw2v_kernels.encode import padded_size
 
 
 def to_str(word):
@@ -62,3 +63,38 @@ SPANNING = {
     "a line ends where a block does": b"ab cd ef gh\n" * 60,
     "blank lines alone in blocks": b"a b\n" + b"\n" * 400 + b"a\n" + b" \n" * 400 + b"b a b",
 }
+
+
+def as_block(text):
+    """Text as `WordTable.encode` takes it."""
+    return np.frombuffer(bytearray(text.ljust(padded_size(len(text)))), np.uint8), len(text)
+
+
+MULTIPLIER, WHOLE = 0x9E3779B97F4A7C15, 2**64  # of the encoder's hash
+
+
+def mixed(word_hash, unit):
+    product = (word_hash ^ unit) * MULTIPLIER % WHOLE
+    return (product ^ product >> 32) * MULTIPLIER % WHOLE
+
+
+def unmixed(word_hash, wanted):
+    """The unit for which `mixed(word_hash, unit)` is what is wanted."""
+    inverse = pow(MULTIPLIER, -1, WHOLE)
+    product = wanted * inverse % WHOLE
+    return (product ^ product >> 32) * inverse % WHOLE ^ word_hash
+
+
+def colliding_words(n, seed, first_units, tag=12345):
+    """`n` words whose hash has the same upper half, all that a slot holds of it; each begins with these units."""
+    word_hash = seed
+    for unit in first_units:
+        word_hash = mixed(word_hash, int.from_bytes(unit, "little"))
+    words = []
+    for low in range(1 << 32):
+        unit = unmixed(word_hash, tag << 32 | low).to_bytes(8, "little")
+        if unit[7] == ord(" ") and not set(unit[:7]) & set(b" \t\n\r\v\f"):
+            words.append(b"".join(first_units) + unit[:7])
+            if len(words) == n:
+                return words
+    return words

@@ -8,7 +8,7 @@ from fastw2v.encode import encode_corpus, encode_with
 from fastw2v.runtime.word_bytes import encode_word
 from tests.encode.cases import check
 
-ODD_WORDS = ["", " ", "a b", "a", "\udcff", "\udcffA", "\n\t", "\udcff@"]
+ODD_WORDS = ["", " ", "a b", "a", "\U0010feff", "\U0010feffA", "\n\t", "\U0010feff@"]
 
 
 @pytest.mark.parametrize("block_bytes", [10, 300, 1 << 20])

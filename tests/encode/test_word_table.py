@@ -5,11 +5,13 @@ import numpy as np
 import pytest
 
 from fastw2v.corpus import TextCorpus
+from fastw2v.encode import encode_corpus, word_table
+from fastw2v.encode.merge import MergedTables, NewWords
 from fastw2v.encode.word_table import WordTable
 from fastw2v_kernels.encode import make_case, outputs, padded_size
 from fastw2v_kernels.encode.cpu import encode_cpu
 from fastw2v_kernels.encode.reference import encode_reference
-from tests.encode.cases import check, split
+from tests.encode.cases import as_block, check, colliding_words, mixed, split, unmixed
 
 
 @pytest.mark.parametrize("sorted_vocab", [True, False])
@@ -103,3 +105,81 @@ def test_the_reference_reads_whitespace_as_bytes_split_does():
     pattern = re.compile(rb"[^ \t\n\r\v\f]+")
     every = bytes(range(256))
     assert pattern.findall(every) == every.split()
+
+
+SEED = 0x0123456789ABCDEF
+
+
+@pytest.fixture
+def known_seed(monkeypatch):
+    """A seed for which words can be made that have one hash."""
+    monkeypatch.setattr(word_table, "_SEED", SEED)
+
+
+def tags(table):
+    """The upper half of the hash of each word, as the slots hold it."""
+    return table.slots[table.slots != 0] >> np.uint64(32)
+
+
+@pytest.mark.parametrize("first_units", [[], [b"8 bytes?".replace(b" ", b"_")], [b"16_bytes", b"then_end"]])
+def test_words_of_one_hash_are_compared_to_their_last_byte(known_seed, first_units):
+    words = colliding_words(20, SEED, first_units)
+    table = WordTable()
+    ids, _, _ = table.encode(*as_block(b" ".join(words + words[::-1])))
+    assert len(np.unique(tags(table))) == 1, "the words have one hash"
+    assert ids.tolist() == [*range(20), *reversed(range(20))]
+
+
+def test_words_of_one_hash_that_differ_in_the_middle_alone(known_seed):
+    """The third unit makes up for the difference of the second; the first and the last units are equal."""
+    end = int.from_bytes(b"the_end ", "little")
+    wanted = unmixed(0, 12345 << 32 | 7) ^ end  # the hash before the last unit
+    begun = mixed(SEED, int.from_bytes(b"8_bytes_", "little"))
+    seconds = [b"other_%02d" % n for n in range(100)]
+    thirds = [unmixed(mixed(begun, int.from_bytes(unit, "little")), wanted).to_bytes(8, "little") for unit in seconds]
+    words = [b"8_bytes_" + a + b + b"the_end" for a, b in zip(seconds, thirds) if not set(b) & set(b" \t\n\r\v\f")]
+    assert len(words) > 50
+    table = WordTable()
+    ids, _, _ = table.encode(*as_block(b" ".join(words + words[::-1])))
+    assert len(np.unique(tags(table))) == 1, "the words have one hash"
+    assert ids.tolist() == [*range(len(words)), *reversed(range(len(words)))]
+
+
+@pytest.mark.filterwarnings("ignore:.*is not UTF-8")
+def test_words_of_one_hash_in_the_tables_of_two_threads(known_seed):
+    words = colliding_words(12, SEED, [b"8_bytes_"])
+    parts = words[:8], words[4:]
+    tables = [WordTable(), WordTable()]
+    for table, part in zip(tables, parts):
+        table.encode(*as_block(b" ".join(part)))
+    merged = MergedTables(tables, [NewWords(0, 0, 8), NewWords(1, 0, 8)], 2)
+    assert merged.n_words == 12
+    assert [to_word.tolist() for to_word in merged.to_word] == [[*range(8)], [*range(4, 12)]]
+
+
+def test_words_that_collide_under_one_seed_do_not_under_another():
+    """Made to collide, n words cost n^2 / 2 comparisons; nobody knows the seed of a process ahead."""
+    words = colliding_words(300, SEED, [])
+    table = WordTable()
+    table.encode(*as_block(b" ".join(words)))
+    assert table.n_words == 300
+    assert len(np.unique(tags(table))) > 290
+
+
+def test_each_process_has_its_own_seed(run_python):
+    code = "from fastw2v.encode import word_table; print(word_table._SEED)"
+    seeds = {int(run_python("-c", code).stdout) for _ in range(2)} | {word_table._SEED}
+    assert len(seeds) == 3
+    assert all(0 <= seed < 2**64 for seed in seeds)
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_the_result_does_not_depend_on_the_seed(monkeypatch, workers):
+    rng = np.random.default_rng(3)
+    text = b"\n".join(b" ".join(b"w%d" % n for n in rng.zipf(1.3, 50) % 5000) for _ in range(300))
+    found = []
+    for seed in (0, 1, SEED, 2**64 - 1):
+        monkeypatch.setattr(word_table, "_SEED", seed)
+        vocab, tokens = encode_corpus(TextCorpus((text,)), min_count=2, workers=workers, block_bytes=5000)
+        found.append((vocab.keys, vocab.counts.tolist(), tokens.ids.tolist(), tokens.starts.tolist()))
+    assert all(one == found[0] for one in found)

@@ -3,12 +3,16 @@
 import gc
 import os
 import shutil
+import signal
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 from numba import TypingError
 
-from fastw2v_kernels._jit.cpu import inline_cpu, jit_cpu, source_stamp
+from fastw2v_kernels._jit import compiler
+from fastw2v_kernels._jit.cache import source_stamp
+from fastw2v_kernels._jit.cpu import inline_cpu, jit_cpu
 from fastw2v_kernels._simd.shape import Shape
 from tests.kernels.harness import KERNELS, run_python
 
@@ -63,6 +67,31 @@ def test_compiling_leaves_the_garbage_collector_as_it_was(is_on):
         assert gc.isenabled() == is_on
     finally:
         (gc.enable if before else gc.disable)()
+
+
+def test_ctrl_c_while_a_kernel_is_compiled_is_raised_when_it_is_done(interruptible, monkeypatch):
+    """LLVM calls Python, where the exception would be printed and lost."""
+    compile_it = compiler.KernelCompiler.define_pipelines
+
+    def interrupt_and_compile(self):
+        try:
+            signal.raise_signal(signal.SIGINT)
+        except KeyboardInterrupt:
+            pytest.fail("Ctrl-C was raised within the compiler")
+        return compile_it(self)
+
+    monkeypatch.setattr(compiler.KernelCompiler, "define_pipelines", interrupt_and_compile)
+    with pytest.raises(KeyboardInterrupt):
+        jit_cpu(lambda x: x)(1)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_kernels_are_compiled_in_a_thread_and_where_ctrl_c_is_ignored(interruptible):
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(jit_cpu(lambda x: x), 1).result() == 1
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    assert jit_cpu(lambda x: x)(1) == 1
+    assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
 
 
 FOLDERS = sorted({path.parent.relative_to(KERNELS) for path in KERNELS.rglob("*.py")})

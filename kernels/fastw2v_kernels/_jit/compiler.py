@@ -24,6 +24,7 @@ except ImportError as error:
         "expected 0.65 to 0.68: pip install 'numba>=0.65,<0.69'"
     ) from error
 
+from fastw2v_kernels._jit.ctrl_c import ctrl_c_deferred
 from fastw2v_kernels._simd.shape import ShapeType
 
 
@@ -92,7 +93,7 @@ class KernelCompiler(Compiler):
         return _replaced(pipelines, RewriteSemanticConstants, _ChoicesOfShape)
 
     def _compile_core(self) -> Any:  # noqa: ANN401 - Numba's CompileResult
-        with _without_gc():
+        with _without_gc(), ctrl_c_deferred():
             return super()._compile_core()  # type: ignore[no-untyped-call]
 
 

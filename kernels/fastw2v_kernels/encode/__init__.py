@@ -43,6 +43,7 @@ def make_case(rng: np.random.Generator, size: int) -> dict[str, Any]:
         "line_ends": np.zeros(most_tokens(len(text)) + 1, np.int64),
         "cursor_in": np.zeros(6, np.int64),
         "cursor_out": np.zeros(6, np.int64),
+        "seed": size,
     }
 
 

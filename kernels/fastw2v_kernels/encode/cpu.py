@@ -92,7 +92,13 @@ class Output(NamedTuple):
 
 @jit_cpu
 def _encode_cpu_kernel(
-    text: np.ndarray, n_bytes: int, frozen: int, table: Table, output: Output, cursor_in: np.ndarray
+    text: np.ndarray,
+    n_bytes: int,
+    frozen: int,
+    table: Table,
+    output: Output,
+    cursor_in: np.ndarray,
+    seed: np.uint64,
 ) -> None:
     """Open addressing with linear probing; a slot is 32 bits of hash over 32 bits of id + 1.
 
@@ -106,7 +112,7 @@ def _encode_cpu_kernel(
     pos, n_ids, n_line_ends, n_raw, n_words, n_units = cursor_in.view(np.uint64)
     starts[n_words] = n_units
     while pos < n_text:
-        end, word_hash, unit = pos, _U0, _load_unit(units, pos)
+        end, word_hash, unit = pos, seed, _load_unit(units, pos)
         separator = _first_separator(unit)
         while separator == _U0:
             word_hash = _mix(word_hash, unit)
@@ -159,6 +165,7 @@ def encode_cpu(
     line_ends: np.ndarray,
     cursor_in: np.ndarray,
     cursor_out: np.ndarray,
+    seed: int,
 ) -> None:
     """Do what `encode_reference` does, on one core and without the GIL."""
     for name, array in (("text", text), ("slots", slots), ("arena", arena), ("counts", counts), ("ids", ids)):
@@ -176,4 +183,4 @@ def encode_cpu(
     if text.size % UNIT_BYTES or slots.size & (slots.size - 1):
         raise ValueError(f"text has {text.size} bytes and slots {slots.size}; expected a multiple of 8, a power of two")
     table, output = Table(slots, arena, word_starts, counts), Output(ids, line_ends, cursor_out)
-    _encode_cpu_kernel(text, n_bytes, frozen, table, output, cursor_in)
+    _encode_cpu_kernel(text, n_bytes, frozen, table, output, cursor_in, np.uint64(seed))

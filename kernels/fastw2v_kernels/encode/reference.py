@@ -23,6 +23,7 @@ def encode_reference(
     line_ends: np.ndarray,
     cursor_in: np.ndarray,
     cursor_out: np.ndarray,
+    seed: int,
 ) -> None:
     r"""Give numbers to the whitespace-separated words of a text in order of first occurrence, and count them.
 
@@ -53,6 +54,9 @@ def encode_reference(
     cursor_in, cursor_out : int64[6]
         Before and after (one array may be both): position in the text in bytes, number of ids, of line ends, of raw
         tokens (these may go on from an earlier text), of words and of units in the table.
+    seed : int, from 0 to 2**64 - 1
+        Of the hash, the same in all calls with one table; the slots alone depend on it. An unknown seed keeps a text
+        from being made of words that all have one hash.
     """
     byte_pos, n_ids, n_line_ends, n_raw, n_words, n_units = cursor_in.tolist()
     word_starts[n_words] = n_units

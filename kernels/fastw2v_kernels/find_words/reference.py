@@ -26,7 +26,7 @@ def find_words_reference(
     slots, arena, word_starts : uint64[n], uint64[n_units], int64[n_words + 1]
         A table as `encode` leaves it. Of its slots, those to be looked up: a table may be divided among threads.
     known_slots, known_arena, known_starts
-        The table to look in; its slots are whole, a power of two.
+        The table to look in, filled with the same seed; its slots are whole, a power of two.
     n_before : int
         Added to the numbers of its words.
     found : int64[n_words], changed in place
