@@ -10,7 +10,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -103,11 +103,17 @@ class CheckpointPause:
     state : ModelState
         Being trained.
     tokens : Tokens
+
+    Attributes
+    ----------
+    on_end : callable
+        Called before the last checkpoint of a training that came to its end.
     """
 
     def __init__(self, checkpoints: Checkpoints, model: Any, state: ModelState, tokens: Tokens) -> None:  # noqa: ANN401
         self._checkpoints, self._model, self._state = checkpoints, model, state
         self._tokens, self._n_words = described(tokens), model.config.epochs * tokens.n_tokens
+        self.on_end: Callable[[], None] = lambda: None
         self._copy: Weights | None = None
         self._thread: threading.Thread | None = None
         self._failure: OSError | ValueError | None = None
@@ -145,6 +151,8 @@ class CheckpointPause:
 
     def finish(self, report: TrainReport) -> None:
         """Write the last checkpoint, without a copy; a failure is a RuntimeWarning."""
+        if report.stopped_at is None:
+            self.on_end()
         with finished_first(str(self._checkpoints.path)):
             self.close()
             write = self._writing(self._state, report)

@@ -119,7 +119,9 @@ class Session:
         data = TrainingData(state.vocab, tokens, state.weights_to_train())
         pause = None if checkpoints is None else CheckpointPause(checkpoints, model, state, tokens)
         with state.training() as follow, nullcontext() if pause is None else pause.writing(report):
-            events = _Events(model, state, callbacks=callbacks, follow=follow, pause=pause, report=report)
+            events = _Events(model, state, callbacks=callbacks, follow=follow, report=report)
+            if pause is not None:
+                pause.on_end = events.count_training
             self.report = model.report = train(
                 get_backend(self._config.device),
                 self._config,
@@ -132,6 +134,7 @@ class Session:
             )
         state.wv.norms = None
         events.add_loss()
+        events.count_training()
         self.seconds["compile"] += self.report.compile_seconds
         for phase in ("upload", "train", "download"):
             self.seconds[phase] = getattr(self.report, f"{phase}_seconds")
@@ -155,7 +158,7 @@ class Session:
 
 
 class _Events:
-    """What happens to a model before and after each epoch, and when its weights are final."""
+    """What happens to a model before and after each epoch, and at the end of a training."""
 
     def __init__(
         self,
@@ -164,20 +167,16 @@ class _Events:
         *,
         callbacks: Callbacks,
         follow: Callable[[], None],
-        pause: CheckpointPause | None,
         report: TrainReport,
     ) -> None:
-        self._model, self._state, self._callbacks, self._follow, self._pause = model, state, callbacks, follow, pause
-        self._report = report
+        self._model, self._state, self._callbacks, self._follow = model, state, callbacks, follow
+        self._report, self._is_counted = report, False
         self._added = report.loss  # what model.running_training_loss has of it; callbacks may write to that
 
     def __call__(self, event: str, report: TrainReport) -> None:
-        """Keep the model up to date; notify its callbacks of an epoch, and write the last checkpoint."""
+        """Keep the model up to date, and notify its callbacks."""
         self._model.report, self._state.wv.norms = report, None
         self.add_loss()
-        if event == "last":
-            self._end()
-            return
         self._state.epochs_trained += event == "begin"
         self._callbacks.notify(f"on_epoch_{event}", self._model)
         self._follow()
@@ -187,12 +186,10 @@ class _Events:
         self._model.running_training_loss += self._report.loss - self._added
         self._added = self._report.loss
 
-    def _end(self) -> None:
-        """Count the training, and write the last checkpoint: where training stopped early, before it counts."""
-        if self._pause is not None and self._report.stopped_at is not None:
-            self._pause.finish(self._report)
-        self._model.train_count += 1
-        self._model.total_train_time += self._report.train_seconds
-        self._model.min_alpha_yet_reached = self._model.config.min_alpha
-        if self._pause is not None and self._report.stopped_at is None:
-            self._pause.finish(self._report)
+    def count_training(self) -> None:
+        """Count the training, once."""
+        if not self._is_counted:
+            self._is_counted = True
+            self._model.train_count += 1
+            self._model.total_train_time += self._report.train_seconds
+            self._model.min_alpha_yet_reached = self._model.config.min_alpha

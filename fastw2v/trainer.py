@@ -86,10 +86,7 @@ class TrainReport:
 
 
 EpochHook = Callable[[str, TrainReport], None]
-"""``on_epoch("begin", "end" or "last", report)``: before and after each epoch, and once when the weights are final.
-
-After Ctrl-C, "last" comes before the counts of the unfinished epoch are in the sums.
-"""
+"""``on_epoch("begin" or "end", report)``, called before and after each epoch."""
 
 
 class Pause(Protocol):
@@ -101,6 +98,9 @@ class Pause(Protocol):
     def run(self, report: TrainReport) -> None:
         """Do it, in the thread that called `train`; the weights are the model's own arrays, up to date."""
 
+    def finish(self, report: TrainReport) -> None:
+        """Do it when training has ended; after Ctrl-C, the counts of the unfinished epoch are not in the sums yet."""
+
 
 class NoPause:
     """A pause that is never due."""
@@ -110,6 +110,9 @@ class NoPause:
         return False
 
     def run(self, report: TrainReport) -> None:
+        """Do nothing."""
+
+    def finish(self, report: TrainReport) -> None:
         """Do nothing."""
 
 
@@ -140,7 +143,7 @@ def train(
         ``progress(done, total)`` in raw words over all epochs; called from any thread, one call at a time. Without it,
         share and speed are logged at INFO about once a second.
     on_epoch : callable
-        See `EpochHook`.
+        ``on_epoch("begin" or "end", report)``.
     download_each_epoch : bool
         Copy the weights back after each epoch, so that `on_epoch` sees them when a GPU trains. What it writes to them
         there is lost.
@@ -167,7 +170,7 @@ def train(
         loop = _Loop(backend, config, data, report=report, on_epoch=on_epoch, pause=pause)
         stop = loop.run(ProgressLog(report.raw_words) if progress is None else progress, download_each_epoch)
         loop.download()
-        on_epoch("last", report)
+        pause.finish(report)
         report.end_epoch(with_loss=config.compute_loss)
     took, n_raw, n_kept = report.train_seconds, report.raw_words, report.kept_words
     logger.info("training took %.1f s: %d raw words, %d kept", took, n_raw, n_kept)
