@@ -31,7 +31,6 @@ from fastw2v.vectors.weights import padded_weights
 
 _TENSORS = ("vectors", "keys", "counts", "n_raw_tokens")
 _READ = {*TABLE_TENSORS, "n_raw_tokens", "raw_keys", "raw_key_offsets", "raw_counts", "raw_sizes"}
-_SUMMED = ("vectors", "w_out")
 _CHUNK_BYTES = 1 << 20
 _COUNTERS = {"corpus_count": 2**63 - 1, "epochs_trained": 2**31 - 1}  # and the greatest values
 
@@ -71,8 +70,8 @@ def write_model(
 ) -> None:
     """Write a file that `read_model` and `KeyedVectors.load` read, whole or not at all.
 
-    What JSON cannot hold among the notes is written as its text. A file with `training` also has a checksum of its
-    matrices. The old file goes to `previous`, if that is given.
+    What JSON cannot hold among the notes is written as its text. A file with `training` also has a checksum of each
+    array. The old file goes to `previous`, if that is given.
     """
     weights, counters = state.weights, {name: getattr(state, name) for name in _COUNTERS}
     tensors = table_tensors(state.wv) | {"w_out": weights.w_out[:, : weights.dim]}
@@ -83,7 +82,7 @@ def write_model(
     metadata |= table_metadata(state.wv)
     metadata["notes"] = json.dumps(dict(notes), default=str)
     if training is not None:
-        sums = {name: _checksum(tensors[name]) for name in _SUMMED}
+        sums = {name: _checksum(tensor) for name, tensor in tensors.items()}
         metadata["training"] = json.dumps({**training, "checksums": sums})
     write_safetensors(path, tensors, metadata, previous=previous)
 
@@ -103,6 +102,8 @@ def read_model(path: str | PathLike[str], vector_size: int | None = None) -> Sav
     path = existing_file(path)
     identity = _identity(path)
     tensors, metadata = _read(path, _TENSORS, lambda name: name in _READ)
+    training = _json_object(path, metadata, "training") if "training" in metadata else None
+    _check_sums(path, training, tensors)
     table = table_of(tensors, path, metadata)
     shape, attributes, lock_factors = KeyTable.from_file(table, path).matrix.shape, table.attributes, table.lock_factors
     del table  # which would keep the vectors in memory
@@ -117,7 +118,9 @@ def read_model(path: str | PathLike[str], vector_size: int | None = None) -> Sav
     weights = padded_weights(*shape)
     with np.errstate(over="ignore"):  # of float64: as any vectors that are not finite
         weights.w_in[:, :dim] = tensors.pop("vectors")
-    w_out = _read(path, ("w_out",), lambda name: name == "w_out")[0]["w_out"]
+    last = _read(path, ("w_out",), lambda name: name == "w_out")[0]
+    _check_sums(path, training, last)
+    w_out = last["w_out"]
     if _identity(path) != identity:
         raise ValueError(f"{path} was replaced by another file while it was read; load it again")
     _check(path, w_out.shape == shape, f"its output rows have shape {w_out.shape} and its vectors {shape}")
@@ -130,10 +133,6 @@ def read_model(path: str | PathLike[str], vector_size: int | None = None) -> Sav
     if lock_factors is not None:
         state.wv.vectors_lockf = lock_factors
     notes = _json_object(path, metadata, "notes") if "notes" in metadata else {}
-    training = _json_object(path, metadata, "training") if "training" in metadata else None
-    if training is not None:
-        sums = {name: _checksum(rows[:, :dim]) for name, rows in zip(_SUMMED, (weights.w_in, weights.w_out))}
-        _check(path, training.get("checksums") == sums, "its matrices are not those that were written")
     return SavedModel(options, state, notes, _raw_counts(tensors, path), training)
 
 
@@ -145,8 +144,17 @@ def read_training(path: str | PathLike[str]) -> tuple[dict[str, Any], dict[str, 
     return _json_object(path, metadata, "config"), training
 
 
+def _check_sums(path: Path, training: dict[str, Any] | None, tensors: dict[str, np.ndarray]) -> None:
+    """Raise ValueError if an array of a checkpoint is not the one that was written."""
+    if training is not None:
+        written = training.get("checksums")
+        sums = {name: _checksum(tensor) for name, tensor in tensors.items()}
+        is_same = isinstance(written, dict) and sums.items() <= written.items()
+        _check(path, is_same, f"its {', '.join(sums)} are not those that were written")
+
+
 def _checksum(rows: np.ndarray) -> int:
-    """Return a checksum of a matrix, which is copied a megabyte at a time."""
+    """Return a checksum of an array, copied a megabyte at a time."""
     total, n_rows = 0, max(1, _CHUNK_BYTES * len(rows) // max(1, rows.nbytes))
     for row in range(0, len(rows), n_rows):
         total = zlib.crc32(np.ascontiguousarray(rows[row : row + n_rows]).data, total)

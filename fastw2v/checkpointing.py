@@ -78,12 +78,11 @@ class Checkpoints:
         OSError
             The path cannot be written.
         """
-        if self.path not in self._own:
-            for path in (self.path, self.previous):
-                if path.exists():
-                    raise FileExistsError(f"{path} exists: {content(path)} (nothing was written)")
-        check_writable(self.previous)
-        check_writable(self.path)
+        for path in (self.previous, self.path):
+            check_writable(path)
+        for path in () if self.path in self._own else (self.path, self.previous):
+            if path.exists():
+                raise FileExistsError(f"{path} exists: {content(path)} (nothing was written)")
 
     def write(self, write: partial[None]) -> None:
         """Call `write_model` with the options that are left."""

@@ -82,14 +82,10 @@ class Resumed(NamedTuple):
         """Raise ValueError unless this is the corpus that the checkpoint was trained on."""
         found = described(tokens)
         if found != self.tokens:
-            sizes = [
-                f"{each['n_tokens']:,} known words in {each['n_sentences']:,} sentences"
-                for each in (self.tokens, found)
-            ]
-            raise ValueError(
-                f"the corpus is not that of the checkpoint: expected {sizes[0]}, found {sizes[1]}"
-                f"{' and other words' if sizes[0] == sizes[1] else ''}; pass the same corpus, or train anew"
-            )
+            sizes = "{n_tokens:,} known words in {n_sentences:,} sentences"
+            expected, given = sizes.format(**self.tokens), sizes.format(**found)
+            difference = f"expected {expected}, found {given if given != expected else 'as many others'}"
+            raise ValueError(f"the corpus is not that of the checkpoint: {difference}; pass that one, or train anew")
 
 
 def read_checkpoint(path: str | os.PathLike[str]) -> Resumed:
@@ -123,9 +119,12 @@ def _read(path: Path) -> Resumed:
     if training is None:
         raise ValueError(f"{path} is a saved model and no checkpoint; go on from it by Word2Vec.load and train")
     if training.get("format") != FORMAT:
-        raise ValueError(f"{path} has format {training.get('format')}, and this version reads {FORMAT}; update fastw2v")
-    if training["version"] != version():
-        logger.warning("%s was written by fastw2v %s; the bytes of the result may differ", path, training["version"])
+        found = f"{path} has format {training.get('format')!r}"
+        raise ValueError(f"{found}, and this version reads {FORMAT}; go on with the version that wrote it")
+    if training.get("version") != version():
+        logger.warning(
+            "%s was written by fastw2v %s; the bytes of the result may differ", path, training.get("version")
+        )
     try:
         fields = training["report"]
         report = TrainReport(**{**fields, "unfinished": Tally(*fields["unfinished"])})

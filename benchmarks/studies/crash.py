@@ -1,6 +1,6 @@
 """Kill `fastw2v train` at random moments, resume it, and compare its vectors with those of an undisturbed run.
 
-`python -m benchmarks.studies.crash` kills `--kills` runs by SIGKILL and `--terms` by SIGTERM, each again and again until
+`python -m benchmarks.studies.crash` kills `--kills` runs by SIGKILL and `--terms` by SIGTERM, resumes each until
 it has ended, and kills `--saves` processes that save over an old file. Then it fills disks, takes names of many bytes
 and files that cannot be renamed, and lets two processes write one file. It prints a line of counts for each, and exits
 with 1 if a file was lost, differs, or was left. Moments are drawn from `--seed`; what a process does then is up to it.

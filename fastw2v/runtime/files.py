@@ -25,7 +25,11 @@ def writable_target(path: str | os.PathLike[str]) -> Path:
     target = Path(os.path.realpath(path))
     if not target.parent.is_dir():
         raise FileNotFoundError(f"the folder {target.parent} does not exist; make it first (nothing was written)")
-    if target.exists() and not target.is_file():
+    try:
+        is_other = target.exists() and not target.is_file()
+    except OSError as error:  # the name is too long
+        raise _with_cure(error, path) from error
+    if is_other:
         raise OSError(f"{path} is not a regular file; give the name of a file (nothing was written)")
     if not os.access(target.parent, os.W_OK):
         raise PermissionError(f"the folder {target.parent} cannot be written to; choose another (nothing was written)")
@@ -47,13 +51,15 @@ def check_writable(path: str | os.PathLike[str]) -> Path:
     """
     target = writable_target(path)
     try:
-        target.exists()
         with draft_of(target):
             return target
     except OSError as error:
-        raise type(error)(
-            error.errno, f"{error.strerror}; choose another place (nothing was written)", str(path)
-        ) from error
+        raise _with_cure(error, path) from error
+
+
+def _with_cure(error: OSError, path: str | os.PathLike[str]) -> OSError:
+    flaw = f"{error.strerror}; choose another name or folder (nothing was written)"
+    return type(error)(error.errno, flaw, str(path))
 
 
 @contextmanager
