@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
@@ -30,6 +31,7 @@ from fastw2v.vectors.weights import padded_weights
 
 _TENSORS = ("vectors", "keys", "counts", "n_raw_tokens")
 _READ = {*TABLE_TENSORS, "n_raw_tokens", "raw_keys", "raw_key_offsets", "raw_counts", "raw_sizes"}
+_CHUNK_BYTES = 1 << 20
 _COUNTERS = {"corpus_count": 2**63 - 1, "epochs_trained": 2**31 - 1}  # and the greatest values
 
 
@@ -45,12 +47,15 @@ class SavedModel(NamedTuple):
         Attributes of the model that do not concern training.
     raw : RawCounts or None
         The counts of all words, if the model kept them.
+    training : dict of str to JSON values, or None
+        Of a checkpoint: where the training was; see `fastw2v.checkpointing`.
     """
 
     options: dict[str, Any]
     state: ModelState
     notes: dict[str, Any]
     raw: RawCounts | None
+    training: dict[str, Any] | None = None
 
 
 def write_model(
@@ -60,10 +65,13 @@ def write_model(
     *,
     notes: Mapping[str, Any],
     raw: RawCounts | None = None,
+    training: Mapping[str, Any] | None = None,
+    previous: Path | None = None,
 ) -> None:
     """Write a file that `read_model` and `KeyedVectors.load` read, whole or not at all.
 
-    What JSON cannot hold among the notes is written as its text.
+    What JSON cannot hold among the notes is written as its text. A file with `training` also has a checksum of each
+    array. The old file goes to `previous`, if that is given.
     """
     weights, counters = state.weights, {name: getattr(state, name) for name in _COUNTERS}
     tensors = table_tensors(state.wv) | {"w_out": weights.w_out[:, : weights.dim]}
@@ -73,7 +81,10 @@ def write_model(
     metadata = {"format": "fastw2v", "config": json.dumps(dataclasses.asdict(config)), "state": json.dumps(counters)}
     metadata |= table_metadata(state.wv)
     metadata["notes"] = json.dumps(dict(notes), default=str)
-    write_safetensors(path, tensors, metadata)
+    if training is not None:
+        sums = {name: _checksum(tensor) for name, tensor in tensors.items()}
+        metadata["training"] = json.dumps({**training, "checksums": sums})
+    write_safetensors(path, tensors, metadata, previous=previous)
 
 
 def read_model(path: str | PathLike[str], vector_size: int | None = None) -> SavedModel:
@@ -91,6 +102,8 @@ def read_model(path: str | PathLike[str], vector_size: int | None = None) -> Sav
     path = existing_file(path)
     identity = _identity(path)
     tensors, metadata = _read(path, _TENSORS, lambda name: name in _READ)
+    training = _json_object(path, metadata, "training") if "training" in metadata else None
+    _check_sums(path, training, tensors)
     table = table_of(tensors, path, metadata)
     shape, attributes, lock_factors = KeyTable.from_file(table, path).matrix.shape, table.attributes, table.lock_factors
     del table  # which would keep the vectors in memory
@@ -105,7 +118,9 @@ def read_model(path: str | PathLike[str], vector_size: int | None = None) -> Sav
     weights = padded_weights(*shape)
     with np.errstate(over="ignore"):  # of float64: as any vectors that are not finite
         weights.w_in[:, :dim] = tensors.pop("vectors")
-    w_out = _read(path, ("w_out",), lambda name: name == "w_out")[0]["w_out"]
+    last = _read(path, ("w_out",), lambda name: name == "w_out")[0]
+    _check_sums(path, training, last)
+    w_out = last["w_out"]
     if _identity(path) != identity:
         raise ValueError(f"{path} was replaced by another file while it was read; load it again")
     _check(path, w_out.shape == shape, f"its output rows have shape {w_out.shape} and its vectors {shape}")
@@ -118,7 +133,32 @@ def read_model(path: str | PathLike[str], vector_size: int | None = None) -> Sav
     if lock_factors is not None:
         state.wv.vectors_lockf = lock_factors
     notes = _json_object(path, metadata, "notes") if "notes" in metadata else {}
-    return SavedModel(options, state, notes, _raw_counts(tensors, path))
+    return SavedModel(options, state, notes, _raw_counts(tensors, path), training)
+
+
+def read_training(path: str | PathLike[str]) -> tuple[dict[str, Any], dict[str, Any] | None]:
+    """Return the options, and of a checkpoint where the training was, without reading any matrix; raises likewise."""
+    path = existing_file(path)
+    metadata = _read(path, (), lambda name: False)[1]
+    training = _json_object(path, metadata, "training") if "training" in metadata else None
+    return _json_object(path, metadata, "config"), training
+
+
+def _check_sums(path: Path, training: dict[str, Any] | None, tensors: dict[str, np.ndarray]) -> None:
+    """Raise ValueError if an array of a checkpoint is not the one that was written."""
+    if training is not None:
+        written = training.get("checksums")
+        sums = {name: _checksum(tensor) for name, tensor in tensors.items()}
+        is_same = isinstance(written, dict) and sums.items() <= written.items()
+        _check(path, is_same, f"its {', '.join(sums)} are not those that were written")
+
+
+def _checksum(rows: np.ndarray) -> int:
+    """Return a checksum of an array, copied a megabyte at a time."""
+    total, n_rows = 0, max(1, _CHUNK_BYTES * len(rows) // max(1, rows.nbytes))
+    for row in range(0, len(rows), n_rows):
+        total = zlib.crc32(np.ascontiguousarray(rows[row : row + n_rows]).data, total)
+    return total
 
 
 def _check_options(path: Path, options: dict[str, Any], counters: dict[str, Any]) -> None:

@@ -5,19 +5,19 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable
 from functools import cached_property
+from os import PathLike
 from typing import Any, NoReturn
 
 import numpy as np
 
 from fastw2v.callbacks import Callbacks
+from fastw2v.checkpointing import Checkpoints
 from fastw2v.compat import refuse_gensim3_names, refuse_renamed, refuse_unsupported
 from fastw2v.config import OPTIONS, TrainConfig
 from fastw2v.corpus import one_corpus
-from fastw2v.encode import Tokens
 from fastw2v.options import config_of_call, drawn_seed
 from fastw2v.runtime.progress import Progress
 from fastw2v.runtime.warn import warn_user
-from fastw2v.session import Session
 from fastw2v.stored_model import StoredModel
 from fastw2v.vocab_rule import TrimRule, VocabRule
 from fastw2v.vocabulary_model import CorpusFile
@@ -170,6 +170,8 @@ class Word2Vec(StoredModel):
         cbow_gradient: str = "sum",
         device: str = "auto",
         progress: Progress | None = None,
+        checkpoint: str | PathLike[str] | None = None,
+        checkpoint_every: str | int | None = None,
     ) -> None:
         given = dict(locals())  # the parameters above: nothing else has a name yet
         refuse_unsupported({"hs": hs})
@@ -179,9 +181,12 @@ class Word2Vec(StoredModel):
         self.train_count, self.min_alpha_yet_reached = 0, self.alpha
         self.batch_words, self.hashfxn, self.comment = batch_words, hashfxn, comment
         self._callbacks = Callbacks(callbacks)
+        self._checkpoints = Checkpoints.of(checkpoint, checkpoint_every, self._own_files)
         rule = VocabRule.of(self.config, trim_rule)
         if sentences is not None or corpus_file is not None:
             session, corpus = self._begin(self.config), one_corpus(sentences, corpus_file)
+            if self._checkpoints is not None:
+                self._checkpoints.check()
             with self._build(session, corpus, rule) as tokens:
                 self._train(session, tokens, self._callbacks)
         elif trim_rule is not None:
@@ -217,6 +222,9 @@ class Word2Vec(StoredModel):
         report_delay: float = 1.0,
         compute_loss: bool | None = None,
         callbacks: Iterable[object] | None = None,
+        *,
+        checkpoint: str | PathLike[str] | None = None,
+        checkpoint_every: str | int | None = None,
     ) -> tuple[int, int]:
         """Train on a corpus, starting from the current weights.
 
@@ -233,6 +241,8 @@ class Word2Vec(StoredModel):
             Not supported: another number raises ValueError.
         queue_factor, report_delay
             Without effect: there is no queue, and `progress` of `Word2Vec`, or the logger, tells how far it is.
+        checkpoint, checkpoint_every : optional
+            As in `Word2Vec`, for this call; None: the model's own. `Word2Vec.resume` needs the corpus of this call.
 
         Returns
         -------
@@ -263,6 +273,7 @@ class Word2Vec(StoredModel):
         config = config_of_call(
             self.config, epochs=epochs, start_alpha=start_alpha, end_alpha=end_alpha, compute_loss=compute_loss
         )
+        checkpoints = self._checkpoints_of_call(checkpoint, checkpoint_every)
         self.config = config  # as in gensim, so that callbacks see the options of this training
         session = self._begin(config)
         with session.encode_with(one_corpus(corpus_iterable, corpus_file), vocab) as tokens:
@@ -271,17 +282,10 @@ class Word2Vec(StoredModel):
                 cure = "new words come in by build_vocab(update=True)"
                 warn_user(f"no word of the corpus is in the vocabulary, so nothing was trained; {cure}")
                 return 0, n_raw * config.epochs
-            self._train(session, tokens, chosen)
+            self._train(session, tokens, chosen, checkpoints=checkpoints)
         raw_words = self.report.raw_words * n_raw // n_known  # the report counts known words alone
         self.add_lifecycle_event("train", log_level=0, epochs=config.epochs, kept_words=self.report.kept_words)
         return self.report.kept_words, raw_words
-
-    def _train(self, session: Session, tokens: Tokens, callbacks: Callbacks) -> None:
-        self._is_training = True
-        try:
-            session.train(self, self._state_to_grow(), tokens, callbacks=callbacks)
-        finally:
-            self._is_training = False
 
     def get_latest_training_loss(self) -> float:
         """Return `running_training_loss`: the sum of the losses of all pairs in the last training, or since you set it.

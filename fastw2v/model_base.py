@@ -5,11 +5,13 @@ from __future__ import annotations
 import copy
 import logging
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, NoReturn, Self
 
 import numpy as np
 
 from fastw2v.callbacks import Callbacks
+from fastw2v.checkpointing import Checkpoints
 from fastw2v.config import TrainConfig, number
 from fastw2v.keyedvectors import KeyedVectors
 from fastw2v.options import ConfigOption
@@ -51,6 +53,9 @@ class ModelBase(Lifecycle):
         self._corpus_sizes: dict[str, int] = {}  # what the user has set
         self._cum_table_domain, self._is_training = _LARGEST_DRAW, False
         self._config, self._progress = config, progress
+        self._callbacks = Callbacks(None)
+        self._checkpoints: Checkpoints | None = None
+        self._own_files: set[Path] = set()  # the checkpoints that this model may replace
         self.report = TrainReport("none")
         self.seconds: dict[str, float] = {}
 
@@ -269,9 +274,15 @@ class ModelBase(Lifecycle):
     def __getstate__(self) -> dict[str, Any]:
         """Return the attributes for pickle and copy, which a callback may ask for while the model is trained.
 
-        Callbacks and `progress` stay behind, since they may hold files.
+        Callbacks and `progress` stay behind, since they may hold files; checkpoints are those of one model.
         """
-        return {**self.__dict__, "_is_training": False, "_callbacks": Callbacks(None), "_progress": None}
+        left: dict[str, Any] = {
+            "_callbacks": Callbacks(None),
+            "_progress": None,
+            "_checkpoints": None,
+            "_own_files": set(),
+        }
+        return {**self.__dict__, "_is_training": False, **left}
 
     def _state_to_grow(self) -> ModelState:
         """Return the state; RuntimeError before there is one."""

@@ -10,7 +10,9 @@ from fastw2v_kernels.shared.span.inputs import Span
 __all__ = ["Span", "spans"]
 
 
-def spans(config: TrainConfig, n_tokens: int, epoch: int, *, span_tokens: int, first_epoch: int = 0) -> Iterator[Span]:
+def spans(
+    config: TrainConfig, n_tokens: int, epoch: int, *, span_tokens: int, first_epoch: int = 0, begin: int = 0
+) -> Iterator[Span]:
     """Cut an epoch into spans of `span_tokens`.
 
     The learning rate falls linearly from alpha to min_alpha over epochs x tokens. It is a function of the position, so
@@ -28,6 +30,8 @@ def spans(config: TrainConfig, n_tokens: int, epoch: int, *, span_tokens: int, f
         Tokens in a span; the last may have fewer.
     first_epoch : int
         Epochs that the model was trained for before this training; their random numbers are not used again.
+    begin : int
+        Tokens of the epoch that have been trained.
 
     Examples
     --------
@@ -36,5 +40,5 @@ def spans(config: TrainConfig, n_tokens: int, epoch: int, *, span_tokens: int, f
     """
     fall = (config.alpha - config.min_alpha) / config.epochs
     lr_first, lr_step = config.alpha - fall * epoch, -fall / max(n_tokens, 1)
-    for begin in range(0, n_tokens, span_tokens):
-        yield Span(first_epoch + epoch, begin, min(begin + span_tokens, n_tokens), lr_first, lr_step)
+    for first in range(begin, n_tokens, span_tokens):
+        yield Span(first_epoch + epoch, first, min(first + span_tokens, n_tokens), lr_first, lr_step)

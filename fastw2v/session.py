@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
 
 from fastw2v.backends import TrainingData, check_config, get_backend
 from fastw2v.callbacks import Callbacks
+from fastw2v.checkpointing import CheckpointPause, Checkpoints
 from fastw2v.config import TrainConfig
 from fastw2v.corpus import Corpus, as_corpus
 from fastw2v.encode import Encoding, Tokens, check_device_of, encode_by_rule, encode_with, load_encoder
@@ -17,7 +20,7 @@ from fastw2v.runtime.progress import Progress, of_phase
 from fastw2v.runtime.stopwatch import stopwatch
 from fastw2v.runtime.warn import warn_user
 from fastw2v.state import ModelState
-from fastw2v.trainer import TrainReport, train
+from fastw2v.trainer import NoPause, TrainReport, train
 from fastw2v.vocab import Vocab
 from fastw2v.vocab_rule import VocabRule
 
@@ -91,44 +94,47 @@ class Session:
             tokens = encode_with(corpus, vocab, workers=self._config.n_workers, progress=progress)
         return tokens
 
-    def train(self, model: Any, state: ModelState, tokens: Tokens, *, callbacks: Callbacks) -> None:  # noqa: ANN401
+    def train(
+        self,
+        model: Any,  # noqa: ANN401
+        state: ModelState,
+        tokens: Tokens,
+        *,
+        callbacks: Callbacks,
+        checkpoints: Checkpoints | None = None,
+        resumed: TrainReport | None = None,
+    ) -> None:
         """Train the weights of `state` in place.
 
-        The callbacks get `model`, whose `report` and `running_training_loss` are up to date.
+        The callbacks get `model`, whose `report` and `running_training_loss` are up to date. With `resumed`, the report
+        of a checkpoint, training goes on from there, and callbacks are told of its begin as of any other.
         """
-        added = 0.0  # the part of the loss that model.running_training_loss has; callbacks may write to that
-
-        def add_loss(report: TrainReport) -> None:
-            nonlocal added
-            model.running_training_loss += report.loss - added
-            added = report.loss
-
-        def on_epoch(event: str, report: TrainReport) -> None:
-            self.report = model.report = report
-            state.wv.norms = None
-            add_loss(report)
-            state.epochs_trained += event == "begin"
-            callbacks.notify(f"on_epoch_{event}", model)
-            follow()
-
-        model.running_training_loss = 0.0
+        if resumed is None:
+            model.running_training_loss = 0.0
+            report = TrainReport("none", first_epoch=state.epochs_trained)
+        else:
+            report = resumed
+            state.epochs_trained = report.first_epoch + report.raw_words // max(tokens.n_tokens, 1)
         callbacks.notify("on_train_begin", model)
         data = TrainingData(state.vocab, tokens, state.weights_to_train())
-        with state.training() as follow:
+        pause = None if checkpoints is None else CheckpointPause(checkpoints, model, state, tokens)
+        with state.training() as follow, nullcontext() if pause is None else pause.writing(report):
+            events = _Events(model, state, callbacks=callbacks, follow=follow, report=report)
+            if pause is not None:
+                pause.on_end = events.count_training
             self.report = model.report = train(
                 get_backend(self._config.device),
                 self._config,
                 data,
-                first_epoch=state.epochs_trained,
+                report=report,
                 progress=of_phase(self._progress, "train"),
-                on_epoch=on_epoch,
+                on_epoch=events,
                 download_each_epoch=callbacks.see_epochs,
+                pause=pause or NoPause(),
             )
         state.wv.norms = None
-        add_loss(self.report)
-        model.train_count += 1
-        model.total_train_time += self.report.train_seconds
-        model.min_alpha_yet_reached = self._config.min_alpha
+        events.add_loss()
+        events.count_training()
         self.seconds["compile"] += self.report.compile_seconds
         for phase in ("upload", "train", "download"):
             self.seconds[phase] = getattr(self.report, f"{phase}_seconds")
@@ -147,4 +153,43 @@ class Session:
         if not np.isfinite(state.wv.matrix.sum(dtype=np.float64)):
             warn_user(f"training diverged: vectors are not finite; lower alpha (it was {self._config.alpha:g})")
         if self.report.stopped_at is not None:
-            warn_user(f"stopped by Ctrl-C in {self.report.stopped_at}; the vectors trained so far are kept")
+            stopped = f"stopped by {self.report.stopped_by} in {self.report.stopped_at}"
+            warn_user(f"{stopped}; the vectors trained so far are kept")
+
+
+class _Events:
+    """What happens to a model before and after each epoch, and at the end of a training."""
+
+    def __init__(
+        self,
+        model: Any,  # noqa: ANN401
+        state: ModelState,
+        *,
+        callbacks: Callbacks,
+        follow: Callable[[], None],
+        report: TrainReport,
+    ) -> None:
+        self._model, self._state, self._callbacks, self._follow = model, state, callbacks, follow
+        self._report, self._is_counted = report, False
+        self._added = report.loss  # what model.running_training_loss has of it; callbacks may write to that
+
+    def __call__(self, event: str, report: TrainReport) -> None:
+        """Keep the model up to date, and notify its callbacks."""
+        self._model.report, self._state.wv.norms = report, None
+        self.add_loss()
+        self._state.epochs_trained += event == "begin"
+        self._callbacks.notify(f"on_epoch_{event}", self._model)
+        self._follow()
+
+    def add_loss(self) -> None:
+        """Add what is new of the loss."""
+        self._model.running_training_loss += self._report.loss - self._added
+        self._added = self._report.loss
+
+    def count_training(self) -> None:
+        """Count the training, once."""
+        if not self._is_counted:
+            self._is_counted = True
+            self._model.train_count += 1
+            self._model.total_train_time += self._report.train_seconds
+            self._model.min_alpha_yet_reached = self._model.config.min_alpha

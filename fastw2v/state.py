@@ -166,6 +166,15 @@ class ModelState:
         if lock_factors is not None:
             self.wv.vectors_lockf = lock_factors
 
+    def copied_into(self, weights: Weights) -> ModelState:
+        """Return a copy whose weights are these other arrays of the same shape, so that training can go on."""
+        own = self.weights
+        np.copyto(weights.w_in, own.w_in)
+        np.copyto(weights.w_out, own.w_out)
+        twin = ModelState(self.vocab, weights, self.corpus_count, self.epochs_trained)
+        twin.wv.take_attributes(self.wv)
+        return twin
+
     def weights_to_train(self) -> Weights:
         """Return the weights for training, with the lock factors of `wv`.
 

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from os import PathLike
 from typing import Any, Self, Unpack
 
-from fastw2v.checkpoint import read_model, write_model
+from fastw2v.callbacks import Callbacks
+from fastw2v.checkpoint import SavedModel, read_model, write_model
+from fastw2v.checkpointing import Checkpoints
 from fastw2v.compat import refuse_unsupported
+from fastw2v.corpus import one_corpus
+from fastw2v.encode import Tokens
 from fastw2v.options import TrainOptions, spell_out_options
+from fastw2v.resuming import read_checkpoint
 from fastw2v.runtime.class_only import class_only
-from fastw2v.vocabulary_model import VocabularyModel
+from fastw2v.runtime.progress import Progress
+from fastw2v.runtime.signals import finished_first
+from fastw2v.session import Session
+from fastw2v.trainer import TrainReport
+from fastw2v.vocabulary_model import CorpusFile, VocabularyModel
+
+logger = logging.getLogger("fastw2v")
 
 _NOTES = (  # what a saved file holds beside options, vocabulary and weights
     "batch_words",
@@ -25,7 +38,7 @@ _NOTES = (  # what a saved file holds beside options, vocabulary and weights
 
 
 class StoredModel(VocabularyModel):
-    """Saving and loading; `Word2Vec` adds training."""
+    """Saving, loading, and going on from a checkpoint; `Word2Vec` adds training from the beginning."""
 
     def save(
         self,
@@ -57,8 +70,8 @@ class StoredModel(VocabularyModel):
         refuse_unsupported({"ignore": frozenset(ignore)})
         if self._state is None:
             raise RuntimeError("there is nothing to save yet; train the model first")
-        notes = {name: getattr(self, name) for name in _NOTES}
-        write_model(fname, self.config, self._state, notes=notes, raw=self._raw)
+        with finished_first(str(fname)):
+            write_model(fname, self.config, self._state, notes=self._notes(), raw=self._raw)
 
     @class_only
     @spell_out_options
@@ -87,7 +100,81 @@ class StoredModel(VocabularyModel):
         TypeError
             It is called on a model, which it would not change.
         """
-        saved = read_model(fname, options.get("vector_size"))
+        return cls._restored(read_model(fname, options.get("vector_size")), options)
+
+    @class_only
+    def resume(
+        cls,
+        checkpoint: str | PathLike[str],
+        sentences: Any = None,  # noqa: ANN401
+        corpus_file: CorpusFile | None = None,
+        *,
+        workers: int | None = None,
+        device: str | None = None,
+        callbacks: Iterable[object] = (),
+        progress: Progress | None = None,
+        checkpoint_every: str | int | None = None,
+    ) -> Self:
+        """Go on with a training that ended early, from its checkpoint, and return the trained model.
+
+        With one worker the vectors are, to the byte, those of a training that was never interrupted. With several, and
+        on a GPU, training goes on from the same place, and the bytes differ as those of any two such trainings do.
+        Vocabulary and options are the checkpoint's. A checkpoint of a training that came to its end returns its model.
+
+        Parameters
+        ----------
+        checkpoint : path
+            As it was given to `Word2Vec` or `train`; new checkpoints are written there. If the file is damaged, the one
+            before is read, with a RuntimeWarning.
+        sentences, corpus_file
+            The corpus that was trained on when the checkpoint was written; it is encoded again.
+        workers, device : optional
+            Options that replace the saved ones.
+        callbacks, progress
+            As in `Word2Vec`. Callbacks are told of the begin of the training and of the epoch that goes on once more.
+        checkpoint_every : optional
+            As in `Word2Vec`; None: as before.
+
+        Raises
+        ------
+        FileNotFoundError
+            There is no checkpoint.
+        ValueError
+            The corpus is another; the file is no checkpoint, or damaged together with the one before.
+
+        Examples
+        --------
+        >>> from fastw2v import Word2Vec
+        >>> sentences = [["a", "quick", "brown", "fox"], ["a", "lazy", "dog"]] * 50
+        >>> model = Word2Vec(sentences, min_count=1, workers=1, checkpoint="run.checkpoint")
+        >>> again = Word2Vec.resume("run.checkpoint", sentences)
+        >>> bool((model.wv.vectors == again.wv.vectors).all())
+        True
+        """
+        resumed = read_checkpoint(checkpoint)
+        saved, report = resumed.model, resumed.report
+        chosen: Any = {name: value for name, value in (("workers", workers), ("device", device)) if value is not None}
+        model = cls._restored(saved, chosen)
+        chosen_every = resumed.every if checkpoint_every is None else checkpoint_every
+        model._checkpoints = checkpoints = Checkpoints(checkpoint, chosen_every, model._own_files)
+        model._callbacks, model._progress, model.report = Callbacks(callbacks), progress, report
+        model._own_files.add(checkpoints.path)
+        checkpoints.keeps_last = not resumed.is_previous
+        if resumed.is_finished:
+            logger.info("%s: this training had come to its end; its model is returned", checkpoint)
+            return model
+        checkpoints.check()
+        session = model._begin(model.config)
+        with session.encode_with(one_corpus(sentences, corpus_file), model.vocab) as tokens:
+            resumed.check_tokens(tokens)
+            logger.info("going on from %s: %d words are trained", checkpoint, report.raw_words)
+            model._train(session, tokens, model._callbacks, resumed=report)
+        model.add_lifecycle_event("resume", log_level=0, epochs=model.epochs)
+        return model
+
+    @classmethod
+    def _restored(cls, saved: SavedModel, options: Mapping[str, Any]) -> Self:
+        """Make a model of what a file holds, with other values of some options."""
         chosen: dict[str, Any] = {**saved.options, **options}
         rates = {name: chosen.pop(name) for name in ("alpha", "min_alpha") if name in chosen}
         model = cls(**chosen)
@@ -96,3 +183,35 @@ class StoredModel(VocabularyModel):
             setattr(model, name, value)
         model._state, model._raw = saved.state, saved.raw
         return model
+
+    def _checkpoints_of_call(self, path: str | PathLike[str] | None, every: str | int | None) -> Checkpoints | None:
+        """Return the checkpoints of one call of `train`, checked; None for an argument means the model's own."""
+        if path is None and every is None:
+            chosen = self._checkpoints
+        else:
+            own = None if self._checkpoints is None else self._checkpoints.path
+            chosen = Checkpoints.of(own if path is None else path, every, self._own_files)
+        if chosen is not None:
+            chosen.check()
+        return chosen
+
+    def _notes(self) -> dict[str, Any]:
+        """Return the attributes that a file holds beside options, vocabulary and weights."""
+        return {name: copy(getattr(self, name)) for name in _NOTES}
+
+    def _train(
+        self,
+        session: Session,
+        tokens: Tokens,
+        callbacks: Callbacks,
+        *,
+        checkpoints: Checkpoints | None = None,
+        resumed: TrainReport | None = None,
+    ) -> None:
+        """Train on tokens; `checkpoints` replace those of the model."""
+        chosen = checkpoints or self._checkpoints
+        self._is_training = True
+        try:
+            session.train(self, self._state_to_grow(), tokens, callbacks=callbacks, checkpoints=chosen, resumed=resumed)
+        finally:
+            self._is_training = False

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import sys
-import warnings
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -20,7 +19,6 @@ from fastw2v.runtime.word_bytes import printable
 
 if TYPE_CHECKING:
     from fastw2v.keyedvectors import KeyedVectors
-    from fastw2v.model import Word2Vec
 
 app = typer.Typer(
     name="fastw2v",
@@ -62,17 +60,18 @@ def _root(version: Annotated[bool, typer.Option("--version", help="Print the ver
 def demo(sg: Sg = True, epochs: int = 5, workers: Workers = None, seed: Seed = 1) -> None:
     """Train on the Python standard library's own text, and show neighbours of a few words."""
     with console.friendly_errors():
+        from fastw2v.cli import training
         from fastw2v.datasets import default_corpus
 
-        corpus = default_corpus()
-        model = _train(corpus, sg=int(sg), epochs=epochs, workers=workers, seed=seed, min_count=50, compute_loss=True)
+        options = {"sg": int(sg), "epochs": epochs, "workers": workers, "seed": seed, "min_count": 50}
+        model = training.Plan(default_corpus()).trained(options | {"compute_loss": True})
         console.say("")
         for word in DEMO_WORDS:
             if word in model.wv:
                 console.say(f"{word:>8}  {_line(model.wv.most_similar(word, topn=6))}")
         console.say("")
         console.say(console.summary(model) + console.ABOUT_THE_LOSS)
-        _exit_if_stopped(model)
+        training.exit_if_stopped(model)
 
 
 @app.command()
@@ -96,15 +95,26 @@ def train(
     workers: Workers = None,
     seed: Seed = 1,
     device: Annotated[str, typer.Option(help='"auto" (the CPU), "cpu", "cuda", or "cuda:1" and so on.')] = "auto",
+    checkpoint: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write a file, while training goes on, to --resume from.")
+    ] = None,
+    checkpoint_every: Annotated[
+        str | None, typer.Option(metavar="WHEN", help='"5min" (default), "30s", "1h", a number of words, or "epoch".')
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on from --checkpoint; without such a file, begin anew.")
+    ] = False,
     format: FileFormat = None,
     as_json: AsJson = False,
 ) -> None:
     """Train vectors on text and save them."""
     with console.friendly_errors():
+        from fastw2v.cli import training
         from fastw2v.corpus import text_corpus
 
         corpus = text_corpus(inputs)
         format = _checked_format(output, format, corpus.sources)
+        plan = training.Plan(corpus, output, checkpoint, every=checkpoint_every, resume=resume)
         options = {
             "sg": int(sg),
             "vector_size": vector_size,
@@ -122,12 +132,12 @@ def train(
             "seed": seed,
             "device": device,
         }
-        model = _train(corpus, **options)
-        model.seconds["write"] = seconds_of(lambda: model.wv.save(output, format=format))
+        model = plan.trained(options)
+        model.seconds["write"] = seconds_of(lambda: training.save(model, output, format))
         console.say(console.summary(model), to_stderr=as_json)
         if as_json:
             console.say(json.dumps(console.figures(model)))
-        _exit_if_stopped(model)
+        training.exit_if_stopped(model, checkpoint)
 
 
 @app.command()
@@ -188,20 +198,6 @@ def convert(
 
 
 app.command()(profile)
-
-
-def _train(corpus: Any, **options: Any) -> Word2Vec:  # noqa: ANN401
-    from fastw2v.model import Word2Vec
-
-    with console.ProgressBars() as bars, warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "stopped by Ctrl-C", RuntimeWarning)  # `_exit_if_stopped` says it
-        return Word2Vec(corpus, progress=bars, **options)
-
-
-def _exit_if_stopped(model: Word2Vec) -> None:
-    if model.report.stopped_at is not None:
-        console.say(f"stopped by Ctrl-C in {model.report.stopped_at}; these are the vectors so far", to_stderr=True)
-        raise typer.Exit(130)
 
 
 def _checked_format(target: Path, format: str | None, sources: Iterable[object]) -> str | None:

@@ -16,6 +16,7 @@ from tqdm.contrib.logging import logging_redirect_tqdm
 
 from fastw2v.runtime.interrupts import ctrl_c_raises
 from fastw2v.runtime.memory import peak_rss_bytes
+from fastw2v.runtime.signals import name_of, sigterm_raises
 from fastw2v.runtime.streams import write_line
 from fastw2v.runtime.word_bytes import printable
 from fastw2v_kernels._jit.cuda import CudaUnavailableError
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from fastw2v.model import Word2Vec
 
 ABOUT_THE_LOSS = "\n(the loss is measured before each update, so it can rise a little as the learning rate falls)"
+STATUS_OF = {"Ctrl-C": 130, "SIGTERM": 143}  # 128 and the number of the signal, as in a shell
 _UNITS = {"encode": "B", "train": " words"}
 
 
@@ -50,11 +52,11 @@ class PrintableFormatter(logging.Formatter):
 def friendly_errors() -> Iterator[None]:
     """Print an error that the user can mend as one line without a traceback, and exit with 1."""
     try:
-        with ctrl_c_raises():
+        with ctrl_c_raises(), sigterm_raises():
             yield
-    except KeyboardInterrupt:
-        say("stopped by Ctrl-C; nothing was written", to_stderr=True)
-        raise typer.Exit(130) from None
+    except KeyboardInterrupt as stop:
+        say(f"stopped by {name_of(stop)}; nothing was written", to_stderr=True)
+        raise typer.Exit(STATUS_OF[name_of(stop)]) from None
     except (ValueError, TypeError, KeyError, OSError, MemoryError, ImportError, CudaUnavailableError) as error:
         message = "; ".join([str(error), *getattr(error, "__notes__", [])])  # the notes hold the cure
         say(f"fastw2v: {' '.join(message.split())}", to_stderr=True)

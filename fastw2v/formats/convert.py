@@ -17,7 +17,7 @@ from fastw2v.formats.vector_rows import MOST_WORD_BYTES
 from fastw2v.formats.word2vec import Reading, read_word2vec
 from fastw2v.formats.word2vec_text import pieces
 from fastw2v.formats.word2vec_write import Layout, write_binary, write_text
-from fastw2v.runtime.files import atomic_write, existing_file, writable_target
+from fastw2v.runtime.files import atomic_write, check_writable, existing_file
 from fastw2v.runtime.word_bytes import encode_word
 from fastw2v.vectors.key_table import KeyTable, VectorTable, keys_to_save
 
@@ -118,9 +118,9 @@ def save_word2vec(
 def _put_before(draft: Path, old: Path) -> None:
     """Put the content of an old file before that of the draft; packed files may follow one another."""
     rows = draft.with_name(draft.name + ".rows")
-    draft.replace(rows)
     try:
-        shutil.copyfile(old, draft)
+        shutil.copyfile(draft, rows)
+        shutil.copyfile(old, draft)  # into the same file, which is locked
         with open(draft, "ab") as file, open(rows, "rb") as new:
             shutil.copyfileobj(new, file)
     finally:
@@ -130,7 +130,7 @@ def _put_before(draft: Path, old: Path) -> None:
 def check_target(path: str | os.PathLike[str], format: str | None = None) -> None:
     """Raise what `save` would raise about path and format, before the work is done."""
     _chosen_format(Path(path), format)
-    writable_target(path)
+    check_writable(path)
 
 
 def _chosen_format(path: Path, format: str | None) -> str:

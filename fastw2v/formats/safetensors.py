@@ -24,9 +24,11 @@ _LARGE_HEADER_BYTES, _MOST_ARRAYS = 1 << 20, 10_000
 _MOST_HEADER_BYTES = 100_000_000  # the library reads no longer one
 
 
-def write_safetensors(path: str | os.PathLike[str], tensors: Tensors, metadata: Mapping[str, str]) -> None:
-    """Write named arrays and strings to a safetensors file, atomically; raises as `atomic_write`."""
-    with atomic_write(path) as draft:
+def write_safetensors(
+    path: str | os.PathLike[str], tensors: Tensors, metadata: Mapping[str, str], *, previous: Path | None = None
+) -> None:
+    """Write named arrays and strings to a safetensors file, atomically; arguments and errors are `atomic_write`'s."""
+    with atomic_write(path, previous) as draft:
         _write(draft, tensors, metadata)
 
 

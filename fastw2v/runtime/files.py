@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import secrets
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from fastw2v.runtime.drafts import draft_of, replace
 
 
 def writable_target(path: str | os.PathLike[str]) -> Path:
@@ -25,19 +25,57 @@ def writable_target(path: str | os.PathLike[str]) -> Path:
     target = Path(os.path.realpath(path))
     if not target.parent.is_dir():
         raise FileNotFoundError(f"the folder {target.parent} does not exist; make it first (nothing was written)")
-    if target.exists() and not target.is_file():
+    try:
+        is_other = target.exists() and not target.is_file()
+    except OSError as error:  # the name is too long
+        raise _with_cure(error, path) from error
+    if is_other:
         raise OSError(f"{path} is not a regular file; give the name of a file (nothing was written)")
     if not os.access(target.parent, os.W_OK):
         raise PermissionError(f"the folder {target.parent} cannot be written to; choose another (nothing was written)")
     return target
 
 
+def check_writable(path: str | os.PathLike[str]) -> Path:
+    """Make and delete a file where `atomic_write` would, so that what fails then fails before hours of work.
+
+    Returns
+    -------
+    Path
+        With links resolved.
+
+    Raises
+    ------
+    OSError
+        As `writable_target`; or no file can be made, since the name is too long, or the disk is full or read-only.
+    """
+    target = writable_target(path)
+    try:
+        with draft_of(target):
+            return target
+    except OSError as error:
+        raise _with_cure(error, path) from error
+
+
+def _with_cure(error: OSError, path: str | os.PathLike[str]) -> OSError:
+    flaw = f"{error.strerror}; choose another name or folder (nothing was written)"
+    return type(error)(error.errno, flaw, str(path))
+
+
 @contextmanager
-def atomic_write(path: str | os.PathLike[str]) -> Iterator[Path]:
+def atomic_write(path: str | os.PathLike[str], previous: Path | None = None) -> Iterator[Path]:
     """Write a file whole or not at all.
 
     The block writes to the path it is given, a new name in the same folder. When the block ends, that file replaces
-    `path`. If the block fails, the new file is deleted and the old one is unchanged.
+    `path`, whose mode it has. If the block fails, the new file is deleted and the old one is unchanged. Files that
+    killed processes left while they wrote the same `path` are deleted. A file that cannot be renamed, such as a mount
+    point, is written in place.
+
+    Parameters
+    ----------
+    path : path
+    previous : Path, optional
+        Where the old file goes. Default: nowhere.
 
     Raises
     ------
@@ -45,16 +83,9 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[Path]:
         As `writable_target`.
     """
     target = writable_target(path)
-    draft = target.with_name(f".{target.name[:100]}.{secrets.token_hex(6)}.tmp")
-    try:
+    with draft_of(target) as draft:
         yield draft
-        with open(draft, "rb+") as file:
-            os.fsync(file.fileno())
-        if target.exists():
-            shutil.copymode(target, draft)
-        os.replace(draft, target)
-    finally:
-        draft.unlink(missing_ok=True)
+        replace(draft, target, previous)
 
 
 def existing_file(path: str | os.PathLike[str]) -> Path:

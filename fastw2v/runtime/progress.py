@@ -22,9 +22,16 @@ def of_phase(progress: Progress | None, phase: str) -> PhaseProgress | None:
 
 
 class ProgressLog:
-    """Log the share of the words that are trained, and the speed, about once a second."""
+    """Log the share of the words that are trained, and the speed, about once a second.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    n_before : int
+        Words that were trained before.
+    """
+
+    def __init__(self, n_before: int = 0) -> None:
+        self._n_before = n_before
         self._begun = self._logged = time.perf_counter()
 
     def __call__(self, done: int, total: int | None) -> None:
@@ -32,5 +39,5 @@ class ProgressLog:
         now = time.perf_counter()
         if total and now - self._logged >= _LOG_SECONDS:
             self._logged = now
-            words_per_s = done / (now - self._begun)
+            words_per_s = (done - self._n_before) / (now - self._begun)
             logger.info("trained %.1f %% of the words, %.0f raw words/s", 100 * done / total, words_per_s)

@@ -1,6 +1,8 @@
 """Training on the GPU: what the reference computes, by one warp; the samples of the CPU, by many."""
 
 import logging
+import signal
+import threading
 
 import numpy as np
 import pytest
@@ -53,6 +55,43 @@ def test_a_streamed_corpus_equals_the_reference(mode, corpus, one_warp, monkeypa
     with caplog.at_level(logging.INFO, "fastw2v"):
         kernel = trained(config, corpus)
     assert "the corpus is streamed to the GPU" in caplog.text
+    assert_parity(kernel, *(by_reference(config, corpus, t) for t in (np.float32, np.float64)))
+
+
+class PauseOnce:
+    """A pause after 20 words; it sees the weights, and stops the training a little later."""
+
+    def __init__(self, weights):
+        self.weights, self.seen = weights, []
+
+    def is_due(self, n_words, *, ends_epoch):
+        if len(self.seen) == 1 and n_words == 30:
+            signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+        return not self.seen and n_words >= 20
+
+    def run(self, report):
+        self.seen.append((report.raw_words, self.weights.w_in.copy(), self.weights.on_device))
+
+    def finish(self, report):
+        self.seen.append((report.raw_words, self.weights.w_in.copy(), None))
+
+
+@pytest.mark.usefixtures("interruptible")
+def test_a_training_that_pauses_stops_and_goes_on_equals_the_reference(corpus, one_warp, monkeypatch):
+    config = config_of(alpha=0.05, sg=1, **(OPTIONS | {"epochs": 3}))
+    monkeypatch.setattr(cuda_plan, "MOST_SPAN_TOKENS", 5)
+    data = data_of(config, corpus)
+    pause, first = PauseOnce(data.weights), data.weights.w_in.copy()
+    stopped = train(get_backend("cuda"), config, data, pause=pause)
+    (paused_at, then, on_device), (stopped_at, last, _) = pause.seen
+    assert (paused_at, stopped.raw_words, on_device) == (20, stopped_at, None)
+    assert 30 <= stopped_at < 3 * corpus[1].n_tokens
+    assert not np.array_equal(first, then)
+    assert not np.array_equal(then, last)
+    stopped.loss_per_epoch.clear()
+    report = train(get_backend("cuda"), config, data, report=stopped)
+    kernel = {"w_in": data.weights.w_in, "w_out": data.weights.w_out, "loss": np.array([report.loss])}
+    kernel["counts"] = np.array([report.pairs, report.kept_words])
     assert_parity(kernel, *(by_reference(config, corpus, t) for t in (np.float32, np.float64)))
 
 

@@ -1,0 +1,123 @@
+"""What `fastw2v train` does beside training: checkpoints, signals, and vectors that must not be lost."""
+
+from __future__ import annotations
+
+import tempfile
+import warnings
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from fastw2v.cli import console
+from fastw2v.runtime.signals import finished_first, name_of
+
+if TYPE_CHECKING:
+    from fastw2v.corpus import TextCorpus
+    from fastw2v.model import Word2Vec
+
+
+class Plan:
+    """How a model is trained: from the beginning, or from a checkpoint.
+
+    Parameters
+    ----------
+    corpus : TextCorpus
+    output : Path, optional
+        Where the vectors will go.
+    checkpoint, every : Path, str, optional
+        As `--checkpoint` and `--checkpoint-every`.
+    resume : bool
+        Go on from the checkpoint, if there is one.
+
+    Raises
+    ------
+    ValueError
+        `resume` without a checkpoint, or one file for both.
+    """
+
+    def __init__(
+        self,
+        corpus: TextCorpus,
+        output: Path | None = None,
+        checkpoint: Path | None = None,
+        *,
+        every: str | None = None,
+        resume: bool = False,
+    ) -> None:
+        self._corpus, self._checkpoint, self._resume = corpus, checkpoint, resume
+        self._every = int(every) if every is not None and every.isdecimal() else every
+        if resume and checkpoint is None:
+            raise ValueError("--resume goes on from a checkpoint; name it: --checkpoint FILE")
+        if checkpoint is not None and output is not None and checkpoint.resolve() == output.resolve():
+            raise ValueError(f"{output} is the checkpoint and the output; give the checkpoint another name")
+
+    def trained(self, options: dict[str, Any]) -> Word2Vec:
+        """Return the trained model; raises as `Word2Vec` and `Word2Vec.resume`."""
+        with console.ProgressBars() as bars, warnings.catch_warnings():
+            warnings.filterwarnings(
+                "ignore", "stopped by (Ctrl-C|SIGTERM)", RuntimeWarning
+            )  # `exit_if_stopped` says it
+            return self._trained(options, bars)
+
+    def _trained(self, options: dict[str, Any], bars: console.ProgressBars) -> Word2Vec:
+        from fastw2v import resuming
+        from fastw2v.model import Word2Vec
+
+        path = self._checkpoint
+        if path is not None and self._resume:
+            if resuming.exists(path):
+                resuming.check_options(path, options)
+                chosen = {"workers": options["workers"], "device": options["device"]}
+                return Word2Vec.resume(path, self._corpus, checkpoint_every=self._every, progress=bars, **chosen)
+            console.say(f"there is no checkpoint {path} yet: training begins anew", to_stderr=True)
+        return Word2Vec(self._corpus, checkpoint=path, checkpoint_every=self._every, progress=bars, **options)
+
+
+def save(model: Word2Vec, output: Path, format: str | None) -> None:
+    """Save the vectors; if the output cannot be written, in another folder. A signal is obeyed when the file is whole.
+
+    Raises
+    ------
+    OSError
+        The output could not be written; the message says where the vectors are.
+    """
+    is_saved = False
+    try:
+        with finished_first(str(output)):
+            try:
+                model.wv.save(output, format=format)
+            except OSError as error:
+                where = "; ".join(getattr(error, "__notes__", ())) or _saved_elsewhere(model, output, format)
+                raise OSError(f"{output} could not be written ({error.strerror or error}); {where}") from None
+            is_saved = True
+    except KeyboardInterrupt as stop:
+        if not is_saved:
+            raise
+        console.say(f"stopped by {name_of(stop)}; the vectors are in {output}", to_stderr=True)
+        raise typer.Exit(console.STATUS_OF[name_of(stop)]) from None
+
+
+def _saved_elsewhere(model: Word2Vec, output: Path, format: str | None) -> str:
+    """Save the vectors in the first other folder that takes them; say where they are."""
+    for folder in (Path.cwd(), Path.home(), Path(tempfile.gettempdir()), Path("/dev/shm")):
+        with suppress(OSError):
+            own = Path(tempfile.mkdtemp(prefix="fastw2v-", dir=folder))
+            try:
+                place = own / f"vectors{''.join(output.suffixes[-2:])}"
+                model.wv.save(place, format=format)
+                return f"the vectors are in {place}; move them from there"
+            except OSError:
+                own.rmdir()
+    return "no other folder took the vectors; free some space and train again, with --checkpoint FILE on another disk"
+
+
+def exit_if_stopped(model: Word2Vec, checkpoint: Path | None = None) -> None:
+    """Say where a signal stopped the training, and exit with its status."""
+    report = model.report
+    if report.stopped_at is not None:
+        stopped = f"stopped by {report.stopped_by} in {report.stopped_at}; these are the vectors so far"
+        cure = "" if checkpoint is None else "; the same command with --resume goes on"
+        console.say(stopped + cure, to_stderr=True)
+        raise typer.Exit(console.STATUS_OF.get(report.stopped_by or "", 1))

@@ -1,0 +1,105 @@
+"""Ctrl-C and SIGTERM: blocks that end before a signal is obeyed, and SIGTERM as an exception."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from types import FrameType
+from typing import NoReturn
+
+logger = logging.getLogger("fastw2v")
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM has come. It is a KeyboardInterrupt, so that all that obeys Ctrl-C obeys it."""
+
+
+def raise_terminated(_signal: int, _frame: FrameType | None) -> NoReturn:
+    """Raise Terminated: a handler of SIGTERM."""
+    raise Terminated
+
+
+def name_of(stop: BaseException) -> str:
+    """Return what ended a training by this exception, for messages."""
+    if isinstance(stop, KeyboardInterrupt):
+        return "SIGTERM" if isinstance(stop, Terminated) else "Ctrl-C"
+    return type(stop).__name__
+
+
+@contextmanager
+def sigterm_raises() -> Iterator[None]:
+    """Raise Terminated on SIGTERM within the block, in the main thread, unless somebody else handles it."""
+    if not _is_main_thread() or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+        yield
+        return
+    signal.signal(signal.SIGTERM, raise_terminated)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+@contextmanager
+def terminable() -> Iterator[None]:
+    """Raise Terminated on SIGTERM within the block, and end the process by SIGTERM when the block has ended.
+
+    Does so in the main thread alone, and only where nobody else handles SIGTERM; elsewhere it does nothing.
+    """
+    if not _is_main_thread() or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+        yield
+        return
+    has_come = False
+
+    def handle(_signal: int, _frame: FrameType | None) -> NoReturn:
+        nonlocal has_come
+        has_come = True
+        raise Terminated
+
+    try:
+        signal.signal(signal.SIGTERM, handle)
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        if has_come:
+            signal.raise_signal(signal.SIGTERM)
+
+
+@contextmanager
+def finished_first(what: str) -> Iterator[None]:
+    """Let the block end before a Ctrl-C or SIGTERM within it is obeyed; a second one is obeyed at once.
+
+    In the main thread alone, where signals are handled. A signal that no Python function handles stays as it is.
+
+    Parameters
+    ----------
+    what : str
+        Names the block in the log line on the first signal.
+    """
+    came: list[int] = []
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        came.append(number)
+        handler = handlers[signal.Signals(number)]
+        if len(came) > 1 and callable(handler):
+            handler(number, frame)
+        with suppress(RuntimeError):  # the signal came within another write to the same stream
+            logger.warning("%s is finished first; Ctrl-C again stops at once", what)
+
+    held = [number for number, handler in handlers.items() if callable(handler)] if _is_main_thread() else []
+    try:
+        for number in held:
+            signal.signal(number, handle)
+        yield
+    finally:
+        for number in held:
+            signal.signal(number, handlers[number])
+    if came:
+        signal.raise_signal(came[0])
+
+
+def _is_main_thread() -> bool:
+    return threading.current_thread() is threading.main_thread()
