@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any, cast
 
 import numpy as np
 
@@ -13,11 +16,11 @@ from fastw2v.config import TrainConfig
 from fastw2v.corpus import Corpus, as_corpus
 from fastw2v.encode import Encoding, Tokens, check_device_of, encode_by_rule, encode_with, load_encoder
 from fastw2v.raw_counts import RawCounts
-from fastw2v.runtime.progress import Progress, of_phase
+from fastw2v.runtime.progress import PhaseProgress, Progress, show_loss, shown_progress
 from fastw2v.runtime.stopwatch import stopwatch
 from fastw2v.runtime.warn import warn_user
 from fastw2v.state import ModelState
-from fastw2v.trainer import TrainReport, train
+from fastw2v.trainer import CTRL_C, TrainReport, train
 from fastw2v.vocab import Vocab
 from fastw2v.vocab_rule import VocabRule
 
@@ -31,7 +34,7 @@ class Session:
     ----------
     config : TrainConfig
         Checked against its device at once, before anything is read.
-    progress : callable, optional
+    progress : bool, None or callable
         As in `Word2Vec`.
 
     Attributes
@@ -41,7 +44,7 @@ class Session:
     report : TrainReport
     """
 
-    def __init__(self, config: TrainConfig, progress: Progress | None) -> None:
+    def __init__(self, config: TrainConfig, progress: Progress | bool | None) -> None:
         check_config(config)
         self._config, self._progress = config, progress
         self.seconds: dict[str, float] = {}
@@ -56,27 +59,27 @@ class Session:
         once: bool = False,
     ) -> Encoding:
         """Read a corpus (with `once` an iterator, too), choose its vocabulary, and write its tokens as rows."""
-        config, corpus = self._config, self._checked_corpus(sentences, once=once)
-        with stopwatch(self.seconds, "encode"):
+        config = self._config
+        with self._reading(sentences, once=once) as (corpus, progress):
             return encode_by_rule(
                 corpus,
                 rule,
                 keep_raw=keep_raw,
                 max_vocab_size=config.max_vocab_size,
                 workers=config.n_workers,
-                progress=of_phase(self._progress, "encode"),
+                progress=progress,
             )
 
     def scan(self, sentences: Any) -> RawCounts:  # noqa: ANN401
         """Count all words of a corpus or an iterator, or all ids; with min_count=0 all up to the largest."""
-        config, corpus = self._config, self._checked_corpus(sentences, once=True)
-        with stopwatch(self.seconds, "encode"):
+        config = self._config
+        with self._reading(sentences, once=True) as (corpus, progress):
             encoding = encode_by_rule(
                 corpus,
                 VocabRule(min(config.min_count, 1), sorted_vocab=False),
                 max_vocab_size=config.max_vocab_size,
                 workers=config.n_workers,
-                progress=of_phase(self._progress, "encode"),
+                progress=progress,
             )
         n_words, tokens = len(encoding.vocab), encoding.tokens
         logger.info("counted %d distinct words in %d tokens", n_words, tokens.n_raw)
@@ -85,66 +88,105 @@ class Session:
 
     def encode_with(self, sentences: Any, vocab: Vocab) -> Tokens:  # noqa: ANN401
         """Read a corpus as rows of an existing vocabulary; unknown words are left out."""
-        corpus = self._checked_corpus(sentences)
-        with stopwatch(self.seconds, "encode"):
-            progress = of_phase(self._progress, "encode")
-            tokens = encode_with(corpus, vocab, workers=self._config.n_workers, progress=progress)
-        return tokens
+        with self._reading(sentences) as (corpus, progress):
+            return encode_with(corpus, vocab, workers=self._config.n_workers, progress=progress)
 
     def train(self, model: Any, state: ModelState, tokens: Tokens, *, callbacks: Callbacks) -> None:  # noqa: ANN401
         """Train the weights of `state` in place.
 
         The callbacks get `model`, whose `report` and `running_training_loss` are up to date.
         """
-        added = 0.0  # the part of the loss that model.running_training_loss has; callbacks may write to that
-
-        def add_loss(report: TrainReport) -> None:
-            nonlocal added
-            model.running_training_loss += report.loss - added
-            added = report.loss
-
-        def on_epoch(event: str, report: TrainReport) -> None:
-            self.report = model.report = report
-            state.wv.norms = None
-            add_loss(report)
-            state.epochs_trained += event == "begin"
-            callbacks.notify(f"on_epoch_{event}", model)
-            follow()
-
-        model.running_training_loss = 0.0
+        config, events = self._config, _Events(model, state, callbacks)
         callbacks.notify("on_train_begin", model)
         data = TrainingData(state.vocab, tokens, state.weights_to_train())
-        with state.training() as follow:
+        kind = "skip-gram" if config.sg else "CBOW"
+        sizes = len(state.vocab), config.vector_size, config.epochs, tokens.n_tokens
+        logger.info("training %s: %d words, vector_size=%d, %d epochs of %d tokens", kind, *sizes)
+        with state.training() as events.follow, shown_progress(self._progress, "train") as events.progress:
             self.report = model.report = train(
-                get_backend(self._config.device),
-                self._config,
+                get_backend(config.device),
+                config,
                 data,
                 first_epoch=state.epochs_trained,
-                progress=of_phase(self._progress, "train"),
-                on_epoch=on_epoch,
+                progress=events.progress,
+                on_epoch=events.on_epoch,
+                on_wait=events.on_wait,
                 download_each_epoch=callbacks.see_epochs,
             )
         state.wv.norms = None
-        add_loss(self.report)
+        events.add_loss(self.report)
         model.train_count += 1
         model.total_train_time += self.report.train_seconds
-        model.min_alpha_yet_reached = self._config.min_alpha
+        model.min_alpha_yet_reached = config.min_alpha
         self.seconds["compile"] += self.report.compile_seconds
         for phase in ("upload", "train", "download"):
             self.seconds[phase] = getattr(self.report, f"{phase}_seconds")
         callbacks.notify("on_train_end", model)
         self._warn(state)
 
-    def _checked_corpus(self, sentences: Any, *, once: bool = False) -> Corpus:  # noqa: ANN401
-        """Return the corpus, and compile its reader."""
+    @contextmanager
+    def _reading(
+        self,
+        sentences: Any,  # noqa: ANN401
+        *,
+        once: bool = False,
+    ) -> Iterator[tuple[Corpus, PhaseProgress | None]]:
+        """Compile the reader of a corpus; yield the corpus and the progress, and time the block."""
         corpus = as_corpus(sentences, once=once)
         check_device_of(corpus, self._config.device)
-        with stopwatch(self.seconds, "compile"):
-            load_encoder(corpus)
-        return corpus
+        with shown_progress(self._progress, "encode") as progress:
+            with stopwatch(self.seconds, "compile"):
+                load_encoder(corpus)
+            with stopwatch(self.seconds, "encode"):
+                yield corpus, progress
 
     def _warn(self, state: ModelState) -> None:
         if not np.isfinite(state.wv.matrix.sum(dtype=np.float64)):
             warn_user(f"training diverged: vectors are not finite; lower alpha (it was {self._config.alpha:g})")
-        if self.report.stopped_at is not None:
+        if self.report.stopped_by == CTRL_C:
             warn_user(f"stopped by Ctrl-C in {self.report.stopped_at}; the vectors trained so far are kept")
+
+
+class _Events:
+    """What a model and its callbacks are told while it is trained.
+
+    Attributes
+    ----------
+    follow : callable
+        What `ModelState.training` yields.
+    progress : callable or None
+        What shows the progress.
+    """
+
+    follow: Callable[[], None]
+    progress: PhaseProgress | None
+
+    def __init__(self, model: Any, state: ModelState, callbacks: Callbacks) -> None:  # noqa: ANN401
+        self._model, self._state, self._callbacks = model, state, callbacks
+        self._added = 0.0  # the part of the loss that running_training_loss has; callbacks may write to that
+        model.running_training_loss, model._stop_reason = 0.0, None
+
+    def add_loss(self, report: TrainReport) -> None:
+        """Add what is new of the loss to `running_training_loss`."""
+        self._model.running_training_loss += report.loss - self._added
+        self._added = report.loss
+
+    def on_epoch(self, event: str, report: TrainReport) -> str | None:
+        """Call the callbacks before or after an epoch; return the reason to stop that one of them gave."""
+        self._model.report = report
+        self.add_loss(report)
+        self._state.epochs_trained += event == "begin"
+        if event == "end" and report.loss_per_epoch:
+            show_loss(self.progress, report.loss_per_epoch[-1])
+        return self._notify(partial(self._callbacks.notify, f"on_epoch_{event}"))
+
+    def on_wait(self, report: TrainReport) -> str | None:
+        """Call the callbacks that wait for a number of words, if it is reached; return a reason to stop."""
+        due = self._callbacks.due(report.raw_words)
+        return self._notify(due) if due is not None else cast("str | None", self._model._stop_reason)
+
+    def _notify(self, call: Callable[[Any], None]) -> str | None:
+        self._state.wv.norms = None
+        call(self._model)
+        self.follow()
+        return cast("str | None", self._model._stop_reason)

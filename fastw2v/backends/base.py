@@ -51,8 +51,13 @@ class Backend(Protocol):
     def compile(self) -> None:
         """Compile the kernel for the uploaded data, or load it from the cache."""
 
-    def train(self, spans: Iterable[Span], on_done: Callable[[int], None]) -> None:
-        """Train all spans, and call ``on_done(n_tokens)`` after each; Ctrl-C ends training after the running spans."""
+    def train(
+        self, spans: Iterable[Span], on_done: Callable[[int], None], on_wait: Callable[[], None] = lambda: None
+    ) -> None:
+        """Train all spans, and call ``on_done(n_tokens)`` after each; Ctrl-C ends training after the running spans.
+
+        Meanwhile the thread that called this calls `on_wait` about ten times a second.
+        """
 
     def tally(self) -> Tally:
         """Return the counts of all spans since the last call, and set them to 0."""

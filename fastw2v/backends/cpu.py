@@ -62,7 +62,9 @@ class CpuBackend:
         with log_compilation(self._kernel_name):
             self._train_span(Span(0, 0, 0, 0.0, 0.0), self._tallies[0])
 
-    def train(self, spans: Iterable[Span], on_done: Callable[[int], None]) -> None:
+    def train(
+        self, spans: Iterable[Span], on_done: Callable[[int], None], on_wait: Callable[[], None] = lambda: None
+    ) -> None:
         """Train all spans; each worker takes the next one from a queue. After Ctrl-C or an error, all workers stop."""
         lock = threading.Lock()
 
@@ -73,7 +75,7 @@ class CpuBackend:
                 with lock:
                     on_done(span.end - span.begin)
 
-        run_workers([partial(work, tally) for tally in self._tallies], ItemQueue(span for span in spans))
+        run_workers([partial(work, tally) for tally in self._tallies], ItemQueue(span for span in spans), on_wait)
 
     def tally(self) -> Tally:
         """Return the sum of the workers' counts, and set them to 0."""

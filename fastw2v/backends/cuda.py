@@ -102,10 +102,12 @@ class CudaBackend:
             self._stream.synchronize()
         logger.info("compiled %s for the GPU in %.1f s", self._kernel_name, time.perf_counter() - begun)
 
-    def train(self, spans: Iterable[Span], on_done: Callable[[int], None]) -> None:
+    def train(
+        self, spans: Iterable[Span], on_done: Callable[[int], None], on_wait: Callable[[], None] = lambda: None
+    ) -> None:
         """Train all spans in order; after Ctrl-C, training ends with the launches that are queued."""
         stop = threading.Event()
-        run_threads([partial(self._train_spans, spans, on_done, stop)], stop)
+        run_threads([partial(self._train_spans, spans, on_done, stop)], stop, on_wait)
 
     def tally(self) -> Tally:
         """Return the device's counts, and set them to 0."""

@@ -195,9 +195,9 @@ def main() -> None:
 def _train(corpus: Any, **options: Any) -> Word2Vec:  # noqa: ANN401
     from fastw2v.model import Word2Vec
 
-    with console.ProgressBars() as bars, warnings.catch_warnings():
+    with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "stopped by Ctrl-C", RuntimeWarning)  # `_exit_if_stopped` says it
-        return Word2Vec(corpus, progress=bars, **options)
+        return Word2Vec(corpus, **options)
 
 
 def _exit_if_stopped(model: Word2Vec) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -25,6 +25,8 @@ except ImportError as error:
     ) from error
 
 from fastw2v_kernels._simd.shape import ShapeType
+
+compilation_listeners: list[Callable[[], None]] = []  # called before each compilation; none for a kernel in the cache
 
 
 class _Flags(Flags):
@@ -92,6 +94,8 @@ class KernelCompiler(Compiler):
         return _replaced(pipelines, RewriteSemanticConstants, _ChoicesOfShape)
 
     def _compile_core(self) -> Any:  # noqa: ANN401 - Numba's CompileResult
+        for begins in tuple(compilation_listeners):
+            begins()
         with _without_gc():
             return super()._compile_core()  # type: ignore[no-untyped-call]
 
