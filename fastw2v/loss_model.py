@@ -66,5 +66,5 @@ class LossModel(VocabularyModel):
         state, config = self._state_to_grow(), self.config.with_option("compute_loss", True)
         weights = Weights(state.weights.w_in, state.weights.w_out, state.weights.dim)
         backend = get_backend(config.device if is_cuda(config.device) else "cpu")
-        with Session(config, None).encode_with(one_corpus(sentences, corpus_file), state.vocab) as tokens:
+        with Session(config, progress=False).encode_with(one_corpus(sentences, corpus_file), state.vocab) as tokens:
             return mean_loss(backend, config, TrainingData(state.vocab, tokens, weights))

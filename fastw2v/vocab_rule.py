@@ -205,7 +205,7 @@ def retention_report(counts: Array, kept: Array, sample: float) -> dict[str, int
 def log_subsampling(vocab: Vocab, sample: float) -> None:
     """Log how many words of the corpus subsampling leaves, as expected; warn if it leaves little of a small corpus.
 
-    Frequencies say little in a small corpus: in thirty different words each has a share of 3 %, which counts as frequent.
+    Frequencies say little in a small corpus: in thirty different words each has a share of 3 %, as "the".
     """
     n_words = vocab.n_tokens
     if sample == 0 or n_words == 0:
