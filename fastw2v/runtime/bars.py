@@ -9,9 +9,8 @@ import logging
 import sys
 import threading
 import time
-import warnings
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 logger = logging.getLogger("fastw2v")
@@ -85,28 +84,26 @@ class PhaseBar:
 
     def __exit__(self, *_: object) -> None:
         self._ended.set()
-        self._thread.join()
         _open_bars.remove(self)
+        self._thread.join()
         self._exits.close()
-        if self._bar is not None:
-            with suppress(Exception):  # the terminal is gone, or the notebook
-                self._draw()
-                self._bar.close()
 
     def _draw_until_end(self) -> None:
         time_to_show = time.time() + self._delay
-        try:
-            while not self._ended.wait(_DRAW_SECONDS):
-                if self._bar is None and time.time() >= time_to_show:
-                    self._bar = self._new_bar()
-                if self._bar is not None:
-                    self._draw()
-        except Exception as error:
-            logger.debug("the progress bar of %s cannot be drawn: %s", self._phase, error)
+        while not self._ended.wait(_DRAW_SECONDS):
+            if self._bar is None and time.time() >= time_to_show:
+                self._bar = self._new_bar()
+            if self._bar is not None:
+                self._draw()
+        if self._bar is not None:
+            self._draw()
+            self._bar.close()
 
     def _new_bar(self) -> Any:  # noqa: ANN401 - tqdm has no types
+        from fastw2v.runtime.tqdm_bar import Bar
+
         leave = self._phase == "train"
-        return _bar_class()(desc=self._phase, unit_scale=True, dynamic_ncols=True, leave=leave, bar_format="{desc}")
+        return Bar(desc=self._phase, unit_scale=True, dynamic_ncols=True, leave=leave, bar_format="{desc}")
 
     def _draw(self) -> None:
         bar, done, total = self._bar, self._done, self._total
@@ -131,18 +128,6 @@ def note(text: str) -> None:
         bar.note(text)
 
 
-def _bar_class() -> Any:  # noqa: ANN401 - tqdm has no types
-    """Return tqdm's bar for this place: widgets in a notebook that has ipywidgets, else text."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # without ipywidgets tqdm warns, and then takes text
-        from tqdm.auto import tqdm
-
-    class Bar(tqdm):  # type: ignore[misc]
-        monitor_interval = 0  # `PhaseBar` has a thread; tqdm needs none
-
-    return Bar
-
-
 class _AboveBars(logging.Handler):
     """Does what another handler does, with the bars removed from the screen meanwhile."""
 
@@ -152,10 +137,10 @@ class _AboveBars(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Let the other handler write the line."""
-        from tqdm import tqdm
+        from fastw2v.runtime.tqdm_bar import Bar
 
         try:
-            with tqdm.external_write_mode(file=getattr(self.handler, "stream", None)):
+            with Bar.external_write_mode(file=getattr(self.handler, "stream", None)):
                 self.handler.handle(record)
         except Exception:
             self.handleError(record)
