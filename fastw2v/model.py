@@ -70,8 +70,8 @@ class Word2Vec(StoredModel):
     compute_loss : bool
         Sum up the loss while training, which takes a tenth more time.
     callbacks : iterable, optional
-        Objects with at least one of gensim's methods on_train_begin, on_epoch_begin, on_epoch_end and on_train_end,
-        each called with the model. With a GPU, what callbacks of epochs write to `wv` is lost.
+        Objects whose methods are called with the model: gensim's on_train_begin, on_epoch_begin, on_epoch_end and
+        on_train_end, and on_words. `fastw2v.callbacks` has ready ones, and says what they may do.
     shrink_windows : bool
         Draw the window of each centre from 1..window; False always uses the whole window.
     hs : 0
@@ -94,9 +94,11 @@ class Word2Vec(StoredModel):
         contexts: the true gradient, which needs a larger alpha (0.075). With cbow_mean=0 both divide, as gensim does.
     device : "auto", "cpu", "cuda" or "cuda:N"
         Where to train. "auto" is the CPU, "cuda" the GPU that CuPy uses, "cuda:1" GPU 1.
-    progress : callable, optional
-        ``progress(phase, done, total)``: phase "encode" counts bytes (or tokens), phase "train" words. Called from any
-        thread, one call at a time; its errors end the training. Without it, the logger "fastw2v" reports at INFO.
+    progress : bool, None or callable
+        True shows bars for encoding and training, on stderr or in the notebook; False shows none. None shows them in a
+        notebook, and where stderr is a terminal, of what takes a moment. Without bars, the logger "fastw2v" reports at
+        INFO. A callable ``progress(phase, done, total)`` is called instead: phase "encode" counts bytes (or tokens),
+        phase "train" words. It is called from any thread, one call at a time; its errors end the training.
 
     Attributes
     ----------
@@ -169,7 +171,7 @@ class Word2Vec(StoredModel):
         negative_sharing: str = "window",
         cbow_gradient: str = "sum",
         device: str = "auto",
-        progress: Progress | None = None,
+        progress: Progress | bool | None = None,
         checkpoint: str | PathLike[str] | None = None,
         checkpoint_every: str | int | None = None,
     ) -> None:
@@ -286,6 +288,31 @@ class Word2Vec(StoredModel):
         raw_words = self.report.raw_words * n_raw // n_known  # the report counts known words alone
         self.add_lifecycle_event("train", log_level=0, epochs=config.epochs, kept_words=self.report.kept_words)
         return self.report.kept_words, raw_words
+
+    def stop_training(self, reason: str = "stop_training was called") -> None:
+        """End the running training early; for callbacks, `progress`, and other threads.
+
+        At the begin or end of an epoch, training ends there. Elsewhere it ends with the pieces of text that the workers
+        have, a fraction of a second later, and that epoch ends there. `report.stopped_at` then tells the place and the
+        reason, and the vectors so far are kept.
+
+        Raises
+        ------
+        RuntimeError
+            The model is not being trained.
+
+        Examples
+        --------
+        >>> class StopAfterOne:
+        ...     def on_epoch_end(self, model):
+        ...         model.stop_training("one is enough")
+        >>> model = Word2Vec([["a", "b"]] * 50, min_count=1, sample=0, epochs=4, callbacks=[StopAfterOne()])
+        >>> model.report.stopped_at
+        'epoch 1 of 4, 25.0 % of the work: one is enough'
+        """
+        if not self._is_training:
+            raise RuntimeError("stop_training: the model is not being trained; call it in a callback")
+        self._stop_reason = reason
 
     def get_latest_training_loss(self) -> float:
         """Return `running_training_loss`: the sum of the losses of all pairs in the last training, or since you set it.

@@ -18,7 +18,7 @@ from fastw2v.options import ConfigOption
 from fastw2v.raw_counts import RawCounts
 from fastw2v.runtime.arrays import Array, FloatArray
 from fastw2v.runtime.lifecycle import Lifecycle
-from fastw2v.runtime.progress import Progress
+from fastw2v.runtime.progress import Progress, check_progress
 from fastw2v.runtime.warn import warn_user
 from fastw2v.session import Session
 from fastw2v.state import ModelState
@@ -43,10 +43,8 @@ class ModelBase(Lifecycle):
     shrink_windows, compute_loss = (ConfigOption[bool]() for _ in range(2))
     negative_sharing, cbow_gradient, device = (ConfigOption[str]() for _ in range(3))
 
-    def __init__(self, config: TrainConfig, progress: Progress | None = None) -> None:
-        if progress is not None and not callable(progress):
-            signature = "progress(phase, done, total)"
-            raise TypeError(f"progress is {progress!r} ({type(progress).__name__}); expected a function {signature}")
+    def __init__(self, config: TrainConfig, progress: Progress | bool | None = None) -> None:
+        check_progress(progress)
         self._shown_state: ModelState | None = None
         self._raw: RawCounts | None = None
         self._effective_min_count: int | None = None
@@ -56,6 +54,7 @@ class ModelBase(Lifecycle):
         self._callbacks = Callbacks(None)
         self._checkpoints: Checkpoints | None = None
         self._own_files: set[Path] = set()  # the checkpoints that this model may replace
+        self._stop_reason: str | None = None
         self.report = TrainReport("none")
         self.seconds: dict[str, float] = {}
 

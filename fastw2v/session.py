@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from contextlib import nullcontext
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from functools import partial
+from typing import Any, cast
 
 import numpy as np
 
@@ -16,7 +17,8 @@ from fastw2v.config import TrainConfig
 from fastw2v.corpus import Corpus, as_corpus
 from fastw2v.encode import Encoding, Tokens, check_device_of, encode_by_rule, encode_with, load_encoder
 from fastw2v.raw_counts import RawCounts
-from fastw2v.runtime.progress import Progress, of_phase
+from fastw2v.runtime.progress import PhaseProgress, Progress, show_loss, shown_progress
+from fastw2v.runtime.signals import SIGNALS
 from fastw2v.runtime.stopwatch import stopwatch
 from fastw2v.runtime.warn import warn_user
 from fastw2v.state import ModelState
@@ -34,7 +36,7 @@ class Session:
     ----------
     config : TrainConfig
         Checked against its device at once, before anything is read.
-    progress : callable, optional
+    progress : bool, None or callable
         As in `Word2Vec`.
 
     Attributes
@@ -44,7 +46,7 @@ class Session:
     report : TrainReport
     """
 
-    def __init__(self, config: TrainConfig, progress: Progress | None) -> None:
+    def __init__(self, config: TrainConfig, progress: Progress | bool | None) -> None:
         check_config(config)
         self._config, self._progress = config, progress
         self.seconds: dict[str, float] = {}
@@ -59,27 +61,27 @@ class Session:
         once: bool = False,
     ) -> Encoding:
         """Read a corpus (with `once` an iterator, too), choose its vocabulary, and write its tokens as rows."""
-        config, corpus = self._config, self._checked_corpus(sentences, once=once)
-        with stopwatch(self.seconds, "encode"):
+        config = self._config
+        with self._reading(sentences, once=once) as (corpus, progress):
             return encode_by_rule(
                 corpus,
                 rule,
                 keep_raw=keep_raw,
                 max_vocab_size=config.max_vocab_size,
                 workers=config.n_workers,
-                progress=of_phase(self._progress, "encode"),
+                progress=progress,
             )
 
     def scan(self, sentences: Any) -> RawCounts:  # noqa: ANN401
         """Count all words of a corpus or an iterator, or all ids; with min_count=0 all up to the largest."""
-        config, corpus = self._config, self._checked_corpus(sentences, once=True)
-        with stopwatch(self.seconds, "encode"):
+        config = self._config
+        with self._reading(sentences, once=True) as (corpus, progress):
             encoding = encode_by_rule(
                 corpus,
                 VocabRule(min(config.min_count, 1), sorted_vocab=False),
                 max_vocab_size=config.max_vocab_size,
                 workers=config.n_workers,
-                progress=of_phase(self._progress, "encode"),
+                progress=progress,
             )
         n_words, tokens = len(encoding.vocab), encoding.tokens
         logger.info("counted %d distinct words in %d tokens", n_words, tokens.n_raw)
@@ -88,11 +90,8 @@ class Session:
 
     def encode_with(self, sentences: Any, vocab: Vocab) -> Tokens:  # noqa: ANN401
         """Read a corpus as rows of an existing vocabulary; unknown words are left out."""
-        corpus = self._checked_corpus(sentences)
-        with stopwatch(self.seconds, "encode"):
-            progress = of_phase(self._progress, "encode")
-            tokens = encode_with(corpus, vocab, workers=self._config.n_workers, progress=progress)
-        return tokens
+        with self._reading(sentences) as (corpus, progress):
+            return encode_with(corpus, vocab, workers=self._config.n_workers, progress=progress)
 
     def train(
         self,
@@ -109,26 +108,35 @@ class Session:
         The callbacks get `model`, whose `report` and `running_training_loss` are up to date. With `resumed`, the report
         of a checkpoint, training goes on from there, and callbacks are told of its begin as of any other.
         """
+        config = self._config
         if resumed is None:
             model.running_training_loss = 0.0
             report = TrainReport("none", first_epoch=state.epochs_trained)
         else:
             report = resumed
             state.epochs_trained = report.first_epoch + report.raw_words // max(tokens.n_tokens, 1)
+        events = _Events(model, state, callbacks, report)
         callbacks.notify("on_train_begin", model)
         data = TrainingData(state.vocab, tokens, state.weights_to_train())
+        kind = "skip-gram" if config.sg else "CBOW"
+        sizes = len(state.vocab), config.vector_size, config.epochs, tokens.n_tokens
+        logger.info("training %s: %d words, vector_size=%d, %d epochs of %d tokens", kind, *sizes)
         pause = None if checkpoints is None else CheckpointPause(checkpoints, model, state, tokens)
-        with state.training() as follow, nullcontext() if pause is None else pause.writing(report):
-            events = _Events(model, state, callbacks=callbacks, follow=follow, report=report)
-            if pause is not None:
-                pause.on_end = events.count_training
+        if pause is not None:
+            pause.on_end = events.count_training
+        with (
+            state.training() as events.follow,
+            nullcontext() if pause is None else pause.writing(report),
+            shown_progress(self._progress, "train") as events.progress,
+        ):
             self.report = model.report = train(
-                get_backend(self._config.device),
-                self._config,
+                get_backend(config.device),
+                config,
                 data,
                 report=report,
-                progress=of_phase(self._progress, "train"),
-                on_epoch=events,
+                progress=events.progress,
+                on_epoch=events.on_epoch,
+                on_wait=events.on_wait,
                 download_each_epoch=callbacks.see_epochs,
                 pause=pause or NoPause(),
             )
@@ -141,50 +149,67 @@ class Session:
         callbacks.notify("on_train_end", model)
         self._warn(state)
 
-    def _checked_corpus(self, sentences: Any, *, once: bool = False) -> Corpus:  # noqa: ANN401
-        """Return the corpus, and compile its reader."""
+    @contextmanager
+    def _reading(
+        self,
+        sentences: Any,  # noqa: ANN401
+        *,
+        once: bool = False,
+    ) -> Iterator[tuple[Corpus, PhaseProgress | None]]:
+        """Compile the reader of a corpus; yield the corpus and the progress, and time the block."""
         corpus = as_corpus(sentences, once=once)
         check_device_of(corpus, self._config.device)
-        with stopwatch(self.seconds, "compile"):
-            load_encoder(corpus)
-        return corpus
+        with shown_progress(self._progress, "encode") as progress:
+            with stopwatch(self.seconds, "compile"):
+                load_encoder(corpus)
+            with stopwatch(self.seconds, "encode"):
+                yield corpus, progress
 
     def _warn(self, state: ModelState) -> None:
         if not np.isfinite(state.wv.matrix.sum(dtype=np.float64)):
             warn_user(f"training diverged: vectors are not finite; lower alpha (it was {self._config.alpha:g})")
-        if self.report.stopped_at is not None:
+        if self.report.stopped_by in SIGNALS:
             stopped = f"stopped by {self.report.stopped_by} in {self.report.stopped_at}"
             warn_user(f"{stopped}; the vectors trained so far are kept")
 
 
 class _Events:
-    """What happens to a model before and after each epoch, and at the end of a training."""
+    """What a model and its callbacks are told while it is trained.
 
-    def __init__(
-        self,
-        model: Any,  # noqa: ANN401
-        state: ModelState,
-        *,
-        callbacks: Callbacks,
-        follow: Callable[[], None],
-        report: TrainReport,
-    ) -> None:
-        self._model, self._state, self._callbacks, self._follow = model, state, callbacks, follow
-        self._report, self._is_counted = report, False
-        self._added = report.loss  # what model.running_training_loss has of it; callbacks may write to that
+    Attributes
+    ----------
+    follow : callable
+        What `ModelState.training` yields.
+    progress : callable or None
+        What shows the progress.
+    """
 
-    def __call__(self, event: str, report: TrainReport) -> None:
-        """Keep the model up to date, and notify its callbacks."""
-        self._model.report, self._state.wv.norms = report, None
-        self.add_loss()
-        self._state.epochs_trained += event == "begin"
-        self._callbacks.notify(f"on_epoch_{event}", self._model)
-        self._follow()
+    follow: Callable[[], None]
+    progress: PhaseProgress | None
+
+    def __init__(self, model: Any, state: ModelState, callbacks: Callbacks, report: TrainReport) -> None:  # noqa: ANN401
+        self._model, self._state, self._callbacks, self._report = model, state, callbacks, report
+        self._added = report.loss  # the part of the loss that running_training_loss has; callbacks may write to that
+        self._is_counted, model._stop_reason = False, None
 
     def add_loss(self) -> None:
-        """Add what is new of the loss."""
+        """Add what is new of the loss to `running_training_loss`."""
         self._model.running_training_loss += self._report.loss - self._added
         self._added = self._report.loss
+
+    def on_epoch(self, event: str, report: TrainReport) -> str | None:
+        """Call the callbacks before or after an epoch; return the reason to stop that one of them gave."""
+        self._model.report = report
+        self.add_loss()
+        self._state.epochs_trained += event == "begin"
+        if event == "end" and report.loss_per_epoch:
+            show_loss(self.progress, report.loss_per_epoch[-1])
+        return self._notify(partial(self._callbacks.notify, f"on_epoch_{event}"))
+
+    def on_wait(self, report: TrainReport) -> str | None:
+        """Call the callbacks that wait for a number of words, if it is reached; return a reason to stop."""
+        due = self._callbacks.due(report.raw_words)
+        return self._notify(due) if due is not None else cast("str | None", self._model._stop_reason)
 
     def count_training(self) -> None:
         """Count the training, once."""
@@ -193,3 +218,9 @@ class _Events:
             self._model.train_count += 1
             self._model.total_train_time += self._report.train_seconds
             self._model.min_alpha_yet_reached = self._model.config.min_alpha
+
+    def _notify(self, call: Callable[[Any], None]) -> str | None:
+        self._state.wv.norms = None
+        call(self._model)
+        self.follow()
+        return cast("str | None", self._model._stop_reason)

@@ -194,6 +194,12 @@ class ModelState:
         view.flags.writeable = False
         return view
 
+    def restore(self, vectors: FloatArray, output_vectors: FloatArray) -> None:
+        """Put back earlier values of all rows, float32[n_vocab, dim] each, in the order of `vocab`."""
+        own = self.weights
+        own.w_in[:, : own.dim], own.w_out[:, : own.dim] = vectors, output_vectors
+        own.on_device = self.wv.norms = None
+
     def device_vectors(self, last_device: str) -> Any:  # noqa: ANN401 - CuPy is not there for the type checker
         """Return the vectors on the GPU that trained them.
 

@@ -14,6 +14,7 @@ from fastw2v.checkpointing import Checkpoints
 from fastw2v.compat import refuse_unsupported
 from fastw2v.corpus import one_corpus
 from fastw2v.encode import Tokens
+from fastw2v.loss_model import LossModel
 from fastw2v.options import TrainOptions, spell_out_options
 from fastw2v.resuming import read_checkpoint
 from fastw2v.runtime.class_only import class_only
@@ -21,7 +22,7 @@ from fastw2v.runtime.progress import Progress
 from fastw2v.runtime.signals import finished_first
 from fastw2v.session import Session
 from fastw2v.trainer import TrainReport
-from fastw2v.vocabulary_model import CorpusFile, VocabularyModel
+from fastw2v.vocabulary_model import CorpusFile
 
 logger = logging.getLogger("fastw2v")
 
@@ -37,7 +38,7 @@ _NOTES = (  # what a saved file holds beside options, vocabulary and weights
 )
 
 
-class StoredModel(VocabularyModel):
+class StoredModel(LossModel):
     """Saving, loading, and going on from a checkpoint; `Word2Vec` adds training from the beginning."""
 
     def save(
@@ -112,7 +113,7 @@ class StoredModel(VocabularyModel):
         workers: int | None = None,
         device: str | None = None,
         callbacks: Iterable[object] = (),
-        progress: Progress | None = None,
+        progress: Progress | bool | None = None,
         checkpoint_every: str | int | None = None,
     ) -> Self:
         """Go on with a training that ended early, from its checkpoint, and return the trained model.

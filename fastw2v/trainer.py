@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -45,13 +45,16 @@ class TrainReport:
         Time to copy corpus and weights to the device, to compile or load the kernel, to train, and to copy the weights
         back. `train_seconds` includes the callbacks, and is set after the last epoch.
     stopped_at : str, optional
-        Epoch and share of the work at which Ctrl-C stopped training; None when it ran to the end.
+        Epoch and share of the work at which training stopped, and why if a callback stopped it; None when it ran to the
+        end.
     stopped_by : str, optional
-        "Ctrl-C", or "SIGTERM" on the command line; None when it ran to the end.
+        "Ctrl-C", "SIGTERM", or the reason that `Word2Vec.stop_training` was given.
     first_epoch : int
         Epochs that the weights had been trained for before this training; see `fastw2v.schedule.spans`.
     unfinished : Tally
         Counts of the epoch that has begun, as of the last pause; they are not in the sums above yet.
+    metrics : dict of str to list of float
+        What callbacks have measured, a value for each epoch; see `add_metric`.
     """
 
     device: str
@@ -68,6 +71,7 @@ class TrainReport:
     stopped_by: str | None = None
     first_epoch: int = 0
     unfinished: Tally = _NOTHING
+    metrics: dict[str, list[float]] = field(default_factory=dict)
 
     def count(self, tally: Tally) -> None:
         """Add the counts of a part of an epoch."""
@@ -84,9 +88,35 @@ class TrainReport:
             self.loss_per_epoch.append(tally.loss / tally.pairs)
             logger.info("loss %.4f after %d words", self.loss_per_epoch[-1], self.raw_words)
 
+    def add_metric(self, name: str, value: float) -> None:
+        """Append the value that a callback has measured after an epoch, for other callbacks and for the user."""
+        self.metrics.setdefault(name, []).append(float(value))
 
-EpochHook = Callable[[str, TrainReport], None]
-"""``on_epoch("begin" or "end", report)``, called before and after each epoch."""
+    def stopped(self, by: str, epoch: str, n_words: int) -> None:
+        """Note where and why training has stopped, of `n_words`."""
+        percent = 100 * self.raw_words / max(n_words, 1)
+        self.stopped_at, self.stopped_by = f"epoch {epoch}, {percent:.1f} % of the work", by
+
+
+EpochHook = Callable[[str, TrainReport], "str | None"]
+"""``on_epoch("begin" or "end", report)``, called before and after each epoch; returns a reason to stop, or None."""
+
+
+class _Stop:
+    """The reason to end a training; None while it shall go on."""
+
+    reason: str | None = None
+
+    def because(self, reason: str | None) -> None:
+        """Take a reason to stop; None leaves it as it is."""
+        self.reason = reason or self.reason
+
+    def before(self, planned: Iterable[Span]) -> Iterator[Span]:
+        """Yield the spans until there is a reason to stop."""
+        for span in planned:
+            if self.reason is not None:
+                return
+            yield span
 
 
 class Pause(Protocol):
@@ -124,6 +154,7 @@ def train(
     report: TrainReport | None = None,
     progress: PhaseProgress | None = None,
     on_epoch: EpochHook = lambda event, report: None,
+    on_wait: Callable[[TrainReport], str | None] = lambda report: None,
     download_each_epoch: bool = False,
     pause: Pause = NoPause(),  # noqa: B008 - it has no state
 ) -> TrainReport:
@@ -143,7 +174,10 @@ def train(
         ``progress(done, total)`` in raw words over all epochs; called from any thread, one call at a time. Without it,
         share and speed are logged at INFO about once a second.
     on_epoch : callable
-        ``on_epoch("begin" or "end", report)``.
+        ``on_epoch("begin" or "end", report)``. If it returns a reason to stop, training ends there.
+    on_wait : callable
+        ``on_wait(report)``, called by this thread about ten times a second while the device trains, and at the end of
+        each epoch. If it returns a reason to stop, training ends with the running spans, and its epoch ends there.
     download_each_epoch : bool
         Copy the weights back after each epoch, so that `on_epoch` sees them when a GPU trains. What it writes to them
         there is lost.
@@ -153,7 +187,7 @@ def train(
     Returns
     -------
     TrainReport
-        After Ctrl-C it covers what was trained until then, and `stopped_at` is set.
+        After Ctrl-C or a reason to stop it covers what was trained until then, and `stopped_at` is set.
 
     Raises
     ------
@@ -167,7 +201,7 @@ def train(
         report.upload_seconds += seconds_of(lambda: backend.upload(config, data))
         report.compile_seconds += seconds_of(backend.compile)
         return_freed_memory()
-        loop = _Loop(backend, config, data, report=report, on_epoch=on_epoch, pause=pause)
+        loop = _Loop(backend, config, data, report=report, on_epoch=on_epoch, on_wait=on_wait, pause=pause)
         stop = loop.run(ProgressLog(report.raw_words) if progress is None else progress, download_each_epoch)
         loop.download()
         pause.finish(report)
@@ -190,10 +224,11 @@ class _Loop:
         *,
         report: TrainReport,
         on_epoch: EpochHook,
+        on_wait: Callable[[TrainReport], str | None],
         pause: Pause,
     ) -> None:
         self._backend, self._config, self._weights, self._report = backend, config, data.weights, report
-        self._on_epoch, self._pause = on_epoch, pause
+        self._on_epoch, self._on_wait, self._pause, self._stop = on_epoch, on_wait, pause, _Stop()
         self._n_tokens = data.tokens.n_tokens
         self._downloaded = report.download_seconds
         self._begun = time.perf_counter() - report.train_seconds
@@ -209,26 +244,42 @@ class _Loop:
         epoch = 0
         try:
             for epoch in range(report.raw_words // max(self._n_tokens, 1), self._config.epochs):
-                self._on_epoch("begin", report)
-                while self._train_until_pause(epoch, on_done):
-                    self._run_pause()
-                report.end_epoch(with_loss=self._config.compute_loss)
-                if download_each_epoch:
-                    self._show_weights()
-                self._on_epoch("end", report)
+                self._train_epoch(epoch, on_done, download_each_epoch)
+                if self._stop.reason is not None:
+                    self._note_stop(self._stop.reason, epoch)
+                    break
                 if report.raw_words < n_words and self._pause.is_due(report.raw_words, ends_epoch=True):
                     self._run_pause()
         except (KeyboardInterrupt, SystemExit) as stop:
             report.count(self._backend.tally())
             if report.raw_words == (epoch + 1) * self._n_tokens:
                 report.end_epoch(with_loss=self._config.compute_loss)
-            percent = 100 * report.raw_words / max(n_words, 1)
-            report.stopped_at = f"epoch {epoch + 1} of {self._config.epochs}, {percent:.1f} % of the work"
-            report.stopped_by = name_of(stop)
+            report.stopped(name_of(stop), f"{epoch + 1} of {self._config.epochs}", n_words)
             return stop
         finally:
             self._measure()
         return None
+
+    def _train_epoch(self, epoch: int, on_done: Callable[[int], None], download: bool) -> None:
+        self._stop.because(self._on_epoch("begin", self._report))
+        while self._train_until_pause(epoch, on_done):
+            self._run_pause()
+        self._wait()
+        self._report.end_epoch(with_loss=self._config.compute_loss)
+        if download:
+            self._show_weights()
+        self._stop.because(self._on_epoch("end", self._report))
+
+    def _note_stop(self, reason: str, epoch: int) -> None:
+        """Note that a callback has stopped training, unless all was trained by then."""
+        report, n_words = self._report, self._config.epochs * self._n_tokens
+        if report.raw_words < n_words:
+            report.stopped(reason, f"{epoch + 1} of {self._config.epochs}", n_words)
+            report.stopped_at = f"{report.stopped_at}: {reason}"
+            logger.info("stopped in %s", report.stopped_at)
+
+    def _wait(self) -> None:
+        self._stop.because(self._on_wait(self._report))
 
     def download(self) -> None:
         """Copy the weights back."""
@@ -243,9 +294,11 @@ class _Loop:
         """Train to the end of the epoch, or until a pause is due; return whether one is."""
         first_word, is_due = epoch * self._n_tokens, self._pause.is_due
         spans = UntilDue(
-            self._spans(epoch), self._n_tokens, lambda n_tokens: is_due(first_word + n_tokens, ends_epoch=False)
+            self._stop.before(self._spans(epoch)),
+            self._n_tokens,
+            lambda n_tokens: is_due(first_word + n_tokens, ends_epoch=False),
         )
-        self._backend.train(spans, on_done)
+        self._backend.train(spans, on_done, self._wait)
         self._report.count(self._backend.tally())
         return spans.has_paused
 

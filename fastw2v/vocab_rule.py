@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,9 @@ import numpy as np
 from fastw2v.config import TrainConfig
 from fastw2v.runtime.arrays import Array
 from fastw2v.vocab import EmptyVocabularyError, Vocab, by_falling_count, count_threshold, select_words
+
+logger = logging.getLogger("fastw2v")
+_SMALL_CORPUS = 100_000  # tokens
 
 RULE_DEFAULT, RULE_DISCARD, RULE_KEEP = range(3)  # the numbers of gensim.utils
 
@@ -196,3 +200,18 @@ def retention_report(counts: Array, kept: Array, sample: float) -> dict[str, int
         "downsample_total": int((keep_probabilities * retained).sum()),
         "num_retained_words": len(retained),
     }
+
+
+def log_subsampling(vocab: Vocab, sample: float) -> None:
+    """Log how many words of the corpus subsampling leaves, as expected; warn if it leaves little of a small corpus.
+
+    Frequencies say little in a small corpus: in thirty different words each has a share of 3 %, as "the".
+    """
+    n_words = vocab.n_tokens
+    if sample == 0 or n_words == 0:
+        return
+    n_left = float(vocab.keep_probabilities(sample).astype(np.float64) @ vocab.counts)
+    logger.info("sample=%g leaves about %d words of each epoch (%.1f %%)", sample, n_left, 100 * n_left / n_words)
+    if n_words < _SMALL_CORPUS and n_left < n_words / 2:
+        dropped = 100 * (1 - n_left / n_words)
+        logger.warning("sample=%g drops %.0f %% of %d words; pass sample=0", sample, dropped, n_words)

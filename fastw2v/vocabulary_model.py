@@ -23,7 +23,7 @@ from fastw2v.session import Session
 from fastw2v.state import ModelState, memory_of
 from fastw2v.vectors.weights import initial_weights
 from fastw2v.vocab import Vocab
-from fastw2v.vocab_rule import TrimRule, VocabRule, retention_report
+from fastw2v.vocab_rule import TrimRule, VocabRule, log_subsampling, retention_report
 
 logger = logging.getLogger("fastw2v")
 
@@ -219,6 +219,8 @@ class VocabularyModel(ModelBase):
             self._raw = self._raw if keep_raw_vocab else None
             self._effective_min_count = rule.effective_min_count(raw.counts)
         logger.info("min_count=%d leaves %d words", rule.effective_min_count(raw.counts), report["num_retained_words"])
+        if not dry_run:
+            log_subsampling(self._state_to_grow().vocab, config.sample)
         return report
 
     def prepare_weights(self, update: bool = False) -> None:
@@ -305,6 +307,7 @@ class VocabularyModel(ModelBase):
         self._start(vocab, tokens.n_sentences)
         self._raw = None if raw is None else RawCounts(raw, tokens.n_sentences)
         logger.info("vocabulary of %d words, which are %d of %d tokens", len(vocab), tokens.n_tokens, tokens.n_raw)
+        log_subsampling(vocab, self.sample)
         return tokens
 
     def _start(self, vocab: Vocab, corpus_count: int) -> None:

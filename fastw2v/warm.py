@@ -44,8 +44,8 @@ def warmup(*, nn: bool = False, **options: Unpack[TrainOptions]) -> float:
     with stopwatch(seconds, "warmup"):
         load_encoder(TextCorpus((b"a",)))
         for sg, compute_loss in itertools.product(_both(options.get("sg")), _both(options.get("compute_loss"))):
-            chosen: dict[str, Any] = {**options, "min_count": 1, "epochs": 1, "sg": sg}
-            Word2Vec(_TINY, **{**chosen, "compute_loss": bool(compute_loss)})
+            chosen: dict[str, Any] = {**options, "min_count": 1, "sample": 0, "epochs": 1, "sg": sg}
+            Word2Vec(_TINY, progress=False, **{**chosen, "compute_loss": bool(compute_loss)})
         if nn:
             from fastw2v.nn import warmup as warm_layers
 

@@ -1,4 +1,4 @@
-"""The output of the command line: progress bars, figures, scores, errors in one line."""
+"""The output of the command line: figures, scores, errors in one line."""
 
 from __future__ import annotations
 
@@ -6,13 +6,11 @@ import logging
 import re
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
-from tqdm import tqdm
-from tqdm.contrib.logging import logging_redirect_tqdm
 
 from fastw2v.runtime.interrupts import ctrl_c_raises
 from fastw2v.runtime.memory import peak_rss_bytes
@@ -27,7 +25,6 @@ if TYPE_CHECKING:
 
 ABOUT_THE_LOSS = "\n(the loss is measured before each update, so it can rise a little as the learning rate falls)"
 STATUS_OF = {"Ctrl-C": 130, "SIGTERM": 143}  # 128 and the number of the signal, as in a shell
-_UNITS = {"encode": "B", "train": " words"}
 
 
 def say(text: str, *, to_stderr: bool = False) -> None:
@@ -61,42 +58,6 @@ def friendly_errors() -> Iterator[None]:
         message = "; ".join([str(error), *getattr(error, "__notes__", [])])  # the notes hold the cure
         say(f"fastw2v: {' '.join(message.split())}", to_stderr=True)
         raise typer.Exit(1) from None
-
-
-class ProgressBars:
-    """A progress bar for each phase, with speed and time left, on stderr if that is a terminal; a `Progress` callable.
-
-    Within the ``with`` block, log lines appear above the bar.
-    """
-
-    def __init__(self) -> None:
-        self._bar: Any = None
-        self._phase = ""
-        self._redirection = ExitStack()
-
-    def __call__(self, phase: str, done: int, total: int | None) -> None:
-        """Show that `done` of `total` bytes or words of a phase are done."""
-        if phase != self._phase:
-            self.close()
-            self._phase = phase
-            is_hidden = True if sys.stderr is None else None  # None: hidden unless stderr is a terminal
-            self._bar = tqdm(
-                desc=phase, total=total, unit=_UNITS[phase], unit_scale=True, disable=is_hidden, leave=False
-            )
-        self._bar.update(done - self._bar.n)
-
-    def close(self) -> None:
-        """Remove the bar."""
-        if self._bar is not None:
-            self._bar.close()
-
-    def __enter__(self) -> ProgressBars:
-        self._redirection.enter_context(logging_redirect_tqdm())
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-        self._redirection.close()
 
 
 def figures(model: Word2Vec) -> dict[str, Any]:

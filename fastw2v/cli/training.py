@@ -55,13 +55,13 @@ class Plan:
 
     def trained(self, options: dict[str, Any]) -> Word2Vec:
         """Return the trained model; raises as `Word2Vec` and `Word2Vec.resume`."""
-        with console.ProgressBars() as bars, warnings.catch_warnings():
+        with warnings.catch_warnings():
             warnings.filterwarnings(
                 "ignore", "stopped by (Ctrl-C|SIGTERM)", RuntimeWarning
             )  # `exit_if_stopped` says it
-            return self._trained(options, bars)
+            return self._trained(options)
 
-    def _trained(self, options: dict[str, Any], bars: console.ProgressBars) -> Word2Vec:
+    def _trained(self, options: dict[str, Any]) -> Word2Vec:
         from fastw2v import resuming
         from fastw2v.model import Word2Vec
 
@@ -70,9 +70,9 @@ class Plan:
             if resuming.exists(path):
                 resuming.check_options(path, options)
                 chosen = {"workers": options["workers"], "device": options["device"]}
-                return Word2Vec.resume(path, self._corpus, checkpoint_every=self._every, progress=bars, **chosen)
+                return Word2Vec.resume(path, self._corpus, checkpoint_every=self._every, **chosen)
             console.say(f"there is no checkpoint {path} yet: training begins anew", to_stderr=True)
-        return Word2Vec(self._corpus, checkpoint=path, checkpoint_every=self._every, progress=bars, **options)
+        return Word2Vec(self._corpus, checkpoint=path, checkpoint_every=self._every, **options)
 
 
 def save(model: Word2Vec, output: Path, format: str | None) -> None:

@@ -13,6 +13,9 @@ from typing import NoReturn
 logger = logging.getLogger("fastw2v")
 
 
+SIGNALS = ("Ctrl-C", "SIGTERM")  # names that `name_of` gives
+
+
 class Terminated(KeyboardInterrupt):
     """SIGTERM has come. It is a KeyboardInterrupt, so that all that obeys Ctrl-C obeys it."""
 

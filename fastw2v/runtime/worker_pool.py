@@ -40,7 +40,13 @@ class ItemQueue(Generic[T]):
             self._generator.close()
 
 
-def run_workers(workers: Sequence[Callable[[ItemQueue[T]], None]], queue: ItemQueue[T]) -> None:
+def _do_nothing() -> None:
+    pass
+
+
+def run_workers(
+    workers: Sequence[Callable[[ItemQueue[T]], None]], queue: ItemQueue[T], on_wait: Callable[[], None] = _do_nothing
+) -> None:
     """Run each worker in a thread until the queue is empty; after Ctrl-C or an error, each finishes its item only.
 
     Parameters
@@ -49,14 +55,16 @@ def run_workers(workers: Sequence[Callable[[ItemQueue[T]], None]], queue: ItemQu
         Each is called once with the queue, in its own thread, and takes items from it.
     queue : ItemQueue
         Closed at the end.
+    on_wait : callable
+        As in `run_threads`.
 
     Raises
     ------
     BaseException
-        An error of a worker, or KeyboardInterrupt; when it is raised, all threads have ended.
+        An error of a worker or of `on_wait`, or KeyboardInterrupt; when it is raised, all threads have ended.
     """
     try:
-        run_threads([partial(worker, queue) for worker in workers], queue.stop)
+        run_threads([partial(worker, queue) for worker in workers], queue.stop, on_wait)
     finally:
         queue.close()
 
@@ -78,7 +86,9 @@ def _run_queued(queue: ItemQueue[Callable[[], None]]) -> None:
         item[1]()
 
 
-def run_threads(functions: Sequence[Callable[[], None]], stop: threading.Event) -> None:
+def run_threads(
+    functions: Sequence[Callable[[], None]], stop: threading.Event, on_wait: Callable[[], None] = _do_nothing
+) -> None:
     """Run each function in its own thread, and return when all have ended.
 
     Parameters
@@ -86,17 +96,20 @@ def run_threads(functions: Sequence[Callable[[], None]], stop: threading.Event) 
     functions : sequence of callables
     stop : threading.Event
         Set as soon as one function ends, with or without an error, and on Ctrl-C. The functions look at it and end.
+    on_wait : callable
+        Called by this thread about ten times a second while the others run.
 
     Raises
     ------
     BaseException
-        An error of a function, or KeyboardInterrupt; when it is raised, all threads have ended.
+        An error of a function or of `on_wait`, or KeyboardInterrupt; when it is raised, all threads have ended.
     """
     supervisor = _Supervisor(functions, stop)
     try:
         supervisor.start()
         while not supervisor.is_done:
             supervisor.wait()
+            on_wait()
     finally:
         stop.set()
         supervisor.finish()

@@ -1,7 +1,6 @@
 import json
 import logging
 import os
-import re
 import subprocess
 import sys
 
@@ -105,18 +104,6 @@ def test_interrupt_before_training_writes_nothing(monkeypatch):
     assert result.exit_code == 130
     assert result.stderr == "stopped by Ctrl-C; nothing was written\n"
     assert os.listdir() == ["corpus.txt"]
-
-
-def test_bars_on_a_terminal(monkeypatch, capsys):
-    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
-    with console.ProgressBars() as bars:
-        bars("encode", 1, 10)
-        bars("train", 1, 10)
-        logging.getLogger("fastw2v").warning("said meanwhile")
-        bars("train", 10, 10)
-    shown = capsys.readouterr().err
-    assert re.search(r"encode: .*train: .*\? words/s\].*\rsaid meanwhile\n", shown, re.DOTALL)
-    assert shown.endswith("\r")
 
 
 def test_words_are_printed_without_commands_for_the_terminal(tmp_path):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -26,6 +26,8 @@ except ImportError as error:
 
 from fastw2v_kernels._jit.ctrl_c import ctrl_c_deferred
 from fastw2v_kernels._simd.shape import ShapeType
+
+compilation_listeners: list[Callable[[], None]] = []  # called before each compilation; none for a kernel in the cache
 
 
 class _Flags(Flags):
@@ -93,6 +95,8 @@ class KernelCompiler(Compiler):
         return _replaced(pipelines, RewriteSemanticConstants, _ChoicesOfShape)
 
     def _compile_core(self) -> Any:  # noqa: ANN401 - Numba's CompileResult
+        for begins in tuple(compilation_listeners):
+            begins()
         with _without_gc(), ctrl_c_deferred():
             return super()._compile_core()  # type: ignore[no-untyped-call]
 

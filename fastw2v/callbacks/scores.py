@@ -1,0 +1,73 @@
+"""Evaluate: score the vectors on files of word pairs and analogies after each epoch."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from fastw2v import evaluation
+from fastw2v.callbacks.base import CallbackAny2Vec
+
+logger = logging.getLogger("fastw2v")
+
+Paths = str | PathLike[str] | Iterable[str | PathLike[str]]
+
+
+class Evaluate(CallbackAny2Vec):
+    r"""Score the vectors after each epoch, as `fastw2v.evaluation` does.
+
+    A score is appended to ``model.report.metrics`` under the name of its file without the ending ("wordsim353"), and
+    logged at INFO.
+
+    Parameters
+    ----------
+    word_pairs, analogies : path, or iterable of paths
+        Files of word pairs, whose score is Spearman's rank correlation, and of analogies, whose score is the accuracy.
+    restrict_vocab : int, optional
+        Use only the most frequent words.
+
+    Raises
+    ------
+    ValueError
+        There is no file. After the first epoch: as `fastw2v.evaluation.word_pairs` and `analogies`.
+    FileNotFoundError
+        A file does not exist.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from fastw2v import Word2Vec
+    >>> _ = Path("pairs.tsv").write_text("a\tb\t9\na\tc\t1\n")
+    >>> sentences = [["a", "b"], ["c", "d"]] * 50
+    >>> model = Word2Vec(sentences, min_count=1, sample=0, epochs=2, callbacks=[Evaluate(word_pairs="pairs.tsv")])
+    >>> len(model.report.metrics["pairs"])
+    2
+    """
+
+    def __init__(self, word_pairs: Paths = (), analogies: Paths = (), *, restrict_vocab: int | None = 300_000) -> None:
+        self.word_pairs, self.analogies = _paths(word_pairs), _paths(analogies)
+        self.restrict_vocab = restrict_vocab
+        if not self.word_pairs and not self.analogies:
+            raise ValueError("Evaluate has no file to score on; pass word_pairs=path or analogies=path")
+        for path in (*self.word_pairs, *self.analogies):
+            if not path.exists():
+                raise FileNotFoundError(f"Evaluate: there is no file {str(path)!r}")
+
+    def on_epoch_end(self, model: Any) -> None:  # noqa: ANN401
+        """Score the vectors."""
+        for path in self.word_pairs:
+            found = evaluation.word_pairs(model.wv, path, restrict_vocab=self.restrict_vocab)
+            self._note(model, path, found.spearman.statistic)
+        for path in self.analogies:
+            self._note(model, path, evaluation.analogies(model.wv, path, restrict_vocab=self.restrict_vocab).accuracy)
+
+    def _note(self, model: Any, path: Path, score: float) -> None:  # noqa: ANN401
+        model.report.add_metric(path.stem, score)
+        logger.info("%s after epoch %d: %.4f", path.stem, model.epochs_trained, score)
+
+
+def _paths(paths: Paths) -> list[Path]:
+    return [Path(paths)] if isinstance(paths, str | PathLike) else [Path(path) for path in paths]
