@@ -11,10 +11,11 @@ from typing import Any
 
 import numpy as np
 
+from fastw2v.formats.distinct_words import has_doubled_words
 from fastw2v.formats.safetensors import Tensors
 from fastw2v.runtime.arrays import Array
 from fastw2v.runtime.word_bytes import encode_word
-from fastw2v.vectors.key_table import KeyTable, VectorTable, keys_to_save
+from fastw2v.vectors.key_table import KeyTable, VectorTable, checked_keys, keys_to_save
 from fastw2v.vocab import Vocab
 
 TABLE_TENSORS = ("keys", "key_offsets", "vectors", "counts", "vectors_lockf")
@@ -68,7 +69,7 @@ def table_of(
     path: str | PathLike[str],
     metadata: Mapping[str, str] = MappingProxyType({}),
     *,
-    lazy_keys: bool = False,
+    checks_keys: bool = True,
 ) -> VectorTable:
     """Return the vectors from what `table_tensors` and `table_metadata` made.
 
@@ -78,13 +79,13 @@ def table_of(
         As `read_safetensors` returns them.
     path : path
         Of the file, for messages.
-    lazy_keys : bool
-        Make no object for a key: the keys are a `Vocab`.
+    checks_keys : bool
+        Look whether a key is doubled.
 
     Raises
     ------
     ValueError
-        Names the file: an array is missing, or of another type or shape, or holds what cannot be.
+        Names the file: an array is missing, or of another type or shape, or holds what cannot be; or a key is doubled.
     """
     if not {"keys", "vectors"} <= tensors.keys():
         raise ValueError(f"{path} lacks tensors: expected keys and vectors as fastw2v saves them")
@@ -99,8 +100,19 @@ def table_of(
     if factors is not None:
         factors = _checked_factors(factors, n_rows, path)
     counts = vocab.counts if "counts" in tensors else None
-    keys = vocab if lazy_keys else vocab.keys if vocab.ids is None else vocab.ids
-    return VectorTable(keys, vectors, counts, _attributes_of(metadata, n_rows, path), factors)
+    if checks_keys:
+        _refuse_doubled_keys(vocab, path)
+    attributes = _attributes_of(metadata, n_rows, path)
+    return VectorTable(vocab, vectors, counts, attributes, factors, checks_keys)
+
+
+def _refuse_doubled_keys(vocab: Vocab, path: str | PathLike[str]) -> None:
+    is_doubled = has_doubled_words(vocab) if vocab.ids is None else len(np.unique(vocab.ids)) < len(vocab)
+    if is_doubled:
+        try:
+            checked_keys(vocab.keys)
+        except ValueError as error:
+            raise ValueError(f"{path}: {error}") from error
 
 
 def vocab_of(
