@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Mapping
 from os import PathLike
@@ -12,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from fastw2v.formats.distinct_words import has_doubled_words
-from fastw2v.formats.safetensors import Tensors
+from fastw2v.formats.safetensors import Tensors, refuse_many_values
 from fastw2v.runtime.arrays import Array
 from fastw2v.runtime.word_bytes import encode_word
 from fastw2v.vectors.key_table import KeyTable, VectorTable, checked_keys, keys_to_save
@@ -51,17 +52,25 @@ def table_tensors(kv: KeyTable) -> dict[str, Array]:
 
 
 def table_metadata(kv: KeyTable) -> dict[str, str]:
-    """Return the attributes of the keys, other than counts, as JSON in "attributes"; ValueError if JSON has no such."""
+    """Return the attributes of the keys, other than counts, as JSON in "attributes".
+
+    Raises
+    ------
+    ValueError
+        JSON has no such values, or there are so many beside the vectors that `table_of` would refuse them.
+    """
     content = {}
     for name, values in kv.expandos.items():
         if name != "count":
             kind = "object" if values.dtype.kind == "U" else values.dtype.name
             content[name] = {"dtype": kind, "values": values.tolist()}
     try:
-        return {"attributes": json.dumps(content)} if content else {}
+        text = json.dumps(content)
     except (TypeError, ValueError) as error:
         names = ", ".join(content)
         raise ValueError(f"attributes cannot be written ({names}: {error}); delete them from wv.expandos") from error
+    refuse_many_values(text, len(text) + kv.matrix.nbytes)
+    return {"attributes": text} if content else {}
 
 
 def table_of(
@@ -101,18 +110,19 @@ def table_of(
         factors = _checked_factors(factors, n_rows, path)
     counts = vocab.counts if "counts" in tensors else None
     if checks_keys:
-        _refuse_doubled_keys(vocab, path)
+        refuse_doubled_keys(vocab, path)
     attributes = _attributes_of(metadata, n_rows, path)
     return VectorTable(vocab, vectors, counts, attributes, factors, checks_keys)
 
 
-def _refuse_doubled_keys(vocab: Vocab, path: str | PathLike[str]) -> None:
+def refuse_doubled_keys(vocab: Vocab, where: str | PathLike[str]) -> None:
+    """Raise ValueError, which begins with `where`, if a key occurs twice."""
     is_doubled = has_doubled_words(vocab) if vocab.ids is None else len(np.unique(vocab.ids)) < len(vocab)
     if is_doubled:
         try:
             checked_keys(vocab.keys)
         except ValueError as error:
-            raise ValueError(f"{path}: {error}") from error
+            raise ValueError(f"{where}: {error}") from error
 
 
 def vocab_of(
@@ -193,7 +203,9 @@ def _flaw(path: str | PathLike[str], name: str, values: Array, *, expected: str)
 
 def _attributes_of(metadata: Mapping[str, str], n_rows: int, path: str | PathLike[str]) -> dict[str, Array]:
     try:
-        content = json.loads(metadata.get("attributes", "{}"))
+        text = metadata.get("attributes", "{}")
+        refuse_many_values(text, os.path.getsize(path))
+        content = json.loads(text)
         found = {name: _attribute(entry["values"], entry["dtype"]) for name, entry in content.items()}
     except (ValueError, TypeError, KeyError, AttributeError, ArithmeticError, RecursionError) as error:
         raise ValueError(f"{path} has damaged attributes ({error}); save it again") from error
