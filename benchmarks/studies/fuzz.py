@@ -14,6 +14,7 @@ case. `--keep` writes the files of such cases to a folder.
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import random
 import resource
@@ -36,6 +37,8 @@ from benchmarks.studies.mutations import damaged
 MOST_CPU_S, MOST_WALL_S = 2.0, 60.0
 MOST_EXTRA_BYTES, ADDRESS_SPACE_BYTES = 50 << 20, 4 << 30
 CASES_OF_CHILD = 20_000
+_IN_MEMORY = "/dev/shm"  # a file system that need not be written to a disk
+_OWN_ERROR = 3  # exit status of a child
 BAD = ("crash", "hang", "memory", "wrong")
 
 
@@ -101,7 +104,7 @@ def outcomes(formats: dict[str, Input], seed: int, cases: range, *, seconds: flo
     """Yield what happens in each case, in child processes."""
     end, case = time.monotonic() + seconds, cases.start
     while case < cases.stop and time.monotonic() < end:
-        with tempfile.TemporaryDirectory() as folder:
+        with tempfile.TemporaryDirectory(dir=_IN_MEMORY if os.path.isdir(_IN_MEMORY) else None) as folder:
             some = range(case, min(cases.stop, case + CASES_OF_CHILD))
             for outcome in _of_child(formats, seed, some, folder=folder, end=end):
                 yield outcome
@@ -138,10 +141,12 @@ def _of_child(formats: dict[str, Input], seed: int, cases: range, *, folder: str
                 return
     finally:
         os.kill(pid, signal.SIGKILL)
-        status = os.waitpid(pid, 0)[1]
+        status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    if status == _OWN_ERROR:
+        raise RuntimeError("the study itself failed, not the reading of a file; its traceback is above")
     if next_case < cases.stop:
         name = list(formats)[next_case % len(formats)]
-        yield Outcome(next_case, name, *(("hang", "killed") if is_killed else ("crash", f"wait status {status}")))
+        yield Outcome(next_case, name, *(("hang", "killed") if is_killed else ("crash", f"ended by signal {-status}")))
 
 
 class _Begun:
@@ -163,9 +168,10 @@ def _cpu_s(pid: int) -> float:
 
 def _run_child(formats: dict[str, Input], seed: int, cases: range, *, folder: str, writer: int) -> None:
     """Run the cases; a line for each to the pipe. Does not return."""
-    status = 1
+    status = _OWN_ERROR
     try:
         warnings.simplefilter("ignore")
+        logging.disable()
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         path = Path(folder, "file")
         for each in formats.values():  # loads kernels and modules

@@ -96,7 +96,7 @@ def _with_another_header(content: bytes, rng: random.Random) -> bytes:
             header[name][key] = _changed_text(header[name][key], rng)
         elif name != "__metadata__":
             _change_entry(header[name], rng)
-        if rng.random() < 0.1:
+        if name != "__metadata__" and rng.random() < 0.1:
             header[rng.choice(["keys", "vectors", "counts", "x"])] = header.pop(name)
     text = json.dumps(header).encode()
     data = bytearray(content[8 + length :])
