@@ -26,7 +26,7 @@ import time
 import traceback
 import warnings
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -36,7 +36,7 @@ from benchmarks.studies.mutations import damaged
 
 MOST_CPU_S, MOST_WALL_S = 2.0, 60.0
 MOST_EXTRA_BYTES, ADDRESS_SPACE_BYTES = 50 << 20, 4 << 30
-CASES_OF_CHILD = 20_000
+CASES_OF_CHILD, FIRST_READS = 20_000, 4
 _IN_MEMORY = "/dev/shm"  # a file system that need not be written to a disk
 _OWN_ERROR = 3  # exit status of a child
 BAD = ("crash", "hang", "memory", "wrong")
@@ -80,10 +80,10 @@ def main() -> int:
     return int(any(kind in BAD for _, kind in found))
 
 
-def table(found: Counter[tuple[str, str]]) -> str:
+def table(found: Mapping[tuple[str, str], int]) -> str:
     """Markdown: a row for each format, a column for each outcome."""
     kinds = sorted({kind for _, kind in found} - set(BAD)) + list(BAD)
-    rows = {name: [found[name, kind] for kind in kinds] for name in dict.fromkeys(name for name, _ in found)}
+    rows = {name: [found.get((name, kind), 0) for kind in kinds] for name in dict.fromkeys(name for name, _ in found)}
     rows["all"] = [sum(column) for column in zip(*rows.values())]
     lines = [f"| format | cases | {' | '.join(kinds)} |", "|---|" + "---|" * (len(kinds) + 1)]
     lines += [f"| {name} | {sum(counts):,} | {' | '.join(f'{n:,}' for n in counts)} |" for name, counts in rows.items()]
@@ -114,7 +114,9 @@ def outcomes(formats: dict[str, Input], seed: int, cases: range, *, seconds: flo
 def _of_child(formats: dict[str, Input], seed: int, cases: range, *, folder: str, end: float) -> Iterator[Outcome]:
     """Yield the outcomes of one child process until it has done all cases, or dies, or is killed."""
     reader, writer = os.pipe()
-    pid = os.fork()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # the child uses no thread of its parent
+        pid = os.fork()
     if pid == 0:
         os.close(reader)
         _run_child(formats, seed, cases, folder=folder, writer=writer)
@@ -176,7 +178,7 @@ def _run_child(formats: dict[str, Input], seed: int, cases: range, *, folder: st
         path = Path(folder, "file")
         for each in formats.values():  # loads kernels and modules
             path.write_bytes(each.pack(each.content))
-            for i in range(4):
+            for i in range(FIRST_READS):
                 with suppress(ValueError):  # of text that is read as binary
                     each.read(path, random.Random(i))
         resource.setrlimit(resource.RLIMIT_AS, (_address_space() + ADDRESS_SPACE_BYTES,) * 2)
