@@ -14,10 +14,11 @@ import numpy as np
 
 from fastw2v.config import OPTIONS, TrainConfig
 from fastw2v.formats import book_pickle
-from fastw2v.formats.safetensors import is_safetensors, read_safetensors, write_safetensors
+from fastw2v.formats.safetensors import is_safetensors, read_safetensors, refuse_many_values, write_safetensors
 from fastw2v.formats.safetensors_table import (
     TABLE_TENSORS,
     checked_integers,
+    refuse_doubled_keys,
     table_metadata,
     table_of,
     table_tensors,
@@ -26,7 +27,7 @@ from fastw2v.formats.safetensors_table import (
 from fastw2v.raw_counts import RawCounts
 from fastw2v.runtime.files import existing_file
 from fastw2v.state import ModelState
-from fastw2v.vectors.key_table import KeyTable, checked_keys
+from fastw2v.vectors.key_table import KeyTable
 from fastw2v.vectors.weights import padded_weights
 
 _TENSORS = ("vectors", "keys", "counts", "n_raw_tokens")
@@ -191,11 +192,7 @@ def _raw_counts(tensors: dict[str, np.ndarray], path: Path) -> RawCounts | None:
     _check(path, sizes.shape == (2,), f"its raw_sizes have shape {sizes.shape}")
     n_sentences, n_raw_tokens = sizes.tolist()
     vocab = vocab_of(tensors, path, prefix="raw_", n_raw_tokens=n_raw_tokens)
-    if len(np.unique(vocab.key_hashes())) < len(vocab):
-        try:
-            checked_keys(vocab.keys)
-        except ValueError as error:
-            raise ValueError(f"{path}: of the raw counts, {error}") from error
+    refuse_doubled_keys(vocab, f"{path}: of the raw counts")
     return RawCounts(vocab, n_sentences)
 
 
@@ -221,6 +218,7 @@ def _read(
 
 def _json_object(path: str | PathLike[str], metadata: dict[str, str], name: str) -> dict[str, Any]:
     try:
+        refuse_many_values(metadata.get(name, ""), Path(path).stat().st_size)
         value = json.loads(metadata.get(name, ""))
     except (ValueError, RecursionError):  # ValueError: also of an integer with thousands of digits
         value = None

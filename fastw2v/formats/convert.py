@@ -181,7 +181,7 @@ def read(path: str | os.PathLike[str], mmap: str | None = None) -> VectorTable:
     ...     path = Path(folder, "vectors")
     ...     _ = path.write_text("2 2\na 1 2\nb 3 4\n")
     ...     table = formats.read(path)
-    >>> table.keys, table.vectors.tolist()
+    >>> table.keys.keys, table.vectors.tolist()
     (['a', 'b'], [[1.0, 2.0], [3.0, 4.0]])
     """
     path = existing_file(path)
@@ -192,7 +192,7 @@ def read(path: str | os.PathLike[str], mmap: str | None = None) -> VectorTable:
         tensors, metadata = read_safetensors(path, lambda name: name in TABLE_TENSORS and name != unread)
         if mmap is not None:
             tensors["vectors"] = mapped(path, "vectors", mmap)
-        return table_of(tensors, path, metadata, lazy_keys=mmap is not None)
+        return table_of(tensors, path, metadata, checks_keys=mmap is None)
     if mmap is not None:
         raise ValueError(
             f"{path} is no safetensors file, which alone can be mapped; load it without mmap, or save it anew"

@@ -22,6 +22,7 @@ _READ = {*_NAMES.values(), "BF16", "I32", "I16", "I8", "U64", "U32", "U16", "BOO
 _ALIGNMENT = 8
 _LARGE_HEADER_BYTES, _MOST_ARRAYS = 1 << 20, 10_000
 _MOST_HEADER_BYTES = 100_000_000  # the library reads no longer one
+_VALUE_BYTES, _ALLOWED_BYTES = 70, 40 << 20  # of a value of JSON as a Python object, about; of values in any file
 
 
 def write_safetensors(
@@ -87,6 +88,17 @@ def read_safetensors(
             return {name: _tensor(file, name, path) for name in file.keys() if wanted(name)}, file.metadata() or {}
     except safetensors.SafetensorError as error:
         raise ValueError(f"{path} is a damaged safetensors file ({error}); copy or save it again") from error
+
+
+def refuse_many_values(text: str, n_bytes: int) -> None:
+    """Raise ValueError if JSON in the header of a file of `n_bytes` takes more than three times its size as objects."""
+    n_values = sum(map(text.count, ",[{"))
+    if n_values * _VALUE_BYTES + 3 * len(text) > 3 * n_bytes + _ALLOWED_BYTES:
+        need, arrays = n_values * _VALUE_BYTES >> 20, n_bytes - len(text) >> 20
+        raise ValueError(
+            f"{n_values:,} values as text take {need:,} MB in memory, too much for arrays of {arrays:,} MB; "
+            "keep them in a file of their own, and delete them from wv.expandos"
+        )
 
 
 def _refuse_many_arrays(path: str | os.PathLike[str]) -> None:

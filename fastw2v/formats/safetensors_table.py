@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Mapping
 from os import PathLike
@@ -11,10 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from fastw2v.formats.safetensors import Tensors
+from fastw2v.formats.distinct_words import has_doubled_words
+from fastw2v.formats.safetensors import Tensors, refuse_many_values
 from fastw2v.runtime.arrays import Array
 from fastw2v.runtime.word_bytes import encode_word
-from fastw2v.vectors.key_table import KeyTable, VectorTable, keys_to_save
+from fastw2v.vectors.key_table import KeyTable, VectorTable, checked_keys, keys_to_save
 from fastw2v.vocab import Vocab
 
 TABLE_TENSORS = ("keys", "key_offsets", "vectors", "counts", "vectors_lockf")
@@ -50,17 +52,25 @@ def table_tensors(kv: KeyTable) -> dict[str, Array]:
 
 
 def table_metadata(kv: KeyTable) -> dict[str, str]:
-    """Return the attributes of the keys, other than counts, as JSON in "attributes"; ValueError if JSON has no such."""
+    """Return the attributes of the keys, other than counts, as JSON in "attributes".
+
+    Raises
+    ------
+    ValueError
+        JSON has no such values, or there are so many beside the vectors that `table_of` would refuse them.
+    """
     content = {}
     for name, values in kv.expandos.items():
         if name != "count":
             kind = "object" if values.dtype.kind == "U" else values.dtype.name
             content[name] = {"dtype": kind, "values": values.tolist()}
     try:
-        return {"attributes": json.dumps(content)} if content else {}
+        text = json.dumps(content)
     except (TypeError, ValueError) as error:
         names = ", ".join(content)
         raise ValueError(f"attributes cannot be written ({names}: {error}); delete them from wv.expandos") from error
+    refuse_many_values(text, len(text) + kv.matrix.nbytes)
+    return {"attributes": text} if content else {}
 
 
 def table_of(
@@ -68,7 +78,7 @@ def table_of(
     path: str | PathLike[str],
     metadata: Mapping[str, str] = MappingProxyType({}),
     *,
-    lazy_keys: bool = False,
+    checks_keys: bool = True,
 ) -> VectorTable:
     """Return the vectors from what `table_tensors` and `table_metadata` made.
 
@@ -78,13 +88,13 @@ def table_of(
         As `read_safetensors` returns them.
     path : path
         Of the file, for messages.
-    lazy_keys : bool
-        Make no object for a key: the keys are a `Vocab`.
+    checks_keys : bool
+        Look whether a key is doubled.
 
     Raises
     ------
     ValueError
-        Names the file: an array is missing, or of another type or shape, or holds what cannot be.
+        Names the file: an array is missing, or of another type or shape, or holds what cannot be; or a key is doubled.
     """
     if not {"keys", "vectors"} <= tensors.keys():
         raise ValueError(f"{path} lacks tensors: expected keys and vectors as fastw2v saves them")
@@ -99,8 +109,20 @@ def table_of(
     if factors is not None:
         factors = _checked_factors(factors, n_rows, path)
     counts = vocab.counts if "counts" in tensors else None
-    keys = vocab if lazy_keys else vocab.keys if vocab.ids is None else vocab.ids
-    return VectorTable(keys, vectors, counts, _attributes_of(metadata, n_rows, path), factors)
+    if checks_keys:
+        refuse_doubled_keys(vocab, path)
+    attributes = _attributes_of(metadata, n_rows, path)
+    return VectorTable(vocab, vectors, counts, attributes, factors, checks_keys)
+
+
+def refuse_doubled_keys(vocab: Vocab, where: str | PathLike[str]) -> None:
+    """Raise ValueError, which begins with `where`, if a key occurs twice."""
+    is_doubled = has_doubled_words(vocab) if vocab.ids is None else len(np.unique(vocab.ids)) < len(vocab)
+    if is_doubled:
+        try:
+            checked_keys(vocab.keys)
+        except ValueError as error:
+            raise ValueError(f"{where}: {error}") from error
 
 
 def vocab_of(
@@ -181,7 +203,9 @@ def _flaw(path: str | PathLike[str], name: str, values: Array, *, expected: str)
 
 def _attributes_of(metadata: Mapping[str, str], n_rows: int, path: str | PathLike[str]) -> dict[str, Array]:
     try:
-        content = json.loads(metadata.get("attributes", "{}"))
+        text = metadata.get("attributes", "{}")
+        refuse_many_values(text, os.path.getsize(path))
+        content = json.loads(text)
         found = {name: _attribute(entry["values"], entry["dtype"]) for name, entry in content.items()}
     except (ValueError, TypeError, KeyError, AttributeError, ArithmeticError, RecursionError) as error:
         raise ValueError(f"{path} has damaged attributes ({error}); save it again") from error

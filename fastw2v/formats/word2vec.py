@@ -23,6 +23,7 @@ from fastw2v.runtime.arrays import Array
 from fastw2v.runtime.compressed import Prefixed
 from fastw2v.runtime.warn import warn_user
 from fastw2v.runtime.word_bytes import decode_word
+from fastw2v.vocab import Vocab
 
 _HEADER = re.compile(rb"\s*(\d+)[ \t]+(\d+)\s*")
 _MOST_DIGITS = 20  # of a count; more than any file has
@@ -86,8 +87,12 @@ class Reading:
             return decode_word if encoding in ("utf8", "utf-8") else lambda word: decode_word(word, encoding)
         return lambda word: word.decode(encoding, errors)
 
+    def rows(self, name: str, dim: int, n_expected: int) -> VectorRows:
+        """Return what collects the rows of a file."""
+        return VectorRows(name, dim, n_expected, dtype=self.datatype, decode=self.decode(), wanted=self.wanted)
 
-def read_word2vec(source: Source, how: Reading = Reading()) -> tuple[list[str], Array]:
+
+def read_word2vec(source: Source, how: Reading = Reading()) -> tuple[Vocab, Array]:
     """Read word2vec text or binary, or GloVe text, packed or not, in memory for the vectors and a piece of the file.
 
     Parameters
@@ -97,8 +102,8 @@ def read_word2vec(source: Source, how: Reading = Reading()) -> tuple[list[str], 
 
     Returns
     -------
-    words : list of str
-        All different; of rows with one word the first is kept.
+    words : Vocab
+        All different; of rows with one word the first is kept. The counts are 0.
     vectors : float[n_words, dim]
 
     Raises
@@ -194,7 +199,7 @@ def _is_of_records(sample: bytes, n_rows: int, dim: int) -> bool:
     return n_records == n_rows
 
 
-def _read_headerless(stream: BinaryIO, name: str, how: Reading, *, sample: bytes) -> tuple[list[str], Array]:
+def _read_headerless(stream: BinaryIO, name: str, how: Reading, *, sample: bytes) -> tuple[Vocab, Array]:
     lines = [line for line in sample.split(b"\n") if line.strip()]
     whole_lines = lines if len(sample) < _SAMPLE_BYTES else lines[:-1]
     dim = None if _CONTROL.search(sample) else dimension_of(whole_lines[:_N_SAMPLED_LINES])
@@ -203,28 +208,24 @@ def _read_headerless(stream: BinaryIO, name: str, how: Reading, *, sample: bytes
             f"{name} does not start with a line 'count dim', as word2vec text and binary do, and is no GloVe text, "
             "whose lines are a word and its numbers; KeyedVectors.load knows safetensors by their content"
         )
-    rows = VectorRows(name, dim, how.limit or 1 << 40, dtype=how.datatype, wanted=how.wanted)
-    read_text(stream, name, rows, dim=dim, n_rows=how.limit, first_line=1, decode=how.decode())
+    rows = how.rows(name, dim, how.limit or 1 << 40)
+    read_text(stream, name, rows, dim=dim, n_rows=how.limit, first_line=1)
     return rows.finish()
 
 
-def _read_counted_binary(
-    stream: BinaryIO, name: str, how: Reading, *, n_counted: int, dim: int
-) -> tuple[list[str], Array]:
+def _read_counted_binary(stream: BinaryIO, name: str, how: Reading, *, n_counted: int, dim: int) -> tuple[Vocab, Array]:
     n_rows = min(n_counted, how.limit or n_counted)
-    rows, decode = VectorRows(name, dim, n_rows, dtype=how.datatype, wanted=how.wanted), how.decode()
-    rest = read_binary(stream, name, rows, dim=dim, n_rows=n_rows, decode=decode)
+    rows = how.rows(name, dim, n_rows)
+    rest = read_binary(stream, name, rows, dim=dim, n_rows=n_rows)
     if how.limit is None:
-        read_more_binary(stream, name, rows, rest=rest, dim=dim, decode=decode)
+        read_more_binary(stream, name, rows, rest=rest, dim=dim)
     _say_count(name, n_rows if how.limit else n_counted, len(rows))
     return rows.finish()
 
 
-def _read_counted_text(
-    stream: BinaryIO, name: str, how: Reading, *, n_counted: int, dim: int
-) -> tuple[list[str], Array]:
-    rows = VectorRows(name, dim, min(n_counted, how.limit or n_counted), dtype=how.datatype, wanted=how.wanted)
-    is_whole = read_text(stream, name, rows, dim=dim, n_rows=how.limit, first_line=2, decode=how.decode())
+def _read_counted_text(stream: BinaryIO, name: str, how: Reading, *, n_counted: int, dim: int) -> tuple[Vocab, Array]:
+    rows = how.rows(name, dim, min(n_counted, how.limit or n_counted))
+    is_whole = read_text(stream, name, rows, dim=dim, n_rows=how.limit, first_line=2)
     if how.limit is None and len(rows) < n_counted and not is_whole:
         raise damaged(name, f"it ends within a line, after {len(rows)} of {n_counted} vectors")
     _say_count(name, min(n_counted, how.limit or n_counted), len(rows))

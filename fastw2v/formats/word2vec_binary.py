@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import BinaryIO
 
 import numpy as np
@@ -14,10 +13,8 @@ _CHUNK_BYTES = 1 << 20  # little, since rows of a few bytes take ten times as mu
 _USUAL_WORD_BYTES = 1 << 6
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")
 
-Decode = Callable[[bytes], str]
 
-
-def read_binary(stream: BinaryIO, name: str, rows: VectorRows, *, dim: int, n_rows: int, decode: Decode) -> bytes:
+def read_binary(stream: BinaryIO, name: str, rows: VectorRows, *, dim: int, n_rows: int) -> bytes:
     """Read up to `n_rows` rows, in memory for one piece of the file.
 
     Returns
@@ -40,7 +37,7 @@ def read_binary(stream: BinaryIO, name: str, rows: VectorRows, *, dim: int, n_ro
         if windows is not None:
             if 2 * sum(b"\n" in word for word in words) > len(words):
                 raise damaged(name, f"after vector {len(rows)} of dimension {dim}, words are torn by line ends")
-            rows.add([decode(word) for word in words], windows[starts].view("<f4"))
+            rows.add(words, windows[starts].view("<f4"))
         rest = piece[end:]
         if not data:
             if rest.strip(b"\n"):
@@ -51,7 +48,7 @@ def read_binary(stream: BinaryIO, name: str, rows: VectorRows, *, dim: int, n_ro
     return rest
 
 
-def read_more_binary(stream: BinaryIO, name: str, rows: VectorRows, *, rest: bytes, dim: int, decode: Decode) -> None:
+def read_more_binary(stream: BinaryIO, name: str, rows: VectorRows, *, rest: bytes, dim: int) -> None:
     """Read rows that the first line did not count; ValueError if what follows is no rows."""
     n_counted, piece = len(rows), rest + stream.read(_CHUNK_BYTES)
     while piece.strip(b"\n"):
@@ -59,7 +56,7 @@ def read_more_binary(stream: BinaryIO, name: str, rows: VectorRows, *, rest: byt
         if not words or any(_CONTROL.search(word) for word in words):
             raise damaged(name, f"{len(piece)} bytes or more are left after {n_counted} vectors of dimension {dim}")
         windows = np.lib.stride_tricks.sliding_window_view(np.frombuffer(piece, np.uint8), 4 * dim)
-        rows.add([decode(word) for word in words], windows[starts].view("<f4"))
+        rows.add(words, windows[starts].view("<f4"))
         piece = piece[end:] + stream.read(_CHUNK_BYTES)
 
 

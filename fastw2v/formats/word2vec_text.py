@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
 import numpy as np
@@ -14,12 +14,8 @@ from fastw2v.runtime.arrays import Array
 _CHUNK_BYTES = 1 << 18  # little, since lines of a few bytes take ten times as much memory as objects
 _MOST_NUMBER_BYTES = 64
 
-Decode = Callable[[bytes], str]
 
-
-def read_text(
-    stream: BinaryIO, name: str, rows: VectorRows, *, dim: int, n_rows: int | None, first_line: int, decode: Decode
-) -> bool:
+def read_text(stream: BinaryIO, name: str, rows: VectorRows, *, dim: int, n_rows: int | None, first_line: int) -> bool:
     """Read `n_rows` rows, or all of them for None, a piece of the file at a time.
 
     Parameters
@@ -30,8 +26,6 @@ def read_text(
     dim, n_rows : int, int or None
     first_line : int
         Number of the stream's next line, for messages.
-    decode : callable
-        Makes a word of bytes.
 
     Returns
     -------
@@ -51,7 +45,7 @@ def read_text(
         if lines:
             found = _all_alike(lines, dim, rows.parsed_dtype)
             words, vectors = found or _one_by_one(lines, name, line_no, dim=dim, dtype=rows.parsed_dtype)
-            rows.add([decode(word) for word in words], vectors)
+            rows.add(words, vectors)
         if len(rows) == n_rows:
             break
     return is_whole

@@ -126,17 +126,17 @@ class StoredVectors(Similarities):
         ([[1.0, 2.0], [9.0, 9.0]], [1.0, 0.0])
         """
         how = Reading(binary=binary, encoding=encoding, unicode_errors=unicode_errors, wanted=self.key_to_index)
-        keys, vectors = formats.read_word2vec(fname, how)
+        vocab, vectors = formats.read_word2vec(fname, how)
         if vectors.shape[1] != self.vector_size:
             raise ValueError(f"{fname} has vectors of {vectors.shape[1]} numbers; expected {self.vector_size} as here")
-        there = [(row, own) for row, key in enumerate(keys) if (own := self.key_to_index.get(key, -1)) >= 0]
+        there = [(row, own) for row, key in enumerate(vocab.keys) if (own := self.key_to_index.get(key, -1)) >= 0]
         rows, own_rows = np.array(there, np.intp).reshape(-1, 2).T
         factors = self.lock_factors()
         self.vectors_lockf = np.ones(len(self), np.float32) if factors is None else factors
         self._vectors[own_rows], self.vectors_lockf[own_rows] = vectors[rows], lockf
         self.norms = None
         self.n_edits += 1
-        logger.info("took %d of the %d vectors of %s", len(there), len(keys), fname)
+        logger.info("took %d of the %d vectors of %s", len(there), len(vocab), fname)
 
     def save(
         self,
@@ -300,11 +300,11 @@ class StoredVectors(Similarities):
             no_header=no_header,
         )
         counts_of = None if fvocab is None else formats.read_counts(fvocab, how)
-        keys, vectors = formats.read_word2vec(fname, how)
-        counts = np.arange(len(keys), 0, -1)
+        vocab, vectors = formats.read_word2vec(fname, how)
+        counts = np.arange(len(vocab), 0, -1)
         if counts_of is not None:
-            counts = np.array([counts_of.get(key, 0) for key in keys], np.int64)
-            n_missing = sum(key not in counts_of for key in keys)
+            found = [counts_of.get(str(key)) for key in vocab.keys]
+            counts, n_missing = np.array([count or 0 for count in found], np.int64), found.count(None)
             if n_missing:
                 logger.warning("%s has no count for %d of the %d keys; they get 0", fvocab, n_missing, len(counts))
-        return cls.from_file(VectorTable(keys, vectors, counts), name_of(fname))
+        return cls.from_file(VectorTable(vocab.with_counts(counts), vectors, counts), name_of(fname))

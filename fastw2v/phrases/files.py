@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
+from reprlib import repr as shorten
 from typing import Any
 
 from fastw2v.phrases.scorers import Scorer, npmi_scorer, original_scorer
@@ -47,12 +49,14 @@ def load_state(path: StrPath, scoring: Scorer | None) -> State:
     OSError
         There is no file, or it cannot be read.
     """
+    given = existing_file(path)  # ValueError of its own, for an empty file
     try:
-        state: State = json.loads(existing_file(path).read_bytes())
-    except ValueError as error:
+        state: State = json.loads(given.read_bytes())
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"{path} is no JSON ({error}); {_EXPECTED}") from error
     if not isinstance(state, dict) or state.get("format") != FORMAT:
         raise ValueError(f"{path} is JSON of another kind; {_EXPECTED}")
+    _check(path, state)
     built_in = {name: scorer for scorer, name in _NAMES.items()}
     if scoring is None and state["scoring"] not in built_in:
         raise ValueError(
@@ -64,6 +68,44 @@ def load_state(path: StrPath, scoring: Scorer | None) -> State:
     }
 
 
+def _check(path: StrPath, state: State) -> None:
+    """Raise ValueError if a field is missing, unknown, or of another type or range."""
+    fields = _FIELDS.get(str(state.get("class")), {})
+    if state.keys() != {"format", "class", *fields}:
+        raise ValueError(f"{path} has other fields than {', '.join(fields) or 'those of a class'}; {_EXPECTED}")
+    for name, is_right in fields.items():
+        if not is_right(state[name]):
+            raise ValueError(f"{path}: {name} is {shorten(state[name])}; {_EXPECTED}")
+
+
+def _is_number(value: object) -> bool:
+    return type(value) in (int, float) and abs(value) < _MOST  # type: ignore[arg-type]  # so it is no NaN either
+
+
+def _is_count(value: object) -> bool:
+    return type(value) is int and 0 <= value < _MOST
+
+
+def _is_dict_of(is_right: Callable[[object], bool]) -> Callable[[object], bool]:
+    return lambda value: isinstance(value, dict) and all(map(is_right, value.values()))
+
+
+def _is_words(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(word, str) for word in value)
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+_MOST = 1 << 62
+_BOTH = {"threshold": _is_number, "min_count": _is_number, "delimiter": _is_text, "scoring": _is_text}
+_BOTH |= {"connector_words": _is_words}
+_COUNTED = ("max_vocab_size", "progress_per", "corpus_word_count", "min_reduce")
+_FIELDS: dict[str, dict[str, Callable[[object], bool]]] = {
+    "Phrases": _BOTH | dict.fromkeys(_COUNTED, _is_number) | {"vocab": _is_dict_of(_is_count)},
+    "FrozenPhrases": _BOTH | {"phrasegrams": _is_dict_of(_is_number)},
+}
 _EXPECTED = (
     "expected a file written by save() of fastw2v.phrases. A file of gensim is a pickle: load it with gensim, and pass "
     "the object to fastw2v.phrases.FrozenPhrases"

@@ -222,7 +222,10 @@ class Phrases(PhraseJoiner):
         state = load_state(path, scoring)
         if state["class"] == FrozenPhrases.__name__:
             return FrozenPhrases.from_state(state)
-        return cls._from_state(state)
+        try:
+            return cls._from_state(state)
+        except (ValueError, TypeError) as error:
+            raise ValueError(f"{path}: {error}") from error
 
     @classmethod
     def _from_state(cls, state: State) -> Phrases:

@@ -64,11 +64,13 @@ class VectorTable(NamedTuple):
 
     Attributes
     ----------
-    keys : list of str, or int64[n_vocab]; or a Vocab, whose keys may be doubled
+    keys : list of str, or int64[n_vocab]; or a Vocab
     vectors : float[n_vocab, dim]
     counts : int64[n_vocab], or None where the file has none
     attributes : dict of str to array[n_vocab]
     lock_factors : float32[n_vocab], or None where all are 1
+    is_checked : bool
+        Whether no key of a Vocab is doubled; else the first query looks.
     """
 
     keys: Sequence[str] | Sequence[int] | Array | Vocab
@@ -76,6 +78,7 @@ class VectorTable(NamedTuple):
     counts: Array | None = None
     attributes: dict[str, Array] = {}  # noqa: RUF012 - of a named tuple; nothing writes to it
     lock_factors: Array | None = None
+    is_checked: bool = True
 
 
 class _Memory:
@@ -134,7 +137,7 @@ class KeyTable:
     def from_file(cls, table: VectorTable, path: str | PathLike[str]) -> Self:
         """Make vectors from the content of a file; ValueError, which names the file, if the content does not fit.
 
-        Keys that come as a `Vocab` are looked at by the first query alone, which raises if one is doubled.
+        Keys that are not checked are looked at by the first query, which raises if one is doubled.
         """
         is_other = table.vectors.dtype in (np.float16, np.float64)
         vectors = np.broadcast_to(np.float32(0), table.vectors.shape) if is_other else table.vectors
@@ -145,7 +148,7 @@ class KeyTable:
         if is_other:
             kv._dtype = table.vectors.dtype
             kv._set_matrix(table.vectors)
-        if isinstance(table.keys, Vocab):
+        if not table.is_checked:
             kv._unchecked = str(path)
         kv.expandos |= table.attributes
         return kv

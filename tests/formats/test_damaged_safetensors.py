@@ -151,6 +151,19 @@ def test_a_header_too_long_to_be_read_is_not_written(tmp_path, monkeypatch):
     assert len(KeyedVectors.load(tmp_path / "v")) == 2
 
 
+def test_more_attributes_than_memory_allows_are_neither_read_nor_written(tmp_path, monkeypatch):
+    kv = KeyedVectors(["a", "b"], np.eye(2))
+    kv.expandos |= {f"x{i}": np.arange(2) for i in range(20)}
+    kv.save(tmp_path / "v")
+    monkeypatch.setattr(safetensors, "_ALLOWED_BYTES", 1000)
+    assert "100 values as text take" in error_of(KeyedVectors.load, tmp_path / "v")
+    with pytest.raises(ValueError, match=r"values as text take .* delete them from wv.expandos"):
+        kv.save(tmp_path / "w")
+    kv.expandos.clear()
+    kv.save(tmp_path / "v")
+    assert len(KeyedVectors.load(tmp_path / "v")) == 2
+
+
 def test_a_header_of_very_many_arrays(tmp_path):
     names = {f"a{i}": ("U8", [0], b"") for i in range(30_000)}
     assert "names 30,003 arrays" in error_of(KeyedVectors.load, write_raw_safetensors(tmp_path / "v", whole() | names))
@@ -184,7 +197,7 @@ MODEL_FLAWS = [
     ({}, {}, {"raw_counts": array_of([3], "I64")}, "raw_sizes"),
     ({}, {}, {"raw_counts": array_of([3], "I64"), "raw_sizes": array_of([1, 1], "I64")}, "raw_keys"),
     ({}, {}, RAW | {"raw_sizes": array_of([1, -1], "I64")}, "raw_sizes has numbers from -1"),
-    ({}, {}, RAW | {"raw_keys": ("U8", [2], b"aa")}, "of the raw counts, key 'a' occurs twice"),
+    ({}, {}, RAW | {"raw_keys": ("U8", [2], b"aa")}, "of the raw counts: key 'a' occurs twice"),
     ({}, {}, RAW | {"raw_counts": array_of([3, -3], "I64")}, "raw_counts has numbers from -3"),
 ]
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from fastw2v import KeyedVectors
+from fastw2v.vocab import Vocab
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads the peak of the memory in /proc")
 MEGABYTE = 1 << 20
@@ -80,6 +81,43 @@ def test_a_header_of_safetensors_takes_no_more_than_three_times_the_file(tmp_pat
     path = tmp_path / "v"
     path.write_bytes(len(header).to_bytes(8, "little") + header.encode())
     assert megabytes_of(LOAD, path) < 3 * path.stat().st_size / MEGABYTE + 50
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("value", ["{}", '"a"', "[]", "1"])
+def test_attributes_take_no_more_than_three_times_the_file(tmp_path, value):
+    header = json.dumps(
+        {"__metadata__": {"attributes": f'{{"x":{{"dtype":"object","values":[{f"{value}," * 2_000_000}1]}}}}'}}
+    )
+    path = tmp_path / "v"
+    path.write_bytes(len(header).to_bytes(8, "little") + header.encode())
+    assert megabytes_of(LOAD, path) < 3 * path.stat().st_size / MEGABYTE + 50
+
+
+SHORT_ROWS = {
+    "text": (lambda i: b"%x 1\n" % i, "KeyedVectors.load_word2vec_format"),
+    "text, 2 numbers": (lambda i: b"%x 1 2\n" % i, LOAD),
+    "binary": (lambda i: b"%x \0\0\0\0\n" % i, "lambda path: KeyedVectors.load_word2vec_format(path, binary=True)"),
+    "gzip": (lambda i: b"%x 1\n" % i, "KeyedVectors.load_word2vec_format"),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", SHORT_ROWS)
+def test_many_short_rows_take_no_more_than_three_times_their_bytes(tmp_path, kind):
+    row, load = SHORT_ROWS[kind]
+    content = b"1500000 %d\n" % (2 if "2" in kind else 1) + b"".join(map(row, range(1_500_000)))
+    path = tmp_path / "v"
+    path.write_bytes(gzip.compress(content, 1) if kind == "gzip" else content)
+    assert megabytes_of(load, path) < 3 * len(content) / MEGABYTE + 50
+
+
+@pytest.mark.slow
+def test_many_short_words_of_safetensors_take_no_more_than_three_times_the_file(tmp_path):
+    n = 1_500_000
+    vocab = Vocab.from_words([b"%x" % i for i in range(n)], np.zeros(n))
+    KeyedVectors(vocab, np.ones((n, 1), np.float32)).save(tmp_path / "v")
+    assert megabytes_of(LOAD, tmp_path / "v") < 3 * (tmp_path / "v").stat().st_size / MEGABYTE + 20
 
 
 @pytest.fixture(scope="module")

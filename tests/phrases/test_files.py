@@ -59,3 +59,52 @@ def test_a_failed_save_leaves_the_old_file(tmp_path):
         phrases.save(path)
     assert path.read_bytes() == before
     assert [file.name for file in tmp_path.iterdir()] == [path.name]
+
+
+DAMAGED = [
+    {"vocab": {"a": "x"}},
+    {"vocab": {"a": -1}},
+    {"vocab": {"a": 10**400}},
+    {"vocab": [["a", 1]]},
+    {"vocab": None},
+    {"threshold": "x"},
+    {"threshold": float("nan")},
+    {"min_count": None},
+    {"min_count": 0},
+    {"min_count": True},
+    {"delimiter": 5},
+    {"connector_words": "of"},
+    {"connector_words": [["of"]]},
+    {"scoring": {}},
+    {"max_vocab_size": None},
+    {"corpus_word_count": "7"},
+    {"class": "Other"},
+    {"class": []},
+    {"class": "FrozenPhrases"},
+    {"more": 1},
+]
+
+
+@pytest.mark.parametrize("changes", DAMAGED, ids=repr)
+def test_fields_that_are_none_are_a_clear_error(changes, tmp_path):
+    path = tmp_path / "phrases.json"
+    Phrases([["a", "b"]]).save(path)
+    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+    for load in (Phrases.load, FrozenPhrases.load):
+        with pytest.raises(ValueError, match=str(path)):
+            load(path)
+
+
+@pytest.mark.parametrize("content", [b"[" * 100_000, b"9" * 10_000, b'{"format": NaN}', b"\xff"])
+def test_json_that_cannot_be_read_is_a_clear_error(content, tmp_path):
+    (tmp_path / "phrases.json").write_bytes(content)
+    with pytest.raises(ValueError, match=r"phrases.json is .* written by save\(\)"):
+        Phrases.load(tmp_path / "phrases.json")
+
+
+def test_phrasegrams_that_are_no_numbers_are_a_clear_error(tmp_path):
+    path = tmp_path / "phrases.json"
+    Phrases([["a", "b"]] * 9, min_count=1, threshold=0.1).freeze().save(path)
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"phrasegrams": {"a_b": None}}))
+    with pytest.raises(ValueError, match=r"phrasegrams is \{'a_b': None\}"):
+        FrozenPhrases.load(path)
