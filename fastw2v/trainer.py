@@ -14,6 +14,7 @@ from fastw2v.runtime.memory import return_freed_memory
 from fastw2v.runtime.progress import PhaseProgress, ProgressLog
 from fastw2v.runtime.stopwatch import seconds_of
 from fastw2v.schedule import Span, spans
+from fastw2v.vectors.divergence import DivergenceWatch
 
 logger = logging.getLogger("fastw2v")
 
@@ -104,6 +105,11 @@ def train(
     -------
     TrainReport
         After Ctrl-C it covers what was trained until then, and `stopped_at` is set.
+
+    Raises
+    ------
+    DivergedError
+        The weights grow without end, or are no numbers any more.
     """
     report = TrainReport(backend.name)
     data.weights.on_device = None  # the upload may need that memory
@@ -113,6 +119,7 @@ def train(
         return_freed_memory()
         begun, show = time.perf_counter(), ProgressLog() if progress is None else progress
         n_words = config.epochs * data.tokens.n_tokens
+        watch = DivergenceWatch(data.weights, config.alpha)
 
         def spans_of(epoch: int) -> Iterator[Span]:
             n_tokens, span_tokens = data.tokens.n_tokens, backend.span_tokens
@@ -120,6 +127,7 @@ def train(
 
         def on_done(n_tokens: int) -> None:
             report.raw_words += n_tokens
+            watch.look(report.raw_words / n_words)
             show(report.raw_words, n_words)
 
         epoch = 0
@@ -128,6 +136,7 @@ def train(
                 on_epoch("begin", report)
                 backend.train(spans_of(epoch), on_done)
                 report.add(backend.tally(), with_loss=config.compute_loss)
+                watch.look(report.raw_words / max(n_words, 1), loss=report.loss)
                 if download_each_epoch:
                     report.download_seconds += seconds_of(backend.download)
                     data.weights.on_device = None  # the next epoch changes these rows
@@ -138,6 +147,7 @@ def train(
             report.stopped_at = f"epoch {epoch + 1} of {config.epochs}, {percent:.1f} % of the work"
         report.train_seconds = time.perf_counter() - begun - report.download_seconds
         report.download_seconds += seconds_of(backend.download)
+    watch.look_at_all()
     took, n_raw, n_kept = report.train_seconds, report.raw_words, report.kept_words
     logger.info("training took %.1f s: %d raw words, %d kept", took, n_raw, n_kept)
     return report

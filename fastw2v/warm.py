@@ -11,7 +11,7 @@ from fastw2v.model import Word2Vec
 from fastw2v.options import TrainOptions, spell_out_options
 from fastw2v.runtime.stopwatch import stopwatch
 
-_TINY = [["a"]]
+_TINY = [["a", "b"]]
 
 
 @spell_out_options
@@ -44,7 +44,7 @@ def warmup(*, nn: bool = False, **options: Unpack[TrainOptions]) -> float:
     with stopwatch(seconds, "warmup"):
         load_encoder(TextCorpus((b"a",)))
         for sg, compute_loss in itertools.product(_both(options.get("sg")), _both(options.get("compute_loss"))):
-            chosen: dict[str, Any] = {**options, "min_count": 1, "epochs": 1, "sg": sg}
+            chosen: dict[str, Any] = {**options, "min_count": 1, "epochs": 1, "sample": 0, "sg": sg}
             Word2Vec(_TINY, **{**chosen, "compute_loss": bool(compute_loss)})
         if nn:
             from fastw2v.nn import warmup as warm_layers
