@@ -8,8 +8,6 @@ from contextlib import contextmanager, nullcontext
 from functools import partial
 from typing import Any, cast
 
-import numpy as np
-
 from fastw2v.backends import TrainingData, check_config, get_backend
 from fastw2v.callbacks import Callbacks
 from fastw2v.checkpointing import CheckpointPause, Checkpoints
@@ -147,7 +145,7 @@ class Session:
         for phase in ("upload", "train", "download"):
             self.seconds[phase] = getattr(self.report, f"{phase}_seconds")
         callbacks.notify("on_train_end", model)
-        self._warn(state)
+        self._tell(tokens)
 
     @contextmanager
     def _reading(
@@ -165,9 +163,9 @@ class Session:
             with stopwatch(self.seconds, "encode"):
                 yield corpus, progress
 
-    def _warn(self, state: ModelState) -> None:
-        if not np.isfinite(state.wv.matrix.sum(dtype=np.float64)):
-            warn_user(f"training diverged: vectors are not finite; lower alpha (it was {self._config.alpha:g})")
+    def _tell(self, tokens: Tokens) -> None:
+        if self.report.raw_words and not self.report.pairs:
+            logger.warning("no pair of words was trained: %s", _why_no_pair(self._config, tokens))
         if self.report.stopped_by in SIGNALS:
             stopped = f"stopped by {self.report.stopped_by} in {self.report.stopped_at}"
             warn_user(f"{stopped}; the vectors trained so far are kept")
@@ -224,3 +222,13 @@ class _Events:
         call(self._model)
         self.follow()
         return cast("str | None", self._model._stop_reason)
+
+
+def _why_no_pair(config: TrainConfig, tokens: Tokens) -> str:
+    """Return why a corpus has no pair to train, and the cure."""
+    if tokens.n_tokens == tokens.n_sentences:
+        return (
+            "each sentence has one word of the vocabulary; put words that belong together into one sentence, or "
+            f"lower min_count (it is {config.min_count})"
+        )
+    return f"subsampling dropped too many words; raise sample (it is {config.sample:g}), or pass 0, which keeps all"

@@ -17,6 +17,7 @@ from fastw2v.runtime.progress import PhaseProgress, ProgressLog
 from fastw2v.runtime.signals import name_of
 from fastw2v.runtime.stopwatch import seconds_of
 from fastw2v.schedule import Span, spans
+from fastw2v.vectors.divergence import DivergenceWatch
 
 logger = logging.getLogger("fastw2v")
 _NOTHING = Tally(0.0, 0, 0)
@@ -191,6 +192,8 @@ def train(
 
     Raises
     ------
+    DivergedError
+        The weights grow without end, or are no numbers any more.
     SystemExit
         A handler of a signal raised it. Training ends as after Ctrl-C, and then it is raised again.
     """
@@ -204,6 +207,7 @@ def train(
         loop = _Loop(backend, config, data, report=report, on_epoch=on_epoch, on_wait=on_wait, pause=pause)
         stop = loop.run(ProgressLog(report.raw_words) if progress is None else progress, download_each_epoch)
         loop.download()
+        loop.check()
         pause.finish(report)
         report.end_epoch(with_loss=config.compute_loss)
     took, n_raw, n_kept = report.train_seconds, report.raw_words, report.kept_words
@@ -229,7 +233,7 @@ class _Loop:
     ) -> None:
         self._backend, self._config, self._weights, self._report = backend, config, data.weights, report
         self._on_epoch, self._on_wait, self._pause, self._stop = on_epoch, on_wait, pause, _Stop()
-        self._n_tokens = data.tokens.n_tokens
+        self._n_tokens, self._divergence = data.tokens.n_tokens, DivergenceWatch(data.weights, config.alpha)
         self._downloaded = report.download_seconds
         self._begun = time.perf_counter() - report.train_seconds
 
@@ -239,6 +243,7 @@ class _Loop:
 
         def on_done(n_tokens: int) -> None:
             report.raw_words += n_tokens
+            self._divergence.look(report.raw_words / n_words)
             show(report.raw_words, n_words)
 
         epoch = 0
@@ -266,6 +271,8 @@ class _Loop:
             self._run_pause()
         self._wait()
         self._report.end_epoch(with_loss=self._config.compute_loss)
+        n_words = self._config.epochs * self._n_tokens
+        self._divergence.look(self._report.raw_words / max(n_words, 1), loss=self._report.loss)
         if download:
             self._show_weights()
         self._stop.because(self._on_epoch("end", self._report))
@@ -280,6 +287,10 @@ class _Loop:
 
     def _wait(self) -> None:
         self._stop.because(self._on_wait(self._report))
+
+    def check(self) -> None:
+        """Raise DivergedError unless all downloaded weights are numbers."""
+        self._divergence.look_at_all()
 
     def download(self) -> None:
         """Copy the weights back."""

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from hashlib import blake2b
 from itertools import pairwise
+from typing import TypeVar
 
 import numpy as np
 
 from fastw2v.runtime.word_bytes import decode_word, encode_word
 
+T = TypeVar("T")
+_CHUNK_WORDS = 1 << 16  # of which there are objects at a time
 _HASHED_BYTES = 256  # of a word, one by one
 _COUNT_16 = np.uint16(0xFFFF)
 
@@ -69,12 +72,7 @@ class Vocab:
 
         ValueError if a word occurs twice. (Two str may differ and yet be the same bytes.)
         """
-        if len(set(words)) != len(words):
-            twice = next(word for word, n_rows in Counter(words).items() if n_rows > 1)
-            raise ValueError(f"the word {twice!r} occurs twice; every row needs a different word")
-        starts = np.zeros(len(words) + 1, np.int64)
-        np.cumsum(np.fromiter(map(len, words), np.int64, len(words)), out=starts[1:])
-        return cls(counts, np.frombuffer(b"".join(words), np.uint8), starts, n_raw_tokens=n_raw_tokens)
+        return cls(counts, *_joined(words, lambda word: word), n_raw_tokens=n_raw_tokens)
 
     @classmethod
     def from_ids(cls, ids: np.ndarray, counts: np.ndarray, *, n_raw_tokens: int | None = None) -> Vocab:
@@ -89,7 +87,7 @@ class Vocab:
     ) -> Vocab:
         """Make a vocabulary from words or integers; ValueError if UTF-8 cannot encode a word."""
         if len(keys) and isinstance(keys[0], str):
-            return cls.from_words([encode_word(str(key)) for key in keys], counts, n_raw_tokens=n_raw_tokens)
+            return cls(counts, *_joined(keys, lambda key: encode_word(str(key))), n_raw_tokens=n_raw_tokens)
         return cls.from_ids(np.asarray(keys, np.int64), counts, n_raw_tokens=n_raw_tokens)
 
     def __len__(self) -> int:
@@ -283,6 +281,30 @@ def _empty_vocabulary(counts: np.ndarray, min_count: int, max_final_vocab: int |
         f"empty vocabulary: {len(counts):,} distinct words in {int(counts.sum()):,} tokens, the most frequent seen "
         f"{largest:,} times; none is left by {limits}; lower min_count, raise max_final_vocab, or pass more text"
     )
+
+
+def _joined(words: Sequence[T], to_bytes: Callable[[T], bytes]) -> tuple[np.ndarray, np.ndarray]:
+    """Return the letters of different words, uint8[n_bytes], and where each starts; ValueError if one occurs twice.
+
+    Done by chunks, and doubled words are looked for by hash: a bytes object and an entry of a set for each of five
+    million words would take half a gigabyte.
+    """
+    letters, starts, hashes = bytearray(), np.zeros(len(words) + 1, np.int64), np.empty(len(words), np.int64)
+    for first in range(0, len(words), _CHUNK_WORDS):
+        chunk = [to_bytes(word) for word in words[first : first + _CHUNK_WORDS]]
+        letters += b"".join(chunk)
+        starts[first + 1 : first + 1 + len(chunk)] = np.fromiter(map(len, chunk), np.int64, len(chunk))
+        hashes[first : first + len(chunk)] = np.fromiter(map(hash, chunk), np.int64, len(chunk))
+    hashes.sort()
+    if (hashes[1:] == hashes[:-1]).any():
+        _refuse_doubled([to_bytes(word) for word in words])
+    return np.frombuffer(letters, np.uint8), np.cumsum(starts)
+
+
+def _refuse_doubled(words: list[bytes]) -> None:
+    twice = next((word for word, n_rows in Counter(words).items() if n_rows > 1), None)
+    if twice is not None:
+        raise ValueError(f"the word {twice!r} occurs twice; every row needs a different word")
 
 
 def noise_weights(counts: np.ndarray, exponent: float) -> np.ndarray:

@@ -11,7 +11,7 @@ from fastw2v.model import Word2Vec
 from fastw2v.options import TrainOptions, spell_out_options
 from fastw2v.runtime.stopwatch import stopwatch
 
-_TINY = [["a"]]
+_TINY = [["a", "b"]]
 
 
 @spell_out_options

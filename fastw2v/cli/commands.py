@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import sys
 from collections.abc import Iterable
@@ -14,6 +13,7 @@ import typer
 from fastw2v import __version__
 from fastw2v.cli import console
 from fastw2v.cli.profile import profile
+from fastw2v.runtime.json_text import json_text
 from fastw2v.runtime.stopwatch import seconds_of
 from fastw2v.runtime.word_bytes import printable
 
@@ -136,7 +136,7 @@ def train(
         model.seconds["write"] = seconds_of(lambda: training.save(model, output, format))
         console.say(console.summary(model), to_stderr=as_json)
         if as_json:
-            console.say(json.dumps(console.figures(model)))
+            console.say(json_text(console.figures(model)))
         training.exit_if_stopped(model, checkpoint)
 
 
@@ -182,7 +182,7 @@ def eval(
         for score in scores:
             console.say(console.score_line(score), to_stderr=as_json)
         if as_json:
-            console.say(json.dumps(scores))
+            console.say(json_text(scores))
 
 
 @app.command()

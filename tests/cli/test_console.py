@@ -1,5 +1,6 @@
 import json
 import logging
+import math
 import os
 import subprocess
 import sys
@@ -125,3 +126,34 @@ def test_errors_and_log_lines_are_printed_without_commands_for_the_terminal(tmp_
     assert r"\x1b[31mv\x9b" in failure("similar", path, "king")
     record = logging.LogRecord("fastw2v", logging.INFO, "", 0, "%s\nnext", ("\x1b[2J",), None)
     assert console.PrintableFormatter().format(record) == "\\x1b[2J\nnext"
+
+
+def test_json_without_numbers_that_json_does_not_have(monkeypatch):
+    def no_numbers(model):
+        return {
+            "loss_per_epoch": [2.5, math.nan],
+            "speed": (math.inf, -math.inf),
+            "words": 3,
+            "device": "cpu",
+        }
+
+    monkeypatch.setattr(console, "figures", no_numbers)
+    monkeypatch.setattr(console, "summary", lambda model: "")
+    printed = succeed("train", "corpus.txt", "-o", "v.bin", *SMALL, "--json").stdout
+    expected = {"loss_per_epoch": [2.5, None], "speed": [None, None], "words": 3, "device": "cpu"}
+    assert json.loads(printed, parse_constant=pytest.fail) == expected
+
+
+def test_a_training_that_explodes_writes_nothing(in_folder):
+    result = run("train", "corpus.txt", "-o", "v.bin", *SMALL, "--alpha", 50, "--min-alpha", 50, "--sample", 0)
+    assert result.exit_code == 1
+    last = result.stderr.splitlines()[-1]
+    assert last.startswith("fastw2v: training diverged: ")
+    assert "lower alpha (it was 50;" in last
+    assert os.listdir() == ["corpus.txt"]
+
+
+def test_a_corpus_of_one_word_in_each_line_is_said(in_folder):
+    (in_folder / "corpus.txt").write_text("one\ntwo\n" * 10)
+    said = succeed("train", "corpus.txt", "-o", "v.bin", *SMALL).stderr
+    assert "no pair of words was trained: each sentence has one word" in said

@@ -85,7 +85,7 @@ def unmixed(word_hash, wanted):
     return (product ^ product >> 32) * inverse % WHOLE ^ word_hash
 
 
-def colliding_words(n, seed, first_units, tag=12345):
+def colliding_words(n, seed, first_units, *, tag=12345):
     """`n` words whose hash has the same upper half, all that a slot holds of it; each begins with these units."""
     word_hash = seed
     for unit in first_units:

@@ -101,6 +101,12 @@ def test_loading_vectors_reads_no_output_rows(tmp_path):
     assert peak_of(lambda: KeyedVectors.load(tmp_path / "model")) < 2.1 * MATRIX
 
 
+def test_a_vocabulary_of_strings_has_objects_for_a_chunk_of_them_alone():
+    words = [f"word{n}" for n in range(200_000)]
+    counts = np.ones(len(words))
+    assert peak_of(lambda: Vocab.from_keys(words, counts)) < 70 * len(words)
+
+
 def test_measuring_memory_brings_no_command_line_in(run_python):
     shown = run_python(
         "-c", "import sys, fastw2v.runtime.memory; print({'typer', 'tqdm', 'numpy'} & sys.modules.keys())"
