@@ -170,7 +170,7 @@ def train(
         loop = _Loop(backend, config, data, report=report, on_epoch=on_epoch, pause=pause)
         stop = loop.run(ProgressLog(report.raw_words) if progress is None else progress, download_each_epoch)
         loop.download()
-        pause.finish(report)
+        stop = loop.finish() or stop
         report.end_epoch(with_loss=config.compute_loss)
     took, n_raw, n_kept = report.train_seconds, report.raw_words, report.kept_words
     logger.info("training took %.1f s: %d raw words, %d kept", took, n_raw, n_kept)
@@ -222,13 +222,26 @@ class _Loop:
             report.count(self._backend.tally())
             if report.raw_words == (epoch + 1) * self._n_tokens:
                 report.end_epoch(with_loss=self._config.compute_loss)
-            percent = 100 * report.raw_words / max(n_words, 1)
-            report.stopped_at = f"epoch {epoch + 1} of {self._config.epochs}, {percent:.1f} % of the work"
-            report.stopped_by = name_of(stop)
+            self._note_stop(stop, epoch)
             return stop
         finally:
             self._measure()
         return None
+
+    def finish(self) -> BaseException | None:
+        """Do what the pause does at the end; return what came in between, which stops no training any more."""
+        try:
+            self._pause.finish(self._report)
+        except (KeyboardInterrupt, SystemExit) as stop:
+            if self._report.stopped_at is None:
+                self._note_stop(stop, self._config.epochs - 1)
+            return stop
+        return None
+
+    def _note_stop(self, stop: BaseException, epoch: int) -> None:
+        percent = 100 * self._report.raw_words / max(self._config.epochs * self._n_tokens, 1)
+        self._report.stopped_at = f"epoch {epoch + 1} of {self._config.epochs}, {percent:.1f} % of the work"
+        self._report.stopped_by = name_of(stop)
 
     def download(self) -> None:
         """Copy the weights back."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import signal
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -15,7 +14,6 @@ import typer
 from fastw2v import __version__
 from fastw2v.cli import console
 from fastw2v.cli.profile import profile
-from fastw2v.runtime.signals import raise_terminated
 from fastw2v.runtime.stopwatch import seconds_of
 
 if TYPE_CHECKING:
@@ -201,7 +199,6 @@ app.command()(profile)
 
 def main() -> None:
     """Entry point of the `fastw2v` command."""
-    signal.signal(signal.SIGTERM, raise_terminated)
     app()
 
 

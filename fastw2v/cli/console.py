@@ -13,7 +13,7 @@ from tqdm import tqdm
 from tqdm.contrib.logging import logging_redirect_tqdm
 
 from fastw2v.runtime.memory import peak_rss_bytes
-from fastw2v.runtime.signals import name_of
+from fastw2v.runtime.signals import name_of, terminable
 from fastw2v_kernels._jit.cuda import CudaUnavailableError
 
 if TYPE_CHECKING:
@@ -34,9 +34,13 @@ def say(text: str, *, to_stderr: bool = False) -> None:
 
 @contextmanager
 def friendly_errors() -> Iterator[None]:
-    """Print an error that the user can mend as one line without a traceback, and exit with 1."""
+    """Print an error that the user can mend as one line without a traceback, and exit with 1.
+
+    SIGTERM within the block is Ctrl-C with another exit status.
+    """
     try:
-        yield
+        with terminable(ends_process=False):
+            yield
     except KeyboardInterrupt as stop:
         say(f"stopped by {name_of(stop)}; nothing was written", to_stderr=True)
         raise typer.Exit(STATUS_OF[name_of(stop)]) from None
