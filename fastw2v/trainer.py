@@ -208,7 +208,7 @@ def train(
         stop = loop.run(ProgressLog(report.raw_words) if progress is None else progress, download_each_epoch)
         loop.download()
         loop.check()
-        pause.finish(report)
+        stop = loop.finish() or stop
         report.end_epoch(with_loss=config.compute_loss)
     took, n_raw, n_kept = report.train_seconds, report.raw_words, report.kept_words
     logger.info("training took %.1f s: %d raw words, %d kept", took, n_raw, n_kept)
@@ -251,7 +251,7 @@ class _Loop:
             for epoch in range(report.raw_words // max(self._n_tokens, 1), self._config.epochs):
                 self._train_epoch(epoch, on_done, download_each_epoch)
                 if self._stop.reason is not None:
-                    self._note_stop(self._stop.reason, epoch)
+                    self._note_reason(self._stop.reason, epoch)
                     break
                 if report.raw_words < n_words and self._pause.is_due(report.raw_words, ends_epoch=True):
                     self._run_pause()
@@ -259,7 +259,7 @@ class _Loop:
             report.count(self._backend.tally())
             if report.raw_words == (epoch + 1) * self._n_tokens:
                 report.end_epoch(with_loss=self._config.compute_loss)
-            report.stopped(name_of(stop), f"{epoch + 1} of {self._config.epochs}", n_words)
+            self._note_stop(name_of(stop), epoch)
             return stop
         finally:
             self._measure()
@@ -277,13 +277,17 @@ class _Loop:
             self._show_weights()
         self._stop.because(self._on_epoch("end", self._report))
 
-    def _note_stop(self, reason: str, epoch: int) -> None:
+    def _note_reason(self, reason: str, epoch: int) -> None:
         """Note that a callback has stopped training, unless all was trained by then."""
-        report, n_words = self._report, self._config.epochs * self._n_tokens
-        if report.raw_words < n_words:
-            report.stopped(reason, f"{epoch + 1} of {self._config.epochs}", n_words)
+        report = self._report
+        if report.raw_words < self._config.epochs * self._n_tokens:
+            self._note_stop(reason, epoch)
             report.stopped_at = f"{report.stopped_at}: {reason}"
             logger.info("stopped in %s", report.stopped_at)
+
+    def _note_stop(self, by: str, epoch: int) -> None:
+        n_words = self._config.epochs * self._n_tokens
+        self._report.stopped(by, f"{epoch + 1} of {self._config.epochs}", n_words)
 
     def _wait(self) -> None:
         self._stop.because(self._on_wait(self._report))
@@ -291,6 +295,16 @@ class _Loop:
     def check(self) -> None:
         """Raise DivergedError unless all downloaded weights are numbers."""
         self._divergence.look_at_all()
+
+    def finish(self) -> BaseException | None:
+        """Do what the pause does at the end; return what came in between, which stops no training any more."""
+        try:
+            self._pause.finish(self._report)
+        except (KeyboardInterrupt, SystemExit) as stop:
+            if self._report.stopped_at is None:
+                self._note_stop(name_of(stop), self._config.epochs - 1)
+            return stop
+        return None
 
     def download(self) -> None:
         """Copy the weights back."""

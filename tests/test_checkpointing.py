@@ -227,6 +227,25 @@ def test_ctrl_c_between_two_epochs(event):
     assert resumed.epochs_trained == 5
 
 
+@pytest.mark.usefixtures("interruptible")
+@pytest.mark.parametrize("stops_early", [True, False])
+def test_ctrl_c_while_the_last_checkpoint_is_written(stops_early, monkeypatch):
+    whole = Word2Vec(SENTENCES, **SMALL)
+    write = checkpointing.write_model
+
+    def interrupt_and_write(*arguments, **rest):
+        signal.raise_signal(signal.SIGINT)
+        write(*arguments, **rest)
+
+    monkeypatch.setattr(checkpointing, "write_model", interrupt_and_write)
+    progress = kill_at(850, KeyboardInterrupt) if stops_early else None
+    where = "epoch 2 of 5, 28.3" if stops_early else "epoch 5 of 5, 100.0"
+    with pytest.warns(RuntimeWarning, match=f"stopped by Ctrl-C in {where} % of the work; the vectors .* are kept"):
+        stopped = Word2Vec(SENTENCES, checkpoint="c", progress=progress, **SMALL)
+    assert same(Word2Vec.load("c"), stopped)
+    assert same(Word2Vec.resume("c", SENTENCES), whole)
+
+
 def test_a_handler_that_exits_leaves_a_last_checkpoint():
     with pytest.raises(SystemExit, match="7"):
         Word2Vec(SENTENCES, checkpoint="c", progress=kill_at(850, SystemExit(7)), **SMALL)
@@ -311,7 +330,7 @@ def test_a_finished_training_returns_its_model_without_the_corpus(caplog):
 
 def flip_a_bit(path):
     content = bytearray(path.read_bytes())
-    content[-9] ^= 1  # of a matrix
+    content[-1000] ^= 1  # of the output rows; the keys follow
     path.write_bytes(content)
 
 
@@ -348,6 +367,22 @@ def test_the_good_one_before_stays_until_a_new_one_is_whole(monkeypatch):
         Word2Vec.resume("c", SENTENCES)
     assert len(seen) > 1
     assert seen[0] == good
+
+
+def refusal(sentences):
+    """What is said of the checkpoint, or of a corpus that is not its own."""
+    try:
+        Word2Vec.resume("c", sentences)
+    except ValueError as error:
+        return str(error)
+    return "nothing"
+
+
+def test_a_changed_bit_is_found():
+    killed(900)
+    Path("c.previous").unlink()
+    flip_a_bit(Path("c"))
+    assert "c is damaged: its w_out are not those that were written" in refusal(SENTENCES)
 
 
 def test_both_damaged():
@@ -408,12 +443,8 @@ def test_another_version_is_logged(caplog):
 
 def test_words_in_other_places_are_another_corpus():
     killed(900)
-    moved = [*SENTENCES[1:], SENTENCES[0]]
-    with pytest.raises(ValueError, match="found as many others"):
-        Word2Vec.resume("c", moved)
-    joined = [SENTENCES[0] + SENTENCES[1], *SENTENCES[2:]]
-    with pytest.raises(ValueError, match="found 600 known words in 59 sentences"):
-        Word2Vec.resume("c", joined)
+    assert "found as many others; pass that one, or train anew" in refusal([*SENTENCES[1:], SENTENCES[0]])
+    assert "found 600 known words in 59 sentences" in refusal([SENTENCES[0] + SENTENCES[1], *SENTENCES[2:]])
 
 
 def test_when_without_where():

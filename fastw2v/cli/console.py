@@ -14,7 +14,7 @@ import typer
 
 from fastw2v.runtime.interrupts import ctrl_c_raises
 from fastw2v.runtime.memory import peak_rss_bytes
-from fastw2v.runtime.signals import name_of, sigterm_raises
+from fastw2v.runtime.signals import name_of, terminable
 from fastw2v.runtime.streams import write_line
 from fastw2v.runtime.word_bytes import printable
 from fastw2v_kernels._jit.cuda import CudaUnavailableError
@@ -47,9 +47,12 @@ class PrintableFormatter(logging.Formatter):
 
 @contextmanager
 def friendly_errors() -> Iterator[None]:
-    """Print an error that the user can mend as one line without a traceback, and exit with 1."""
+    """Print an error that the user can mend as one line without a traceback, and exit with 1.
+
+    SIGTERM within the block is Ctrl-C with another exit status.
+    """
     try:
-        with ctrl_c_raises(), sigterm_raises():
+        with ctrl_c_raises(), terminable(ends_process=False):
             yield
     except KeyboardInterrupt as stop:
         say(f"stopped by {name_of(stop)}; nothing was written", to_stderr=True)

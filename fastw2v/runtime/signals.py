@@ -20,11 +20,6 @@ class Terminated(KeyboardInterrupt):
     """SIGTERM has come. It is a KeyboardInterrupt, so that all that obeys Ctrl-C obeys it."""
 
 
-def raise_terminated(_signal: int, _frame: FrameType | None) -> NoReturn:
-    """Raise Terminated: a handler of SIGTERM."""
-    raise Terminated
-
-
 def name_of(stop: BaseException) -> str:
     """Return what ended a training by this exception, for messages."""
     if isinstance(stop, KeyboardInterrupt):
@@ -33,23 +28,13 @@ def name_of(stop: BaseException) -> str:
 
 
 @contextmanager
-def sigterm_raises() -> Iterator[None]:
-    """Raise Terminated on SIGTERM within the block, in the main thread, unless somebody else handles it."""
-    if not _is_main_thread() or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
-        yield
-        return
-    signal.signal(signal.SIGTERM, raise_terminated)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+def terminable(*, ends_process: bool = True) -> Iterator[None]:
+    """Raise Terminated on SIGTERM within the block, in the main thread, and only where nobody else handles SIGTERM.
 
-
-@contextmanager
-def terminable() -> Iterator[None]:
-    """Raise Terminated on SIGTERM within the block, and end the process by SIGTERM when the block has ended.
-
-    Does so in the main thread alone, and only where nobody else handles SIGTERM; elsewhere it does nothing.
+    Parameters
+    ----------
+    ends_process : bool
+        End the process by SIGTERM when the block has ended. False: whoever catches Terminated does what is to be done.
     """
     if not _is_main_thread() or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
         yield
@@ -66,7 +51,7 @@ def terminable() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        if has_come:
+        if has_come and ends_process:
             signal.raise_signal(signal.SIGTERM)
 
 

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from fastw2v.runtime.signals import Terminated, finished_first, name_of, raise_terminated, terminable
+from fastw2v.runtime.signals import Terminated, finished_first, name_of, terminable
 
 pytestmark = pytest.mark.usefixtures("interruptible")
 
@@ -53,7 +53,14 @@ def test_without_a_signal_nothing_is_raised(raised):
     assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
 
 
-@pytest.mark.parametrize("handler", [raise_terminated, signal.SIG_IGN])
+def test_whoever_catches_it_may_end_the_process(raised):
+    with pytest.raises(Terminated), terminable(ends_process=False):
+        send(signal.SIGTERM)
+    assert raised == []
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+
+
+@pytest.mark.parametrize("handler", [signal.default_int_handler, signal.SIG_IGN])
 def test_a_handler_of_the_user_stays(handler):
     before = signal.signal(signal.SIGTERM, handler)
     try:
@@ -104,11 +111,8 @@ def test_the_second_ctrl_c_does_not_wait():
 
 
 def test_sigterm_waits_where_it_is_handled():
-    before = signal.signal(signal.SIGTERM, raise_terminated)
-    try:
+    with terminable(ends_process=False):
         assert block(lambda: send(signal.SIGTERM), time.monotonic) == ("SIGTERM", 2)
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def test_without_a_signal_the_block_just_ends():
