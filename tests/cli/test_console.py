@@ -1,13 +1,10 @@
 import json
-import logging
 import os
-import re
 import subprocess
 import sys
 
 import pytest
 
-from fastw2v.cli import console
 from tests.cli.running import SMALL, failure, run, succeed
 
 FIELDS = [
@@ -103,15 +100,3 @@ def test_interrupt_before_training_writes_nothing(monkeypatch):
     assert result.exit_code == 130
     assert result.stderr == "stopped by Ctrl-C; nothing was written\n"
     assert os.listdir() == ["corpus.txt"]
-
-
-def test_bars_on_a_terminal(monkeypatch, capsys):
-    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
-    with console.ProgressBars() as bars:
-        bars("encode", 1, 10)
-        bars("train", 1, 10)
-        logging.getLogger("fastw2v").warning("said meanwhile")
-        bars("train", 10, 10)
-    shown = capsys.readouterr().err
-    assert re.search(r"encode: .*train: .*\? words/s\].*\rsaid meanwhile\n", shown, re.DOTALL)
-    assert shown.endswith("\r")
