@@ -50,7 +50,7 @@ def test_the_notebook_shows_bars_and_losses(tmp_path, python_env):
     notebook = executed(NOTEBOOK, tmp_path, python_env)
     texts = widget_texts(notebook)
     assert any(re.fullmatch(r"train: +\d+%", text) for text in texts), texts
-    assert any(re.search(r"\d/\S+ \[\d\d:\d\d<.*words/s, loss \d\.\d{4}\]", text) for text in texts), texts
+    assert any(re.search(r"\S/\S+ \[\d\d:\d\d<.*words/s, loss \d\.\d{4}\]", text) for text in texts), texts
     shown = shown_text(notebook)
     assert re.search(r"epoch  1: loss \d\.\d{3}, held out \d\.\d{3}\n", shown), shown
     assert re.search(r"stopped in epoch \d+ of 40, .* heldout_loss has not got better for 2 epochs", shown), shown

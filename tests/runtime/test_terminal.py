@@ -8,6 +8,7 @@ import sys
 import pytest
 
 pty = pytest.importorskip("pty", reason="this system has no pseudo-terminals")
+termios = pytest.importorskip("termios")
 
 TRAIN = """
 import logging, sys, time
@@ -26,8 +27,9 @@ print("words", model.report.raw_words)
 
 
 def on_terminal(code, env):
-    """The states of the line that a terminal shows, without the spaces that wipe it."""
+    """The states of the line that a terminal of 100 columns shows, without the spaces that wipe it."""
     leader, follower = pty.openpty()
+    termios.tcsetwinsize(follower, (30, 100))
     process = subprocess.Popen([sys.executable, "-c", code], stdin=follower, stdout=follower, stderr=follower, env=env)
     os.close(follower)
     shown = b""
@@ -42,7 +44,7 @@ def on_terminal(code, env):
 
 
 def test_bars_and_log_lines_on_a_terminal(python_env):
-    shown = on_terminal(TRAIN, python_env | {"COLUMNS": "100", "LC_ALL": "C.UTF-8"})
+    shown = on_terminal(TRAIN, python_env | {"LC_ALL": "C.UTF-8"})
     assert any(line.startswith("encode") for line in shown)
     assert any(re.fullmatch(r"train:  50%\|.+\| 3\.00k/6\.00k \[.+ words/s, loss \d\.\d{4}\]", line) for line in shown)
     assert re.fullmatch(r"train: 100%\|█+\| 6\.00k/6\.00k \[.* words/s, loss \d\.\d{4}\]", shown[-2])
