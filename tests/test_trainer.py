@@ -168,8 +168,8 @@ def test_error_in_a_worker_stops_the_others(corpus, monkeypatch):
 def test_interrupt_in_mid_epoch_counts_its_words(corpus, monkeypatch):
     train_all = CpuBackend.train
 
-    def train_and_interrupt(self, spans, on_done, on_wait):
-        train_all(self, list(spans)[:2], on_done)
+    def train_and_interrupt(self, spans, *hooks):
+        train_all(self, list(spans)[:2], *hooks)
         raise KeyboardInterrupt
 
     monkeypatch.setattr(CpuBackend, "train", train_and_interrupt)

@@ -74,10 +74,10 @@ class PhaseBar:
         self._loss = f"loss {loss:.4f}"
 
     def __enter__(self) -> PhaseBar:
-        if in_notebook():
-            self._bar = self._new_bar()
-        else:
+        if not in_notebook():
             self._exits.enter_context(log_lines_above_bars())
+        if in_notebook() or self._delay == 0:
+            self._bar = self._new_bar()
         _open_bars.append(self)
         self._thread.start()
         return self

@@ -43,6 +43,8 @@ class Bar(tqdm):  # type: ignore[misc]
 
     def display(self, *arguments: Any, **options: Any) -> bool:  # noqa: ANN401
         """Draw the bar if that is possible; return whether it was."""
+        if options.get("bar_style") == "danger":  # red; also for a training that a callback stopped
+            options["bar_style"] = "warning"
         with suppress(Exception):
             return bool(super().display(*arguments, **options))
         return False
