@@ -8,9 +8,9 @@ from typing import Any, Self, Unpack
 
 from fastw2v.checkpoint import read_model, write_model
 from fastw2v.compat import refuse_unsupported
+from fastw2v.loss_model import LossModel
 from fastw2v.options import TrainOptions, spell_out_options
 from fastw2v.runtime.class_only import class_only
-from fastw2v.vocabulary_model import VocabularyModel
 
 _NOTES = (  # what a saved file holds beside options, vocabulary and weights
     "batch_words",
@@ -24,7 +24,7 @@ _NOTES = (  # what a saved file holds beside options, vocabulary and weights
 )
 
 
-class StoredModel(VocabularyModel):
+class StoredModel(LossModel):
     """Saving and loading; `Word2Vec` adds training."""
 
     def save(

@@ -40,10 +40,13 @@ class Backend(Protocol):
         Name of the device, for reports.
     span_tokens : int
         Tokens in a span that suit the device; final after `upload`.
+    tally_tokens : int
+        The same for `tally_each`; it does not depend on the number of workers.
     """
 
     name: str
     span_tokens: int
+    tally_tokens: int
 
     def upload(self, config: TrainConfig, data: TrainingData) -> None:
         """Copy corpus, tables and weights to the device, unless it can use the model's own arrays."""
@@ -53,6 +56,12 @@ class Backend(Protocol):
 
     def train(self, spans: Iterable[Span], on_done: Callable[[int], None]) -> None:
         """Train all spans, and call ``on_done(n_tokens)`` after each; Ctrl-C ends training after the running spans."""
+
+    def tally_each(self, spans: Iterable[Span]) -> list[Tally]:
+        """Return the counts of each span under the current weights, without training.
+
+        The spans have a learning rate of 0. The backend may be asked for nothing else after this.
+        """
 
     def tally(self) -> Tally:
         """Return the counts of all spans since the last call, and set them to 0."""

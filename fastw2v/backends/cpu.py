@@ -29,6 +29,7 @@ class CpuBackend:
 
     name = "cpu"
     span_tokens = _MOST_TOKENS
+    tally_tokens = 1 << 13
 
     def upload(self, config: TrainConfig, data: TrainingData) -> None:
         """Bind the kernel to its arrays; nothing is copied.
@@ -75,12 +76,28 @@ class CpuBackend:
 
         run_workers([partial(work, tally) for tally in self._tallies], ItemQueue(span for span in spans))
 
+    def tally_each(self, spans: Iterable[Span]) -> list[Tally]:
+        """Return the counts of each span, by kernels that do not write to the weights."""
+        counts: dict[int, Tally] = {}
+
+        def work(queue: ItemQueue[Span]) -> None:
+            tally = aligned((3,), np.float64)
+            while (item := queue.next()) is not None:
+                tally[:] = 0
+                self._kernel(**item[1]._asdict(), tally=tally, moves_rows=False)
+                counts[item[0]] = _tally_of(tally)
+
+        with log_compilation(f"{self._kernel_name}, without training"):
+            self._kernel(**Span(0, 0, 0, 0.0, 0.0)._asdict(), tally=self._tallies[0], moves_rows=False)
+        run_workers([work] * len(self._tallies), ItemQueue(span for span in spans))
+        return [counts[i] for i in sorted(counts)]
+
     def tally(self) -> Tally:
         """Return the sum of the workers' counts, and set them to 0."""
-        loss, pairs, kept = np.sum(self._tallies, axis=0)
+        total = _tally_of(np.sum(self._tallies, axis=0))
         for tally in self._tallies:
             tally[:] = 0
-        return Tally(float(loss), int(pairs), int(kept))
+        return total
 
     def download(self) -> None:
         """Do nothing: the kernels work on the model's own arrays."""
@@ -90,6 +107,11 @@ class CpuBackend:
 
     def _train_span(self, span: Span, tally: np.ndarray) -> None:
         self._kernel(**span._asdict(), tally=tally)
+
+
+def _tally_of(counts: np.ndarray) -> Tally:
+    loss, pairs, kept = counts
+    return Tally(float(loss), int(pairs), int(kept))
 
 
 def span_tokens(config: TrainConfig) -> int:

@@ -42,7 +42,7 @@ class CudaBackend:
     """
 
     name = "cuda"
-    span_tokens = cuda_plan.MOST_SPAN_TOKENS
+    span_tokens = tally_tokens = cuda_plan.MOST_SPAN_TOKENS
 
     def __init__(self, index: int | None = None) -> None:
         self._index = current_device() if index is None else index
@@ -78,7 +78,7 @@ class CudaBackend:
                 max_warps=plan.max_warps,
             )
             self._stream.synchronize()
-        self.span_tokens = plan.span_tokens
+        self.span_tokens = self.tally_tokens = plan.span_tokens
         self._kernel_name = kernel_name(config)
         where = "on the GPU" if plan.is_resident else "streamed to the GPU"
         logger.info("the corpus is %s; at most %d warps train at a time", where, plan.max_warps)
@@ -106,6 +106,14 @@ class CudaBackend:
         """Train all spans in order; after Ctrl-C, training ends with the launches that are queued."""
         stop = threading.Event()
         run_threads([partial(self._train_spans, spans, on_done, stop)], stop)
+
+    def tally_each(self, spans: Iterable[Span]) -> list[Tally]:
+        """Return the counts of each span, by training the device's copy of the weights at a rate of 0."""
+        return [self._tally_of(span) for span in spans]
+
+    def _tally_of(self, span: Span) -> Tally:
+        self.train([span], lambda n_tokens: None)
+        return self.tally()
 
     def tally(self) -> Tally:
         """Return the device's counts, and set them to 0."""

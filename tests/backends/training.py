@@ -39,31 +39,38 @@ def by_reference(config, corpus, float_type):
     vocab, tokens = corpus
     weights = initial_weights(vocab, config.vector_size, config.seed)
     w_in, w_out = weights.w_in.astype(float_type), weights.w_out.astype(float_type)
+    scheduled = [spans(config, tokens.n_tokens, epoch, span_tokens=65_536) for epoch in range(config.epochs)]
+    tally = tally_by_reference(config, corpus, (w_in, w_out), spans=[span for epoch in scheduled for span in epoch])
+    return {"w_in": w_in, "w_out": w_out, "loss": tally[:1], "counts": tally[1:].astype(np.int64)}
+
+
+def tally_by_reference(config, corpus, matrices, *, spans):
+    """Train both matrices by the reference; return the tally."""
+    (vocab, tokens), (w_in, w_out) = corpus, matrices
     alias_prob, alias_id = vocab.alias_table(config.ns_exponent)
     mode = {"share_negatives": config.shares_negatives}
     if not config.sg:
         mode = {"mean_context": bool(config.cbow_mean), "mean_gradient": config.divides_gradient}
     tally = np.zeros(3)
-    for epoch in range(config.epochs):
-        for span in spans(config, tokens.n_tokens, epoch, span_tokens=65_536):
-            (skipgram_ns_reference if config.sg else cbow_ns_reference)(
-                w_in=w_in,
-                w_out=w_out,
-                ids=tokens.ids,
-                starts=tokens.starts,
-                keep=vocab.keep_probabilities(config.sample),
-                alias_prob=alias_prob,
-                alias_id=alias_id,
-                **span._asdict(),
-                seed=config.seed,
-                window=config.window,
-                negative=config.negative,
-                shrink_windows=bool(config.shrink_windows),
-                with_loss=True,
-                tally=tally,
-                **mode,
-            )
-    return {"w_in": w_in, "w_out": w_out, "loss": tally[:1], "counts": tally[1:].astype(np.int64)}
+    for span in spans:
+        (skipgram_ns_reference if config.sg else cbow_ns_reference)(
+            w_in=w_in,
+            w_out=w_out,
+            ids=tokens.ids,
+            starts=tokens.starts,
+            keep=vocab.keep_probabilities(config.sample),
+            alias_prob=alias_prob,
+            alias_id=alias_id,
+            **span._asdict(),
+            seed=config.seed,
+            window=config.window,
+            negative=config.negative,
+            shrink_windows=bool(config.shrink_windows),
+            with_loss=True,
+            tally=tally,
+            **mode,
+        )
+    return tally
 
 
 def trained_on_gpu(config, corpus, backend=None, **options):

@@ -41,6 +41,8 @@ class Shape:
         Vectors of a row that are in registers together.
     with_rates : bool
         Whether each input row has a factor for its moves.
+    moves_rows : bool
+        False: score, and sum up the loss, without a write to a row.
     """
 
     n_vectors: int
@@ -51,6 +53,7 @@ class Shape:
     one_step: bool = True
     n_strip: int = 1
     with_rates: bool = False
+    moves_rows: bool = True
 
     @classmethod
     def of(

@@ -148,8 +148,9 @@ def _train_centre(
     set_mask(step, r, negative, shape)
     _set_hidden_vector(matrices.w_in, kept, step, centre, share if means.of_contexts else 1.0, shape)
     loss = score_row(step.rows, 0, matrices.w_out, step, r, centre.lr, shape)
-    _update_targets(matrices, step, r, first_set(step, centre.i + 2), centre.prefetch_row_id, shape)
-    _move_contexts(matrices, kept, step, centre, share if means.of_gradient else 1.0, shape)
+    if shape.moves_rows:
+        _update_targets(matrices, step, r, first_set(step, centre.i + 2), centre.prefetch_row_id, shape)
+        _move_contexts(matrices, kept, step, centre, share if means.of_gradient else 1.0, shape)
     return loss
 
 
@@ -212,8 +213,9 @@ def cbow_ns_cpu(
     with_loss: bool,
     tally: Float64,
     rate_in: Float32 | None = None,
+    moves_rows: bool = True,
 ) -> None:
-    """Do what `cbow_ns_reference` does, on one core and without the GIL."""
+    """Do what `cbow_ns_reference` does, on one core and without the GIL; without `moves_rows`, only tally."""
     matrices = Matrices(w_in=w_in, w_out=w_out)
     check_weights(matrices, tally)
     check_tokens(ids, starts, begin=begin, end=end)
@@ -221,6 +223,7 @@ def cbow_ns_cpu(
     shape = Shape.of(w_in.shape[1], negative + 1, with_loss)
     n_strips = -(-shape.n_vectors // (N_REGISTERS // 4))  # a strip of the hidden vector stays in registers
     shape = replace(shape, n_strip=-(-shape.n_vectors // n_strips), with_rates=rate_in is not None)
+    shape = replace(shape, moves_rows=moves_rows)
     key, rated = epoch_key(seed, epoch), with_rates(matrices, rate_in)
     sampler = Sampler(alias_prob=alias_prob, alias_id=alias_id, key=key, negative=negative)
     tokens = TokenSource(ids=ids, starts=starts, keep=keep, key=key, window=window, shrink_windows=shrink_windows)

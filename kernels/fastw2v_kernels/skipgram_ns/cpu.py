@@ -156,7 +156,8 @@ def _train_contexts(
     r = first_set(step, centre.i)
     n = _gather(kept, step, centre.low, centre.high, centre.i, reach)
     loss: float = score_rows(matrices.w_in, matrices.w_out, step, n, r, centre.lr, shape)
-    _update(matrices, step, n, r, first_set(step, centre.i + 2), centre.prefetch_row_id, shape)
+    if shape.moves_rows:
+        _update(matrices, step, n, r, first_set(step, centre.i + 2), centre.prefetch_row_id, shape)
     return loss
 
 
@@ -187,8 +188,9 @@ def _train_pairs(
             step.inputs[0] = kept.id[j]
             set_mask(step, r, negative, shape)
             loss += score_row(matrices.w_in, kept.id[j], matrices.w_out, step, r, lr, shape)
-            ahead = r + 1 if j + 1 < high else first_set(step, i + 1)
-            _update(matrices, step, one, r, ahead, prefetch_row_id, shape)
+            if shape.moves_rows:
+                ahead = r + 1 if j + 1 < high else first_set(step, i + 1)
+                _update(matrices, step, one, r, ahead, prefetch_row_id, shape)
             r += 1
     return loss
 
@@ -257,15 +259,16 @@ def skipgram_ns_cpu(
     with_loss: bool,
     tally: Float64,
     rate_in: Float32 | None = None,
+    moves_rows: bool = True,
 ) -> None:
-    """Do what `skipgram_ns_reference` does, on one core and without the GIL."""
+    """Do what `skipgram_ns_reference` does, on one core and without the GIL; without `moves_rows`, only tally."""
     matrices = Matrices(w_in=w_in, w_out=w_out)
     check_weights(matrices, tally)
     check_tokens(ids, starts, begin=begin, end=end)
     check_tables(w_in.shape[0], keep=keep, alias_prob=alias_prob, alias_id=alias_id)
     one_step = contexts_per_step(window) == 2 * window or not share_negatives
     shape = Shape.of(w_in.shape[1], negative + 1, with_loss, share_negatives, one_step)
-    shape = replace(shape, with_rates=rate_in is not None)
+    shape = replace(shape, with_rates=rate_in is not None, moves_rows=moves_rows)
     if 4 * shape.n_tile + 4 < N_REGISTERS:  # registers for two vectors of target rows and gradients, and 4 more
         shape = replace(shape, n_strip=2)
     key, rated = epoch_key(seed, epoch), with_rates(matrices, rate_in)
