@@ -68,6 +68,12 @@ class Backend(Protocol):
         The spans have a learning rate of 0. The backend may be asked for nothing else after this.
         """
 
+    def tally_each(self, spans: Iterable[Span]) -> list[Tally]:
+        """Return the counts of each span under the current weights, without training.
+
+        The spans have a learning rate of 0. The backend may be asked for nothing else after this.
+        """
+
     def tally(self) -> Tally:
         """Return the counts of all spans since the last call, and set them to 0."""
 

@@ -94,6 +94,22 @@ class CpuBackend:
         run_workers([work] * len(self._tallies), ItemQueue(span for span in spans))
         return [counts[i] for i in sorted(counts)]
 
+    def tally_each(self, spans: Iterable[Span]) -> list[Tally]:
+        """Return the counts of each span, by kernels that do not write to the weights."""
+        counts: dict[int, Tally] = {}
+
+        def work(queue: ItemQueue[Span]) -> None:
+            tally = aligned((3,), np.float64)
+            while (item := queue.next()) is not None:
+                tally[:] = 0
+                self._kernel(**item[1]._asdict(), tally=tally, moves_rows=False)
+                counts[item[0]] = _tally_of(tally)
+
+        with log_compilation(f"{self._kernel_name}, without training"):
+            self._kernel(**Span(0, 0, 0, 0.0, 0.0)._asdict(), tally=self._tallies[0], moves_rows=False)
+        run_workers([work] * len(self._tallies), ItemQueue(span for span in spans))
+        return [counts[i] for i in sorted(counts)]
+
     def tally(self) -> Tally:
         """Return the sum of the workers' counts, and set them to 0."""
         total = _tally_of(np.sum(self._tallies, axis=0))

@@ -58,17 +58,18 @@ def fill_windows(out, kept, tokens, begin, end):
 @jit_cpu
 def fill_logistic(scores, sigmoids, softpluses):
     for i in range(scores.size):
-        sigmoids[0, i] = cpu.sigmoid(scores[0, i])
-        softpluses[0, i] = cpu.softplus(scores[0, i], sigmoids[0, i])
+        tanh = cpu.tanh_half(scores[0, i])
+        sigmoids[0, i] = tanh * 0.5 + 0.5
+        softpluses[0, i] = cpu.softplus(scores[0, i], tanh)
 
 
 @jit_cpu
 def fill_logistic_simd(scores, sigmoids, softpluses, lanes):
     for col in range(0, scores.size, lanes):
         score = load(scores, 0, col)
-        probability = cpu.sigmoid(score)
-        store(sigmoids, 0, col, probability)
-        store(softpluses, 0, col, cpu.softplus(score, probability))
+        tanh = cpu.tanh_half(score)
+        store(sigmoids, 0, col, tanh * 0.5 + 0.5)
+        store(softpluses, 0, col, cpu.softplus(score, tanh))
 
 
 def compiled_windows(tokens, begin, end):

@@ -7,7 +7,7 @@ from fastw2v_kernels.shared import sigmoid as scalar
 random_bits = inline_cpu(rng.random_bits)
 uniform = inline_cpu(rng.uniform)
 alias_draw = inline_cpu(rng.alias_draw)
-sigmoid = inline_cpu(scalar.sigmoid)
+tanh_half = inline_cpu(scalar.tanh_half)
 softplus = inline_cpu(scalar.softplus)
 likelihoods = inline_cpu(scalar.likelihoods)
 adam_step = inline_cpu(adam.adam_step)

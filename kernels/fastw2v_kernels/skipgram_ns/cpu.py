@@ -16,6 +16,7 @@ from fastw2v_kernels._simd import (
     add_rows,
     copy_ids,
     fma_both,
+    hsum,
     load_rows,
     load_strip,
     prefetch_rows,
@@ -152,7 +153,7 @@ def _update(
 def _train_contexts(
     matrices: Matrices | RatedMatrices, kept: KeptTokens, step: StepBuffers, centre: Centre, reach: int, shape: Shape
 ) -> float:
-    """Train the tokens low to high except the centre in one step, at most `reach` on each side; return the loss."""
+    """Train the tokens low to high except the centre in one step, at most `reach` on each side; return the losses."""
     r = first_set(step, centre.i)
     n = _gather(kept, step, centre.low, centre.high, centre.i, reach)
     loss: float = score_rows(matrices.w_in, matrices.w_out, step, n, r, centre.lr, shape)
@@ -165,13 +166,13 @@ def _train_contexts(
 def _train_groups(
     matrices: Matrices | RatedMatrices, kept: KeptTokens, step: StepBuffers, centre: Centre, reach: int, shape: Shape
 ) -> float:
-    """Train each `reach` contexts of the centre in one step, all with the same negatives; return the loss."""
+    """Train each `reach` contexts of the centre in one step, all with the same negatives; return the loss by lane."""
     i, low, high, prefetch_row_id, lr = centre
-    loss, n_contexts = 0.0, high - low - 1
+    loss, n_contexts = splat(0.0), high - low - 1
     for first in range(0, n_contexts, reach):
         begin, end = low + first, low + min(first + reach, n_contexts)
         group = Centre(i, begin + (begin >= i), end + (end > i), prefetch_row_id, lr)
-        loss += _train_contexts(matrices, kept, step, group, reach, shape)
+        loss = loss + _train_contexts(matrices, kept, step, group, reach, shape)
     return loss
 
 
@@ -179,15 +180,15 @@ def _train_groups(
 def _train_pairs(
     matrices: Matrices | RatedMatrices, kept: KeptTokens, step: StepBuffers, centre: Centre, negative: int, shape: Shape
 ) -> float:
-    """Train each context of the centre in a step with its own negatives; return the loss."""
+    """Train each context of the centre in a step with its own negatives; return the loss by lane."""
     i, low, high, prefetch_row_id, lr = centre
-    loss, r = 0.0, first_set(step, i)
+    loss, r = splat(0.0), first_set(step, i)
     one = int(np.int64(1))  # a literal has another type, for which _update would be compiled again
     for j in range(low, high):
         if j != i:
             step.inputs[0] = kept.id[j]
             set_mask(step, r, negative, shape)
-            loss += score_row(matrices.w_in, kept.id[j], matrices.w_out, step, r, lr, shape)
+            loss = loss + score_row(matrices.w_in, kept.id[j], matrices.w_out, step, r, lr, shape)
             if shape.moves_rows:
                 ahead = r + 1 if j + 1 < high else first_set(step, i + 1)
                 _update(matrices, step, one, r, ahead, prefetch_row_id, shape)
@@ -214,7 +215,7 @@ def _skipgram_ns_cpu_kernel(
         next_low = next_high = far_low = far_high = (
             bounds.first
         )  # an empty window; the literal 0 would have another type
-        loss, n_pairs = 0.0, 0
+        loss, n_pairs = splat(0.0), 0
         for i in range(window - 2, bounds.last):  # begins two centres early, to draw for the first
             low, high = next_low, next_high
             if i + 1 < bounds.last:
@@ -228,11 +229,11 @@ def _skipgram_ns_cpu_kernel(
                     set_mask(step, first_set(step, i), sampler.negative, shape)
                     train = _train_contexts if shape.one_step else _train_groups
                     reach = window if shape.one_step else CONTEXTS_PER_STEP
-                    loss += train(matrices, kept, step, centre, reach, shape)
+                    loss = loss + train(matrices, kept, step, centre, reach, shape)
                 else:
-                    loss += _train_pairs(matrices, kept, step, centre, sampler.negative, shape)
+                    loss = loss + _train_pairs(matrices, kept, step, centre, sampler.negative, shape)
                 n_pairs += high - low - 1
-        tally[0] += loss
+        tally[0] += hsum(loss)
         tally[1] += n_pairs
         tally[2] += bounds.last - window
 

@@ -12,7 +12,6 @@ from fastw2v_kernels._simd import (
     LANES,
     Shape,
     fma_rows,
-    hsum,
     hsum_pair,
     hsum_single,
     load,
@@ -25,7 +24,7 @@ from fastw2v_kernels._simd import (
 )
 from fastw2v_kernels.shared import rng
 from fastw2v_kernels.shared.array_types import Float32, Int32, Int64
-from fastw2v_kernels.shared.cpu import alias_draw, random_bits, sigmoid, softplus, uniform
+from fastw2v_kernels.shared.cpu import alias_draw, random_bits, softplus, tanh_half, uniform
 from fastw2v_kernels.shared.memory import aligned, cache_per_thread
 from fastw2v_kernels.shared.span.inputs import Sampler, TokenSource
 from fastw2v_kernels.shared.span.walk_cpu import Bounds, KeptTokens, window_of
@@ -172,40 +171,63 @@ def scale_mask(step: StepBuffers, k: int, value: float, shape: Shape) -> None:
 
 @inline_cpu
 def score_rows(w_in: Float32, w_out: Float32, step: StepBuffers, n: int, r: int, lr: float, shape: Shape) -> float:
-    """Fill step.error_coef for the `n` input rows and target set `r`, two rows at a time; return the loss."""
+    """Fill step.error_coef for the `n` input rows and target set `r`, two rows at a time; return the loss by lane."""
     loss = splat(0.0)
     for t in range(shape.n_tiles):
-        rows = rows_of(w_out, step.targets, r, t * shape.n_tile, shape)
+        rows, losses = rows_of(w_out, step.targets, r, t * shape.n_tile, shape), splat(0.0)
         for c in range(0, n, 2):
             sums, sums_next = zeros(shape), zeros(shape)
             for col in range(0, shape.n_vectors * LANES, LANES):
                 out = load_rows(rows, col, single(shape))
                 sums = fma_rows(out, load(w_in, step.inputs[c], col), sums)
                 sums_next = fma_rows(out, load(w_in, step.inputs[c + 1], col), sums_next)
-            weight = load(step.half, 0, 0) * step.weight[0, c] + load(step.half, 1, 0) * step.weight[0, c + 1]
-            loss = loss + _set_error_coefs(step, t, c, hsum_pair(sums, sums_next), weight, lr, shape)
-    return float(hsum(loss))
+            scores = hsum_pair(sums, sums_next)
+            tanh = _set_error_coefs(step, t, c, scores, _pair_weight(step, c), lr)
+            if shape.with_loss:
+                losses = losses + _losses(step, t, scores, tanh) * _pair_weight(step, c)
+        if shape.with_loss:
+            loss = loss + losses * load(step.mask, t, 0)
+    return loss
 
 
 @inline_cpu
 def score_row(a: Float32, row: int, w_out: Float32, step: StepBuffers, r: int, lr: float, shape: Shape) -> float:
-    """Fill step.error_coef for row `row` of `a` alone and target set `r`; return the loss."""
+    """Fill step.error_coef for row `row` of `a` alone and target set `r`; return the loss by lane."""
     loss = splat(0.0)
     for t in range(shape.n_tiles):
         rows = rows_of(w_out, step.targets, r, t * shape.n_tile, shape)
         sums = zeros(shape)
         for col in range(0, shape.n_vectors * LANES, LANES):
             sums = fma_rows(load_rows(rows, col, single(shape)), load(a, row, col), sums)
-        loss = loss + _set_error_coefs(step, t, 0, hsum_single(sums), load(step.half, 0, 0), lr, shape)
-    return float(hsum(loss))
+        scores = hsum_single(sums)
+        tanh = _set_error_coefs(step, t, 0, scores, load(step.half, 0, 0), lr)
+        if shape.with_loss:
+            loss = loss + _losses(step, t, scores, tanh) * (load(step.half, 0, 0) * load(step.mask, t, 0))
+    return loss
 
 
 @inline_cpu
-def _set_error_coefs(step: StepBuffers, t: int, c: int, scores: float, weight: float, lr: float, shape: Shape) -> float:
-    """Fill step.error_coef for the scores (a SIMD value) of tile `t`, input rows `c` and c + 1; return their losses."""
+def _pair_weight(step: StepBuffers, c: int) -> float:
+    """Return how often input rows `c` and c + 1 occur, on the lanes of each (a SIMD value)."""
+    weight: float = load(step.half, 0, 0) * step.weight[0, c] + load(step.half, 1, 0) * step.weight[0, c + 1]
+    return weight
+
+
+@inline_cpu
+def _set_error_coefs(step: StepBuffers, t: int, c: int, scores: float, weight: float, lr: float) -> float:
+    """Fill step.error_coef for the scores (SIMD values) of tile `t`, input rows `c` and c + 1; return tanh_half."""
     mask = load(step.mask, t, 0) * weight
-    label = load(step.label, t, 0)
-    probability = sigmoid(scores)
-    store(step.error_coef, t, c * HALF_LANES, (label - probability) * (mask * lr))
-    loss: float = mask * (softplus(scores, probability) - label * scores) if shape.with_loss else splat(0.0)
-    return loss
+    tanh = tanh_half(scores)
+    store(step.error_coef, t, c * HALF_LANES, (load(step.label, t, 0) - (tanh * 0.5 + 0.5)) * (mask * lr))
+    return tanh
+
+
+@inline_cpu
+def _losses(step: StepBuffers, t: int, scores: float, tanh: float) -> float:
+    """Return the losses of the scores of tile `t`, to be multiplied by mask and weight.
+
+    These are read anew after `_set_error_coefs`. If the loss used other results of it than `tanh_half`, LLVM would
+    round there in another order than without the loss, and vectors would differ.
+    """
+    losses: float = softplus(scores, tanh) - load(step.label, t, 0) * scores
+    return losses
