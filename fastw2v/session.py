@@ -116,7 +116,7 @@ class Session:
         data = TrainingData(state.vocab, tokens, state.weights_to_train())
         with state.training() as follow:
             self.report = model.report = train(
-                get_backend(self._config.device),
+                get_backend(self._config.device, deterministic=self._config.deterministic),
                 self._config,
                 data,
                 first_epoch=state.epochs_trained,

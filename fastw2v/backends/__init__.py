@@ -29,10 +29,15 @@ def check_config(config: TrainConfig) -> None:
     Raises
     ------
     ValueError
-        The device is unknown, or the window is too large for the GPU.
+        The device is unknown, or it is a GPU and the window is too large for it, or training is to be deterministic.
     CudaUnavailableError
         As in `get_backend`.
     """
+    if config.deterministic and is_cuda(config.device):
+        raise ValueError(
+            f"deterministic=True with device={config.device!r}: a GPU adds moves in any order; pass device=\"cpu\", or "
+            "deterministic=False"
+        )
     check_device(config.device)
     if is_cuda(config.device):
         from fastw2v.backends.cuda_plan import check_window
@@ -43,7 +48,7 @@ def check_config(config: TrainConfig) -> None:
             check_window(config)
 
 
-def get_backend(device: str) -> Backend:
+def get_backend(device: str, *, deterministic: bool = False) -> Backend:
     """Return the backend of a device.
 
     Parameters
@@ -69,7 +74,8 @@ def get_backend(device: str) -> Backend:
 
         return CudaBackend(gpu_index(device))
     from fastw2v.backends.cpu import CpuBackend
+    from fastw2v.backends.cpu_batched import BatchedCpuBackend
 
     if device == "auto":
         logger.info('device "auto": training on the CPU; to train on a GPU, pass device="cuda"')
-    return CpuBackend()
+    return BatchedCpuBackend() if deterministic else CpuBackend()
