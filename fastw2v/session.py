@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from fastw2v.backends import TrainingData, check_config, get_backend
+from fastw2v.backends import Backend, TrainingData, check_config, get_backend
 from fastw2v.callbacks import Callbacks
 from fastw2v.config import TrainConfig
 from fastw2v.corpus import Corpus, as_corpus
@@ -116,7 +116,7 @@ class Session:
         data = TrainingData(state.vocab, tokens, state.weights_to_train())
         with state.training() as follow:
             self.report = model.report = train(
-                get_backend(self._config.device, deterministic=self._config.deterministic),
+                self._backend_for(tokens),
                 self._config,
                 data,
                 first_epoch=state.epochs_trained,
@@ -134,6 +134,10 @@ class Session:
             self.seconds[phase] = getattr(self.report, f"{phase}_seconds")
         callbacks.notify("on_train_end", model)
         self._warn(state)
+
+    def _backend_for(self, tokens: Tokens) -> Backend:
+        config = self._config
+        return get_backend(config.device, deterministic=config.deterministic, n_tokens=tokens.n_tokens)
 
     def _checked_corpus(self, sentences: Any, *, once: bool = False) -> Corpus:  # noqa: ANN401
         """Return the corpus, and compile its reader."""

@@ -35,7 +35,7 @@ def check_config(config: TrainConfig) -> None:
     """
     if config.deterministic and is_cuda(config.device):
         raise ValueError(
-            f"deterministic=True with device={config.device!r}: a GPU adds moves in any order; pass device=\"cpu\", or "
+            f'deterministic=True with device={config.device!r}: a GPU adds moves in any order; pass device="cpu", or '
             "deterministic=False"
         )
     check_device(config.device)
@@ -48,13 +48,17 @@ def check_config(config: TrainConfig) -> None:
             check_window(config)
 
 
-def get_backend(device: str, *, deterministic: bool = False) -> Backend:
+def get_backend(device: str, *, deterministic: bool = False, n_tokens: int | None = None) -> Backend:
     """Return the backend of a device.
 
     Parameters
     ----------
     device : "auto", "cpu", "cuda" or "cuda:N"
         "auto" is the CPU; that choice is logged. "cuda" is the GPU that CuPy uses, "cuda:1" is GPU 1.
+    deterministic : bool
+        Whether the results must not depend on the number of workers; see `check_config` for a GPU.
+    n_tokens : int, optional
+        Tokens in the corpus. A small one is trained by one worker in any case.
 
     Raises
     ------
@@ -73,9 +77,11 @@ def get_backend(device: str, *, deterministic: bool = False) -> Backend:
         from fastw2v.backends.cuda import CudaBackend
 
         return CudaBackend(gpu_index(device))
-    from fastw2v.backends.cpu import CpuBackend
+    from fastw2v.backends.cpu import CpuBackend, is_small
     from fastw2v.backends.cpu_batched import BatchedCpuBackend
 
     if device == "auto":
         logger.info('device "auto": training on the CPU; to train on a GPU, pass device="cuda"')
-    return BatchedCpuBackend() if deterministic else CpuBackend()
+    if deterministic and not (n_tokens is not None and is_small(n_tokens)):
+        return BatchedCpuBackend()
+    return CpuBackend()

@@ -69,6 +69,7 @@ def _set_hidden_strip(
 def set_hidden_vector(
     w_in: Float32, kept: KeptTokens, step: StepBuffers, centre: Centre, scale: float, shape: Shape
 ) -> None:
+    """Write scale times the sum of the context rows to step.rows[0]."""
     whole = shape.n_vectors // shape.n_strip * shape.n_strip
     for vector in range(0, whole, shape.n_strip):
         _set_hidden_strip(w_in, kept, step, centre, scale, vector * LANES, shape)

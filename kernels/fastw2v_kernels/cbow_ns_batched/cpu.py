@@ -5,24 +5,22 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import NamedTuple
 
-from fastw2v_kernels._jit.barrier import wait_for_all
 from fastw2v_kernels._jit.cpu import inline_cpu, jit_cpu
 from fastw2v_kernels._simd import (
     LANES,
-    N_REGISTERS,
     Shape,
     add_rows,
     dot,
     fma_rows,
-    load,
     load_rows,
     load_strip,
-    prefetch,
     prefetch_rows,
+    prefetch_strip,
     rows_of,
-    single,
     splats,
     store_strip,
+    tail,
+    wait_for_all,
     zero_strip,
     zero_tile,
 )
@@ -51,12 +49,23 @@ from fastw2v_kernels.shared.span.rates_cpu import move_at_rate, with_rates
 from fastw2v_kernels.shared.span.scoring_cpu import Centre, StepBuffers, Workspace, score_row, set_mask, step_buffers
 from fastw2v_kernels.shared.span.walk_cpu import KeptTokens, kept_tokens_buffer, subsample
 
+_STRIP = 2  # vectors of a row that are in registers together, and that one thread moves
+
 
 class Work(NamedTuple):
     """What a call trains, and how."""
 
     span: Span
     means: Means
+
+
+class Example(NamedTuple):
+    """An example that is moved: `n` contexts, target set `r`, and what is prefetched: a later target set and row."""
+
+    n: int
+    r: int
+    ahead: int
+    prefetch_row_id: int
 
 
 @inline_cpu
@@ -112,21 +121,35 @@ def _score_part(
 
 
 @inline_cpu
-def _move_targets(
-    matrices: Matrices | RatedMatrices, step: StepBuffers, r: int, ahead: int, first: int, last: int, shape: Shape
+def _move_strip(
+    matrices: Matrices | RatedMatrices,
+    step: StepBuffers,
+    example: Example,
+    means: Means,
+    col: int,
+    shape: Shape,
 ) -> None:
-    """Move the columns first to last of the target rows; put the hidden vector's move into step.rows[1]."""
+    """Move one strip of the rows of an example, and prefetch that of a later one."""
+    n, r, ahead, prefetch_row_id = example
+    share = 1.0 / n
+    prefetch_strip(matrices.w_in, prefetch_row_id, col, shape)
+    hidden, move = zero_strip(shape), zero_strip(shape)
+    for c in range(n):
+        hidden = hidden + load_strip(matrices.w_in, step.inputs[c], col, shape)
+    hidden = hidden * (share if means.of_contexts else 1.0)
     for t in range(shape.n_tiles):
         rows = rows_of(matrices.w_out, step.targets, r, t * shape.n_tile, shape)
-        rows_ahead = rows_of(matrices.w_out, step.targets, ahead, t * shape.n_tile, shape)
+        prefetch_rows(rows_of(matrices.w_out, step.targets, ahead, t * shape.n_tile, shape), col, shape)
         error_coef = splats(step.error_coef, t, 0, shape)
-        for col in range(first, last, LANES):
-            prefetch_rows(rows_ahead, col, single(shape))
-            hidden, move = load(step.rows, 0, col), zero_strip(single(shape))
-            if t > 0:
-                move = load_strip(step.rows, 1, col, single(shape))
-            store_strip(step.rows, 1, col, dot(error_coef, load_rows(rows, col, single(shape)), move))
-            add_rows(rows, col, fma_rows(error_coef, hidden, zero_tile(single(shape))))
+        move = dot(error_coef, load_rows(rows, col, shape), move)
+        add_rows(rows, col, fma_rows(error_coef, hidden, zero_tile(shape)))
+    move = move * (share if means.of_gradient else 1.0)
+    for c in range(n):
+        x = load_strip(matrices.w_in, step.inputs[c], col, shape)
+        if shape.with_rates:
+            move_at_rate(matrices, step.inputs[c], col, x, move)
+        else:
+            store_strip(matrices.w_in, step.inputs[c], col, x + move)
 
 
 @inline_cpu
@@ -139,28 +162,17 @@ def _move_rows(
     s: int,
     shape: Shape,
 ) -> None:
-    """Move this thread's columns of the rows of an example, and prefetch those of a later one."""
-    step, n, r = step_of(batch, scratch, thread, s), batch.n_inputs[thread, s], batch.target_set[thread, s]
+    """Move this thread's columns of the rows of an example."""
+    step, n = step_of(batch, scratch, thread, s), batch.n_inputs[thread, s]
     later = min(s + 2, batch.counts[thread, 0] - 1)
-    context_id = batch.inputs[thread, later, batch.n_inputs[thread, later] - 1]
-    share = 1.0 / n
-    first, last = part(0, shape.n_vectors, batch.thread, batch.n_threads)
-    first, last = first * LANES, last * LANES
-    for col in range(first, last, LANES):
-        prefetch(matrices.w_in, context_id, col)
-        hidden = zero_strip(single(shape))
-        for c in range(n):
-            hidden = hidden + load_strip(matrices.w_in, step.inputs[c], col, single(shape))
-        store_strip(step.rows, 0, col, hidden * (share if means.of_contexts else 1.0))
-    _move_targets(matrices, step, r, batch.target_set[thread, later], first, last, shape)
-    for col in range(first, last, LANES):
-        move = load_strip(step.rows, 1, col, single(shape)) * (share if means.of_gradient else 1.0)
-        for c in range(n):
-            x = load_strip(matrices.w_in, step.inputs[c], col, single(shape))
-            if shape.with_rates:
-                move_at_rate(matrices, step.inputs[c], col, x, move)
-            else:
-                store_strip(matrices.w_in, step.inputs[c], col, x + move)
+    prefetch_row_id = batch.inputs[thread, later, batch.n_inputs[thread, later] - 1]
+    example = Example(n, batch.target_set[thread, s], batch.target_set[thread, later], prefetch_row_id)
+    n_whole = shape.n_vectors // shape.n_strip
+    first, last = part(0, -(-shape.n_vectors // shape.n_strip), batch.thread, batch.n_threads)
+    for strip in range(first, min(last, n_whole)):
+        _move_strip(matrices, step, example, means, strip * shape.n_strip * LANES, shape)
+    if n_whole < last:
+        _move_strip(matrices, step, example, means, n_whole * shape.n_strip * LANES, tail(shape))
 
 
 @jit_cpu
@@ -198,7 +210,7 @@ def cbow_batch(stride: int, *, window: int, negative: int, batch_tokens: int, n_
 
     Each passes it with its own number: ``batch._replace(thread=k)``.
     """
-    steps = Steps(n_sets=1, n_steps=1, n_inputs=2 * window)
+    steps = Steps(n_sets=1, n_steps=1, n_inputs=2 * window, n_scored=1)
     return new_batch(Shape.of(stride, negative + 1, False), steps, batch_tokens, n_threads)
 
 
@@ -240,10 +252,9 @@ def cbow_ns_batched_cpu(
     check_weights(matrices, tally)
     check_tokens(ids, starts, begin=begin, end=end)
     check_tables(w_in.shape[0], keep=keep, alias_prob=alias_prob, alias_id=alias_id)
-    check_batch(batch_tokens)
+    check_batch(batch_tokens, None if batch is None else batch.n_tokens)
     shape = Shape.of(w_in.shape[1], negative + 1, with_loss)
-    n_strips = -(-shape.n_vectors // (N_REGISTERS // 4))  # a strip of the hidden vector stays in registers
-    shape = replace(shape, n_strip=-(-shape.n_vectors // n_strips), with_rates=rate_in is not None)
+    shape = replace(shape, n_strip=min(_STRIP, shape.n_vectors), with_rates=rate_in is not None)
     if batch is None:
         sizes = {"window": window, "negative": negative, "batch_tokens": batch_tokens}
         batch = _own_batch(w_in.shape[1], **sizes, n_threads=1)

@@ -6,9 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from fastw2v_kernels._jit.barrier import wait_for_all
 from fastw2v_kernels._jit.cpu import inline_cpu, jit_cpu
-from fastw2v_kernels._simd import LANES, N_REGISTERS, Shape, prefetch_strip, rows_of, tail
+from fastw2v_kernels._simd import LANES, N_REGISTERS, Shape, prefetch_strip, rows_of, tail, wait_for_all
 from fastw2v_kernels.shared.array_types import Float32, Float64, Int32, Int64
 from fastw2v_kernels.shared.cpu import sentence_of
 from fastw2v_kernels.shared.memory import cache_per_thread
@@ -150,16 +149,15 @@ def _move_rows(
     later = min(s + 2, batch.counts[thread, 0] - 1)
     ahead, context_id = batch.target_set[thread, later], batch.inputs[thread, later, batch.n_inputs[thread, later] - 1]
     n_whole = shape.n_vectors // shape.n_strip
-    first, last = part(0, n_whole, batch.thread, batch.n_threads)
-    has_tail = n_whole * shape.n_strip < shape.n_vectors and batch.thread == batch.n_threads - 1
+    first, last = part(0, -(-shape.n_vectors // shape.n_strip), batch.thread, batch.n_threads)
     for t in range(shape.n_tiles):
         rows = rows_of(matrices.w_out, step.targets, r, t * shape.n_tile, shape)
         rows_ahead = rows_of(matrices.w_out, step.targets, ahead, t * shape.n_tile, shape)
-        for strip in range(first, last):
+        for strip in range(first, min(last, n_whole)):
             col = strip * shape.n_strip * LANES
             prefetch_strip(matrices.w_in, context_id, col, shape)
             update_strip(matrices, step, n, t, rows, rows_ahead, col, shape)
-        if has_tail:
+        if n_whole < last:
             col = n_whole * shape.n_strip * LANES
             prefetch_strip(matrices.w_in, context_id, col, tail(shape))
             update_strip(matrices, step, n, t, rows, rows_ahead, col, tail(shape))
@@ -203,9 +201,8 @@ def skipgram_batch(
     """
     shape = _shape_of(stride, window, negative, share_negatives)
     n_contexts = contexts_per_step(window) if share_negatives else 1
-    steps = Steps(
-        n_sets=1 if share_negatives else 2 * window, n_steps=-(-2 * window // n_contexts), n_inputs=n_contexts
-    )
+    n_sets, n_steps = 1 if share_negatives else 2 * window, -(-2 * window // n_contexts)
+    steps = Steps(n_sets=n_sets, n_steps=n_steps, n_inputs=n_contexts, n_scored=n_contexts)
     return new_batch(shape, steps, batch_tokens, n_threads)
 
 
@@ -254,12 +251,18 @@ def skipgram_ns_batched_cpu(
     check_weights(matrices, tally)
     check_tokens(ids, starts, begin=begin, end=end)
     check_tables(w_in.shape[0], keep=keep, alias_prob=alias_prob, alias_id=alias_id)
-    check_batch(batch_tokens)
+    check_batch(batch_tokens, None if batch is None else batch.n_tokens)
     shape = _shape_of(w_in.shape[1], window, negative, share_negatives)
     shape = replace(shape, with_loss=with_loss, with_rates=rate_in is not None)
     if batch is None:
-        sizes = {"window": window, "negative": negative, "share_negatives": share_negatives}
-        batch = _own_batch(w_in.shape[1], **sizes, batch_tokens=batch_tokens, n_threads=1)
+        batch = _own_batch(
+            w_in.shape[1],
+            window=window,
+            negative=negative,
+            share_negatives=share_negatives,
+            batch_tokens=batch_tokens,
+            n_threads=1,
+        )
     key, rated = epoch_key(seed, epoch), with_rates(matrices, rate_in)
     sampler = Sampler(alias_prob=alias_prob, alias_id=alias_id, key=key, negative=negative)
     tokens = TokenSource(ids=ids, starts=starts, keep=keep, key=key, window=window, shrink_windows=shrink_windows)

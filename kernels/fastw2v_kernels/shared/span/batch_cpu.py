@@ -53,11 +53,12 @@ class Batch(NamedTuple):
 
 
 class Steps(NamedTuple):
-    """How many steps and sets of targets a centre has at most, and input rows a step."""
+    """How many steps and sets of targets a centre has at most; and a step, input rows and rows that are scored."""
 
     n_sets: int
     n_steps: int
     n_inputs: int
+    n_scored: int
 
 
 def new_batch(shape: Shape, steps: Steps, n_tokens: int, n_threads: int) -> Batch:
@@ -69,7 +70,7 @@ def new_batch(shape: Shape, steps: Steps, n_tokens: int, n_threads: int) -> Batc
         target_set=aligned((t, n_steps), np.int64),
         inputs=aligned((t, n_steps, 2 * steps.n_inputs + LANES), np.int32),
         n_inputs=aligned((t, n_steps), np.int64),
-        error_coef=aligned((t, n_steps, shape.n_tiles, (steps.n_inputs + 2) * HALF_LANES)),
+        error_coef=aligned((t, n_steps, shape.n_tiles, (steps.n_scored + 2) * HALF_LANES)),
         loss=aligned((t, n_steps), np.float64),
         all_losses=aligned((t * n_steps,), np.float64),
         counts=aligned((t, _LINE), np.int64),

@@ -7,22 +7,23 @@ import platform
 from typing import Any
 
 from llvmlite import ir
-from numba import extending
 from numba.core import cgutils, types
+
+from fastw2v_kernels._simd.ir import intrinsic
 
 _I64 = ir.IntType(64)
 _SPINS = 300  # about 10 us; then the core is offered to other threads after each look
 _HAS_PAUSE = platform.machine() in ("x86_64", "AMD64")
 
 
-@extending.intrinsic  # type: ignore[untyped-decorator]
-def wait_for_all(_typing: Any, arrived: Any, n_threads: Any) -> Any:  # noqa: ANN401 - Numba's types
+@intrinsic
+def wait_for_all(_typing: Any, arrived: Any, n_threads: Any) -> Any:
     """Return when `n_threads` threads have called this; what each wrote before, all see after.
 
     arrived : int64[n >= 1], shared by the threads, which count their calls in its first element
     """
 
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:  # noqa: ANN401 - Numba's
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         counter = context.make_array(sig.args[0])(context, builder, args[0]).data
         n = context.cast(builder, args[1], sig.args[1], types.int64)
         before = builder.atomic_rmw("add", counter, _I64(1), "seq_cst")
@@ -47,7 +48,7 @@ def wait_for_all(_typing: Any, arrived: Any, n_threads: Any) -> Any:  # noqa: AN
 _BLOCKS = "look", "wait", "done"
 
 
-def _let_others_run(builder: Any, looks: Any) -> None:  # noqa: ANN401 - llvmlite's
+def _let_others_run(builder: ir.IRBuilder, looks: ir.Value) -> None:
     """Pause for a moment; after many looks, offer the core to the threads that are waited for."""
     if _HAS_PAUSE:
         signature = ir.FunctionType(ir.VoidType(), [])
