@@ -60,7 +60,7 @@ class BatchedCpuBackend:
         self._kernel_name = kernel_name(config)
         # A thread without a core of its own would only make the others wait.
         n_threads = min(config.n_workers, available_cores())
-        self._batch = _new_batch(config, data.weights.w_in.shape[1], n_tokens, n_threads)
+        self._batch = _new_batch(config, data.weights.w_in.shape[1], n_tokens, n_threads=n_threads)
         self.span_tokens = max(span_tokens(config) // n_tokens, 1) * n_tokens
 
     def compile(self) -> None:
@@ -95,7 +95,7 @@ class BatchedCpuBackend:
         """Do nothing: nothing was copied."""
 
 
-def _new_batch(config: TrainConfig, stride: int, n_tokens: int, n_threads: int) -> Batch:
+def _new_batch(config: TrainConfig, stride: int, n_tokens: int, *, n_threads: int) -> Batch:
     """Return the memory that the threads share."""
     window, negative = config.window, config.negative
     if not config.sg:
