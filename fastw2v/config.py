@@ -58,6 +58,7 @@ class TrainConfig:
     compute_loss: bool = False
     negative_sharing: str = "window"
     cbow_gradient: str = "sum"
+    deterministic: bool = False
     device: str = "auto"
 
     def __post_init__(self) -> None:
@@ -126,6 +127,7 @@ _RANGES: dict[str, tuple[type, float, float]] = {
     "null_word": (int, 0, 1),
     "sorted_vocab": (int, 0, 1),
     "compute_loss": (bool, 0, 1),
+    "deterministic": (bool, 0, 1),
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from fastw2v.backends import Backend, TrainingData
+from fastw2v.backends import LossBackend, TrainingData
 from fastw2v.config import TrainConfig
 from fastw2v.runtime.cleanup import cleanup
 from fastw2v.schedule import Span
@@ -13,7 +13,7 @@ from fastw2v.schedule import Span
 _EPOCH = 1 << 62
 
 
-def mean_loss(backend: Backend, config: TrainConfig, data: TrainingData) -> float:
+def mean_loss(backend: LossBackend, config: TrainConfig, data: TrainingData) -> float:
     """Return the mean loss of the pairs of ``data.tokens``.
 
     The number depends neither on `workers` nor on `epochs`. On a GPU, threads add up in any order, so its last digits
@@ -21,7 +21,7 @@ def mean_loss(backend: Backend, config: TrainConfig, data: TrainingData) -> floa
 
     Parameters
     ----------
-    backend : Backend
+    backend : LossBackend
         Closed at the end.
     config : TrainConfig
         With `compute_loss`.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastw2v.backends import TrainingData, get_backend
+from fastw2v.backends import TrainingData, loss_backend
 from fastw2v.corpus import one_corpus
 from fastw2v.loss import mean_loss
 from fastw2v.runtime.devices import is_cuda
@@ -65,6 +65,6 @@ class LossModel(VocabularyModel):
         """
         state, config = self._state_to_grow(), self.config.with_option("compute_loss", True)
         weights = Weights(state.weights.w_in, state.weights.w_out, state.weights.dim)
-        backend = get_backend(config.device if is_cuda(config.device) else "cpu")
+        backend = loss_backend(config.device if is_cuda(config.device) else "cpu")
         with Session(config, progress=False).encode_with(one_corpus(sentences, corpus_file), state.vocab) as tokens:
             return mean_loss(backend, config, TrainingData(state.vocab, tokens, weights))

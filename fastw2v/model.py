@@ -56,7 +56,8 @@ class Word2Vec(StoredModel):
     seed : int, 0 <= seed < 2**64, or None
         Seed of all random numbers. None draws one, which `model.seed` then shows.
     workers : int >= 1, optional
-        CPU threads; default: one for each core. With one, each run on the same kind of processor gives the same bits.
+        CPU threads; default: one for each core. One gives the same bits in each run on the same kind of processor.
+        Corpora of up to 100,000 tokens are trained by one thread whatever this says.
     sg : 0 or 1
         1 trains skip-gram, 0 CBOW.
     negative, ns_exponent : int >= 1, float
@@ -92,6 +93,9 @@ class Word2Vec(StoredModel):
     cbow_gradient : "sum" or "mean"
         With cbow_mean=1, "sum" is gensim's gradient of the hidden vector, and "mean" divides it by the number of
         contexts: the true gradient, which needs a larger alpha (0.075). With cbow_mean=0 both divide, as gensim does.
+    deterministic : bool
+        True: each run on the same kind of processor gives the same bits, whatever `workers` says. Training is slower,
+        and needs more memory; see "Reproducible results" in fastw2v/README.md. Not on a GPU.
     device : "auto", "cpu", "cuda" or "cuda:N"
         Where to train. "auto" is the CPU, "cuda" the GPU that CuPy uses, "cuda:1" GPU 1.
     progress : bool, None or callable
@@ -170,6 +174,7 @@ class Word2Vec(StoredModel):
         *,
         negative_sharing: str = "window",
         cbow_gradient: str = "sum",
+        deterministic: bool = False,
         device: str = "auto",
         progress: Progress | bool | None = None,
         checkpoint: str | PathLike[str] | None = None,

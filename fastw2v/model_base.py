@@ -40,7 +40,7 @@ class ModelBase(Lifecycle):
     sg, negative, cbow_mean, epochs = (ConfigOption[int]() for _ in range(4))
     max_vocab_size, max_final_vocab, workers = (ConfigOption[int | None]() for _ in range(3))
     alpha, min_alpha, sample, ns_exponent = (ConfigOption[float]() for _ in range(4))
-    shrink_windows, compute_loss = (ConfigOption[bool]() for _ in range(2))
+    shrink_windows, compute_loss, deterministic = (ConfigOption[bool]() for _ in range(3))
     negative_sharing, cbow_gradient, device = (ConfigOption[str]() for _ in range(3))
 
     def __init__(self, config: TrainConfig, progress: Progress | bool | None = None) -> None:

@@ -39,6 +39,7 @@ class TrainOptions(TypedDict, total=False):
     compute_loss: bool
     negative_sharing: str
     cbow_gradient: str
+    deterministic: bool
     device: str
 
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager, nullcontext
 from functools import partial
 from typing import Any, cast
 
-from fastw2v.backends import TrainingData, check_config, get_backend
+from fastw2v.backends import Backend, TrainingData, check_config, get_backend
 from fastw2v.callbacks import Callbacks
 from fastw2v.checkpointing import CheckpointPause, Checkpoints
 from fastw2v.config import TrainConfig
@@ -128,7 +128,7 @@ class Session:
             shown_progress(self._progress, "train") as events.progress,
         ):
             self.report = model.report = train(
-                get_backend(config.device),
+                self._backend_for(tokens),
                 config,
                 data,
                 report=report,
@@ -146,6 +146,10 @@ class Session:
             self.seconds[phase] = getattr(self.report, f"{phase}_seconds")
         callbacks.notify("on_train_end", model)
         self._tell(tokens)
+
+    def _backend_for(self, tokens: Tokens) -> Backend:
+        config = self._config
+        return get_backend(config.device, deterministic=config.deterministic, n_tokens=tokens.n_tokens)
 
     @contextmanager
     def _reading(

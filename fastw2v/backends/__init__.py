@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import logging
 
-from fastw2v.backends.base import Backend, Tally, TrainingData
+from fastw2v.backends.base import Backend, LossBackend, Tally, TrainingData
 from fastw2v.config import TrainConfig
 from fastw2v.runtime.devices import gpu_index, is_cuda
 
-__all__ = ["Backend", "Tally", "TrainingData", "check_config", "check_device", "get_backend"]
+__all__ = [
+    "Backend",
+    "LossBackend",
+    "Tally",
+    "TrainingData",
+    "check_config",
+    "check_device",
+    "get_backend",
+    "loss_backend",
+]
 
 logger = logging.getLogger("fastw2v")
 
@@ -29,10 +38,15 @@ def check_config(config: TrainConfig) -> None:
     Raises
     ------
     ValueError
-        The device is unknown, or the window is too large for the GPU.
+        The device is unknown, or it is a GPU and the window is too large for it, or training is to be deterministic.
     CudaUnavailableError
         As in `get_backend`.
     """
+    if config.deterministic and is_cuda(config.device):
+        raise ValueError(
+            f'deterministic=True with device={config.device!r}: a GPU adds moves in any order; pass device="cpu", or '
+            "deterministic=False"
+        )
     check_device(config.device)
     if is_cuda(config.device):
         from fastw2v.backends.cuda_plan import check_window
@@ -43,13 +57,17 @@ def check_config(config: TrainConfig) -> None:
             check_window(config)
 
 
-def get_backend(device: str) -> Backend:
+def get_backend(device: str, *, deterministic: bool = False, n_tokens: int | None = None) -> Backend:
     """Return the backend of a device.
 
     Parameters
     ----------
     device : "auto", "cpu", "cuda" or "cuda:N"
         "auto" is the CPU; that choice is logged. "cuda" is the GPU that CuPy uses, "cuda:1" is GPU 1.
+    deterministic : bool
+        Whether the results must not depend on the number of workers; see `check_config` for a GPU.
+    n_tokens : int, optional
+        Tokens in the corpus. A small one is trained by one worker in any case.
 
     Raises
     ------
@@ -64,12 +82,24 @@ def get_backend(device: str) -> Backend:
     'cpu'
     """
     check_device(device)
+    from fastw2v.backends.cpu import is_small
+
+    if device == "auto":
+        logger.info('device "auto": training on the CPU; to train on a GPU, pass device="cuda"')
+    if deterministic and not (n_tokens is not None and is_small(n_tokens)):
+        from fastw2v.backends.cpu_batched import BatchedCpuBackend
+
+        return BatchedCpuBackend()
+    return loss_backend(device)
+
+
+def loss_backend(device: str) -> LossBackend:
+    """Return the backend of a device that measures losses; raises as `get_backend`."""
+    check_device(device)
     if is_cuda(device):
         from fastw2v.backends.cuda import CudaBackend
 
         return CudaBackend(gpu_index(device))
     from fastw2v.backends.cpu import CpuBackend
 
-    if device == "auto":
-        logger.info('device "auto": training on the CPU; to train on a GPU, pass device="cuda"')
     return CpuBackend()

@@ -40,13 +40,10 @@ class Backend(Protocol):
         Name of the device, for reports.
     span_tokens : int
         Tokens in a span that suit the device; final after `upload`.
-    tally_tokens : int
-        The same for `tally_each`; it does not depend on the number of workers.
     """
 
     name: str
     span_tokens: int
-    tally_tokens: int
 
     def upload(self, config: TrainConfig, data: TrainingData) -> None:
         """Copy corpus, tables and weights to the device, unless it can use the model's own arrays."""
@@ -62,18 +59,6 @@ class Backend(Protocol):
         Meanwhile the thread that called this calls `on_wait` about ten times a second.
         """
 
-    def tally_each(self, spans: Iterable[Span]) -> list[Tally]:
-        """Return the counts of each span under the current weights, without training.
-
-        The spans have a learning rate of 0. The backend may be asked for nothing else after this.
-        """
-
-    def tally_each(self, spans: Iterable[Span]) -> list[Tally]:
-        """Return the counts of each span under the current weights, without training.
-
-        The spans have a learning rate of 0. The backend may be asked for nothing else after this.
-        """
-
     def tally(self) -> Tally:
         """Return the counts of all spans since the last call, and set them to 0."""
 
@@ -82,3 +67,21 @@ class Backend(Protocol):
 
     def close(self) -> None:
         """Free the memory on the device. This is the last call; it also follows an `upload` that failed."""
+
+
+class LossBackend(Backend, Protocol):
+    """A device that also measures losses without training.
+
+    Attributes
+    ----------
+    tally_tokens : int
+        Tokens in a span for `tally_each`; it does not depend on the number of workers.
+    """
+
+    tally_tokens: int
+
+    def tally_each(self, spans: Iterable[Span]) -> list[Tally]:
+        """Return the counts of each span under the current weights, without training.
+
+        The spans have a learning rate of 0. The backend may be asked for nothing else after this.
+        """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -21,6 +22,7 @@ from fastw2v_kernels.skipgram_ns.cpu import skipgram_ns_cpu
 # About how many multiply-adds a span takes: 30 ms of a fast core, so that Ctrl-C is obeyed at once.
 _SPAN_WORK = 1 << 28
 _MOST_TOKENS = 1 << 16
+_SMALL_TOKENS = 100_000  # about 0.1 s of one core in an epoch
 _SPANS_PER_WORKER = 4  # at least, so that no worker idles for long while the last spans are trained
 
 
@@ -39,23 +41,12 @@ class CpuBackend:
         TypeError, ValueError
             The rates of the weights are wrong; see `Weights.checked_rates`.
         """
-        vocab, tokens, weights = data
-        alias_prob, alias_id = vocab.alias_table(config.ns_exponent)
-        self._kernel = partial(
-            skipgram_ns_cpu if config.sg else cbow_ns_cpu,
-            w_in=weights.w_in,
-            w_out=weights.w_out,
-            ids=tokens.ids,
-            starts=tokens.starts,
-            keep=vocab.keep_probabilities(config.sample),
-            alias_prob=alias_prob,
-            alias_id=alias_id,
-            rate_in=weights.checked_rates(),
-            **kernel_options(config),
-        )
+        arrays, n_tokens = corpus_arrays(config, data), data.tokens.n_tokens
+        self._kernel = partial(skipgram_ns_cpu if config.sg else cbow_ns_cpu, **arrays, **kernel_options(config))
         self._kernel_name = kernel_name(config)
-        self._tallies = [aligned((3,), np.float64) for _ in range(config.n_workers)]
-        tokens_for_all = -(-tokens.n_tokens // (_SPANS_PER_WORKER * config.n_workers))
+        n_workers = 1 if is_small(n_tokens) else config.n_workers
+        self._tallies = [aligned((3,), np.float64) for _ in range(n_workers)]
+        tokens_for_all = -(-n_tokens // (_SPANS_PER_WORKER * n_workers))
         self.span_tokens = min(span_tokens(config), max(1, tokens_for_all))
 
     def compile(self) -> None:
@@ -94,22 +85,6 @@ class CpuBackend:
         run_workers([work] * len(self._tallies), ItemQueue(span for span in spans))
         return [counts[i] for i in sorted(counts)]
 
-    def tally_each(self, spans: Iterable[Span]) -> list[Tally]:
-        """Return the counts of each span, by kernels that do not write to the weights."""
-        counts: dict[int, Tally] = {}
-
-        def work(queue: ItemQueue[Span]) -> None:
-            tally = aligned((3,), np.float64)
-            while (item := queue.next()) is not None:
-                tally[:] = 0
-                self._kernel(**item[1]._asdict(), tally=tally, moves_rows=False)
-                counts[item[0]] = _tally_of(tally)
-
-        with log_compilation(f"{self._kernel_name}, without training"):
-            self._kernel(**Span(0, 0, 0, 0.0, 0.0)._asdict(), tally=self._tallies[0], moves_rows=False)
-        run_workers([work] * len(self._tallies), ItemQueue(span for span in spans))
-        return [counts[i] for i in sorted(counts)]
-
     def tally(self) -> Tally:
         """Return the sum of the workers' counts, and set them to 0."""
         total = _tally_of(np.sum(self._tallies, axis=0))
@@ -130,6 +105,33 @@ class CpuBackend:
 def _tally_of(counts: np.ndarray) -> Tally:
     loss, pairs, kept = counts
     return Tally(float(loss), int(pairs), int(kept))
+
+
+def is_small(n_tokens: int) -> bool:
+    """Whether a corpus is so small that one worker trains it, whatever `workers` says; so one seed gives one result."""
+    return n_tokens <= _SMALL_TOKENS
+
+
+def corpus_arrays(config: TrainConfig, data: TrainingData) -> dict[str, Any]:
+    """Return the arguments of a kernel that are arrays: weights, rates, tokens and tables.
+
+    Raises
+    ------
+    TypeError, ValueError
+        The rates of the weights are wrong; see `Weights.checked_rates`.
+    """
+    vocab, tokens, weights = data
+    alias_prob, alias_id = vocab.alias_table(config.ns_exponent)
+    return {
+        "w_in": weights.w_in,
+        "w_out": weights.w_out,
+        "ids": tokens.ids,
+        "starts": tokens.starts,
+        "keep": vocab.keep_probabilities(config.sample),
+        "alias_prob": alias_prob,
+        "alias_id": alias_id,
+        "rate_in": weights.checked_rates(),
+    }
 
 
 def span_tokens(config: TrainConfig) -> int:

@@ -117,14 +117,6 @@ class CudaBackend:
         self.train([span], lambda n_tokens: None)
         return self.tally()
 
-    def tally_each(self, spans: Iterable[Span]) -> list[Tally]:
-        """Return the counts of each span, by training the device's copy of the weights at a rate of 0."""
-        return [self._tally_of(span) for span in spans]
-
-    def _tally_of(self, span: Span) -> Tally:
-        self.train([span], lambda n_tokens: None)
-        return self.tally()
-
     def tally(self) -> Tally:
         """Return the device's counts, and set them to 0."""
         with self._on_stream():

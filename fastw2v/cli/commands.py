@@ -94,6 +94,9 @@ def train(
     loss: Annotated[bool, typer.Option("--loss/--no-loss", help="Sum up the loss.")] = True,
     workers: Workers = None,
     seed: Seed = 1,
+    deterministic: Annotated[
+        bool, typer.Option("--deterministic", help="The same vectors for any number of workers (slower).")
+    ] = False,
     device: Annotated[str, typer.Option(help='"auto" (the CPU), "cpu", "cuda", or "cuda:1" and so on.')] = "auto",
     checkpoint: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write a file, while training goes on, to --resume from.")
@@ -130,6 +133,7 @@ def train(
             "compute_loss": loss,
             "workers": workers,
             "seed": seed,
+            "deterministic": deterministic,
             "device": device,
         }
         model = plan.trained(options)

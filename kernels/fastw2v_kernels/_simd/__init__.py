@@ -19,6 +19,7 @@ from fastw2v_kernels._simd.arithmetic import (
     zero_tile,
     zeros,
 )
+from fastw2v_kernels._simd.barrier import wait_for_all
 from fastw2v_kernels._simd.ir import LANES, N_REGISTERS
 from fastw2v_kernels._simd.memory import (
     add_rows,
@@ -70,6 +71,7 @@ __all__ = [
     "store",
     "store_strip",
     "tail",
+    "wait_for_all",
     "zero_strip",
     "zero_tile",
     "zeros",

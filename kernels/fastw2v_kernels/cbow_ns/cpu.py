@@ -68,9 +68,10 @@ def _set_hidden_strip(
 
 
 @inline_cpu
-def _set_hidden_vector(
+def set_hidden_vector(
     w_in: Float32, kept: KeptTokens, step: StepBuffers, centre: Centre, scale: float, shape: Shape
 ) -> None:
+    """Write scale times the sum of the context rows to step.rows[0]."""
     whole = shape.n_vectors // shape.n_strip * shape.n_strip
     for vector in range(0, whole, shape.n_strip):
         _set_hidden_strip(w_in, kept, step, centre, scale, vector * LANES, shape)
@@ -148,7 +149,7 @@ def _train_centre(
     r = first_set(step, centre.i)
     share = 1.0 / (centre.high - centre.low - 1)
     set_mask(step, r, negative, shape)
-    _set_hidden_vector(matrices.w_in, kept, step, centre, share if means.of_contexts else 1.0, shape)
+    set_hidden_vector(matrices.w_in, kept, step, centre, share if means.of_contexts else 1.0, shape)
     loss = score_row(step.rows, 0, matrices.w_out, step, r, centre.lr, shape)
     if shape.moves_rows:
         _update_targets(matrices, step, r, first_set(step, centre.i + 2), centre.prefetch_row_id, shape)

@@ -57,7 +57,7 @@ from fastw2v_kernels.shared.span.walk_cpu import (
 
 
 @inline_cpu
-def _gather(kept: KeptTokens, step: StepBuffers, low: int, high: int, i: int, reach: int) -> int:
+def gather(kept: KeptTokens, step: StepBuffers, low: int, high: int, i: int, reach: int) -> int:
     """List the rows of the tokens low to high except centre i, and return how many; a repeated row is listed once.
 
     There are at most `reach` on each side of the centre. Rows are scored in pairs, so an odd one gets a partner of
@@ -97,7 +97,7 @@ def _gather_repeated(kept: KeptTokens, step: StepBuffers, low: int, high: int, i
 
 
 @inline_cpu
-def _update_strip(
+def update_strip(
     matrices: Matrices | RatedMatrices,
     step: StepBuffers,
     n: int,
@@ -143,10 +143,10 @@ def _update(
         rows_ahead = rows_of(matrices.w_out, step.targets, ahead, t * shape.n_tile, shape)
         for vector in range(0, whole, shape.n_strip):
             prefetch_strip(matrices.w_in, prefetch_row_id, vector * LANES, shape)
-            _update_strip(matrices, step, n, t, rows, rows_ahead, vector * LANES, shape)
+            update_strip(matrices, step, n, t, rows, rows_ahead, vector * LANES, shape)
         if whole < shape.n_vectors:
             prefetch_strip(matrices.w_in, prefetch_row_id, whole * LANES, tail(shape))
-            _update_strip(matrices, step, n, t, rows, rows_ahead, whole * LANES, tail(shape))
+            update_strip(matrices, step, n, t, rows, rows_ahead, whole * LANES, tail(shape))
 
 
 @inline_cpu
@@ -155,7 +155,7 @@ def _train_contexts(
 ) -> float:
     """Train the tokens low to high except the centre in one step, at most `reach` on each side; return the losses."""
     r = first_set(step, centre.i)
-    n = _gather(kept, step, centre.low, centre.high, centre.i, reach)
+    n = gather(kept, step, centre.low, centre.high, centre.i, reach)
     loss: float = score_rows(matrices.w_in, matrices.w_out, step, n, r, centre.lr, shape)
     if shape.moves_rows:
         _update(matrices, step, n, r, first_set(step, centre.i + 2), centre.prefetch_row_id, shape)

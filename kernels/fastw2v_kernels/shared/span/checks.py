@@ -10,6 +10,7 @@ from fastw2v_kernels.shared.arguments import FLOAT64, INT32, INT64, check_axes, 
 from fastw2v_kernels.shared.span.inputs import Matrices
 
 _COLUMNS = 16  # rows come in multiples of this many floats
+MOST_BATCH_TOKENS = 1024
 
 
 def check_weights(matrices: Matrices, tally: NDArray[Any], *, on_device: bool = False) -> None:
@@ -46,3 +47,19 @@ def check_tables(n_vocab: int, *, keep: NDArray[Any], alias_prob: NDArray[Any], 
     check_read("keep", keep, (n_vocab,))
     check_read("alias_prob", alias_prob, (n_vocab,))
     check_read("alias_id", alias_id, (n_vocab,), dtype=INT32)
+
+
+def check_batch(batch_tokens: int, n_tokens: int | None = None) -> None:
+    """Raise unless a batch has at least one token, and no more than a pass over the corpus.
+
+    Parameters
+    ----------
+    batch_tokens : int
+        Tokens in a batch.
+    n_tokens : int, optional
+        Tokens for which the threads' shared memory was made.
+    """
+    if not 1 <= batch_tokens <= MOST_BATCH_TOKENS:
+        raise ValueError(f"batch_tokens is {batch_tokens}; expected 1 to {MOST_BATCH_TOKENS:,}")
+    if n_tokens is not None and n_tokens != batch_tokens:
+        raise ValueError(f"batch_tokens is {batch_tokens}; expected {n_tokens}, for which the batch was made")

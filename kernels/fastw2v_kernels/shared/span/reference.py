@@ -40,6 +40,12 @@ def windows(tokens: TokenSource, begin: int, end: int) -> Iterator[tuple[int, In
                 yield pos, tokens.ids[contexts]
 
 
+def batches(begin: int, end: int, n_tokens: int) -> Iterator[tuple[int, int]]:
+    """Yield the bounds of the batches of a span, which end at multiples of `n_tokens`."""
+    cuts = [begin, *range((begin // n_tokens + 1) * n_tokens, end, n_tokens), end]
+    yield from pairwise(cuts)
+
+
 def draw_targets(sampler: Sampler, positive: int, token_pos: int, *, ordinal: int) -> list[int]:
     """Return the rows of w_out for the `ordinal`-th example at `token_pos`: the positive, then its negatives."""
     numbers = NEGATIVE_DRAW + ordinal * sampler.negative + np.arange(sampler.negative)
@@ -57,13 +63,19 @@ def gradients(
     A negative that equals the positive is masked (Mikolov et al. 2013, "Distributed representations of words and
     phrases and their compositionality", equation 4).
     """
+    error_coef, loss = error_coefs(x, w_out, targets, lr=lr)
+    return error_coef @ w_out[targets], error_coef.T @ x, loss
+
+
+def error_coefs(x: FloatMatrix, w_out: FloatMatrix, targets: list[int], *, lr: float) -> tuple[FloatMatrix, float]:
+    """Return the error coefficient of each row of `x` and each target, and the loss; see `gradients`."""
     positive, *negatives = targets
     label = np.array([1.0] + [0.0] * len(negatives), x.dtype)
     mask = np.array([1.0] + [row != positive for row in negatives], x.dtype)
     scores = x @ w_out[targets].T
     error_coef = mask * (label - 1 / (1 + np.exp(-scores))) * x.dtype.type(lr)
     loss = float(np.sum(mask * (np.logaddexp(0, scores) - label * scores), dtype=np.float64))
-    return error_coef @ w_out[targets], error_coef.T @ x, loss
+    return error_coef, loss
 
 
 def move_rows(w_in: FloatMatrix, rows: Int32, moves: FloatMatrix, rate_in: Float32 | None) -> None:

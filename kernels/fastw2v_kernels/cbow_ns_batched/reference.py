@@ -1,0 +1,83 @@
+"""CBOW with negative sampling in mini-batches, in NumPy."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fastw2v_kernels.shared.array_types import Float32, Float64, Int32, Int64
+from fastw2v_kernels.shared.rng import epoch_key
+from fastw2v_kernels.shared.span.inputs import Sampler, TokenSource
+from fastw2v_kernels.shared.span.reference import (
+    FloatMatrix,
+    batches,
+    draw_targets,
+    error_coefs,
+    move_rows,
+    windows,
+)
+
+
+def cbow_ns_batched_reference(
+    *,
+    w_in: FloatMatrix,
+    w_out: FloatMatrix,
+    ids: Int32,
+    starts: Int64,
+    keep: Float32,
+    alias_prob: Float32,
+    alias_id: Int32,
+    begin: int,
+    end: int,
+    lr_first: float,
+    lr_step: float,
+    seed: int,
+    epoch: int,
+    window: int,
+    negative: int,
+    shrink_windows: bool,
+    mean_context: bool,
+    mean_gradient: bool,
+    with_loss: bool,
+    tally: Float64,
+    batch_tokens: int,
+    rate_in: Float32 | None = None,
+) -> None:
+    """Train the centres at token positions begin to end in mini-batches.
+
+    The steps are those of `cbow_ns_reference`. In a batch, all of them are scored before any of them moves a row. Then
+    they move rows one after the other: each by the error coefficients of its scores and by the rows as they are at that
+    moment.
+
+    Parameters
+    ----------
+    w_in, w_out, ids, starts, keep, alias_prob, alias_id, begin, end, lr_first, lr_step, seed, epoch, window, negative,
+    shrink_windows, mean_context, mean_gradient, with_loss, tally, rate_in
+        As in `cbow_ns_reference`.
+    batch_tokens : int
+        As in `skipgram_ns_batched_reference`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        A dtype, shape or memory order that does not fit, a span outside of the corpus, or a batch that is too large.
+        The reference checks nothing.
+    """
+    key = epoch_key(seed, epoch)
+    tokens = TokenSource(ids=ids, starts=starts, keep=keep, key=key, window=window, shrink_windows=shrink_windows)
+    sampler = Sampler(alias_prob=alias_prob, alias_id=alias_id, key=key, negative=negative)
+    for first, last in batches(begin, end, batch_tokens):
+        steps = []
+        for token_pos, contexts in windows(tokens, first, last):
+            tally[2] += 1
+            if len(contexts) > 0:
+                share = w_in.dtype.type(1 / len(contexts))
+                hidden = w_in[contexts].sum(axis=0, keepdims=True) * (share if mean_context else 1)
+                targets = draw_targets(sampler, ids[token_pos], token_pos, ordinal=0)
+                coef, loss = error_coefs(hidden, w_out, targets, lr=lr_first + lr_step * token_pos)
+                steps.append((contexts, targets, coef, share))
+                tally[:2] += loss * with_loss, 1
+        for contexts, targets, coef, share in steps:
+            hidden = w_in[contexts].sum(axis=0, keepdims=True) * (share if mean_context else 1)
+            d_hidden, d_out = coef @ w_out[targets], coef.T @ hidden
+            move_rows(w_in, contexts, d_hidden * (share if mean_gradient else 1), rate_in)
+            np.add.at(w_out, targets, d_out)
