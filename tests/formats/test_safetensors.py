@@ -18,6 +18,14 @@ def test_safetensors_keep_integer_keys_and_word2vec_makes_words_of_them(tmp_path
         assert KeyedVectors.load(tmp_path / f"v{ending}").index_to_key == ["-5", "3", "1099511627776"]
 
 
+def test_all_chunks_are_written(tmp_path, monkeypatch):
+    kv = KeyedVectors([f"w{i}" for i in range(100)], random_vectors(100, 5))
+    kv.save(tmp_path / "at_once")
+    monkeypatch.setattr(safetensors, "_CHUNK_BYTES", 200)
+    kv.save(tmp_path / "in_chunks")
+    assert (tmp_path / "in_chunks").read_bytes() == (tmp_path / "at_once").read_bytes()
+
+
 def test_safetensors_keep_words_that_word2vec_cannot(tmp_path):
     kv = KeyedVectors(["", "two words", "line\n", "\t"], np.array([[np.nan], [np.inf], [0], [1]]))
     kv.save(tmp_path / "v.safetensors")

@@ -51,6 +51,34 @@ def test_chunks_fit_together(tmp_path, monkeypatch):
         assert_same_table(KeyedVectors.load(tmp_path / f"v{ending}"), kv)
 
 
+@pytest.mark.parametrize("ending", [".txt", ".bin"])
+def test_every_chunk_is_written(ending, tmp_path, monkeypatch):
+    kv = KeyedVectors([f"w{i}" for i in range(100)], random_vectors(100, 5))
+    kv.save(tmp_path / f"at_once{ending}")
+    monkeypatch.setattr(word2vec_write, "_WRITE_BYTES", 600)
+    kv.save(tmp_path / f"in_chunks{ending}")
+    assert (tmp_path / f"in_chunks{ending}").read_bytes() == (tmp_path / f"at_once{ending}").read_bytes()
+
+
+@pytest.mark.parametrize("ending", [".txt", ".bin"])
+@pytest.mark.parametrize("row", [0, 50, 99])
+def test_every_chunk_is_checked(ending, row, tmp_path, monkeypatch):
+    monkeypatch.setattr(word2vec_write, "_WRITE_BYTES", 600)
+    errors = []
+    for flaw in ("no vector", "no word"):
+        keys, vectors = [f"w{i}" for i in range(100)], random_vectors(100, 5)
+        if flaw == "no word":
+            keys[row] = "two words"
+        else:
+            vectors[row, 4] = np.nan
+        try:
+            KeyedVectors(keys, vectors).save(tmp_path / f"v{ending}")
+        except ValueError as error:
+            errors.append(str(error))
+    assert [f"row {row})" in error for error in errors] == [True, True]
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize("binary", [True, False])
 def test_gensim_reads_our_files(kv, tmp_path, binary):
     models = pytest.importorskip("gensim.models", exc_type=ImportError)
