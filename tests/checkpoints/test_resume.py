@@ -13,6 +13,7 @@ from fastw2v import Word2Vec, checkpointing
 from fastw2v.checkpoint import read_training
 from fastw2v.checkpointing import CheckpointPause
 from fastw2v.resuming import read_checkpoint
+from fastw2v.word2vec import LineSentence
 from tests.checkpoints.cases import (
     MODES,
     N_TOKENS,
@@ -83,6 +84,22 @@ def test_several_workers_go_on_from_the_same_place():
     assert min(done for phase, done in seen if phase == "train") > begun
     assert model.report.raw_words == 5 * N_TOKENS
     assert model.workers == 2
+
+
+@pytest.mark.parametrize(
+    "options", [{"max_vocab_size": 30}, {"null_word": 1}, {"sorted_vocab": 0}, {"min_count": 3}, {"max_final_vocab": 9}]
+)
+@pytest.mark.parametrize("as_text", [False, True])
+def test_a_vocabulary_chosen_in_any_way(options, as_text, tmp_path):
+    corpus = SENTENCES
+    if as_text:
+        corpus = LineSentence(tmp_path / "corpus.txt")
+        (tmp_path / "corpus.txt").write_text("\n".join(map(" ".join, SENTENCES)))
+    whole = Word2Vec(corpus, **(SMALL | options))
+    killed(whole.report.raw_words // 2, sentences=corpus, **options)
+    resumed = Word2Vec.resume("c", corpus)
+    assert same(resumed, whole)
+    assert resumed.wv.index_to_key == whole.wv.index_to_key
 
 
 def test_integer_ids_and_raw_counts():
