@@ -4,7 +4,7 @@
 DIFFERENT = {
     "Word2Vec.__init__": (
         "`workers`: all cores, not 3. `hs=1` raises ValueError. New, by keyword: `negative_sharing`, "
-        "`cbow_gradient`, `deterministic`, `device`, `progress`. `seed=None` draws a seed"
+        "`cbow_gradient`, `deterministic`, `device`, `progress`, `checkpoint`, `checkpoint_every`. `seed=None` draws a seed"
     ),
     "Word2Vec.alpha": "as every option: checked when it is set, and fixed while the model is trained",
     "Word2Vec.build_vocab": (
@@ -40,7 +40,7 @@ DIFFERENT = {
     "Word2Vec.train": (
         "`compute_loss` and `callbacks` are those of the model unless given; `total_examples` and "
         "`total_words` are not needed. `word_count` other than 0 raises ValueError. Ctrl-C ends "
-        "the training and keeps the vectors so far"
+        "the training and keeps the vectors so far. New, by keyword: `checkpoint`, `checkpoint_every`"
     ),
     "Word2Vec.update_weights": "nothing is left to do: growth makes all weights",
     "Word2Vec.workers": "None unless given",

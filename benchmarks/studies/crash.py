@@ -115,7 +115,7 @@ class Place:
         return sorted({path.name for path in self.folder.iterdir()} - known) + sorted(os.listdir(self.temporary))
 
 
-def stop_and_resume(place: Place, number: signal.Signals, n_runs: int, rng: random.Random) -> Counter[str]:
+def stop_and_resume(place: Place, number: signal.Signals, n_runs: int, *, rng: random.Random) -> Counter[str]:
     """Send a signal to trainings until each has ended; count runs, signals, and what was found."""
     counts: Counter[str] = Counter()
     for _ in range(n_runs):
@@ -294,8 +294,8 @@ def main(arguments: list[str]) -> int:
         place = Place(Path(folder), chosen.lines)
         print(f"a run takes {place.seconds:.1f} s", flush=True)
         studies = {
-            "SIGKILL": lambda: stop_and_resume(place, signal.SIGKILL, chosen.kills, rng),
-            "SIGTERM": lambda: stop_and_resume(place, signal.SIGTERM, chosen.terms, rng),
+            "SIGKILL": lambda: stop_and_resume(place, signal.SIGKILL, chosen.kills, rng=rng),
+            "SIGTERM": lambda: stop_and_resume(place, signal.SIGTERM, chosen.terms, rng=rng),
             "SIGKILL while saving": lambda: kill_saves(place, chosen.saves, rng),
             "full disk": lambda: full_disk(place),
             "read-only folder": lambda: refused_before(place),

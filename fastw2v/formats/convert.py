@@ -18,6 +18,7 @@ from fastw2v.formats.word2vec import Reading, read_word2vec
 from fastw2v.formats.word2vec_text import pieces
 from fastw2v.formats.word2vec_write import Layout, write_binary, write_text
 from fastw2v.runtime.files import atomic_write, check_writable, existing_file
+from fastw2v.runtime.signals import finished_first
 from fastw2v.runtime.word_bytes import encode_word
 from fastw2v.vectors.key_table import KeyTable, VectorTable, keys_to_save
 
@@ -36,8 +37,9 @@ _OTHERS = {".npy", ".npz", ".pkl", ".pickle", ".csv", ".tsv", ".json", ".h5", ".
 def save(kv: KeyTable, path: str | os.PathLike[str], format: str | None = None) -> None:
     """Write vectors to a file, in the order of the rows.
 
-    The write is atomic: an existing file is replaced only when the new one is complete. The word2vec formats have no
-    counts and make words of integer keys, which is logged; safetensors keeps both.
+    The write is atomic: an existing file is replaced only when the new one is complete, and a Ctrl-C is obeyed then; a
+    second one at once. The word2vec formats have no counts and make words of integer keys, which is logged;
+    safetensors keeps both.
 
     Parameters
     ----------
@@ -72,7 +74,8 @@ def save(kv: KeyTable, path: str | os.PathLike[str], format: str | None = None) 
     """
     chosen = _chosen_format(Path(path), format)
     if chosen == "safetensors":
-        write_safetensors(path, table_tensors(kv), {"format": "fastw2v"} | table_metadata(kv))
+        with finished_first(str(path)):
+            write_safetensors(path, table_tensors(kv), {"format": "fastw2v"} | table_metadata(kv))
         return
     save_word2vec(kv, path, binary=chosen == "word2vec-binary")
 
@@ -108,7 +111,7 @@ def save_word2vec(
     write, keys = write_binary if binary else write_text, keys_to_save(kv)
     if kv.is_integer:
         logger.warning("%s: integer keys become words in this format; save as .safetensors to keep them", path)
-    with atomic_write(path) as draft:
+    with finished_first(str(path)), atomic_write(path) as draft:
         with writing(draft, path) as file:
             write(file, keys, kv.matrix, layout=layout)
         if append and Path(path).exists():

@@ -59,7 +59,8 @@ def terminable(*, ends_process: bool = True) -> Iterator[None]:
 def finished_first(what: str) -> Iterator[None]:
     """Let the block end before a Ctrl-C or SIGTERM within it is obeyed; a second one is obeyed at once.
 
-    In the main thread alone, where signals are handled. A signal that no Python function handles stays as it is.
+    In the main thread alone, where signals are handled. A signal that no Python function handles stays as it is. Of
+    nested blocks the outermost counts.
 
     Parameters
     ----------
@@ -78,6 +79,9 @@ def finished_first(what: str) -> Iterator[None]:
             logger.warning("%s is finished first; Ctrl-C again stops at once", what)
 
     held = [number for number, handler in handlers.items() if callable(handler)] if _is_main_thread() else []
+    if any(getattr(handlers[number], "__qualname__", "") == handle.__qualname__ for number in held):
+        yield
+        return
     try:
         for number in held:
             signal.signal(number, handle)

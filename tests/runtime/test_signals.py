@@ -115,6 +115,15 @@ def test_sigterm_waits_where_it_is_handled():
         assert block(lambda: send(signal.SIGTERM), time.monotonic) == ("SIGTERM", 2)
 
 
+def test_of_nested_blocks_the_outermost_counts():
+    def inner():
+        with finished_first("a part"):
+            interrupt()
+
+    assert block(inner, time.monotonic) == ("Ctrl-C", 2)
+    assert block(inner, inner, time.monotonic) == ("Ctrl-C", 1)
+
+
 def test_without_a_signal_the_block_just_ends():
     assert block(time.monotonic) == (None, 1)
 
