@@ -4,7 +4,7 @@
 DIFFERENT = {
     "Word2Vec.__init__": (
         "`workers`: all cores, not 3. `hs=1` raises ValueError. New, by keyword: `negative_sharing`, "
-        "`cbow_gradient`, `device`, `progress`. `seed=None` draws a seed"
+        "`cbow_gradient`, `device`, `progress` (bars). `seed=None` draws a seed"
     ),
     "Word2Vec.alpha": "as every option: checked when it is set, and fixed while the model is trained",
     "Word2Vec.build_vocab": (
