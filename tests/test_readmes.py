@@ -79,7 +79,7 @@ def test_a_newcomers_two_commands():
 
 @existing
 @pytest.mark.usefixtures("folder")
-def test_python_snippets_run(page, caplog):
+def test_python_snippets_run(page):
     namespace = {}
     for snippet in snippets(page, "python"):
         if any(text in snippet.code for text in NOT_RUN):
@@ -88,7 +88,6 @@ def test_python_snippets_run(page, caplog):
             pytest.importorskip("matplotlib").use("Agg")
         where = f"{page}, line {snippet.line}"
         exec(compile(snippet.code, where, "exec"), namespace)
-        assert "pass sample=0" not in caplog.text, f"{where}: subsampling leaves little of this example"
 
 
 @existing
