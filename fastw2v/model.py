@@ -136,7 +136,7 @@ class Word2Vec(StoredModel):
     Examples
     --------
     >>> sentences = [["a", "quick", "brown", "fox"], ["a", "lazy", "dog"]] * 50
-    >>> model = Word2Vec(sentences, vector_size=20, min_count=1, workers=1)
+    >>> model = Word2Vec(sentences, vector_size=20, min_count=1, sample=0, workers=1)
     >>> model.wv["fox"].shape
     (20,)
     """

@@ -90,7 +90,7 @@ class VocabularyModel(ModelBase):
         Examples
         --------
         >>> from fastw2v import Word2Vec
-        >>> model = Word2Vec(vector_size=20, min_count=1, workers=1)
+        >>> model = Word2Vec(vector_size=20, min_count=1, sample=0, workers=1)
         >>> model.build_vocab([["a", "b", "c"], ["a", "b"]])
         >>> model.build_vocab([["new", "b"]], update=True)
         >>> [(word, model.wv.get_vecattr(word, "count")) for word in model.wv.index_to_key]
@@ -132,7 +132,7 @@ class VocabularyModel(ModelBase):
         Examples
         --------
         >>> from fastw2v import Word2Vec
-        >>> model = Word2Vec(vector_size=20, min_count=2)
+        >>> model = Word2Vec(vector_size=20, min_count=2, sample=0)
         >>> model.build_vocab_from_freq({"film": 5, "plot": 9, "typo": 1})
         >>> model.wv.index_to_key
         ['plot', 'film']

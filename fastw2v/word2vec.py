@@ -7,7 +7,7 @@ Examples
 >>> from pathlib import Path
 >>> from fastw2v.word2vec import LineSentence, Word2Vec
 >>> _ = Path("lines.txt").write_text("to be or not to be\n" * 10)
->>> Word2Vec(LineSentence("lines.txt"), vector_size=16, min_count=20).wv.index_to_key
+>>> Word2Vec(LineSentence("lines.txt"), vector_size=16, min_count=20, sample=0).wv.index_to_key
 ['to', 'be']
 """
 

@@ -4,7 +4,8 @@
 DIFFERENT = {
     "Word2Vec.__init__": (
         "`workers`: all cores, not 3. `hs=1` raises ValueError. New, by keyword: `negative_sharing`, "
-        "`cbow_gradient`, `deterministic`, `device`, `progress`, `checkpoint`, `checkpoint_every`. `seed=None` draws a seed"
+        "`cbow_gradient`, `deterministic`, `device`, `progress` (bars), `checkpoint`, `checkpoint_every`. "
+        "`seed=None` draws a seed"
     ),
     "Word2Vec.alpha": "as every option: checked when it is set, and fixed while the model is trained",
     "Word2Vec.build_vocab": (

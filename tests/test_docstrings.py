@@ -27,10 +27,11 @@ def examples():
 
 
 @pytest.mark.parametrize("example", list(examples()))
-def test_an_example_shows_what_it_says(example, tmp_path, monkeypatch):
+def test_an_example_shows_what_it_says(example, tmp_path, monkeypatch, caplog):
     for module in EXTRAS:
         if f"import {module}" in example.docstring:
             pytest.importorskip(module)
     monkeypatch.chdir(tmp_path)  # examples may write files
     result = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE).run(example)
     assert (result.attempted > 0, result.failed) == (True, 0), "pytest shows the output above"
+    assert "pass sample=0" not in caplog.text, "subsampling leaves little of this example"

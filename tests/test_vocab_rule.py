@@ -1,10 +1,12 @@
 """Which keys get a row: a plain loop over the words decides what is right, and gensim where it is installed."""
 
 import itertools
+import math
 
 import numpy as np
 import pytest
 
+from fastw2v import Word2Vec
 from fastw2v.corpus import TextCorpus
 from fastw2v.encode import encode_by_rule
 from fastw2v.vocab import Vocab
@@ -124,3 +126,39 @@ def test_refused_rules():
         VocabRule(trim_rule=by_first_letter).order(np.array([], np.int64), list)
     with pytest.raises(ValueError, match="trim_rule drops ids and min_count=0 keeps all"):
         encode_by_rule([[1, 2]], VocabRule(0, trim_rule=by_first_letter))
+
+
+# What is logged of subsampling
+
+
+def logged_of(sentences, caplog, **options):
+    with caplog.at_level("INFO", "fastw2v"):
+        Word2Vec(min_count=1, **options).build_vocab(sentences)
+    return [record for record in caplog.records if record.message.startswith("sample=")]
+
+
+def test_what_sample_leaves_is_logged_and_warned_of_in_a_small_corpus(caplog):
+    thirty = [[f"w{i}" for i in range(30)]]
+    left, warning = logged_of(thirty, caplog)
+    share = math.sqrt(0.03) + 0.03
+    assert left.message == f"sample=0.001 leaves about {30 * share:.0f} words of each epoch ({100 * share:.1f} %)"
+    assert warning.message == f"sample=0.001 drops {100 - 100 * share:.0f} % of 30 words; pass sample=0"
+    assert (left.levelname, warning.levelname) == ("INFO", "WARNING")
+
+
+@pytest.mark.parametrize(
+    ("sentences", "options", "n_lines"),
+    [
+        ([[f"w{i}" for i in range(30)]], {"sample": 0}, 0),
+        ([[f"w{i}" for i in range(2000)]], {}, 1),  # no word is frequent
+        ([["a", "b"]] * 60_000, {}, 1),  # whoever has so much text knows why
+    ],
+)
+def test_it_is_not_warned_where_that_would_be_in_vain(sentences, options, n_lines, caplog):
+    assert [record.levelname for record in logged_of(sentences, caplog, **options)] == ["INFO"] * n_lines
+
+
+def test_a_vocabulary_from_counts_is_warned_of_too(caplog):
+    with caplog.at_level("INFO", "fastw2v"):
+        Word2Vec(min_count=1).build_vocab_from_freq({"a": 10, "b": 20})
+    assert "sample=0.001 drops 95 % of 30 words; pass sample=0" in caplog.messages

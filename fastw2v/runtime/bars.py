@@ -43,7 +43,7 @@ class PhaseBar:
     Parameters
     ----------
     phase : "encode" or "train"
-        The bar of "train" stays on the screen at the end, the other one is removed.
+        The bar of "train" stays on the screen at the end, the other one is removed; in a notebook both stay.
     delay : float
         Seconds before the bar is shown; a notebook shows it at once.
     """
@@ -102,7 +102,7 @@ class PhaseBar:
     def _new_bar(self) -> Any:  # noqa: ANN401 - tqdm has no types
         from fastw2v.runtime.tqdm_bar import Bar
 
-        leave = self._phase == "train"
+        leave = self._phase == "train" or in_notebook()
         return Bar(desc=self._phase, unit_scale=True, dynamic_ncols=True, leave=leave, bar_format="{desc}")
 
     def _draw(self) -> None:
