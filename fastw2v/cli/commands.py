@@ -68,8 +68,9 @@ def demo(sg: Sg = True, epochs: int = 5, workers: Workers = None, seed: Seed = 1
             if word in model.wv:
                 console.say(f"{word:>8}  {_line(model.wv.most_similar(word, topn=6))}")
         console.say("")
-        console.say(console.summary(model) + console.ABOUT_THE_LOSS)
+        console.say(console.summary(model))
         _exit_if_stopped(model)
+        console.say(console.about_the_loss(model, corpus))
 
 
 @app.command()
