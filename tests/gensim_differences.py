@@ -19,7 +19,10 @@ DIFFERENT = {
     "Word2Vec.create_binary_tree": "raises RuntimeError, as there is no hierarchical softmax yet",
     "Word2Vec.cum_table": "made when it is asked for; training has tables of its own",
     "Word2Vec.estimate_memory": "the true sizes of the arrays, with padded rows and no Python objects",
-    "Word2Vec.get_latest_training_loss": "the sum over the last `train`; a warning in the log without one",
+    "Word2Vec.get_latest_training_loss": (
+        "the sum over the last `train`, in float64: gensim's float32 loses digits after some million pairs, and leaves "
+        "out scores beyond 6; a warning in the log without one"
+    ),
     "Word2Vec.hs": "always 0; to set 1 raises ValueError",
     "Word2Vec.init_weights": "draws all weights anew; `wv` is then a new object",
     "Word2Vec.load": "reads what fastw2v's `save` wrote; options replace those saved: `load(path, workers=8)`",

@@ -6,11 +6,12 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from fastw2v.backends import get_backend
+from fastw2v.backends import Tally, get_backend
 from fastw2v.backends.cpu import CpuBackend
 from fastw2v.encode import Tokens, encode_corpus
-from fastw2v.trainer import train
-from tests.backends.training import MODES, by_reference, config_of, data_of, mode_name
+from fastw2v.schedule import Span
+from fastw2v.trainer import TrainReport, train
+from tests.backends.training import MODES, by_reference, config_of, data_of, mode_name, tally_by_reference
 from tests.kernels.harness import assert_parity
 
 
@@ -34,6 +35,52 @@ def test_equals_the_reference(mode, options, corpus):
     kernel = {"w_in": weights.w_in, "w_out": weights.w_out, "loss": np.array([report.loss])}
     kernel["counts"] = np.array([report.pairs, report.kept_words])
     assert_parity(kernel, by_reference(config, corpus, np.float32), by_reference(config, corpus, np.float64))
+
+
+@pytest.mark.parametrize("mode", MODES, ids=mode_name)
+@pytest.mark.parametrize("workers", [1, 2, 5])
+def test_mean_losses_equal_a_recomputation_in_float64(mode, workers, corpus):
+    """At a learning rate next to 0 the order of the updates plays no part, so the number of workers does not either."""
+    config = config_of(epochs=2, alpha=1e-12, min_alpha=0, workers=workers, sample=0.05, **mode)
+    assert losses_of(CpuBackend(), config, corpus) == pytest.approx(true_losses(config, corpus), rel=1e-6)
+
+
+@pytest.mark.cuda
+@pytest.mark.parametrize("mode", MODES, ids=mode_name)
+def test_mean_losses_of_the_gpu_equal_a_recomputation_in_float64(mode, corpus):
+    config = config_of(epochs=1, alpha=1e-12, min_alpha=0, negative=2, window=2, sample=0.005, **mode)
+    assert losses_of(get_backend("cuda"), config, corpus) == pytest.approx(true_losses(config, corpus), rel=1e-6)
+
+
+def data_with_losses(config, corpus):
+    """Weights whose output rows are not 0, so that each pair has a loss of its own."""
+    data = data_of(config, corpus)
+    rng, weights = np.random.default_rng(2), data.weights
+    for matrix in (weights.w_in, weights.w_out):
+        matrix[:, : weights.dim] = rng.normal(0, 1, (len(matrix), weights.dim))
+    return data
+
+
+def losses_of(backend, config, corpus):
+    return train(backend, config, data_with_losses(config, corpus)).loss_per_epoch
+
+
+def true_losses(config, corpus):
+    weights, n_tokens, means = data_with_losses(config, corpus).weights, corpus[1].n_tokens, []
+    for epoch in range(config.epochs):
+        matrices = [matrix.astype(np.float64) for matrix in (weights.w_in, weights.w_out)]
+        loss, pairs, _ = tally_by_reference(config, corpus, matrices, spans=[Span(epoch, 0, n_tokens, 0.0, 0.0)])
+        means.append(loss / pairs)
+    return means
+
+
+def test_means_and_sums_of_ten_billion_pairs_lose_no_digit():
+    report, mean = TrainReport("cpu"), 2.123456789012345
+    for _ in range(5):
+        report.add(Tally(mean * 10**10, 10**10, 10**10), with_loss=True)
+    assert report.loss_per_epoch == pytest.approx([mean] * 5, rel=1e-15)
+    assert report.loss == pytest.approx(5e10 * mean, rel=1e-15)
+    assert report.pairs == 5 * 10**10
 
 
 @pytest.mark.parametrize("mode", MODES, ids=mode_name)

@@ -64,14 +64,16 @@ def demo(sg: Sg = True, epochs: int = 5, workers: Workers = None, seed: Seed = 1
         from fastw2v.datasets import default_corpus
 
         options = {"sg": int(sg), "epochs": epochs, "workers": workers, "seed": seed, "min_count": 50}
-        model = training.Plan(default_corpus()).trained(options | {"compute_loss": True})
+        corpus = default_corpus()
+        model = training.Plan(corpus).trained(options | {"compute_loss": True})
         console.say("")
         for word in DEMO_WORDS:
             if word in model.wv:
                 console.say(f"{word:>8}  {_line(model.wv.most_similar(word, topn=6))}")
         console.say("")
-        console.say(console.summary(model) + console.ABOUT_THE_LOSS)
+        console.say(console.summary(model))
         training.exit_if_stopped(model)
+        console.say(console.about_the_loss(model, corpus))
 
 
 @app.command()

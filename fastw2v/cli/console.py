@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import re
 import sys
 from collections.abc import Iterator, Sequence
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from fastw2v.keyedvectors import KeyedVectors
     from fastw2v.model import Word2Vec
 
-ABOUT_THE_LOSS = "\n(the loss is measured before each update, so it can rise a little as the learning rate falls)"
 STATUS_OF = {"Ctrl-C": 130, "SIGTERM": 143}  # 128 and the number of the signal, as in a shell
 
 
@@ -83,6 +83,16 @@ def figures(model: Word2Vec) -> dict[str, Any]:
     }
 
 
+def about_the_loss(model: Word2Vec, corpus: Any) -> str:  # noqa: ANN401
+    """Return what the text loses before and after a training, and why the loss of an epoch can rise meanwhile."""
+    untrained = (1 + model.negative) * math.log(2)  # output vectors of 0 give each target the probability 1/2
+    return (
+        f"loss of the whole text: {untrained:.4f} before training, {model.mean_loss(corpus):.4f} after it\n"
+        "(The loss per epoch may rise, and that is no fault. It is taken while training reads the text, and each line\n"
+        "is like the lines that have just moved the vectors. The lower the learning rate, the less that helps.)"
+    )
+
+
 def summary(model: Word2Vec) -> str:
     """Return a readable summary of a training: losses, words, speed, seconds of each phase."""
     numbers, report = figures(model), model.report
@@ -90,7 +100,7 @@ def summary(model: Word2Vec) -> str:
     where = report.device if report.device != "cpu" else f"{numbers['workers']} workers, cpu"
     phases = ", ".join(f"{name} {seconds:.2f} s" for name, seconds in model.seconds.items())
     return (
-        (f"loss per epoch: {losses}\n" if losses else "")
+        (f"loss per epoch, while training: {losses}\n" if losses else "")
         + f"{report.raw_words:,} words ({numbers['words_per_s'] / 1e6:.2f} M/s; vocabulary {len(model.vocab):,}, "
         + f"{where}): {phases}"
     )

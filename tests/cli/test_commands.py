@@ -65,6 +65,8 @@ def test_demo_prints_neighbours_loss_and_speed(monkeypatch):
     result = succeed("demo", "--epochs", 1)
     assert re.search(r"^ +list( +\w+ -?\d\.\d\d){6}$", result.stdout, re.MULTILINE)
     assert "loss per epoch" in result.stdout
+    before, after = re.search(r"whole text: (\S+) before training, (\S+) after it", result.stdout).groups()
+    assert float(after) < float(before) == 4.1589
     assert "M/s; vocabulary" in result.stdout
 
 
