@@ -168,7 +168,8 @@ def _train_groups(
 ) -> float:
     """Train each `reach` contexts of the centre in one step, all with the same negatives; return the loss by lane."""
     i, low, high, prefetch_row_id, lr = centre
-    loss, n_contexts = splat(0.0), high - low - 1
+    loss: float = splat(0.0)
+    n_contexts = high - low - 1
     for first in range(0, n_contexts, reach):
         begin, end = low + first, low + min(first + reach, n_contexts)
         group = Centre(i, begin + (begin >= i), end + (end > i), prefetch_row_id, lr)
@@ -182,7 +183,8 @@ def _train_pairs(
 ) -> float:
     """Train each context of the centre in a step with its own negatives; return the loss by lane."""
     i, low, high, prefetch_row_id, lr = centre
-    loss, r = splat(0.0), first_set(step, i)
+    loss: float = splat(0.0)
+    r = first_set(step, i)
     one = int(np.int64(1))  # a literal has another type, for which _update would be compiled again
     for j in range(low, high):
         if j != i:

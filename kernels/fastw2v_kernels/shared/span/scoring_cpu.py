@@ -172,7 +172,7 @@ def scale_mask(step: StepBuffers, k: int, value: float, shape: Shape) -> None:
 @inline_cpu
 def score_rows(w_in: Float32, w_out: Float32, step: StepBuffers, n: int, r: int, lr: float, shape: Shape) -> float:
     """Fill step.error_coef for the `n` input rows and target set `r`, two rows at a time; return the loss by lane."""
-    loss = splat(0.0)
+    loss: float = splat(0.0)
     for t in range(shape.n_tiles):
         rows, losses = rows_of(w_out, step.targets, r, t * shape.n_tile, shape), splat(0.0)
         for c in range(0, n, 2):
@@ -193,7 +193,7 @@ def score_rows(w_in: Float32, w_out: Float32, step: StepBuffers, n: int, r: int,
 @inline_cpu
 def score_row(a: Float32, row: int, w_out: Float32, step: StepBuffers, r: int, lr: float, shape: Shape) -> float:
     """Fill step.error_coef for row `row` of `a` alone and target set `r`; return the loss by lane."""
-    loss = splat(0.0)
+    loss: float = splat(0.0)
     for t in range(shape.n_tiles):
         rows = rows_of(w_out, step.targets, r, t * shape.n_tile, shape)
         sums = zeros(shape)
