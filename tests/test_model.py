@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from fastw2v import KeyedVectors, Word2Vec
+from fastw2v.backends import cpu
 
 SMALL = {"vector_size": 16, "compute_loss": True, "workers": 1, "min_count": 1}
 MODES = [
