@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from fastw2v import KeyedVectors, Word2Vec
+from fastw2v.backends import cpu
 
 SMALL = {"vector_size": 16, "compute_loss": True, "workers": 1, "min_count": 1}
 MODES = [
@@ -42,9 +43,11 @@ def same(a, b):
 
 
 @pytest.mark.parametrize("mode", MODES, ids=str)
-@pytest.mark.parametrize("workers", [1, 2])
-def test_learns_two_topics(mode, workers):
-    model = Word2Vec(topics(), epochs=12, alpha=0.05, sample=0, **(SMALL | mode | {"workers": workers}))
+@pytest.mark.parametrize(("workers", "deterministic"), [(1, False), (2, False), (2, True)])
+def test_learns_two_topics(mode, workers, deterministic, monkeypatch):
+    monkeypatch.setattr(cpu, "_SMALL_TOKENS", 0)
+    options = SMALL | mode | {"workers": workers, "deterministic": deterministic}
+    model = Word2Vec(topics(), epochs=12, alpha=0.05, sample=0, **options)
     apart = model.wv.vectors - model.wv.vectors.mean(axis=0)  # threads in a race may all move by one vector, at no loss
     units = apart / np.linalg.norm(apart, axis=1, keepdims=True)
     is_a = np.array([key.startswith("a") for key in model.wv.index_to_key])

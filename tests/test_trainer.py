@@ -6,13 +6,19 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from fastw2v.backends import Tally, get_backend
+from fastw2v.backends import Tally, cpu, get_backend
 from fastw2v.backends.cpu import CpuBackend
 from fastw2v.encode import Tokens, encode_corpus
 from fastw2v.schedule import Span
 from fastw2v.trainer import TrainReport, train
 from tests.backends.training import MODES, by_reference, config_of, data_of, mode_name, tally_by_reference
 from tests.kernels.harness import assert_parity
+
+
+@pytest.fixture(autouse=True)
+def several_workers(monkeypatch):
+    """Let several workers train small corpora, too."""
+    monkeypatch.setattr(cpu, "_SMALL_TOKENS", 0)
 
 
 @pytest.fixture(scope="module")

@@ -101,11 +101,11 @@ def main() -> None:
             first.write_bytes(source.read(chosen.mega_bytes * 1_000_000))
         short, whole = (encode_corpus(path, min_count=5, workers=2) for path in (first, text))
         for name, sg in MODELS.items():
-            _print_table(f"| {name}: workers | hashes |", hashes(short, sg, chosen.runs))
-            _print_table(
-                f"| {name}: Hogwild, words/s | deterministic | ratio |",
-                [speeds(whole, sg, chosen.rounds)] * bool(chosen.rounds),
-            )
+            if chosen.runs:
+                _print_table(f"| {name}: workers | hashes |", hashes(short, sg, chosen.runs))
+            if chosen.rounds:
+                row = speeds(whole, sg, chosen.rounds)
+                _print_table(f"| {name}: Hogwild, words/s | deterministic | ratio |", [row])
             if chosen.seeds:
                 _print_table(f"| {name} | analogies | WordSim-353 | SimLex-999 |", quality(whole, sg, chosen.seeds))
 

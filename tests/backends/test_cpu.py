@@ -1,5 +1,6 @@
 import pytest
 
+from fastw2v.backends import cpu
 from fastw2v.backends.cpu import CpuBackend, span_tokens
 from fastw2v.config import TrainConfig
 from fastw2v.schedule import spans
@@ -12,6 +13,13 @@ def test_long_spans_are_shortened_where_a_token_is_much_work():
     assert span_tokens(TrainConfig(sg=1, vector_size=1 << 20, negative=1024, window=1 << 16)) == 256
 
 
+@pytest.fixture
+def several_workers(monkeypatch):
+    """Let several workers train small corpora, too."""
+    monkeypatch.setattr(cpu, "_SMALL_TOKENS", 0)
+
+
+@pytest.mark.usefixtures("several_workers")
 @pytest.mark.parametrize("workers", [1, 2, 16])
 def test_every_worker_gets_several_spans(workers, corpus):
     backend, config = CpuBackend(), config_of(workers=workers)
@@ -19,6 +27,7 @@ def test_every_worker_gets_several_spans(workers, corpus):
     assert len(list(spans(config, corpus[1].n_tokens, 0, span_tokens=backend.span_tokens))) >= 3 * workers
 
 
+@pytest.mark.usefixtures("several_workers")
 def test_no_two_workers_count_in_one_line(corpus):
     backend, config = CpuBackend(), config_of(workers=16)
     backend.upload(config, data_of(config, corpus))

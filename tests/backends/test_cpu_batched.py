@@ -30,7 +30,7 @@ def cores(monkeypatch):
     monkeypatch.setattr(cpu_batched, "batch_tokens", lambda *_: 37)
 
 
-def trained(corpus, mode, backend=None, rate_in=None, **options):
+def trained(corpus, mode, backend=None, *, rate_in=None, **options):
     """Train; return the bytes of the weights and the loss."""
     config = config_of(**mode, epochs=2, **options)
     data = data_of(config, corpus)

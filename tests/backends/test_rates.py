@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fastw2v.backends import cuda, cuda_plan
+from fastw2v.backends import cpu, cuda, cuda_plan
 from fastw2v.backends.cpu import CpuBackend
 from fastw2v.backends.cuda import CudaBackend
 from fastw2v.trainer import train
@@ -27,7 +27,8 @@ def assert_frozen(before, after, rate_in):
 
 @pytest.mark.parametrize("workers", [1, 2, 5])
 @pytest.mark.parametrize("mode", MODES, ids=mode_name)
-def test_frozen_rows_stay_as_they_are_to_the_byte(mode, workers, corpus):
+def test_frozen_rows_stay_as_they_are_to_the_byte(mode, workers, corpus, monkeypatch):
+    monkeypatch.setattr(cpu, "_SMALL_TOKENS", 0)
     rate_in = rates(len(corpus[0]))
     assert_frozen(*trained(CpuBackend(), corpus, rate_in, workers=workers, **mode), rate_in)
 

@@ -29,7 +29,7 @@ each_mode = pytest.mark.parametrize(
 )
 
 
-def case_of(name, mode, size=300, n_words=40):
+def case_of(name, mode, *, size=300, n_words=40):
     case = OPS_BY_NAME[name].make_case(np.random.default_rng(3), size)
     case["w_in"], case["w_out"] = (np.ascontiguousarray(case[w][:, :112]) for w in ("w_in", "w_out"))
     case["ids"] %= n_words

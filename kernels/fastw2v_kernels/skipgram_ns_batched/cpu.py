@@ -199,7 +199,7 @@ def skipgram_batch(
 
     Each passes it with its own number: ``batch._replace(thread=k)``.
     """
-    shape = _shape_of(stride, window, negative, share_negatives)
+    shape = _shape_of(stride, window=window, negative=negative, share_negatives=share_negatives)
     n_contexts = contexts_per_step(window) if share_negatives else 1
     n_sets, n_steps = 1 if share_negatives else 2 * window, -(-2 * window // n_contexts)
     steps = Steps(n_sets=n_sets, n_steps=n_steps, n_inputs=n_contexts, n_scored=n_contexts)
@@ -209,7 +209,7 @@ def skipgram_batch(
 _own_batch = cache_per_thread(skipgram_batch)
 
 
-def _shape_of(stride: int, window: int, negative: int, share_negatives: bool) -> Shape:
+def _shape_of(stride: int, *, window: int, negative: int, share_negatives: bool) -> Shape:
     one_step = contexts_per_step(window) == 2 * window or not share_negatives
     shape = Shape.of(stride, negative + 1, False, share_negatives, one_step)
     if 4 * shape.n_tile + 4 < N_REGISTERS:  # registers for two vectors of target rows and gradients, and 4 more
@@ -252,7 +252,7 @@ def skipgram_ns_batched_cpu(
     check_tokens(ids, starts, begin=begin, end=end)
     check_tables(w_in.shape[0], keep=keep, alias_prob=alias_prob, alias_id=alias_id)
     check_batch(batch_tokens, None if batch is None else batch.n_tokens)
-    shape = _shape_of(w_in.shape[1], window, negative, share_negatives)
+    shape = _shape_of(w_in.shape[1], window=window, negative=negative, share_negatives=share_negatives)
     shape = replace(shape, with_loss=with_loss, with_rates=rate_in is not None)
     if batch is None:
         batch = _own_batch(

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fastw2v_kernels._jit.cpu import inline_cpu
-from fastw2v_kernels._simd import HALF_LANES, LANES, Shape, prefetch, prefetch_rows, rows_of, single
+from fastw2v_kernels._simd import HALF_LANES, LANES, Shape, hsum, prefetch, prefetch_rows, rows_of, single
 from fastw2v_kernels.shared.array_types import Float32, Float64, Int32, Int64
 from fastw2v_kernels.shared.memory import aligned
 from fastw2v_kernels.shared.span.inputs import Matrices, RatedMatrices, Sampler, TokenSource
@@ -112,11 +112,11 @@ def next_step(batch: Batch, scratch: StepBuffers) -> StepBuffers:
 
 @inline_cpu
 def add_step(batch: Batch, n: int, r: int, loss: float) -> None:
-    """Add the step that is in the buffers of `next_step`: `n` input rows, target set `r`."""
+    """Add the step that is in the buffers of `next_step`: `n` input rows, target set `r`, the loss by lane."""
     thread, s = batch.thread, batch.counts[batch.thread, _STEPS]
     batch.n_inputs[thread, s] = n
     batch.target_set[thread, s] = r
-    batch.loss[thread, s] = loss
+    batch.loss[thread, s] = hsum(loss)
     batch.counts[thread, _STEPS] = s + 1
 
 
