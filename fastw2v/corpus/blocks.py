@@ -29,6 +29,9 @@ _NO_TEXT = {  # first bytes of files that are not UTF-8 text, and the cure
     rb"7z\xbc\xaf\x27\x1c": "is a 7z archive; unpack it",
     rb"\xff\xfe[^\0]\0|\xfe\xff\0[^\0]": "is UTF-16 text; convert it: iconv -f UTF-16 -t UTF-8",
 }
+_MOST_WORD_BYTES = 1 << 24  # so that a small packed file cannot fill the memory
+_MOST_READ = 1 << 20  # bytes at a time, since unpacking takes two buffers as long
+_MOST_SEARCHED = 1 << 16  # bytes at a time, since NumPy takes eight times as many
 _IS_SEPARATOR = np.isin(np.arange(256), list(b" \t\n\r\v\f"))
 
 _LOOKED_AT = 1 << 12  # bytes
@@ -70,10 +73,10 @@ def blocks_of(stream: BinaryIO, name: str, block_bytes: int) -> Generator[Block,
     OSError, ImportError
         As `unpacked`.
     ValueError
-        It is no UTF-8 text.
+        It is no UTF-8 text, or 16 MB of it hold no whitespace.
     """
     with unpacked(stream, name) as unpacked_stream:
-        blocks = _cut(unpacked_stream, block_bytes)
+        blocks = _cut(unpacked_stream, name, block_bytes)
         for text, n_bytes in islice(blocks, 1):
             refuse_no_text(text[:_LOOKED_AT].tobytes(), name)
             if text[: len(BYTE_ORDER_MARK)].tobytes() == BYTE_ORDER_MARK:
@@ -82,7 +85,7 @@ def blocks_of(stream: BinaryIO, name: str, block_bytes: int) -> Generator[Block,
         yield from blocks
 
 
-def _cut(stream: BinaryIO, block_bytes: int) -> Generator[Block, None, None]:
+def _cut(stream: BinaryIO, name: str, block_bytes: int) -> Generator[Block, None, None]:
     """Read a stream in blocks that end after whitespace; bytes after the last whitespace begin the next block."""
     rest, n_wanted = np.empty(0, np.uint8), block_bytes
     while True:
@@ -92,6 +95,9 @@ def _cut(stream: BinaryIO, block_bytes: int) -> Generator[Block, None, None]:
         at_end = n_read < n_wanted
         block[n_read] = ord("\n")
         n_bytes = n_read + 1 if at_end else _after_last_separator(block[:n_read])
+        if n_bytes == 0 and n_read >= _MOST_WORD_BYTES:
+            cure = "it is no text, or whitespace is missing between its words"
+            raise ValueError(f"{name} has a word of more than {_MOST_WORD_BYTES:,} bytes: {cure}")
         rest = block[n_bytes:n_read].copy()
         n_wanted = max(block_bytes, 2 * rest.size)
         if n_bytes:
@@ -105,19 +111,18 @@ def _cut(stream: BinaryIO, block_bytes: int) -> Generator[Block, None, None]:
 def _read_into(stream: BinaryIO, buffer: memoryview) -> int:
     """Fill `buffer` from the stream; return the number of bytes, which is smaller only at the end of the stream."""
     n_read = 0
-    while n_read < len(buffer) and (n_new := stream.readinto(buffer[n_read:])):  # type: ignore[attr-defined]
+    while n_read < len(buffer) and (n_new := stream.readinto(buffer[n_read : n_read + _MOST_READ])):  # type: ignore[attr-defined]
         n_read += n_new
     return n_read
 
 
 def _after_last_separator(data: np.ndarray) -> int:
-    """Return the position after the last whitespace byte, 0 if there is none; searches from the end."""
-    window = 256
-    while True:
-        tail = data[max(0, data.size - window) :]
-        found = np.flatnonzero(_IS_SEPARATOR[tail])
+    """Return the position after the last whitespace byte, 0 if there is none; searches from the end, part by part."""
+    end, window = data.size, 256
+    while end > 0:
+        start = max(0, end - window)
+        found = np.flatnonzero(_IS_SEPARATOR[data[start:end]])
         if found.size:
-            return int(data.size - tail.size + found[-1] + 1)
-        if window >= data.size:
-            return 0
-        window *= 16
+            return int(start + found[-1] + 1)
+        end, window = start, min(16 * window, _MOST_SEARCHED)
+    return 0

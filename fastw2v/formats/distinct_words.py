@@ -82,7 +82,7 @@ class SeenWords:
     def _settle(self) -> None:
         """Sort the recent words' hashes, and merge runs, so that there are few."""
         run = np.sort(np.concatenate(self._pending))
-        while self._runs and len(self._runs[-1]) < 2 * len(run) and len(run) < self._n // 8:
+        while self._runs and len(self._runs[-1]) < 2 * len(run) and len(run) < self._n // 4:
             run = np.sort(np.concatenate([self._runs.pop(), run]), kind="stable")  # which merges what is sorted
         self._runs.append(run)
         self._recent, self._pending, self._n_recent_bytes = set(), [], 0

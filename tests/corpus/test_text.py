@@ -1,5 +1,6 @@
 import gzip
 import os
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -128,3 +129,20 @@ def test_a_file_that_is_no_utf8_text_is_an_error_with_the_cure(content, message,
     (tmp_path / "corpus").write_bytes(content)
     with pytest.raises(ValueError, match=f"corpus' is .*{message}|corpus' is a {message}"):
         list(text_corpus(tmp_path / "corpus").blocks())
+
+
+def test_a_word_without_end_in_a_packed_file_is_refused_in_little_memory(tmp_path):
+    path = tmp_path / "bomb.gz"
+    path.write_bytes(gzip.compress(b"a few words " + b"x" * (100 << 20), 1))
+    tracemalloc.start()
+    try:
+        with pytest.raises(ValueError, match=r"bomb.gz' has a word of more than 16,777,216 bytes: it is no text, or"):
+            encode_corpus(text_corpus(path), min_count=1, workers=1)
+        assert tracemalloc.get_traced_memory()[1] < 80 << 20
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_word_of_ten_megabytes_is_read():
+    text = b"a " + b"x" * (10 << 20) + b" b"
+    assert b"".join(blocks(TextCorpus((text,)), 1 << 20)) == text + b"\n"
