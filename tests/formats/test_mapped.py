@@ -94,3 +94,24 @@ def test_what_cannot_be_mapped_says_so(tmp_path, kind, shape, content):
         KeyedVectors.load(path, mmap="r")
     if kind != "I64":
         assert len(KeyedVectors.load(path)) == 3
+
+
+def test_without_mmap_a_file_may_be_cut_short_under_its_vectors(large, tmp_path):
+    path = tmp_path / "v"
+    path.write_bytes(large.read_bytes())
+    kv = KeyedVectors.load(path)
+    assert not isinstance(kv.vectors.base, np.memmap)
+    with open(path, "r+b") as file:
+        file.truncate(1000)
+    assert kv["word199999"].tolist() == [0, 1, 2, 3]
+    with pytest.raises(ValueError, match="damaged safetensors file"):
+        KeyedVectors.load(path, mmap="r")
+
+
+def test_a_mapped_file_may_be_replaced(large, tmp_path):
+    path = tmp_path / "v"
+    path.write_bytes(large.read_bytes())
+    kv = KeyedVectors.load(path, mmap="r")
+    KeyedVectors(["other"], np.zeros((1, 4), np.float32)).save(path)
+    assert kv["word199999"].tolist() == [0, 1, 2, 3]
+    assert KeyedVectors.load(path).index_to_key == ["other"]
