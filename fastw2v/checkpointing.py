@@ -115,7 +115,7 @@ class CheckpointPause:
         self.on_end: Callable[[], None] = lambda: None
         self._copy: Weights | None = None
         self._thread: threading.Thread | None = None
-        self._failure: OSError | ValueError | None = None
+        self._failure: Exception | None = None
         self._has_skipped = False
 
     @contextmanager
@@ -140,9 +140,14 @@ class CheckpointPause:
         """Copy the weights, and begin to write them."""
         self._checkpoints.every.restart(report.raw_words)
         self._has_skipped = False
-        if self._copy is None:
-            weights = self._state.weights
-            self._copy = padded_weights(len(weights.w_in), weights.dim)
+        weights = self._state.weights
+        try:
+            self._copy = self._copy or padded_weights(len(weights.w_in), weights.dim)
+        except MemoryError:
+            logger.warning(
+                "there is no memory for a copy of the weights, so no checkpoint is written; training goes on"
+            )
+            return
         write = self._writing(self._state.copied_into(self._copy), report)
         self._thread = threading.Thread(target=self._write, args=(write, share(write.keywords["training"])))
         self._thread.name = "fastw2v-checkpoint"
@@ -187,6 +192,6 @@ class CheckpointPause:
             logger.info(
                 "checkpoint at %.1f %% of the work, in %.1f s: %s", 100 * done, time.perf_counter() - begun, path
             )
-        except (OSError, ValueError) as error:
+        except Exception as error:  # whatever it is, it must not end hours of training
             self._failure = error
             logger.warning("the checkpoint %s could not be written (%s); training goes on", path, error)

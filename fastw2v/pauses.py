@@ -37,13 +37,13 @@ class Every:
     """
 
     def __init__(self, value: str | int, *, name: str) -> None:
-        self.value = value
+        self.value: str | int = value
         self._words = self._seconds = float("inf")
         time_given = _TIME.fullmatch(value) if isinstance(value, str) else None
         if time_given is not None and float(time_given[1]) > 0:
             self._seconds = float(time_given[1]) * _SECONDS[time_given[2]]
         elif not isinstance(value, str):
-            self._words = number(name, value, int, least=1, most=_MOST_WORDS)
+            self.value = self._words = number(name, value, int, least=1, most=_MOST_WORDS)
         elif value != "epoch":
             raise ValueError(
                 f'{name} is {value!r}; expected "epoch", a time ("5min", "30s", "1h"), or a number of words'

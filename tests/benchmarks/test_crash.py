@@ -24,5 +24,5 @@ def test_what_is_a_fault(counts, n_faults):
 
 @pytest.mark.slow
 def test_killed_and_stopped_trainings_end_in_the_same_file(capsys):
-    arguments = ["--kills", "2", "--terms", "1", "--saves", "4", "--lines", "2000"]
+    arguments = ["--kills", "2", "--terms", "1", "--saves", "2", "--lines", "2000"]
     assert crash.main(arguments) == 0, capsys.readouterr().out

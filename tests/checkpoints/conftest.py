@@ -11,6 +11,7 @@ def short_spans_and_quick_writes(tmp_path, monkeypatch):
 
     def run_and_wait(pause, report):
         RUN(pause, report)
-        pause._thread.join()
+        if pause._thread is not None:
+            pause._thread.join()
 
     monkeypatch.setattr(CheckpointPause, "run", run_and_wait)

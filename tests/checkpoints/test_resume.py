@@ -44,7 +44,7 @@ def test_a_resumed_training_ends_in_the_same_bytes(mode, n_words):
     assert resumed.total_train_time == resumed.report.train_seconds
 
 
-@pytest.mark.parametrize("every", ["epoch", 1, "0.001s"])
+@pytest.mark.parametrize("every", ["epoch", 1, np.int64(70), "0.001s"])
 def test_each_way_to_say_when(every):
     whole = Word2Vec(SENTENCES, **SMALL)
     killed(1500, checkpoint_every=every)
@@ -233,6 +233,18 @@ def test_a_disk_that_is_full_is_warned_of_and_training_goes_on(monkeypatch, capl
     assert same(model, whole)
     assert "could not be written ([Errno 28] No space left on device); training goes on" in caplog.text
     assert list(Path().iterdir()) == []
+
+
+def test_without_memory_for_a_copy_the_last_checkpoint_is_written(monkeypatch, caplog):
+    def fail(*_):
+        raise MemoryError
+
+    whole = Word2Vec(SENTENCES, **SMALL)
+    monkeypatch.setattr(checkpointing, "padded_weights", fail)
+    model = Word2Vec(SENTENCES, checkpoint="c", checkpoint_every=1000, **SMALL)
+    assert same(model, whole)
+    assert caplog.text.count("there is no memory for a copy of the weights") == 2
+    assert same(Word2Vec.load("c"), model)
 
 
 def test_a_slow_disk_does_not_hold_up_training(monkeypatch, caplog):

@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -160,24 +161,22 @@ def test_ctrl_c_in_the_last_write_is_obeyed_when_the_file_is_whole(monkeypatch):
     assert Path("v.bin").read_bytes() == expected
 
 
+SAVE = KeyedVectors.save
+
+
 @pytest.fixture
-def full_folders(in_folder, monkeypatch):
-    """Folders in which vectors cannot be saved; the current one is the first."""
-    folders = [in_folder]
+def full_folder(in_folder, monkeypatch):
+    """A folder in which no vectors can be saved: the current one."""
 
     def save(vectors, path, format=None):
-        if Path(path).resolve().is_relative_to(in_folder) and len(folders) > 0:
+        if Path(path).resolve().is_relative_to(in_folder):
             raise OSError(errno.ENOSPC, "No space left on device")
-        KEPT(vectors, path, format=format)
+        SAVE(vectors, path, format=format)
 
     monkeypatch.setattr(KeyedVectors, "save", save)
-    return folders
 
 
-KEPT = KeyedVectors.save
-
-
-@pytest.mark.usefixtures("full_folders")
+@pytest.mark.usefixtures("full_folder")
 def test_a_full_disk_at_the_end_keeps_the_vectors_elsewhere(tmp_path_factory, monkeypatch):
     home = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("HOME", str(home))
@@ -190,12 +189,9 @@ def test_a_full_disk_at_the_end_keeps_the_vectors_elsewhere(tmp_path_factory, mo
     assert sorted(os.listdir()) == ["corpus.txt"]
 
 
-@pytest.mark.usefixtures("full_folders")
+@pytest.mark.usefixtures("full_folder")
 def test_no_folder_at_all(in_folder, monkeypatch):
-    monkeypatch.setenv("HOME", str(in_folder))
-    monkeypatch.setattr(training, "Path", lambda path: in_folder if str(path) == "/dev/shm" else Path(path))
-    monkeypatch.setattr(training.Path, "cwd", lambda: in_folder, raising=False)
-    monkeypatch.setattr(training.Path, "home", lambda: in_folder, raising=False)
-    monkeypatch.setattr(training.tempfile, "gettempdir", lambda: str(in_folder))
+    make = tempfile.mkdtemp
+    monkeypatch.setattr(training.tempfile, "mkdtemp", lambda prefix, dir: make(prefix=prefix, dir=in_folder))
     assert "no other folder took the vectors; free some space and train again" in run(*TRAIN).stderr
     assert sorted(os.listdir()) == ["corpus.txt"]
