@@ -31,3 +31,11 @@ def test_nothing_to_score_on(sessions):
 def test_topn():
     with pytest.raises(ValueError, match="topn is 0"):
         hit_rate(ITEMS, [[100, 101]], 0)
+
+
+def test_of_equal_vectors_the_first_row_is_the_neighbour():
+    """The item before is then not among its own nearest vectors, and one more of the others is."""
+    equal = KeyedVectors(["a", "b", "c"], [[1, 0]] * 3)
+    assert equal.most_similar("c", topn=1)[0][0] == "a"
+    assert hit_rate(equal, [["c", "b"]], topn=1).n_hits == 0
+    assert hit_rate(equal, [["c", "a"]], topn=1).n_hits == 1
