@@ -19,6 +19,7 @@ from fastw2v.backends.cuda_corpus import CorpusOnDevice, ResidentCorpus, Streame
 from fastw2v.backends.cuda_streams import free_pools, new_stream, recorded, to_device, wait_for_caller
 from fastw2v.backends.kernel_options import kernel_name, kernel_options
 from fastw2v.config import TrainConfig
+from fastw2v.runtime import bars
 from fastw2v.runtime.arrays import Array
 from fastw2v.runtime.cleanup import cleanup
 from fastw2v.runtime.devices import current_device, on_device
@@ -85,6 +86,7 @@ class CudaBackend:
 
     def compile(self) -> None:
         """Compile the kernel by training two tokens with weights of one word."""
+        bars.note(f"compiling {self._kernel_name} for the GPU, which takes a few seconds")
         xp, begun = gpu.array_module(), time.perf_counter()
         with self._on_stream():
             row = partial(xp.zeros, (1, self._w_in.shape[1]), np.float32)
@@ -100,6 +102,7 @@ class CudaBackend:
                 tally=xp.zeros(3),
             )
             self._stream.synchronize()
+        bars.note("")
         logger.info("compiled %s for the GPU in %.1f s", self._kernel_name, time.perf_counter() - begun)
 
     def train(

@@ -1,9 +1,9 @@
-"""Evaluate: score the vectors on files of word pairs and analogies after each epoch."""
+"""Evaluate: score the vectors on files of word pairs and analogies, and on sessions, after each epoch."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -26,13 +26,16 @@ class Evaluate(CallbackAny2Vec):
     ----------
     word_pairs, analogies : path, or iterable of paths
         Files of word pairs, whose score is Spearman's rank correlation, and of analogies, whose score is the accuracy.
+    hit_rate : list of sessions, optional
+        Sessions whose last item is predicted among 10 neighbours; its score has the name "hit_rate".
     restrict_vocab : int, optional
-        Use only the most frequent words.
+        For files: use only the most frequent words.
 
     Raises
     ------
     ValueError
-        There is no file. After the first epoch: as `fastw2v.evaluation.word_pairs` and `analogies`.
+        There is nothing to score on. After the first epoch: as `fastw2v.evaluation.word_pairs`, `analogies` and
+        `hit_rate`.
     FileNotFoundError
         A file does not exist.
 
@@ -47,11 +50,19 @@ class Evaluate(CallbackAny2Vec):
     2
     """
 
-    def __init__(self, word_pairs: Paths = (), analogies: Paths = (), *, restrict_vocab: int | None = 300_000) -> None:
+    def __init__(
+        self,
+        word_pairs: Paths = (),
+        analogies: Paths = (),
+        hit_rate: Iterable[Sequence[Any]] = (),
+        *,
+        restrict_vocab: int | None = 300_000,
+    ) -> None:
         self.word_pairs, self.analogies = _paths(word_pairs), _paths(analogies)
-        self.restrict_vocab = restrict_vocab
-        if not self.word_pairs and not self.analogies:
-            raise ValueError("Evaluate has no file to score on; pass word_pairs=path or analogies=path")
+        self.hit_rate, self.restrict_vocab = list(hit_rate), restrict_vocab
+        if not (self.word_pairs or self.analogies or self.hit_rate):
+            cure = "pass word_pairs=path, analogies=path or hit_rate=sessions"
+            raise ValueError(f"Evaluate has nothing to score on; {cure}")
         for path in (*self.word_pairs, *self.analogies):
             if not path.exists():
                 raise FileNotFoundError(f"Evaluate: there is no file {str(path)!r}")
@@ -60,13 +71,16 @@ class Evaluate(CallbackAny2Vec):
         """Score the vectors."""
         for path in self.word_pairs:
             found = evaluation.word_pairs(model.wv, path, restrict_vocab=self.restrict_vocab)
-            self._note(model, path, found.spearman.statistic)
+            self._note(model, path.stem, found.spearman.statistic)
         for path in self.analogies:
-            self._note(model, path, evaluation.analogies(model.wv, path, restrict_vocab=self.restrict_vocab).accuracy)
+            solved = evaluation.analogies(model.wv, path, restrict_vocab=self.restrict_vocab)
+            self._note(model, path.stem, solved.accuracy)
+        if self.hit_rate:
+            self._note(model, "hit_rate", evaluation.hit_rate(model.wv, self.hit_rate).hit_rate)
 
-    def _note(self, model: Any, path: Path, score: float) -> None:  # noqa: ANN401
-        model.report.add_metric(path.stem, score)
-        logger.info("%s after epoch %d: %.4f", path.stem, model.epochs_trained, score)
+    def _note(self, model: Any, name: str, score: float) -> None:  # noqa: ANN401
+        model.report.add_metric(name, score)
+        logger.info("%s after epoch %d: %.4f", name, model.epochs_trained, score)
 
 
 def _paths(paths: Paths) -> list[Path]:

@@ -56,17 +56,18 @@ def test_a_file_that_cannot_be_written_is_told_before_the_work(tmp_path):
 def test_scores(tmp_path, caplog):
     (tmp_path / "pairs.tsv").write_text("king\tqueen\t9\nking\tdog\t1\ncat\tsea\t2\n")
     (tmp_path / "questions.txt").write_text(": all\nking queen cat dog\n")
-    evaluate = Evaluate(word_pairs=tmp_path / "pairs.tsv", analogies=[tmp_path / "questions.txt"])
+    sessions = [["fur", "cat"], ["sea", "wave"]]
+    evaluate = Evaluate(tmp_path / "pairs.tsv", [tmp_path / "questions.txt"], sessions)
     with caplog.at_level("INFO", "fastw2v"):
         model = trained(evaluate, epochs=2)
     scores = model.report.metrics
-    assert {name: len(values) for name, values in scores.items()} == {"pairs": 2, "questions": 2}
+    assert {name: len(values) for name, values in scores.items()} == {"pairs": 2, "questions": 2, "hit_rate": 2}
     assert scores["pairs"][-1] == model.wv.evaluate_word_pairs(tmp_path / "pairs.tsv")[1].statistic
     assert f"pairs after epoch 2: {scores['pairs'][-1]:.4f}" in caplog.messages
 
 
 def test_nothing_to_score_on(tmp_path):
-    with pytest.raises(ValueError, match="no file to score on"):
+    with pytest.raises(ValueError, match="nothing to score on"):
         Evaluate()
     with pytest.raises(FileNotFoundError, match="there is no file"):
         Evaluate(word_pairs=tmp_path / "nothing.tsv")
