@@ -22,6 +22,8 @@ NOT_RUN = {
     "config.GPU = True": "needs a GPU",
     "cupy": "needs a GPU",
 }
+# Packages that a snippet needs by what it holds; without them it is not run. .ci/run has them all.
+NEEDS = {".parquet": "pyarrow", "to_index(": "usearch"}
 # Commands that are not run, by how they begin, and why.
 COMMANDS_NOT_RUN = {
     "pip install": "changes the environment; .ci/run installs in a new one",
@@ -82,7 +84,8 @@ def test_a_newcomers_two_commands():
 def test_python_snippets_run(page):
     namespace = {}
     for snippet in snippets(page, "python"):
-        if any(text in snippet.code for text in NOT_RUN):
+        needed = [package for text, package in NEEDS.items() if text in snippet.code]
+        if any(text in snippet.code for text in NOT_RUN) or not all(map(importlib.util.find_spec, needed)):
             continue
         if "plot(" in snippet.code:
             pytest.importorskip("matplotlib").use("Agg")

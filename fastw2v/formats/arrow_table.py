@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from os import PathLike
 from pathlib import Path
@@ -17,7 +17,8 @@ from fastw2v.runtime.packages import optional_module
 from fastw2v.vectors.key_table import KeyTable, VectorTable
 
 _PARQUET, _FEATHER = b"PAR1", b"ARROW1\0\0"
-_BATCH_ROWS = 1 << 16  # that a reader of Parquet holds beside the matrix
+_BUFFER_BYTES = 1 << 20  # read at a time; by default pyarrow holds the whole file
+_BATCH_ROWS = 1 << 13  # of Parquet that are read at a time
 
 
 def _pyarrow(module: str = "pyarrow") -> Any:  # noqa: ANN401 - a module without types
@@ -97,11 +98,12 @@ def read_arrow(path: Path) -> VectorTable:
     """
     pa = _pyarrow()
     try:
-        with _batches(path) as (schema, n_rows, batches):
+        with _opened(path) as (schema, n_rows, batches):
             key, vector = (_column(schema, kind, path) for kind in ("key", "vector"))
             has_counts = "count" in schema.names and pa.types.is_integer(schema.field("count").type)
             counts = np.zeros(n_rows, np.int64) if has_counts else None
-            columns = ((b[key], b[vector], b["count"] if has_counts else None) for b in batches)
+            wanted = [key, vector, "count"][: 3 if has_counts else 2]
+            columns = ([batch.column(name) for name in wanted] for batch in batches(wanted) if batch.num_rows)
             return _table(columns, n_rows, counts, path=path)
     except pa.ArrowException as error:
         raise ValueError(f"{path} is damaged ({error}); copy or save it again") from error
@@ -112,18 +114,20 @@ def read_arrow(path: Path) -> VectorTable:
 
 
 @contextmanager
-def _batches(path: Path) -> Iterator[tuple[Any, int, Iterator[Any]]]:
-    """Yield the schema, how many rows there are, and the rows, some at a time."""
+def _opened(path: Path) -> Iterator[tuple[Any, int, Callable[[list[str]], Iterator[Any]]]]:
+    """Yield the schema, how many rows there are, and what returns some columns, a batch of rows after the other."""
     with open(path, "rb") as file:
-        if file.read(4) == _PARQUET:
-            with _pyarrow("pyarrow.parquet").ParquetFile(path) as parquet:
-                yield parquet.schema_arrow, parquet.metadata.num_rows, parquet.iter_batches(_BATCH_ROWS)
-            return
+        is_parquet = file.read(4) == _PARQUET
+    if is_parquet:
+        with _pyarrow("pyarrow.parquet").ParquetFile(path, buffer_size=_BUFFER_BYTES, pre_buffer=False) as parquet:
+            n_rows = parquet.metadata.num_rows
+            yield parquet.schema_arrow, n_rows, lambda names: parquet.iter_batches(_BATCH_ROWS, None, names, False)
+        return
     with _pyarrow().memory_map(str(path)) as source:
         feather = _pyarrow("pyarrow.ipc").open_file(source)
-        n_batches = range(feather.num_record_batches)
-        batches = (batch for i in n_batches if (batch := feather.get_batch(i)).num_rows)
-        yield feather.schema, sum(feather.get_batch(i).num_rows for i in n_batches), batches
+        batches = range(feather.num_record_batches)
+        n_rows = sum(feather.get_batch(i).num_rows for i in batches)  # reads no row
+        yield feather.schema, n_rows, lambda names: map(feather.get_batch, batches)
 
 
 def _column(schema: Any, kind: str, path: str | PathLike[str]) -> str:  # noqa: ANN401
@@ -146,13 +150,13 @@ def _column(schema: Any, kind: str, path: str | PathLike[str]) -> str:  # noqa: 
 
 
 def _table(
-    batches: Iterator[tuple[Any, Any, Any]], n_rows: int, counts: Array | None, *, path: str | PathLike[str]
+    batches: Iterator[list[Any]], n_rows: int, counts: Array | None, *, path: str | PathLike[str]
 ) -> VectorTable:
     """Collect columns of keys, vectors and counts; ValueError if a key is missing or vectors differ in length."""
     vectors = np.empty((n_rows, 0), np.float32)
     keys: list[Array] = []
     start = 0
-    for key, vector, count in batches:
+    for key, vector, *count in batches:
         rows, stop = _rows(vector, path), start + len(key)
         if start == 0:
             vectors = np.empty((n_rows, rows.shape[1]), rows.dtype)
@@ -161,7 +165,7 @@ def _table(
         vectors[start:stop] = rows
         keys.append(key.to_numpy(zero_copy_only=False))
         if counts is not None:
-            counts[start:stop] = count.fill_null(0).to_numpy(zero_copy_only=False)
+            counts[start:stop] = count[0].fill_null(0).to_numpy(zero_copy_only=False)
         start = stop
     if start == 0:
         raise ValueError(f"{path} holds no key; expected at least one")

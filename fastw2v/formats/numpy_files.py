@@ -17,6 +17,8 @@ from fastw2v.runtime.arrays import Array
 from fastw2v.runtime.files import atomic_write
 from fastw2v.vectors.key_table import KeyTable, VectorTable
 
+_CHUNK_BYTES = 1 << 20  # of an archive, read at a time
+_MOST_PACKED = 1032  # how many bytes deflate makes of one
 _NPY, _ZIP = b"\x93NUMPY", b"PK\x03\x04"
 _HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 
@@ -158,14 +160,16 @@ def read_npz(path: Path) -> VectorTable:
 def _array(archive: zipfile.ZipFile, entry: str, path: Path, *, kinds: str) -> Array:
     name = f"{path}: {entry}"
     with archive.open(entry) as stream:
-        n_bytes = archive.getinfo(entry).file_size
+        info = archive.getinfo(entry)
+        n_bytes = min(info.file_size, info.compress_size * _MOST_PACKED)  # what the archive says may be wrong
         shape, dtype, is_fortran = _check_header(stream, n_bytes, name, kinds=kinds)
-        data = bytearray(stream.read())
-    n_bytes = int(np.prod(shape)) * dtype.itemsize
-    if len(data) < n_bytes:
+        flat: Array = np.empty(int(np.prod(shape)), dtype)
+        rest = flat.view(np.uint8).data if flat.nbytes else memoryview(b"")
+        while len(rest) and (n_read := stream.readinto(rest[:_CHUNK_BYTES])):  # type: ignore[attr-defined]
+            rest = rest[n_read:]
+    if len(rest):
         raise ValueError(f"{name} is cut off; copy or save {path} again")
-    flat: Array = np.frombuffer(data, dtype, int(np.prod(shape)))
-    return np.ascontiguousarray(flat.reshape(shape, order="F" if is_fortran else "C"))
+    return flat.reshape(shape, order="F" if is_fortran else "C")
 
 
 def _check_header(
