@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from fastw2v.formats.stored_rows import chunks_of, stored
+from fastw2v.formats.stored_rows import key_chunks, row_chunks, stored
 from fastw2v.runtime.arrays import Array
 from fastw2v.runtime.files import atomic_write
 from fastw2v.runtime.packages import optional_module
@@ -52,7 +52,7 @@ def write_arrow(kv: KeyTable, path: str | PathLike[str], *, is_parquet: bool, dt
     schema = pa.schema([*fields, ("vector", pa.list_(pa.from_numpy_dtype(rows.dtype), rows.shape[1]))])
     with atomic_write(path) as draft, closing(_writer(draft, schema, is_parquet=is_parquet)) as writer:
         start = 0
-        for keys, vectors in chunks_of(kv, rows):
+        for keys, vectors in zip(key_chunks(kv, rows), row_chunks(rows)):
             counts = [] if kv.counts is None else [pa.array(kv.counts[start : start + len(keys)])]
             vector_column = pa.FixedSizeListArray.from_arrays(pa.array(vectors.ravel()), rows.shape[1])
             columns = [_key_column(keys, key_type, path), *counts, vector_column]

@@ -68,7 +68,7 @@ def check_target(path: str | PathLike[str], format: str | None = None, dtype: st
     if chosen in _PACKAGES:
         module = "pyarrow" if chosen in ("parquet", "feather") else chosen
         optional_module(module, package=_PACKAGES[chosen], purpose=f"the format {chosen}")
-    if chosen in FOLDERS and Path(path).is_dir():
+    if chosen in FOLDERS and Path(path).exists():
         writable_folder(path)
     else:
         writable_target(path)

@@ -12,7 +12,7 @@ from typing import IO, Any, Literal, cast
 
 import numpy as np
 
-from fastw2v.formats.stored_rows import chunks_of, stored
+from fastw2v.formats.stored_rows import key_chunks, keys_of, row_chunks, stored
 from fastw2v.runtime.arrays import Array
 from fastw2v.runtime.files import atomic_write
 from fastw2v.vectors.key_table import KeyTable, VectorTable
@@ -25,7 +25,7 @@ _HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.r
 
 def keys_path(path: str | PathLike[str]) -> Path:
     """Return where the keys of an .npy file are: "v.keys.json" for "v.npy"."""
-    return Path(path).with_suffix(".keys.json")
+    return Path(f"{os.fspath(path).removesuffix('.npy')}.keys.json")
 
 
 def write_npy(kv: KeyTable, path: str | PathLike[str], *, dtype: str | None = None) -> None:
@@ -36,15 +36,16 @@ def write_npy(kv: KeyTable, path: str | PathLike[str], *, dtype: str | None = No
     rows = stored(kv, dtype)
     with atomic_write(path) as draft:
         with atomic_write(keys_path(path)) as keys_draft, open(keys_draft, "wb") as file:
-            file.writelines(_json_list(key for keys, _ in chunks_of(kv) for key in keys))
+            file.writelines(_json_list(keys_of(kv)))
         with open(draft, "wb") as file:
             _write_header(file, rows.shape, rows.dtype)
-            file.writelines(vectors.data for _, vectors in chunks_of(kv, rows))
+            file.writelines(vectors.data for vectors in row_chunks(rows))
 
 
 def _json_list(keys: Iterable[Any]) -> Iterator[bytes]:
     """Yield a list as JSON, an item on each line; a lone surrogate is an escape of JSON."""
-    before = b"[\n"
+    yield b"["
+    before = b"\n"
     for key in keys:
         text = json.dumps(key if isinstance(key, str) else int(key), ensure_ascii=False)
         yield before + text.encode("utf-8", "backslashreplace")
@@ -68,15 +69,15 @@ def write_npz(kv: KeyTable, path: str | PathLike[str], *, dtype: str | None = No
     rows, shape = stored(kv, dtype), (len(kv),)
     kind = np.dtype(np.int64)
     if not kv.is_integer:
-        kind = np.dtype(f"<U{max(1, *(_n_letters(key, path) for keys, _ in chunks_of(kv) for key in keys))}")
+        n_letters = max((_n_letters(key, path) for key in keys_of(kv)), default=0)
+        kind = np.dtype(f"<U{max(1, n_letters)}")
     with atomic_write(path) as draft, zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-        all_keys = (np.array(keys, kind) for keys, _ in chunks_of(kv))
+        all_keys = (np.array(keys, kind) for keys in key_chunks(kv, kv.matrix))
         _write_array(archive, "keys", all_keys, shape=shape, dtype=kind)
         if kv.counts is not None:
             _write_array(archive, "counts", [kv.counts], shape=shape, dtype=kv.counts.dtype)
         archive.compression = zipfile.ZIP_STORED  # noise does not shrink
-        all_rows = (chunk for _, chunk in chunks_of(kv, rows))
-        _write_array(archive, "vectors", all_rows, shape=rows.shape, dtype=rows.dtype)
+        _write_array(archive, "vectors", row_chunks(rows), shape=rows.shape, dtype=rows.dtype)
 
 
 def _n_letters(key: str, path: str | PathLike[str]) -> int:

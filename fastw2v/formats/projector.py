@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from fastw2v.formats.row_text import RowTexts, row_texts
-from fastw2v.formats.stored_rows import chunks_of, say_keys_become_words
+from fastw2v.formats.stored_rows import keys_of, row_chunks, say_keys_become_words
 from fastw2v.runtime.arrays import Array
 from fastw2v.runtime.files import atomic_write, writable_folder
 from fastw2v.vectors.key_table import KeyTable
@@ -40,15 +40,15 @@ def write_projector(kv: KeyTable, path: str | PathLike[str]) -> None:
     """
     folder = writable_folder(path)
     say_keys_become_words(kv, path)
-    vectors = (chunk for _, chunk in chunks_of(kv))
-    _write_lines(folder / "vectors.tsv", _vector_lines(vectors, row_texts(kv.matrix)))
+    _write_lines(folder / "vectors.tsv", _vector_lines(row_chunks(kv.matrix), row_texts(kv.matrix)))
     numbers = np.arange(len(kv)) if kv.counts is None else kv.counts
     column = "row" if kv.counts is None else "count"
-    all_keys = (key for keys, _ in chunks_of(kv) for key in keys)
-    lines = (f"{_label(key)}\t{number}\n".encode("utf-8", "backslashreplace") for key, number in zip(all_keys, numbers))
+    lines = (
+        f"{_label(key)}\t{number}\n".encode("utf-8", "backslashreplace") for key, number in zip(keys_of(kv), numbers)
+    )
     _write_lines(folder / "metadata.tsv", lines, head=f"key\t{column}\n".encode())
     _write_lines(folder / "projector_config.pbtxt", [_CONFIGURATION.encode()])
-    n_escaped = sum(str(key).translate(_ESCAPES) != str(key) for keys, _ in chunks_of(kv) for key in keys)
+    n_escaped = sum(str(key).translate(_ESCAPES) != str(key) for key in keys_of(kv))
     if n_escaped:
         logger.warning(r"%s: %d keys hold tabs or line ends, which are written as \t, \n and \r", path, n_escaped)
 

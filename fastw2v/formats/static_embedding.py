@@ -14,7 +14,7 @@ from typing import Any, cast
 import numpy as np
 
 from fastw2v.formats.safetensors import write_safetensors
-from fastw2v.formats.stored_rows import StoredRows, chunks_of, say_keys_become_words, stored
+from fastw2v.formats.stored_rows import StoredRows, keys_of, say_keys_become_words, stored
 from fastw2v.runtime.arrays import Array, FloatArray
 from fastw2v.runtime.files import atomic_write, writable_folder
 from fastw2v.vectors.key_table import KeyTable
@@ -58,7 +58,7 @@ def write_static_embedding(kv: KeyTable, path: str | PathLike[str], *, dtype: st
     ValueError
         A key is empty, or holds whitespace or a lone surrogate: no word of a text would be that key.
     """
-    for key in (key for keys, _ in chunks_of(kv) for key in keys):
+    for key in keys_of(kv):
         if isinstance(key, str) and (key.split() != [key] or _has_surrogate(key)):
             flaw = f"{path}: key {key!r} is empty, or holds whitespace or a surrogate, and no word of a text is that"
             raise ValueError(f"{flaw}; leave it out: wv.vectors_for_all(keys), or save as .safetensors")
@@ -91,10 +91,6 @@ def _tokenizer(kv: KeyTable) -> Iterator[bytes]:
     frame: dict[str, Any] = {"version": "1.0", "truncation": None, "padding": None, "added_tokens": []}
     frame |= {"normalizer": None, "pre_tokenizer": {"type": "WhitespaceSplit"}, "post_processor": None, "decoder": None}
     yield json.dumps(frame)[:-1].encode() + b', "model": {"type": "WordLevel", "vocab": {\n'
-    row = 0
-    for keys, _ in chunks_of(kv):
-        yield "".join(
-            f"{json.dumps(str(key), ensure_ascii=False)}: {row + i},\n" for i, key in enumerate(keys)
-        ).encode()
-        row += len(keys)
-    yield f'{json.dumps(unknown)}: {row}}}, "unk_token": {json.dumps(unknown)}}}}}\n'.encode()
+    for row, key in enumerate(keys_of(kv)):
+        yield f"{json.dumps(str(key), ensure_ascii=False)}: {row},\n".encode()
+    yield f'{json.dumps(unknown)}: {len(kv)}}}, "unk_token": {json.dumps(unknown)}}}}}\n'.encode()

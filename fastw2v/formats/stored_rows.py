@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from itertools import chain
 from os import PathLike
 from typing import Any
 
@@ -76,21 +77,27 @@ def stored(kv: KeyTable, dtype: str | None) -> FloatArray | StoredRows:
     return matrix if dtype is None or matrix.dtype == np.dtype(dtype) else StoredRows(matrix, dtype)
 
 
-def chunks_of(kv: KeyTable, rows: Any = None) -> Iterator[tuple[list[Any], Array]]:  # noqa: ANN401 - an array, or StoredRows
-    """Yield the keys and the vectors of some rows at a time, in C order; ValueError if a key occurs twice.
+def row_chunks(rows: FloatArray | StoredRows) -> Iterator[Array]:
+    """Yield some rows at a time, in C order."""
+    for chunk in _chunks(rows):
+        yield np.ascontiguousarray(rows[chunk])
 
-    Parameters
-    ----------
-    kv : KeyedVectors
-    rows : float[n_vocab, dim] or StoredRows, optional
-        Default: the matrix of `kv`.
-    """
-    keys, rows = keys_to_save(kv), kv.matrix if rows is None else rows
+
+def key_chunks(kv: KeyTable, rows: FloatArray | StoredRows) -> Iterator[list[Any]]:
+    """Yield the keys of the rows that `row_chunks` yields; ValueError if a key occurs twice."""
+    keys = keys_to_save(kv)
+    for chunk in _chunks(rows):
+        yield keys.take(np.arange(chunk.start, chunk.stop)).keys if isinstance(keys, Vocab) else keys[chunk]
+
+
+def keys_of(kv: KeyTable) -> Iterator[Any]:
+    """Yield each key, without a list of them all; ValueError if a key occurs twice."""
+    return chain.from_iterable(key_chunks(kv, kv.matrix))
+
+
+def _chunks(rows: FloatArray | StoredRows) -> Iterator[slice]:
     n_rows = max(1, CHUNK_BYTES // max(1, rows.nbytes // max(1, len(rows))))
-    for start in range(0, len(rows), n_rows):
-        stop = min(start + n_rows, len(rows))
-        chunk = keys.take(np.arange(start, stop)).keys if isinstance(keys, Vocab) else keys[start:stop]
-        yield chunk, np.ascontiguousarray(rows[start:stop])
+    return (slice(start, min(start + n_rows, len(rows))) for start in range(0, len(rows), n_rows))
 
 
 def say_keys_become_words(kv: KeyTable, path: str | PathLike[str]) -> None:

@@ -106,3 +106,10 @@ def test_the_keys_of_npy_are_valid_json_a_key_on_each_line(tmp_path):
     assert json.loads(text) == keys
     assert text.splitlines()[1] == '"日本",'
     assert KeyedVectors.load(tmp_path / "v.npy").index_to_key == keys
+
+
+def test_names_without_the_ending_have_keys_of_their_own(wv, tmp_path):
+    for name in ("a.one", "a.two"):
+        wv.save(tmp_path / name, format="npy")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.one", "a.one.keys.json", "a.two", "a.two.keys.json"]
+    assert KeyedVectors.load(tmp_path / "a.two").index_to_key == wv.index_to_key

@@ -3,7 +3,7 @@ import logging
 import numpy as np
 import pytest
 
-from fastw2v import KeyedVectors
+from fastw2v import KeyedVectors, formats
 
 
 def lines_of(path):
@@ -44,5 +44,7 @@ def test_a_folder_that_cannot_be_one_is_refused(tmp_path, format):
     (tmp_path / "file").write_text("x")
     with pytest.raises(OSError, match="is a file; give the name of a folder"):
         wv.save(tmp_path / "file", format=format)
+    with pytest.raises(OSError, match="is a file; give the name of a folder"):
+        formats.check_target(tmp_path / "file", format)
     with pytest.raises(FileNotFoundError, match="does not exist; make it first"):
         wv.save(tmp_path / "no" / "folder", format=format)

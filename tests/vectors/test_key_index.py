@@ -139,3 +139,17 @@ def test_a_missing_or_damaged_file_of_keys_is_an_error(library, tmp_path):
     beside.unlink()
     with pytest.raises(FileNotFoundError, match=r"v\.index\.keys\.json"):
         KeyIndex.load(path)
+
+
+@pytest.mark.parametrize("content", [b"nothing of an index", b"\0" * 500, None])
+def test_an_index_that_is_damaged_is_a_value_error(library, tmp_path, content):
+    path = tmp_path / "v.index"
+    some_vectors(WORDS).to_index(library).save(path)
+    path.write_bytes(path.read_bytes()[:3000] if content is None else content)
+    with pytest.raises(ValueError, match=f"no index of {library}, or damaged"):
+        KeyIndex.load(path)
+
+
+def test_vectors_without_keys_have_no_index():
+    with pytest.raises(ValueError, match="there are no keys"):
+        KeyedVectors(3).to_index()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from os import PathLike
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,7 @@ import numpy.typing as npt
 
 from fastw2v.runtime.arrays import Array, FloatArray
 from fastw2v.runtime.files import atomic_write, existing_file
-from fastw2v.vectors.indexes.libraries import LIBRARIES, METRICS, Library, Shape
+from fastw2v.vectors.indexes.libraries import LIBRARIES, METRICS, Library, Shape, module_of
 from fastw2v.vectors.key_table import KEY_TYPES, Key, KeyTable, keys_to_save
 from fastw2v.vectors.search import unit_rows
 from fastw2v.vocab import Vocab
@@ -40,8 +39,8 @@ class KeyIndex:
     >>> from fastw2v import KeyedVectors
     >>> wv = KeyedVectors(["a", "b", "c"], [[1.0, 0.0], [0.9, 0.1], [0.0, 1.0]])
     >>> index = wv.to_index("usearch")  # doctest: +SKIP
-    >>> index.search("a", k=1)  # doctest: +SKIP
-    [('b', 0.9938)]
+    >>> [(key, round(score, 2)) for key, score in index.search("a", k=1)]  # doctest: +SKIP
+    [('b', 0.99)]
     """
 
     def __init__(self, library: str, engine: Library, shape: Shape, keys: list[str] | None) -> None:
@@ -70,6 +69,8 @@ class KeyIndex:
     ) -> KeyIndex:
         """Make an index of vectors; `KeyedVectors.to_index` documents the arguments and errors."""
         _check_options(library, metric, dtype)
+        if len(kv) == 0:
+            raise ValueError("there are no keys, and an index needs at least one; add some with add_vectors")
         shape = Shape(kv.vector_size, len(kv), metric, dtype, connectivity, expansion_add)
         labels, words = _labels(kv)
         engine = LIBRARIES[library].new(shape)
@@ -179,7 +180,7 @@ class KeyIndex:
         FileNotFoundError
             One of the two files is missing.
         ValueError
-            The file of keys is damaged.
+            One of the files is damaged.
         ImportError
             The library is not installed.
         """
@@ -191,7 +192,12 @@ class KeyIndex:
             _check_options(library, shape.metric, shape.dtype)
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise ValueError(f"{beside} is damaged ({error}); save the index again") from error
-        return cls(library, LIBRARIES[library].load(str(Path(existing_file(path))), shape), shape, keys)
+        module_of(library)
+        try:
+            engine = LIBRARIES[library].load(str(existing_file(path)), shape)
+        except (RuntimeError, ValueError) as error:
+            raise ValueError(f"{path} is no index of {library}, or damaged ({error}); save it again") from error
+        return cls(library, engine, shape, keys)
 
 
 def _check_options(library: str, metric: str, dtype: str) -> None:

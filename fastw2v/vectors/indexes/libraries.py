@@ -58,7 +58,8 @@ class Library(Protocol):
         ...
 
 
-def _module(name: str) -> Any:  # noqa: ANN401 - modules without types
+def module_of(name: str) -> Any:  # noqa: ANN401 - modules without types
+    """Return a library's module; ImportError, with the cure, if it is not installed."""
     package = PACKAGES[name.partition(".")[0]]
     return optional_module(name, package=package, purpose=f"an index of {package}")
 
@@ -72,7 +73,7 @@ class Usearch:
     @classmethod
     def new(cls, shape: Shape) -> Usearch:
         """Make an empty index."""
-        index = _module("usearch.index").Index(
+        index = module_of("usearch.index").Index(
             ndim=shape.dim,
             metric={"cos": "cos", "ip": "ip", "l2": "l2sq"}[shape.metric],
             dtype=shape.dtype,
@@ -84,7 +85,10 @@ class Usearch:
     @classmethod
     def load(cls, path: str, shape: Shape) -> Usearch:
         """Read an index."""
-        return cls(_module("usearch.index").Index.restore(path))
+        index = module_of("usearch.index").Index.restore(path)
+        if index is None or index.ndim != shape.dim:
+            raise ValueError(f"expected vectors of {shape.dim} numbers")
+        return cls(index)
 
     def add(self, labels: Array, vectors: FloatArray) -> None:
         """Add vectors, on all cores."""
@@ -118,7 +122,7 @@ class Hnswlib:
     @classmethod
     def _empty(cls, shape: Shape) -> Any:  # noqa: ANN401
         space = {"cos": "cosine", "ip": "ip", "l2": "l2"}[shape.metric]
-        return _module("hnswlib").Index(space, shape.dim)
+        return module_of("hnswlib").Index(space, shape.dim)
 
     @classmethod
     def new(cls, shape: Shape) -> Hnswlib:
@@ -162,7 +166,7 @@ class Faiss:
     @classmethod
     def new(cls, shape: Shape) -> Faiss:
         """Make an empty index."""
-        faiss = _module("faiss")
+        faiss = module_of("faiss")
         metric = faiss.METRIC_L2 if shape.metric == "l2" else faiss.METRIC_INNER_PRODUCT
         graph = faiss.IndexHNSWFlat(shape.dim, shape.connectivity, metric)
         graph.hnsw.efConstruction = shape.expansion_add
@@ -172,7 +176,7 @@ class Faiss:
     @classmethod
     def load(cls, path: str, shape: Shape) -> Faiss:
         """Read an index."""
-        return cls(_module("faiss").read_index(path), shape)
+        return cls(module_of("faiss").read_index(path), shape)
 
     def add(self, labels: Array, vectors: FloatArray) -> None:
         """Add vectors, on all cores."""
@@ -180,7 +184,7 @@ class Faiss:
 
     def search(self, queries: FloatArray, k: int, expansion: int) -> tuple[Array, FloatArray]:
         """Return labels and distances."""
-        faiss = _module("faiss")
+        faiss = module_of("faiss")
         faiss.downcast_index(self._index.index).hnsw.efSearch = max(expansion, k)
         scores, labels = self._index.search(queries, k)
         return labels, scores if self._is_l2 else 1 - scores
@@ -191,7 +195,7 @@ class Faiss:
 
     def save(self, path: str) -> None:
         """Write faiss's own format."""
-        _module("faiss").write_index(self._index, path)
+        module_of("faiss").write_index(self._index, path)
 
 
 LIBRARIES: dict[str, Any] = {"usearch": Usearch, "hnswlib": Hnswlib, "faiss": Faiss}
