@@ -17,6 +17,7 @@ from fastw2v.runtime.packages import optional_module
 from fastw2v.vectors.key_table import KeyTable, VectorTable
 
 _PARQUET, _FEATHER = b"PAR1", b"ARROW1\0\0"
+_GROUP_BYTES = 1 << 24  # of vectors in a group of rows
 _BUFFER_BYTES = 1 << 20  # read at a time; by default pyarrow holds the whole file
 _BATCH_ROWS = 1 << 13  # of Parquet that are read at a time
 
@@ -52,7 +53,7 @@ def write_arrow(kv: KeyTable, path: str | PathLike[str], *, is_parquet: bool, dt
     schema = pa.schema([*fields, ("vector", pa.list_(pa.from_numpy_dtype(rows.dtype), rows.shape[1]))])
     with atomic_write(path) as draft, closing(_writer(draft, schema, is_parquet=is_parquet)) as writer:
         start = 0
-        for keys, vectors in zip(key_chunks(kv, rows), row_chunks(rows)):
+        for keys, vectors in zip(key_chunks(kv, rows, _GROUP_BYTES), row_chunks(rows, _GROUP_BYTES)):
             counts = [] if kv.counts is None else [pa.array(kv.counts[start : start + len(keys)])]
             vector_column = pa.FixedSizeListArray.from_arrays(pa.array(vectors.ravel()), rows.shape[1])
             columns = [_key_column(keys, key_type, path), *counts, vector_column]

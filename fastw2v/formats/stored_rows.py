@@ -16,7 +16,7 @@ from fastw2v.vectors.key_table import KeyTable, keys_to_save
 from fastw2v.vocab import Vocab
 
 logger = logging.getLogger("fastw2v")
-CHUNK_BYTES = 1 << 24  # of vectors that writers hold at a time
+CHUNK_BYTES = 1 << 20  # of vectors that writers hold at a time
 _LEVELS = 127  # of int8, on each side of 0
 
 
@@ -77,16 +77,16 @@ def stored(kv: KeyTable, dtype: str | None) -> FloatArray | StoredRows:
     return matrix if dtype is None or matrix.dtype == np.dtype(dtype) else StoredRows(matrix, dtype)
 
 
-def row_chunks(rows: FloatArray | StoredRows) -> Iterator[Array]:
-    """Yield some rows at a time, in C order."""
-    for chunk in _chunks(rows):
+def row_chunks(rows: FloatArray | StoredRows, n_bytes: int | None = None) -> Iterator[Array]:
+    """Yield some rows at a time, of `n_bytes` or, by default, a megabyte, in C order."""
+    for chunk in _chunks(rows, n_bytes):
         yield np.ascontiguousarray(rows[chunk])
 
 
-def key_chunks(kv: KeyTable, rows: FloatArray | StoredRows) -> Iterator[list[Any]]:
+def key_chunks(kv: KeyTable, rows: FloatArray | StoredRows, n_bytes: int | None = None) -> Iterator[list[Any]]:
     """Yield the keys of the rows that `row_chunks` yields; ValueError if a key occurs twice."""
     keys = keys_to_save(kv)
-    for chunk in _chunks(rows):
+    for chunk in _chunks(rows, n_bytes):
         yield keys.take(np.arange(chunk.start, chunk.stop)).keys if isinstance(keys, Vocab) else keys[chunk]
 
 
@@ -95,8 +95,8 @@ def keys_of(kv: KeyTable) -> Iterator[Any]:
     return chain.from_iterable(key_chunks(kv, kv.matrix))
 
 
-def _chunks(rows: FloatArray | StoredRows) -> Iterator[slice]:
-    n_rows = max(1, CHUNK_BYTES // max(1, rows.nbytes // max(1, len(rows))))
+def _chunks(rows: FloatArray | StoredRows, n_bytes: int | None) -> Iterator[slice]:
+    n_rows = max(1, (n_bytes or CHUNK_BYTES) // max(1, rows.nbytes // max(1, len(rows))))
     return (slice(start, min(start + n_rows, len(rows))) for start in range(0, len(rows), n_rows))
 
 

@@ -62,7 +62,7 @@ def test_the_columns_have_the_types_that_are_documented(tmp_path):
 
 
 def test_row_groups_are_as_large_as_a_chunk(tmp_path, monkeypatch):
-    monkeypatch.setattr("fastw2v.formats.stored_rows.CHUNK_BYTES", 80)
+    monkeypatch.setattr("fastw2v.formats.arrow_table._GROUP_BYTES", 80)
     monkeypatch.setattr("fastw2v.formats.arrow_table._BATCH_ROWS", 7)
     wv = KeyedVectors(np.arange(100), np.arange(400, dtype=np.float32).reshape(100, 4))
     wv.save(tmp_path / "v.parquet")

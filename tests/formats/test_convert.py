@@ -149,7 +149,7 @@ def test_a_truncated_file_is_an_error(kv, tmp_path, format, share):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("ending", ["bin", "txt"])
+@pytest.mark.parametrize("ending", ["bin", "txt", "npy", "npz"])
 def test_writing_takes_no_memory_in_proportion_to_the_vectors(tmp_path, ending):
     kv = KeyedVectors(np.arange(200_000), np.zeros((200_000, 16), np.float32))
     tracemalloc.start()

@@ -191,6 +191,7 @@ def test_many_chunks_are_written_as_one(tmp_path, monkeypatch, format):
     whole = tmp_path / f"whole.{format}"
     wv.save(whole)
     monkeypatch.setattr("fastw2v.formats.stored_rows.CHUNK_BYTES", 300)
+    monkeypatch.setattr("fastw2v.formats.arrow_table._GROUP_BYTES", 300)
     wv.save(path)
     loaded, expected = KeyedVectors.load(path), KeyedVectors.load(whole)
     assert loaded.index_to_key == expected.index_to_key == wv.index_to_key

@@ -40,10 +40,8 @@ def test_model2vec_reads_it(folder):
 def test_sentence_transformers_reads_it(folder):
     library = pytest.importorskip("sentence_transformers", reason="needs sentence-transformers")
     wv, path = folder
-    if load_file(path / "model.safetensors")["embeddings"].dtype == np.float16:
-        pytest.skip("PyTorch on the CPU has no mean of float16 embeddings")
     model = library.SentenceTransformer(str(path), device="cpu")
-    np.testing.assert_allclose(model.encode(KEYS), wv.vectors, atol=1e-6)
+    np.testing.assert_allclose(model.encode(KEYS), wv.vectors, atol=2e-3)
 
 
 @pytest.mark.parametrize("key", ["", "two words", "x\u00a0y", "\ud800"])
