@@ -238,7 +238,7 @@ class StoredVectors(Similarities):
         ----------
         fname : path
         mmap : "r" or "c", optional
-            Leave the vectors in the file, which must be safetensors, and read them when they are used: processes that
+            Leave the vectors in the file, which must be safetensors or .npy, and read them when they are used: processes that
             load the same file share its memory. "r": the vectors cannot be written to; "c": what you write stays in
             memory.
 
@@ -247,7 +247,9 @@ class StoredVectors(Similarities):
         FileNotFoundError
             There is no such file.
         ValueError
-            The file is damaged, or of an unknown format; or it is to be mapped and is no safetensors file.
+            The file is damaged, or of an unknown format; or it is to be mapped and is neither safetensors nor .npy.
+        ImportError
+            It is Parquet or Feather, and pyarrow is not installed.
         """
         return cls.from_file(formats.read(fname, mmap), fname)
 
