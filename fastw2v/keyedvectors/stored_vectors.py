@@ -238,9 +238,9 @@ class StoredVectors(Similarities):
         ----------
         fname : path
         mmap : "r" or "c", optional
-            Leave the vectors in the file, which must be safetensors or .npy, and read them when they are used: processes that
-            load the same file share its memory. "r": the vectors cannot be written to; "c": what you write stays in
-            memory.
+            Leave the vectors in the file, which must be safetensors or .npy, and read them when they are used.
+            Processes that load the same file share its memory. "r": the vectors cannot be written to; "c": what you
+            write stays in memory.
 
         Raises
         ------

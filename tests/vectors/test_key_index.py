@@ -53,6 +53,8 @@ def test_scores_are_those_of_the_metric(library, metric):
     expected = {"cos": [0.6, -0.894427], "ip": [3.0, -1.0], "l2": [20.0, 4.25]}[metric]
     found = dict(wv.to_index(library, metric=metric).search("a", 2))
     assert [found["b"], found["c"]] == pytest.approx(expected, abs=1e-5)
+    longer = {"cos": 0.6, "ip": 6.0, "l2": 17.0}[metric]
+    assert dict(wv.to_index(library, metric=metric).search([2.0, 0.0], 3))["b"] == pytest.approx(longer, abs=1e-5)
     best_first = [key for key, _ in wv.to_index(library, metric=metric).search("a", 2)]
     assert best_first == (["c", "b"] if metric == "l2" else ["b", "c"])
 
