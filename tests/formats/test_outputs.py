@@ -223,6 +223,7 @@ def test_the_command_line_converts_by_ending_and_by_name(tmp_path):
         return CliRunner().invoke(app, ["convert", *map(str, words)])
 
     assert convert(tmp_path / "v.safetensors", tmp_path / "v.npz", "--dtype", "float16").exit_code == 0
+    assert KeyedVectors.load(tmp_path / "v.npz").vectors.dtype == np.float16
     assert convert(tmp_path / "v.npz", tmp_path / "folder", "--format", "projector").exit_code == 0
     assert (tmp_path / "folder" / "metadata.tsv").read_text() == "key\tcount\n5\t2\n3\t1\n"
     refused = convert(tmp_path / "v.npz", tmp_path / "w.bin", "--dtype", "int8")

@@ -87,6 +87,7 @@ def test_usearch_stores_small_numbers(dtype):
     pytest.importorskip("usearch", reason="needs usearch")
     wv = some_vectors(WORDS)
     index = wv.to_index("usearch", dtype=dtype)
+    assert str(index.index.dtype).endswith({"float16": "F16", "int8": "I8"}[dtype])
     assert recall(index, wv, WORDS[::30]) >= 0.9
     assert index.search("word3", 1)[0][1] == pytest.approx(wv.most_similar("word3", topn=1)[0][1], abs=0.02)
 
