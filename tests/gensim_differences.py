@@ -77,8 +77,8 @@ DIFFERENT = {
         "makes `vectors_lockf` as long as needed; another length of vectors raises ValueError"
     ),
     "KeyedVectors.load": (
-        "reads word2vec text and binary, GloVe, safetensors and the book's pickle by content; not "
-        "gensim's pickle. `mmap` needs safetensors"
+        "reads word2vec text and binary, GloVe, safetensors, Parquet, Feather, NumPy's files and the book's pickle by "
+        "content; not gensim's pickle. `mmap` needs safetensors or .npy"
     ),
     "KeyedVectors.load_word2vec_format": (
         "also reads GloVe text without `no_header`, words with spaces, doubled words, and wrong counts "
@@ -91,7 +91,8 @@ DIFFERENT = {
         "keys without a vector are left out; an error for none is a ValueError and a ZeroDivisionError"
     ),
     "KeyedVectors.save": (
-        "one file: word2vec for .bin, .txt and .vec, safetensors for every other name; `ignore` must be empty"
+        "one file, in a format by its ending: word2vec for .bin, .txt and .vec, Parquet, NumPy and others, safetensors "
+        "for every other name; `ignore` must be empty"
     ),
     "KeyedVectors.similarity": "a Python float; 0 for a vector of zeros",
     "KeyedVectors.sort_by_descending_frequency": "equal counts keep their order",

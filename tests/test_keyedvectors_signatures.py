@@ -15,6 +15,8 @@ OURS = {
     "most_similar_batch",
     "rows_of",
     "take_attributes",
+    "to_index",
+    "vectors_by_id",
 }  # gensim has no such methods
 ANY_ARGUMENTS = {"add_lifecycle_event", "similarity_unseen_docs", "word_vec"}  # gensim's take *args and **kwargs
 SPELLED_OUT = {"save"}  # gensim's own signature is *args, **kwargs of the method below

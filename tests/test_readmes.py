@@ -23,8 +23,8 @@ NOT_RUN = {
     "config.GPU = True": "needs a GPU",
     "cupy": "needs a GPU",
 }
-# Modules of extras that snippets need, by what they hold.
-EXTRAS = {"plot(": "matplotlib", "pyarrow": "pyarrow"}
+# Packages that a snippet needs by what it holds; without them it is not run. .ci/run has them all.
+NEEDS = {"plot(": "matplotlib", "pyarrow": "pyarrow", ".parquet": "pyarrow", "to_index(": "usearch"}
 # Commands that are not run, by how they begin, and why.
 COMMANDS_NOT_RUN = {
     "pip install": "changes the environment; .ci/run installs in a new one",
@@ -86,10 +86,8 @@ def test_a_newcomers_two_commands():
 def test_python_snippets_run(page):
     namespace = {}
     for snippet in snippets(page, "python"):
-        if any(text in snippet.code for text in NOT_RUN):
-            continue
-        missing = [module for text, module in EXTRAS.items() if text in snippet.code and find_spec(module) is None]
-        if missing:
+        needed = [package for text, package in NEEDS.items() if text in snippet.code]
+        if any(text in snippet.code for text in NOT_RUN) or not all(map(find_spec, needed)):
             continue
         where = f"{page}, line {snippet.line}"
         exec(compile(snippet.code, where, "exec"), namespace)

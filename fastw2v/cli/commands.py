@@ -39,7 +39,8 @@ FileFormat = Annotated[
     str | None,
     typer.Option(
         metavar="FORMAT",
-        help="word2vec-binary (or bin), word2vec-text (txt, vec) or safetensors; default: by the ending of the file.",
+        help="word2vec-binary (or bin), word2vec-text (txt, vec), safetensors, parquet, feather, npy, npz, projector, "
+        "static-embedding, usearch, hnswlib or faiss; default: by the ending of the file.",
     ),
 ]
 TopN = Annotated[int, typer.Option("--topn", min=1, help="How many neighbours.")]
@@ -196,22 +197,25 @@ def convert(
     source: Annotated[Path, typer.Argument(metavar="IN")],
     target: Annotated[Path, typer.Argument(metavar="OUT")],
     format: FileFormat = None,
+    dtype: Annotated[str | None, typer.Option(help="Store the numbers as float16 or int8, if the format can.")] = None,
 ) -> None:
     """Copy vectors into another format."""
     with console.friendly_errors():
-        format = _checked_format(target, format, [source])
-        _load(source).save(target, format=format)
+        format = _checked_format(target, format, [source], dtype=dtype)
+        _load(source).save(target, format=format, dtype=dtype)
 
 
 app.command()(profile)
 
 
-def _checked_format(target: Path, format: str | None, sources: Iterable[object]) -> str | None:
+def _checked_format(
+    target: Path, format: str | None, sources: Iterable[object], *, dtype: str | None = None
+) -> str | None:
     """Check, before the work, that the target can be written and is not an input; return the format's full name."""
     from fastw2v import formats
 
     format = formats.FORMAT_OF_ENDING.get(f".{format}", format)
-    formats.check_target(target, format)
+    formats.check_target(target, format, dtype)
     for source in sources:
         if isinstance(source, Path) and target.exists() and source.exists() and target.samefile(source):
             raise ValueError(f"{target} is the input itself; give the output another name (nothing was written)")

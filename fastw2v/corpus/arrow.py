@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from fastw2v.corpus.text import check_readable
+from fastw2v.runtime.packages import optional_module
 
 StrPath = str | os.PathLike[str]
 BATCH_ROWS = 1 << 16
@@ -27,12 +28,9 @@ _PACKED = (".gz", ".bz2", ".xz", ".zst")
 
 
 def pyarrow_module() -> Any:  # noqa: ANN401 - a module that the type checker may not have
-    """Return pyarrow; ImportError with the cure if it is not installed."""
-    try:
-        import pyarrow.compute
-    except ImportError as error:
-        raise ImportError("tables are read by pyarrow; install it with: pip install pyarrow") from error
-    return pyarrow
+    """Return pyarrow with its functions; ImportError with the cure if it is not installed."""
+    optional_module("pyarrow.compute", package="pyarrow", purpose="tables")
+    return optional_module("pyarrow", package="pyarrow", purpose="tables")
 
 
 def is_arrow(value: object) -> bool:

@@ -2,58 +2,60 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
-from fastw2v.formats import book_pickle
+from fastw2v.formats import book_pickle, numpy_files
+from fastw2v.formats.arrow_table import is_arrow, read_arrow, write_arrow
+from fastw2v.formats.names import INDEXES, WORD2VEC, chosen_format
+from fastw2v.formats.projector import write_projector
 from fastw2v.formats.safetensors import is_safetensors, mapped, read_safetensors, write_safetensors
 from fastw2v.formats.safetensors_table import TABLE_TENSORS, table_metadata, table_of, table_tensors
-from fastw2v.formats.streams import PACKED_ENDINGS, Source, name_of, reading, writing
+from fastw2v.formats.static_embedding import write_static_embedding
+from fastw2v.formats.stored_rows import say_keys_become_words
+from fastw2v.formats.streams import Source, name_of, reading, writing
 from fastw2v.formats.vector_rows import MOST_WORD_BYTES
 from fastw2v.formats.word2vec import Reading, read_word2vec
 from fastw2v.formats.word2vec_text import pieces
 from fastw2v.formats.word2vec_write import Layout, write_binary, write_text
-from fastw2v.runtime.files import atomic_write, check_writable, existing_file
+from fastw2v.runtime.files import atomic_write, existing_file
 from fastw2v.runtime.signals import finished_first
 from fastw2v.runtime.word_bytes import encode_word
+from fastw2v.vectors.indexes import KeyIndex
 from fastw2v.vectors.key_table import KeyTable, VectorTable, keys_to_save
 
-logger = logging.getLogger("fastw2v")
-FORMATS = ("word2vec-binary", "word2vec-text", "safetensors")
-FORMAT_OF_ENDING = {
-    ".bin": "word2vec-binary",
-    ".txt": "word2vec-text",
-    ".vec": "word2vec-text",
-    ".safetensors": "safetensors",
-}
 _MOST_DIGITS = 18  # of a count, which is an int64
-_OTHERS = {".npy", ".npz", ".pkl", ".pickle", ".csv", ".tsv", ".json", ".h5", ".parquet", ".zip"}
 
 
-def save(kv: KeyTable, path: str | os.PathLike[str], format: str | None = None) -> None:
-    """Write vectors to a file, in the order of the rows.
+def save(kv: KeyTable, path: str | os.PathLike[str], format: str | None = None, *, dtype: str | None = None) -> None:
+    """Write vectors to a file, or to a folder, in the order of the rows.
 
     The write is atomic: an existing file is replaced only when the new one is complete, and a Ctrl-C is obeyed then; a
-    second one at once. The word2vec formats have no counts and make words of integer keys, which is logged;
-    safetensors keeps both.
+    second one at once. The word2vec formats have no counts. They and the folders make words of integer keys, which is
+    logged; the other formats keep them.
 
     Parameters
     ----------
     kv : KeyedVectors
     path : path
     format : str, optional
-        "word2vec-binary", "word2vec-text" or "safetensors". Default: by the ending, .bin, .txt or .vec; any other name
-        is safetensors. With .gz, .bz2, .xz or .zst after it the file is packed.
+        One of `FORMATS`. Default: by the ending, as in `FORMAT_OF_ENDING`; any other name is safetensors. "projector"
+        and "static-embedding" are folders. With .gz, .bz2, .xz or .zst after it a file of word2vec is packed.
+    dtype : str, optional
+        Store the numbers as "float16", "float32" or "float64", where the format can, or, with safetensors, as "int8"
+        with a factor for each row. Default: as they are.
 
     Raises
     ------
     ValueError
-        The format is unknown, or the ending is another format's; or a word2vec format cannot hold a key (empty, or with
-        whitespace) or a vector (not finite).
+        The format is unknown, or the ending is another format's; or the format cannot hold a key, a vector, or numbers
+        of that type.
+    ImportError
+        The format needs a package that is not installed.
     OSError
         The folder does not exist, or cannot be written to.
 
@@ -72,12 +74,36 @@ def save(kv: KeyTable, path: str | os.PathLike[str], format: str | None = None) 
     b 3 4
     <BLANKLINE>
     """
-    chosen = _chosen_format(Path(path), format)
-    if chosen == "safetensors":
-        with finished_first(str(path)):
-            write_safetensors(path, table_tensors(kv), {"format": "fastw2v"} | table_metadata(kv))
+    chosen = chosen_format(Path(path), format, dtype)
+    if chosen in WORD2VEC:
+        save_word2vec(kv, path, binary=chosen == "word2vec-binary")
         return
-    save_word2vec(kv, path, binary=chosen == "word2vec-binary")
+    with finished_first(str(path)):
+        _write(kv, path, chosen, dtype)
+
+
+def _write(kv: KeyTable, path: str | os.PathLike[str], chosen: str, dtype: str | None) -> None:
+    """Write vectors in any other format than word2vec's."""
+    if chosen in INDEXES:
+        KeyIndex.build(kv, chosen, dtype=dtype or "float32").save(path)
+    elif chosen == "projector":
+        write_projector(kv, path)
+    elif chosen in ("parquet", "feather"):
+        write_arrow(kv, path, is_parquet=chosen == "parquet", dtype=dtype)
+    else:
+        _WRITERS[chosen](kv, path, dtype=dtype)
+
+
+def _save_safetensors(kv: KeyTable, path: str | os.PathLike[str], *, dtype: str | None = None) -> None:
+    write_safetensors(path, table_tensors(kv, dtype), {"format": "fastw2v"} | table_metadata(kv))
+
+
+_WRITERS: dict[str, Callable[..., None]] = {
+    "safetensors": _save_safetensors,
+    "npy": numpy_files.write_npy,
+    "npz": numpy_files.write_npz,
+    "static-embedding": write_static_embedding,
+}
 
 
 def save_word2vec(
@@ -109,8 +135,7 @@ def save_word2vec(
         The folder does not exist, or cannot be written to.
     """
     write, keys = write_binary if binary else write_text, keys_to_save(kv)
-    if kv.is_integer:
-        logger.warning("%s: integer keys become words in this format; save as .safetensors to keep them", path)
+    say_keys_become_words(kv, path)
     with finished_first(str(path)), atomic_write(path) as draft:
         with writing(draft, path) as file:
             write(file, keys, kv.matrix, layout=layout)
@@ -130,36 +155,17 @@ def _put_before(draft: Path, old: Path) -> None:
         rows.unlink(missing_ok=True)
 
 
-def check_target(path: str | os.PathLike[str], format: str | None = None) -> None:
-    """Raise what `save` would raise about path and format, before the work is done."""
-    _chosen_format(Path(path), format)
-    check_writable(path)
-
-
-def _chosen_format(path: Path, format: str | None) -> str:
-    """Return the format, by the ending if `format` is None; ValueError if it is unknown."""
-    endings, is_packed = ", ".join(FORMAT_OF_ENDING), path.suffix in PACKED_ENDINGS
-    ending = path.with_suffix("").suffix if is_packed else path.suffix
-    if format is None and (ending in _OTHERS or (is_packed and ending not in FORMAT_OF_ENDING)):
-        raise ValueError(f"{path}: {ending or path.suffix} is no ending of a format; use {endings}, or give a format")
-    chosen = format or FORMAT_OF_ENDING.get(ending, "safetensors")
-    if chosen not in FORMATS:
-        raise ValueError(f"format is {format!r}, expected one of {', '.join(FORMATS)}")
-    if is_packed and chosen == "safetensors":
-        raise ValueError(f"{path}: safetensors files are not packed, since they are mapped; leave out {path.suffix}")
-    return chosen
-
-
 def read(path: str | os.PathLike[str], mmap: str | None = None) -> VectorTable:
     r"""Read vectors from a file; its content, not its name, tells the format.
 
     Parameters
     ----------
     path : path
-        word2vec text or binary or GloVe text, plain or packed by gzip, bzip2, xz or zstd; safetensors; or the book's
-        pickle (see `fastw2v.nn.load_params`).
+        word2vec text or binary or GloVe text, plain or packed by gzip, bzip2, xz or zstd; safetensors; Parquet or
+        Feather; .npy, with its keys in another file, or .npz; or the book's pickle (see `fastw2v.nn.load_params`).
     mmap : "r" or "c", optional
-        Map the vectors of a safetensors file into memory instead of reading them: read-only, or copied where written.
+        Map the vectors of a file of safetensors or .npy into memory instead of reading them: read-only, or copied where
+        written.
 
     Returns
     -------
@@ -196,10 +202,16 @@ def read(path: str | os.PathLike[str], mmap: str | None = None) -> VectorTable:
         if mmap is not None:
             tensors["vectors"] = mapped(path, "vectors", mmap)
         return table_of(tensors, path, metadata, checks_keys=mmap is None)
+    if numpy_files.is_npy(path):
+        return numpy_files.read_npy(path, mmap)
     if mmap is not None:
         raise ValueError(
-            f"{path} is no safetensors file, which alone can be mapped; load it without mmap, or save it anew"
+            f"{path} is no safetensors file and no .npy, which alone can be mapped; load it without mmap, or save anew"
         )
+    if is_arrow(path):
+        return read_arrow(path)
+    if numpy_files.is_npz(path):
+        return numpy_files.read_npz(path)
     if book_pickle.is_pickle(path):
         params = book_pickle.read(path)
         return VectorTable(list(params["word_to_id"]), params["word_vecs"].astype(np.float32))

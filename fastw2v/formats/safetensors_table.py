@@ -8,34 +8,45 @@ import re
 from collections.abc import Mapping
 from os import PathLike
 from types import MappingProxyType
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from fastw2v.formats.distinct_words import has_doubled_words
 from fastw2v.formats.safetensors import Tensors, refuse_many_values
+from fastw2v.formats.stored_rows import StoredRows, stored
 from fastw2v.runtime.arrays import Array
 from fastw2v.runtime.word_bytes import encode_word
 from fastw2v.vectors.key_table import KeyTable, VectorTable, checked_keys, keys_to_save
 from fastw2v.vocab import Vocab
 
-TABLE_TENSORS = ("keys", "key_offsets", "vectors", "counts", "vectors_lockf")
+SCALES = "vectors_scale"
+TABLE_TENSORS = ("keys", "key_offsets", "vectors", "counts", "vectors_lockf", SCALES)
 _ATTRIBUTE_TYPES = re.compile(r"bool|u?int(8|16|32|64)|float(16|32|64)|object|str\d*")
 _HUGEST = np.iinfo(np.int64).max
 _MOST_TOKENS = 1 << 62  # more than any corpus has; the sum of the counts stays an int64
 
 
-def table_tensors(kv: KeyTable) -> dict[str, Array]:
-    """Return the keys, vectors and counts as tensors.
+def table_tensors(kv: KeyTable, dtype: str | None = None) -> dict[str, Array]:
+    """Return the keys, vectors and counts as tensors, the vectors as they are or of another type.
+
+    Parameters
+    ----------
+    kv : KeyedVectors
+    dtype : "float16", "float32", "float64" or "int8", optional
 
     Returns
     -------
     dict
         "vectors": float32[n_vocab, dim]; "counts": int64[n_vocab], if known; "vectors_lockf": float32[n_vocab], if one
-        is not 1. Integer keys are "keys": int64[n_vocab].
+        is not 1. Vectors of int8 are to be multiplied by "vectors_scale": float32[n_vocab]. Integer keys are "keys":
+        int64[n_vocab].
         Words are "keys": uint8[n_bytes], their UTF-8 bytes one after the other, and "key_offsets": int64[n_vocab + 1].
     """
-    tensors: dict[str, Array] = {"vectors": np.asarray(kv.matrix)}
+    rows = stored(kv, dtype)
+    tensors: dict[str, Array] = {"vectors": cast(Array, rows)}
+    if isinstance(rows, StoredRows) and rows.dtype == np.int8:
+        tensors[SCALES] = rows.scales()
     if kv.counts is not None:
         tensors["counts"] = np.asarray(kv.counts, np.int64)
     if (factors := kv.lock_factors()) is not None:
@@ -102,6 +113,8 @@ def table_of(
     n_rows, factors = len(vocab), tensors.get("vectors_lockf")
     if vectors.ndim != 2 or len(vectors) != n_rows or vectors.shape[1] == 0:
         raise _flaw(path, "vectors", vectors, expected=f"({n_rows}, dim): one row for each key")
+    if vectors.dtype == np.int8 and SCALES in tensors:
+        vectors = vectors * _checked_scales(tensors[SCALES], n_rows, path)[:, None]
     if vectors.dtype.kind != "f":
         raise _flaw(path, "vectors", vectors, expected="floating-point numbers")
     if n_rows == 0:
@@ -195,6 +208,12 @@ def _checked_factors(factors: Array, n_rows: int, path: str | PathLike[str]) -> 
     if not np.isfinite(narrow).all() or (narrow < 0).any():
         raise ValueError(f"{path}: vectors_lockf has negative or infinite factors; expected finite ones from 0 on")
     return narrow
+
+
+def _checked_scales(scales: Array, n_rows: int, path: str | PathLike[str]) -> Array:
+    if scales.dtype != np.float32 or scales.shape != (n_rows,):
+        raise _flaw(path, SCALES, scales, expected=f"({n_rows},) of float32: one for each row of int8")
+    return scales
 
 
 def _flaw(path: str | PathLike[str], name: str, values: Array, *, expected: str) -> ValueError:

@@ -17,6 +17,8 @@ from fastw2v.evaluation import analogies as solve_analogies
 from fastw2v.keyedvectors.stored_vectors import StoredVectors
 from fastw2v.runtime.arrays import Array, FloatArray
 from fastw2v.runtime.lifecycle import Lifecycle
+from fastw2v.vectors.by_id import vectors_by_id
+from fastw2v.vectors.indexes import KeyIndex
 from fastw2v.vectors.key_table import Key
 from fastw2v.vocab import Vocab
 
@@ -224,6 +226,60 @@ class KeyedVectors(StoredVectors, Lifecycle):
         extras = {name: values[rows] for name, values in self.expandos.items()} if copy_vecattrs else None
         chosen.add_vectors(known, self._vectors[rows], extras)
         return chosen
+
+    def vectors_by_id(self, n_ids: int | None = None, *, fill: npt.ArrayLike | None = None) -> FloatArray:
+        """Copy the vectors into a new array in which row i is the vector of the integer key i.
+
+        Takes and raises what `fastw2v.vectors.by_id.vectors_by_id` does.
+
+        Returns
+        -------
+        float32[n_ids, dim]
+            In one piece (C order). Ids without a vector get `fill`, such as 0 or ``np.nan``; without it, they are an
+            error. By default there are as many rows as the largest key and one.
+        """
+        return vectors_by_id(self, n_ids, fill=fill)
+
+    def to_index(
+        self,
+        library: str = "usearch",
+        *,
+        metric: str = "cos",
+        dtype: str = "float32",
+        connectivity: int = 16,
+        expansion_add: int = 128,
+    ) -> KeyIndex:
+        """Build an index of approximate nearest neighbours, which answers with keys.
+
+        Parameters
+        ----------
+        library : "usearch", "hnswlib" or "faiss"
+            A package to install; each builds a graph (HNSW).
+        metric : "cos", "ip" or "l2"
+            Cosine, dot product, or Euclid's distance.
+        dtype : "float32", "float16" or "int8"
+            In which the index stores the vectors; only usearch has others than float32, and int8 only with "cos".
+        connectivity : int
+            Edges of a node (M). More find more of the true neighbours, and take more memory.
+        expansion_add : int
+            Nodes that are looked at when one is added (efConstruction).
+
+        Returns
+        -------
+        KeyIndex
+            ``index.search(key_or_vector, k)`` gives (key, score) pairs; ``index.save(path)`` writes the library's own
+            format, in which integer keys are the labels.
+
+        Raises
+        ------
+        ImportError
+            The library is not installed.
+        ValueError
+            An option is unknown, or not one of this library's; a key is negative, or a vector not finite.
+        """
+        return KeyIndex.build(
+            self, library, metric=metric, dtype=dtype, connectivity=connectivity, expansion_add=expansion_add
+        )
 
     def init_sims(self, replace: bool = False) -> None:
         """Do nothing, or with `replace` what `unit_normalize_all` does; gensim's former name, deprecated."""

@@ -147,29 +147,37 @@ class StoredVectors(Similarities):
         pickle_protocol: int = 4,
         *,
         format: str | None = None,
+        dtype: str | None = None,
     ) -> None:
         """Write the vectors to one file, in a format chosen by its ending.
 
         Parameters
         ----------
         fname_or_handle : path
-            Ending in .bin (word2vec binary), .txt or .vec (word2vec text); any other name is a safetensors file.
+            Ending in .bin (word2vec binary), .txt or .vec (word2vec text), .parquet, .feather, .npy, .npz, or .usearch,
+            .hnswlib or .faiss (an index); any other name is a safetensors file.
         separately, sep_limit, pickle_protocol
             Have no effect: they say how gensim divides its pickles into files.
         ignore : iterable of str
             Must be empty.
         format : str, optional
-            "word2vec-binary", "word2vec-text" or "safetensors", whatever the ending.
+            One of `fastw2v.formats.FORMATS`, whatever the ending. "projector" (TensorBoard) and "static-embedding"
+            (sentence-transformers and model2vec) write a folder.
+        dtype : str, optional
+            Store the numbers as "float16", or, with safetensors and usearch, as "int8". safetensors then has a factor
+            for each row; a number that is loaded differs by at most 1 / 254 of the largest of its row.
 
         Raises
         ------
         ValueError
-            `ignore` is not empty; or the format is unknown, or cannot hold a key or a vector.
+            `ignore` is not empty; or the format is unknown, or cannot hold a key, a vector or numbers of that type.
+        ImportError
+            The format needs a package that is not installed.
         OSError
             The file cannot be written.
         """
         refuse_unsupported({"ignore": frozenset(ignore)})
-        formats.save(self, fname_or_handle, format)
+        formats.save(self, fname_or_handle, format, dtype=dtype)
 
     def save_word2vec_format(
         self,
@@ -230,16 +238,18 @@ class StoredVectors(Similarities):
         ----------
         fname : path
         mmap : "r" or "c", optional
-            Leave the vectors in the file, which must be safetensors, and read them when they are used: processes that
-            load the same file share its memory. "r": the vectors cannot be written to; "c": what you write stays in
-            memory.
+            Leave the vectors in the file, which must be safetensors or .npy, and read them when they are used.
+            Processes that load the same file share its memory. "r": the vectors cannot be written to; "c": what you
+            write stays in memory.
 
         Raises
         ------
         FileNotFoundError
             There is no such file.
         ValueError
-            The file is damaged, or of an unknown format; or it is to be mapped and is no safetensors file.
+            The file is damaged, or of an unknown format; or it is to be mapped and is neither safetensors nor .npy.
+        ImportError
+            It is Parquet or Feather, and pyarrow is not installed.
         """
         return cls.from_file(formats.read(fname, mmap), fname)
 

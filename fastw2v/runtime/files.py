@@ -62,6 +62,28 @@ def _with_cure(error: OSError, path: str | os.PathLike[str]) -> OSError:
     return type(error)(error.errno, flaw, str(path))
 
 
+def writable_folder(path: str | os.PathLike[str]) -> Path:
+    """Make a folder for files if it does not exist, and return its path.
+
+    Raises
+    ------
+    FileNotFoundError
+        The folder that it lies in does not exist.
+    PermissionError
+        The folder cannot be written to, or made.
+    OSError
+        The path is a file.
+    """
+    folder = Path(os.path.realpath(path))
+    if not folder.is_dir():
+        if folder.exists():
+            raise OSError(f"{path} is a file; give the name of a folder (nothing was written)")
+        writable_target(path)
+        folder.mkdir()
+    writable_target(folder / "file")
+    return folder
+
+
 @contextmanager
 def atomic_write(path: str | os.PathLike[str], previous: Path | None = None) -> Iterator[Path]:
     """Write a file whole or not at all.

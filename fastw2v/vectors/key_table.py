@@ -176,7 +176,8 @@ class KeyTable:
     def vectors(self) -> FloatArray:
         """float32[n_vocab, dim], the matrix itself; what you write to it, or to a view of it, the queries see.
 
-        The lengths of the rows are computed anew by each query while an array that you got here exists.
+        The lengths of the rows are computed anew by each query while an array that you got here exists. After training
+        it is a view of longer rows; ``np.ascontiguousarray(wv.vectors)`` is in one piece, as libraries in C want it.
         """
         memory = next((m for m in self._handed_out if m.matrix is self._vectors), None) or _Memory(self._vectors)
         self._handed_out.add(memory)

@@ -191,7 +191,7 @@ def test_bad_corpus(name, message, in_folder):
 
 def test_bad_output(in_folder):
     assert "does not exist" in failure("train", "corpus.txt", "-o", "no/v.bin", *SMALL)
-    assert "is no ending of a format" in failure("train", "corpus.txt", "-o", "v.npy", *SMALL)
+    assert "is no ending of a format" in failure("train", "corpus.txt", "-o", "v.h5", *SMALL)
     assert "not a regular file" in failure("train", "corpus.txt", "-o", in_folder, "--format", "bin", *SMALL)
     assert "are not packed" in failure("train", "corpus.txt", "-o", "v.safetensors.gz", *SMALL)
 

@@ -14,6 +14,9 @@ ENDINGS = [".bin", ".txt", ".vec", ".safetensors"]
 WORD2VEC_FORMATS = ["word2vec-binary", "word2vec-text"]
 
 
+FORMATS_OF_ANY_WORD = [*WORD2VEC_FORMATS, "safetensors", "npz"]  # that hold each of these words, and need no package
+
+
 def random_vectors(n_words, dim):
     """float32 over the whole range of exponents, a view of padded rows."""
     rng = np.random.default_rng(n_words + dim)

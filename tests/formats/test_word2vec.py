@@ -137,7 +137,7 @@ def test_vectors_that_are_not_finite_are_refused(tmp_path, format, number):
     [
         (b"", "is empty"),
         (b"hello world\n", "does not start with a line 'count dim'"),
-        (b"\x93NUMPY\x01\0v\0{'descr': '<f4'}", "does not start with a line"),
+        (b"\x93NUMPY\x01\0v\0{'descr': '<f4'}", "has no header of NumPy"),
         (b"3 2", "does not start with a line|ends after 0 of 3"),
         (b"0 2\n", "0 vectors of dimension 2 by its first line: there is nothing to load"),
         (b"2 0\na\nb\n", "2 vectors of dimension 0"),

@@ -1,0 +1,77 @@
+import numpy as np
+import pytest
+
+from fastw2v import KeyedVectors
+from fastw2v.formats.arrow_table import read_arrow
+
+pa = pytest.importorskip("pyarrow", reason="Parquet and Feather need pyarrow")
+pq = pytest.importorskip("pyarrow.parquet", reason="Parquet needs pyarrow")
+
+
+def written(path, **columns):
+    pq.write_table(pa.table(columns), path)
+    return path
+
+
+def test_tables_of_others_are_read_by_the_types_of_their_columns(tmp_path):
+    path = written(tmp_path / "v.parquet", item=["a", "b"], embedding=[[1.0, 2.0], [3.0, 4.0]], when=[0.5, 1.5])
+    loaded = KeyedVectors.load(path)
+    assert loaded.index_to_key == ["a", "b"]
+    assert loaded.vectors.tolist() == [[1, 2], [3, 4]]
+    assert loaded.counts is None
+
+
+def test_a_frame_of_pandas_is_read(tmp_path):
+    pd = pytest.importorskip("pandas", reason="a frame needs pandas")
+    frame = pd.DataFrame({"key": [7, 5], "vector": [np.float32([1, 2]), np.float32([3, 4])], "count": [2, 1]})
+    frame.to_parquet(tmp_path / "v.parquet")
+    loaded = KeyedVectors.load(tmp_path / "v.parquet")
+    assert loaded[5].tolist() == [3, 4]
+    assert loaded.get_vecattr(7, "count") == 2
+
+
+@pytest.mark.parametrize(
+    ("columns", "flaw"),
+    [
+        ({"key": ["a", "b"], "x": [1.0, 2.0]}, 'columns key .string., x .double.; expected one called "vector"'),
+        ({"a": ["x"], "b": ["y"], "vector": [[1.0]]}, 'expected one called "key", of integers or strings'),
+        ({"key": ["a", None], "vector": [[1.0], [2.0]]}, "a row without a key"),
+        ({"key": ["a", "b"], "vector": [[1.0], [2.0, 3.0]]}, "vectors of 1 to 2 numbers"),
+        ({"key": ["a", "b"], "vector": [[1.0], None]}, "vectors or numbers that are missing"),
+        ({"key": ["a", "b"], "vector": [[1.0], [None]]}, "vectors or numbers that are missing"),
+        ({"key": ["a", "a"], "vector": [[1.0], [2.0]]}, "'a' occurs twice"),
+    ],
+)
+def test_a_table_that_is_no_vectors_says_what_is_wrong(tmp_path, columns, flaw):
+    with pytest.raises(ValueError, match=rf"v\.parquet.*{flaw}"):
+        KeyedVectors.load(written(tmp_path / "v.parquet", **columns))
+
+
+def test_an_empty_table_is_refused(tmp_path):
+    path = tmp_path / "v.parquet"
+    schema = pa.schema([("key", pa.string()), ("vector", pa.list_(pa.float32(), 3))])
+    pq.write_table(schema.empty_table(), path)
+    with pytest.raises(ValueError, match="holds no key"):
+        KeyedVectors.load(path)
+
+
+def test_the_columns_have_the_types_that_are_documented(tmp_path):
+    KeyedVectors([5, 3], [[1.0, 2.0], [3.0, 4.0]], [9, 8]).save(tmp_path / "v.parquet", dtype="float16")
+    schema = pq.read_schema(tmp_path / "v.parquet")
+    assert [str(field.type) for field in schema] == ["int64", "int64", "fixed_size_list<element: halffloat>[2]"]
+
+
+def test_row_groups_are_as_large_as_a_chunk(tmp_path, monkeypatch):
+    monkeypatch.setattr("fastw2v.formats.arrow_table._GROUP_BYTES", 80)
+    monkeypatch.setattr("fastw2v.formats.arrow_table._BATCH_ROWS", 7)
+    wv = KeyedVectors(np.arange(100), np.arange(400, dtype=np.float32).reshape(100, 4))
+    wv.save(tmp_path / "v.parquet")
+    assert pq.ParquetFile(tmp_path / "v.parquet").metadata.num_row_groups == 20
+    np.testing.assert_array_equal(read_arrow(tmp_path / "v.parquet").vectors, wv.vectors)
+
+
+@pytest.mark.parametrize("format", ["parquet", "feather"])
+def test_a_lone_surrogate_is_refused(tmp_path, format):
+    with pytest.raises(ValueError, match=r"lone surrogate.*save as \.safetensors"):
+        KeyedVectors(["a", "\ud800"], np.eye(2)).save(tmp_path / f"v.{format}")
+    assert list(tmp_path.iterdir()) == []

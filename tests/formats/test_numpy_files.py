@@ -1,0 +1,115 @@
+import json
+import zipfile
+
+import numpy as np
+import pytest
+
+from fastw2v import KeyedVectors
+
+
+@pytest.fixture
+def wv():
+    return KeyedVectors(["a", "b", "c"], np.arange(12, dtype=np.float32).reshape(3, 4), [3, 2, 1])
+
+
+@pytest.mark.parametrize("mode", ["r", "c"])
+def test_a_matrix_of_npy_is_mapped(wv, tmp_path, mode):
+    wv.save(tmp_path / "v.npy")
+    loaded = KeyedVectors.load(tmp_path / "v.npy", mmap=mode)
+    assert isinstance(loaded._vectors.base, np.memmap)
+    assert loaded["b"].tolist() == [4, 5, 6, 7]
+    assert loaded.vectors.flags.writeable == (mode == "c")
+
+
+def test_npz_is_not_mapped(wv, tmp_path):
+    wv.save(tmp_path / "v.npz")
+    with pytest.raises(ValueError, match="can be mapped; load it without mmap"):
+        KeyedVectors.load(tmp_path / "v.npz", mmap="r")
+
+
+def test_a_matrix_without_keys_says_what_is_expected(tmp_path):
+    np.save(tmp_path / "v.npy", np.eye(3))
+    with pytest.raises(FileNotFoundError, match=r"no file .*v\.keys\.json.*KeyedVectors\(keys, numpy\.load\(path\)\)"):
+        KeyedVectors.load(tmp_path / "v.npy")
+
+
+@pytest.mark.parametrize("keys", ['["a"]', '["a", 1, "c"]', "[[], [], []]", "{}", "[", "3", "[true, false, 2]"])
+def test_keys_that_are_no_list_of_words_or_of_integers_are_refused(tmp_path, keys):
+    np.save(tmp_path / "v.npy", np.eye(3))
+    (tmp_path / "v.keys.json").write_text(keys)
+    with pytest.raises(ValueError, match=r"v\.keys\.json (has no list of 3|is damaged)"):
+        KeyedVectors.load(tmp_path / "v.npy")
+
+
+@pytest.mark.parametrize(
+    "matrix",
+    [np.arange(3), np.ones(3), np.ones((3, 2), int), np.ones((3, 2, 1)), np.array([["a"]]), np.ones((3, 2)) * 1j],
+)
+def test_an_array_that_is_no_matrix_of_floats_is_refused(tmp_path, matrix):
+    np.save(tmp_path / "v.npy", matrix)
+    np.savez(tmp_path / "v.npz", keys=["a", "b", "c"], vectors=matrix)
+    for name in ("v.npy", "v.npz"):
+        with pytest.raises(ValueError, match=f"{name}.*expected a matrix of floating-point numbers"):
+            KeyedVectors.load(tmp_path / name)
+
+
+def test_a_pickle_within_is_not_run(tmp_path):
+    np.save(tmp_path / "v.npy", np.array([[print]], object), allow_pickle=True)
+    np.savez(tmp_path / "v.npz", keys=np.array([print], object), vectors=np.eye(1))
+    for name in ("v.npy", "v.npz"):
+        with pytest.raises(ValueError, match="type object; expected"):
+            KeyedVectors.load(tmp_path / name)
+
+
+@pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
+@pytest.mark.parametrize(
+    "matrix", [np.asfortranarray(np.arange(6.0).reshape(3, 2)), np.arange(6, dtype=">f4").reshape(3, 2)]
+)
+def test_archives_of_numpy_itself_are_read(tmp_path, save, matrix):
+    save(tmp_path / "v.npz", keys=np.array([9, 4, 2], np.int32), vectors=matrix, counts=[3, 2, 1])
+    loaded = KeyedVectors.load(tmp_path / "v.npz")
+    assert loaded.index_to_key == [9, 4, 2]
+    assert loaded.vectors.tolist() == matrix.tolist()
+    assert loaded.counts.tolist() == [3, 2, 1]
+
+
+def test_an_archive_of_something_else_is_refused_with_what_it_holds(tmp_path):
+    np.savez(tmp_path / "v.npz", x=np.eye(2))
+    with pytest.raises(ValueError, match=r"v\.npz is a zip archive of x\.npy; expected keys\.npy and vectors\.npy"):
+        KeyedVectors.load(tmp_path / "v.npz")
+
+
+def test_a_header_that_claims_more_than_there_is_allocates_nothing(tmp_path):
+    head = {"descr": "<f4", "fortran_order": False, "shape": (2**50, 2**10)}
+    with open(tmp_path / "v.npy", "wb") as file:
+        np.lib.format.write_array_header_1_0(file, head)
+    with zipfile.ZipFile(tmp_path / "v.npz", "w") as archive:
+        archive.write(tmp_path / "v.npy", "vectors.npy")
+        archive.write(tmp_path / "v.npy", "keys.npy")
+    for name in ("v.npy", "v.npz"):
+        with pytest.raises(ValueError, match=f"{name}.*is cut off"):
+            KeyedVectors.load(tmp_path / name)
+
+
+def test_a_word_that_ends_with_nul_is_kept_by_npy_and_refused_by_npz(tmp_path):
+    wv = KeyedVectors(["a\0", "a"], np.eye(2))
+    wv.save(tmp_path / "v.npy")
+    assert KeyedVectors.load(tmp_path / "v.npy").index_to_key == ["a\0", "a"]
+    with pytest.raises(ValueError, match=r"ends with NUL.*save as \.safetensors"):
+        wv.save(tmp_path / "v.npz")
+
+
+def test_the_keys_of_npy_are_valid_json_a_key_on_each_line(tmp_path):
+    keys = ["日本", "\udcff", 'q"', "x\ny"]
+    KeyedVectors(keys, np.eye(4)).save(tmp_path / "v.npy")
+    text = (tmp_path / "v.keys.json").read_text(encoding="utf-8")
+    assert json.loads(text) == keys
+    assert text.splitlines()[1] == '"日本",'
+    assert KeyedVectors.load(tmp_path / "v.npy").index_to_key == keys
+
+
+def test_names_without_the_ending_have_keys_of_their_own(wv, tmp_path):
+    for name in ("a.one", "a.two"):
+        wv.save(tmp_path / name, format="npy")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.one", "a.one.keys.json", "a.two", "a.two.keys.json"]
+    assert KeyedVectors.load(tmp_path / "a.two").index_to_key == wv.index_to_key
