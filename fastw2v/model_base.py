@@ -268,9 +268,10 @@ class ModelBase(Lifecycle):
     def __getstate__(self) -> dict[str, Any]:
         """Return the attributes for pickle and copy, which a callback may ask for while the model is trained.
 
-        Callbacks and `progress` stay behind, since they may hold files.
+        Callbacks and a function as `progress` stay behind, since they may hold files.
         """
-        return {**self.__dict__, "_is_training": False, "_callbacks": Callbacks(None), "_progress": None}
+        progress = None if callable(self._progress) else self._progress
+        return {**self.__dict__, "_is_training": False, "_callbacks": Callbacks(None), "_progress": progress}
 
     def _state_to_grow(self) -> ModelState:
         """Return the state; RuntimeError before there is one."""
