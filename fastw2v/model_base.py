@@ -273,11 +273,12 @@ class ModelBase(Lifecycle):
     def __getstate__(self) -> dict[str, Any]:
         """Return the attributes for pickle and copy, which a callback may ask for while the model is trained.
 
-        Callbacks and `progress` stay behind, since they may hold files; checkpoints are those of one model.
+        Callbacks and a function as `progress` stay behind, since they may hold files; checkpoints are those of one
+        model.
         """
         left: dict[str, Any] = {
             "_callbacks": Callbacks(None),
-            "_progress": None,
+            "_progress": None if callable(self._progress) else self._progress,
             "_checkpoints": None,
             "_own_files": set(),
         }

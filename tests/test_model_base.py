@@ -87,6 +87,11 @@ def test_a_copy_made_while_the_model_is_trained_is_free(copied):
     made[0].build_vocab([["x"]], update=True)
 
 
+@pytest.mark.parametrize(("progress", "copied"), [(False, False), (True, True), (None, None), (print, None)])
+def test_a_copy_shows_bars_as_the_model_does(progress, copied):
+    assert pickle.loads(pickle.dumps(Word2Vec(progress=progress)))._progress is copied
+
+
 def test_the_random_generator_is_of_the_seed():
     assert Word2Vec(seed=3).random.randint(1000) == np.random.RandomState(3).randint(1000)
     draws = [Word2Vec(seed=seed).random.randint(10**9) for seed in (3, 3 + 2**32, 2**64 - 1)]
