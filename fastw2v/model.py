@@ -95,7 +95,7 @@ class Word2Vec(StoredModel):
         contexts: the true gradient, which needs a larger alpha (0.075). With cbow_mean=0 both divide, as gensim does.
     deterministic : bool
         True: each run on the same kind of processor gives the same bits, whatever `workers` says. Training is slower,
-        and needs more memory; see "Reproducible results" in fastw2v/README.md. Not on a GPU.
+        and needs more memory; see "The same result again" in fastw2v/README.md. Not on a GPU.
     device : "auto", "cpu", "cuda" or "cuda:N"
         Where to train. "auto" is the CPU, "cuda" the GPU that CuPy uses, "cuda:1" GPU 1.
     progress : bool, None or callable

@@ -7,7 +7,7 @@ from multiprocessing import get_context
 import numpy as np
 import pytest
 
-from fastw2v import Word2Vec
+from fastw2v import Word2Vec, warmup
 from fastw2v.backends import cpu, cpu_batched
 from tests.cli.running import failure, succeed
 from tests.kernels.harness import run_python
@@ -83,6 +83,15 @@ def test_training_again_repeats_too(monkeypatch):
         model.train(walks(LARGE), epochs=1)
         hashes.add(hash_of(model))
     assert len(hashes) == 1
+
+
+def test_warmup_compiles_what_deterministic_training_needs(monkeypatch):
+    made = []
+    compile = cpu_batched.BatchedCpuBackend.compile
+    monkeypatch.setattr(cpu_batched.BatchedCpuBackend, "compile", lambda backend: (made.append(1), compile(backend)))
+    warmup(sg=1, vector_size=16, compute_loss=True, deterministic=True)
+    warmup(sg=1, vector_size=16, compute_loss=True)
+    assert made == [1]
 
 
 @pytest.mark.parametrize("device", ["cuda", "cuda:1"])
