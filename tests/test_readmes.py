@@ -61,6 +61,7 @@ def some_ptb(_data_type="train"):
 def folder(tmp_path, monkeypatch):
     """A folder with small files under the names that the pages use."""
     (tmp_path / "reviews.txt").write_text("\n".join(some_text(400)) + "\n", encoding="utf-8")
+    (tmp_path / "clicks.csv").write_text("session,item,time\n" + "".join(f"{n // 3},i{n % 5},{n}\n" for n in range(60)))
     (tmp_path / "wordsim353.tsv").write_text("film\tplot\t7.5\nman\twoman\t8.3\nking\tqueen\t8.6\nfilm\tking\t1\n")
     (tmp_path / "questions-words.txt").write_text(": family\nman woman king queen\nwoman man queen king\n")
     monkeypatch.chdir(tmp_path)
@@ -97,6 +98,8 @@ def test_python_snippets_run(page):
 def test_quick_commands_run_and_others_have_a_reason(page, folder, run_python):
     for command in commands(page):
         if any(command.startswith(start) for start in COMMANDS_NOT_RUN):
+            continue
+        if "--group" in command and find_spec("pyarrow") is None:
             continue
         program, *arguments = shlex.split(command)
         assert program == "fastw2v", f"{page}: {command!r} is not run here; give the reason in COMMANDS_NOT_RUN"

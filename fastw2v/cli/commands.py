@@ -80,10 +80,23 @@ def demo(sg: Sg = True, epochs: int = 5, workers: Workers = None, seed: Seed = 1
 @app.command()
 def train(
     inputs: Annotated[
-        list[Path], typer.Argument(metavar="INPUT...", help="Text files, a sentence a line; or patterns.")
+        list[Path],
+        typer.Argument(
+            metavar="INPUT...", help="Text, a sentence a line: files, folders, patterns, or - for stdin; or tables."
+        ),
     ],
     output: Annotated[Path, typer.Option("-o", "--output", help="Where to save the vectors.")],
     sg: Sg = False,
+    column: Annotated[
+        str | None, typer.Option(help="The inputs are tables (Parquet, CSV, JSON lines): sentences are in this column.")
+    ] = None,
+    group: Annotated[str | None, typer.Option(help="Of a table with a row for an item: the sessions' column.")] = None,
+    items: Annotated[str | None, typer.Option(help="The column of the items, with --group.")] = None,
+    order: Annotated[str | None, typer.Option(help="The column to sort each session by, with --group.")] = None,
+    lower: Annotated[bool, typer.Option("--lower", help="Turn text to lower case.")] = False,
+    tokens: Annotated[
+        str | None, typer.Option(metavar="PATTERN", help='Tokens of text: a regular expression, or "simple".')
+    ] = None,
     vector_size: Annotated[int, typer.Option(help="Dimension of the vectors.")] = 100,
     window: Annotated[int, typer.Option(help="Greatest distance of a context word.")] = 5,
     negative: Annotated[int, typer.Option(help="Negatives for each positive.")] = 5,
@@ -116,10 +129,12 @@ def train(
     """Train vectors on text and save them."""
     with console.friendly_errors():
         from fastw2v.cli import training
-        from fastw2v.corpus import text_corpus
+        from fastw2v.cli.inputs import corpus_of
 
-        corpus = text_corpus(inputs)
-        format = _checked_format(output, format, corpus.sources)
+        format = _checked_format(output, format, inputs)
+        columns = {"column": column, "group": group, "items": items, "order": order}
+        corpus = corpus_of(inputs, **columns, lower=lower, tokens=tokens)
+        _refuse_output_among(output, getattr(corpus, "sources", ()))
         plan = training.Plan(corpus, output, checkpoint, every=checkpoint_every, resume=resume)
         options = {
             "sg": int(sg),
@@ -216,10 +231,14 @@ def _checked_format(
 
     format = formats.FORMAT_OF_ENDING.get(f".{format}", format)
     formats.check_target(target, format, dtype)
+    _refuse_output_among(target, sources)
+    return format
+
+
+def _refuse_output_among(target: Path, sources: Iterable[object]) -> None:
     for source in sources:
         if isinstance(source, Path) and target.exists() and source.exists() and target.samefile(source):
             raise ValueError(f"{target} is the input itself; give the output another name (nothing was written)")
-    return format
 
 
 def _load(path: Path) -> KeyedVectors:

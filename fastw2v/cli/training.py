@@ -14,7 +14,7 @@ from fastw2v.cli import console
 from fastw2v.runtime.signals import finished_first, name_of
 
 if TYPE_CHECKING:
-    from fastw2v.corpus import TextCorpus
+    from fastw2v.corpus import Corpus
     from fastw2v.model import Word2Vec
 
 
@@ -23,7 +23,7 @@ class Plan:
 
     Parameters
     ----------
-    corpus : TextCorpus
+    corpus : Corpus
     output : Path, optional
         Where the vectors will go.
     checkpoint, every : Path, str, optional
@@ -39,7 +39,7 @@ class Plan:
 
     def __init__(
         self,
-        corpus: TextCorpus,
+        corpus: Corpus,
         output: Path | None = None,
         checkpoint: Path | None = None,
         *,

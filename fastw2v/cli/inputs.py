@@ -1,0 +1,49 @@
+"""What `fastw2v train` reads: text files, text from stdin, or tables."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from fastw2v.corpus import Corpus, table_corpus, text_corpus
+from fastw2v.corpus.stored import store
+
+STDIN = Path("-")
+
+
+def corpus_of(
+    inputs: Sequence[Path],
+    *,
+    column: str | None = None,
+    group: str | None = None,
+    items: str | None = None,
+    order: str | None = None,
+    lower: bool = False,
+    tokens: str | None = None,
+) -> Corpus:
+    """Return the corpus of a command line; the options are those of `table_corpus` and `text_corpus`.
+
+    Raises
+    ------
+    ValueError
+        Options of tables and of text are mixed, or stdin is to be a table.
+    """
+    if column is None and group is None and items is None and order is None:
+        return _text(inputs, lower=lower, tokens=tokens)
+    if lower or tokens is not None:
+        raise ValueError("--lower and --tokens are for text files; a table has its tokens in a column")
+    if STDIN in inputs:
+        raise ValueError("a table cannot be read from stdin; give the name of a file")
+    return table_corpus(list(inputs), column=column, group=group, items=items, order=order)
+
+
+def _text(inputs: Sequence[Path], *, lower: bool, tokens: str | None) -> Corpus:
+    files = [path for path in inputs if path != STDIN]
+    if len(files) == len(inputs):
+        return text_corpus(files, lower=lower, tokens=tokens)
+    if files or len(inputs) > 1:
+        raise ValueError("stdin (-) is read alone; join the files first: cat FILE... | fastw2v train -")
+    nothing = text_corpus(Path(__file__), lower=lower, tokens=tokens)  # checks the options
+    return replace(nothing, sources=(store(sys.stdin.buffer, "stdin"),))

@@ -1,0 +1,48 @@
+"""What `fastw2v train` reads: stdin, folders, raw text and tables."""
+
+import io
+import json
+from types import SimpleNamespace
+
+import pytest
+
+from fastw2v import KeyedVectors
+from tests.cli.running import SMALL, failure, run, succeed
+
+
+@pytest.fixture(autouse=True)
+def table(in_folder):
+    rows = "".join(json.dumps({"items": ["tea", "pot", "tea"], "n": 1}) + "\n" for _ in range(20))
+    (in_folder / "a.jsonl").write_text(rows)
+    (in_folder / "clicks.csv").write_text("s,item,t\n" + "1,tea,2\n1,pot,1\n" * 20)
+
+
+def keys():
+    return sorted(KeyedVectors.load("v.bin").index_to_key)
+
+
+def test_tables():
+    pytest.importorskip("pyarrow")
+    succeed("train", "a.jsonl", "-o", "v.bin", *SMALL, "--column", "items", "--sample", 0)
+    assert keys() == ["pot", "tea"]
+    columns = ("--group", "s", "--items", "item", "--order", "t")
+    succeed("train", "clicks.csv", "-o", "v.bin", *SMALL, *columns, "--sample", 0)
+    assert keys() == ["pot", "tea"]
+    assert "there is no column 'x'" in failure("train", "a.jsonl", "-o", "v.bin", "--column", "x")
+    assert "--tokens are for text" in failure("train", "a.jsonl", "-o", "v.bin", "--column", "items", "--lower")
+    assert "from stdin" in failure("train", "-", "-o", "v.bin", "--column", "items")
+
+
+def test_json_lines_without_a_column_are_refused():
+    assert "name the field that holds the words" in failure("train", "a.jsonl", "-o", "v.bin", *SMALL)
+
+
+def test_stdin_and_raw_text(monkeypatch):
+    text = b"Good film, GOOD plot!\n" * 20
+
+    stdin = SimpleNamespace(buffer=io.BytesIO(text))
+    monkeypatch.setattr("fastw2v.cli.inputs.sys", SimpleNamespace(stdin=stdin))
+    assert run("train", "-", "-o", "v.bin", *SMALL, "--tokens", "simple", "--sample", 0).exit_code == 0
+    assert keys() == ["film", "good", "plot"]
+    assert "is read alone" in failure("train", "-", "corpus.txt", "-o", "v.bin", *SMALL)
+    assert "expected a regular expression" in failure("train", "corpus.txt", "-o", "v.bin", *SMALL, "--tokens", "[")
