@@ -20,7 +20,7 @@ from fastw2v.runtime.signals import SIGNALS
 from fastw2v.runtime.stopwatch import stopwatch
 from fastw2v.runtime.warn import warn_user
 from fastw2v.state import ModelState
-from fastw2v.trainer import NoPause, TrainReport, train
+from fastw2v.trainer import Hooks, NoPause, TrainReport, train
 from fastw2v.vocab import Vocab
 from fastw2v.vocab_rule import VocabRule
 
@@ -133,9 +133,7 @@ class Session:
                 data,
                 report=report,
                 progress=events.progress,
-                on_epoch=events.on_epoch,
-                on_wait=events.on_wait,
-                download_each_epoch=callbacks.see_epochs,
+                hooks=Hooks(events.on_epoch, events.on_wait, callbacks.see_epochs),
                 pause=pause or NoPause(),
             )
         state.wv.norms = None

@@ -147,7 +147,7 @@ class StoredModel(LossModel):
         --------
         >>> from fastw2v import Word2Vec
         >>> sentences = [["a", "quick", "brown", "fox"], ["a", "lazy", "dog"]] * 50
-        >>> model = Word2Vec(sentences, min_count=1, workers=1, checkpoint="run.checkpoint")
+        >>> model = Word2Vec(sentences, min_count=1, sample=0, workers=1, checkpoint="run.checkpoint")
         >>> again = Word2Vec.resume("run.checkpoint", sentences)
         >>> bool((model.wv.vectors == again.wv.vectors).all())
         True

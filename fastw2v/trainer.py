@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from fastw2v.backends import Backend, Tally, TrainingData
 from fastw2v.config import TrainConfig
@@ -103,6 +103,26 @@ EpochHook = Callable[[str, TrainReport], "str | None"]
 """``on_epoch("begin" or "end", report)``, called before and after each epoch; returns a reason to stop, or None."""
 
 
+class Hooks(NamedTuple):
+    """What the caller of `train` is told, and may answer.
+
+    Parameters
+    ----------
+    on_epoch : callable
+        ``on_epoch("begin" or "end", report)``. If it returns a reason to stop, training ends there.
+    on_wait : callable
+        ``on_wait(report)``, called by this thread about ten times a second while the device trains, and at the end of
+        each epoch. If it returns a reason to stop, training ends with the running spans, and its epoch ends there.
+    see_epochs : bool
+        Copy the weights back after each epoch, so that `on_epoch` sees them when a GPU trains. What it writes to them
+        there is lost.
+    """
+
+    on_epoch: EpochHook = lambda event, report: None
+    on_wait: Callable[[TrainReport], str | None] = lambda report: None
+    see_epochs: bool = False
+
+
 class _Stop:
     """The reason to end a training; None while it shall go on."""
 
@@ -154,9 +174,7 @@ def train(
     *,
     report: TrainReport | None = None,
     progress: PhaseProgress | None = None,
-    on_epoch: EpochHook = lambda event, report: None,
-    on_wait: Callable[[TrainReport], str | None] = lambda report: None,
-    download_each_epoch: bool = False,
+    hooks: Hooks = Hooks(),  # noqa: B008 - it is immutable
     pause: Pause = NoPause(),  # noqa: B008 - it has no state
 ) -> TrainReport:
     """Train ``data.weights`` in place over all epochs.
@@ -174,14 +192,8 @@ def train(
     progress : callable, optional
         ``progress(done, total)`` in raw words over all epochs; called from any thread, one call at a time. Without it,
         share and speed are logged at INFO about once a second.
-    on_epoch : callable
-        ``on_epoch("begin" or "end", report)``. If it returns a reason to stop, training ends there.
-    on_wait : callable
-        ``on_wait(report)``, called by this thread about ten times a second while the device trains, and at the end of
-        each epoch. If it returns a reason to stop, training ends with the running spans, and its epoch ends there.
-    download_each_epoch : bool
-        Copy the weights back after each epoch, so that `on_epoch` sees them when a GPU trains. What it writes to them
-        there is lost.
+    hooks : Hooks
+        What is called before, while and after an epoch is trained.
     pause : Pause
         What is done between spans whenever it is due.
 
@@ -204,8 +216,8 @@ def train(
         report.upload_seconds += seconds_of(lambda: backend.upload(config, data))
         report.compile_seconds += seconds_of(backend.compile)
         return_freed_memory()
-        loop = _Loop(backend, config, data, report=report, on_epoch=on_epoch, on_wait=on_wait, pause=pause)
-        stop = loop.run(ProgressLog(report.raw_words) if progress is None else progress, download_each_epoch)
+        loop = _Loop(backend, config, data, report=report, hooks=hooks, pause=pause)
+        stop = loop.run(ProgressLog(report.raw_words) if progress is None else progress)
         loop.download()
         loop.check()
         stop = loop.finish() or stop
@@ -227,17 +239,16 @@ class _Loop:
         data: TrainingData,
         *,
         report: TrainReport,
-        on_epoch: EpochHook,
-        on_wait: Callable[[TrainReport], str | None],
+        hooks: Hooks,
         pause: Pause,
     ) -> None:
         self._backend, self._config, self._weights, self._report = backend, config, data.weights, report
-        self._on_epoch, self._on_wait, self._pause, self._stop = on_epoch, on_wait, pause, _Stop()
+        self._hooks, self._pause, self._stop = hooks, pause, _Stop()
         self._n_tokens, self._divergence = data.tokens.n_tokens, DivergenceWatch(data.weights, config.alpha)
         self._downloaded = report.download_seconds
         self._begun = time.perf_counter() - report.train_seconds
 
-    def run(self, show: PhaseProgress, download_each_epoch: bool) -> BaseException | None:
+    def run(self, show: PhaseProgress) -> BaseException | None:
         """Train what is left; return what has stopped it, or None."""
         report, n_words = self._report, self._config.epochs * self._n_tokens
 
@@ -249,7 +260,7 @@ class _Loop:
         epoch = 0
         try:
             for epoch in range(report.raw_words // max(self._n_tokens, 1), self._config.epochs):
-                self._train_epoch(epoch, on_done, download_each_epoch)
+                self._train_epoch(epoch, on_done)
                 if self._stop.reason is not None:
                     self._note_reason(self._stop.reason, epoch)
                     break
@@ -265,17 +276,17 @@ class _Loop:
             self._measure()
         return None
 
-    def _train_epoch(self, epoch: int, on_done: Callable[[int], None], download: bool) -> None:
-        self._stop.because(self._on_epoch("begin", self._report))
+    def _train_epoch(self, epoch: int, on_done: Callable[[int], None]) -> None:
+        self._stop.because(self._hooks.on_epoch("begin", self._report))
         while self._train_until_pause(epoch, on_done):
             self._run_pause()
         self._wait()
         self._report.end_epoch(with_loss=self._config.compute_loss)
         n_words = self._config.epochs * self._n_tokens
         self._divergence.look(self._report.raw_words / max(n_words, 1), loss=self._report.loss)
-        if download:
+        if self._hooks.see_epochs:
             self._show_weights()
-        self._stop.because(self._on_epoch("end", self._report))
+        self._stop.because(self._hooks.on_epoch("end", self._report))
 
     def _note_reason(self, reason: str, epoch: int) -> None:
         """Note that a callback has stopped training, unless all was trained by then."""
@@ -290,7 +301,7 @@ class _Loop:
         self._report.stopped(by, f"{epoch + 1} of {self._config.epochs}", n_words)
 
     def _wait(self) -> None:
-        self._stop.because(self._on_wait(self._report))
+        self._stop.because(self._hooks.on_wait(self._report))
 
     def check(self) -> None:
         """Raise DivergedError unless all downloaded weights are numbers."""

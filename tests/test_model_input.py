@@ -57,7 +57,7 @@ def test_unsupported_arguments(tmp_path):
 
 @pytest.mark.parametrize("progress", [3, "yes"])
 def test_progress_that_cannot_be_called(progress):
-    with pytest.raises(TypeError, match=r"progress is .*; expected a function"):
+    with pytest.raises(TypeError, match=r"progress is .*; expected True, False, None or a function"):
         Word2Vec(Unread(), progress=progress)
 
 

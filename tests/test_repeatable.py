@@ -46,7 +46,7 @@ def test_small_corpora_give_the_same_bytes_with_any_number_of_workers(sg):
 @pytest.mark.parametrize("n_tokens", [100_000, 100_020])
 def test_a_corpus_is_small_up_to_100_000_tokens_in_the_vocabulary(n_tokens, monkeypatch):
     seen = []
-    monkeypatch.setattr(cpu, "run_workers", lambda workers, queue: seen.append(len(workers)))
+    monkeypatch.setattr(cpu, "run_workers", lambda workers, *_: seen.append(len(workers)))
     Word2Vec(walks(n_tokens), workers=8, epochs=1, **SMALL)
     assert seen == [1 if n_tokens == 100_000 else 8]
 

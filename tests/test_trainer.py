@@ -10,7 +10,7 @@ from fastw2v.backends import Tally, cpu, get_backend
 from fastw2v.backends.cpu import CpuBackend
 from fastw2v.encode import Tokens, encode_corpus
 from fastw2v.schedule import Span
-from fastw2v.trainer import TrainReport, train
+from fastw2v.trainer import Hooks, TrainReport, train
 from tests.backends.training import MODES, by_reference, config_of, data_of, mode_name, tally_by_reference
 from tests.kernels.harness import assert_parity
 
@@ -83,7 +83,8 @@ def true_losses(config, corpus):
 def test_means_and_sums_of_ten_billion_pairs_lose_no_digit():
     report, mean = TrainReport("cpu"), 2.123456789012345
     for _ in range(5):
-        report.add(Tally(mean * 10**10, 10**10, 10**10), with_loss=True)
+        report.count(Tally(mean * 10**10, 10**10, 10**10))
+        report.end_epoch(with_loss=True)
     assert report.loss_per_epoch == pytest.approx([mean] * 5, rel=1e-15)
     assert report.loss == pytest.approx(5e10 * mean, rel=1e-15)
     assert report.pairs == 5 * 10**10
@@ -167,7 +168,9 @@ def test_progress_is_called_by_one_thread_at_a_time(corpus):
 def test_events_of_epochs(corpus):
     events = []
     trained(
-        config_of(epochs=2), corpus, on_epoch=lambda event, report: events.append((event, len(report.loss_per_epoch)))
+        config_of(epochs=2),
+        corpus,
+        hooks=Hooks(lambda event, report: events.append((event, len(report.loss_per_epoch)))),
     )
     assert events == [("begin", 0), ("end", 1), ("begin", 1), ("end", 2)]
 
@@ -241,7 +244,7 @@ def test_interrupt_keeps_what_was_trained(interrupted_epoch, corpus):
             raise KeyboardInterrupt
 
     config, n_tokens = config_of(epochs=4), corpus[1].n_tokens
-    weights, report = trained(config, corpus, on_epoch=interrupt)
+    weights, report = trained(config, corpus, hooks=Hooks(interrupt))
     n_done = interrupted_epoch - 1
     assert report.stopped_at == f"epoch {interrupted_epoch} of 4, {25 * n_done:.1f} % of the work"
     assert report.raw_words == n_done * n_tokens

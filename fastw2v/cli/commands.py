@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -48,7 +47,7 @@ TopN = Annotated[int, typer.Option("--topn", min=1, help="How many neighbours.")
 
 @app.callback(invoke_without_command=True)
 def _root(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
-    handler = logging.StreamHandler(sys.stderr)
+    handler = console.StderrHandler()
     handler.setFormatter(console.PrintableFormatter("%(message)s"))
     logging.basicConfig(handlers=[handler], level=logging.WARNING)
     logging.getLogger("fastw2v").setLevel(logging.INFO)

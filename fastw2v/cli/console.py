@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import typer
 
@@ -43,6 +43,18 @@ class PrintableFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """Return the text of a record."""
         return printable_lines(super().format(record))
+
+
+class StderrHandler(logging.StreamHandler):  # type: ignore[type-arg] # generic for the type checker alone
+    """Writes log records to what stderr is at that moment."""
+
+    @property
+    def stream(self) -> TextIO:
+        """The stream to write to."""
+        return sys.stderr
+
+    @stream.setter
+    def stream(self, _stream: TextIO) -> None: ...
 
 
 @contextmanager

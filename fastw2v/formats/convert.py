@@ -79,10 +79,10 @@ def save(kv: KeyTable, path: str | os.PathLike[str], format: str | None = None, 
         save_word2vec(kv, path, binary=chosen == "word2vec-binary")
         return
     with finished_first(str(path)):
-        _write(kv, path, chosen, dtype)
+        _write(kv, path, chosen=chosen, dtype=dtype)
 
 
-def _write(kv: KeyTable, path: str | os.PathLike[str], chosen: str, dtype: str | None) -> None:
+def _write(kv: KeyTable, path: str | os.PathLike[str], *, chosen: str, dtype: str | None) -> None:
     """Write vectors in any other format than word2vec's."""
     if chosen in INDEXES:
         KeyIndex.build(kv, chosen, dtype=dtype or "float32").save(path)

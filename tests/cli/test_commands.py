@@ -174,7 +174,6 @@ def test_bad_option(options, message, in_folder):
     [
         ("nothing.txt", "no such corpus file"),
         ("*.text", "no file matches"),
-        (".", "is a folder"),
         ("empty", "the corpus has no words"),
         ("blank", "the corpus has no words"),
         ("cut.gz", "damaged or truncated gzip file"),

@@ -100,7 +100,7 @@ def test_a_word_that_ends_with_nul_is_kept_by_npy_and_refused_by_npz(tmp_path):
 
 
 def test_the_keys_of_npy_are_valid_json_a_key_on_each_line(tmp_path):
-    keys = ["日本", "\udcff", 'q"', "x\ny"]
+    keys = ["日本", "\U0010feff", 'q"', "x\ny"]
     KeyedVectors(keys, np.eye(4)).save(tmp_path / "v.npy")
     text = (tmp_path / "v.keys.json").read_text(encoding="utf-8")
     assert json.loads(text) == keys

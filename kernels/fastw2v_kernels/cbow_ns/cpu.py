@@ -21,7 +21,6 @@ from fastw2v_kernels._simd import (
     prefetch_rows,
     rows_of,
     single,
-    splat,
     splats,
     store_strip,
     tail,
@@ -176,7 +175,7 @@ def _cbow_ns_cpu_kernel(
         next_low = next_high = far_low = far_high = (
             bounds.first
         )  # an empty window; the literal 0 would have another type
-        loss, n_pairs = splat(0.0), 0
+        loss, n_pairs = 0.0, 0
         for i in range(window - 2, bounds.last):  # begins two centres early, to draw for the first
             low, high = next_low, next_high
             if i + 1 < bounds.last:
@@ -186,9 +185,9 @@ def _cbow_ns_cpu_kernel(
             if high - low > 1:
                 prefetch_row_id = kept.id[min(i + 2 + window, bounds.stop - 1)]
                 centre = Centre(i, low, high, prefetch_row_id, span.lr_first + span.lr_step * kept.pos[i])
-                loss = loss + _train_centre(matrices, kept, step, centre, sampler.negative, means, shape)
+                loss += hsum(_train_centre(matrices, kept, step, centre, sampler.negative, means, shape))
                 n_pairs += 1
-        tally[0] += hsum(loss)
+        tally[0] += loss
         tally[1] += n_pairs
         tally[2] += bounds.last - window
 

@@ -217,7 +217,7 @@ def _skipgram_ns_cpu_kernel(
         next_low = next_high = far_low = far_high = (
             bounds.first
         )  # an empty window; the literal 0 would have another type
-        loss, n_pairs = splat(0.0), 0
+        loss, n_pairs = 0.0, 0
         for i in range(window - 2, bounds.last):  # begins two centres early, to draw for the first
             low, high = next_low, next_high
             if i + 1 < bounds.last:
@@ -231,11 +231,11 @@ def _skipgram_ns_cpu_kernel(
                     set_mask(step, first_set(step, i), sampler.negative, shape)
                     train = _train_contexts if shape.one_step else _train_groups
                     reach = window if shape.one_step else CONTEXTS_PER_STEP
-                    loss = loss + train(matrices, kept, step, centre, reach, shape)
+                    loss += hsum(train(matrices, kept, step, centre, reach, shape))
                 else:
-                    loss = loss + _train_pairs(matrices, kept, step, centre, sampler.negative, shape)
+                    loss += hsum(_train_pairs(matrices, kept, step, centre, sampler.negative, shape))
                 n_pairs += high - low - 1
-        tally[0] += hsum(loss)
+        tally[0] += loss
         tally[1] += n_pairs
         tally[2] += bounds.last - window
 
