@@ -46,8 +46,9 @@ class Side(NamedTuple):
 
 def main() -> None:
     arguments, for_pytest = parse()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit("terminated"))
     with contextlib.ExitStack() as cleanup:
+        before = signal.signal(signal.SIGTERM, lambda *_: sys.exit("terminated"))
+        cleanup.callback(signal.signal, signal.SIGTERM, before)
         folder = Path(cleanup.enter_context(tempfile.TemporaryDirectory(prefix="fastw2v-ab-")))
         sides = []
         for name, revision in zip("ab", arguments.revisions):

@@ -189,8 +189,10 @@ def raising(error):
 @pytest.mark.parametrize("workers", [1, 3])
 @pytest.mark.parametrize("where", ["progress", "on_epoch"])
 def test_error_in_a_callback_ends_the_training(where, workers, corpus):
+    fail = raising(ZeroDivisionError("planned"))
+    options = {"progress": fail} if where == "progress" else {"hooks": Hooks(fail)}
     with pytest.raises(ZeroDivisionError, match="planned"):
-        trained(config_of(workers=workers), corpus, **{where: raising(ZeroDivisionError("planned"))})
+        trained(config_of(workers=workers), corpus, **options)
     assert not training_threads()
 
 

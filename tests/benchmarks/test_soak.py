@@ -12,7 +12,7 @@ LINUX = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
 
 @LINUX
-@pytest.mark.parametrize("n_trainings", [20, pytest.param(300, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("n_trainings", [pytest.param(n, marks=pytest.mark.slow) for n in (20, 300)])
 def test_threads_files_and_memory_do_not_grow(n_trainings):
     found = soak.soak(n_trainings)
     assert not soak.has_grown(found), found

@@ -19,6 +19,7 @@ GUARD, GUARD_BYTES = 0xA5, 4096  # a multiple of what `aligned` aligns to
 
 
 # Those that test_parity compiles too.
+SLOW = pytest.mark.slow
 VARIANTS = [{"vector_size": 48}, *({"vector_size": 48} | variant for variant in COMMON)]
 
 
@@ -77,13 +78,15 @@ def run(op, case, frames):
     return frames.broken()
 
 
-@pytest.mark.parametrize("size", [1, 7, 63, 129])
+@pytest.mark.parametrize("size", [1, 63, *(pytest.param(size, marks=SLOW) for size in (7, 129))])
 @pytest.mark.parametrize("op", CPU_OPS, ids=lambda op: op.name)
 def test_no_operation_writes_past_its_arrays(op, size, frames):
     assert run(op, copy(op.make_case(np.random.default_rng(size), size)), frames) == 0
 
 
-@pytest.mark.parametrize("variant", VARIANTS, ids=str)
+@pytest.mark.parametrize(
+    "variant", [*VARIANTS[:1], *(pytest.param(v, marks=pytest.mark.slow) for v in VARIANTS[1:])], ids=str
+)
 @pytest.mark.parametrize(("name", "mode"), MODES[:4], ids=str)
 def test_no_mode_of_training_writes_past_its_arrays(name, mode, variant, frames):
     op = OPS_BY_NAME[name]

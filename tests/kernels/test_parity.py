@@ -43,13 +43,13 @@ COMMON = [
 
 
 each_device = pytest.mark.parametrize("device", ["cpu", "cuda"])
+CASES = [(name, mode) for name in VARIANTS for mode in [{}, *VARIANTS[name]]]
+CASES_BY_SPEED = [case if not case[1] else pytest.param(*case, marks=pytest.mark.slow) for case in CASES]
 
 
 @each_device
 @pytest.mark.parametrize("variant", COMMON, ids=str)
-@pytest.mark.parametrize(
-    ("name", "mode"), [(name, mode) for name in VARIANTS for mode in [{}, *VARIANTS[name]]], ids=str
-)
+@pytest.mark.parametrize(("name", "mode"), CASES_BY_SPEED, ids=str)
 def test_parity_of_modes(name, mode, variant, device):
     op = OPS_BY_NAME[name]
     n_tokens = 36 if IS_SIMULATED else 300
@@ -92,11 +92,9 @@ RATED = [
 ]
 
 
-@pytest.mark.parametrize("variant", RATED, ids=str)
-@pytest.mark.parametrize("n_words", [3, 40])
-@pytest.mark.parametrize(
-    ("name", "mode"), [(name, mode) for name in VARIANTS for mode in [{}, *VARIANTS[name]]], ids=str
-)
+@pytest.mark.parametrize("variant", [RATED[0], *(pytest.param(v, marks=pytest.mark.slow) for v in RATED[1:])], ids=str)
+@pytest.mark.parametrize("n_words", [3, pytest.param(40, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(("name", "mode"), CASES, ids=str)
 def test_a_rate_is_a_factor_of_each_move(name, mode, variant, n_words):
     """On the CPU; with three words every window repeats some. On a GPU see test_spans_on_gpu."""
     op, variant = OPS_BY_NAME[name], dict(variant)
@@ -107,9 +105,7 @@ def test_a_rate_is_a_factor_of_each_move(name, mode, variant, n_words):
 
 
 @pytest.mark.parametrize("device", ["reference", "cpu", "cuda"])
-@pytest.mark.parametrize(
-    ("name", "mode"), [(name, mode) for name in VARIANTS for mode in [{}, *VARIANTS[name]]], ids=str
-)
+@pytest.mark.parametrize(("name", "mode"), CASES, ids=str)
 def test_a_row_of_rate_0_stays_as_it_is_to_the_byte(name, mode, device):
     """Also its -0.0 and its smallest numbers, to which adding 0.0 would give 0.0."""
     op = OPS_BY_NAME[name]

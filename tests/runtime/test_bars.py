@@ -139,6 +139,7 @@ class Slow(Terminal):
         return super().write(text)
 
 
+@pytest.mark.slow
 def test_a_terminal_that_takes_nothing_does_not_stop_the_work(stderr_is):
     slow = stderr_is(Slow())
     with PhaseBar("train") as bar:
