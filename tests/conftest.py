@@ -39,6 +39,12 @@ def deselect(config, items, is_left_out):
     return len(left_out)
 
 
+def pytest_configure(config):
+    """Keep the tests of a file in one process of `pytest -n`: they share kernels, which each process compiles or loads."""
+    if getattr(config.option, "dist", None) == "load":
+        config.option.dist = "loadfile"
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config, items):
     """Leave out what cannot run here, and what is slow. The simulator keeps the tests of CUDA alone."""

@@ -99,7 +99,7 @@ Word2Vec([["a", "b"] * 550] * 1000, min_count=1, workers=1, vector_size=8, progr
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a signal ends no process there")
-@pytest.mark.parametrize("name", ["SIGTERM", "SIGKILL"])
+@pytest.mark.parametrize("name", [pytest.param("SIGTERM", marks=pytest.mark.slow), "SIGKILL"])
 @pytest.mark.parametrize("phase", ["encode", "train"])
 def test_a_killed_process_leaves_no_file_behind(run_python, temporary_folder, phase, name):
     number = int(getattr(signal, name))

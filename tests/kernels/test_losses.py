@@ -42,14 +42,18 @@ def test_equals_a_recomputation_in_float64(name, mode, scale, device):
 
 
 @each_mode
-@pytest.mark.parametrize(("negative", "window"), [(1, 3), (5, 10), (20, 3)])
+@pytest.mark.parametrize(
+    ("negative", "window"), [(20, 10), *(pytest.param(*n, marks=pytest.mark.slow) for n in [(1, 3), (5, 10), (20, 3)])]
+)
 def test_equals_it_for_any_number_of_targets_and_contexts(name, mode, negative, window):
     case = still(mode, dim=100, negative=negative, window=window, n_vocab=12)  # words repeat, in windows and negatives
     np.testing.assert_allclose(tally_of(name, "cpu", case)[0], true_tally(name, case)[0], rtol=ERROR)
 
 
 @each_mode
-@pytest.mark.parametrize("changes", [{}, {"negative": 20}, *SLOW_CHANGES], ids=str)
+@pytest.mark.parametrize(
+    "changes", [{}, pytest.param({"negative": 20}, marks=pytest.mark.slow), *SLOW_CHANGES], ids=str
+)
 def test_the_loss_changes_no_bit_of_the_weights(name, mode, changes):
     case = span_case(np.random.default_rng(3), 700, **changes) | mode
     with_loss, without = (results(OPS_BY_NAME[name], "cpu", copy(case) | {"with_loss": on}) for on in (True, False))
