@@ -40,7 +40,7 @@ def deselect(config, items, is_left_out):
 
 
 def pytest_configure(config):
-    """Keep the tests of a file in one process of `pytest -n`: they share kernels, which each process compiles or loads."""
+    """Keep the tests of a file in one process of `pytest -n`: they share kernels, which each process compiles."""
     if getattr(config.option, "dist", None) == "load":
         config.option.dist = "loadfile"
 
