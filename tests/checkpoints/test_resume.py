@@ -284,3 +284,22 @@ def test_a_copied_checkpoint_goes_on_elsewhere(tmp_path):
     before = Path("c").read_bytes()
     assert same(Word2Vec.resume("other/c", SENTENCES), Word2Vec(SENTENCES, **SMALL))
     assert Path("c").read_bytes() == before
+
+
+@pytest.mark.slow
+def test_a_deterministic_training_goes_on_to_the_same_bytes_with_another_number_of_workers():
+    walks = np.random.default_rng(1).integers(0, 500, (6000, 20))
+    options = {"vector_size": 16, "min_count": 1, "sample": 0, "epochs": 2, "deterministic": True}
+    whole = Word2Vec(walks, workers=2, progress=False, **options)
+
+    def stop(phase, done, total):
+        if phase == "train" and done > 150_000 and not Path("stopped").exists():
+            Path("stopped").touch()
+            raise KeyboardInterrupt
+
+    with pytest.warns(RuntimeWarning, match="stopped by Ctrl-C"):
+        part = Word2Vec(walks, workers=2, progress=stop, checkpoint="c", checkpoint_every=30_000, **options)
+    assert part.report.raw_words < 240_000
+    resumed = Word2Vec.resume("c", walks, workers=3, progress=False)
+    assert resumed.report.raw_words == 240_000
+    assert (resumed.wv.vectors == whole.wv.vectors).all()
