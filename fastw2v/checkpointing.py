@@ -22,7 +22,7 @@ from fastw2v.pauses import Every
 from fastw2v.resuming import FORMAT, content, described, previous_of, share, version
 from fastw2v.runtime.cleanup import cleanup
 from fastw2v.runtime.files import check_writable
-from fastw2v.runtime.signals import finished_first, terminable
+from fastw2v.runtime.signals import SIGNALS, finished_first, terminable
 from fastw2v.runtime.warn import warn_user
 from fastw2v.state import ModelState
 from fastw2v.trainer import TrainReport
@@ -177,6 +177,7 @@ class CheckpointPause:
             "version": version(),
             "report": dataclasses.asdict(report),
             "n_words": self._n_words,
+            "has_ended": report.stopped_by is not None and report.stopped_by not in (*SIGNALS, SystemExit.__name__),
             "every": self._checkpoints.every.value,
             "tokens": self._tokens,
         }

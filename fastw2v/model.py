@@ -317,7 +317,7 @@ class Word2Vec(StoredModel):
         """
         if not self._is_training:
             raise RuntimeError("stop_training: the model is not being trained; call it in a callback")
-        self._stop_reason = reason
+        self._stop_reason = reason or "stop_training was called"
 
     def get_latest_training_loss(self) -> float:
         """Return `running_training_loss`: the sum of the losses of all pairs in the last training, or since you set it.

@@ -129,7 +129,7 @@ def _read(path: Path) -> Resumed:
         fields = training["report"]
         report = TrainReport(**{**fields, "unfinished": Tally(*fields["unfinished"])})
         report.stopped_at = report.stopped_by = None
-        is_finished = report.raw_words >= training["n_words"]
+        is_finished = bool(training.get("has_ended")) or report.raw_words >= training["n_words"]
         return Resumed(saved, report, is_finished, training["every"], training["tokens"])
     except (KeyError, TypeError) as error:
         raise ValueError(f"{path} is damaged: its place in the training is {training!r:.200}") from error
@@ -137,7 +137,12 @@ def _read(path: Path) -> Resumed:
 
 def check_options(path: Path, options: Mapping[str, Any]) -> None:
     """Raise ValueError if an option differs from the one that a checkpoint was trained with; `workers` may."""
-    saved = read_training(path if path.exists() else previous_of(path))[0]
+    try:
+        saved = read_training(path)[0]
+    except (ValueError, FileNotFoundError):
+        if not previous_of(path).exists():
+            raise
+        saved = read_training(previous_of(path))[0]
     wanted = dataclasses.asdict(TrainConfig(**options))
     for name in options:
         if name not in _MAY_DIFFER and name in saved and saved[name] != wanted[name]:

@@ -113,12 +113,11 @@ class Session:
         else:
             report = resumed
             state.epochs_trained = report.first_epoch + report.raw_words // max(tokens.n_tokens, 1)
+        self.report = model.report = report
         events = _Events(model, state, callbacks, report)
         callbacks.notify("on_train_begin", model)
         data = TrainingData(state.vocab, tokens, state.weights_to_train())
-        kind = "skip-gram" if config.sg else "CBOW"
-        sizes = len(state.vocab), config.vector_size, config.epochs, tokens.n_tokens
-        logger.info("training %s: %d words, vector_size=%d, %d epochs of %d tokens", kind, *sizes)
+        _log_begin(config, data)
         pause = None if checkpoints is None else CheckpointPause(checkpoints, model, state, tokens)
         if pause is not None:
             pause.on_end = events.count_training
@@ -143,6 +142,8 @@ class Session:
         for phase in ("upload", "train", "download"):
             self.seconds[phase] = getattr(self.report, f"{phase}_seconds")
         callbacks.notify("on_train_end", model)
+        if pause is not None and callbacks.see_end:
+            pause.finish(self.report)  # once more: they may have changed the weights
         self._tell(tokens)
 
     def _backend_for(self, tokens: Tokens) -> Backend:
@@ -224,6 +225,12 @@ class _Events:
         call(self._model)
         self.follow()
         return cast("str | None", self._model._stop_reason)
+
+
+def _log_begin(config: TrainConfig, data: TrainingData) -> None:
+    kind = "skip-gram" if config.sg else "CBOW"
+    sizes = len(data.vocab), config.vector_size, config.epochs, data.tokens.n_tokens
+    logger.info("training %s: %d words, vector_size=%d, %d epochs of %d tokens", kind, *sizes)
 
 
 def _why_no_pair(config: TrainConfig, tokens: Tokens) -> str:

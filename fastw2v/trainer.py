@@ -259,8 +259,10 @@ class _Loop:
 
         epoch = 0
         try:
+            self._wait()
             for epoch in range(report.raw_words // max(self._n_tokens, 1), self._config.epochs):
-                self._train_epoch(epoch, on_done)
+                if self._stop.reason is None:
+                    self._train_epoch(epoch, on_done)
                 if self._stop.reason is not None:
                     self._note_reason(self._stop.reason, epoch)
                     break

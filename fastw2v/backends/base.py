@@ -31,8 +31,8 @@ class Tally(NamedTuple):
 class Backend(Protocol):
     """One device.
 
-    The trainer calls `upload` and `compile` once, `train` for each epoch, `download` after training (or after each
-    epoch), and `close` last.
+    The trainer calls `upload` and `compile` once, `train` for each part of an epoch between two pauses, `download` at
+    each pause and at the end, and `close` last.
 
     Attributes
     ----------

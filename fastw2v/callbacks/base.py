@@ -86,6 +86,11 @@ class Callbacks:
             _has_own(callback, f"on_epoch_{event}") for callback in self._callbacks for event in ("begin", "end")
         )
 
+    @property
+    def see_end(self) -> bool:
+        """Whether a callback has a method of its own for the end of the training."""
+        return any(_has_own(callback, "on_train_end") for callback in self._callbacks)
+
     def notify(self, event: str, model: object) -> None:
         """Call the method named `event` of each callback that has it."""
         if event == "on_train_begin":

@@ -67,12 +67,11 @@ class JsonLines(CallbackAny2Vec):
     def __init__(self, path: str | PathLike[str], every_words: int | None = None) -> None:
         self.path = path
         self.every_words = _NEVER if every_words is None else every_words
-        self._figures = Figures()
 
     def on_train_begin(self, model: Any) -> None:  # noqa: ANN401
         """Check that the file can be written, and start the clock."""
         with open(self.path, "a", encoding="utf-8"):
-            self._figures = Figures()
+            self._figures = Figures(model)
 
     def on_words(self, model: Any) -> None:  # noqa: ANN401
         """Write words and seconds."""

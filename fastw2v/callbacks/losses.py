@@ -41,7 +41,7 @@ class LossLogger(CallbackAny2Vec):
         """Raise ValueError without `compute_loss`."""
         if not model.compute_loss:
             raise ValueError("LossLogger has no loss to log: compute_loss is False; pass compute_loss=True")
-        self._n_before = 0
+        self._n_before = len(model.report.loss_per_epoch)  # of a training that goes on
 
     def on_epoch_end(self, model: Any) -> None:  # noqa: ANN401
         """Take the loss of the epoch."""

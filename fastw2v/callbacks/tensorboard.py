@@ -35,17 +35,18 @@ class TensorBoard(CallbackAny2Vec):
     def __init__(self, log_dir: str | PathLike[str]) -> None:
         self.log_dir = log_dir
         self._writer_class = _writer_class()
-        self._figures, self._writer = Figures(), None
+        self._writer = None
 
     def on_train_begin(self, model: Any) -> None:  # noqa: ANN401
         """Open a file of events."""
-        self._figures, self._writer = Figures(), self._writer_class(fspath(self.log_dir))
+        self._figures, self._writer = Figures(model), self._writer_class(fspath(self.log_dir))
 
     def on_epoch_end(self, model: Any) -> None:  # noqa: ANN401
         """Write the figures of the epoch."""
         figures = self._figures.take(model)
         n_words, seconds = int(figures.pop("words")), figures.pop("seconds")
-        for name, value in {"words_per_s": n_words / max(seconds, 1e-9), **figures}.items():
+        speed = (n_words - self._figures.words_before) / max(seconds, 1e-9)
+        for name, value in {"words_per_s": speed, **figures}.items():
             self._writer.add_scalar(name, value, n_words)  # type: ignore[attr-defined]
         self._writer.flush()  # type: ignore[attr-defined]
 

@@ -134,6 +134,7 @@ def train(
         columns = {"column": column, "group": group, "items": items, "order": order}
         corpus = corpus_of(inputs, **columns, lower=lower, tokens=tokens)
         _refuse_output_among(output, getattr(corpus, "sources", ()))
+        _refuse_in_folder([output, *([] if checkpoint is None else [checkpoint])], inputs)
         plan = training.Plan(corpus, output, checkpoint, every=checkpoint_every, resume=resume)
         options = {
             "sg": int(sg),
@@ -238,6 +239,14 @@ def _refuse_output_among(target: Path, sources: Iterable[object]) -> None:
     for source in sources:
         if isinstance(source, Path) and target.exists() and source.exists() and target.samefile(source):
             raise ValueError(f"{target} is the input itself; give the output another name (nothing was written)")
+
+
+def _refuse_in_folder(outputs: Iterable[Path], inputs: Iterable[Path]) -> None:
+    """Raise ValueError if an output would be an input of the next run."""
+    folders = [path.resolve() for path in inputs if path.is_dir()]
+    for path in outputs:
+        if path.resolve().parent in folders:
+            raise ValueError(f"{path} would lie in the folder {path.parent}, whose files are read; put it elsewhere")
 
 
 def _load(path: Path) -> KeyedVectors:

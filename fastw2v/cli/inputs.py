@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
-from fastw2v.corpus import Corpus, table_corpus, text_corpus
+from fastw2v.corpus import Corpus, TextCorpus, table_corpus, text_corpus
 from fastw2v.corpus.stored import store
+from fastw2v.corpus.text import expanded_paths
+from fastw2v.corpus.tokenized import checked_tokens
 
 STDIN = Path("-")
 
@@ -36,7 +37,8 @@ def corpus_of(
         raise ValueError("--lower and --tokens are for text files; a table has its tokens in a column")
     if STDIN in inputs:
         raise ValueError("a table cannot be read from stdin; give the name of a file")
-    return table_corpus(list(inputs), column=column, group=group, items=items, order=order)
+    paths = [path for given in inputs for path in expanded_paths(str(given))]
+    return table_corpus(paths, column=column, group=group, items=items, order=order)
 
 
 def _text(inputs: Sequence[Path], *, lower: bool, tokens: str | None) -> Corpus:
@@ -45,5 +47,5 @@ def _text(inputs: Sequence[Path], *, lower: bool, tokens: str | None) -> Corpus:
         return text_corpus(files, lower=lower, tokens=tokens)
     if files or len(inputs) > 1:
         raise ValueError("stdin (-) is read alone; join the files first: cat FILE... | fastw2v train -")
-    nothing = text_corpus(Path(__file__), lower=lower, tokens=tokens)  # checks the options
-    return replace(nothing, sources=(store(sys.stdin.buffer, "stdin"),))
+    how = checked_tokens(lower, tokens)
+    return TextCorpus((store(sys.stdin.buffer, "stdin"),), tokens=how)

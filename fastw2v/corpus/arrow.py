@@ -24,7 +24,8 @@ _KIND_OF_ENDING = {
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
 }
-_PACKED = (".gz", ".bz2", ".xz", ".zst")
+_PACKED = (".gz", ".bz2", ".zst")  # what pyarrow unpacks; only text is packed so
+_TEXT_KINDS = ("csv", "tsv", "jsonl")
 
 
 def pyarrow_module() -> Any:  # noqa: ANN401 - a module that the type checker may not have
@@ -50,10 +51,10 @@ def is_pandas_series(value: object) -> bool:
 
 def kind_of(path: StrPath) -> str | None:
     """Return the kind of a table file by its ending, "parquet" and so on; None for another file."""
-    name = Path(path).name.lower()
-    for ending in _PACKED:
-        name = name.removesuffix(ending)
-    return _KIND_OF_ENDING.get(Path(name).suffix)
+    given = Path(Path(path).name.lower())
+    is_packed = given.suffix in _PACKED
+    kind = _KIND_OF_ENDING.get(given.with_suffix("").suffix if is_packed else given.suffix)
+    return None if is_packed and kind not in _TEXT_KINDS else kind
 
 
 class Table:
@@ -89,7 +90,13 @@ class Table:
     def batches(self, columns: Sequence[str]) -> Iterator[Any]:
         """Yield record batches of some columns; no more than a few of them are in memory at a time."""
         for reader in self._readers(columns):
-            yield from (batch.select(columns) for batch in reader)
+            missing = [name for name in columns if name not in reader.schema.names]
+            if missing:
+                raise ValueError(f"{reader.name} has no column {missing[0]!r}; it has {', '.join(reader.schema.names)}")
+            try:
+                yield from (batch.select(columns) for batch in reader)
+            except pyarrow_module().ArrowInvalid as error:
+                raise ValueError(f"{reader.name} cannot be read to its end: {error}") from error
 
     def _readers(self, columns: Sequence[str] | None) -> Iterator[Any]:
         if isinstance(self._source, list):
@@ -101,10 +108,10 @@ class Table:
 
 
 class _Reader:
-    """A schema and batches of it."""
+    """A schema and batches of it, and the name of the table in messages."""
 
-    def __init__(self, schema: Any, batches: Iterable[Any]) -> None:  # noqa: ANN401
-        self.schema, self._batches = schema, batches
+    def __init__(self, schema: Any, batches: Iterable[Any], name: object = "the table") -> None:  # noqa: ANN401
+        self.schema, self._batches, self.name = schema, batches, name
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self._batches)
@@ -134,8 +141,10 @@ def _read_file(path: Path, columns: Sequence[str] | None) -> _Reader:
     kind = str(kind_of(path))
     read: Callable[[Path, Sequence[str] | None], _Reader] = _READERS[kind]
     try:
-        return read(path, columns)
-    except pyarrow_module().ArrowInvalid as error:
+        reader = read(path, columns)
+        reader.name = path
+        return reader
+    except (pyarrow_module().ArrowInvalid, pyarrow_module().ArrowKeyError) as error:
         raise ValueError(f"{path} cannot be read as {kind}: {error}; check the file and its ending") from error
 
 

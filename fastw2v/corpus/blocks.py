@@ -17,6 +17,7 @@ BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _TABLE = "; its rows are read by fastw2v.corpus.table_corpus, or with --column on the command line"
 _NO_TEXT = {  # first bytes of files that are not UTF-8 text, and the cure
     rb"PAR1": f"is a Parquet file{_TABLE}",
+    rb"[\s\S]{8}\{\"": "is a file of safetensors, such as a model or a checkpoint; leave it out",
     rb"ARROW1": f"is an Arrow (Feather) file{_TABLE}",
     rb"\x7fELF": "is a program",
     rb"\x89PNG|\xff\xd8\xff|GIF8": "is a picture",

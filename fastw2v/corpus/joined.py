@@ -18,10 +18,10 @@ from fastw2v.runtime.word_bytes import encode_word
 from fastw2v_kernels.encode import padded_size
 
 QUOTE_BYTE = 0xFF
-_QUOTE = bytes([QUOTE_BYTE])
-_CODES = {_QUOTE: b"@", b" ": b"A", b"\t": b"B", b"\n": b"C", b"\r": b"D", b"\v": b"E", b"\f": b"F"}
+QUOTE = bytes([QUOTE_BYTE])
+_CODES = {QUOTE: b"@", b" ": b"A", b"\t": b"B", b"\n": b"C", b"\r": b"D", b"\v": b"E", b"\f": b"F"}
 _FIRST_BYTES_OF_ESCAPES = b"\xf4\x8f"  # see `fastw2v.runtime.word_bytes`
-_EMPTY = _QUOTE + b"G"
+_EMPTY = QUOTE + b"G"
 
 
 def quoted(word: bytes) -> bytes:
@@ -33,7 +33,7 @@ def quoted(word: bytes) -> bytes:
     (b'new\xffAyork', b'\xffG', b'plain')
     """
     for byte, code in _CODES.items():  # the quote itself comes first
-        word = word.replace(byte, _QUOTE + code)
+        word = word.replace(byte, QUOTE + code)
     return word or _EMPTY
 
 
@@ -42,7 +42,7 @@ def unquoted(word: bytes) -> bytes:
     if word == _EMPTY:
         return b""
     for byte, code in reversed(_CODES.items()):
-        word = word.replace(_QUOTE + code, byte)
+        word = word.replace(QUOTE + code, byte)
     return word
 
 
@@ -147,7 +147,7 @@ def text_block(data: bytes) -> Block:
 
 def _block(lines: list[str], sentences: list[Sequence[str]], n_tokens: int) -> Block:
     try:
-        text, n_bytes = text_block(_encoded("\n".join(lines)))
+        text, n_bytes = text_block(encoded("\n".join(lines)))
         as_it_is = is_plain(text[:n_bytes], n_tokens)
     except UnicodeEncodeError:
         as_it_is = False  # one of the words is refused below
@@ -157,7 +157,7 @@ def _block(lines: list[str], sentences: list[Sequence[str]], n_tokens: int) -> B
     return text_block(b"\n".join(b" ".join(map(words.__getitem__, sentence)) for sentence in sentences))
 
 
-def _encoded(text: str) -> bytes:
+def encoded(text: str) -> bytes:
     """Do what `encode_word` does, faster for a long text."""
     data = text.encode("utf-8", "surrogateescape")
     return encode_word(text) if _FIRST_BYTES_OF_ESCAPES in data else data

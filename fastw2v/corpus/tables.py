@@ -15,10 +15,11 @@ import numpy as np
 from fastw2v.corpus.arrow import Table, pyarrow_module
 from fastw2v.corpus.blocks import BLOCK_BYTES, Block
 from fastw2v.corpus.integers import IntegerCorpus, from_ragged
-from fastw2v.corpus.joined import is_plain, joined_blocks, text_block
+from fastw2v.corpus.joined import QUOTE, encoded, is_plain, joined_blocks, quoted, text_block
 from fastw2v.corpus.sentences import TokenCorpus
 from fastw2v.runtime.progress import PhaseProgress
 from fastw2v.runtime.temporary_files import temporary_file, write_all
+from fastw2v.runtime.word_bytes import decode_word, encode_word
 from fastw2v.vocab import EmptyVocabularyError
 
 _PIECE_TOKENS = 1 << 18  # joined to text at once
@@ -114,8 +115,10 @@ class _LongTable:
     def _sessions(self) -> Any:  # noqa: ANN401
         arrow, compute = pyarrow_module(), pyarrow_module().compute
         names = [self._group, self.name, *([] if self._order in (None, self._group, self.name) else [self._order])]
-        rows = arrow.Table.from_batches(self._table.batches(names))
-        rows = rows.cast(arrow.schema([(field.name, _sortable(field.type)) for field in rows.schema]))
+        parts = [_sortable_table(batch) for batch in self._table.batches(names)]
+        if not parts:
+            raise EmptyVocabularyError(f"column {self.name!r} of the table holds no token")
+        rows = arrow.concat_tables(parts, promote_options="permissive").combine_chunks()
         for name in names:
             _refuse_missing(rows[name], name)
         keys = [(name, "ascending") for name in (self._group, self._order) if name is not None]
@@ -142,7 +145,7 @@ class ColumnCorpus(TokenCorpus):
         """Yield the sentences as blocks of text, some words quoted; see `joined_blocks`."""
         done = 0
         for lists in _pieces(self._columns):  # type: ignore[attr-defined]
-            yield from _text_of(lists)
+            yield from _text_of(lists, self._columns.name)  # type: ignore[attr-defined]
             done += _n_tokens(lists)
             if progress is not None:
                 progress(done, None)
@@ -156,7 +159,12 @@ class _Sentences:
 
     def __iter__(self) -> Iterator[list[str]]:
         for lists in _pieces(self._columns):
-            yield from (row.split() if isinstance(row, str) else row for row in lists.to_pylist())
+            yield from (_words_of(row) if isinstance(row, str) else row for row in lists.to_pylist())
+
+
+def _words_of(text: str) -> list[str]:
+    """Split text at ASCII whitespace, as the encoder does."""
+    return [decode_word(word) for word in encode_word(text).split()]
 
 
 def _checked_name(table: Table, name: str | None) -> str:
@@ -187,11 +195,16 @@ def _corpus_of(columns: _Columns) -> TokenCorpus | IntegerCorpus:
 
 def _pieces(columns: _Columns) -> Iterator[Any]:
     """Yield the rows that are not empty, some at a time: strings, or large lists of strings or of int64."""
+    first_kind = None
     for rows in columns:
         if pyarrow_module().types.is_null(rows.type):
             continue
         rows = rows.dictionary_decode() if pyarrow_module().types.is_dictionary(rows.type) else rows
         read_as = _read_as(rows.type, columns.name)
+        first_kind = first_kind or read_as
+        if read_as != first_kind:
+            parts = f"{first_kind} in one part of the table and {read_as} in another"
+            raise TypeError(f"column {columns.name!r} holds {parts}; pass tables of one kind")
         lengths = _lengths(rows).fill_null(0).to_numpy(zero_copy_only=False)
         starts, first = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)]), 0
         while first < len(rows):
@@ -226,6 +239,12 @@ def _read_as(given: Any, name: str) -> Any:  # noqa: ANN401
     raise TypeError(f"column {name!r} holds {given}; {cure}")
 
 
+def _sortable_table(batch: Any) -> Any:  # noqa: ANN401
+    """Return a batch as a table of columns that Arrow sorts and takes values of."""
+    arrow = pyarrow_module()
+    return arrow.table(batch).cast(arrow.schema([(field.name, _sortable(field.type)) for field in batch.schema]))
+
+
 def _sortable(given: Any) -> Any:  # noqa: ANN401
     """Return the type that Arrow sorts and takes values like."""
     types = pyarrow_module().types
@@ -247,18 +266,22 @@ def _n_tokens(lists: Any) -> int:  # noqa: ANN401
     return len(lists) if lists.type == pyarrow_module().string() else len(lists.flatten())
 
 
-def _text_of(lists: Any) -> Iterator[Block]:  # noqa: ANN401
+def _text_of(lists: Any, name: str) -> Iterator[Block]:  # noqa: ANN401
     """Yield a piece as blocks of text, a line for each row."""
     arrow, compute = pyarrow_module(), pyarrow_module().compute
     if lists.type == arrow.string():
         lines, n_tokens = compute.replace_substring(lists, "\n", " "), None
     else:
         lines, n_tokens = compute.binary_join(lists, " "), len(lists.flatten())
-    text, n_bytes = text_block(_bytes_of(compute.binary_join_element_wise(lines, "", "\n"))[:-1])
-    if n_tokens is None or is_plain(text[:n_bytes], n_tokens):
-        yield text, n_bytes
-    else:
-        yield from joined_blocks(lists.to_pylist(), n_bytes, None)
+    try:
+        data = encoded(_bytes_of(compute.binary_join_element_wise(lines, "", "\n"))[:-1].decode())
+        text, n_bytes = text_block(data if n_tokens is not None else data.replace(QUOTE, quoted(QUOTE)))
+        if n_tokens is None or is_plain(text[:n_bytes], n_tokens):
+            yield text, n_bytes
+        else:
+            yield from joined_blocks(lists.to_pylist(), n_bytes, None)
+    except UnicodeDecodeError as error:
+        raise ValueError(f"column {name!r} holds bytes that are no UTF-8 ({error}); store it anew as text") from error
 
 
 def _bytes_of(strings: Any) -> bytes:  # noqa: ANN401
@@ -272,11 +295,11 @@ def _integers(columns: _Columns) -> IntegerCorpus:
     """Write the integers of a column to a temporary file, and map it into memory."""
     file, ends = temporary_file(), [np.zeros(1, np.int64)]
     n_tokens = 0
-    for lists in _pieces(columns):
-        write_all(file, lists.flatten().to_numpy(zero_copy_only=False))
-        lengths = np.cumsum(_lengths(lists).to_numpy(zero_copy_only=False))
-        ends.append(n_tokens + lengths)
-        n_tokens += int(lengths[-1])
-    ids: np.ndarray = np.memmap(file, np.int64, "r", shape=(n_tokens,))
-    file.close()  # the mapping holds it
+    with file:  # the mapping holds it then
+        for lists in _pieces(columns):
+            write_all(file, lists.flatten().to_numpy(zero_copy_only=False))
+            lengths = np.cumsum(_lengths(lists).to_numpy(zero_copy_only=False))
+            ends.append(n_tokens + lengths)
+            n_tokens += int(lengths[-1])
+        ids: np.ndarray = np.memmap(file, np.int64, "r", shape=(n_tokens,))
     return from_ragged(ids, np.concatenate(ends))

@@ -190,7 +190,7 @@ def text_corpus(paths: StrPath | Iterable[StrPath], *, lower: bool = False, toke
     given = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
     if not given:
         raise ValueError("no corpus file: got an empty list of paths, expected at least one")
-    files = list(chain.from_iterable(_expand(os.fspath(path)) for path in given))
+    files = list(chain.from_iterable(expanded_paths(os.fspath(path)) for path in given))
     return TextCorpus(tuple(map(_source, files)), tokens=how)
 
 
@@ -204,7 +204,7 @@ def _source(file: Path) -> Source:
     return file
 
 
-def _expand(path: str) -> list[Path]:
+def expanded_paths(path: str) -> list[Path]:
     """Return the file with this name, or the files of that folder; if there is none, those that match the pattern."""
     expanded = os.path.expanduser(path)
     if os.path.isdir(expanded):

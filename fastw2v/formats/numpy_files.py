@@ -34,8 +34,8 @@ def write_npy(kv: KeyTable, path: str | PathLike[str], *, dtype: str | None = No
     The keys are a JSON list of strings, or of integers, in the order of the rows.
     """
     rows = stored(kv, dtype)
-    with atomic_write(path) as draft:
-        with atomic_write(keys_path(path)) as keys_draft, open(keys_draft, "wb") as file:
+    with atomic_write(keys_path(path)) as keys_draft, atomic_write(path) as draft:
+        with open(keys_draft, "wb") as file:
             file.writelines(_json_list(keys_of(kv)))
         with open(draft, "wb") as file:
             _write_header(file, rows.shape, rows.dtype)

@@ -303,3 +303,36 @@ def test_a_deterministic_training_goes_on_to_the_same_bytes_with_another_number_
     resumed = Word2Vec.resume("c", walks, workers=3, progress=False)
     assert resumed.report.raw_words == 240_000
     assert (resumed.wv.vectors == whole.wv.vectors).all()
+
+
+class StopAt:
+    """Stops training after an epoch, and changes the vectors at the end of the training."""
+
+    def __init__(self, epoch):
+        self.epoch = epoch
+
+    def on_epoch_end(self, model):
+        if model.epochs_trained == self.epoch:
+            model.stop_training("far enough")
+
+    def on_train_end(self, model):
+        model.wv.vectors[:] = 7
+
+
+def test_a_training_that_a_callback_has_ended_is_not_taken_up_again():
+    sentences = [["a", "b", "c"]] * 20
+    options = {"min_count": 1, "sample": 0, "vector_size": 8, "epochs": 5, "progress": False}
+    model = Word2Vec(sentences, checkpoint="c", callbacks=[StopAt(2)], **options)
+    resumed = Word2Vec.resume("c", sentences, progress=False)
+    assert (resumed.epochs_trained, model.epochs_trained) == (2, 2)
+    assert (resumed.wv.vectors == 7).all()
+
+
+def test_a_reason_may_be_empty_and_no_epoch_begins_after_a_stop():
+    class StopAtOnce:
+        def on_train_begin(self, model):
+            model.stop_training("")
+
+    model = Word2Vec([["a", "b"]] * 20, min_count=1, sample=0, vector_size=8, callbacks=[StopAtOnce()], progress=False)
+    assert model.report.stopped_by == "stop_training was called"
+    assert (model.epochs_trained, model.report.raw_words) == (0, 0)

@@ -46,3 +46,12 @@ def test_stdin_and_raw_text(monkeypatch):
     assert keys() == ["film", "good", "plot"]
     assert "is read alone" in failure("train", "-", "corpus.txt", "-o", "v.bin", *SMALL)
     assert "expected a regular expression" in failure("train", "corpus.txt", "-o", "v.bin", *SMALL, "--tokens", "[")
+
+
+def test_an_output_in_the_folder_of_the_input_is_refused(in_folder):
+    (in_folder / "texts").mkdir()
+    (in_folder / "texts" / "a.txt").write_text("a b\n" * 20)
+    assert "would lie in the folder texts" in failure("train", "texts", "-o", "texts/v.txt", *SMALL)
+    assert "put it elsewhere" in failure("train", "texts", "-o", "v.bin", "--checkpoint", "texts/c", *SMALL)
+    succeed("train", "texts", "-o", "v.bin", *SMALL, "--sample", 0)
+    assert keys() == ["a", "b"]

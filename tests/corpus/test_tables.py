@@ -139,3 +139,59 @@ def test_a_wrong_source_is_an_error_with_the_cure(tmp_path):
         table_corpus(3)
     with pytest.raises(FileNotFoundError):
         table_corpus(tmp_path / "b.parquet")
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_words_and_integers_in_one_column_are_refused(order, tmp_path):
+    import pyarrow.parquet
+
+    for name, lists in (("a", [[1, 2]]), ("b", [["x", "y"]])):
+        pyarrow.parquet.write_table(arrow.table({"s": lists}), tmp_path / f"{name}.parquet")
+    corpus_files = [tmp_path / "a.parquet", tmp_path / "b.parquet"][::order]
+    with pytest.raises(TypeError, match=r"in one part of the table and .* in another; pass tables of one kind"):
+        encoded(table_corpus(corpus_files, column="s"))
+
+
+def test_a_file_that_lacks_the_column_or_breaks_later_is_named(tmp_path):
+    (tmp_path / "a.csv").write_text("s\nx y\n")
+    (tmp_path / "b.csv").write_text("t\nx y\n")
+    with pytest.raises(ValueError, match=r"b.csv"):
+        encoded(table_corpus([tmp_path / "a.csv", tmp_path / "b.csv"], column="s"))
+    (tmp_path / "c.jsonl").write_text('{"s": "x"}\n' * 200_000 + '{"s": 3}\n')
+    with pytest.raises(ValueError, match=r"c.jsonl cannot be read to its end"):
+        encoded(table_corpus(tmp_path / "c.jsonl", column="s"))
+
+
+@pytest.mark.parametrize("word", ["caf\U0010fee9", "\U0010feffA", "plain"])
+def test_a_word_has_one_key_wherever_it_comes_from(word):
+    for sentences in ([[word, "x"]], [[word, "a b"]]):
+        assert encoded(arrow.array(sentences)) == encoded(sentences)
+    corpus = as_corpus(arrow.array([f"{word} b\u00a0c\u3000d x\x1cy"]))
+    assert encoded(corpus) == encoded(list(corpus.sentences))
+    assert encoded(corpus)[0] == [word, "b\u00a0c\u3000d", "x\x1cy"]
+
+
+def test_bytes_that_are_no_utf8_are_refused():
+    buffers = arrow.array(["a_Ab"]).buffers()
+    bad = arrow.Array.from_buffers(arrow.string(), 1, [*buffers[:2], arrow.py_buffer(b"a\xffAb")])
+    with pytest.raises(ValueError, match="holds bytes that are no UTF-8"):
+        encoded(bad)
+
+
+def test_a_long_table_of_several_files_and_an_empty_one(tmp_path):
+    import pyarrow.parquet
+
+    for name, kind in (("a", arrow.string()), ("b", arrow.large_string())):
+        table = arrow.table({"s": [1, 2], "i": arrow.array(["x", "y"], kind)})
+        pyarrow.parquet.write_table(table, tmp_path / f"{name}.parquet")
+    files = [tmp_path / "a.parquet", tmp_path / "b.parquet"]
+    assert list(table_corpus(files, group="s", items="i").sentences) == [["x", "x"], ["y", "y"]]
+    with pytest.raises(ValueError, match="holds no token"):
+        table_corpus(arrow.table({"s": [], "i": []}), group="s", items="i")
+
+
+def test_what_pyarrow_does_not_unpack_is_no_table(tmp_path):
+    for name in ("a.csv.xz", "a.parquet.gz"):
+        (tmp_path / name).write_text("x")
+        with pytest.raises(ValueError, match="no ending of a table"):
+            table_corpus(tmp_path / name)
