@@ -31,6 +31,8 @@ class TrainReport:
     ----------
     device : str
         "cpu" or "cuda"; "none" before the first training.
+    workers : int
+        Threads that trained: 1 for a small corpus, whatever the option says; 0 before the first training.
     raw_words : int
         Words trained over all epochs, counted before subsampling; words outside the vocabulary do not count.
     kept_words : int
@@ -59,6 +61,7 @@ class TrainReport:
     """
 
     device: str
+    workers: int = 0
     raw_words: int = 0
     kept_words: int = 0
     pairs: int = 0
@@ -214,6 +217,7 @@ def train(
     data.weights.on_device = None  # the upload may need that memory
     with cleanup(backend.close):
         report.upload_seconds += seconds_of(lambda: backend.upload(config, data))
+        report.workers = backend.n_workers
         report.compile_seconds += seconds_of(backend.compile)
         return_freed_memory()
         loop = _Loop(backend, config, data, report=report, hooks=hooks, pause=pause)

@@ -40,10 +40,13 @@ class Backend(Protocol):
         Name of the device, for reports.
     span_tokens : int
         Tokens in a span that suit the device; final after `upload`.
+    n_workers : int
+        Threads of the CPU that train, 1 for a GPU; final after `upload`.
     """
 
     name: str
     span_tokens: int
+    n_workers: int
 
     def upload(self, config: TrainConfig, data: TrainingData) -> None:
         """Copy corpus, tables and weights to the device, unless it can use the model's own arrays."""

@@ -30,7 +30,7 @@ class CpuBackend:
     """Threads that update shared weights without locks (Recht et al. 2011, "Hogwild!")."""
 
     name = "cpu"
-    span_tokens = _MOST_TOKENS
+    span_tokens, n_workers = _MOST_TOKENS, 1
     tally_tokens = 1 << 13
 
     def upload(self, config: TrainConfig, data: TrainingData) -> None:
@@ -44,9 +44,9 @@ class CpuBackend:
         arrays, n_tokens = corpus_arrays(config, data), data.tokens.n_tokens
         self._kernel = partial(skipgram_ns_cpu if config.sg else cbow_ns_cpu, **arrays, **kernel_options(config))
         self._kernel_name = kernel_name(config)
-        n_workers = 1 if is_small(n_tokens) else config.n_workers
-        self._tallies = [aligned((3,), np.float64) for _ in range(n_workers)]
-        tokens_for_all = -(-n_tokens // (_SPANS_PER_WORKER * n_workers))
+        self.n_workers = 1 if is_small(n_tokens) else config.n_workers
+        self._tallies = [aligned((3,), np.float64) for _ in range(self.n_workers)]
+        tokens_for_all = -(-n_tokens // (_SPANS_PER_WORKER * self.n_workers))
         self.span_tokens = min(span_tokens(config), max(1, tokens_for_all))
 
     def compile(self) -> None:

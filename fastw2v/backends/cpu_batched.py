@@ -37,7 +37,7 @@ class BatchedCpuBackend:
     """
 
     name = "cpu"
-    span_tokens = MOST_BATCH_TOKENS
+    span_tokens, n_workers = MOST_BATCH_TOKENS, 1
 
     def upload(self, config: TrainConfig, data: TrainingData) -> None:
         """Bind the kernel to its arrays; nothing is copied.
@@ -59,8 +59,8 @@ class BatchedCpuBackend:
         )
         self._kernel_name = kernel_name(config)
         # A thread without a core of its own would only make the others wait.
-        n_threads = min(config.n_workers, available_cores())
-        self._batch = _new_batch(config, data.weights.w_in.shape[1], n_tokens, n_threads=n_threads)
+        self.n_workers = min(config.n_workers, available_cores())
+        self._batch = _new_batch(config, data.weights.w_in.shape[1], n_tokens, n_threads=self.n_workers)
         self.span_tokens = max(span_tokens(config) // n_tokens, 1) * n_tokens
 
     def compile(self) -> None:

@@ -42,7 +42,7 @@ class CudaBackend:
         Number of the GPU; default: the one that CuPy uses.
     """
 
-    name = "cuda"
+    name, n_workers = "cuda", 1
     span_tokens = tally_tokens = cuda_plan.MOST_SPAN_TOKENS
 
     def __init__(self, index: int | None = None) -> None:

@@ -89,7 +89,7 @@ def figures(model: Word2Vec) -> dict[str, Any]:
         "kept_words_per_s": report.kept_words / seconds,
         "pairs_per_s": report.pairs / seconds,
         "seconds": model.seconds,
-        "workers": model.config.n_workers,
+        "workers": report.workers,
         "device": report.device,
         "peak_rss_bytes": peak_rss_bytes(),
     }
@@ -109,7 +109,9 @@ def summary(model: Word2Vec) -> str:
     """Return a readable summary of a training: losses, words, speed, seconds of each phase."""
     numbers, report = figures(model), model.report
     losses = " ".join(f"{loss:.4f}" for loss in report.loss_per_epoch)
-    where = report.device if report.device != "cpu" else f"{numbers['workers']} workers, cpu"
+    where = (
+        report.device if report.device != "cpu" else f"{numbers['workers']} worker{'s' * (report.workers != 1)}, cpu"
+    )
     phases = ", ".join(f"{name} {seconds:.2f} s" for name, seconds in model.seconds.items())
     return (
         (f"loss per epoch, while training: {losses}\n" if losses else "")
