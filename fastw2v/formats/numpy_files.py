@@ -148,7 +148,7 @@ def read_npz(path: Path) -> VectorTable:
                 found = ", ".join(names[:10])
                 raise ValueError(
                     f"{path} is a zip archive of {found or 'nothing'}; expected keys.npy and vectors.npy, as in .npz: "
-                    "unpack other archives"
+                    "or unpack it, since it does not start with a line 'count dim' as word2vec files do"
                 )
             vectors = _array(archive, "vectors.npy", path, kinds="f")
             keys = _array(archive, "keys.npy", path, kinds="iuU")

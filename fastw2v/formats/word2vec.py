@@ -38,7 +38,7 @@ _NO_VECTORS = {  # first bytes of files that hold no vectors in these formats, a
     rb"version https://git-lfs": "it is a pointer of git-lfs; fetch the file with git lfs pull",
     rb"\x93NUMPY": "it is an array of NumPy without words; KeyedVectors(words, numpy.load(path)) takes both",
     rb"\x89HDF": "it is HDF5; read the arrays with h5py, and pass them to KeyedVectors(words, matrix)",
-    rb"PAR1": "it is Parquet; read the table, and pass words and matrix to KeyedVectors",
+    rb"PAR1": "it is Parquet; KeyedVectors.load reads it",
 }
 
 
