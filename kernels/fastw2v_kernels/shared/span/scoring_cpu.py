@@ -182,9 +182,10 @@ def score_rows(w_in: Float32, w_out: Float32, step: StepBuffers, n: int, r: int,
                 sums = fma_rows(out, load(w_in, step.inputs[c], col), sums)
                 sums_next = fma_rows(out, load(w_in, step.inputs[c + 1], col), sums_next)
             scores = hsum_pair(sums, sums_next)
-            tanh = _set_error_coefs(step, t, c, scores, _pair_weight(step, c), lr)
+            weight = _pair_weight(step, c)
+            tanh = _set_error_coefs(step, t, c, scores, weight, lr)
             if shape.with_loss:
-                losses = losses + _losses(step, t, scores, tanh) * _pair_weight(step, c)
+                losses = losses + _losses(step, t, scores, tanh) * weight
         if shape.with_loss:
             loss = loss + losses * load(step.mask, t, 0)
     return loss
