@@ -12,6 +12,7 @@ from fastw2v_kernels.ops import OPS
 from fastw2v_kernels.shared import cpu, rng
 from fastw2v_kernels.shared.cpu import sentence_of
 from fastw2v_kernels.shared.rng import epoch_key
+from fastw2v_kernels.shared.sigmoid import LOG_COEFFICIENTS
 from fastw2v_kernels.shared.span.cases import alias_table, span_case
 from fastw2v_kernels.shared.span.inputs import TokenSource
 from fastw2v_kernels.shared.span.reference import draw, windows
@@ -56,20 +57,20 @@ def fill_windows(out, kept, tokens, begin, end):
 
 
 @jit_cpu
-def fill_logistic(scores, sigmoids, softpluses):
+def fill_logistic(scores, sigmoids, softpluses, coefficients):
     for i in range(scores.size):
         tanh = cpu.tanh_half(scores[0, i])
         sigmoids[0, i] = tanh * 0.5 + 0.5
-        softpluses[0, i] = cpu.softplus(scores[0, i], tanh)
+        softpluses[0, i] = cpu.softplus(scores[0, i], tanh, coefficients)
 
 
 @jit_cpu
-def fill_logistic_simd(scores, sigmoids, softpluses, lanes):
+def fill_logistic_simd(scores, sigmoids, softpluses, coefficients, lanes):
     for col in range(0, scores.size, lanes):
         score = load(scores, 0, col)
         tanh = cpu.tanh_half(score)
         store(sigmoids, 0, col, tanh * 0.5 + 0.5)
-        store(softpluses, 0, col, cpu.softplus(score, tanh))
+        store(softpluses, 0, col, cpu.softplus(score, tanh, coefficients))
 
 
 def compiled_windows(tokens, begin, end):
@@ -344,7 +345,7 @@ LOGISTIC = {"scalar": fill_logistic, "simd": lambda *arrays: fill_logistic_simd(
 def test_sigmoid_and_softplus_are_exact_to_one_millionth(fill):
     scores = np.linspace(-50, 50, 16_000, dtype=np.float32)[None]
     sigmoids, softpluses = np.empty_like(scores), np.empty_like(scores)
-    fill(scores, sigmoids, softpluses)
+    fill(scores, sigmoids, softpluses, np.array(LOG_COEFFICIENTS, np.float32))
     exact = scores.astype(np.float64)
     np.testing.assert_allclose(sigmoids, 1 / (1 + np.exp(-exact)), rtol=0, atol=1e-6)
     np.testing.assert_allclose(softpluses, np.logaddexp(0, exact), rtol=0, atol=1e-6)

@@ -6,6 +6,8 @@ import math
 
 import numpy as np
 
+from fastw2v_kernels.shared.array_types import Float32
+
 _ONE = np.float32(1)  # with a Python number, Numba would compute in float64, which most GPUs do slowly
 
 # tanh on [-9, 9] as x P(x^2) / Q(x^2), the minimax pair that Eigen uses for float32; beyond it tanh is 1 in float32.
@@ -15,8 +17,10 @@ _P4, _P5, _P6 = -8.60467152213735e-11, 2.00018790482477e-13, -2.76076847742355e-
 _Q0, _Q1, _Q2, _Q3 = 4.89352518554385e-03, 2.26843463243900e-03, 1.18534705686654e-04, 1.19825839466702e-06
 
 # -log(1 - v / 2) on [0, 1] as v P(v): the polynomial of degree 7 with the least relative error, 1.8e-7.
-_L0, _L1, _L2, _L3 = 0.499999912, 0.125010535, 0.041460445, 0.0171499159
-_L4, _L5, _L6, _L7 = 0.000804564822, 0.0128347085, -0.00885843914, 0.00474545035
+LOG_COEFFICIENTS = (
+    *(0.499999912, 0.125010535, 0.041460445, 0.0171499159),
+    *(0.000804564822, 0.0128347085, -0.00885843914, 0.00474545035),
+)
 
 
 def tanh_half(x: float) -> float:
@@ -32,14 +36,16 @@ def tanh_half(x: float) -> float:
     return p / q
 
 
-def softplus(x: float, y: float) -> float:
+def softplus(x: float, y: float, c: Float32) -> float:
     """log(1 + exp(x)) given y = tanh_half(x): the loss of a negative with score x (of a positive: minus x).
 
-    max(x, 0) - log(1 - v / 2) with v = 1 - abs(y) in [0, 1].
+    max(x, 0) - log(1 - v / 2) with v = 1 - abs(y) in [0, 1]; c : LOG_COEFFICIENTS as float32[8]. From an array they are
+    operands of the multiply-adds, whereas each number in the code takes an instruction or two to load.
     """
     v = min(1.0 - y, 1.0 + y)
-    p = (((v * _L7 + _L6) * v + _L5) * v + _L4) * v + _L3
-    return (((p * v + _L2) * v + _L1) * v + _L0) * v + max(x, 0.0)
+    p = (((v * c[7] + c[6]) * v + c[5]) * v + c[4]) * v + c[3]
+    loss: float = (((p * v + c[2]) * v + c[1]) * v + c[0]) * v + max(x, 0.0)
+    return loss
 
 
 def likelihoods(score: np.float32) -> tuple[np.float32, np.float32]:

@@ -26,6 +26,7 @@ from fastw2v_kernels.shared import rng
 from fastw2v_kernels.shared.array_types import Float32, Int32, Int64
 from fastw2v_kernels.shared.cpu import alias_draw, random_bits, softplus, tanh_half, uniform
 from fastw2v_kernels.shared.memory import aligned, cache_per_thread
+from fastw2v_kernels.shared.sigmoid import LOG_COEFFICIENTS
 from fastw2v_kernels.shared.span.inputs import Sampler, TokenSource
 from fastw2v_kernels.shared.span.walk_cpu import Bounds, KeptTokens, window_of
 
@@ -57,6 +58,7 @@ class StepBuffers(NamedTuple):
     mask : float32[n_tiles, LANES], how often each target counts
     error_coef : float32[n_tiles, (n + 1) * HALF_LANES], lr * (label - sigmoid(score)) by tile, input row and target
     rows : float32[n + 1, n_vectors * LANES], a move, or a hidden vector, for each input row
+    log_coefficients : float32[8], what `softplus` takes
     """
 
     targets: Int64
@@ -68,6 +70,7 @@ class StepBuffers(NamedTuple):
     mask: Float32
     error_coef: Float32
     rows: Float32
+    log_coefficients: Float32
 
 
 class Workspace(NamedTuple):
@@ -102,6 +105,7 @@ def _new_step_buffers(shape: Shape, negative: int, *, n_sets: int, n_inputs: int
         mask=mask,
         error_coef=aligned((shape.n_tiles, (n_inputs + 2) * HALF_LANES)),
         rows=aligned((n_inputs + 1, shape.n_vectors * LANES)),
+        log_coefficients=np.array(LOG_COEFFICIENTS, np.float32),
     )
 
 
@@ -182,9 +186,10 @@ def score_rows(w_in: Float32, w_out: Float32, step: StepBuffers, n: int, r: int,
                 sums = fma_rows(out, load(w_in, step.inputs[c], col), sums)
                 sums_next = fma_rows(out, load(w_in, step.inputs[c + 1], col), sums_next)
             scores = hsum_pair(sums, sums_next)
-            tanh = _set_error_coefs(step, t, c, scores, _pair_weight(step, c), lr)
+            weight = _pair_weight(step, c)
+            tanh = _set_error_coefs(step, t, c, scores, weight, lr)
             if shape.with_loss:
-                losses = losses + _losses(step, t, scores, tanh) * _pair_weight(step, c)
+                losses = losses + _losses(step, t, scores, tanh) * weight
         if shape.with_loss:
             loss = loss + losses * load(step.mask, t, 0)
     return loss
@@ -226,8 +231,8 @@ def _set_error_coefs(step: StepBuffers, t: int, c: int, scores: float, weight: f
 def _losses(step: StepBuffers, t: int, scores: float, tanh: float) -> float:
     """Return the losses of the scores of tile `t`, to be multiplied by mask and weight.
 
-    These are read anew after `_set_error_coefs`. If the loss used other results of it than `tanh_half`, LLVM would
-    round there in another order than without the loss, and vectors would differ.
+    They share `tanh_half` and the weight with the error coefficients, and nothing computed from these two: LLVM would
+    round it in another order than without the loss, and vectors would differ.
     """
-    losses: float = softplus(scores, tanh) - load(step.label, t, 0) * scores
+    losses: float = softplus(scores, tanh, step.log_coefficients) - load(step.label, t, 0) * scores
     return losses
