@@ -192,8 +192,8 @@ def _cbow_ns_cpu_kernel(
             if high - low > 1:
                 prefetch_row_id = kept.id[min(i + 2 + window, bounds.stop - 1)]
                 centre = Centre(i, low, high, prefetch_row_id, lr_of(tokens, span, kept.pos[i], shape))
-                found = _train_centre(matrices, kept, step, centre, sampler.negative, means, shape)
-                loss += weighted(hsum(found), tokens, kept.pos[i], shape)
+                found = hsum(_train_centre(matrices, kept, step, centre, sampler.negative, means, shape))
+                loss += weighted(found, tokens, kept.pos[i], shape)
                 n_pairs += 1
         tally[0] += loss
         tally[1] += n_pairs

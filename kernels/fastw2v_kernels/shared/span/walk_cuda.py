@@ -149,7 +149,8 @@ def stretch_trainer(
                     weight = tokens.weight[centre_pos] if with_weights else _ONE
                     if high - low > 1 and weight > 0:
                         n_examples = _short(n_examples + (high - low - 1 if is_context_example else 1))
-                        loss += weight * train_centre(model, recent, ring, step, i, low, high, weight)
+                        found = train_centre(model, recent, ring, step, i, low, high, weight)
+                        loss += float(weight) * found
                 i = _short(i + 1)
         drop_until(n_loaded, n_dropped, n_loaded, recent, model, ring)
         return loss, n_examples, n_kept
