@@ -274,7 +274,7 @@ class _Loop:
                 if report.raw_words < n_words and self._pause.is_due(report.raw_words, ends_epoch=True):
                     self._run_pause()
         except (KeyboardInterrupt, SystemExit) as stop:
-            self._count()
+            report.count(self._tally())
             if report.raw_words == (epoch + 1) * self._n_tokens:
                 report.end_epoch(with_loss=self._config.compute_loss)
             self._note_stop(name_of(stop), epoch)
@@ -342,12 +342,11 @@ class _Loop:
             lambda n_tokens: is_due(first_word + n_tokens, ends_epoch=False),
         )
         self._backend.train(spans, on_done, self._wait)
-        self._count()
+        self._report.count(self._tally())
         return spans.has_paused
 
-    def _count(self) -> None:
-        """Add what the device has counted to the report."""
-        self._report.count(self._backend.tally().relative_to(self._mean_weight))
+    def _tally(self) -> Tally:
+        return self._backend.tally().relative_to(self._mean_weight)
 
     def _spans(self, epoch: int) -> Iterator[Span]:
         """Return the spans of an epoch that are not trained yet."""

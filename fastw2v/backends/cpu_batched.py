@@ -48,7 +48,7 @@ class BatchedCpuBackend:
             The rates of the weights are wrong; see `Weights.checked_rates`.
         """
         arrays = corpus_arrays(config, data)
-        n_tokens = batch_tokens(config, data.vocab, arrays["keep"], data.noise_counts())
+        n_tokens = batch_tokens(config, data.vocab, arrays["keep"], noise_counts=data.noise_counts())
         self._tally = aligned((3,), np.float64)
         self._kernel = partial(
             skipgram_ns_batched_cpu if config.sg else cbow_ns_batched_cpu,
@@ -112,7 +112,7 @@ def _new_batch(config: TrainConfig, stride: int, n_tokens: int, *, n_threads: in
     )
 
 
-def batch_tokens(config: TrainConfig, vocab: Vocab, keep: Float32, noise_counts: np.ndarray | None = None) -> int:
+def batch_tokens(config: TrainConfig, vocab: Vocab, keep: Float32, *, noise_counts: np.ndarray | None = None) -> int:
     """Return how many tokens a mini-batch may have.
 
     The steps of a batch do not see each other's moves when they are scored. Where most of them move the same few rows,

@@ -100,7 +100,8 @@ class StreamedCorpus:
         self._n_loaded += 1
         buffer.is_free.synchronize()
         weights = None if self._tokens.weights is None else self._tokens.weights[low:high]
-        ids_there, starts_there, weights_there = buffer.send(self._tokens.ids[low:high], starts, weights, self._copies)
+        part = Tokens(self._tokens.ids[low:high], starts, weights=weights)
+        ids_there, starts_there, weights_there = buffer.send(part, self._copies)
         stream.wait_event(recorded(self._copies))
         seed = shifted_seed(self._seed, span.epoch, low)
         lr_first = span.lr_first + span.lr_step * low
@@ -128,21 +129,15 @@ class _SpanBuffer:
         self._weights = StagingBuffer(np.float32)
         self.is_free = recorded(new_stream())
 
-    def send(
-        self,
-        ids: Array,
-        starts: Array,
-        weights: Array | None,
-        stream: Any,  # noqa: ANN401
-    ) -> tuple[Array, Array, Array | None]:
-        """Copy them to the device, and return the arrays there."""
-        self._ids.reserve(len(ids))
-        self._starts.reserve(len(starts))
-        there = self._ids.send(ids, stream), self._starts.send(starts, stream)
-        if weights is None:
+    def send(self, tokens: Tokens, stream: Any) -> tuple[Array, Array, Array | None]:  # noqa: ANN401
+        """Copy ids, starts and weights to the device, and return the arrays there."""
+        self._ids.reserve(len(tokens.ids))
+        self._starts.reserve(len(tokens.starts))
+        there = self._ids.send(tokens.ids, stream), self._starts.send(tokens.starts, stream)
+        if tokens.weights is None:
             return *there, None
-        self._weights.reserve(len(weights))
-        return *there, self._weights.send(weights, stream)
+        self._weights.reserve(len(tokens.weights))
+        return *there, self._weights.send(tokens.weights, stream)
 
 
 def with_context(span: Span, tokens: Tokens, keep: Array, *, seed: int, window: int) -> tuple[int, int, Array]:

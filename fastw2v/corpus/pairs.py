@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import Any
 
 import numpy as np
 
+from fastw2v.corpus.arrow import is_arrow
 from fastw2v.corpus.integers import IntegerCorpus
 from fastw2v.corpus.sentences import TokenCorpus
 from fastw2v.corpus.weights import WeightedCorpus, checked_weights
@@ -14,6 +15,7 @@ from fastw2v.runtime.devices import TO_HOST, as_shared_array, is_on_gpu
 from fastw2v.vocab import EmptyVocabularyError
 
 _TWO_COLUMNS = "pass the two columns: pair_corpus(pairs[:, 0], pairs[:, 1])"
+_MISSING = "leave the pair out, or name the key"
 _Keys = np.ndarray | Sequence[str]
 
 
@@ -59,8 +61,9 @@ def pair_corpus(
     >>> from fastw2v.corpus import pair_corpus
     >>> pairs = pair_corpus(["tea", "tea", "ink"], ["pot", "mug", "pen"], weights=[2, 1, 1])
     >>> model = Word2Vec(pairs, sg=1, min_count=1, vector_size=16, epochs=500, workers=1)
-    >>> sorted(key for key, _ in model.predict_output_word(["tea"], topn=2))
-    ['mug', 'pot']
+    >>> rows = [model.wv.key_to_index[key] for key in ("pot", "mug", "pen")]
+    >>> (-model.syn1neg[rows] @ model.wv["tea"]).argsort().tolist()
+    [0, 1, 2]
     """
     columns = [_checked_keys(keys, name) for keys, name in ((centres, "centres"), (contexts, "contexts"))]
     n_pairs, n_contexts = map(len, columns)
@@ -96,10 +99,10 @@ class _Pairs:
 
 def _checked_keys(keys: Any, name: str) -> _Keys:  # noqa: ANN401
     """Return a column of keys: int64[n_pairs], or a list of str."""
-    if isinstance(keys, str | bytes) or not hasattr(keys, "__len__"):
+    if isinstance(keys, str | bytes | Set | Mapping) or not hasattr(keys, "__len__"):
         kind = type(keys).__name__
         raise TypeError(f"{name} is a {kind}; expected a list or an array of keys, one for each pair")
-    keys = as_shared_array(keys)
+    keys = keys if is_arrow(keys) else as_shared_array(keys)
     if is_on_gpu(keys):
         raise TypeError(f"{name} lie on the GPU; expected them on the host: {TO_HOST}")
     if not isinstance(keys, list | tuple):
@@ -109,6 +112,9 @@ def _checked_keys(keys: Any, name: str) -> _Keys:  # noqa: ANN401
             raise ValueError(f"{name} have shape {keys.shape}; expected one dimension{cure}")
         if keys.dtype.kind in "iu":
             return _checked_integers(keys, name)
+        if keys.dtype.kind == "f" and np.isnan(keys).any():  # pandas turns integers into these if one is missing
+            at = int(np.argmax(np.isnan(keys)))
+            raise ValueError(f"{name}[{at}] is missing, and so {name} are {keys.dtype}; {_MISSING}")
         keys = keys.tolist()
     return _checked_objects(keys, name)
 
@@ -125,7 +131,7 @@ def _checked_objects(keys: Sequence[Any], name: str) -> _Keys:
     first = str if isinstance(keys[0], str) else int
     at, key = next((at, key) for at, key in enumerate(keys) if not isinstance(key, first) or isinstance(key, bool))
     if key is None or repr(key) in ("nan", "<NA>", "NaT"):
-        raise ValueError(f"{name}[{at}] is missing ({key!r}); leave the pair out, or name the key")
+        raise ValueError(f"{name}[{at}] is missing ({key!r}); {_MISSING}")
     cures = {float: ": ids.astype(np.int64)", bytes: ": decode it, key.decode()", list: f": {_TWO_COLUMNS}"}
     cure = cures.get(type(key), cures[list] if isinstance(key, tuple) else "")
     raise TypeError(f"{name}[{at}] is a {type(key).__name__}, {key!r:.60}; expected all str, or all int{cure}")

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from fastw2v.corpus.arrow import is_arrow
 from fastw2v.corpus.integers import IntegerCorpus
 from fastw2v.corpus.sentences import TokenCorpus
 from fastw2v.corpus.text import TextCorpus
@@ -51,7 +52,7 @@ def checked_weights(weights: Any, n: int | None, what: str) -> np.ndarray:  # no
     ValueError
         There are not `n` of them, one is negative, NaN, missing or infinite, or all are 0.
     """
-    weights = as_shared_array(weights)
+    weights = weights if is_arrow(weights) else as_shared_array(weights)
     if is_on_gpu(weights):
         raise TypeError("weights lie on the GPU; expected an array on the host: weights.get()")
     if isinstance(weights, str | bytes) or not hasattr(weights, "__len__"):

@@ -173,7 +173,7 @@ def encode_by_rule(
         options = {"workers": workers, "block_bytes": block_bytes, "progress": progress}
         encoded = _encode(corpus, max_vocab_size=max_vocab_size, keep_all=keep_all, **options)  # type: ignore[arg-type]
         try:
-            vocab, tokens = _choose_and_write(encoded, None if keep_all else choice, workers, weighted)
+            vocab, tokens = _choose_and_write(encoded, None if keep_all else choice, workers, weighted=weighted)
         finally:
             encoded.close()
     raw = vocab if keep_all and keep_raw else choice.raw
@@ -205,7 +205,7 @@ def _unwrapped(corpus: Corpus) -> tuple[_Plain, WeightedCorpus | None]:
 
 
 def _choose_and_write(
-    encoded: EncodedCorpus, choice: _Choice | None, workers: int, weighted: WeightedCorpus | None
+    encoded: EncodedCorpus, choice: _Choice | None, workers: int, *, weighted: WeightedCorpus | None
 ) -> tuple[Vocab, Tokens]:
     """Choose the rows (without a choice: all words, in their order), and write the tokens."""
     n_words = len(encoded.counts)
