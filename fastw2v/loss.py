@@ -43,4 +43,4 @@ def mean_loss(backend: LossBackend, config: TrainConfig, data: TrainingData) -> 
         kept = f"{n_tokens} in the vocabulary, {sum(tally.kept for tally in tallies)} kept by sample={config.sample:g}"
         cure = "pass sentences in which known words are neighbours, or lower what sample drops: model.sample = 0"
         raise ValueError(f"the text has no pair of words: {data.tokens.n_raw} words, {kept}; {cure}")
-    return math.fsum(tally.loss for tally in tallies) / n_pairs
+    return math.fsum(tally.loss for tally in tallies) / (n_pairs * data.tokens.mean_weight)

@@ -7,6 +7,7 @@ from typing import Any
 from fastw2v.backends import TrainingData, loss_backend
 from fastw2v.corpus import one_corpus
 from fastw2v.loss import mean_loss
+from fastw2v.pair_options import options_of_pairs
 from fastw2v.runtime.devices import is_cuda
 from fastw2v.session import Session
 from fastw2v.vectors.weights import Weights
@@ -67,4 +68,5 @@ class LossModel(VocabularyModel):
         weights = Weights(state.weights.w_in, state.weights.w_out, state.weights.dim)
         backend = loss_backend(config.device if is_cuda(config.device) else "cpu")
         with Session(config, progress=False).encode_with(one_corpus(sentences, corpus_file), state.vocab) as tokens:
+            config = options_of_pairs(config) if tokens.are_pairs else config
             return mean_loss(backend, config, TrainingData(state.vocab, tokens, weights))

@@ -151,9 +151,9 @@ def check_options(path: Path, options: Mapping[str, Any]) -> None:
 
 
 def described(tokens: Tokens) -> dict[str, Any]:
-    """Return the sizes of a corpus, and a hash of its rows and of where its sentences start."""
+    """Return the sizes of a corpus, and a hash of its rows, of where its sentences start, and of its weights."""
     digest = hashlib.blake2b(digest_size=16)
-    for array in (tokens.ids, tokens.starts):
+    for array in (tokens.ids, tokens.starts, *([] if tokens.weights is None else [tokens.weights])):
         for first in range(0, len(array), _HASH_TOKENS):
             block: Any = array[first : first + _HASH_TOKENS]
             digest.update(np.ascontiguousarray(block.get() if hasattr(block, "get") else block).data)

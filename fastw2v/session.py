@@ -8,12 +8,15 @@ from contextlib import contextmanager, nullcontext
 from functools import partial
 from typing import Any, cast
 
+import numpy as np
+
 from fastw2v.backends import Backend, TrainingData, check_config, get_backend
 from fastw2v.callbacks import Callbacks
 from fastw2v.checkpointing import CheckpointPause, Checkpoints
 from fastw2v.config import TrainConfig
-from fastw2v.corpus import Corpus, as_corpus
+from fastw2v.corpus import Corpus, WeightedCorpus, as_corpus
 from fastw2v.encode import Encoding, Tokens, check_device_of, encode_by_rule, encode_with, load_encoder
+from fastw2v.pair_options import check_pair_options, options_of_pairs
 from fastw2v.raw_counts import RawCounts
 from fastw2v.runtime.progress import PhaseProgress, Progress, show_loss, shown_progress
 from fastw2v.runtime.signals import SIGNALS
@@ -106,7 +109,7 @@ class Session:
         The callbacks get `model`, whose `report` and `running_training_loss` are up to date. With `resumed`, the report
         of a checkpoint, training goes on from there, and callbacks are told of its begin as of any other.
         """
-        config = self._config
+        config = options_of_pairs(self._config) if tokens.are_pairs else self._config
         if resumed is None:
             model.running_training_loss = 0.0
             report = TrainReport("none", first_epoch=state.epochs_trained)
@@ -159,6 +162,8 @@ class Session:
     ) -> Iterator[tuple[Corpus, PhaseProgress | None]]:
         """Compile the reader of a corpus; yield the corpus and the progress, and time the block."""
         corpus = as_corpus(sentences, once=once)
+        if isinstance(corpus, WeightedCorpus) and corpus.are_pairs:
+            check_pair_options(self._config)
         check_device_of(corpus, self._config.device)
         with shown_progress(self._progress, "encode") as progress:
             with stopwatch(self.seconds, "compile"):
@@ -230,7 +235,16 @@ class _Events:
 def _log_begin(config: TrainConfig, data: TrainingData) -> None:
     kind = "skip-gram" if config.sg else "CBOW"
     sizes = len(data.vocab), config.vector_size, config.epochs, data.tokens.n_tokens
+    if data.tokens.are_pairs:
+        _log_pairs(data.tokens, len(data.vocab))
     logger.info("training %s: %d words, vector_size=%d, %d epochs of %d tokens", kind, *sizes)
+
+
+def _log_pairs(tokens: Tokens, n_vocab: int) -> None:
+    n_contexts = n_vocab - len(np.unique(tokens.ids[::2]))
+    if n_contexts:
+        where = "their first random vectors in wv, and trained ones in syn1neg"
+        logger.info("%d of %d keys are no centre of a pair: they have %s", n_contexts, n_vocab, where)
 
 
 def _why_no_pair(config: TrainConfig, tokens: Tokens) -> str:

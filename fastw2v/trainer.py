@@ -41,9 +41,10 @@ class TrainReport:
         Pairs of centre and context trained (CBOW: centres).
     loss_per_epoch : list of float
         Mean negative log-likelihood of a pair (positive and negatives together) for each epoch that had a pair. Empty
-        without compute_loss.
+        without compute_loss. With weights it is the weighted mean: of explicit pairs exactly, of sentences as if each
+        word had as many pairs.
     loss : float
-        Sum of the losses of all pairs.
+        Sum of the losses of all pairs; with weights, each times its weight over the mean weight.
     upload_seconds, compile_seconds, train_seconds, download_seconds : float
         Time to copy corpus and weights to the device, to compile or load the kernel, to train, and to copy the weights
         back. `train_seconds` includes the callbacks, and is set after the last epoch.
@@ -249,7 +250,7 @@ class _Loop:
         self._backend, self._config, self._weights, self._report = backend, config, data.weights, report
         self._hooks, self._pause, self._stop = hooks, pause, _Stop()
         self._n_tokens, self._divergence = data.tokens.n_tokens, DivergenceWatch(data.weights, config.alpha)
-        self._downloaded = report.download_seconds
+        self._downloaded, self._mean_weight = report.download_seconds, data.tokens.mean_weight
         self._begun = time.perf_counter() - report.train_seconds
 
     def run(self, show: PhaseProgress) -> BaseException | None:
@@ -273,7 +274,7 @@ class _Loop:
                 if report.raw_words < n_words and self._pause.is_due(report.raw_words, ends_epoch=True):
                     self._run_pause()
         except (KeyboardInterrupt, SystemExit) as stop:
-            report.count(self._backend.tally())
+            report.count(self._tally())
             if report.raw_words == (epoch + 1) * self._n_tokens:
                 report.end_epoch(with_loss=self._config.compute_loss)
             self._note_stop(name_of(stop), epoch)
@@ -341,8 +342,11 @@ class _Loop:
             lambda n_tokens: is_due(first_word + n_tokens, ends_epoch=False),
         )
         self._backend.train(spans, on_done, self._wait)
-        self._report.count(self._backend.tally())
+        self._report.count(self._tally())
         return spans.has_paused
+
+    def _tally(self) -> Tally:
+        return self._backend.tally().relative_to(self._mean_weight)
 
     def _spans(self, epoch: int) -> Iterator[Span]:
         """Return the spans of an epoch that are not trained yet."""

@@ -307,7 +307,8 @@ class VocabularyModel(ModelBase):
         self._start(vocab, tokens.n_sentences)
         self._raw = None if raw is None else RawCounts(raw, tokens.n_sentences)
         logger.info("vocabulary of %d words, which are %d of %d tokens", len(vocab), tokens.n_tokens, tokens.n_raw)
-        log_subsampling(vocab, self.sample)
+        if not tokens.are_pairs:
+            log_subsampling(vocab, self.sample)
         return tokens
 
     def _start(self, vocab: Vocab, corpus_count: int) -> None:

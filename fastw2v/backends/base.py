@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import NamedTuple, Protocol
 
+import numpy as np
+
 from fastw2v.config import TrainConfig
 from fastw2v.encode import Tokens
 from fastw2v.schedule import Span
@@ -19,6 +21,16 @@ class TrainingData(NamedTuple):
     tokens: Tokens
     weights: Weights
 
+    def noise_table(self, exponent: float) -> tuple[np.ndarray, np.ndarray]:
+        """Return the alias table of the negatives: by the counts of the words, or of the contexts of explicit pairs."""
+        return self.vocab.with_counts(self.noise_counts()).alias_table(exponent)
+
+    def noise_counts(self) -> np.ndarray:
+        """Return how often each word is drawn as a negative, before `ns_exponent`: int64[n_vocab]."""
+        if not self.tokens.are_pairs:
+            return self.vocab.counts
+        return np.bincount(self.tokens.ids[1::2], minlength=len(self.vocab))
+
 
 class Tally(NamedTuple):
     """Counts of some spans: sum of the losses (0 without compute_loss), pairs (CBOW: examples), words kept."""
@@ -26,6 +38,10 @@ class Tally(NamedTuple):
     loss: float
     pairs: int
     kept: int
+
+    def relative_to(self, mean_weight: float) -> Tally:
+        """Return the counts with the losses divided by the mean weight of the centres."""
+        return self if mean_weight == 1 else self._replace(loss=self.loss / mean_weight)
 
 
 class Backend(Protocol):

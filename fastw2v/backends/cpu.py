@@ -121,7 +121,7 @@ def corpus_arrays(config: TrainConfig, data: TrainingData) -> dict[str, Any]:
         The rates of the weights are wrong; see `Weights.checked_rates`.
     """
     vocab, tokens, weights = data
-    alias_prob, alias_id = vocab.alias_table(config.ns_exponent)
+    alias_prob, alias_id = data.noise_table(config.ns_exponent)
     return {
         "w_in": weights.w_in,
         "w_out": weights.w_out,
@@ -131,6 +131,7 @@ def corpus_arrays(config: TrainConfig, data: TrainingData) -> dict[str, Any]:
         "alias_prob": alias_prob,
         "alias_id": alias_id,
         "rate_in": weights.checked_rates(),
+        "centre_weight": tokens.weights,
     }
 
 

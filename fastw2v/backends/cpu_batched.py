@@ -48,7 +48,7 @@ class BatchedCpuBackend:
             The rates of the weights are wrong; see `Weights.checked_rates`.
         """
         arrays = corpus_arrays(config, data)
-        n_tokens = batch_tokens(config, data.vocab, arrays["keep"])
+        n_tokens = batch_tokens(config, data.vocab, arrays["keep"], noise_counts=data.noise_counts())
         self._tally = aligned((3,), np.float64)
         self._kernel = partial(
             skipgram_ns_batched_cpu if config.sg else cbow_ns_batched_cpu,
@@ -112,7 +112,7 @@ def _new_batch(config: TrainConfig, stride: int, n_tokens: int, *, n_threads: in
     )
 
 
-def batch_tokens(config: TrainConfig, vocab: Vocab, keep: Float32) -> int:
+def batch_tokens(config: TrainConfig, vocab: Vocab, keep: Float32, *, noise_counts: np.ndarray | None = None) -> int:
     """Return how many tokens a mini-batch may have.
 
     The steps of a batch do not see each other's moves when they are scored. Where most of them move the same few rows,
@@ -127,10 +127,12 @@ def batch_tokens(config: TrainConfig, vocab: Vocab, keep: Float32) -> int:
     vocab : Vocab
     keep : float32[n_vocab]
         Probability that a token survives subsampling.
+    noise_counts : int64[n_vocab], optional
+        As in `TrainingData`. Default: the counts of the words.
     """
     kept = vocab.counts * np.minimum(keep, 1.0).astype(np.float64)
     share = kept / max(float(vocab.counts.sum()), 1.0)  # of all tokens
-    noise = noise_weights(vocab.counts, config.ns_exponent)
+    noise = noise_weights(vocab.counts if noise_counts is None else noise_counts, config.ns_exponent)
     n_contexts = config.window + 1 if config.shrink_windows else 2 * config.window
     uses_in = n_contexts * share
     uses_out = share + config.negative * share.sum() * noise / noise.sum()

@@ -69,7 +69,7 @@ class CudaBackend:
             plan = cuda_plan.plan(config, data, gpu.free_memory())
             tables = _tables(config, data, plan.max_warps)
             self._w_in, self._w_out = to_device(data.weights.w_in), to_device(data.weights.w_out)
-            self._tally = to_device(np.zeros(3))
+            self._tally, self._is_weighted = to_device(np.zeros(3)), data.tokens.weights is not None
             self._corpus = _corpus_on_device(config, data, is_resident=plan.is_resident)
             self._kernel = partial(
                 _span_kernel(config),
@@ -100,6 +100,7 @@ class CudaBackend:
                 alias_id=xp.zeros(1, np.int32),
                 **Span(epoch=0, begin=0, end=2, lr_first=0.0, lr_step=0.0)._asdict(),
                 tally=xp.zeros(3),
+                centre_weight=xp.ones(2, np.float32) if self._is_weighted else None,
             )
             self._stream.synchronize()
         bars.note("")
@@ -198,8 +199,9 @@ def _corpus_on_device(config: TrainConfig, data: TrainingData, *, is_resident: b
 def _tables(config: TrainConfig, data: TrainingData, max_warps: int) -> dict[str, Array]:
     """Return the kernel's tables of the vocabulary, on the host."""
     keep = data.vocab.keep_probabilities(config.sample)
-    alias_prob, alias_id = data.vocab.alias_table(config.ns_exponent)
-    slowed_in, rate_out = cuda_plan.rates(config, data.vocab, keep, n_warps=max_warps)
+    alias_prob, alias_id = data.noise_table(config.ns_exponent)
+    noise_counts = data.noise_counts()
+    slowed_in, rate_out = cuda_plan.rates(config, data.vocab, keep, n_warps=max_warps, noise_counts=noise_counts)
     rate_in = cuda_plan.times(slowed_in, data.weights.checked_rates())
     return {"keep": keep, "alias_prob": alias_prob, "alias_id": alias_id, "rate_in": rate_in, "rate_out": rate_out}
 

@@ -19,7 +19,7 @@ Survivors = Callable[[int, int], Array]
 
 
 class SpanOnDevice(NamedTuple):
-    """Arguments of a kernel for one span: token ids and sentence starts on the device, positions relative to them."""
+    """Arguments of a kernel for one span: tokens on the device, and positions relative to them."""
 
     ids: Array
     starts: Array
@@ -27,6 +27,7 @@ class SpanOnDevice(NamedTuple):
     end: int
     lr_first: float
     seed: int
+    centre_weight: Array | None
 
 
 class CorpusOnDevice(Protocol):
@@ -54,11 +55,13 @@ class ResidentCorpus:
     def __init__(self, tokens: Tokens, seed: int) -> None:
         is_there = is_on_gpu(tokens.ids)
         self._ids, self._starts = (a if is_there else to_device(a) for a in (tokens.ids, tokens.starts))
+        self._weights = None if tokens.weights is None else to_device(tokens.weights)
         self._seed = seed
 
     def load(self, span: Span, stream: Any) -> SpanOnDevice:  # noqa: ANN401
         """Return the whole corpus."""
-        return SpanOnDevice(self._ids, self._starts, span.begin, span.end, span.lr_first, self._seed)
+        arrays = self._ids, self._starts
+        return SpanOnDevice(*arrays, span.begin, span.end, span.lr_first, self._seed, self._weights)
 
     def release_after(self, done: Any) -> None:  # noqa: ANN401
         """Do nothing: the corpus stays."""
@@ -68,7 +71,7 @@ class ResidentCorpus:
 
     def close(self) -> None:
         """Free the arrays."""
-        del self._ids, self._starts
+        del self._ids, self._starts, self._weights
 
 
 class StreamedCorpus:
@@ -96,11 +99,14 @@ class StreamedCorpus:
         buffer = self._buffers[self._n_loaded % 2]
         self._n_loaded += 1
         buffer.is_free.synchronize()
-        ids_there, starts_there = buffer.send(self._tokens.ids[low:high], starts, self._copies)
+        weights = None if self._tokens.weights is None else self._tokens.weights[low:high]
+        part = Tokens(self._tokens.ids[low:high], starts, weights=weights)
+        ids_there, starts_there, weights_there = buffer.send(part, self._copies)
         stream.wait_event(recorded(self._copies))
         seed = shifted_seed(self._seed, span.epoch, low)
         lr_first = span.lr_first + span.lr_step * low
-        return SpanOnDevice(ids_there, starts_there, span.begin - low, span.end - low, lr_first, seed)
+        arrays = ids_there, starts_there
+        return SpanOnDevice(*arrays, span.begin - low, span.end - low, lr_first, seed, weights_there)
 
     def release_after(self, done: Any) -> None:  # noqa: ANN401
         """Let the buffer filled last be overwritten after this event."""
@@ -116,17 +122,22 @@ class StreamedCorpus:
 
 
 class _SpanBuffer:
-    """Room for the tokens and sentence starts of one span; they may be overwritten after the event `is_free`."""
+    """Room for tokens, sentence starts and weights of a span; they may be overwritten after the event `is_free`."""
 
     def __init__(self) -> None:
         self._ids, self._starts = StagingBuffer(np.int32), StagingBuffer(np.int64)
+        self._weights = StagingBuffer(np.float32)
         self.is_free = recorded(new_stream())
 
-    def send(self, ids: Array, starts: Array, stream: Any) -> tuple[Array, Array]:  # noqa: ANN401
-        """Copy both to the device, and return the arrays there."""
-        self._ids.reserve(len(ids))
-        self._starts.reserve(len(starts))
-        return self._ids.send(ids, stream), self._starts.send(starts, stream)
+    def send(self, tokens: Tokens, stream: Any) -> tuple[Array, Array, Array | None]:  # noqa: ANN401
+        """Copy ids, starts and weights to the device, and return the arrays there."""
+        self._ids.reserve(len(tokens.ids))
+        self._starts.reserve(len(tokens.starts))
+        there = self._ids.send(tokens.ids, stream), self._starts.send(tokens.starts, stream)
+        if tokens.weights is None:
+            return *there, None
+        self._weights.reserve(len(tokens.weights))
+        return *there, self._weights.send(tokens.weights, stream)
 
 
 def with_context(span: Span, tokens: Tokens, keep: Array, *, seed: int, window: int) -> tuple[int, int, Array]:

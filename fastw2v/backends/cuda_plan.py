@@ -72,7 +72,8 @@ def plan(config: TrainConfig, data: TrainingData, free_bytes: int) -> Plan:
     tokens = data.tokens
     n_warps = max_warps(tokens.n_tokens)
     model_bytes = _model_bytes(config, data, n_warps)
-    corpus_bytes = _ID_BYTES * tokens.n_tokens + _START_BYTES * len(tokens.starts)
+    token_bytes = _ID_BYTES + (0 if tokens.weights is None else tokens.weights.itemsize)
+    corpus_bytes = token_bytes * tokens.n_tokens + _START_BYTES * len(tokens.starts)
     n_vocab, stride = data.weights.w_in.shape
     model = f"a model of two float32 matrices {n_vocab:,} x {stride:,}"
     if is_on_gpu(tokens.ids):
@@ -84,7 +85,7 @@ def plan(config: TrainConfig, data: TrainingData, free_bytes: int) -> Plan:
         is_resident = model_bytes + corpus_bytes <= free_bytes
     span_tokens = MOST_SPAN_TOKENS
     if not is_resident:
-        bytes_per_token = 2 * (_ID_BYTES + _START_BYTES) * 5 // 4  # two buffers, sentences of one token, some slack
+        bytes_per_token = 2 * (token_bytes + _START_BYTES) * 5 // 4  # two buffers, sentences of one token, some slack
         least_bytes = model_bytes + bytes_per_token * _LEAST_STREAMED_TOKENS
         gpu.require_memory(least_bytes, f"{model}, with buffers for a streamed corpus,")
         span_tokens = min(span_tokens, (free_bytes - model_bytes) // bytes_per_token)
@@ -107,7 +108,13 @@ def max_warps(n_tokens: int) -> int:
 
 
 def rates(
-    config: TrainConfig, vocab: Vocab, keep: Float32, *, n_warps: int, most_copies: float = COPIES
+    config: TrainConfig,
+    vocab: Vocab,
+    keep: Float32,
+    *,
+    n_warps: int,
+    noise_counts: np.ndarray | None = None,
+    most_copies: float = COPIES,
 ) -> tuple[Float32, Float32]:
     """Return factors that lower the learning rate of the most frequent words.
 
@@ -125,6 +132,8 @@ def rates(
         Probability that a token survives subsampling.
     n_warps : int
         Warps that train at the same time.
+    noise_counts : int64[n_vocab], optional
+        As in `TrainingData`. Default: the counts of the words.
     most_copies : float
         Copies of a row that may be updated at the full learning rate.
 
@@ -135,7 +144,7 @@ def rates(
     """
     kept = vocab.counts * keep.astype(np.float64)
     share = np.minimum(kept / max(float(kept.sum()), 1.0), 0.999)
-    noise = noise_weights(vocab.counts, config.ns_exponent)
+    noise = noise_weights(vocab.counts if noise_counts is None else noise_counts, config.ns_exponent)
     n_slots = 2 * config.window + 1
     # A row stays on chip while its word occurs again within a window: for n_slots centres, or longer if it is frequent.
     absent = np.maximum((1 - share) ** n_slots, 1 / CHUNK_TOKENS)

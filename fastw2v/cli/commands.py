@@ -92,6 +92,14 @@ def train(
     group: Annotated[str | None, typer.Option(help="Of a table with a row for an item: the sessions' column.")] = None,
     items: Annotated[str | None, typer.Option(help="The column of the items, with --group.")] = None,
     order: Annotated[str | None, typer.Option(help="The column to sort each session by, with --group.")] = None,
+    pairs: Annotated[
+        bool,
+        typer.Option(
+            "--pairs",
+            help="Lines hold a centre, a context and perhaps a weight; of a table, --column has 2 or 3 names.",
+        ),
+    ] = False,
+    weight: Annotated[str | None, typer.Option(help="With --column: the column of the sentences' weights.")] = None,
     lower: Annotated[bool, typer.Option("--lower", help="Turn text to lower case.")] = False,
     tokens: Annotated[
         str | None, typer.Option(metavar="PATTERN", help='Tokens of text: a regular expression, or "simple".')
@@ -131,8 +139,9 @@ def train(
         from fastw2v.cli.inputs import corpus_of
 
         format = _checked_format(output, format, inputs)
-        columns = {"column": column, "group": group, "items": items, "order": order}
-        corpus = corpus_of(inputs, **columns, lower=lower, tokens=tokens)
+        columns = {"column": column, "group": group, "items": items, "order": order, "weight": weight}
+        given = {name: value for name, value in columns.items() if value is not None}
+        corpus = corpus_of(inputs, given, pairs=pairs, lower=lower, tokens=tokens)
         _refuse_output_among(output, getattr(corpus, "sources", ()))
         _refuse_in_folder([output, *([] if checkpoint is None else [checkpoint])], inputs)
         plan = training.Plan(corpus, output, checkpoint, every=checkpoint_every, resume=resume)

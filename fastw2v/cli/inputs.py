@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from fastw2v.corpus import Corpus, TextCorpus, table_corpus, text_corpus
+from fastw2v.corpus import Corpus, TextCorpus, read_pairs, table_corpus, text_corpus
 from fastw2v.corpus.stored import store
 from fastw2v.corpus.text import expanded_paths
 from fastw2v.corpus.tokenized import checked_tokens
@@ -16,29 +16,46 @@ STDIN = Path("-")
 
 def corpus_of(
     inputs: Sequence[Path],
+    columns: Mapping[str, str],
     *,
-    column: str | None = None,
-    group: str | None = None,
-    items: str | None = None,
-    order: str | None = None,
+    pairs: bool = False,
     lower: bool = False,
     tokens: str | None = None,
 ) -> Corpus:
-    """Return the corpus of a command line; the options are those of `table_corpus` and `text_corpus`.
+    """Return the corpus of a command line.
+
+    Parameters
+    ----------
+    inputs : sequence of Path
+    columns : mapping
+        The options of `table_corpus` that were given; with `pairs`, "column" names those of `read_pairs`.
+    pairs : bool
+        Whether the inputs hold explicit pairs.
+    lower, tokens
+        As in `text_corpus`.
 
     Raises
     ------
     ValueError
         Options of tables and of text are mixed, or stdin is to be a table.
     """
-    if column is None and group is None and items is None and order is None:
+    if not columns and not pairs:
         return _text(inputs, lower=lower, tokens=tokens)
     if lower or tokens is not None:
-        raise ValueError("--lower and --tokens are for text files; a table has its tokens in a column")
+        what = "pairs are keys as they are" if pairs else "a table has its tokens in a column"
+        raise ValueError(f"--lower and --tokens are for text files; {what}")
     if STDIN in inputs:
-        raise ValueError("a table cannot be read from stdin; give the name of a file")
+        raise ValueError(f"{'pairs' if pairs else 'a table'} cannot be read from stdin; give the name of a file")
     paths = [path for given in inputs for path in expanded_paths(str(given))]
-    return table_corpus(paths, column=column, group=group, items=items, order=order)
+    return _pairs(paths, columns) if pairs else table_corpus(paths, **columns)
+
+
+def _pairs(paths: Sequence[Path], columns: Mapping[str, str]) -> Corpus:
+    if set(columns) > {"column"} or (columns and "column" not in columns):
+        raise ValueError(
+            "with --pairs, name the columns of a table by --column CENTRE,CONTEXT or with ,WEIGHT after it"
+        )
+    return read_pairs(paths, columns["column"].split(",") if columns else None)
 
 
 def _text(inputs: Sequence[Path], *, lower: bool, tokens: str | None) -> Corpus:

@@ -12,8 +12,9 @@ from fastw2v.corpus.line_sentences import as_text
 from fastw2v.corpus.sentences import PeekedSentences, TokenCorpus, check_words
 from fastw2v.corpus.tables import table_corpus
 from fastw2v.corpus.text import TextCorpus, text_corpus
+from fastw2v.corpus.weights import WeightedCorpus
 
-Corpus = TextCorpus | TokenCorpus | IntegerCorpus
+Corpus = TextCorpus | TokenCorpus | IntegerCorpus | WeightedCorpus
 
 
 def as_corpus(sentences: Any, *, once: bool = False) -> Corpus:  # noqa: ANN401 - this is the boundary that finds out what was passed
@@ -30,7 +31,8 @@ def as_corpus(sentences: Any, *, once: bool = False) -> Corpus:  # noqa: ANN401 
           ``ids[starts[s]:starts[s + 1]]``, with ``starts[0] == 0`` and ``starts[-1] == len(ids)``;
         - a `pathlib.Path`, or a list of them, of text files. A path given as str is for `text_corpus`;
         - a table or column with Arrow's interface, whose rows are sentences; see `table_corpus`;
-        - a `LineSentence`, `PathLineSentences` or `Text8Corpus` of files, which the compiled reader then reads.
+        - a `LineSentence`, `PathLineSentences` or `Text8Corpus` of files, which the compiled reader then reads;
+        - what `text_corpus`, `table_corpus`, `weighted_corpus`, `pair_corpus` or `read_pairs` made.
 
         Arrays may come from any library that shares its memory (CuPy, PyTorch). Arrays on a GPU stay there;
         device="cuda" trains them without a copy.
@@ -40,7 +42,7 @@ def as_corpus(sentences: Any, *, once: bool = False) -> Corpus:  # noqa: ANN401 
 
     Returns
     -------
-    TextCorpus, TokenCorpus or IntegerCorpus
+    TextCorpus, TokenCorpus, IntegerCorpus or WeightedCorpus
 
     Raises
     ------
@@ -58,7 +60,7 @@ def as_corpus(sentences: Any, *, once: bool = False) -> Corpus:  # noqa: ANN401 
     >>> as_corpus(np.array([[1, 2, 3], [3, 2, 1]])).starts.tolist()
     [0, 3, 6]
     """
-    if isinstance(sentences, TextCorpus | TokenCorpus | IntegerCorpus):
+    if isinstance(sentences, Corpus):
         return sentences
     text = as_text(sentences)
     if text is not None:

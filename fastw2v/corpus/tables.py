@@ -17,6 +17,7 @@ from fastw2v.corpus.blocks import BLOCK_BYTES, Block
 from fastw2v.corpus.integers import IntegerCorpus, from_ragged
 from fastw2v.corpus.joined import QUOTE, encoded, is_plain, joined_blocks, quoted, text_block
 from fastw2v.corpus.sentences import TokenCorpus
+from fastw2v.corpus.weights import WeightedCorpus, checked_weights
 from fastw2v.runtime.progress import PhaseProgress
 from fastw2v.runtime.temporary_files import temporary_file, write_all
 from fastw2v.runtime.word_bytes import decode_word, encode_word
@@ -32,7 +33,8 @@ def table_corpus(
     group: str | None = None,
     items: str | None = None,
     order: str | None = None,
-) -> TokenCorpus | IntegerCorpus:
+    weight: str | None = None,
+) -> TokenCorpus | IntegerCorpus | WeightedCorpus:
     """Make a corpus of a table.
 
     Parameters
@@ -47,10 +49,12 @@ def table_corpus(
         Of a long table: the column that says which session a row belongs to, that of the items, and that to sort each
         session by, such as a time. Without `order`, items stay in the order of the table. These columns are read into
         memory.
+    weight : str, optional
+        With `column`: the column with the weight of each sentence; see `weighted_corpus`.
 
     Returns
     -------
-    TokenCorpus or IntegerCorpus
+    TokenCorpus, IntegerCorpus or, with `weight`, WeightedCorpus
         For `Word2Vec(sentences=...)`. Sessions of a long table are in the order of `group`.
 
     Raises
@@ -81,10 +85,27 @@ def table_corpus(
         if group is None or items is None or column is not None:
             given = {"column": column, "group": group, "items": items}
             raise ValueError(f"got {given}; expected column, or group and items (and order) of a long table")
+        if weight is not None:
+            raise ValueError(f"weight is {weight!r} with group and items; give each session one by weighted_corpus")
         return _corpus_of(_LongTable(table, group, items, order))
     if order is not None:
         raise ValueError(f"order is {order!r} without group and items; a row of `column` has the order of its list")
-    return _corpus_of(_ListColumn(table, _checked_name(table, column)))
+    lists = _ListColumn(table, _checked_name(table, column))
+    if weight is None:
+        return _corpus_of(lists)
+    weights = _weights(table, lists.name, _checked_name(table, weight))
+    return WeightedCorpus(_corpus_of(lists), weights)
+
+
+def _weights(table: Table, column: str, weight: str) -> np.ndarray:
+    """Return the weights of the rows that have a sentence."""
+    found, kept = [], []
+    for batch in table.batches([column, weight]):
+        refuse_missing(batch.column(1), weight)
+        found.append(batch.column(1).to_numpy(zero_copy_only=False))
+        kept.append(_lengths(_decoded(batch.column(0))).fill_null(0).to_numpy(zero_copy_only=False) > 0)
+    weights = checked_weights(np.concatenate(found) if found else np.zeros(0), None, "row")
+    return weights[np.concatenate(kept)] if kept else weights
 
 
 class _ListColumn:
@@ -115,12 +136,12 @@ class _LongTable:
     def _sessions(self) -> Any:  # noqa: ANN401
         arrow, compute = pyarrow_module(), pyarrow_module().compute
         names = [self._group, self.name, *([] if self._order in (None, self._group, self.name) else [self._order])]
-        parts = [_sortable_table(batch) for batch in self._table.batches(names)]
+        parts = [sortable_table(batch) for batch in self._table.batches(names)]
         if not parts:
             raise EmptyVocabularyError(f"column {self.name!r} of the table holds no token")
         rows = arrow.concat_tables(parts, promote_options="permissive").combine_chunks()
         for name in names:
-            _refuse_missing(rows[name], name)
+            refuse_missing(rows[name], name)
         keys = [(name, "ascending") for name in (self._group, self._order) if name is not None]
         rows = rows.take(compute.sort_indices(rows, sort_keys=keys))
         items, groups = rows[self.name].combine_chunks(), rows[self._group].combine_chunks()
@@ -177,7 +198,8 @@ def _checked_name(table: Table, name: str | None) -> str:
     return name
 
 
-def _refuse_missing(column: Any, name: str) -> None:  # noqa: ANN401
+def refuse_missing(column: Any, name: str) -> None:  # noqa: ANN401
+    """Raise ValueError if a column, which may be chunked, lacks a value."""
     if column.null_count:
         row = int(np.flatnonzero(pyarrow_module().compute.is_null(column).to_numpy(zero_copy_only=False))[0])
         cure = "drop such rows before, or fill them in"
@@ -199,7 +221,7 @@ def _pieces(columns: _Columns) -> Iterator[Any]:
     for rows in columns:
         if pyarrow_module().types.is_null(rows.type):
             continue
-        rows = rows.dictionary_decode() if pyarrow_module().types.is_dictionary(rows.type) else rows
+        rows = _decoded(rows)
         read_as = _read_as(rows.type, columns.name)
         first_kind = first_kind or read_as
         if read_as != first_kind:
@@ -215,6 +237,10 @@ def _pieces(columns: _Columns) -> Iterator[Any]:
                 _refuse_missing_items(piece, columns.name)
                 yield piece
             first = last
+
+
+def _decoded(rows: Any) -> Any:  # noqa: ANN401
+    return rows.dictionary_decode() if pyarrow_module().types.is_dictionary(rows.type) else rows
 
 
 def _lengths(rows: Any) -> Any:  # noqa: ANN401
@@ -239,7 +265,7 @@ def _read_as(given: Any, name: str) -> Any:  # noqa: ANN401
     raise TypeError(f"column {name!r} holds {given}; {cure}")
 
 
-def _sortable_table(batch: Any) -> Any:  # noqa: ANN401
+def sortable_table(batch: Any) -> Any:  # noqa: ANN401
     """Return a batch as a table of columns that Arrow sorts and takes values of."""
     arrow = pyarrow_module()
     return arrow.table(batch).cast(arrow.schema([(field.name, _sortable(field.type)) for field in batch.schema]))

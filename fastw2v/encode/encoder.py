@@ -8,17 +8,20 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from fastw2v.config import number
-from fastw2v.corpus import BLOCK_BYTES, Corpus, TextCorpus, TokenCorpus, as_corpus
+from fastw2v.corpus import BLOCK_BYTES, Corpus, TextCorpus, TokenCorpus, WeightedCorpus, as_corpus
 from fastw2v.corpus.integers import IntegerCorpus
 from fastw2v.encode import on_gpu
 from fastw2v.encode.integers import EncodedIntegers
 from fastw2v.encode.text import encode_text, pruned_table, table_of
 from fastw2v.encode.token_files import EncodedBlock, write_tokens
 from fastw2v.encode.tokens import Tokens
+from fastw2v.encode.weighted import no_sentence_left, rows_of_words, weighted_tokens
 from fastw2v.runtime.compilation import log_compilation
 from fastw2v.runtime.progress import PhaseProgress
-from fastw2v.vocab import Vocab
+from fastw2v.vocab import EmptyVocabularyError, Vocab
 from fastw2v.vocab_rule import VocabRule
+
+_Plain = TextCorpus | TokenCorpus | IntegerCorpus
 
 
 class EncodedCorpus(Protocol):
@@ -157,7 +160,10 @@ def encode_by_rule(
     -------
     Encoding
     """
-    corpus, workers = as_corpus(corpus), _checked_workers(workers)
+    corpus, weighted = _unwrapped(as_corpus(corpus))
+    workers = _checked_workers(workers)
+    if weighted is not None and max_vocab_size is not None:
+        raise ValueError("max_vocab_size is not for a corpus with weights, or of pairs; use max_final_vocab")
     keep_all = rule.keeps_every_id(isinstance(corpus, IntegerCorpus))
     choice = _Choice(rule, keep_raw=keep_raw)
     if on_gpu.is_on_device(corpus) and max_vocab_size is None:
@@ -167,7 +173,7 @@ def encode_by_rule(
         options = {"workers": workers, "block_bytes": block_bytes, "progress": progress}
         encoded = _encode(corpus, max_vocab_size=max_vocab_size, keep_all=keep_all, **options)  # type: ignore[arg-type]
         try:
-            vocab, tokens = _choose_and_write(encoded, None if keep_all else choice, workers)
+            vocab, tokens = _choose_and_write(encoded, None if keep_all else choice, workers, weighted=weighted)
         finally:
             encoded.close()
     raw = vocab if keep_all and keep_raw else choice.raw
@@ -193,14 +199,24 @@ class _Choice:
         return order
 
 
-def _choose_and_write(encoded: EncodedCorpus, choice: _Choice | None, workers: int) -> tuple[Vocab, Tokens]:
+def _unwrapped(corpus: Corpus) -> tuple[_Plain, WeightedCorpus | None]:
+    """Return a corpus without weights, and that with weights if it has any."""
+    return (corpus.corpus, corpus) if isinstance(corpus, WeightedCorpus) else (corpus, None)
+
+
+def _choose_and_write(
+    encoded: EncodedCorpus, choice: _Choice | None, workers: int, *, weighted: WeightedCorpus | None
+) -> tuple[Vocab, Tokens]:
     """Choose the rows (without a choice: all words, in their order), and write the tokens."""
     n_words = len(encoded.counts)
     order = np.arange(n_words) if choice is None else choice(encoded.counts, encoded.vocab)
     row_of = np.full(n_words, -1, np.int32)
     row_of[order] = np.arange(len(order))
     vocabs: list[Vocab] = []
-    tokens = _write(encoded, row_of, workers, other_tasks=[lambda: vocabs.append(encoded.vocab(order))])
+    tasks = [lambda: vocabs.append(encoded.vocab(order))]
+    tokens = _write(encoded, row_of, workers, other_tasks=tasks, weighted=weighted)
+    if weighted is not None and tokens.n_tokens == 0:
+        raise EmptyVocabularyError(no_sentence_left(weighted))
     return vocabs[0], tokens
 
 
@@ -232,7 +248,8 @@ def encode_with(
     ValueError
         `workers` is below 1.
     """
-    corpus, workers = as_corpus(corpus), _checked_workers(workers)
+    corpus, weighted = _unwrapped(as_corpus(corpus))
+    workers = _checked_workers(workers)
     if isinstance(corpus, IntegerCorpus) != vocab.is_integer:
         kinds = ("integers", "words") if vocab.is_integer else ("words", "integers")
         raise TypeError(f"the vocabulary holds {kinds[0]} and the corpus {kinds[1]}; pass a corpus of {kinds[0]}")
@@ -241,11 +258,14 @@ def encode_with(
     if isinstance(corpus, IntegerCorpus):
         encoded: Any = EncodedIntegers(corpus, keep_all=False)
         row_of = encoded.rows_in(vocab)
+    elif weighted is not None:  # all words get an id, since each sentence must be found again
+        encoded = encode_text(corpus, workers=workers, block_bytes=block_bytes, progress=progress)
+        row_of = rows_of_words(encoded, vocab)
     else:
         table, row_of = table_of(vocab, of_lists=isinstance(corpus, TokenCorpus))
         encoded = encode_text(corpus, workers=workers, block_bytes=block_bytes, progress=progress, frozen=table)
     try:
-        return _write(encoded, row_of, workers)
+        return _write(encoded, row_of, workers, weighted=weighted)
     finally:
         encoded.close()
 
@@ -255,7 +275,7 @@ def _checked_workers(workers: int) -> int:
 
 
 def _encode(
-    corpus: Corpus,
+    corpus: _Plain,
     *,
     workers: int,
     block_bytes: int,
@@ -280,10 +300,20 @@ def _encode(
 
 
 def _write(
-    encoded: EncodedCorpus, row_of: np.ndarray, workers: int, *, other_tasks: Iterable[Callable[[], None]] = ()
+    encoded: EncodedCorpus,
+    row_of: np.ndarray,
+    workers: int,
+    *,
+    other_tasks: Iterable[Callable[[], None]] = (),
+    weighted: WeightedCorpus | None = None,
 ) -> Tokens:
     """Write the tokens, given the row of each word; run `other_tasks` in the same threads."""
-    return Tokens(*write_tokens(encoded.blocks(row_of), workers, other_tasks), encoded.n_raw)
+    rows_to_write = row_of if weighted is None else np.arange(len(row_of), dtype=np.int32)
+    tokens = Tokens(*write_tokens(encoded.blocks(rows_to_write), workers, other_tasks), encoded.n_raw)
+    if weighted is None:
+        return tokens
+    with tokens:
+        return weighted_tokens(tokens, row_of, weighted)
 
 
 _TEXT, _INTEGERS = TextCorpus((b"a",)), [[0]]  # the smallest corpora, to compile with
@@ -293,6 +323,7 @@ def load_encoder(corpus: Corpus) -> None:
     """Compile what reads this kind of corpus, or load it from the cache."""
     from fastw2v_kernels import find_words, rehash_slots
 
+    corpus, _ = _unwrapped(corpus)
     if on_gpu.is_on_device(corpus):
         return
     with log_compilation("the encoder"):

@@ -19,6 +19,11 @@ class Tokens:
         Sentence s is ``ids[starts[s]:starts[s + 1]]``; none is empty.
     n_raw : int, optional
         Tokens in the corpus before words without a row were dropped. Default: the number of ids.
+    weights : float32[n_tokens], optional
+        Factor of the learning rate of each token as a centre; a token of weight 0 is no centre. None: 1 for all.
+    are_pairs : bool
+        The sentences are explicit pairs: two tokens each, of which the second is the centre of the kernels, with weight
+        0 for the first. (The kernels' centre owns an output row, as the context of a pair does.)
 
     Examples
     --------
@@ -29,10 +34,19 @@ class Tokens:
     (4, 2)
     """
 
-    def __init__(self, ids: np.ndarray, starts: np.ndarray, n_raw: int | None = None) -> None:
+    def __init__(
+        self,
+        ids: np.ndarray,
+        starts: np.ndarray,
+        n_raw: int | None = None,
+        *,
+        weights: np.ndarray | None = None,
+        are_pairs: bool = False,
+    ) -> None:
         self.ids = ids
         self.starts = starts
         self.n_raw = len(ids) if n_raw is None else n_raw
+        self.weights, self.are_pairs = weights, are_pairs
 
     @property
     def n_tokens(self) -> int:
@@ -44,9 +58,17 @@ class Tokens:
         """Sentences in the store."""
         return len(self.starts) - 1
 
+    @property
+    def mean_weight(self) -> float:
+        """Mean weight of the centres, those of weight 0 left out; 1 without weights."""
+        if self.weights is None:
+            return 1.0
+        weights = self.weights[self.weights > 0]
+        return float(weights.mean(dtype=np.float64)) if len(weights) else 1.0
+
     def close(self) -> None:
         """Drop the arrays, and so delete the files."""
-        self.ids, self.starts = np.empty(0, np.int32), np.zeros(1, np.int64)
+        self.ids, self.starts, self.weights = np.empty(0, np.int32), np.zeros(1, np.int64), None
 
     def __enter__(self) -> Tokens:
         return self

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from fastw2v.corpus import BLOCK_BYTES, IntegerCorpus, TextCorpus, TokenCorpus, as_corpus
+from fastw2v.corpus import BLOCK_BYTES, IntegerCorpus, TextCorpus, TokenCorpus, WeightedCorpus, as_corpus
 from fastw2v.encode.text import encode_text
 from fastw2v.encode.token_files import write_tokens
 from fastw2v.runtime.arrays import Array
@@ -116,6 +116,8 @@ def _corpus_of(sentences: Any) -> TextCorpus | Iterator[Iterable[str]]:  # noqa:
         if not isinstance(sentences, Iterable) or any(map(_holds_something, sentences)):
             raise
         return iter(sentences)  # no sentence has a token: gensim counts nothing
+    if isinstance(corpus, WeightedCorpus):
+        raise TypeError("sentences have weights, or are pairs; phrases are counted without: pass the sentences alone")
     if isinstance(corpus, IntegerCorpus):
         raise TypeError("sentences holds integers; expected lists of str: phrases are joined as text")
     return corpus if isinstance(corpus, TextCorpus) else iter(corpus.sentences)

@@ -27,7 +27,7 @@ each_mode = pytest.mark.parametrize(
 def cores(monkeypatch):
     """As many cores as workers, and batches of 37 tokens."""
     monkeypatch.setattr(cpu_batched, "available_cores", lambda: 16)
-    monkeypatch.setattr(cpu_batched, "batch_tokens", lambda *_: 37)
+    monkeypatch.setattr(cpu_batched, "batch_tokens", lambda *_, **_options: 37)
 
 
 def trained(corpus, mode, backend=None, *, rate_in=None, **options):

@@ -41,13 +41,13 @@ def by_reference(config, corpus, float_type):
     w_in, w_out = weights.w_in.astype(float_type), weights.w_out.astype(float_type)
     scheduled = [spans(config, tokens.n_tokens, epoch, span_tokens=65_536) for epoch in range(config.epochs)]
     tally = tally_by_reference(config, corpus, (w_in, w_out), spans=[span for epoch in scheduled for span in epoch])
-    return {"w_in": w_in, "w_out": w_out, "loss": tally[:1], "counts": tally[1:].astype(np.int64)}
+    return {"w_in": w_in, "w_out": w_out, "loss": tally[:1] / tokens.mean_weight, "counts": tally[1:].astype(np.int64)}
 
 
 def tally_by_reference(config, corpus, matrices, *, spans):
     """Train both matrices by the reference; return the tally."""
     (vocab, tokens), (w_in, w_out) = corpus, matrices
-    alias_prob, alias_id = vocab.alias_table(config.ns_exponent)
+    alias_prob, alias_id = TrainingData(vocab, tokens, None).noise_table(config.ns_exponent)
     mode = {"share_negatives": config.shares_negatives}
     if not config.sg:
         mode = {"mean_context": bool(config.cbow_mean), "mean_gradient": config.divides_gradient}
@@ -68,6 +68,7 @@ def tally_by_reference(config, corpus, matrices, *, spans):
             shrink_windows=bool(config.shrink_windows),
             with_loss=True,
             tally=tally,
+            centre_weight=tokens.weights,
             **mode,
         )
     return tally

@@ -12,6 +12,7 @@ import pytest
 from fastw2v import Word2Vec, checkpointing
 from fastw2v.checkpoint import read_training
 from fastw2v.checkpointing import CheckpointPause
+from fastw2v.corpus import pair_corpus, weighted_corpus
 from fastw2v.resuming import read_checkpoint
 from fastw2v.word2vec import LineSentence
 from tests.checkpoints.cases import (
@@ -336,3 +337,20 @@ def test_a_reason_may_be_empty_and_no_epoch_begins_after_a_stop():
     model = Word2Vec([["a", "b"]] * 20, min_count=1, sample=0, vector_size=8, callbacks=[StopAtOnce()], progress=False)
     assert model.report.stopped_by == "stop_training was called"
     assert (model.epochs_trained, model.report.raw_words) == (0, 0)
+
+
+@pytest.mark.parametrize("kind", ["pairs", "sentences"])
+def test_a_training_with_weights_goes_on_and_knows_them_again(kind):
+    def corpus(weight):
+        if kind == "pairs":
+            return pair_corpus(*np.reshape(SENTENCES, (-1, 2)).T, np.resize([1, weight], 300))
+        return weighted_corpus(SENTENCES, np.resize([1, weight], 60))
+
+    options = {"sg": 1, "sample": 0}
+    whole = Word2Vec(corpus(3), **(SMALL | options))
+    killed(850, corpus(3), **options)
+    with pytest.raises(ValueError, match="the corpus is not that of the checkpoint"):
+        Word2Vec.resume("c", corpus(2))
+    resumed = Word2Vec.resume("c", corpus(3))
+    assert same(resumed, whole)
+    assert_same_report(resumed.report, whole.report)

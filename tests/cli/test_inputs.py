@@ -17,8 +17,8 @@ def table(in_folder):
     (in_folder / "clicks.csv").write_text("s,item,t\n" + "1,tea,2\n1,pot,1\n" * 20)
 
 
-def keys():
-    return sorted(KeyedVectors.load("v.bin").index_to_key)
+def keys(path="v.bin"):
+    return sorted(KeyedVectors.load(path).index_to_key)
 
 
 def test_tables():
@@ -55,3 +55,25 @@ def test_an_output_in_the_folder_of_the_input_is_refused(in_folder):
     assert "put it elsewhere" in failure("train", "texts", "-o", "v.bin", "--checkpoint", "texts/c", *SMALL)
     succeed("train", "texts", "-o", "v.bin", *SMALL, "--sample", 0)
     assert keys() == ["a", "b"]
+
+
+def test_pairs(in_folder):
+    (in_folder / "pairs.tsv").write_text("tea\tpot\t2\ntea\tmy mug\t1\n" * 20)
+    succeed("train", "pairs.tsv", "-o", "v.safetensors", *SMALL, "--pairs", "--sg")
+    assert keys("v.safetensors") == ["my mug", "pot", "tea"]
+    assert "skip-gram alone" in failure("train", "pairs.tsv", "-o", "v.bin", *SMALL, "--pairs")
+    assert "--tokens are for text files; pairs" in failure("train", "pairs.tsv", "-o", "v.bin", "--pairs", "--lower")
+    assert "pairs cannot be read from stdin" in failure("train", "-", "-o", "v.bin", "--pairs")
+    assert "the weight b'rules' is no number" in failure("train", "corpus.txt", "pairs.tsv", "-o", "v.bin", "--pairs")
+
+
+def test_pairs_and_weights_of_tables(in_folder):
+    pytest.importorskip("pyarrow")
+    (in_folder / "w.jsonl").write_text('{"items": ["tea", "pot"], "w": 2, "n": 1.5}\n' * 20)
+    succeed("train", "clicks.csv", "-o", "v.safetensors", *SMALL, "--pairs", "--column", "s,t", "--sg")
+    assert keys("v.safetensors") == [1, 2]
+    succeed("train", "w.jsonl", "-o", "v.bin", *SMALL, "--column", "items", "--weight", "w", "--sample", 0)
+    assert keys() == ["pot", "tea"]
+    assert "by --column CENTRE,CONTEXT" in failure("train", "clicks.csv", "-o", "v.bin", "--pairs", "--group", "s")
+    assert "expected two names" in failure("train", "clicks.csv", "-o", "v.bin", "--pairs", "--column", "s")
+    assert "no column is named" in failure("train", "w.jsonl", "-o", "v.bin", "--weight", "w")

@@ -64,7 +64,11 @@ def case_of(op):
     """Return the case of an operation, with the arrays that are optional."""
     case = op.make_case(np.random.default_rng(4), SIZE)
     parameters = inspect.signature(op.implementation("reference")).parameters
-    return case | ({"rate_in": rates(len(case["w_in"]))} if "rate_in" in parameters else {})
+    given = {
+        "rate_in": rates(len(case.get("w_in", ()))),
+        "centre_weight": np.ones(len(case.get("ids", ())), np.float32),
+    }
+    return case | {name: array for name, array in given.items() if name in parameters}
 
 
 def array_names(case):

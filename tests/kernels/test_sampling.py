@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from fastw2v_kernels._jit.cpu import jit_cpu
-from fastw2v_kernels._simd import LANES, load, store
+from fastw2v_kernels._simd import LANES, Shape, load, store
 from fastw2v_kernels.ops import OPS
 from fastw2v_kernels.shared import cpu, rng
 from fastw2v_kernels.shared.cpu import sentence_of
@@ -42,7 +42,7 @@ def draw_rows(out, key, alias_prob, alias_id):
 
 
 @jit_cpu
-def fill_windows(out, kept, tokens, begin, end):
+def fill_windows(out, kept, tokens, begin, end, shape):
     """Write each kept token's position, and those of the first and the last token of its window."""
     n = 0
     sentence = sentence_of(tokens.starts, begin)
@@ -50,7 +50,7 @@ def fill_windows(out, kept, tokens, begin, end):
         bounds = subsample(kept, tokens, first, min(first + TOKENS_PER_PASS, end), sentence)
         sentence = bounds.sentence
         for i in range(tokens.window, bounds.last):
-            low, high = window_of(kept, i, bounds, tokens)
+            low, high = window_of(kept, i, bounds, tokens, shape)
             out[n, 0], out[n, 1], out[n, 2] = kept.pos[i], kept.pos[low], kept.pos[high - 1]
             n += 1
     return n
@@ -75,7 +75,7 @@ def fill_logistic_simd(scores, sigmoids, softpluses, coefficients, lanes):
 
 def compiled_windows(tokens, begin, end):
     out = np.zeros((end - begin, 3), np.int64)
-    n = fill_windows(out, kept_tokens_buffer(tokens.window), tokens, begin, end)
+    n = fill_windows(out, kept_tokens_buffer(tokens.window), tokens, begin, end, Shape.of(16, 2, False))
     return out[:n]
 
 

@@ -43,6 +43,8 @@ class Shape:
         Whether each input row has a factor for its moves.
     moves_rows : bool
         False: score, and sum up the loss, without a write to a row.
+    with_weights : bool
+        Whether each token has a factor for the learning rate at which it is trained as a centre.
     """
 
     n_vectors: int
@@ -54,6 +56,7 @@ class Shape:
     n_strip: int = 1
     with_rates: bool = False
     moves_rows: bool = True
+    with_weights: bool = False
 
     @classmethod
     def of(

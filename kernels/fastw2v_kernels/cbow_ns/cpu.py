@@ -30,7 +30,7 @@ from fastw2v_kernels._simd import (
 from fastw2v_kernels.shared.array_types import Float32, Float64, Int32, Int64
 from fastw2v_kernels.shared.cpu import sentence_of
 from fastw2v_kernels.shared.rng import epoch_key
-from fastw2v_kernels.shared.span.checks import check_tables, check_tokens, check_weights
+from fastw2v_kernels.shared.span.checks import check_tables, check_tokens, check_weights, checked_weights
 from fastw2v_kernels.shared.span.inputs import Matrices, RatedMatrices, Sampler, Span, TokenSource
 from fastw2v_kernels.shared.span.rates_cpu import move_at_rate, with_rates
 from fastw2v_kernels.shared.span.scoring_cpu import (
@@ -43,7 +43,14 @@ from fastw2v_kernels.shared.span.scoring_cpu import (
     set_mask,
     step_buffers,
 )
-from fastw2v_kernels.shared.span.walk_cpu import TOKENS_PER_PASS, KeptTokens, kept_tokens_buffer, subsample
+from fastw2v_kernels.shared.span.walk_cpu import (
+    TOKENS_PER_PASS,
+    KeptTokens,
+    kept_tokens_buffer,
+    lr_of,
+    subsample,
+    weighted,
+)
 
 
 class Means(NamedTuple):
@@ -184,8 +191,9 @@ def _cbow_ns_cpu_kernel(
                 far_low, far_high = prepare(kept, step, i + 2, bounds, tokens, sampler, shape)
             if high - low > 1:
                 prefetch_row_id = kept.id[min(i + 2 + window, bounds.stop - 1)]
-                centre = Centre(i, low, high, prefetch_row_id, span.lr_first + span.lr_step * kept.pos[i])
-                loss += hsum(_train_centre(matrices, kept, step, centre, sampler.negative, means, shape))
+                centre = Centre(i, low, high, prefetch_row_id, lr_of(tokens, span, kept.pos[i], shape))
+                found = hsum(_train_centre(matrices, kept, step, centre, sampler.negative, means, shape))
+                loss += weighted(found, tokens, kept.pos[i], shape)
                 n_pairs += 1
         tally[0] += loss
         tally[1] += n_pairs
@@ -215,6 +223,7 @@ def cbow_ns_cpu(
     with_loss: bool,
     tally: Float64,
     rate_in: Float32 | None = None,
+    centre_weight: Float32 | None = None,
     moves_rows: bool = True,
 ) -> None:
     """Do what `cbow_ns_reference` does, on one core and without the GIL; without `moves_rows`, only tally."""
@@ -224,11 +233,12 @@ def cbow_ns_cpu(
     check_tables(w_in.shape[0], keep=keep, alias_prob=alias_prob, alias_id=alias_id)
     shape = Shape.of(w_in.shape[1], negative + 1, with_loss)
     n_strips = -(-shape.n_vectors // (N_REGISTERS // 4))  # a strip of the hidden vector stays in registers
-    shape = replace(shape, n_strip=-(-shape.n_vectors // n_strips), with_rates=rate_in is not None)
-    shape = replace(shape, moves_rows=moves_rows)
+    shape = replace(shape, n_strip=-(-shape.n_vectors // n_strips), moves_rows=moves_rows)
+    shape = replace(shape, with_rates=rate_in is not None, with_weights=centre_weight is not None)
     key, rated = epoch_key(seed, epoch), with_rates(matrices, rate_in)
     sampler = Sampler(alias_prob=alias_prob, alias_id=alias_id, key=key, negative=negative)
     tokens = TokenSource(ids=ids, starts=starts, keep=keep, key=key, window=window, shrink_windows=shrink_windows)
+    tokens = tokens._replace(weight=checked_weights(centre_weight, len(ids)))
     step = step_buffers(shape, negative, n_sets=4, n_inputs=1)
     span = Span(epoch=epoch, begin=begin, end=end, lr_first=lr_first, lr_step=lr_step)
     workspace, means = Workspace(kept_tokens_buffer(window), step), Means(mean_context, mean_gradient)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -11,6 +12,7 @@ from fastw2v_kernels._jit.cuda import cuda, inline_cuda
 from fastw2v_kernels.shared.arguments import check_axes
 from fastw2v_kernels.shared.array_types import Float32, Float64, Int32, Int64
 from fastw2v_kernels.shared.rng import epoch_key
+from fastw2v_kernels.shared.span.checks import checked_weights
 from fastw2v_kernels.shared.span.inputs import Span, TokenSource
 from fastw2v_kernels.shared.span.launch_cuda import LaunchPlan, launch_span, span_kernel
 from fastw2v_kernels.shared.span.plan_cuda import CHUNK_TOKENS, MAX_WARPS
@@ -44,7 +46,9 @@ def _cbow_ns_cuda_kernel(shape: SpanShape, mean_context: bool, mean_gradient: bo
     train, hidden, n_row = gradient_step(shape, replace=True), shape.n_slots, shape.n_row
 
     @inline_cuda
-    def train_centre(model: Model, recent: Recent, ring: Ring, step: WarpBuffers, i: int, low: int, high: int) -> float:
+    def train_centre(
+        model: Model, recent: Recent, ring: Ring, step: WarpBuffers, i: int, low: int, high: int, weight: np.float32
+    ) -> float:
         slot = i & (recent.id.shape[0] - 1)
         one, share = np.float32(1), np.float32(1.0 / (high - low - 1))
         list_one(step, hidden)
@@ -52,7 +56,8 @@ def _cbow_ns_cuda_kernel(shape: SpanShape, mean_context: bool, mean_gradient: bo
         draw_targets(model, step, recent.id[slot], recent.pos[slot], 0)
         cuda.syncwarp()
         _set_hidden_vector(ring, step, n, hidden, n_row, share if mean_context else one)
-        loss = train(model, ring, step, 1, np.float32(model.lr_first + model.lr_step * recent.pos[slot]))
+        lr = weight * np.float32(model.lr_first + model.lr_step * recent.pos[slot])
+        loss = train(model, ring, step, 1, lr)
         _move_contexts(ring, step, n, hidden, n_row, share if mean_gradient else one)
         cuda.syncwarp()
         return loss
@@ -86,15 +91,18 @@ def cbow_ns_cuda(
     max_warps: int = MAX_WARPS,
     rate_in: Float32 | None = None,
     rate_out: Float32 | None = None,
+    centre_weight: Float32 | None = None,
 ) -> None:
     """Do what `cbow_ns_reference` does, by many warps at once; see `shared/span/launch_cuda.py`."""
     check_axes("w_in", w_in, 2)
     shape = cbow_shape(w_in.shape[1], negative, window)
+    shape = replace(shape, with_weights=centre_weight is not None)
     key = epoch_key(seed, epoch)
+    tokens = TokenSource(ids=ids, starts=starts, keep=keep, key=key, window=window, shrink_windows=shrink_windows)
     launch_span(
         _cbow_ns_cuda_kernel(shape, mean_context, mean_gradient),
         shape,
-        TokenSource(ids=ids, starts=starts, keep=keep, key=key, window=window, shrink_windows=shrink_windows),
+        tokens._replace(weight=checked_weights(centre_weight, len(ids), on_device=True)),
         model=Model(
             w_in=w_in,
             w_out=w_out,

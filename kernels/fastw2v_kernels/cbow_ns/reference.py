@@ -7,7 +7,7 @@ import numpy as np
 from fastw2v_kernels.shared.array_types import Float32, Float64, Int32, Int64
 from fastw2v_kernels.shared.rng import epoch_key
 from fastw2v_kernels.shared.span.inputs import Sampler, TokenSource
-from fastw2v_kernels.shared.span.reference import FloatMatrix, draw_targets, gradients, move_rows, windows
+from fastw2v_kernels.shared.span.reference import FloatMatrix, draw_targets, gradients, move_rows, weight_of, windows
 
 
 def cbow_ns_reference(
@@ -33,6 +33,7 @@ def cbow_ns_reference(
     with_loss: bool,
     tally: Float64,
     rate_in: Float32 | None = None,
+    centre_weight: Float32 | None = None,
 ) -> None:
     """Train the centres at token positions begin to end by stochastic gradient descent.
 
@@ -57,6 +58,9 @@ def cbow_ns_reference(
         Factor of the moves of each input row; 0 leaves the row as it is, to the byte. None: 1 for all. On the GPU a row
         moves on chip at the full rate while its word is in the window, and what is written back is scaled.
 
+    centre_weight : float32[n_tokens], optional
+        As in `skipgram_ns_reference`.
+
     Raises
     ------
     TypeError, ValueError
@@ -64,6 +68,7 @@ def cbow_ns_reference(
     """
     key = epoch_key(seed, epoch)
     tokens = TokenSource(ids=ids, starts=starts, keep=keep, key=key, window=window, shrink_windows=shrink_windows)
+    tokens = tokens if centre_weight is None else tokens._replace(weight=centre_weight)
     sampler = Sampler(alias_prob=alias_prob, alias_id=alias_id, key=key, negative=negative)
     for token_pos, contexts in windows(tokens, begin, end):
         tally[2] += 1
@@ -72,7 +77,8 @@ def cbow_ns_reference(
         share = w_in.dtype.type(1 / len(contexts))
         hidden = w_in[contexts].sum(axis=0, keepdims=True) * (share if mean_context else 1)
         targets = draw_targets(sampler, ids[token_pos], token_pos, ordinal=0)
-        d_hidden, d_out, loss = gradients(hidden, w_out, targets, lr=lr_first + lr_step * token_pos)
+        weight = weight_of(tokens, token_pos)
+        d_hidden, d_out, loss = gradients(hidden, w_out, targets, lr=(lr_first + lr_step * token_pos) * weight)
         move_rows(w_in, contexts, d_hidden * (share if mean_gradient else 1), rate_in)
         np.add.at(w_out, targets, d_out)
-        tally[:2] += loss * with_loss, 1
+        tally[:2] += loss * weight * with_loss, 1

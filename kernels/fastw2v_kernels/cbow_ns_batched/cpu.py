@@ -38,16 +38,18 @@ from fastw2v_kernels.shared.span.batch_cpu import (
     count,
     draw_ahead,
     first_set,
+    n_steps,
     new_batch,
     next_step,
     part,
     step_of,
+    weigh_losses,
 )
-from fastw2v_kernels.shared.span.checks import check_batch, check_tables, check_tokens, check_weights
+from fastw2v_kernels.shared.span.checks import check_batch, check_tables, check_tokens, check_weights, checked_weights
 from fastw2v_kernels.shared.span.inputs import Matrices, RatedMatrices, Sampler, Span, TokenSource
 from fastw2v_kernels.shared.span.rates_cpu import move_at_rate, with_rates
 from fastw2v_kernels.shared.span.scoring_cpu import Centre, StepBuffers, Workspace, score_row, set_mask, step_buffers
-from fastw2v_kernels.shared.span.walk_cpu import KeptTokens, kept_tokens_buffer, subsample
+from fastw2v_kernels.shared.span.walk_cpu import KeptTokens, kept_tokens_buffer, lr_of, subsample
 
 _STRIP = 2  # vectors of a row that are in registers together, and that one thread moves
 
@@ -112,10 +114,11 @@ def _score_part(
             step = next_step(batch, scratch)
             far_low, far_high = draw_ahead(matrices, kept, step, i + 2, bounds, tokens, sampler, shape)
         if high - low > 1:
-            r, step = first_set(i, window, shape), next_step(batch, scratch)
+            r, step, first = first_set(i, window, shape), next_step(batch, scratch), n_steps(batch)
             set_mask(step, r, sampler.negative, shape)
-            centre = Centre(i, low, high, 0, span.lr_first + span.lr_step * kept.pos[i])
+            centre = Centre(i, low, high, 0, lr_of(tokens, span, kept.pos[i], shape))
             _score_example(matrices, kept, batch, scratch, centre, r, of_contexts, shape)
+            weigh_losses(batch, first, tokens, kept.pos[i], shape)
             n_pairs += 1
     count(batch, n_pairs, bounds.last - window)
 
@@ -241,6 +244,7 @@ def cbow_ns_batched_cpu(
     tally: Float64,
     batch_tokens: int,
     rate_in: Float32 | None = None,
+    centre_weight: Float32 | None = None,
     batch: Batch | None = None,
 ) -> None:
     """Do what `cbow_ns_batched_reference` does, on one core and without the GIL.
@@ -254,13 +258,15 @@ def cbow_ns_batched_cpu(
     check_tables(w_in.shape[0], keep=keep, alias_prob=alias_prob, alias_id=alias_id)
     check_batch(batch_tokens, None if batch is None else batch.n_tokens)
     shape = Shape.of(w_in.shape[1], negative + 1, with_loss)
-    shape = replace(shape, n_strip=min(_STRIP, shape.n_vectors), with_rates=rate_in is not None)
+    shape = replace(shape, n_strip=min(_STRIP, shape.n_vectors))
+    shape = replace(shape, with_rates=rate_in is not None, with_weights=centre_weight is not None)
     if batch is None:
         sizes = {"window": window, "negative": negative, "batch_tokens": batch_tokens}
         batch = _own_batch(w_in.shape[1], **sizes, n_threads=1)
     key, rated = epoch_key(seed, epoch), with_rates(matrices, rate_in)
     sampler = Sampler(alias_prob=alias_prob, alias_id=alias_id, key=key, negative=negative)
     tokens = TokenSource(ids=ids, starts=starts, keep=keep, key=key, window=window, shrink_windows=shrink_windows)
+    tokens = tokens._replace(weight=checked_weights(centre_weight, len(ids)))
     step = step_buffers(shape, negative, n_sets=1, n_inputs=1)
     work = Work(Span(epoch, begin, end, lr_first, lr_step), Means(mean_context, mean_gradient))
     workspace = Workspace(kept_tokens_buffer(window), step)

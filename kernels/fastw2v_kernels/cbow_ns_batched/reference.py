@@ -13,6 +13,7 @@ from fastw2v_kernels.shared.span.reference import (
     draw_targets,
     error_coefs,
     move_rows,
+    weight_of,
     windows,
 )
 
@@ -41,6 +42,7 @@ def cbow_ns_batched_reference(
     tally: Float64,
     batch_tokens: int,
     rate_in: Float32 | None = None,
+    centre_weight: Float32 | None = None,
 ) -> None:
     """Train the centres at token positions begin to end in mini-batches.
 
@@ -51,7 +53,7 @@ def cbow_ns_batched_reference(
     Parameters
     ----------
     w_in, w_out, ids, starts, keep, alias_prob, alias_id, begin, end, lr_first, lr_step, seed, epoch, window, negative,
-    shrink_windows, mean_context, mean_gradient, with_loss, tally, rate_in
+    shrink_windows, mean_context, mean_gradient, with_loss, tally, rate_in, centre_weight
         As in `cbow_ns_reference`.
     batch_tokens : int
         As in `skipgram_ns_batched_reference`.
@@ -64,6 +66,7 @@ def cbow_ns_batched_reference(
     """
     key = epoch_key(seed, epoch)
     tokens = TokenSource(ids=ids, starts=starts, keep=keep, key=key, window=window, shrink_windows=shrink_windows)
+    tokens = tokens if centre_weight is None else tokens._replace(weight=centre_weight)
     sampler = Sampler(alias_prob=alias_prob, alias_id=alias_id, key=key, negative=negative)
     for first, last in batches(begin, end, batch_tokens):
         steps = []
@@ -73,9 +76,10 @@ def cbow_ns_batched_reference(
                 share = w_in.dtype.type(1 / len(contexts))
                 hidden = w_in[contexts].sum(axis=0, keepdims=True) * (share if mean_context else 1)
                 targets = draw_targets(sampler, ids[token_pos], token_pos, ordinal=0)
-                coef, loss = error_coefs(hidden, w_out, targets, lr=lr_first + lr_step * token_pos)
+                weight = weight_of(tokens, token_pos)
+                coef, loss = error_coefs(hidden, w_out, targets, lr=(lr_first + lr_step * token_pos) * weight)
                 steps.append((contexts, targets, coef, share))
-                tally[:2] += loss * with_loss, 1
+                tally[:2] += loss * weight * with_loss, 1
         for contexts, targets, coef, share in steps:
             hidden = w_in[contexts].sum(axis=0, keepdims=True) * (share if mean_context else 1)
             d_hidden, d_out = coef @ w_out[targets], coef.T @ hidden

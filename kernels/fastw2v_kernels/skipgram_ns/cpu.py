@@ -32,7 +32,7 @@ from fastw2v_kernels._simd import (
 from fastw2v_kernels.shared.array_types import Float32, Float64, Int32, Int64
 from fastw2v_kernels.shared.cpu import sentence_of
 from fastw2v_kernels.shared.rng import epoch_key
-from fastw2v_kernels.shared.span.checks import check_tables, check_tokens, check_weights
+from fastw2v_kernels.shared.span.checks import check_tables, check_tokens, check_weights, checked_weights
 from fastw2v_kernels.shared.span.contexts import CONTEXTS_PER_STEP, contexts_per_step
 from fastw2v_kernels.shared.span.inputs import Matrices, RatedMatrices, Sampler, Span, TokenSource
 from fastw2v_kernels.shared.span.rates_cpu import move_at_rate, with_rates
@@ -51,8 +51,10 @@ from fastw2v_kernels.shared.span.walk_cpu import (
     TOKENS_PER_PASS,
     KeptTokens,
     kept_tokens_buffer,
+    lr_of,
     note_repeats,
     subsample,
+    weighted,
 )
 
 
@@ -179,7 +181,13 @@ def _train_groups(
 
 @inline_cpu
 def _train_pairs(
-    matrices: Matrices | RatedMatrices, kept: KeptTokens, step: StepBuffers, centre: Centre, negative: int, shape: Shape
+    matrices: Matrices | RatedMatrices,
+    kept: KeptTokens,
+    step: StepBuffers,
+    centre: Centre,
+    next_centre: int,
+    negative: int,
+    shape: Shape,
 ) -> float:
     """Train each context of the centre in a step with its own negatives; return the loss by lane."""
     i, low, high, prefetch_row_id, lr = centre
@@ -192,7 +200,7 @@ def _train_pairs(
             set_mask(step, r, negative, shape)
             loss = loss + score_row(matrices.w_in, kept.id[j], matrices.w_out, step, r, lr, shape)
             if shape.moves_rows:
-                ahead = r + 1 if j + 1 < high else first_set(step, i + 1)
+                ahead = r + 1 if j + 1 < high else first_set(step, next_centre)
                 _update(matrices, step, one, r, ahead, prefetch_row_id, shape)
             r += 1
     return loss
@@ -226,14 +234,18 @@ def _skipgram_ns_cpu_kernel(
                 far_low, far_high = prepare(kept, step, i + 2, bounds, tokens, sampler, shape)
             if high - low > 1:
                 prefetch_row_id = kept.id[min(i + 2 + window, bounds.stop - 1)]
-                centre = Centre(i, low, high, prefetch_row_id, span.lr_first + span.lr_step * kept.pos[i])
+                centre = Centre(i, low, high, prefetch_row_id, lr_of(tokens, span, kept.pos[i], shape))
                 if shape.share_negatives:
                     set_mask(step, first_set(step, i), sampler.negative, shape)
                     train = _train_contexts if shape.one_step else _train_groups
                     reach = window if shape.one_step else CONTEXTS_PER_STEP
-                    loss += hsum(train(matrices, kept, step, centre, reach, shape))
+                    found = train(matrices, kept, step, centre, reach, shape)
                 else:
-                    loss += hsum(_train_pairs(matrices, kept, step, centre, sampler.negative, shape))
+                    next_centre = i + 1
+                    if shape.with_weights and next_high - next_low < 2:  # of explicit pairs, every other token
+                        next_centre = i + 2
+                    found = _train_pairs(matrices, kept, step, centre, next_centre, sampler.negative, shape)
+                loss += weighted(hsum(found), tokens, kept.pos[i], shape)
                 n_pairs += high - low - 1
         tally[0] += loss
         tally[1] += n_pairs
@@ -262,6 +274,7 @@ def skipgram_ns_cpu(
     with_loss: bool,
     tally: Float64,
     rate_in: Float32 | None = None,
+    centre_weight: Float32 | None = None,
     moves_rows: bool = True,
 ) -> None:
     """Do what `skipgram_ns_reference` does, on one core and without the GIL; without `moves_rows`, only tally."""
@@ -271,12 +284,14 @@ def skipgram_ns_cpu(
     check_tables(w_in.shape[0], keep=keep, alias_prob=alias_prob, alias_id=alias_id)
     one_step = contexts_per_step(window) == 2 * window or not share_negatives
     shape = Shape.of(w_in.shape[1], negative + 1, with_loss, share_negatives, one_step)
-    shape = replace(shape, with_rates=rate_in is not None, moves_rows=moves_rows)
+    shape = replace(shape, with_rates=rate_in is not None, with_weights=centre_weight is not None)
+    shape = replace(shape, moves_rows=moves_rows)
     if 4 * shape.n_tile + 4 < N_REGISTERS:  # registers for two vectors of target rows and gradients, and 4 more
         shape = replace(shape, n_strip=2)
     key, rated = epoch_key(seed, epoch), with_rates(matrices, rate_in)
     sampler = Sampler(alias_prob=alias_prob, alias_id=alias_id, key=key, negative=negative)
     tokens = TokenSource(ids=ids, starts=starts, keep=keep, key=key, window=window, shrink_windows=shrink_windows)
+    tokens = tokens._replace(weight=checked_weights(centre_weight, len(ids)))
     step = step_buffers(shape, negative, n_sets=4 if share_negatives else 8 * window, n_inputs=2 * window)
     span = Span(epoch=epoch, begin=begin, end=end, lr_first=lr_first, lr_step=lr_step)
     workspace = Workspace(kept_tokens_buffer(window), step)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -11,6 +12,7 @@ from fastw2v_kernels._jit.cuda import inline_cuda
 from fastw2v_kernels.shared.arguments import check_axes
 from fastw2v_kernels.shared.array_types import Float32, Float64, Int32, Int64
 from fastw2v_kernels.shared.rng import epoch_key
+from fastw2v_kernels.shared.span.checks import checked_weights
 from fastw2v_kernels.shared.span.inputs import Span, TokenSource
 from fastw2v_kernels.shared.span.launch_cuda import LaunchPlan, launch_span, span_kernel
 from fastw2v_kernels.shared.span.plan_cuda import CHUNK_TOKENS, MAX_WARPS
@@ -28,11 +30,11 @@ def _skipgram_ns_cuda_kernel(shape: SpanShape, share_negatives: bool) -> Callabl
 
     @inline_cuda
     def train_together(
-        model: Model, recent: Recent, ring: Ring, step: WarpBuffers, i: int, low: int, high: int
+        model: Model, recent: Recent, ring: Ring, step: WarpBuffers, i: int, low: int, high: int, weight: np.float32
     ) -> float:
         """Train each `n_per_step` contexts in one step; a word that occurs twice in them counts twice."""
         loss, n_contexts, slot = 0.0, high - low - 1, i & (recent.id.shape[0] - 1)
-        lr = np.float32(model.lr_first + model.lr_step * recent.pos[slot])
+        lr = weight * np.float32(model.lr_first + model.lr_step * recent.pos[slot])
         draw_targets(model, step, recent.id[slot], recent.pos[slot], 0)
         for first in range(0, n_contexts, n_per_step):
             start, stop = low + first, low + min(first + n_per_step, n_contexts)
@@ -41,10 +43,12 @@ def _skipgram_ns_cuda_kernel(shape: SpanShape, share_negatives: bool) -> Callabl
         return loss
 
     @inline_cuda
-    def train_pairs(model: Model, recent: Recent, ring: Ring, step: WarpBuffers, i: int, low: int, high: int) -> float:
+    def train_pairs(
+        model: Model, recent: Recent, ring: Ring, step: WarpBuffers, i: int, low: int, high: int, weight: np.float32
+    ) -> float:
         """Train each context in a step with its own negatives."""
         loss, ordinal, last_slot = 0.0, 0, recent.id.shape[0] - 1
-        lr = np.float32(model.lr_first + model.lr_step * recent.pos[i & last_slot])
+        lr = weight * np.float32(model.lr_first + model.lr_step * recent.pos[i & last_slot])
         for j in range(low, high):
             if j != i:
                 list_one(step, slot_of(recent.id[j & last_slot], ring))
@@ -81,15 +85,18 @@ def skipgram_ns_cuda(
     max_warps: int = MAX_WARPS,
     rate_in: Float32 | None = None,
     rate_out: Float32 | None = None,
+    centre_weight: Float32 | None = None,
 ) -> None:
     """Do what `skipgram_ns_reference` does, by many warps at once; see `shared/span/launch_cuda.py`."""
     check_axes("w_in", w_in, 2)
     shape = skipgram_shape(w_in.shape[1], negative, window, share_negatives=share_negatives)
+    shape = replace(shape, with_weights=centre_weight is not None)
     key = epoch_key(seed, epoch)
+    tokens = TokenSource(ids=ids, starts=starts, keep=keep, key=key, window=window, shrink_windows=shrink_windows)
     launch_span(
         _skipgram_ns_cuda_kernel(shape, share_negatives),
         shape,
-        TokenSource(ids=ids, starts=starts, keep=keep, key=key, window=window, shrink_windows=shrink_windows),
+        tokens._replace(weight=checked_weights(centre_weight, len(ids), on_device=True)),
         model=Model(
             w_in=w_in,
             w_out=w_out,

@@ -8,7 +8,7 @@ from fastw2v_kernels.shared.array_types import Float32, Float64, Int32, Int64
 from fastw2v_kernels.shared.rng import epoch_key
 from fastw2v_kernels.shared.span.contexts import contexts_per_step
 from fastw2v_kernels.shared.span.inputs import Sampler, TokenSource
-from fastw2v_kernels.shared.span.reference import FloatMatrix, draw_targets, gradients, move_rows, windows
+from fastw2v_kernels.shared.span.reference import FloatMatrix, draw_targets, gradients, move_rows, weight_of, windows
 
 
 def skipgram_ns_reference(
@@ -33,6 +33,7 @@ def skipgram_ns_reference(
     with_loss: bool,
     tally: Float64,
     rate_in: Float32 | None = None,
+    centre_weight: Float32 | None = None,
 ) -> None:
     """Train the centres at token positions begin to end by stochastic gradient descent.
 
@@ -75,6 +76,10 @@ def skipgram_ns_reference(
         Factor of the moves of each input row; 0 leaves the row as it is, to the byte. None: 1 for all. On the GPU a row
         moves on chip at the full rate while its word is in the window, and what is written back is scaled.
 
+    centre_weight : float32[n_tokens], optional
+        Factor of the learning rate, and of the loss, of each token as a centre. A token of weight 0 is no centre, and
+        still a context of others. None: 1 for all.
+
     Raises
     ------
     TypeError, ValueError
@@ -82,15 +87,17 @@ def skipgram_ns_reference(
     """
     key = epoch_key(seed, epoch)
     tokens = TokenSource(ids=ids, starts=starts, keep=keep, key=key, window=window, shrink_windows=shrink_windows)
+    tokens = tokens if centre_weight is None else tokens._replace(weight=centre_weight)
     sampler = Sampler(alias_prob=alias_prob, alias_id=alias_id, key=key, negative=negative)
     for token_pos, contexts in windows(tokens, begin, end):
         n_per_step = contexts_per_step(window) if share_negatives else 1
-        lr = lr_first + lr_step * token_pos
+        weight = weight_of(tokens, token_pos)
+        lr = (lr_first + lr_step * token_pos) * weight
         for first in range(0, len(contexts), n_per_step):
             rows, ordinal = contexts[first : first + n_per_step], 0 if share_negatives else first
             targets = draw_targets(sampler, ids[token_pos], token_pos, ordinal=ordinal)
             d_in, d_out, loss = gradients(w_in[rows], w_out, targets, lr=lr)
             move_rows(w_in, rows, d_in, rate_in)
             np.add.at(w_out, targets, d_out)
-            tally[0] += loss * with_loss
+            tally[0] += loss * weight * with_loss
         tally[1:] += len(contexts), 1

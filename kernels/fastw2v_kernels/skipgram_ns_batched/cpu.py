@@ -21,12 +21,14 @@ from fastw2v_kernels.shared.span.batch_cpu import (
     count,
     draw_ahead,
     first_set,
+    n_steps,
     new_batch,
     next_step,
     part,
     step_of,
+    weigh_losses,
 )
-from fastw2v_kernels.shared.span.checks import check_batch, check_tables, check_tokens, check_weights
+from fastw2v_kernels.shared.span.checks import check_batch, check_tables, check_tokens, check_weights, checked_weights
 from fastw2v_kernels.shared.span.contexts import CONTEXTS_PER_STEP, contexts_per_step
 from fastw2v_kernels.shared.span.inputs import Matrices, RatedMatrices, Sampler, Span, TokenSource
 from fastw2v_kernels.shared.span.rates_cpu import with_rates
@@ -39,7 +41,7 @@ from fastw2v_kernels.shared.span.scoring_cpu import (
     set_mask,
     step_buffers,
 )
-from fastw2v_kernels.shared.span.walk_cpu import KeptTokens, kept_tokens_buffer, note_repeats, subsample
+from fastw2v_kernels.shared.span.walk_cpu import KeptTokens, kept_tokens_buffer, lr_of, note_repeats, subsample
 from fastw2v_kernels.skipgram_ns.cpu import gather, update_strip
 
 
@@ -127,8 +129,8 @@ def _score_part(
             step = next_step(batch, scratch)
             far_low, far_high = draw_ahead(matrices, kept, step, i + 2, bounds, tokens, sampler, shape)
         if high - low > 1:
-            r, step = first_set(i, window, shape), next_step(batch, scratch)
-            centre = Centre(i, low, high, 0, span.lr_first + span.lr_step * kept.pos[i])
+            r, step, first = first_set(i, window, shape), next_step(batch, scratch), n_steps(batch)
+            centre = Centre(i, low, high, 0, lr_of(tokens, span, kept.pos[i], shape))
             if shape.share_negatives:
                 set_mask(step, r, sampler.negative, shape)
                 score = _score_contexts if shape.one_step else _score_groups
@@ -136,6 +138,7 @@ def _score_part(
                 score(matrices, kept, batch, scratch, centre, r, reach, shape)
             else:
                 _score_pairs(matrices, kept, batch, scratch, centre, r, sampler.negative, shape)
+            weigh_losses(batch, first, tokens, kept.pos[i], shape)
             n_pairs += high - low - 1
     count(batch, n_pairs, bounds.last - window)
 
@@ -240,6 +243,7 @@ def skipgram_ns_batched_cpu(
     tally: Float64,
     batch_tokens: int,
     rate_in: Float32 | None = None,
+    centre_weight: Float32 | None = None,
     batch: Batch | None = None,
 ) -> None:
     """Do what `skipgram_ns_batched_reference` does, on one core and without the GIL.
@@ -253,7 +257,7 @@ def skipgram_ns_batched_cpu(
     check_tables(w_in.shape[0], keep=keep, alias_prob=alias_prob, alias_id=alias_id)
     check_batch(batch_tokens, None if batch is None else batch.n_tokens)
     shape = _shape_of(w_in.shape[1], window=window, negative=negative, share_negatives=share_negatives)
-    shape = replace(shape, with_loss=with_loss, with_rates=rate_in is not None)
+    shape = replace(shape, with_loss=with_loss, with_rates=rate_in is not None, with_weights=centre_weight is not None)
     if batch is None:
         batch = _own_batch(
             w_in.shape[1],
@@ -266,6 +270,7 @@ def skipgram_ns_batched_cpu(
     key, rated = epoch_key(seed, epoch), with_rates(matrices, rate_in)
     sampler = Sampler(alias_prob=alias_prob, alias_id=alias_id, key=key, negative=negative)
     tokens = TokenSource(ids=ids, starts=starts, keep=keep, key=key, window=window, shrink_windows=shrink_windows)
+    tokens = tokens._replace(weight=checked_weights(centre_weight, len(ids)))
     step = step_buffers(shape, negative, n_sets=1, n_inputs=2 * window)
     span = Span(epoch=epoch, begin=begin, end=end, lr_first=lr_first, lr_step=lr_step)
     workspace = Workspace(kept_tokens_buffer(window), step)

@@ -14,6 +14,7 @@ from fastw2v_kernels.shared.span.reference import (
     draw_targets,
     error_coefs,
     move_rows,
+    weight_of,
     windows,
 )
 
@@ -41,6 +42,7 @@ def skipgram_ns_batched_reference(
     tally: Float64,
     batch_tokens: int,
     rate_in: Float32 | None = None,
+    centre_weight: Float32 | None = None,
 ) -> None:
     """Train the centres at token positions begin to end in mini-batches.
 
@@ -51,7 +53,7 @@ def skipgram_ns_batched_reference(
     Parameters
     ----------
     w_in, w_out, ids, starts, keep, alias_prob, alias_id, begin, end, lr_first, lr_step, seed, epoch, window, negative,
-    shrink_windows, share_negatives, with_loss, tally, rate_in
+    shrink_windows, share_negatives, with_loss, tally, rate_in, centre_weight
         As in `skipgram_ns_reference`.
     batch_tokens : int
         Tokens in a batch, 1 to 1,024. Batches end at multiples of it, so a span that ends at one may be cut there.
@@ -64,17 +66,20 @@ def skipgram_ns_batched_reference(
     """
     key = epoch_key(seed, epoch)
     tokens = TokenSource(ids=ids, starts=starts, keep=keep, key=key, window=window, shrink_windows=shrink_windows)
+    tokens = tokens if centre_weight is None else tokens._replace(weight=centre_weight)
     sampler = Sampler(alias_prob=alias_prob, alias_id=alias_id, key=key, negative=negative)
     n_per_step = contexts_per_step(window) if share_negatives else 1
     for first, last in batches(begin, end, batch_tokens):
         steps = []
         for token_pos, contexts in windows(tokens, first, last):
+            weight = weight_of(tokens, token_pos)
+            lr = (lr_first + lr_step * token_pos) * weight
             for ordinal in range(0, len(contexts), n_per_step):
                 rows = contexts[ordinal : ordinal + n_per_step]
                 targets = draw_targets(sampler, ids[token_pos], token_pos, ordinal=0 if share_negatives else ordinal)
-                coef, loss = error_coefs(w_in[rows], w_out, targets, lr=lr_first + lr_step * token_pos)
+                coef, loss = error_coefs(w_in[rows], w_out, targets, lr=lr)
                 steps.append((rows, targets, coef))
-                tally[0] += loss * with_loss
+                tally[0] += loss * weight * with_loss
             tally[1:] += len(contexts), 1
         for rows, targets, coef in steps:
             d_in, d_out = coef @ w_out[targets], coef.T @ w_in[rows]

@@ -106,6 +106,13 @@ def begin_batch(batch: Batch) -> None:
 
 
 @inline_cpu
+def n_steps(batch: Batch) -> int:
+    """Return how many steps this thread has added to the batch."""
+    n: int = batch.counts[batch.thread, _STEPS]
+    return n
+
+
+@inline_cpu
 def next_step(batch: Batch, scratch: StepBuffers) -> StepBuffers:
     """Return buffers for this thread's next step."""
     return step_of(batch, scratch, batch.thread, batch.counts[batch.thread, _STEPS])
@@ -119,6 +126,14 @@ def add_step(batch: Batch, n: int, r: int, loss: float) -> None:
     batch.target_set[thread, s] = r
     batch.loss[thread, s] = hsum(loss)
     batch.counts[thread, _STEPS] = s + 1
+
+
+@inline_cpu
+def weigh_losses(batch: Batch, first: int, tokens: TokenSource, token_pos: int, shape: Shape) -> None:
+    """Multiply the losses of this thread's steps from `first` on, which are of one centre, by its weight."""
+    if shape.with_weights:
+        for s in range(first, batch.counts[batch.thread, _STEPS]):
+            batch.loss[batch.thread, s] *= tokens.weight[token_pos]
 
 
 @inline_cpu
@@ -165,7 +180,7 @@ def draw_ahead(
     shape: Shape,
 ) -> tuple[int, int]:
     """Draw the targets of centre i, prefetch them and a context row, and return the bounds of its window."""
-    low, high = window_of(kept, i, bounds, tokens)
+    low, high = window_of(kept, i, bounds, tokens, shape)
     first = first_set(i, tokens.window, shape)
     for r in range(first, first + (1 if shape.share_negatives else high - low - 1)):
         draw_targets(step, r, kept.id[i], kept.pos[i], r - first, sampler, shape)

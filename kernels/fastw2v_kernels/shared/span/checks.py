@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
+from fastw2v_kernels._jit.cuda import array_module
 from fastw2v_kernels.shared.arguments import FLOAT64, INT32, INT64, check_axes, check_read, check_written
-from fastw2v_kernels.shared.span.inputs import Matrices
+from fastw2v_kernels.shared.array_types import Float32
+from fastw2v_kernels.shared.span.inputs import NO_WEIGHTS, Matrices
 
 _COLUMNS = 16  # rows come in multiples of this many floats
 MOST_BATCH_TOKENS = 1024
@@ -47,6 +50,17 @@ def check_tables(n_vocab: int, *, keep: NDArray[Any], alias_prob: NDArray[Any], 
     check_read("keep", keep, (n_vocab,))
     check_read("alias_prob", alias_prob, (n_vocab,))
     check_read("alias_id", alias_id, (n_vocab,), dtype=INT32)
+
+
+def checked_weights(centre_weight: Float32 | None, n_tokens: int, *, on_device: bool = False) -> Float32:
+    """Check the weights of the tokens and return them; without any, return an array that stands for them.
+
+    Only their type and length are checked: a look at the values would cost a pass over them for each span.
+    """
+    if centre_weight is None:
+        return array_module().ones(1, np.float32) if on_device else NO_WEIGHTS
+    check_read("centre_weight", centre_weight, (n_tokens,))
+    return centre_weight
 
 
 def check_batch(batch_tokens: int, n_tokens: int | None = None) -> None:

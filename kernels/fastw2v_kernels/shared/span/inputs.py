@@ -8,6 +8,8 @@ import numpy as np
 
 from fastw2v_kernels.shared.array_types import Float32, Int32, Int64
 
+NO_WEIGHTS = np.ones(1, np.float32)
+
 
 class Matrices(NamedTuple):
     """The two matrices that training changes in place, float32[n_vocab, stride] each."""
@@ -31,6 +33,7 @@ class TokenSource(NamedTuple):
     """Tokens and sentences of a corpus, and how tokens and windows are drawn; arrays as in `skipgram_ns_reference`.
 
     key : uint64, the epoch's random stream
+    weight : float32[n_tokens], `centre_weight`; kernels without weights do not look at it
     """
 
     ids: Int32
@@ -39,6 +42,7 @@ class TokenSource(NamedTuple):
     key: np.uint64
     window: int
     shrink_windows: bool
+    weight: Float32 = NO_WEIGHTS
 
 
 class Sampler(NamedTuple):

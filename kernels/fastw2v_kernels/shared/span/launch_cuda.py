@@ -78,7 +78,7 @@ def span_kernel(shape: SpanShape, train_centre: Callable[..., float], is_context
     """
     memory, train_stretch = (
         _memory(shape),
-        stretch_trainer(train_centre, n_row=shape.n_row, stride=shape.stride, is_context_example=is_context_example),
+        stretch_trainer(train_centre, shape, is_context_example=is_context_example),
     )
 
     @jit_cuda

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from fastw2v_kernels.shared.array_types import Float32, Float64, Int32, Int64
 from fastw2v_kernels.shared.rng import KEEP_DRAW, NEGATIVE_DRAW, WINDOW_DRAW, alias_draw, random_bits, uniform
-from fastw2v_kernels.shared.span.inputs import Sampler, TokenSource
+from fastw2v_kernels.shared.span.inputs import NO_WEIGHTS, Sampler, TokenSource
 
 FloatMatrix = NDArray[Any]  # float32, or float64 where the reference serves as truth
 
@@ -29,7 +29,7 @@ def kept_positions(tokens: TokenSource) -> list[Int64]:
 
 
 def windows(tokens: TokenSource, begin: int, end: int) -> Iterator[tuple[int, Int32]]:
-    """Yield the token position of every centre from begin to end, and the rows of its contexts."""
+    """Yield the token position of every centre from begin to end, and the rows of its contexts; none for weight 0."""
     for sentence in kept_positions(tokens):
         for i, pos in enumerate(sentence):
             if begin <= pos < end:
@@ -37,7 +37,12 @@ def windows(tokens: TokenSource, begin: int, end: int) -> Iterator[tuple[int, In
                 if tokens.shrink_windows:
                     reach = 1 + int(draw(tokens.key, pos, WINDOW_DRAW) * tokens.window)
                 contexts = np.concatenate([sentence[max(i - reach, 0) : i], sentence[i + 1 : i + 1 + reach]])
-                yield pos, tokens.ids[contexts]
+                yield pos, tokens.ids[contexts if weight_of(tokens, pos) > 0 else []]
+
+
+def weight_of(tokens: TokenSource, token_pos: int) -> float:
+    """Return the weight of the centre at a position, which is 1 without weights."""
+    return 1.0 if tokens.weight is NO_WEIGHTS else float(tokens.weight[token_pos])
 
 
 def batches(begin: int, end: int, n_tokens: int) -> Iterator[tuple[int, int]]:

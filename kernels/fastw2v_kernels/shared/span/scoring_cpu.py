@@ -141,7 +141,7 @@ def prepare(
     shape: Shape,
 ) -> tuple[int, int]:
     """Draw the targets of centre i, and return the bounds of its window."""
-    low, high = window_of(kept, i, bounds, tokens)
+    low, high = window_of(kept, i, bounds, tokens, shape)
     for ordinal in range(1 if shape.share_negatives else high - low - 1):
         draw_targets(step, first_set(step, i) + ordinal, kept.id[i], kept.pos[i], ordinal, sampler, shape)
     return low, high

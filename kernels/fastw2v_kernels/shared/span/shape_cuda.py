@@ -38,6 +38,8 @@ class SpanShape:
         Rows on chip in addition to those of the words in the window.
     row_registers : int
         Of a lane's 255 registers, those for target rows.
+    with_weights : bool
+        Whether each token has a factor for the learning rate at which it is trained as a centre.
     """
 
     stride: int
@@ -46,6 +48,7 @@ class SpanShape:
     n_inputs: int
     n_extra: int = 0
     row_registers: int = 64
+    with_weights: bool = False
 
     @classmethod
     def of(cls, stride: int, negative: int, window: int, *, n_inputs: int, n_extra: int = 0) -> SpanShape:

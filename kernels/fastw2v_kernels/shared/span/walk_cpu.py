@@ -7,12 +7,12 @@ from typing import NamedTuple
 import numpy as np
 
 from fastw2v_kernels._jit.cpu import inline_cpu
-from fastw2v_kernels._simd import LANES
+from fastw2v_kernels._simd import LANES, Shape
 from fastw2v_kernels.shared.array_types import Int32, Int64
 from fastw2v_kernels.shared.cpu import random_bits, uniform
 from fastw2v_kernels.shared.memory import aligned, cache_per_thread
 from fastw2v_kernels.shared.rng import KEEP_DRAW, WINDOW_DRAW
-from fastw2v_kernels.shared.span.inputs import TokenSource
+from fastw2v_kernels.shared.span.inputs import Span, TokenSource
 
 TOKENS_PER_PASS = 1024
 _N_REMAINDERS = 1024  # a power of two
@@ -112,8 +112,13 @@ def note_repeats(kept: KeptTokens, bounds: Bounds) -> None:
 
 
 @inline_cpu
-def window_of(kept: KeptTokens, i: int, bounds: Bounds, tokens: TokenSource) -> tuple[int, int]:
-    """Return the bounds of the window around centre i: its reach is drawn from 1..window, and its sentence ends it."""
+def window_of(kept: KeptTokens, i: int, bounds: Bounds, tokens: TokenSource, shape: Shape) -> tuple[int, int]:
+    """Return the bounds of the window around centre i: its reach is drawn from 1..window, and its sentence ends it.
+
+    The window of a centre of weight 0 is empty.
+    """
+    if shape.with_weights and tokens.weight[kept.pos[i]] == 0:
+        return i, i
     reach = tokens.window
     if tokens.shrink_windows:
         reach = 1 + int(uniform(random_bits(tokens.key, kept.pos[i], WINDOW_DRAW)) * tokens.window)
@@ -123,3 +128,18 @@ def window_of(kept: KeptTokens, i: int, bounds: Bounds, tokens: TokenSource) -> 
     while kept.sentence[high - 1] != kept.sentence[i]:
         high -= 1
     return low, high
+
+
+@inline_cpu
+def lr_of(tokens: TokenSource, span: Span, token_pos: int, shape: Shape) -> float:
+    """Return the learning rate of the centre at `token_pos`."""
+    lr: float = span.lr_first + span.lr_step * token_pos
+    if shape.with_weights:
+        lr = lr * tokens.weight[token_pos]
+    return lr
+
+
+@inline_cpu
+def weighted(loss: float, tokens: TokenSource, token_pos: int, shape: Shape) -> float:
+    """Return the loss of the centre at `token_pos` times its weight."""
+    return loss * tokens.weight[token_pos] if shape.with_weights else loss

@@ -17,9 +17,11 @@ from fastw2v_kernels.shared import rng
 from fastw2v_kernels.shared.cuda import random_bits, uniform
 from fastw2v_kernels.shared.span.inputs import TokenSource
 from fastw2v_kernels.shared.span.ring_cuda import ballot, load_word, lower_lanes, write_back
+from fastw2v_kernels.shared.span.shape_cuda import SpanShape
 from fastw2v_kernels.shared.span.state_cuda import Model, Recent, Ring, Stretch, WarpBuffers
 
 _KEEP_DRAW, _WINDOW_DRAW = rng.KEEP_DRAW, rng.WINDOW_DRAW
+_ONE = np.float32(1)
 
 
 @inline_cuda
@@ -99,17 +101,17 @@ def _ring_loops(n_row: int, stride: int) -> tuple[Callable[..., int], Callable[.
 
 
 def stretch_trainer(
-    train_centre: Callable[..., float], *, n_row: int, stride: int, is_context_example: bool
+    train_centre: Callable[..., float], shape: SpanShape, *, is_context_example: bool
 ) -> Callable[..., tuple[float, int, int]]:
     """Return the function of a kernel that trains the centres of one stretch.
 
     Parameters
     ----------
     train_centre : callable
-        `train_centre(model, recent, ring, step, i, low, high)` trains the i-th token, whose window is low to high, and
-        returns this lane's share of the loss.
-    n_row, stride : int
-        Floats of a row on chip, and in the weights.
+        `train_centre(model, recent, ring, step, i, low, high, weight)` trains the i-th token, whose window is low to
+        high, at `weight` times the learning rate, and returns this lane's share of the loss, without the weight.
+    shape : SpanShape
+        Sizes to compile for.
     is_context_example : bool
         True if each context is an example, False if all contexts of a centre are one.
 
@@ -119,7 +121,8 @@ def stretch_trainer(
         `train_stretch(tokens, model, recent, ring, step, stretch)` returns this lane's loss, and how many examples and
         centres there were.
     """
-    load_until, drop_until = _ring_loops(n_row, stride)
+    load_until, drop_until = _ring_loops(shape.n_row, shape.stride)
+    with_weights = shape.with_weights
 
     @inline_cuda
     def train_stretch(
@@ -143,9 +146,11 @@ def stretch_trainer(
                     reach = _reach(tokens, centre_pos)
                     low, high = max(i - reach, 0), min(i + reach + 1, n)
                     n_kept = _short(n_kept + 1)
-                    if high - low > 1:
+                    weight = tokens.weight[centre_pos] if with_weights else _ONE
+                    if high - low > 1 and weight > 0:
                         n_examples = _short(n_examples + (high - low - 1 if is_context_example else 1))
-                        loss += train_centre(model, recent, ring, step, i, low, high)
+                        found = train_centre(model, recent, ring, step, i, low, high, weight)
+                        loss += float(weight) * found
                 i = _short(i + 1)
         drop_until(n_loaded, n_dropped, n_loaded, recent, model, ring)
         return loss, n_examples, n_kept
