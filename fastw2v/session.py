@@ -56,11 +56,10 @@ class Session:
         rule: VocabRule,
         *,
         keep_raw: bool = False,
-        once: bool = False,
     ) -> Encoding:
-        """Read a corpus (with `once` an iterator, too), choose its vocabulary, and write its tokens as rows."""
+        """Read a corpus, choose its vocabulary, and write its tokens as rows."""
         config = self._config
-        with self._reading(sentences, once=once) as (corpus, progress):
+        with self._reading(sentences) as (corpus, progress):
             return encode_by_rule(
                 corpus,
                 rule,
@@ -71,9 +70,9 @@ class Session:
             )
 
     def scan(self, sentences: Any) -> RawCounts:  # noqa: ANN401
-        """Count all words of a corpus or an iterator, or all ids; with min_count=0 all up to the largest."""
+        """Count all words of a corpus, or all ids; with min_count=0 all up to the largest."""
         config = self._config
-        with self._reading(sentences, once=True) as (corpus, progress):
+        with self._reading(sentences) as (corpus, progress):
             encoding = encode_by_rule(
                 corpus,
                 VocabRule(min(config.min_count, 1), sorted_vocab=False),
@@ -151,14 +150,9 @@ class Session:
         return get_backend(config.device, deterministic=config.deterministic, n_tokens=tokens.n_tokens)
 
     @contextmanager
-    def _reading(
-        self,
-        sentences: Any,  # noqa: ANN401
-        *,
-        once: bool = False,
-    ) -> Iterator[tuple[Corpus, PhaseProgress | None]]:
+    def _reading(self, sentences: Any) -> Iterator[tuple[Corpus, PhaseProgress | None]]:  # noqa: ANN401
         """Compile the reader of a corpus; yield the corpus and the progress, and time the block."""
-        corpus = as_corpus(sentences, once=once)
+        corpus = as_corpus(sentences)
         check_device_of(corpus, self._config.device)
         with shown_progress(self._progress, "encode") as progress:
             with stopwatch(self.seconds, "compile"):

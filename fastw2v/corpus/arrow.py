@@ -13,6 +13,7 @@ from fastw2v.runtime.packages import optional_module
 
 StrPath = str | os.PathLike[str]
 BATCH_ROWS = 1 << 16
+_USED_UP: tuple[Any, ...] = ()  # the batches of a reader that was read
 _KIND_OF_ENDING = {
     ".parquet": "parquet",
     ".pq": "parquet",
@@ -103,6 +104,8 @@ class Table:
             yield from (_read_file(path, columns) for path in self._source)
         elif is_dataset(self._source):
             yield _read_dataset(self._source, columns)
+        elif isinstance(self._source, _ReaderOnce):
+            yield self._source
         else:
             yield _read_object(self._source)
 
@@ -117,10 +120,23 @@ class _Reader:
         return iter(self._batches)
 
 
+class _ReaderOnce(_Reader):
+    """A `pyarrow.RecordBatchReader`, whose batches can be read only once."""
+
+    def __init__(self, reader: Any) -> None:  # noqa: ANN401
+        super().__init__(reader.schema, reader, "the RecordBatchReader")
+
+    def __iter__(self) -> Iterator[Any]:
+        batches, self._batches = self._batches, _USED_UP
+        if batches is _USED_UP:
+            raise TypeError("a RecordBatchReader can be read only once; pass its table: reader.read_all()")
+        return iter(batches)
+
+
 def _checked_source(source: Any) -> Any:  # noqa: ANN401
     arrow = pyarrow_module()
     if isinstance(source, arrow.RecordBatchReader):
-        raise TypeError("a RecordBatchReader can be read only once; pass its table: reader.read_all()")
+        return _ReaderOnce(source)
     if is_arrow(source) or is_dataset(source):
         return source
     given = [source] if isinstance(source, str | os.PathLike) else source

@@ -16,7 +16,7 @@ from fastw2v.corpus.text import TextCorpus, text_corpus
 Corpus = TextCorpus | TokenCorpus | IntegerCorpus
 
 
-def as_corpus(sentences: Any, *, once: bool = False) -> Corpus:  # noqa: ANN401 - this is the boundary that finds out what was passed
+def as_corpus(sentences: Any) -> Corpus:  # noqa: ANN401 - this is the boundary that finds out what was passed
     """Check sentences of any supported form, and return them as a corpus.
 
     Parameters
@@ -24,7 +24,7 @@ def as_corpus(sentences: Any, *, once: bool = False) -> Corpus:  # noqa: ANN401 
     sentences
         One of:
 
-        - an iterable of lists of str, or of lists of int, that can be iterated more than once;
+        - an iterable of lists of str, or of lists of int. A generator too: a corpus of words can then be read once;
         - an integer array [n_sentences, length], a sentence (a walk) per row;
         - a tuple of two 1-D integer arrays ``(ids, starts)``, such as columns of pandas: sentence s is
           ``ids[starts[s]:starts[s + 1]]``, with ``starts[0] == 0`` and ``starts[-1] == len(ids)``;
@@ -35,9 +35,6 @@ def as_corpus(sentences: Any, *, once: bool = False) -> Corpus:  # noqa: ANN401 
         Arrays may come from any library that shares its memory (CuPy, PyTorch). Arrays on a GPU stay there;
         device="cuda" trains them without a copy.
 
-    once : bool
-        Take an iterator too, such as a generator; the corpus can then be read only once.
-
     Returns
     -------
     TextCorpus, TokenCorpus or IntegerCorpus
@@ -45,7 +42,7 @@ def as_corpus(sentences: Any, *, once: bool = False) -> Corpus:  # noqa: ANN401 
     Raises
     ------
     TypeError
-        A str, bytes, a list of str, an iterator that can be read only once, or tokens that are neither str nor int.
+        A str, bytes, a list of str, or tokens that are neither str nor int.
     ValueError
         There is no token, an id is negative, an array has the wrong shape, or `starts` falls.
     OSError
@@ -73,7 +70,7 @@ def as_corpus(sentences: Any, *, once: bool = False) -> Corpus:  # noqa: ANN401 
     ragged = integers.as_ragged(sentences)
     if ragged is not None:
         return integers.from_ragged(*ragged)
-    peeked = PeekedSentences(sentences, once=once)
+    peeked = PeekedSentences(sentences)
     if integers.is_number_sentence(peeked.first):
         return integers.from_number_lists(peeked)
     check_words(peeked.first)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 from functools import cached_property
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -39,7 +40,7 @@ def table_corpus(
     ----------
     source : path, list of paths, or object with Arrow's interface
         Parquet, Arrow (Feather), CSV, TSV or JSON-lines files; a data frame of pandas or polars, a relation of DuckDB,
-        a table of pyarrow, a `datasets.Dataset`.
+        a table of pyarrow, a `datasets.Dataset`. A `pyarrow.RecordBatchReader` can be read once.
     column : str, optional
         The column whose rows are sentences: lists of str or of integers, or text, whose words are separated by
         whitespace. Rows without a value, and empty lists, are left out. It may be left out if there is one column.
@@ -132,20 +133,41 @@ class _LongTable:
 _Columns = _ListColumn | _LongTable
 
 
+class _Pieces:
+    """The rows of a column, some at a time, as `_pieces` yields them.
+
+    The first pass goes on behind the piece that told the kind, so that a stream need not be read twice.
+    """
+
+    def __init__(self, columns: _Columns) -> None:
+        self.name, self._columns = columns.name, columns
+        rest = _pieces(columns)
+        first = next(rest, None)
+        if first is None:
+            raise EmptyVocabularyError(f"column {columns.name!r} of the table holds no token")
+        self.kind = first.type
+        self._begun: Iterator[Any] | None = chain([first], rest)
+
+    def __iter__(self) -> Iterator[Any]:
+        begun, self._begun = self._begun, None
+        return _pieces(self._columns) if begun is None else begun
+
+
 class ColumnCorpus(TokenCorpus):
     """Sentences of words in a table, made by `table_corpus`."""
 
-    def __init__(self, columns: _Columns) -> None:
-        super().__init__(_Sentences(columns))
-        object.__setattr__(self, "_columns", columns)
+    def __init__(self, pieces: _Pieces) -> None:
+        super().__init__(_Sentences(pieces))
+        object.__setattr__(self, "_pieces", pieces)
 
     def blocks(
         self, block_bytes: int = BLOCK_BYTES, progress: PhaseProgress | None = None
     ) -> Generator[Block, None, None]:
         """Yield the sentences as blocks of text, some words quoted; see `joined_blocks`."""
         done = 0
-        for lists in _pieces(self._columns):  # type: ignore[attr-defined]
-            yield from _text_of(lists, self._columns.name)  # type: ignore[attr-defined]
+        pieces: _Pieces = self._pieces  # type: ignore[attr-defined]
+        for lists in pieces:
+            yield from _text_of(lists, pieces.name)
             done += _n_tokens(lists)
             if progress is not None:
                 progress(done, None)
@@ -154,11 +176,11 @@ class ColumnCorpus(TokenCorpus):
 class _Sentences:
     """The sentences of a table as lists of str, for what reads them one by one."""
 
-    def __init__(self, columns: _Columns) -> None:
-        self._columns = columns
+    def __init__(self, pieces: _Pieces) -> None:
+        self._pieces = pieces
 
     def __iter__(self) -> Iterator[list[str]]:
-        for lists in _pieces(self._columns):
+        for lists in self._pieces:
             yield from (_words_of(row) if isinstance(row, str) else row for row in lists.to_pylist())
 
 
@@ -186,11 +208,9 @@ def _refuse_missing(column: Any, name: str) -> None:  # noqa: ANN401
 
 def _corpus_of(columns: _Columns) -> TokenCorpus | IntegerCorpus:
     """Find out what the column holds."""
-    arrow = pyarrow_module()
-    for lists in _pieces(columns):
-        is_text = lists.type == arrow.string()
-        return ColumnCorpus(columns) if is_text or lists.type.value_type == arrow.string() else _integers(columns)
-    raise EmptyVocabularyError(f"column {columns.name!r} of the table holds no token")
+    arrow, pieces = pyarrow_module(), _Pieces(columns)
+    is_text = pieces.kind == arrow.string() or pieces.kind.value_type == arrow.string()
+    return ColumnCorpus(pieces) if is_text else _integers(pieces)
 
 
 def _pieces(columns: _Columns) -> Iterator[Any]:
@@ -291,12 +311,12 @@ def _bytes_of(strings: Any) -> bytes:  # noqa: ANN401
     return memoryview(data)[int(ends[0]) : int(ends[-1])].tobytes()
 
 
-def _integers(columns: _Columns) -> IntegerCorpus:
+def _integers(pieces: _Pieces) -> IntegerCorpus:
     """Write the integers of a column to a temporary file, and map it into memory."""
     file, ends = temporary_file(), [np.zeros(1, np.int64)]
     n_tokens = 0
     with file:  # the mapping holds it then
-        for lists in _pieces(columns):
+        for lists in pieces:
             write_all(file, lists.flatten().to_numpy(zero_copy_only=False))
             lengths = np.cumsum(_lengths(lists).to_numpy(zero_copy_only=False))
             ends.append(n_tokens + lengths)
