@@ -15,6 +15,7 @@ from fastw2v.config import TrainConfig
 from fastw2v.corpus import Corpus, as_corpus
 from fastw2v.encode import Encoding, Tokens, check_device_of, encode_by_rule, encode_with, load_encoder
 from fastw2v.raw_counts import RawCounts
+from fastw2v.raw_text import warn_of_raw_text
 from fastw2v.runtime.progress import PhaseProgress, Progress, show_loss, shown_progress
 from fastw2v.runtime.signals import SIGNALS
 from fastw2v.runtime.stopwatch import stopwatch
@@ -60,7 +61,7 @@ class Session:
         """Read a corpus, choose its vocabulary, and write its tokens as rows."""
         config = self._config
         with self._reading(sentences) as (corpus, progress):
-            return encode_by_rule(
+            encoding = encode_by_rule(
                 corpus,
                 rule,
                 keep_raw=keep_raw,
@@ -68,6 +69,8 @@ class Session:
                 workers=config.n_workers,
                 progress=progress,
             )
+        warn_of_raw_text(encoding.vocab, corpus)
+        return encoding
 
     def scan(self, sentences: Any) -> RawCounts:  # noqa: ANN401
         """Count all words of a corpus, or all ids; with min_count=0 all up to the largest."""
