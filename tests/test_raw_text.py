@@ -17,14 +17,14 @@ WORDS = "dog cat mouse barks sleeps house garden walks river mountain small larg
 KOREAN = "개가 고양이를 보고 짖었다 집에서 잔다 정원 강 산 작은 큰 빨리".split()
 
 
-def raw_text(words, n_sentences=300, marks=(", ", ". ", "! ", "? "), seed=0):
+def raw_text(words, marks=(", ", ". ", "! ", "? ")):
     """Words in random order, of which each fourth has a mark behind it."""
-    chosen = random.Random(seed)
+    chosen = random.Random(0)
     return "\n".join(
         "".join(
             chosen.choice(words) + (chosen.choice(marks) if chosen.random() < 0.25 else " ") for _ in range(10)
         ).rstrip(", ")
-        for _ in range(n_sentences)
+        for _ in range(300)
     )
 
 
@@ -69,7 +69,7 @@ def tokens_of(text):
 QUIET = {
     "marks apart": tokens_of(raw_text(WORDS, marks=(" , ", " . ", " ! "))),
     "Korean with marks apart": tokens_of(raw_text(KOREAN, marks=(" . ", " , "))),
-    "Chinese that is not split": tokens_of(raw_text(["我喜欢猫", "狗在睡觉", "他们走路"], marks=("。 ", "！ "))),
+    "Chinese that is not split": tokens_of(raw_text(["我喜欢猫", "狗在睡觉", "他们走路"], marks=("。 ",))),
     "addresses": [[f"https://x.org/{a}{b}{end}" for end in ("", "?", "/")] for a, b in product("abcdef", repeat=2)] * 9,
     "ids": [[f"{kind}:{n}", f"{kind}{n}:", f"{kind}{n}"] for kind in "ABC" for n in range(40)] * 9,
     "k-mers": [["".join(letters) for letters in product("ACGT", repeat=3)]] * 9,
