@@ -8,6 +8,8 @@ from contextlib import contextmanager, nullcontext
 from functools import partial
 from typing import Any, cast
 
+import numpy as np
+
 from fastw2v.backends import Backend, TrainingData, check_config, get_backend
 from fastw2v.callbacks import Callbacks
 from fastw2v.checkpointing import CheckpointPause, Checkpoints
@@ -146,7 +148,7 @@ class Session:
         callbacks.notify("on_train_end", model)
         if pause is not None and callbacks.see_end:
             pause.finish(self.report)  # once more: they may have changed the weights
-        self._tell(tokens)
+        self._tell(tokens, state.vocab)
 
     def _backend_for(self, tokens: Tokens) -> Backend:
         config = self._config
@@ -163,9 +165,9 @@ class Session:
             with stopwatch(self.seconds, "encode"):
                 yield corpus, progress
 
-    def _tell(self, tokens: Tokens) -> None:
+    def _tell(self, tokens: Tokens, vocab: Vocab) -> None:
         if self.report.raw_words and not self.report.pairs:
-            logger.warning("no pair of words was trained: %s", _why_no_pair(self._config, tokens))
+            logger.warning("no pair of words was trained: %s", _why_no_pair(self._config, tokens, vocab))
         if self.report.stopped_by in SIGNALS:
             stopped = f"stopped by {self.report.stopped_by} in {self.report.stopped_at}"
             warn_user(f"{stopped}; the vectors trained so far are kept")
@@ -230,9 +232,12 @@ def _log_begin(config: TrainConfig, data: TrainingData) -> None:
     logger.info("training %s: %d words, vector_size=%d, %d epochs of %d tokens", kind, *sizes)
 
 
-def _why_no_pair(config: TrainConfig, tokens: Tokens) -> str:
+def _why_no_pair(config: TrainConfig, tokens: Tokens, vocab: Vocab) -> str:
     """Return why a corpus has no pair to train, and the cure."""
     if tokens.n_tokens == tokens.n_sentences:
+        longest = max(map(str, vocab.take(np.arange(min(len(vocab), 100))).keys), key=len)
+        if longest.count(" ") > 1:
+            return f"each sentence is one word, such as {longest[:60]!r}; split them: [text.split() for text in texts]"
         return (
             "each sentence has one word of the vocabulary; put words that belong together into one sentence, or "
             f"lower min_count (it is {config.min_count})"

@@ -81,8 +81,17 @@ def one_corpus(sentences: Any, corpus_file: Any) -> Any:  # noqa: ANN401
     """Return whichever of the two was given, a file as `TextCorpus`; TypeError for both or neither."""
     if (sentences is None) == (corpus_file is None):
         given = "neither" if sentences is None else "both"
-        raise TypeError(f"expected a corpus either as sentences or as corpus_file, got {given}")
+        raise TypeError(f"expected a corpus either as sentences or as corpus_file, got {given}{_cure(corpus_file)}")
     return sentences if corpus_file is None else text_corpus(corpus_file)
+
+
+def _cure(second: object) -> str:
+    """Return what to do about a second argument that is no path, and was meant as another one."""
+    if isinstance(second, int | float):
+        return f"; {second!r} was given for corpus_file: name options, such as vector_size={second!r}"
+    if hasattr(second, "__array__") or (isinstance(second, list) and isinstance(second[0] if second else None, int)):
+        return "; ids and starts go in one pair: Word2Vec((ids, starts))"
+    return ""
 
 
 def _is_path_list(value: object) -> bool:

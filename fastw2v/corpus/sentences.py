@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from fastw2v.corpus.blocks import BLOCK_BYTES, Block
-from fastw2v.corpus.integers import as_sentence
+from fastw2v.corpus.integers import as_sentence, refuse_unordered
 from fastw2v.corpus.joined import joined_blocks
 from fastw2v.runtime.progress import PhaseProgress
 from fastw2v.vocab import EmptyVocabularyError
@@ -105,8 +105,12 @@ def _check_iterable(sentences: object) -> None:
     if isinstance(sentences, Set):
         kind = type(sentences).__name__
         raise TypeError(f"sentences is a {kind}, whose order differs from run to run; pass sorted(sentences)")
+    if hasattr(sentences, "read"):
+        kind = type(sentences).__name__
+        raise TypeError(f"sentences is an open file ({kind}); pass its path as corpus_file=..., or LineSentence(file)")
     if not isinstance(sentences, Iterable):
-        raise TypeError(f"sentences is a {type(sentences).__name__}; expected an iterable of lists of tokens")
+        cure = ": call it, sentences()" if callable(sentences) else ""
+        raise TypeError(f"sentences is a {type(sentences).__name__}; expected an iterable of lists of tokens{cure}")
 
 
 def _can_start_anew(sentences: Iterable[Any]) -> bool:
@@ -127,12 +131,15 @@ def _from_here(sentences: Iterator[Any]) -> Iterator[Any]:
 
 def _next_sentence(sentences: Iterator[Any]) -> Sequence[Any]:
     """Return the next sentence as a sequence; str, bytes and arrays unchanged."""
-    for sentence in map(as_sentence, sentences):
+    for position, sentence in enumerate(map(as_sentence, sentences)):
+        refuse_unordered(sentence, position)
         if isinstance(sentence, str | bytes | np.ndarray):
             return sentence  # type: ignore[return-value]
         if isinstance(sentence, Iterable):
             return list(sentence)
-        raise TypeError(f"a sentence is a {type(sentence).__name__}, {sentence!r}; expected a list of tokens")
+        what = f"a sentence is a {type(sentence).__name__}, {sentence!r}"
+        cure = "leave it out" if sentence is None else "[sentence] is a corpus of one"
+        raise TypeError(f"{what}; expected a list of tokens ({cure})")
     raise EmptyVocabularyError(
         "the corpus is empty: no sentence has a token; was it a generator that was already used up? Pass "
         "list(sentences), or an object whose __iter__ starts anew each time"
@@ -144,8 +151,12 @@ def check_words(sentence: Sequence[Any]) -> None:
     if isinstance(sentence, str | bytes):
         raise TypeError(
             f"a sentence is the {type(sentence).__name__} {sentence[:40]!r}, which would be split into characters; "
-            "expected a list of tokens: [sentence.split() for sentence in sentences]"
+            "expected a list of tokens: [sentence.split() for sentence in sentences] (paths go to corpus_file=...)"
         )
     if not isinstance(sentence[0], str):
-        cure = ": decode it, token.decode()" if isinstance(sentence[0], bytes) else ", or int for every token"
+        cure = ", or int for every token"
+        if isinstance(sentence[0], bytes):
+            cure = ": decode it, token.decode()"
+        elif isinstance(sentence[0], list | tuple | np.ndarray):
+            cure = ": lists are nested too deep, pass [sentence for document in documents for sentence in document]"
         raise TypeError(f"a token is a {type(sentence[0]).__name__}, {sentence[0]!r}; expected str{cure}")

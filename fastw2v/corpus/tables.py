@@ -7,16 +7,16 @@ that no token is a Python object and memory is bounded.
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
-from functools import cached_property
 from itertools import chain
 from typing import Any
 
 import numpy as np
 
-from fastw2v.corpus.arrow import Table, pyarrow_module
+from fastw2v.corpus.arrow import Table, is_text, pyarrow_module
 from fastw2v.corpus.blocks import BLOCK_BYTES, Block
 from fastw2v.corpus.integers import IntegerCorpus, from_ragged
 from fastw2v.corpus.joined import QUOTE, encoded, is_plain, joined_blocks, quoted, text_block
+from fastw2v.corpus.long_table import LongTable
 from fastw2v.corpus.sentences import TokenCorpus
 from fastw2v.runtime.progress import PhaseProgress
 from fastw2v.runtime.temporary_files import temporary_file, write_all
@@ -39,15 +39,16 @@ def table_corpus(
     Parameters
     ----------
     source : path, list of paths, or object with Arrow's interface
-        Parquet, Arrow (Feather), CSV, TSV or JSON-lines files; a data frame of pandas or polars, a relation of DuckDB,
-        a table of pyarrow, a `datasets.Dataset`. A `pyarrow.RecordBatchReader` can be read once.
+        Parquet, Arrow (Feather), CSV, TSV or JSON-lines files, also by a pattern or their folder; a data frame of
+        pandas or polars, a relation of DuckDB, a table of pyarrow, a `datasets.Dataset`. A
+        `pyarrow.RecordBatchReader` can be read once.
     column : str, optional
         The column whose rows are sentences: lists of str or of integers, or text, whose words are separated by
         whitespace. Rows without a value, and empty lists, are left out. It may be left out if there is one column.
     group, items, order : str, optional
         Of a long table: the column that says which session a row belongs to, that of the items, and that to sort each
-        session by, such as a time. Without `order`, items stay in the order of the table. These columns are read into
-        memory.
+        session by, such as a time: numbers, times, or text, which is sorted as text. Without `order`, and where it is
+        equal, items stay in the order of the table. These columns are read into memory.
 
     Returns
     -------
@@ -82,10 +83,10 @@ def table_corpus(
         if group is None or items is None or column is not None:
             given = {"column": column, "group": group, "items": items}
             raise ValueError(f"got {given}; expected column, or group and items (and order) of a long table")
-        return _corpus_of(_LongTable(table, group, items, order))
+        return _corpus_of(LongTable(table, group, items, order))
     if order is not None:
         raise ValueError(f"order is {order!r} without group and items; a row of `column` has the order of its list")
-    return _corpus_of(_ListColumn(table, _checked_name(table, column)))
+    return _corpus_of(_ListColumn(table, table.checked_name("column", column)))
 
 
 class _ListColumn:
@@ -100,37 +101,7 @@ class _ListColumn:
             yield batch.column(0)
 
 
-class _LongTable:
-    """The sessions of a long table, as Arrow's lists."""
-
-    def __init__(self, table: Table, group: str, items: str, order: str | None) -> None:
-        for name in (group, items, *([] if order is None else [order])):
-            _checked_name(table, name)
-        self.name, self._table, self._group, self._order = items, table, group, order
-
-    def __iter__(self) -> Iterator[Any]:
-        """Yield one array of all sessions."""
-        yield self._sessions
-
-    @cached_property
-    def _sessions(self) -> Any:  # noqa: ANN401
-        arrow, compute = pyarrow_module(), pyarrow_module().compute
-        names = [self._group, self.name, *([] if self._order in (None, self._group, self.name) else [self._order])]
-        parts = [_sortable_table(batch) for batch in self._table.batches(names)]
-        if not parts:
-            raise EmptyVocabularyError(f"column {self.name!r} of the table holds no token")
-        rows = arrow.concat_tables(parts, promote_options="permissive").combine_chunks()
-        for name in names:
-            _refuse_missing(rows[name], name)
-        keys = [(name, "ascending") for name in (self._group, self._order) if name is not None]
-        rows = rows.take(compute.sort_indices(rows, sort_keys=keys))
-        items, groups = rows[self.name].combine_chunks(), rows[self._group].combine_chunks()
-        changes = np.flatnonzero(compute.not_equal(groups[1:], groups[:-1]).to_numpy(zero_copy_only=False)) + 1
-        starts = np.concatenate([[0], changes, [len(items)]])
-        return arrow.LargeListArray.from_arrays(starts, items)
-
-
-_Columns = _ListColumn | _LongTable
+_Columns = _ListColumn | LongTable
 
 
 class _Pieces:
@@ -189,28 +160,11 @@ def _words_of(text: str) -> list[str]:
     return [decode_word(word) for word in encode_word(text).split()]
 
 
-def _checked_name(table: Table, name: str | None) -> str:
-    names = table.names
-    if name is None and len(names) == 1:
-        return names[0]
-    if name not in names:
-        what = "no column is named" if name is None else f"there is no column {name!r}"
-        raise ValueError(f"{what}; the table has {', '.join(map(repr, names))}: pass one of them as column=")
-    return name
-
-
-def _refuse_missing(column: Any, name: str) -> None:  # noqa: ANN401
-    if column.null_count:
-        row = int(np.flatnonzero(pyarrow_module().compute.is_null(column).to_numpy(zero_copy_only=False))[0])
-        cure = "drop such rows before, or fill them in"
-        raise ValueError(f"column {name!r} lacks {column.null_count} values, the first in row {row}; {cure}")
-
-
 def _corpus_of(columns: _Columns) -> TokenCorpus | IntegerCorpus:
     """Find out what the column holds."""
     arrow, pieces = pyarrow_module(), _Pieces(columns)
-    is_text = pieces.kind == arrow.string() or pieces.kind.value_type == arrow.string()
-    return ColumnCorpus(pieces) if is_text else _integers(pieces)
+    of_words = pieces.kind == arrow.string() or pieces.kind.value_type == arrow.string()
+    return ColumnCorpus(pieces) if of_words else _integers(pieces)
 
 
 def _pieces(columns: _Columns) -> Iterator[Any]:
@@ -219,7 +173,7 @@ def _pieces(columns: _Columns) -> Iterator[Any]:
     for rows in columns:
         if pyarrow_module().types.is_null(rows.type):
             continue
-        rows = rows.dictionary_decode() if pyarrow_module().types.is_dictionary(rows.type) else rows
+        rows = _plain(rows)
         read_as = _read_as(rows.type, columns.name)
         first_kind = first_kind or read_as
         if read_as != first_kind:
@@ -230,51 +184,50 @@ def _pieces(columns: _Columns) -> Iterator[Any]:
         while first < len(rows):
             last = int(np.searchsorted(starts, starts[first] + _PIECE_TOKENS, side="right")) - 1
             last = min(max(last, first + 1), len(rows))
-            piece = rows[first:last].cast(read_as).filter(pyarrow_module().array(lengths[first:last] > 0))
+            holds_some = pyarrow_module().array(lengths[first:last] > 0)
+            piece = _cast(rows[first:last], read_as, columns.name).filter(holds_some)
             if len(piece):
                 _refuse_missing_items(piece, columns.name)
                 yield piece
             first = last
 
 
+def _plain(rows: Any) -> Any:  # noqa: ANN401
+    """Return a column without categories, and with text that Arrow computes on."""
+    types = pyarrow_module().types
+    rows = rows.dictionary_decode() if types.is_dictionary(rows.type) else rows
+    return rows.cast(pyarrow_module().large_string()) if types.is_string_view(rows.type) else rows
+
+
+def _cast(rows: Any, read_as: Any, name: str) -> Any:  # noqa: ANN401
+    """Return rows of the type to read them as; ValueError for integers that are too large."""
+    try:
+        return rows.cast(read_as)
+    except pyarrow_module().ArrowInvalid as error:
+        cure = "renumber the ids, or cast them to text"
+        raise ValueError(f"column {name!r} cannot be read as {read_as}: {error}; {cure}") from error
+
+
 def _lengths(rows: Any) -> Any:  # noqa: ANN401
     """Return the number of tokens of each row; of text, of bytes."""
     compute = pyarrow_module().compute
-    return compute.binary_length(rows) if _is_text(rows.type) else compute.list_value_length(rows)
+    return compute.binary_length(rows) if is_text(rows.type) else compute.list_value_length(rows)
 
 
 def _read_as(given: Any, name: str) -> Any:  # noqa: ANN401
     """Return the type to read a column as: string, or large lists of string or of int64; TypeError for another."""
     arrow, types = pyarrow_module(), pyarrow_module().types
-    if _is_text(given):
+    if is_text(given):
         return arrow.string()
     if isinstance(given, arrow.ListType | arrow.LargeListType | arrow.FixedSizeListType | arrow.ListViewType):
         inside = given.value_type
         words = inside.value_type if types.is_dictionary(inside) else inside
-        if _is_text(words) or types.is_null(words):  # null: of empty lists alone
+        if is_text(words) or types.is_null(words):  # null: of empty lists alone
             return arrow.large_list(arrow.string())
         if types.is_integer(words):
             return arrow.large_list(arrow.int64())
     cure = "pass a column of lists of str or of integers, or of text; or group and items of a long table"
     raise TypeError(f"column {name!r} holds {given}; {cure}")
-
-
-def _sortable_table(batch: Any) -> Any:  # noqa: ANN401
-    """Return a batch as a table of columns that Arrow sorts and takes values of."""
-    arrow = pyarrow_module()
-    return arrow.table(batch).cast(arrow.schema([(field.name, _sortable(field.type)) for field in batch.schema]))
-
-
-def _sortable(given: Any) -> Any:  # noqa: ANN401
-    """Return the type that Arrow sorts and takes values like."""
-    types = pyarrow_module().types
-    inside = given.value_type if types.is_dictionary(given) else given
-    return pyarrow_module().large_string() if _is_text(inside) else inside
-
-
-def _is_text(given: Any) -> bool:  # noqa: ANN401
-    types = pyarrow_module().types
-    return bool(types.is_string(given) or types.is_large_string(given) or types.is_string_view(given))
 
 
 def _refuse_missing_items(rows: Any, name: str) -> None:  # noqa: ANN401

@@ -69,6 +69,14 @@ def test_a_long_table_without_an_order_keeps_that_of_its_rows(tmp_path):
     assert list(table_corpus(tmp_path / "a.tsv", group="s", items="item").sentences) == [["a"]]
 
 
+def test_rows_of_equal_order_stay_in_the_order_of_the_table():
+    draw = np.random.default_rng(0)
+    sessions, times = draw.integers(0, 5, 3000), draw.integers(0, 3, 3000)
+    clicks = arrow.table({"s": sessions, "item": np.arange(3000), "t": times})
+    corpus = table_corpus(clicks, group="s", items="item", order="t")
+    assert (corpus.ids == np.lexsort((np.arange(3000), times, sessions))).all()
+
+
 @pytest.mark.parametrize("lists", [WORDS, IDS], ids=["words", "integers"])
 def test_frames_and_columns_of_other_libraries(lists):
     pandas, polars = pytest.importorskip("pandas"), pytest.importorskip("polars")
