@@ -47,7 +47,7 @@ class Checkpoints:
     Raises
     ------
     TypeError, ValueError
-        `every` is none of these.
+        `path` is no path, or `every` is none of these.
 
     Attributes
     ----------
@@ -56,6 +56,8 @@ class Checkpoints:
     """
 
     def __init__(self, path: str | os.PathLike[str], every: str | int | None, own: set[Path]) -> None:
+        if not isinstance(path, str | os.PathLike):
+            raise TypeError(f"checkpoint is {path!r} ({type(path).__name__}); expected a path: checkpoint='model.ckpt'")
         self.path = Path(os.path.realpath(path))
         self.previous = previous_of(self.path)
         self.every = Every(DEFAULT_EVERY if every is None else every, name="checkpoint_every")

@@ -163,6 +163,8 @@ def number(name: str, value: Any, kind: type, *, least: float, most: float) -> A
         The value is not a number, or not in the range; the message says what is expected.
     """
     expected = f"{'a number' if kind is float else 'a whole number'} {_range_text(least, most)}"
+    if kind is bool:
+        expected = "True or False"
     is_switch = (least, most) == (0, 1) and kind is not float
     is_bool = isinstance(value, bool | np.bool_)
     if is_bool > is_switch or not (is_bool or isinstance(value, Real)):

@@ -18,6 +18,7 @@ from fastw2v.corpus import Corpus, WeightedCorpus, as_corpus
 from fastw2v.encode import Encoding, Tokens, check_device_of, encode_by_rule, encode_with, load_encoder
 from fastw2v.pair_options import check_pair_options, options_of_pairs
 from fastw2v.raw_counts import RawCounts
+from fastw2v.raw_text import warn_of_raw_text
 from fastw2v.runtime.progress import PhaseProgress, Progress, show_loss, shown_progress
 from fastw2v.runtime.signals import SIGNALS
 from fastw2v.runtime.stopwatch import stopwatch
@@ -59,12 +60,11 @@ class Session:
         rule: VocabRule,
         *,
         keep_raw: bool = False,
-        once: bool = False,
     ) -> Encoding:
-        """Read a corpus (with `once` an iterator, too), choose its vocabulary, and write its tokens as rows."""
+        """Read a corpus, choose its vocabulary, and write its tokens as rows."""
         config = self._config
-        with self._reading(sentences, once=once) as (corpus, progress):
-            return encode_by_rule(
+        with self._reading(sentences) as (corpus, progress):
+            encoding = encode_by_rule(
                 corpus,
                 rule,
                 keep_raw=keep_raw,
@@ -72,11 +72,13 @@ class Session:
                 workers=config.n_workers,
                 progress=progress,
             )
+        warn_of_raw_text(encoding.vocab, corpus)
+        return encoding
 
     def scan(self, sentences: Any) -> RawCounts:  # noqa: ANN401
-        """Count all words of a corpus or an iterator, or all ids; with min_count=0 all up to the largest."""
+        """Count all words of a corpus, or all ids; with min_count=0 all up to the largest."""
         config = self._config
-        with self._reading(sentences, once=True) as (corpus, progress):
+        with self._reading(sentences) as (corpus, progress):
             encoding = encode_by_rule(
                 corpus,
                 VocabRule(min(config.min_count, 1), sorted_vocab=False),
@@ -147,21 +149,16 @@ class Session:
         callbacks.notify("on_train_end", model)
         if pause is not None and callbacks.see_end:
             pause.finish(self.report)  # once more: they may have changed the weights
-        self._tell(tokens)
+        self._tell(tokens, state.vocab)
 
     def _backend_for(self, tokens: Tokens) -> Backend:
         config = self._config
         return get_backend(config.device, deterministic=config.deterministic, n_tokens=tokens.n_tokens)
 
     @contextmanager
-    def _reading(
-        self,
-        sentences: Any,  # noqa: ANN401
-        *,
-        once: bool = False,
-    ) -> Iterator[tuple[Corpus, PhaseProgress | None]]:
+    def _reading(self, sentences: Any) -> Iterator[tuple[Corpus, PhaseProgress | None]]:  # noqa: ANN401
         """Compile the reader of a corpus; yield the corpus and the progress, and time the block."""
-        corpus = as_corpus(sentences, once=once)
+        corpus = as_corpus(sentences)
         if isinstance(corpus, WeightedCorpus) and corpus.are_pairs:
             check_pair_options(self._config)
         check_device_of(corpus, self._config.device)
@@ -171,9 +168,9 @@ class Session:
             with stopwatch(self.seconds, "encode"):
                 yield corpus, progress
 
-    def _tell(self, tokens: Tokens) -> None:
+    def _tell(self, tokens: Tokens, vocab: Vocab) -> None:
         if self.report.raw_words and not self.report.pairs:
-            logger.warning("no pair of words was trained: %s", _why_no_pair(self._config, tokens))
+            logger.warning("no pair of words was trained: %s", _why_no_pair(self._config, tokens, vocab))
         if self.report.stopped_by in SIGNALS:
             stopped = f"stopped by {self.report.stopped_by} in {self.report.stopped_at}"
             warn_user(f"{stopped}; the vectors trained so far are kept")
@@ -247,9 +244,12 @@ def _log_pairs(tokens: Tokens, n_vocab: int) -> None:
         logger.info("%d of %d keys are no centre of a pair: they have %s", n_contexts, n_vocab, where)
 
 
-def _why_no_pair(config: TrainConfig, tokens: Tokens) -> str:
+def _why_no_pair(config: TrainConfig, tokens: Tokens, vocab: Vocab) -> str:
     """Return why a corpus has no pair to train, and the cure."""
     if tokens.n_tokens == tokens.n_sentences:
+        longest = max(map(str, vocab.take(np.arange(min(len(vocab), 100))).keys), key=len)
+        if longest.count(" ") > 1:
+            return f"each sentence is one word, such as {longest[:60]!r}; split them: [text.split() for text in texts]"
         return (
             "each sentence has one word of the vocabulary; put words that belong together into one sentence, or "
             f"lower min_count (it is {config.min_count})"

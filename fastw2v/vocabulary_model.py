@@ -67,8 +67,8 @@ class VocabularyModel(ModelBase):
         Parameters
         ----------
         corpus_iterable, corpus_file
-            As `sentences` and `corpus_file` of `Word2Vec`; give one of the two. Raises as `Word2Vec` does. A generator
-            is taken too, but `train` then needs the sentences again.
+            As `sentences` and `corpus_file` of `Word2Vec`; give one of the two. Raises as `Word2Vec` does. After a
+            generator, `train` needs a new one.
         update : bool
             Grow: known words keep their rows and their trained vectors, and their counts add up. New words that reach
             `min_count` in this corpus get rows behind them, with fresh input vectors and output vectors of 0.
@@ -102,7 +102,7 @@ class VocabularyModel(ModelBase):
             self._raw = self._begin(self.config).scan(corpus)
             self.prepare_vocab(update=True, keep_raw_vocab=keep_raw_vocab, trim_rule=trim_rule)
         else:
-            self._build(self._begin(self.config), corpus, rule, keep_raw=keep_raw_vocab, once=True).close()
+            self._build(self._begin(self.config), corpus, rule, keep_raw=keep_raw_vocab).close()
         self.add_lifecycle_event("build_vocab", log_level=0, update=update, trim_rule=str(trim_rule))
 
     def build_vocab_from_freq(
@@ -300,10 +300,9 @@ class VocabularyModel(ModelBase):
         rule: VocabRule,
         *,
         keep_raw: bool = False,
-        once: bool = False,
     ) -> Tokens:
         """Read a corpus, choose the vocabulary, and start from it; the caller closes the tokens."""
-        vocab, tokens, raw, self._effective_min_count = session.build_vocab(corpus, rule, keep_raw=keep_raw, once=once)
+        vocab, tokens, raw, self._effective_min_count = session.build_vocab(corpus, rule, keep_raw=keep_raw)
         self._start(vocab, tokens.n_sentences)
         self._raw = None if raw is None else RawCounts(raw, tokens.n_sentences)
         logger.info("vocabulary of %d words, which are %d of %d tokens", len(vocab), tokens.n_tokens, tokens.n_raw)

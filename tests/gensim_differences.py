@@ -5,7 +5,7 @@ DIFFERENT = {
     "Word2Vec.__init__": (
         "`workers`: all cores, not 3. `hs=1` raises ValueError. New, by keyword: `negative_sharing`, "
         "`cbow_gradient`, `deterministic`, `device`, `progress` (bars), `checkpoint`, `checkpoint_every`. "
-        "`seed=None` draws a seed"
+        "`seed=None` draws a seed. A generator is taken too: the corpus is read once and stored"
     ),
     "Word2Vec.alpha": "as every option: checked when it is set, and fixed while the model is trained",
     "Word2Vec.build_vocab": (
@@ -44,7 +44,8 @@ DIFFERENT = {
     "Word2Vec.train": (
         "`compute_loss` and `callbacks` are those of the model unless given; `total_examples` and "
         "`total_words` are not needed. `word_count` other than 0 raises ValueError. Ctrl-C ends "
-        "the training and keeps the vectors so far. New, by keyword: `checkpoint`, `checkpoint_every`"
+        "the training and keeps the vectors so far. New, by keyword: `checkpoint`, `checkpoint_every`. A generator "
+        "is taken for any number of epochs"
     ),
     "Word2Vec.update_weights": "nothing is left to do: growth makes all weights",
     "Word2Vec.workers": "None unless given",

@@ -151,18 +151,39 @@ class UsedUp:
         yield from self.rest
 
 
-@pytest.mark.parametrize("make", [UsedUp, lambda: [iter(sentence) for sentence in SENTENCES]])
+@pytest.mark.parametrize(
+    "make",
+    [
+        UsedUp,
+        lambda: [iter(sentence) for sentence in SENTENCES],
+        lambda: (sentence for sentence in SENTENCES),
+        lambda: map(iter, SENTENCES),
+    ],
+)
 def test_an_iterable_over_an_iterator_loses_no_sentence(make):
     assert same(small_model(), Word2Vec(make(), **SMALL))
 
 
-def test_an_iterable_over_an_iterator_is_not_read_twice():
-    sentences, model = UsedUp(), Word2Vec(**SMALL)
+@pytest.mark.parametrize("make", [UsedUp, lambda: (sentence for sentence in SENTENCES)])
+def test_what_was_used_up_is_never_trained_on(make):
+    sentences, model = make(), Word2Vec(**SMALL)
     model.build_vocab(sentences)
-    with pytest.raises(ValueError, match=r"the corpus is empty.*already used up"):
-        model.train(sentences)
-    with pytest.raises(ValueError, match=r"max_vocab_size reads the corpus twice.*starts anew"):
-        Word2Vec(UsedUp(), max_vocab_size=10, **SMALL)
+    for train in (model.train, lambda sentences: Word2Vec(sentences, **SMALL)):
+        with pytest.raises(ValueError, match=r"the corpus is empty.*already used up\? Pass list"):
+            train(sentences)
+    model.train(make())
+    assert same(model, small_model())
+
+
+def test_max_vocab_size_needs_a_corpus_that_can_be_read_twice():
+    model = Word2Vec(max_vocab_size=3, **SMALL)
+    for make in (UsedUp, lambda: (sentence for sentence in SENTENCES)):
+        with pytest.raises(TypeError, match="can be read only once, and it is needed twice"):
+            Word2Vec(make(), max_vocab_size=10, **SMALL)
+    unread = iter(SENTENCES)
+    with pytest.raises(TypeError, match="needed twice"):
+        model.build_vocab(unread)
+    assert len(list(unread)) == len(SENTENCES) - 1  # it was refused when its first sentence was read
 
 
 def test_id_that_would_need_too_many_rows():
@@ -176,7 +197,6 @@ def test_id_that_would_need_too_many_rows():
     [
         ("one two three", TypeError, "pass a file as corpus_file"),
         (["one two", "three"], TypeError, "sentence.split"),
-        ((s for s in SENTENCES), TypeError, "one-shot generator"),
         ([], ValueError, "the corpus is empty"),
         ([[], []], ValueError, "the corpus is empty"),
         ([[1, -2]], ValueError, "-2"),

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from fastw2v.corpus.text import check_readable
+from fastw2v.corpus.text import check_readable, expanded_paths
 from fastw2v.runtime.packages import optional_module
 
 StrPath = str | os.PathLike[str]
 BATCH_ROWS = 1 << 16
+_USED_UP: tuple[Any, ...] = ()  # the batches of a reader that was read
 _KIND_OF_ENDING = {
     ".parquet": "parquet",
     ".pq": "parquet",
@@ -47,6 +49,12 @@ def is_dataset(value: object) -> bool:
 def is_pandas_series(value: object) -> bool:
     """Whether this is one column of pandas, whose rows are Python objects and need no Arrow."""
     return hasattr(value, "iloc") and getattr(value, "ndim", None) == 1
+
+
+def is_text(given: Any) -> bool:  # noqa: ANN401
+    """Whether this is one of Arrow's types of text."""
+    types = pyarrow_module().types
+    return bool(types.is_string(given) or types.is_large_string(given) or types.is_string_view(given))
 
 
 def kind_of(path: StrPath) -> str | None:
@@ -87,6 +95,25 @@ class Table:
         schema = next(self._readers(None)).schema
         return list(schema.names)
 
+    def checked_name(self, option: str, name: str | None) -> str:
+        """Return the name of a column; None stands for the only one. ValueError, with the cure, if there is none."""
+        names = self.names
+        if name is None and len(names) == 1:
+            return names[0]
+        listed = ", ".join(map(repr, names))
+        if name is None:
+            raise ValueError(f"no column is named; the table has {listed}: pass one of them as {option}=")
+        if not isinstance(name, str):
+            raise TypeError(f"{option} is {name!r} ({type(name).__name__}); expected the name of one column: {listed}")
+        if name not in names:
+            near = get_close_matches(name.lower(), [other.lower() for other in names], n=1)
+            meant = next((f"did you mean {other!r}? " for other in names if [other.lower()] == near), "")
+            cure = f"{meant}the table has {listed}: pass one of them as {option}="
+            raise ValueError(f"there is no column {name!r}; {cure}")
+        if names.count(name) > 1:
+            raise ValueError(f"{names.count(name)} columns are named {name!r}; give them different names")
+        return name
+
     def batches(self, columns: Sequence[str]) -> Iterator[Any]:
         """Yield record batches of some columns; no more than a few of them are in memory at a time."""
         for reader in self._readers(columns):
@@ -103,6 +130,8 @@ class Table:
             yield from (_read_file(path, columns) for path in self._source)
         elif is_dataset(self._source):
             yield _read_dataset(self._source, columns)
+        elif isinstance(self._source, _ReaderOnce):
+            yield self._source
         else:
             yield _read_object(self._source)
 
@@ -117,24 +146,53 @@ class _Reader:
         return iter(self._batches)
 
 
+class _ReaderOnce(_Reader):
+    """A `pyarrow.RecordBatchReader`, whose batches can be read only once."""
+
+    def __init__(self, reader: Any) -> None:  # noqa: ANN401
+        super().__init__(reader.schema, reader, "the RecordBatchReader")
+
+    def __iter__(self) -> Iterator[Any]:
+        batches, self._batches = self._batches, _USED_UP
+        if batches is _USED_UP:
+            raise TypeError("a RecordBatchReader can be read only once; pass its table: reader.read_all()")
+        return iter(batches)
+
+
 def _checked_source(source: Any) -> Any:  # noqa: ANN401
     arrow = pyarrow_module()
     if isinstance(source, arrow.RecordBatchReader):
-        raise TypeError("a RecordBatchReader can be read only once; pass its table: reader.read_all()")
+        return _ReaderOnce(source)
     if is_arrow(source) or is_dataset(source):
         return source
     given = [source] if isinstance(source, str | os.PathLike) else source
     if not isinstance(given, list | tuple) or not all(isinstance(path, str | os.PathLike) for path in given):
         kind = type(source).__name__
-        raise TypeError(f"a {kind} is no table; expected a path, a data frame, or an object with Arrow's interface")
-    paths = [Path(path).expanduser() for path in given]
+        what = f"a {kind} is no table; expected a path, a data frame, or an object with Arrow's interface"
+        raise TypeError(f"{what}: {_cure(source)}")
+    paths = [file for path in given for file in _files(os.fspath(path))]
     for path in paths:
         check_readable(path)
         if kind_of(path) is None:
-            raise ValueError(f"{path} has no ending of a table; expected one of {', '.join(_KIND_OF_ENDING)}")
+            endings = ", ".join(_KIND_OF_ENDING)
+            raise ValueError(f"{path} has no ending of a table; expected one of {endings} (text goes to corpus_file)")
     if not paths:
         raise ValueError("got an empty list of paths; expected at least one table")
     return paths
+
+
+def _cure(source: object) -> str:
+    if isinstance(source, Mapping):
+        return "pyarrow.table(columns)"
+    if isinstance(source, list | tuple) and source and is_arrow(source[0]):
+        return "pyarrow.concat_tables(tables)"
+    return "lists and arrays go to Word2Vec(sentences)"
+
+
+def _files(path: str) -> list[Path]:
+    """Return the files of a path or pattern; of a folder, without those that programs leave, such as _SUCCESS."""
+    files = expanded_paths(path)
+    return [file for file in files if not file.name.startswith("_")] if len(files) > 1 else files
 
 
 def _read_file(path: Path, columns: Sequence[str] | None) -> _Reader:
@@ -184,11 +242,22 @@ def _read_jsonl(path: Path, _columns: Sequence[str] | None) -> _Reader:
 
 def _read_object(source: Any) -> _Reader:  # noqa: ANN401
     arrow = pyarrow_module()
+    try:
+        return _reader_of(source)
+    except (arrow.ArrowInvalid, arrow.ArrowTypeError) as error:
+        cure = 'make each column one kind, frame["items"].astype(str), or lists of one kind'
+        raise TypeError(f"a {type(source).__name__} cannot be read as a table: {error}; {cure}") from error
+
+
+def _reader_of(source: Any) -> _Reader:  # noqa: ANN401
+    arrow = pyarrow_module()
     if hasattr(source, "__arrow_c_stream__"):
         try:
             reader = arrow.RecordBatchReader.from_stream(source)
             return _Reader(reader.schema, reader)
-        except (TypeError, ValueError):  # of a column alone
+        except (TypeError, ValueError):
+            if hasattr(source, "columns"):
+                raise
             chunks = arrow.chunked_array(source).chunks
     else:
         chunks = [arrow.array(source)]

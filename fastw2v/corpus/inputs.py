@@ -17,7 +17,7 @@ from fastw2v.corpus.weights import WeightedCorpus
 Corpus = TextCorpus | TokenCorpus | IntegerCorpus | WeightedCorpus
 
 
-def as_corpus(sentences: Any, *, once: bool = False) -> Corpus:  # noqa: ANN401 - this is the boundary that finds out what was passed
+def as_corpus(sentences: Any) -> Corpus:  # noqa: ANN401 - this is the boundary that finds out what was passed
     """Check sentences of any supported form, and return them as a corpus.
 
     Parameters
@@ -25,7 +25,7 @@ def as_corpus(sentences: Any, *, once: bool = False) -> Corpus:  # noqa: ANN401 
     sentences
         One of:
 
-        - an iterable of lists of str, or of lists of int, that can be iterated more than once;
+        - an iterable of lists of str, or of lists of int. A generator too: a corpus of words can then be read once;
         - an integer array [n_sentences, length], a sentence (a walk) per row;
         - a tuple of two 1-D integer arrays ``(ids, starts)``, such as columns of pandas: sentence s is
           ``ids[starts[s]:starts[s + 1]]``, with ``starts[0] == 0`` and ``starts[-1] == len(ids)``;
@@ -37,9 +37,6 @@ def as_corpus(sentences: Any, *, once: bool = False) -> Corpus:  # noqa: ANN401 
         Arrays may come from any library that shares its memory (CuPy, PyTorch). Arrays on a GPU stay there;
         device="cuda" trains them without a copy.
 
-    once : bool
-        Take an iterator too, such as a generator; the corpus can then be read only once.
-
     Returns
     -------
     TextCorpus, TokenCorpus, IntegerCorpus or WeightedCorpus
@@ -47,7 +44,7 @@ def as_corpus(sentences: Any, *, once: bool = False) -> Corpus:  # noqa: ANN401 
     Raises
     ------
     TypeError
-        A str, bytes, a list of str, an iterator that can be read only once, or tokens that are neither str nor int.
+        A str, bytes, a list of str, or tokens that are neither str nor int.
     ValueError
         There is no token, an id is negative, an array has the wrong shape, or `starts` falls.
     OSError
@@ -75,7 +72,7 @@ def as_corpus(sentences: Any, *, once: bool = False) -> Corpus:  # noqa: ANN401 
     ragged = integers.as_ragged(sentences)
     if ragged is not None:
         return integers.from_ragged(*ragged)
-    peeked = PeekedSentences(sentences, once=once)
+    peeked = PeekedSentences(sentences)
     if integers.is_number_sentence(peeked.first):
         return integers.from_number_lists(peeked)
     check_words(peeked.first)
@@ -86,8 +83,17 @@ def one_corpus(sentences: Any, corpus_file: Any) -> Any:  # noqa: ANN401
     """Return whichever of the two was given, a file as `TextCorpus`; TypeError for both or neither."""
     if (sentences is None) == (corpus_file is None):
         given = "neither" if sentences is None else "both"
-        raise TypeError(f"expected a corpus either as sentences or as corpus_file, got {given}")
+        raise TypeError(f"expected a corpus either as sentences or as corpus_file, got {given}{_cure(corpus_file)}")
     return sentences if corpus_file is None else text_corpus(corpus_file)
+
+
+def _cure(second: object) -> str:
+    """Return what to do about a second argument that is no path, and was meant as another one."""
+    if isinstance(second, int | float):
+        return f"; {second!r} was given for corpus_file: name options, such as vector_size={second!r}"
+    if hasattr(second, "__array__") or (isinstance(second, list) and isinstance(second[0] if second else None, int)):
+        return "; ids and starts go in one pair: Word2Vec((ids, starts))"
+    return ""
 
 
 def _is_path_list(value: object) -> bool:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any, TypeGuard
@@ -13,6 +14,7 @@ import numpy as np
 from fastw2v.runtime.devices import as_shared_array, gpu_of, is_on_gpu, on_device
 from fastw2v_kernels._jit.cuda import is_device_array
 
+logger = logging.getLogger("fastw2v")
 _INT64_MAX = np.iinfo(np.int64).max
 
 
@@ -39,8 +41,17 @@ def on_device_of(ids: Any) -> AbstractContextManager[None]:  # noqa: ANN401
 def with_shared_arrays(sentences: Any) -> Any:  # noqa: ANN401
     """Convert walks, or ids and starts, of any array library to NumPy's or CuPy's; return anything else unchanged."""
     if isinstance(sentences, tuple) and len(sentences) == 2:
-        return tuple(map(as_shared_array, sentences))
+        return tuple(as_shared_array(_without_missing(part)) for part in sentences)
     return as_shared_array(sentences)
+
+
+def _without_missing(column: Any) -> Any:  # noqa: ANN401
+    """Return a column of any library; TypeError if values are missing."""
+    count = getattr(column, "null_count", 0)  # of pyarrow a number, of polars a method
+    n_missing = count() if callable(count) else count
+    if n_missing:
+        raise TypeError(f"a {type(column).__name__} lacks {n_missing} values; drop the rows that lack one")
+    return column
 
 
 def as_sentence(sentence: Any) -> Any:  # noqa: ANN401
@@ -61,13 +72,23 @@ def as_ragged(sentences: Any) -> tuple[np.ndarray, np.ndarray] | None:  # noqa: 
         return None
     if not any(is_array(part) or hasattr(part, "__array__") for part in sentences):
         return None
-    arrays = [part if is_array(part) else np.asarray(part) for part in sentences]
-    return (arrays[0], arrays[1]) if all(map(is_flat_number_array, arrays)) else None
+    ids, starts = (part if is_array(part) else np.asarray(part) for part in sentences)
+    if not (_holds_numbers(ids) or _holds_numbers(starts)):
+        return None
+    if not _holds_numbers(ids):
+        cure = "pass lists of words, [words[a:b] for a, b in zip(starts, starts[1:])]"
+        raise TypeError(f"got a tuple of {ids.dtype} and {starts.dtype}; expected (ids, starts) of integers: {cure}")
+    if ids.ndim != 1 or starts.ndim != 1:
+        shapes = f"got arrays of shapes {ids.shape} and {starts.shape}"
+        raise ValueError(f"{shapes}; expected (ids, starts) of one dimension each: ids.ravel()")
+    return ids, starts
 
 
-def is_flat_number_array(value: Any) -> bool:  # noqa: ANN401
-    """Whether this is a 1-D array of numbers."""
-    return is_array(value) and value.ndim == 1 and value.dtype.kind in "iuf"
+def _holds_numbers(array: np.ndarray) -> bool:
+    """Whether an array holds numbers, or objects of which the first is a number."""
+    if array.dtype == object and array.size:
+        return isinstance(array.reshape(-1)[0], int | float | np.number)
+    return array.dtype.kind in "iufb"
 
 
 def is_array(value: Any) -> TypeGuard[np.ndarray]:  # noqa: ANN401
@@ -87,8 +108,9 @@ def is_number_sentence(sentence: Sequence[Any]) -> bool:
 def _checked_ids(ids: np.ndarray) -> np.ndarray:
     """Return the ids as one flat array; TypeError or ValueError unless they are integers from 0 to 2**63 - 1."""
     if ids.dtype.kind not in "iu":
-        nan = ", with NaN" if ids.dtype.kind == "f" and np.isnan(ids).any() else ""
-        raise TypeError(f"ids are {ids.dtype}{nan}; expected an integer array: ids.astype(np.int64)")
+        has_nan = ids.dtype.kind == "f" and np.isnan(ids).any()
+        nan, drop = (", with NaN", "drop the rows that lack an id, and then ") if has_nan else ("", "")
+        raise TypeError(f"ids are {ids.dtype}{nan}; expected an integer array: {drop}ids.astype(np.int64)")
     if ids.size == 0:
         raise ValueError(f"the corpus is empty: an integer array of shape {ids.shape}; pass at least one id")
     least, largest = int(ids.min()), int(ids.max())
@@ -147,9 +169,34 @@ def from_number_lists(sentences: Iterable[Iterable[int]]) -> IntegerCorpus:
     """Make a corpus from lists of int, or 1-D integer arrays; takes 8 bytes per id."""
     ids, ends = array("q"), array("q", [0])
     for position, walk in enumerate(sentences):
+        refuse_unordered(walk, position)
         try:
             ids.extend(walk.tolist() if hasattr(walk, "tolist") else walk)
         except (TypeError, OverflowError) as error:
-            raise TypeError(f"sentence {position} does not hold int ids alone ({error}); the first one does") from error
+            what = f"sentence {position} does not hold int ids alone ({error})"
+            raise TypeError(f"{what}; expected int for every token, or str for every token") from error
         ends.append(len(ids))
-    return IntegerCorpus(_checked_ids(np.frombuffer(ids, np.int64)), np.frombuffer(ends, np.int64))
+    corpus = IntegerCorpus(_checked_ids(np.frombuffer(ids, np.int64)), np.frombuffer(ends, np.int64))
+    _warn_of_starts(corpus)
+    return corpus
+
+
+def _warn_of_starts(corpus: IntegerCorpus) -> None:
+    """Warn if the first two of two or three lists seem to be ids and their starts."""
+    if len(corpus.starts) not in (3, 4):
+        return
+    first, second = (corpus.ids[corpus.starts[s] : corpus.starts[s + 1]] for s in range(2))
+    if len(second) > 1 and second[0] == 0 and second[-1] == len(first) and (np.diff(second) >= 0).all():
+        logger.warning(
+            "the second of %d sentences looks like the starts of the first; if so, pass a pair of arrays, "
+            "Word2Vec((numpy.asarray(ids), numpy.asarray(starts)))",
+            len(corpus.starts) - 1,
+        )
+
+
+def refuse_unordered(sentence: object, position: int) -> None:
+    """Raise TypeError for a set, whose order differs from run to run, and for a dict, whose keys would be read."""
+    if not isinstance(sentence, list) and isinstance(sentence, Set | Mapping):
+        kind = type(sentence).__name__
+        cure = "list(sentence.values())" if isinstance(sentence, Mapping) else "sorted(sentence)"
+        raise TypeError(f"sentence {position} is a {kind}; expected a list of tokens, in their order: {cure}")

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from fastw2v.corpus.blocks import Block
+from fastw2v.corpus.integers import refuse_unordered
 from fastw2v.runtime.progress import PhaseProgress
 from fastw2v.runtime.word_bytes import encode_word
 from fastw2v_kernels.encode import padded_size
@@ -175,14 +176,19 @@ def _tokens_of(sentence: Any, position: int) -> Sequence[str]:  # noqa: ANN401 -
     if isinstance(sentence, list | tuple):
         return sentence
     if isinstance(sentence, str | bytes):
-        kind = type(sentence).__name__
-        raise TypeError(f"sentence {position} is the {kind} {sentence[:40]!r}; expected a list of str")
+        raise _wrong_sentence(sentence, position, cure="sentence.split()")
+    refuse_unordered(sentence, position)
     if not isinstance(sentence, Iterable):
-        raise TypeError(f"sentence {position} is a {type(sentence).__name__}, {sentence!r:.60}; expected a list of str")
+        raise _wrong_sentence(sentence, position, cure="leave it out")
     return list(sentence)
+
+
+def _wrong_sentence(sentence: object, position: int, *, cure: str) -> TypeError:
+    what = f"sentence {position} is a {type(sentence).__name__}, {sentence!r:.60}"
+    return TypeError(f"{what}; expected a list of str: {cure}")
 
 
 def _wrong_token(tokens: Sequence[Any], position: int) -> TypeError:
     at, token = next((at, token) for at, token in enumerate(tokens) if not isinstance(token, str))
-    what = f"a token is a {type(token).__name__}, {token!r:.60}"
-    return TypeError(f"sentence {position}, token {at}: {what}; expected lists of str, as the first sentence is")
+    what = f"sentence {position}, token {at}: a token is a {type(token).__name__}, {token!r:.60}"
+    return TypeError(f"{what}; expected lists of str, as the first sentence is: str(token)")

@@ -11,8 +11,8 @@ import numpy as np
 
 from fastw2v.corpus.arrow import Table, is_arrow, is_dataset, pyarrow_module
 from fastw2v.corpus.blocks import BYTE_ORDER_MARK, refuse_no_text
+from fastw2v.corpus.long_table import refuse_missing, sortable_table
 from fastw2v.corpus.pairs import pair_corpus
-from fastw2v.corpus.tables import refuse_missing, sortable_table
 from fastw2v.corpus.text import check_readable
 from fastw2v.corpus.weights import WeightedCorpus
 from fastw2v.runtime.compressed import unpacked

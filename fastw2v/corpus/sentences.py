@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from fastw2v.corpus.blocks import BLOCK_BYTES, Block
-from fastw2v.corpus.integers import as_sentence
+from fastw2v.corpus.integers import as_sentence, refuse_unordered
 from fastw2v.corpus.joined import joined_blocks
 from fastw2v.runtime.progress import PhaseProgress
 from fastw2v.vocab import EmptyVocabularyError
@@ -19,7 +19,7 @@ from fastw2v.vocab import EmptyVocabularyError
 
 @dataclass(frozen=True)
 class TokenCorpus:
-    """Sentences of str tokens, made by `as_corpus`: any iterable that can be iterated more than once."""
+    """Sentences of str tokens, made by `as_corpus`: any iterable, also one that can be read only once."""
 
     sentences: Iterable[Iterable[str]]
 
@@ -38,8 +38,7 @@ class PeekedSentences:
     Parameters
     ----------
     sentences : iterable
-    once : bool
-        Take an iterator too, which can be read only once.
+        Also one that can be read only once, such as a generator; a second pass then raises TypeError.
 
     Attributes
     ----------
@@ -49,15 +48,13 @@ class PeekedSentences:
     Raises
     ------
     TypeError
-        `sentences` is no iterable of sentences, or, unless `once`, an iterator that can be read only once.
+        `sentences` is no iterable of sentences.
     EmptyVocabularyError
         No sentence has a token.
     """
 
-    def __init__(self, sentences: Any, *, once: bool = False) -> None:  # noqa: ANN401 - whatever a user passes
+    def __init__(self, sentences: Any) -> None:  # noqa: ANN401 - whatever a user passes
         _check_iterable(sentences)
-        if not once:
-            _check_starts_anew(sentences)
         self._sentences: Iterable[Any] = sentences
         rest, seen = _from_here(iter(sentences)), list[Sequence[Any]]()
         while not seen or not len(seen[-1]):
@@ -67,7 +64,30 @@ class PeekedSentences:
 
     def __iter__(self) -> Iterator[Any]:
         begun, self._begun = self._begun, None
-        return iter(self._sentences) if begun is None else begun
+        return self._again() if begun is None else begun
+
+    def _again(self) -> Iterator[Any]:
+        """Yield the sentences of another pass; TypeError if there are none any more."""
+        rest = _from_here(iter(self._sentences))
+        for sentence in rest:
+            yield sentence
+            yield from rest
+            return
+        raise read_only_once(self._sentences)
+
+    def check_starts_anew(self) -> None:
+        """Raise TypeError if it is known that there can be no second pass."""
+        sentences = self._sentences
+        if iter(sentences) is iter(sentences) and not _can_start_anew(sentences):
+            raise read_only_once(sentences)
+
+
+def read_only_once(sentences: object) -> TypeError:
+    """Return the error for a second pass over what can be read only once."""
+    return TypeError(
+        f"sentences is a {type(sentences).__name__} that can be read only once, and it is needed twice; pass "
+        "list(sentences), or an object whose __iter__ starts anew each time"
+    )
 
 
 def _check_iterable(sentences: object) -> None:
@@ -85,17 +105,12 @@ def _check_iterable(sentences: object) -> None:
     if isinstance(sentences, Set):
         kind = type(sentences).__name__
         raise TypeError(f"sentences is a {kind}, whose order differs from run to run; pass sorted(sentences)")
+    if hasattr(sentences, "read"):
+        kind = type(sentences).__name__
+        raise TypeError(f"sentences is an open file ({kind}); pass its path as corpus_file=..., or LineSentence(file)")
     if not isinstance(sentences, Iterable):
-        raise TypeError(f"sentences is a {type(sentences).__name__}; expected an iterable of lists of tokens")
-
-
-def _check_starts_anew(sentences: Iterable[Any]) -> None:
-    """Raise TypeError unless this iterable can be read more than once."""
-    if iter(sentences) is iter(sentences) and not _can_start_anew(sentences):
-        raise TypeError(
-            f"sentences is a one-shot {type(sentences).__name__}, which can be read only once; expected a corpus that "
-            "can be read again: pass list(sentences), or an object whose __iter__ starts anew each time"
-        )
+        cure = ": call it, sentences()" if callable(sentences) else ""
+        raise TypeError(f"sentences is a {type(sentences).__name__}; expected an iterable of lists of tokens{cure}")
 
 
 def _can_start_anew(sentences: Iterable[Any]) -> bool:
@@ -116,14 +131,18 @@ def _from_here(sentences: Iterator[Any]) -> Iterator[Any]:
 
 def _next_sentence(sentences: Iterator[Any]) -> Sequence[Any]:
     """Return the next sentence as a sequence; str, bytes and arrays unchanged."""
-    for sentence in map(as_sentence, sentences):
+    for position, sentence in enumerate(map(as_sentence, sentences)):
+        refuse_unordered(sentence, position)
         if isinstance(sentence, str | bytes | np.ndarray):
             return sentence  # type: ignore[return-value]
         if isinstance(sentence, Iterable):
             return list(sentence)
-        raise TypeError(f"a sentence is a {type(sentence).__name__}, {sentence!r}; expected a list of tokens")
+        what = f"a sentence is a {type(sentence).__name__}, {sentence!r}"
+        cure = "leave it out" if sentence is None else "[sentence] is a corpus of one"
+        raise TypeError(f"{what}; expected a list of tokens ({cure})")
     raise EmptyVocabularyError(
-        "the corpus is empty: no sentence has a token; was an iterator behind it already used up?"
+        "the corpus is empty: no sentence has a token; was it a generator that was already used up? Pass "
+        "list(sentences), or an object whose __iter__ starts anew each time"
     )
 
 
@@ -132,8 +151,12 @@ def check_words(sentence: Sequence[Any]) -> None:
     if isinstance(sentence, str | bytes):
         raise TypeError(
             f"a sentence is the {type(sentence).__name__} {sentence[:40]!r}, which would be split into characters; "
-            "expected a list of tokens: [sentence.split() for sentence in sentences]"
+            "expected a list of tokens: [sentence.split() for sentence in sentences] (paths go to corpus_file=...)"
         )
     if not isinstance(sentence[0], str):
-        cure = ": decode it, token.decode()" if isinstance(sentence[0], bytes) else ", or int for every token"
+        cure = ", or int for every token"
+        if isinstance(sentence[0], bytes):
+            cure = ": decode it, token.decode()"
+        elif isinstance(sentence[0], list | tuple | np.ndarray):
+            cure = ": lists are nested too deep, pass [sentence for document in documents for sentence in document]"
         raise TypeError(f"a token is a {type(sentence[0]).__name__}, {sentence[0]!r}; expected str{cure}")

@@ -7,15 +7,16 @@ that no token is a Python object and memory is bounded.
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
-from functools import cached_property
+from itertools import chain
 from typing import Any
 
 import numpy as np
 
-from fastw2v.corpus.arrow import Table, pyarrow_module
+from fastw2v.corpus.arrow import Table, is_text, pyarrow_module
 from fastw2v.corpus.blocks import BLOCK_BYTES, Block
 from fastw2v.corpus.integers import IntegerCorpus, from_ragged
 from fastw2v.corpus.joined import QUOTE, encoded, is_plain, joined_blocks, quoted, text_block
+from fastw2v.corpus.long_table import LongTable, refuse_missing
 from fastw2v.corpus.sentences import TokenCorpus
 from fastw2v.corpus.weights import WeightedCorpus, checked_weights
 from fastw2v.runtime.progress import PhaseProgress
@@ -40,15 +41,16 @@ def table_corpus(
     Parameters
     ----------
     source : path, list of paths, or object with Arrow's interface
-        Parquet, Arrow (Feather), CSV, TSV or JSON-lines files; a data frame of pandas or polars, a relation of DuckDB,
-        a table of pyarrow, a `datasets.Dataset`.
+        Parquet, Arrow (Feather), CSV, TSV or JSON-lines files, also by a pattern or their folder; a data frame of
+        pandas or polars, a relation of DuckDB, a table of pyarrow, a `datasets.Dataset`. A
+        `pyarrow.RecordBatchReader` can be read once.
     column : str, optional
         The column whose rows are sentences: lists of str or of integers, or text, whose words are separated by
         whitespace. Rows without a value, and empty lists, are left out. It may be left out if there is one column.
     group, items, order : str, optional
         Of a long table: the column that says which session a row belongs to, that of the items, and that to sort each
-        session by, such as a time. Without `order`, items stay in the order of the table. These columns are read into
-        memory.
+        session by, such as a time: numbers, times, or text, which is sorted as text. Without `order`, and where it is
+        equal, items stay in the order of the table. These columns are read into memory.
     weight : str, optional
         With `column`: the column with the weight of each sentence; see `weighted_corpus`.
 
@@ -87,13 +89,13 @@ def table_corpus(
             raise ValueError(f"got {given}; expected column, or group and items (and order) of a long table")
         if weight is not None:
             raise ValueError(f"weight is {weight!r} with group and items; give each session one by weighted_corpus")
-        return _corpus_of(_LongTable(table, group, items, order))
+        return _corpus_of(LongTable(table, group, items, order))
     if order is not None:
         raise ValueError(f"order is {order!r} without group and items; a row of `column` has the order of its list")
-    lists = _ListColumn(table, _checked_name(table, column))
+    lists = _ListColumn(table, table.checked_name("column", column))
     if weight is None:
         return _corpus_of(lists)
-    weights = _weights(table, lists.name, _checked_name(table, weight))
+    weights = _weights(table, lists.name, table.checked_name("weight", weight))
     return WeightedCorpus(_corpus_of(lists), weights)
 
 
@@ -103,7 +105,7 @@ def _weights(table: Table, column: str, weight: str) -> np.ndarray:
     for batch in table.batches([column, weight]):
         refuse_missing(batch.column(1), weight)
         found.append(batch.column(1).to_numpy(zero_copy_only=False))
-        kept.append(_lengths(_decoded(batch.column(0))).fill_null(0).to_numpy(zero_copy_only=False) > 0)
+        kept.append(_lengths(_plain(batch.column(0))).fill_null(0).to_numpy(zero_copy_only=False) > 0)
     weights = checked_weights(np.concatenate(found) if found else np.zeros(0), None, "row")
     return weights[np.concatenate(kept)] if kept else weights
 
@@ -120,53 +122,44 @@ class _ListColumn:
             yield batch.column(0)
 
 
-class _LongTable:
-    """The sessions of a long table, as Arrow's lists."""
+_Columns = _ListColumn | LongTable
 
-    def __init__(self, table: Table, group: str, items: str, order: str | None) -> None:
-        for name in (group, items, *([] if order is None else [order])):
-            _checked_name(table, name)
-        self.name, self._table, self._group, self._order = items, table, group, order
+
+class _Pieces:
+    """The rows of a column, some at a time, as `_pieces` yields them.
+
+    The first pass goes on behind the piece that told the kind, so that a stream need not be read twice.
+    """
+
+    def __init__(self, columns: _Columns) -> None:
+        self.name, self._columns = columns.name, columns
+        rest = _pieces(columns)
+        first = next(rest, None)
+        if first is None:
+            raise EmptyVocabularyError(f"column {columns.name!r} of the table holds no token")
+        self.kind = first.type
+        self._begun: Iterator[Any] | None = chain([first], rest)
 
     def __iter__(self) -> Iterator[Any]:
-        """Yield one array of all sessions."""
-        yield self._sessions
-
-    @cached_property
-    def _sessions(self) -> Any:  # noqa: ANN401
-        arrow, compute = pyarrow_module(), pyarrow_module().compute
-        names = [self._group, self.name, *([] if self._order in (None, self._group, self.name) else [self._order])]
-        parts = [sortable_table(batch) for batch in self._table.batches(names)]
-        if not parts:
-            raise EmptyVocabularyError(f"column {self.name!r} of the table holds no token")
-        rows = arrow.concat_tables(parts, promote_options="permissive").combine_chunks()
-        for name in names:
-            refuse_missing(rows[name], name)
-        keys = [(name, "ascending") for name in (self._group, self._order) if name is not None]
-        rows = rows.take(compute.sort_indices(rows, sort_keys=keys))
-        items, groups = rows[self.name].combine_chunks(), rows[self._group].combine_chunks()
-        changes = np.flatnonzero(compute.not_equal(groups[1:], groups[:-1]).to_numpy(zero_copy_only=False)) + 1
-        starts = np.concatenate([[0], changes, [len(items)]])
-        return arrow.LargeListArray.from_arrays(starts, items)
-
-
-_Columns = _ListColumn | _LongTable
+        begun, self._begun = self._begun, None
+        return _pieces(self._columns) if begun is None else begun
 
 
 class ColumnCorpus(TokenCorpus):
     """Sentences of words in a table, made by `table_corpus`."""
 
-    def __init__(self, columns: _Columns) -> None:
-        super().__init__(_Sentences(columns))
-        object.__setattr__(self, "_columns", columns)
+    def __init__(self, pieces: _Pieces) -> None:
+        super().__init__(_Sentences(pieces))
+        object.__setattr__(self, "_pieces", pieces)
 
     def blocks(
         self, block_bytes: int = BLOCK_BYTES, progress: PhaseProgress | None = None
     ) -> Generator[Block, None, None]:
         """Yield the sentences as blocks of text, some words quoted; see `joined_blocks`."""
         done = 0
-        for lists in _pieces(self._columns):  # type: ignore[attr-defined]
-            yield from _text_of(lists, self._columns.name)  # type: ignore[attr-defined]
+        pieces: _Pieces = self._pieces  # type: ignore[attr-defined]
+        for lists in pieces:
+            yield from _text_of(lists, pieces.name)
             done += _n_tokens(lists)
             if progress is not None:
                 progress(done, None)
@@ -175,11 +168,11 @@ class ColumnCorpus(TokenCorpus):
 class _Sentences:
     """The sentences of a table as lists of str, for what reads them one by one."""
 
-    def __init__(self, columns: _Columns) -> None:
-        self._columns = columns
+    def __init__(self, pieces: _Pieces) -> None:
+        self._pieces = pieces
 
     def __iter__(self) -> Iterator[list[str]]:
-        for lists in _pieces(self._columns):
+        for lists in self._pieces:
             yield from (_words_of(row) if isinstance(row, str) else row for row in lists.to_pylist())
 
 
@@ -188,31 +181,11 @@ def _words_of(text: str) -> list[str]:
     return [decode_word(word) for word in encode_word(text).split()]
 
 
-def _checked_name(table: Table, name: str | None) -> str:
-    names = table.names
-    if name is None and len(names) == 1:
-        return names[0]
-    if name not in names:
-        what = "no column is named" if name is None else f"there is no column {name!r}"
-        raise ValueError(f"{what}; the table has {', '.join(map(repr, names))}: pass one of them as column=")
-    return name
-
-
-def refuse_missing(column: Any, name: str) -> None:  # noqa: ANN401
-    """Raise ValueError if a column, which may be chunked, lacks a value."""
-    if column.null_count:
-        row = int(np.flatnonzero(pyarrow_module().compute.is_null(column).to_numpy(zero_copy_only=False))[0])
-        cure = "drop such rows before, or fill them in"
-        raise ValueError(f"column {name!r} lacks {column.null_count} values, the first in row {row}; {cure}")
-
-
 def _corpus_of(columns: _Columns) -> TokenCorpus | IntegerCorpus:
     """Find out what the column holds."""
-    arrow = pyarrow_module()
-    for lists in _pieces(columns):
-        is_text = lists.type == arrow.string()
-        return ColumnCorpus(columns) if is_text or lists.type.value_type == arrow.string() else _integers(columns)
-    raise EmptyVocabularyError(f"column {columns.name!r} of the table holds no token")
+    arrow, pieces = pyarrow_module(), _Pieces(columns)
+    of_words = pieces.kind == arrow.string() or pieces.kind.value_type == arrow.string()
+    return ColumnCorpus(pieces) if of_words else _integers(pieces)
 
 
 def _pieces(columns: _Columns) -> Iterator[Any]:
@@ -221,7 +194,7 @@ def _pieces(columns: _Columns) -> Iterator[Any]:
     for rows in columns:
         if pyarrow_module().types.is_null(rows.type):
             continue
-        rows = _decoded(rows)
+        rows = _plain(rows)
         read_as = _read_as(rows.type, columns.name)
         first_kind = first_kind or read_as
         if read_as != first_kind:
@@ -232,55 +205,50 @@ def _pieces(columns: _Columns) -> Iterator[Any]:
         while first < len(rows):
             last = int(np.searchsorted(starts, starts[first] + _PIECE_TOKENS, side="right")) - 1
             last = min(max(last, first + 1), len(rows))
-            piece = rows[first:last].cast(read_as).filter(pyarrow_module().array(lengths[first:last] > 0))
+            holds_some = pyarrow_module().array(lengths[first:last] > 0)
+            piece = _cast(rows[first:last], read_as, columns.name).filter(holds_some)
             if len(piece):
                 _refuse_missing_items(piece, columns.name)
                 yield piece
             first = last
 
 
-def _decoded(rows: Any) -> Any:  # noqa: ANN401
-    return rows.dictionary_decode() if pyarrow_module().types.is_dictionary(rows.type) else rows
+def _plain(rows: Any) -> Any:  # noqa: ANN401
+    """Return a column without categories, and with text that Arrow computes on."""
+    types = pyarrow_module().types
+    rows = rows.dictionary_decode() if types.is_dictionary(rows.type) else rows
+    return rows.cast(pyarrow_module().large_string()) if types.is_string_view(rows.type) else rows
+
+
+def _cast(rows: Any, read_as: Any, name: str) -> Any:  # noqa: ANN401
+    """Return rows of the type to read them as; ValueError for integers that are too large."""
+    try:
+        return rows.cast(read_as)
+    except pyarrow_module().ArrowInvalid as error:
+        cure = "renumber the ids, or cast them to text"
+        raise ValueError(f"column {name!r} cannot be read as {read_as}: {error}; {cure}") from error
 
 
 def _lengths(rows: Any) -> Any:  # noqa: ANN401
     """Return the number of tokens of each row; of text, of bytes."""
     compute = pyarrow_module().compute
-    return compute.binary_length(rows) if _is_text(rows.type) else compute.list_value_length(rows)
+    return compute.binary_length(rows) if is_text(rows.type) else compute.list_value_length(rows)
 
 
 def _read_as(given: Any, name: str) -> Any:  # noqa: ANN401
     """Return the type to read a column as: string, or large lists of string or of int64; TypeError for another."""
     arrow, types = pyarrow_module(), pyarrow_module().types
-    if _is_text(given):
+    if is_text(given):
         return arrow.string()
     if isinstance(given, arrow.ListType | arrow.LargeListType | arrow.FixedSizeListType | arrow.ListViewType):
         inside = given.value_type
         words = inside.value_type if types.is_dictionary(inside) else inside
-        if _is_text(words) or types.is_null(words):  # null: of empty lists alone
+        if is_text(words) or types.is_null(words):  # null: of empty lists alone
             return arrow.large_list(arrow.string())
         if types.is_integer(words):
             return arrow.large_list(arrow.int64())
     cure = "pass a column of lists of str or of integers, or of text; or group and items of a long table"
     raise TypeError(f"column {name!r} holds {given}; {cure}")
-
-
-def sortable_table(batch: Any) -> Any:  # noqa: ANN401
-    """Return a batch as a table of columns that Arrow sorts and takes values of."""
-    arrow = pyarrow_module()
-    return arrow.table(batch).cast(arrow.schema([(field.name, _sortable(field.type)) for field in batch.schema]))
-
-
-def _sortable(given: Any) -> Any:  # noqa: ANN401
-    """Return the type that Arrow sorts and takes values like."""
-    types = pyarrow_module().types
-    inside = given.value_type if types.is_dictionary(given) else given
-    return pyarrow_module().large_string() if _is_text(inside) else inside
-
-
-def _is_text(given: Any) -> bool:  # noqa: ANN401
-    types = pyarrow_module().types
-    return bool(types.is_string(given) or types.is_large_string(given) or types.is_string_view(given))
 
 
 def _refuse_missing_items(rows: Any, name: str) -> None:  # noqa: ANN401
@@ -317,12 +285,12 @@ def _bytes_of(strings: Any) -> bytes:  # noqa: ANN401
     return memoryview(data)[int(ends[0]) : int(ends[-1])].tobytes()
 
 
-def _integers(columns: _Columns) -> IntegerCorpus:
+def _integers(pieces: _Pieces) -> IntegerCorpus:
     """Write the integers of a column to a temporary file, and map it into memory."""
     file, ends = temporary_file(), [np.zeros(1, np.int64)]
     n_tokens = 0
     with file:  # the mapping holds it then
-        for lists in _pieces(columns):
+        for lists in pieces:
             write_all(file, lists.flatten().to_numpy(zero_copy_only=False))
             lengths = np.cumsum(_lengths(lists).to_numpy(zero_copy_only=False))
             ends.append(n_tokens + lengths)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import glob
 import io
+import logging
 import os
 from collections.abc import Generator, Iterable
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from fastw2v.corpus.utf8 import first_bad_line, not_utf8, with_ascii_spaces
 from fastw2v.runtime.progress import PhaseProgress
 from fastw2v.runtime.warn import warn_user
 
+logger = logging.getLogger("fastw2v")
 StrPath = str | os.PathLike[str]
 
 
@@ -190,6 +192,10 @@ def text_corpus(paths: StrPath | Iterable[StrPath], *, lower: bool = False, toke
     given = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
     if not given:
         raise ValueError("no corpus file: got an empty list of paths, expected at least one")
+    for path in given:
+        if not isinstance(path, str | os.PathLike):
+            kind = type(path).__name__
+            raise TypeError(f"corpus_file holds a {kind}, {path!r:.60}; expected paths (lists of words are sentences)")
     files = list(chain.from_iterable(expanded_paths(os.fspath(path)) for path in given))
     return TextCorpus(tuple(map(_source, files)), tokens=how)
 
@@ -201,6 +207,9 @@ def _source(file: Path) -> Source:
             return store(pipe, str(file))
     check_readable(file)
     _refuse_json_lines(file)
+    if file.name.lower().removesuffix(".gz").endswith((".csv", ".tsv")):
+        cure = 'of a table, read a column: fastw2v.corpus.table_corpus(path, column="text"), or --column text'
+        logger.warning("%s is read as plain text, a sentence a line; %s", file, cure)
     return file
 
 

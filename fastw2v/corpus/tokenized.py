@@ -47,11 +47,16 @@ class Tokens(NamedTuple):
 
 def checked_tokens(lower: bool, pattern: str | None) -> Tokens | None:
     """Return how text becomes tokens, None if whitespace separates them; ValueError for a pattern that is none."""
+    if not isinstance(lower, bool):
+        raise TypeError(f"lower is {lower!r}; expected True or False")
     if pattern is not None and pattern != SIMPLE:
         try:
             compiled = re.compile(pattern)
         except (re.error, TypeError) as error:
             raise ValueError(f'tokens is {pattern!r}; expected a regular expression, or "simple": {error}') from error
+        if isinstance(pattern, str) and pattern.isalnum():
+            cure = 'expected a pattern such as [a-z]+, or "simple"'
+            raise ValueError(f"tokens is {pattern!r}, which matches this very word alone; {cure}")
         if compiled.match(""):
             raise ValueError(f"tokens is {pattern!r}, which matches the empty text; expected one such as [a-z]+")
     return Tokens(lower, pattern) if lower or pattern is not None else None

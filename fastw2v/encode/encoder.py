@@ -10,6 +10,7 @@ import numpy as np
 from fastw2v.config import number
 from fastw2v.corpus import BLOCK_BYTES, Corpus, TextCorpus, TokenCorpus, WeightedCorpus, as_corpus
 from fastw2v.corpus.integers import IntegerCorpus
+from fastw2v.corpus.sentences import PeekedSentences
 from fastw2v.encode import on_gpu
 from fastw2v.encode.integers import EncodedIntegers
 from fastw2v.encode.text import encode_text, pruned_table, table_of
@@ -290,13 +291,10 @@ def _encode(
         return EncodedIntegers(corpus, keep_all=keep_all)
     frozen = None
     if max_vocab_size is not None:
+        if isinstance(corpus, TokenCorpus) and isinstance(corpus.sentences, PeekedSentences):
+            corpus.sentences.check_starts_anew()
         frozen = pruned_table(corpus, max_vocab_size=max_vocab_size, block_bytes=block_bytes, progress=progress)
-    encoded = encode_text(corpus, workers=workers, block_bytes=block_bytes, progress=progress, frozen=frozen)
-    if frozen is not None and encoded.n_raw == 0:
-        encoded.close()
-        cure = "pass list(sentences), or an object whose __iter__ starts anew each time"
-        raise ValueError(f"max_vocab_size reads the corpus twice, and the second time it had no token; {cure}")
-    return encoded
+    return encode_text(corpus, workers=workers, block_bytes=block_bytes, progress=progress, frozen=frozen)
 
 
 def _write(

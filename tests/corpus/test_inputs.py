@@ -47,9 +47,6 @@ def test_a_path_is_a_text_corpus_and_a_corpus_stays_one(tmp_path):
         ([[True]], TypeError, "token is a bool"),
         (3, TypeError, "sentences is a int.*expected an iterable"),
         ([3, 4], TypeError, "a sentence is a int"),
-        (generator(), TypeError, "one-shot generator.*pass list"),
-        (map(list, ["ab"]), TypeError, "one-shot map"),
-        (UsedUp(), TypeError, "can be read only once"),
         ([], ValueError, "corpus is empty"),
         ([[], []], ValueError, "corpus is empty"),
         (np.zeros((0, 5), int), ValueError, "corpus is empty"),
@@ -82,6 +79,26 @@ def test_a_path_is_a_text_corpus_and_a_corpus_stays_one(tmp_path):
 def test_a_wrong_corpus_is_an_error_with_the_cure(sentences, error, message):
     with pytest.raises(error, match=message):
         as_corpus(sentences)
+
+
+@pytest.mark.parametrize("make", [generator, UsedUp, lambda: map(list, ["ab"])])
+def test_what_can_be_read_only_once_is_read_once(make):
+    corpus = as_corpus(make())
+    assert list(corpus.sentences) == [["a", "b"]]
+    with pytest.raises(TypeError, match=r"can be read only once.*pass list\(sentences\), or an object whose __iter__"):
+        list(corpus.sentences)
+
+
+def test_a_generator_that_was_used_up_is_refused():
+    used_up = generator()
+    next(used_up)
+    with pytest.raises(ValueError, match=r"used up\? Pass list\(sentences\), or an object whose __iter__ starts anew"):
+        as_corpus(used_up)
+
+
+def test_a_generator_of_integers_is_stored():
+    corpus = as_corpus(iter([[3, 5], [7]]))
+    assert (corpus.ids.tolist(), corpus.starts.tolist()) == ([3, 5, 7], [0, 2, 3])
 
 
 RAGGED = np.array([3, 5, 7, 5, 7]), np.array([0, 3, 5])

@@ -69,6 +69,14 @@ def test_a_long_table_without_an_order_keeps_that_of_its_rows(tmp_path):
     assert list(table_corpus(tmp_path / "a.tsv", group="s", items="item").sentences) == [["a"]]
 
 
+def test_rows_of_equal_order_stay_in_the_order_of_the_table():
+    draw = np.random.default_rng(0)
+    sessions, times = draw.integers(0, 5, 3000), draw.integers(0, 3, 3000)
+    clicks = arrow.table({"s": sessions, "item": np.arange(3000), "t": times})
+    corpus = table_corpus(clicks, group="s", items="item", order="t")
+    assert (corpus.ids == np.lexsort((np.arange(3000), times, sessions))).all()
+
+
 @pytest.mark.parametrize("lists", [WORDS, IDS], ids=["words", "integers"])
 def test_frames_and_columns_of_other_libraries(lists):
     pandas, polars = pytest.importorskip("pandas"), pytest.importorskip("polars")
@@ -103,6 +111,23 @@ def test_a_column_is_read_again_and_by_several_threads():
     assert encoded(corpus, workers=3, block_bytes=10) == encoded(corpus, max_vocab_size=100) == encoded(WORDS)
 
 
+@pytest.mark.parametrize("lists", [WORDS, IDS], ids=["words", "integers"])
+def test_a_stream_of_batches_is_read_once(lists):
+    def reader():
+        return arrow.table({"n": list(range(len(lists))), "items": lists}).to_reader(max_chunksize=5)
+
+    assert encoded(table_corpus(reader(), column="items")) == encoded(lists)
+    long = arrow.table(long_rows(lists)).to_reader(max_chunksize=5)
+    assert encoded(table_corpus(long, group="session", items="item", order="time")) == encoded(lists)
+    if lists is WORDS:
+        corpus = table_corpus(reader(), column="items")
+        encoded(corpus)
+        with pytest.raises(TypeError, match=r"can be read only once; pass its table: reader.read_all"):
+            encoded(corpus)
+        with pytest.raises(TypeError, match="can be read only once"):
+            encoded(table_corpus(reader(), column="items"), max_vocab_size=100)
+
+
 @pytest.mark.parametrize(
     ("table", "options", "error", "message"),
     [
@@ -127,8 +152,6 @@ def test_a_wrong_table_is_an_error_with_the_cure(table, options, error, message)
 
 
 def test_a_wrong_source_is_an_error_with_the_cure(tmp_path):
-    with pytest.raises(TypeError, match="can be read only once; pass its table"):
-        table_corpus(arrow.table({"a": [["x"]]}).to_reader())
     (tmp_path / "a.txt").write_text("x")
     (tmp_path / "a.parquet").write_text("x")
     with pytest.raises(ValueError, match="no ending of a table"):

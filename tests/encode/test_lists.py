@@ -30,7 +30,7 @@ def test_token_lists_equal_a_counter(block_bytes):
         ([["a"], ["b", b"c"]], "sentence 1, token 1: a token is a bytes"),
         ([["a"], [["b"]]], r"sentence 1, token 0: a token is a list, \['b'\]"),
         ([["a"], 3], "sentence 1 is a int, 3"),
-        ([["a"], "words"], "sentence 1 is the str 'words'"),
+        ([["a"], "words"], "sentence 1 is a str, 'words'"),
     ],
 )
 def test_a_token_that_is_no_str_is_named(sentences, message):

@@ -1,0 +1,132 @@
+"""Sessions of a long table, which has a row for each item: sorted by session and by time, as Arrow's lists."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from fastw2v.corpus.arrow import Table, is_text, pyarrow_module
+from fastw2v.vocab import EmptyVocabularyError
+
+logger = logging.getLogger("fastw2v")
+_NUMBER, _DATE = r"^\s*[-+]?[0-9]+([.][0-9]*)?\s*$", r"^[0-9]{4}-[0-9]{2}"
+
+
+class LongTable:
+    """The sessions of a long table.
+
+    Parameters
+    ----------
+    table : Table
+    group, items : str
+        The columns that say which session a row belongs to, and which item it is.
+    order : str, optional
+        The column to sort each session by. None: the order of the table.
+
+    Attributes
+    ----------
+    name : str
+        The column of the items.
+
+    Raises
+    ------
+    ValueError
+        There is no such column, or `group` and `items` are the same.
+    """
+
+    def __init__(self, table: Table, group: str, items: str, order: str | None) -> None:
+        given = {"group": group, "items": items} | ({} if order is None else {"order": order})
+        for option, name in given.items():
+            table.checked_name(option, name)
+        if group == items:
+            raise ValueError(f"group and items are both {group!r}; expected a column of sessions and one of items")
+        self.name, self._table, self._group, self._order = items, table, group, order
+
+    def __iter__(self) -> Iterator[Any]:
+        """Yield one array of all sessions."""
+        yield self._sessions
+
+    @cached_property
+    def _sessions(self) -> Any:  # noqa: ANN401
+        arrow, compute = pyarrow_module(), pyarrow_module().compute
+        rows = self._rows()
+        keys = [(name, "ascending") for name in (self._group, self._order) if name is not None]
+        rows = rows.take(compute.sort_indices(rows, sort_keys=keys))
+        items, groups = rows[self.name].combine_chunks(), rows[self._group].combine_chunks()
+        changes = np.flatnonzero(compute.not_equal(groups[1:], groups[:-1]).to_numpy(zero_copy_only=False)) + 1
+        starts = np.concatenate([[0], changes, [len(items)]])
+        return arrow.LargeListArray.from_arrays(starts, items)
+
+    def _rows(self) -> Any:  # noqa: ANN401
+        """Return the columns as one table, checked."""
+        arrow = pyarrow_module()
+        names = [self._group, self.name, *([] if self._order in (None, self._group, self.name) else [self._order])]
+        parts = [sortable_table(batch) for batch in self._table.batches(names)]
+        if not parts:
+            raise EmptyVocabularyError(f"column {self.name!r} of the table holds no token")
+        for name in (self._group, self._order):
+            if name is not None:
+                _check_sortable([part.schema.field(name).type for part in parts], name)
+        try:
+            rows = arrow.concat_tables(parts, promote_options="permissive").combine_chunks()
+        except (arrow.ArrowInvalid, arrow.ArrowTypeError) as error:
+            raise TypeError(f"the parts of the table differ: {error}; pass tables with columns of one kind") from error
+        for name in names:
+            refuse_missing(rows[name], name)
+        if self._order is not None:
+            _check_order(rows[self._order], self._order)
+        return rows
+
+
+def sortable_table(batch: Any) -> Any:  # noqa: ANN401
+    """Return a batch as a table of columns that Arrow sorts and takes values of."""
+    arrow = pyarrow_module()
+    return arrow.table(batch).cast(arrow.schema([(field.name, _sortable(field.type)) for field in batch.schema]))
+
+
+def _sortable(given: Any) -> Any:  # noqa: ANN401
+    """Return the type that Arrow sorts and takes values like."""
+    types = pyarrow_module().types
+    inside = given.value_type if types.is_dictionary(given) else given
+    return pyarrow_module().large_string() if is_text(inside) else inside
+
+
+def _check_sortable(kinds: list[Any], name: str) -> None:
+    """Raise TypeError unless a column holds numbers, text or times, in all parts of the table."""
+    types = pyarrow_module().types
+    for kind in kinds:
+        if types.is_nested(kind):
+            raise TypeError(f"column {name!r} holds {kind}, which has no order; pass one of numbers, text or times")
+    if len({kind.tz is None for kind in kinds if types.is_timestamp(kind)}) > 1:
+        both = " and ".join(sorted(set(map(str, kinds))))
+        raise TypeError(f"column {name!r} holds times with a zone and without: {both}; give all of them one, or none")
+
+
+def refuse_missing(column: Any, name: str) -> None:  # noqa: ANN401
+    """Raise ValueError if values are missing; NaN is one."""
+    missing = pyarrow_module().compute.is_null(column, nan_is_null=True).to_numpy(zero_copy_only=False)
+    if missing.any():
+        row, cure = int(np.flatnonzero(missing)[0]), "drop such rows before, or fill them in"
+        raise ValueError(f"column {name!r} lacks {missing.sum()} values, the first in row {row}; {cure}")
+
+
+def _check_order(column: Any, name: str) -> None:  # noqa: ANN401
+    """Raise ValueError if text holds numbers, which would be sorted as text; warn of other text that is no date."""
+    compute = pyarrow_module().compute
+    if not is_text(column.type):
+        return
+    lengths = compute.min_max(compute.utf8_length(column)).as_py()
+    if lengths["min"] == lengths["max"]:
+        return  # so numbers and times in one form are in order
+    if compute.all(compute.match_substring_regex(column, _NUMBER)).as_py():
+        raise ValueError(f"column {name!r} holds numbers as text, and '10' sorts before '9'; cast it to a number")
+    if not compute.all(compute.match_substring_regex(column, _DATE)).as_py():
+        first, last = compute.min_max(column).as_py().values()
+        logger.warning(
+            "column %r is sorted as text, from %r to %r; for another order cast it to a number or a time",
+            *(name, first, last),
+        )
