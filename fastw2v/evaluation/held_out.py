@@ -9,10 +9,8 @@ import numpy as np
 
 from fastw2v.config import number
 from fastw2v.corpus import IntegerCorpus
-from fastw2v.evaluation.sessions import checked_session, checked_sessions
+from fastw2v.evaluation.sessions import Items, checked_session, checked_sessions
 from fastw2v.runtime.arrays import RowArray
-
-Items = list[Any]
 
 
 class HeldOut(NamedTuple):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -15,6 +15,7 @@ from fastw2v.runtime.arrays import Array, RowArray
 from fastw2v.vectors.key_table import Key, KeyTable
 
 Mask: TypeAlias = npt.NDArray[np.bool_]
+Items: TypeAlias = list[Any]
 
 
 class SessionRows(NamedTuple):
@@ -80,24 +81,28 @@ def checked_sessions(sessions: Any) -> IntegerCorpus | Iterable[Any]:  # noqa: A
     if (is_arrow(sessions) or is_dataset(sessions)) and not is_pandas_series(sessions):
         return checked_sessions(as_corpus(sessions))
     sessions = with_shared_arrays(sessions)
-    is_arrays = as_ragged(sessions) is not None or (is_array(sessions) and sessions.dtype != object)
+    is_arrays = as_ragged(sessions) is not None or (is_array(sessions) and sessions.dtype.kind in "iuf")
     return checked_sessions(as_corpus(sessions)) if is_arrays else sessions
 
 
-def checked_session(session: Any) -> list[Any]:  # noqa: ANN401
+def checked_session(session: Any) -> Items:  # noqa: ANN401
     """Return a session as a list of items; TypeError for a text."""
     if isinstance(session, str | bytes):
         raise TypeError(f"a session is the text {session[:40]!r}; expected a list of items: text.split()")
     return session.tolist() if isinstance(session, np.ndarray) else list(session)
 
 
-def session_rows(kv: KeyTable, sessions: Any) -> SessionRows:  # noqa: ANN401
-    """Look up the items of sessions."""
+def session_rows(
+    kv: KeyTable,
+    sessions: Any,  # noqa: ANN401
+    items_of: Callable[[Any], Items] = checked_session,
+) -> SessionRows:
+    """Look up the items of sessions; those of each that is no part of an array are what `items_of` returns."""
     checked = checked_sessions(sessions)
     if isinstance(checked, IntegerCorpus):
         return SessionRows(rows_of_ids(kv, np.asarray(checked.ids)), np.asarray(checked.starts))
     row_of, rows, lengths = kv.key_to_index, list[int](), [0]
-    for session in map(checked_session, checked):
+    for session in map(items_of, checked):
         rows.extend([row_of.get(item, -1) for item in session])
         lengths.append(len(session))
     return SessionRows(np.array(rows, np.intp), np.cumsum(lengths))
