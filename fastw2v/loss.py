@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from fastw2v.backends import LossBackend, TrainingData
+from fastw2v.backends.windows import with_fitting_window
 from fastw2v.config import TrainConfig
 from fastw2v.runtime.cleanup import cleanup
 from fastw2v.schedule import Span
@@ -34,7 +35,7 @@ def mean_loss(backend: LossBackend, config: TrainConfig, data: TrainingData) -> 
         There is no pair.
     """
     with cleanup(backend.close):
-        backend.upload(config, data)
+        backend.upload(with_fitting_window(config, data.tokens), data)
         n_tokens, size = data.tokens.n_tokens, backend.tally_tokens
         spans = (Span(_EPOCH, begin, min(begin + size, n_tokens), 0.0, 0.0) for begin in range(0, n_tokens, size))
         tallies = backend.tally_each(spans) if n_tokens else []

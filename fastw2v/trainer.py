@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 from fastw2v.backends import Backend, Tally, TrainingData
+from fastw2v.backends.windows import with_fitting_window
 from fastw2v.config import TrainConfig
 from fastw2v.pauses import UntilDue
 from fastw2v.runtime.cleanup import cleanup
@@ -216,8 +217,9 @@ def train(
     report = TrainReport(backend.name) if report is None else report
     report.device = backend.name
     data.weights.on_device = None  # the upload may need that memory
+    fitting = with_fitting_window(config, data.tokens)
     with cleanup(backend.close):
-        report.upload_seconds += seconds_of(lambda: backend.upload(config, data))
+        report.upload_seconds += seconds_of(lambda: backend.upload(fitting, data))
         report.workers = backend.n_workers
         report.compile_seconds += seconds_of(backend.compile)
         return_freed_memory()

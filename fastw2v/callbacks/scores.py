@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -26,10 +26,13 @@ class Evaluate(CallbackAny2Vec):
     ----------
     word_pairs, analogies : path, or iterable of paths
         Files of word pairs, whose score is Spearman's rank correlation, and of analogies, whose score is the accuracy.
-    hit_rate : list of sessions, optional
-        Sessions whose last item is predicted among 10 neighbours; its score has the name "hit_rate".
+    hit_rate : sessions, optional
+        Sessions whose last item is predicted among `topn` neighbours, as `fastw2v.evaluation.hit_rate` takes them; the
+        scores have the names "hit_rate" and "mrr".
     restrict_vocab : int, optional
         For files: use only the most frequent words.
+    topn : int
+        For sessions.
 
     Raises
     ------
@@ -54,13 +57,15 @@ class Evaluate(CallbackAny2Vec):
         self,
         word_pairs: Paths = (),
         analogies: Paths = (),
-        hit_rate: Iterable[Sequence[Any]] = (),
+        hit_rate: Any = (),  # noqa: ANN401 - sessions of any form
         *,
         restrict_vocab: int | None = 300_000,
+        topn: int = 10,
     ) -> None:
         self.word_pairs, self.analogies = _paths(word_pairs), _paths(analogies)
-        self.hit_rate, self.restrict_vocab = list(hit_rate), restrict_vocab
-        if not (self.word_pairs or self.analogies or self.hit_rate):
+        self.hit_rate = list(hit_rate) if isinstance(hit_rate, Iterator) else hit_rate
+        self.restrict_vocab, self.topn = restrict_vocab, topn
+        if not (self.word_pairs or self.analogies or self._has_sessions()):
             cure = "pass word_pairs=path, analogies=path or hit_rate=sessions"
             raise ValueError(f"Evaluate has nothing to score on; {cure}")
         for path in (*self.word_pairs, *self.analogies):
@@ -75,8 +80,13 @@ class Evaluate(CallbackAny2Vec):
         for path in self.analogies:
             solved = evaluation.analogies(model.wv, path, restrict_vocab=self.restrict_vocab)
             self._note(model, path.stem, solved.accuracy)
-        if self.hit_rate:
-            self._note(model, "hit_rate", evaluation.hit_rate(model.wv, self.hit_rate).hit_rate)
+        if self._has_sessions():
+            predicted = evaluation.hit_rate(model.wv, self.hit_rate, self.topn)
+            self._note(model, "hit_rate", predicted.hit_rate)
+            self._note(model, "mrr", predicted.mrr)
+
+    def _has_sessions(self) -> bool:
+        return not hasattr(self.hit_rate, "__len__") or len(self.hit_rate) > 0
 
     def _note(self, model: Any, name: str, score: float) -> None:  # noqa: ANN401
         model.report.add_metric(name, score)

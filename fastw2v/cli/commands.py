@@ -44,6 +44,13 @@ FileFormat = Annotated[
 ]
 TopN = Annotated[int, typer.Option("--topn", min=1, help="How many neighbours.")]
 
+Column = Annotated[
+    str | None, typer.Option(help="The inputs are tables (Parquet, CSV, JSON lines): sentences are in this column.")
+]
+Group = Annotated[str | None, typer.Option(help="Of a table with a row for an item: the sessions' column.")]
+Items = Annotated[str | None, typer.Option(help="The column of the items, with --group.")]
+Order = Annotated[str | None, typer.Option(help="The column to sort each session by, with --group.")]
+
 
 @app.callback(invoke_without_command=True)
 def _root(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
@@ -86,12 +93,10 @@ def train(
     ],
     output: Annotated[Path, typer.Option("-o", "--output", help="Where to save the vectors.")],
     sg: Sg = False,
-    column: Annotated[
-        str | None, typer.Option(help="The inputs are tables (Parquet, CSV, JSON lines): sentences are in this column.")
-    ] = None,
-    group: Annotated[str | None, typer.Option(help="Of a table with a row for an item: the sessions' column.")] = None,
-    items: Annotated[str | None, typer.Option(help="The column of the items, with --group.")] = None,
-    order: Annotated[str | None, typer.Option(help="The column to sort each session by, with --group.")] = None,
+    column: Column = None,
+    group: Group = None,
+    items: Items = None,
+    order: Order = None,
     pairs: Annotated[
         bool,
         typer.Option(
@@ -196,20 +201,33 @@ def eval(
     model: ModelFile,
     pairs: Annotated[list[Path] | None, typer.Option(help="Word pairs with scores, tab-separated.")] = None,
     analogies: Annotated[list[Path] | None, typer.Option(help="Analogy questions.")] = None,
+    sessions: Annotated[
+        list[Path] | None,
+        typer.Option(help="Sessions whose last item is predicted: text, a session a line, or tables."),
+    ] = None,
+    column: Column = None,
+    group: Group = None,
+    items: Items = None,
+    order: Order = None,
+    topn: Annotated[int, typer.Option(min=1, help="Of --sessions: how many neighbours are looked at.")] = 10,
     restrict_vocab: Annotated[int, typer.Option(min=1, help="Use only the most frequent words.")] = 300_000,
     as_json: AsJson = False,
 ) -> None:
-    """Score vectors on word pairs (Spearman's rank correlation) and analogies.
+    """Score vectors on word pairs (Spearman's rank correlation), analogies, and sessions (hit rate and MRR).
 
     Without files, those in the folder FASTW2V_DATA_DIR: wordsim353.tsv, simlex999.txt, questions-words.txt.
     """
     with console.friendly_errors():
+        from fastw2v.cli.inputs import sessions_of
         from fastw2v.datasets import evaluation_files
 
         vectors = _load(model)
-        if not pairs and not analogies:
+        if not pairs and not analogies and not sessions:
             pairs, analogies = evaluation_files()
         scores = console.scores(vectors, pairs or [], analogies or [], restrict_vocab=restrict_vocab)
+        columns = {"column": column, "group": group, "items": items, "order": order}
+        for path in sessions or []:
+            scores += console.session_scores(vectors, path, sessions_of(vectors, path, **columns), topn=topn)
         for score in scores:
             console.say(console.score_line(score), to_stderr=as_json)
         if as_json:

@@ -139,6 +139,16 @@ def scores(
     ]
 
 
+def session_scores(vectors: KeyedVectors, path: Path, sessions: Any, *, topn: int) -> list[dict[str, Any]]:  # noqa: ANN401
+    """Predict the last item of each session; return both scores, and how many sessions were used."""
+    from fastw2v import evaluation
+
+    found = evaluation.hit_rate(vectors, sessions, topn)
+    used = {"used": found.n_used, "of": found.n_total}
+    scores = {f"hit rate@{topn}": found.hit_rate, f"MRR@{topn}": found.mrr}
+    return [{"file": path.name, "measure": measure, "score": score, **used} for measure, score in scores.items()]
+
+
 def score_line(score: dict[str, Any]) -> str:
     """Return a readable line for one score."""
     return f"{score['file']}: {score['measure']} {score['score']:.4f} ({score['used']} of {score['of']} used)"

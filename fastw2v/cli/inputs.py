@@ -1,15 +1,27 @@
-"""What `fastw2v train` reads: text files, text from stdin, or tables."""
+"""What `fastw2v train` and `eval` read: text files, text from stdin, or tables."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from fastw2v.corpus import Corpus, TextCorpus, read_pairs, table_corpus, text_corpus
+from fastw2v.corpus import (
+    Corpus,
+    IntegerCorpus,
+    LineSentence,
+    TextCorpus,
+    read_pairs,
+    table_corpus,
+    text_corpus,
+)
 from fastw2v.corpus.stored import store
 from fastw2v.corpus.text import expanded_paths
 from fastw2v.corpus.tokenized import checked_tokens
+
+if TYPE_CHECKING:
+    from fastw2v.keyedvectors import KeyedVectors
 
 STDIN = Path("-")
 
@@ -56,6 +68,22 @@ def _pairs(paths: Sequence[Path], columns: Mapping[str, str]) -> Corpus:
             "with --pairs, name the columns of a table by --column CENTRE,CONTEXT or with ,WEIGHT after it"
         )
     return read_pairs(paths, columns["column"].split(",") if columns else None)
+
+
+def sessions_of(vectors: KeyedVectors, path: Path, **columns: str | None) -> Any:  # noqa: ANN401
+    """Return the sessions of a file: lines of text, or a table if a column is named; items as the vectors' keys."""
+    if not any(columns.values()):
+        words = LineSentence(path)
+        return ([_key(word) for word in line] for line in words) if vectors.is_integer else words
+    corpus = table_corpus(path, **columns)
+    if isinstance(corpus, IntegerCorpus) and not vectors.is_integer:  # word2vec's formats have words alone
+        bounds = zip(corpus.starts[:-1], corpus.starts[1:])
+        return ([str(item) for item in corpus.ids[first:last]] for first, last in bounds)
+    return corpus
+
+
+def _key(word: str) -> str | int:
+    return int(word) if word.lstrip("-").isdigit() else word
 
 
 def _text(inputs: Sequence[Path], *, lower: bool, tokens: str | None) -> Corpus:

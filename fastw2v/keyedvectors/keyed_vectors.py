@@ -14,6 +14,7 @@ import numpy.typing as npt
 from fastw2v.compat import refuse_renamed
 from fastw2v.evaluation import Correlation, Section, word_pairs
 from fastw2v.evaluation import analogies as solve_analogies
+from fastw2v.keyedvectors import sentences
 from fastw2v.keyedvectors.stored_vectors import StoredVectors
 from fastw2v.runtime.arrays import Array, FloatArray
 from fastw2v.runtime.lifecycle import Lifecycle
@@ -239,6 +240,61 @@ class KeyedVectors(StoredVectors, Lifecycle):
             error. By default there are as many rows as the largest key and one.
         """
         return vectors_by_id(self, n_ids, fill=fill)
+
+    def sentence_vectors(
+        self,
+        texts: Any,  # noqa: ANN401 - texts, or whatever training takes
+        weighting: str = "mean",
+        *,
+        a: float = 1e-3,
+        component: npt.ArrayLike | None = None,
+    ) -> FloatArray:
+        """Return a vector for each text, made of the vectors of its words.
+
+        Parameters
+        ----------
+        texts : iterable of str or of lists of keys; or (ids, starts), an array of integers or a table
+            A str is split at whitespace; pass text in the letter case of the corpus. Words without a vector are left
+            out; how many, is logged at INFO.
+        weighting : "mean" or "sif"
+            The mean of the words' vectors; or smooth inverse frequency (Arora, Liang and Ma 2017): a word of relative
+            frequency p has the weight a / (a + p), and what the vectors of all texts have in common is removed, their
+            projection on the first principal component.
+        a : float above 0
+            Of SIF. Smaller values make frequent words count less.
+        component : float32[dim], optional
+            Of SIF: the direction to remove, from `sif_component` of other texts, such as those a classifier was
+            trained on. Zeros remove none. By default it is that of `texts`.
+
+        Returns
+        -------
+        float32[n_texts, dim]
+            Zeros, with a warning in the log, for a text without a known word.
+
+        Raises
+        ------
+        ValueError
+            An option is wrong, or SIF is asked for and these vectors have no counts.
+        TypeError
+            `texts` is one text, or a file.
+
+        Examples
+        --------
+        >>> from fastw2v import KeyedVectors
+        >>> wv = KeyedVectors(["good", "bad", "film"], [[1, 0], [-1, 0], [0, 1]], counts=[1, 1, 98])
+        >>> wv.sentence_vectors(["good film", ["bad", "film"]]).tolist()
+        [[0.5, 0.5], [-0.5, 0.5]]
+        >>> wv.sentence_vectors(["good film"], "sif", a=0.01, component=[0, 1]).tolist()
+        [[0.25, 0.0]]
+        """
+        return sentences.sentence_vectors(self, texts, weighting, a=a, component=component)
+
+    def sif_component(self, texts: Any, *, a: float = 1e-3) -> FloatArray:  # noqa: ANN401
+        """Return the direction that ``sentence_vectors(texts, "sif")`` removes: a unit vector, float32[dim].
+
+        Takes and raises what `sentence_vectors` does. Use it for new texts: ``component=wv.sif_component(old_texts)``.
+        """
+        return sentences.sif_component(self, texts, a=a)
 
     def to_index(
         self,

@@ -61,7 +61,12 @@ def test_scores(tmp_path, caplog):
     with caplog.at_level("INFO", "fastw2v"):
         model = trained(evaluate, epochs=2)
     scores = model.report.metrics
-    assert {name: len(values) for name, values in scores.items()} == {"pairs": 2, "questions": 2, "hit_rate": 2}
+    assert {name: len(values) for name, values in scores.items()} == {
+        "pairs": 2,
+        "questions": 2,
+        "hit_rate": 2,
+        "mrr": 2,
+    }
     assert scores["pairs"][-1] == model.wv.evaluate_word_pairs(tmp_path / "pairs.tsv")[1].statistic
     assert f"pairs after epoch 2: {scores['pairs'][-1]:.4f}" in caplog.messages
 
