@@ -26,7 +26,9 @@ def demo(
     seed: Annotated[int, typer.Option(help="Seed of all random numbers.")] = 1,
     output: Annotated[
         Path | None,
-        typer.Option("-o", "--output", metavar="FILE", help=f"The model; default: {_NAME}.safetensors, or a free name."),
+        typer.Option(
+            "-o", "--output", metavar="FILE", help=f"The model; default: {_NAME}.safetensors, or a free name."
+        ),
     ] = None,
 ) -> None:
     """Train on the Python standard library's own text, show neighbours of a few words, and keep the model to try."""
@@ -77,7 +79,8 @@ def _say_neighbours(model: Word2Vec) -> None:
     found = {word: model.wv.most_similar(word, topn=6) for word in WORDS if word in model.wv}
     console.say("")
     if tables.is_wanted():
-        tables.say_table("", ["word", "nearest neighbours"], [(word, _line(near)) for word, near in found.items()], n_left=2)
+        rows = [(word, _line(near)) for word, near in found.items()]
+        tables.say_table("", ["word", "nearest neighbours"], rows, n_left=2)
     else:
         for word, near in found.items():
             console.say(f"{word:>8}  {_line(near)}")

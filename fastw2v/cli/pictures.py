@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -37,8 +37,8 @@ def report(
         _refuse_input(output, [model, log, *(pairs or []), *(analogies or [])])
         if not pairs and not analogies:
             pairs, analogies = _files_of_folder()
-        options = {"words": _split(words), "top": top, "method": method, "log": log}
-        write_report(model, output, pairs=pairs or [], analogies=analogies or [], **options)
+        files: dict[str, Any] = {"pairs": pairs or [], "analogies": analogies or [], "log": log}
+        write_report(model, output, words=_split(words), top=top, method=method, **files)
         console.say(f"wrote {output}")
 
 

@@ -82,7 +82,7 @@ class Plan:
                     path, self._corpus, callbacks=self._callbacks, checkpoint_every=self._every, **chosen
                 )
             console.say(f"there is no checkpoint {path} yet: training begins anew", to_stderr=True)
-        watching = {"callbacks": self._callbacks, "checkpoint": path, "checkpoint_every": self._every}
+        watching: dict[str, Any] = {"callbacks": self._callbacks, "checkpoint": path, "checkpoint_every": self._every}
         return Word2Vec(self._corpus, **watching, **options)
 
 

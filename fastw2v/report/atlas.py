@@ -11,7 +11,7 @@ from fastw2v.keyedvectors import KeyedVectors
 from fastw2v.report.labels import place_labels, shortened
 from fastw2v.report.projection import Projection, project
 from fastw2v.report.words import by_frequency, rows_of, shown
-from fastw2v.runtime.arrays import FloatArray, RowArray
+from fastw2v.runtime.arrays import Array, RowArray
 from fastw2v.vectors.key_table import Key
 
 DEFAULT_TOP = 1000
@@ -36,10 +36,10 @@ class Atlas:
 
     rows: RowArray
     names: list[str]
-    is_chosen: FloatArray
+    is_chosen: Array
     projection: Projection
 
-    def fitted(self, width: float) -> tuple[FloatArray, float]:
+    def fitted(self, width: float) -> tuple[Array, float]:
         """Return the places on an area of this width, y downwards, float64[n, 2], and the height of the area.
 
         A step is as long in each direction.
@@ -53,7 +53,7 @@ class Atlas:
         return (places - low) * scale + space + _MARGIN * width, height + 2 * _MARGIN * width
 
     def labelled(
-        self, places: FloatArray, size: tuple[float, float], font_size: float, *, taken: Iterable[int] = ()
+        self, places: Array, size: tuple[float, float], font_size: float, *, taken: Iterable[int] = ()
     ) -> list[int]:
         """Return the words that have room for a label: the chosen ones first, then the most frequent."""
         texts = [shortened(name) for name in self.names]

@@ -11,7 +11,7 @@ import numpy as np
 
 from fastw2v.report.history import Points
 from fastw2v.report.labels import place_labels, shortened
-from fastw2v.runtime.arrays import FloatArray
+from fastw2v.runtime.arrays import Array
 
 _WIDTH, _HEIGHT = 360.0, 230.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 46.0, 12.0, 14.0, 38.0
@@ -40,7 +40,7 @@ class Axis:
     end: float
     is_log: bool = False
 
-    def place(self, values: object) -> FloatArray:
+    def place(self, values: object) -> Array:
         """Return the places of values."""
         given = np.asarray(values, np.float64)
         scaled = np.log10(given) if self.is_log else given
@@ -101,7 +101,7 @@ def curve_chart(curves: dict[str, Points], x_label: str, y_label: str, *, from_z
 
 
 def point_chart(
-    xs: FloatArray, ys: FloatArray, axes: tuple[str, str], *, names: Sequence[str] = (), marked: Sequence[int] = ()
+    xs: Array, ys: Array, axes: tuple[str, str], *, names: Sequence[str] = (), marked: Sequence[int] = ()
 ) -> str:
     """Return an SVG of points over a logarithmic axis; some are marked and, where there is room, labelled.
 
@@ -151,11 +151,11 @@ def _frame(x_axis: Axis, y_axis: Axis, *, is_whole: bool = False) -> list[str]:
     return parts
 
 
-def _dots(places: FloatArray, kind: str) -> str:
+def _dots(places: Array, kind: str) -> str:
     return f'<path class="{kind}" d="{dots_path(places)}"/>'
 
 
-def dots_path(places: FloatArray) -> str:
+def dots_path(places: Array) -> str:
     """Return the data of one SVG path that is a dot at each place: lines of no length with round ends."""
     return "".join(f"M{x:.1f} {y:.1f}h0" for x, y in places)
 

@@ -51,11 +51,11 @@ def write_curves(training: ModelBase | str | PathLike[str], path: str | PathLike
 
 
 def _figure(history: History, title: str) -> Any:  # noqa: ANN401 - Matplotlib is optional
-    speed = {"speed": history.speed} if len(history.speed) > 1 else {}
+    speed = {"speed": [(words, speed / 1e6) for words, speed in history.speed]} if len(history.speed) > 1 else {}
     panels: list[tuple[dict[str, Points], str, str]] = [
         (history.losses(), "epoch", "loss of a pair (nats)"),
         (history.scores(), "epoch", "score"),
-        (speed, "words trained (millions)", "words/s"),
+        (speed, "words trained (millions)", "million words/s"),
     ]
     panels = [panel for panel in panels if panel[0]]
     figure = figure_class(_PURPOSE)(figsize=(7, 3.4 * len(panels) + 0.4), layout="constrained")

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from fastw2v.runtime.arrays import FloatArray
+from fastw2v.runtime.arrays import Array
 
 _LETTER_WIDTH, _WIDE_LETTER_WIDTH, _HEIGHT = 0.58, 1.05, 1.15  # in font sizes
 _LONGEST = 20  # letters of a label
@@ -39,7 +39,7 @@ def text_width(text: str, font_size: float) -> float:
 
 
 def place_labels(
-    places: FloatArray,
+    places: Array,
     texts: Sequence[str],
     candidates: Iterable[int],
     *,
@@ -79,7 +79,7 @@ def place_labels(
     return chosen
 
 
-def _box(place: FloatArray, text: str, font_size: float) -> Box:
+def _box(place: Array, text: str, font_size: float) -> Box:
     x, y = float(place[0]), float(place[1])
     half = text_width(text, font_size) / 2
     return Box(x - half, y - _HEIGHT * font_size, x + half, y + 0.15 * font_size)

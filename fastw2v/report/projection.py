@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from fastw2v.keyedvectors import KeyedVectors
-from fastw2v.runtime.arrays import FloatArray, RowArray
+from fastw2v.runtime.arrays import Array, RowArray
 from fastw2v.runtime.packages import optional_module
 from fastw2v.vectors.search import unit_rows
 
@@ -25,7 +25,7 @@ class Projection(NamedTuple):
         How they were found, in words.
     """
 
-    places: FloatArray
+    places: Array
     about: str
 
 
@@ -58,7 +58,7 @@ def project(vectors: KeyedVectors, rows: RowArray, method: str) -> Projection:
     return _tsne(units) if method == "tsne" else _pca(units)
 
 
-def _pca(units: FloatArray) -> Projection:
+def _pca(units: Array) -> Projection:
     centred = units - units.mean(axis=0)
     variances, axes = np.linalg.eigh(centred.T @ centred)
     plane = axes[:, ::-1][:, :2]
@@ -68,11 +68,12 @@ def _pca(units: FloatArray) -> Projection:
     places[:, : plane.shape[1]] = centred @ plane
     share = variances[::-1][:2].sum() / max(variances.sum(), np.finfo(float).tiny)
     return Projection(
-        places, f"the first two principal components of the unit vectors, which hold {100 * share:.0f} % of the variance"
+        places,
+        f"the first two principal components of the unit vectors, which hold {100 * share:.0f} % of the variance",
     )
 
 
-def _tsne(units: FloatArray) -> Projection:
+def _tsne(units: Array) -> Projection:
     perplexity = min(_PERPLEXITY, max(1.0, (len(units) - 1) / 3))
     if len(units) < 4:
         return _pca(units)
@@ -84,5 +85,5 @@ def _tsne(units: FloatArray) -> Projection:
     return Projection(np.asarray(places, np.float64), about)
 
 
-def _tsne_class():  # type: ignore[no-untyped-def] # noqa: ANN202 - scikit-learn has no types
+def _tsne_class() -> Any:  # noqa: ANN401 - scikit-learn has no types
     return optional_module("sklearn.manifold", package="scikit-learn", purpose='A map with method "tsne"').TSNE

@@ -88,8 +88,8 @@ def map_section(atlas: Atlas, *, what: str) -> str:
     return section(
         "Map",
         paragraph(
-            f"{about}. Near words have similar vectors, as far as two dimensions can show it; the neighbours in the lists "
-            "are those in all dimensions.",
+            f"{about}. Near words have similar vectors, as far as two dimensions can show it; the neighbours in the "
+            "lists are those in all dimensions.",
         ),
         '<div class="atlas" id="atlas"><figure>'
         f'<svg viewBox="0 0 {MAP_WIDTH:.0f} {height:.0f}" role="img" aria-label="Map of {len(atlas.rows):,} words">'
@@ -126,7 +126,11 @@ def _score_row(row: dict[str, Any]) -> str:
         f'<rect class="all" width="100" height="8"/><rect class="used" width="{100 * share:.1f}" height="8"/></svg>'
     )
     score = escaped(row["error"]) if "error" in row else f"{row['score']:.4f}"
-    used = f"<span>{row['used']:,} of {row['of']:,}</span> <span>({100 * share:.0f} %)</span>{bar}" if row["of"] else "none"
+    used = (
+        f"<span>{row['used']:,} of {row['of']:,}</span> <span>({100 * share:.0f} %)</span>{bar}"
+        if row["of"]
+        else "none"
+    )
     cells = f"<td>{escaped(row['file'])}</td><td>{escaped(row['measure'])}</td>"
     return f'<tr>{cells}<td class="number">{score}</td><td>{used}</td></tr>'
 
@@ -200,8 +204,9 @@ def lengths_section(source: Source, rows: RowArray, marked: RowArray) -> str:
     places = [place_of[int(row)] for row in marked if int(row) in place_of]
     names = [shown(vectors.index_to_key[row]) for row in rows]
     chart = point_chart(xs, lengths(vectors, rows), (axis, "length of the vector"), names=names, marked=places)
-    note = "Length of the vector, upwards. Words of like frequency with longer vectors occur in fewer kinds of contexts."
-    return section("Frequency and length", f'<div class="charts"><figure>{chart}<figcaption>{note}</figcaption></figure></div>')
+    note = "Words of like frequency with longer vectors occur in fewer kinds of contexts."
+    figure = f"<figure><h3>Length of the vector</h3>{chart}<figcaption>{note}</figcaption></figure>"
+    return section("Frequency and length", f'<div class="charts">{figure}</div>')
 
 
 def settings_section(options: dict[str, Any]) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import pairwise
 
 import numpy as np
 
 from fastw2v.keyedvectors import KeyedVectors
-from fastw2v.runtime.arrays import FloatArray, RowArray
+from fastw2v.runtime.arrays import Array, RowArray
 from fastw2v.runtime.word_bytes import printable
 from fastw2v.vectors.key_table import Key
 
@@ -23,14 +24,14 @@ def shown(key: object) -> str:
 
 def by_frequency(vectors: KeyedVectors) -> RowArray:
     """Return the rows whose numbers are finite, the most frequent first; in their order if there are no counts."""
-    is_finite = np.isfinite(vectors.vectors).all(axis=1)
+    is_finite = np.asarray(np.isfinite(vectors.vectors).all(axis=1))
     order = np.arange(len(vectors))
     if vectors.counts is not None:
         order = np.argsort(-vectors.counts, kind="stable")
     return order[is_finite[order]]
 
 
-def lengths(vectors: KeyedVectors, rows: RowArray) -> FloatArray:
+def lengths(vectors: KeyedVectors, rows: RowArray) -> Array:
     """Return the Euclidean length of some rows, float64[n]."""
     return np.asarray(np.linalg.norm(vectors.vectors[rows].astype(np.float64), axis=1))
 
@@ -59,12 +60,12 @@ def telling_rows(vectors: KeyedVectors, ordered: RowArray) -> tuple[RowArray, st
     n_bands = max(1, min(N_TELLING, (last - first) // _LEAST_BAND))
     edges = np.unique(np.geomspace(first + 1, last + 1, n_bands + 1).round().astype(int)) - 1
     chosen = []
-    for begin, end in zip(edges[:-1], edges[1:]):
+    for begin, end in pairwise(edges):
         band = ordered[begin:end]
         chosen.append(band[np.argmax(lengths(vectors, band))])
     rule = (
-        f"of the words from rank {first + 1:,} to {last:,} by frequency, in {len(chosen)} bands, the one with the longest "
-        "vector of each band: words of like frequency with longer vectors occur in fewer kinds of contexts"
+        f"of the words from rank {first + 1:,} to {last:,} by frequency, in {len(chosen)} bands, the one with the "
+        "longest vector of each band: words of like frequency with longer vectors occur in fewer kinds of contexts"
     )
     return np.array(chosen, np.intp), rule
 
