@@ -145,6 +145,16 @@ def read_training(path: str | PathLike[str]) -> tuple[dict[str, Any], dict[str, 
     return _json_object(path, metadata, "config"), training
 
 
+def read_notes(path: str | PathLike[str]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the options and the notes of a model without reading any matrix; both are empty for vectors alone."""
+    path = existing_file(path)
+    if not is_safetensors(path):
+        return {}, {}
+    metadata = read_safetensors(path, lambda name: False)[1]
+    options, notes = (_json_object(path, metadata, name) if name in metadata else {} for name in ("config", "notes"))
+    return options, notes
+
+
 def _check_sums(path: Path, training: dict[str, Any] | None, tensors: dict[str, np.ndarray]) -> None:
     """Raise ValueError if an array of a checkpoint is not the one that was written."""
     if training is not None:

@@ -115,7 +115,7 @@ class Word2Vec(StoredModel):
     running_training_loss : float
         Sum of the losses so far in the last training with `compute_loss`. Callbacks may set it to 0.
     report : TrainReport
-        Words, pairs, losses and seconds of the last training.
+        Words, pairs, losses and seconds of the last training; `save` keeps them, and `load` reads them.
     train_count, total_train_time : int, float
         Trainings so far, and their seconds.
     min_alpha_yet_reached : float

@@ -24,6 +24,12 @@ logger = logging.getLogger("fastw2v")
 FORMAT = 1
 _MAY_DIFFER = ("workers", "device")  # options that another machine may need; with them, bytes may differ
 _HASH_TOKENS = 1 << 20
+_TYPES_OF_FIGURES: dict[str, Any] = {
+    **dict.fromkeys(("raw_words", "kept_words", "pairs", "workers", "first_epoch"), int),
+    **dict.fromkeys(("loss", "upload_seconds", "compile_seconds", "train_seconds", "download_seconds"), int | float),
+    **dict.fromkeys(("stopped_at", "stopped_by"), str | None),
+    **{"device": str, "loss_per_epoch": list, "metrics": dict, "unfinished": Tally},
+}
 
 
 def previous_of(path: Path) -> Path:
@@ -133,6 +139,28 @@ def _read(path: Path) -> Resumed:
         return Resumed(saved, report, is_finished, training["every"], training["tokens"])
     except (KeyError, TypeError) as error:
         raise ValueError(f"{path} is damaged: its place in the training is {training!r:.200}") from error
+
+
+def report_figures(report: TrainReport) -> dict[str, Any]:
+    """Return the figures of a training as JSON has them; see `report_of`."""
+    return {name: value for name, value in dataclasses.asdict(report).items() if name != "unfinished"}
+
+
+def report_of(figures: object) -> TrainReport:
+    """Return the report that `report_figures` gave; ValueError if a figure is missing or of another type."""
+    fields = figures if isinstance(figures, dict) else {}
+    try:
+        report = TrainReport(**fields)
+    except TypeError as error:
+        raise ValueError(f"the report is {figures!r:.200}; expected the figures of a training") from error
+    for name, expected in _TYPES_OF_FIGURES.items():
+        if not isinstance(getattr(report, name), expected):
+            raise ValueError(f"the report has the {name} {getattr(report, name)!r:.100}")
+    curves = [report.loss_per_epoch, *report.metrics.values()]
+    for values in curves:
+        if not isinstance(values, list) or not all(isinstance(value, int | float) for value in values):
+            raise ValueError(f"the report has the curve {values!r:.100}; expected a list of numbers")
+    return report
 
 
 def check_options(path: Path, options: Mapping[str, Any]) -> None:

@@ -16,7 +16,7 @@ from fastw2v.corpus import one_corpus
 from fastw2v.encode import Tokens
 from fastw2v.loss_model import LossModel
 from fastw2v.options import TrainOptions, spell_out_options
-from fastw2v.resuming import read_checkpoint
+from fastw2v.resuming import read_checkpoint, report_figures, report_of
 from fastw2v.runtime.class_only import class_only
 from fastw2v.runtime.progress import Progress
 from fastw2v.runtime.signals import finished_first
@@ -101,7 +101,14 @@ class StoredModel(LossModel):
         TypeError
             It is called on a model, which it would not change.
         """
-        return cls._restored(read_model(fname, options.get("vector_size")), options)
+        saved = read_model(fname, options.get("vector_size"))
+        model = cls._restored(saved, options)
+        if "report" in saved.notes:
+            try:
+                model.report = report_of(saved.notes["report"])
+            except ValueError as error:  # of no use for training
+                logger.warning("%s: %s; the model is loaded without it", fname, error)
+        return model
 
     @class_only
     def resume(
@@ -198,7 +205,7 @@ class StoredModel(LossModel):
 
     def _notes(self) -> dict[str, Any]:
         """Return the attributes that a file holds beside options, vocabulary and weights."""
-        return {name: copy(getattr(self, name)) for name in _NOTES}
+        return {name: copy(getattr(self, name)) for name in _NOTES} | {"report": report_figures(self.report)}
 
     def _train(
         self,

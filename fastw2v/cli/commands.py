@@ -1,4 +1,4 @@
-"""The commands of the command line, except `profile`."""
+"""The commands of the command line; `demo`, `profile` and those that draw have modules of their own."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fastw2v import __version__
-from fastw2v.cli import console
+from fastw2v.cli import console, pictures, tables
+from fastw2v.cli.demo import demo
 from fastw2v.cli.profile import profile
 from fastw2v.runtime.json_text import json_text
 from fastw2v.runtime.stopwatch import seconds_of
@@ -24,10 +25,7 @@ app = typer.Typer(
     help="word2vec training at the speed of the hardware.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    add_completion=False,
 )
-
-DEMO_WORDS = ("list", "read", "true", "monday", "width", "first", "error", "thread")
 
 ModelFile = Annotated[Path, typer.Argument(metavar="MODEL", help="Vectors in any format that fastw2v writes.")]
 Sg = Annotated[bool, typer.Option("--sg/--cbow", help="Skip-gram or CBOW.")]
@@ -63,24 +61,7 @@ def _root(version: Annotated[bool, typer.Option("--version", help="Print the ver
         raise typer.Exit
 
 
-@app.command()
-def demo(sg: Sg = True, epochs: int = 5, workers: Workers = None, seed: Seed = 1) -> None:
-    """Train on the Python standard library's own text, and show neighbours of a few words."""
-    with console.friendly_errors():
-        from fastw2v.cli import training
-        from fastw2v.datasets import default_corpus
-
-        options = {"sg": int(sg), "epochs": epochs, "workers": workers, "seed": seed, "min_count": 50}
-        corpus = default_corpus()
-        model = training.Plan(corpus).trained(options | {"compute_loss": True})
-        console.say("")
-        for word in DEMO_WORDS:
-            if word in model.wv:
-                console.say(f"{word:>8}  {_line(model.wv.most_similar(word, topn=6))}")
-        console.say("")
-        console.say(console.summary(model))
-        training.exit_if_stopped(model)
-        console.say(console.about_the_loss(model, corpus))
+app.command()(demo)
 
 
 @app.command()
@@ -132,6 +113,9 @@ def train(
     checkpoint_every: Annotated[
         str | None, typer.Option(metavar="WHEN", help='"5min" (default), "30s", "1h", a number of words, or "epoch".')
     ] = None,
+    log: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Append speed and loss, as lines of JSON, for `fastw2v plot`.")
+    ] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on from --checkpoint; without such a file, begin anew.")
     ] = False,
@@ -148,8 +132,8 @@ def train(
         given = {name: value for name, value in columns.items() if value is not None}
         corpus = corpus_of(inputs, given, pairs=pairs, lower=lower, tokens=tokens)
         _refuse_output_among(output, getattr(corpus, "sources", ()))
-        _refuse_in_folder([output, *([] if checkpoint is None else [checkpoint])], inputs)
-        plan = training.Plan(corpus, output, checkpoint, every=checkpoint_every, resume=resume)
+        _refuse_in_folder([path for path in (output, checkpoint, log) if path is not None], inputs)
+        plan = training.Plan(corpus, output, checkpoint, every=checkpoint_every, resume=resume, log=log)
         options = {
             "sg": int(sg),
             "vector_size": vector_size,
@@ -183,8 +167,9 @@ def similar(model: ModelFile, words: Annotated[list[str], typer.Argument(metavar
         vectors = _load(model)
         answers = [vectors.most_similar(_key(vectors, word), topn=topn) for word in words]
         for word, neighbours in zip(words, answers):
-            console.say(f"[{printable(word)}]")
-            _print_neighbours(neighbours)
+            if not tables.is_wanted():
+                console.say(f"[{printable(word)}]")
+            _print_neighbours(neighbours, title=word)
 
 
 @app.command()
@@ -193,7 +178,8 @@ def analogy(model: ModelFile, a: str, b: str, c: str, topn: TopN = 10) -> None:
     with console.friendly_errors():
         vectors = _load(model)
         one, two, three = (_key(vectors, word) for word in (a, b, c))
-        _print_neighbours(vectors.most_similar(positive=[two, three], negative=[one], topn=topn))
+        found = vectors.most_similar(positive=[two, three], negative=[one], topn=topn)
+        _print_neighbours(found, title=f"{a} : {b} = {c} : ?")
 
 
 @app.command()
@@ -220,18 +206,18 @@ def eval(
     with console.friendly_errors():
         from fastw2v.cli.inputs import sessions_of
         from fastw2v.datasets import evaluation_files
+        from fastw2v.report.scores import scores, session_scores
 
         vectors = _load(model)
         if not pairs and not analogies and not sessions:
             pairs, analogies = evaluation_files()
-        scores = console.scores(vectors, pairs or [], analogies or [], restrict_vocab=restrict_vocab)
+        found = scores(vectors, pairs or [], analogies or [], restrict_vocab=restrict_vocab)
         columns = {"column": column, "group": group, "items": items, "order": order}
         for path in sessions or []:
-            scores += console.session_scores(vectors, path, sessions_of(vectors, path, **columns), topn=topn)
-        for score in scores:
-            console.say(console.score_line(score), to_stderr=as_json)
+            found += session_scores(vectors, path, sessions_of(vectors, path, **columns), topn=topn)
+        _print_scores(found, as_json=as_json)
         if as_json:
-            console.say(json_text(scores))
+            console.say(json_text(found))
 
 
 @app.command()
@@ -248,6 +234,9 @@ def convert(
 
 
 app.command()(profile)
+app.command()(pictures.report)
+app.command("map")(pictures.map_command)
+app.command()(pictures.plot)
 
 
 def _checked_format(
@@ -282,14 +271,28 @@ def _load(path: Path) -> KeyedVectors:
     return KeyedVectors.load(path)
 
 
-def _key(vectors: KeyedVectors, word: str) -> str | int:
-    return int(word) if vectors.is_integer and word.lstrip("-").isdigit() else word
+def _key(vectors: KeyedVectors, word: str) -> Any:  # noqa: ANN401 - a word or an integer
+    from fastw2v.report.words import key_of
+
+    return key_of(vectors, word)
 
 
-def _line(neighbours: Any) -> str:  # noqa: ANN401 - a list, since topn is given
-    return "  ".join(f"{printable(str(word))} {score:.2f}" for word, score in neighbours)
-
-
-def _print_neighbours(neighbours: Any) -> None:  # noqa: ANN401
+def _print_neighbours(neighbours: Any, *, title: str) -> None:  # noqa: ANN401 - a list, since topn is given
+    if tables.is_wanted():
+        rows = [(str(word), f"{score:.4f}") for word, score in neighbours]
+        tables.say_table(title, ["word", "cosine"], rows)
+        return
     for word, score in neighbours:
         console.say(f"{printable(str(word))}\t{score:.7f}")
+
+
+def _print_scores(found: list[dict[str, Any]], *, as_json: bool) -> None:
+    if tables.is_wanted() and not as_json:
+        rows = [
+            (score["file"], score["measure"], f"{score['score']:.4f}", f"{score['used']:,} of {score['of']:,}")
+            for score in found
+        ]
+        tables.say_table("", ["file", "measure", "score", "used"], rows, n_left=2)
+        return
+    for score in found:
+        console.say(console.score_line(score), to_stderr=as_json)

@@ -6,9 +6,8 @@ import logging
 import math
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 import typer
@@ -21,7 +20,6 @@ from fastw2v.runtime.word_bytes import printable
 from fastw2v_kernels._jit.cuda import CudaUnavailableError
 
 if TYPE_CHECKING:
-    from fastw2v.keyedvectors import KeyedVectors
     from fastw2v.model import Word2Vec
 
 STATUS_OF = {"Ctrl-C": 130, "SIGTERM": 143}  # 128 and the number of the signal, as in a shell
@@ -118,35 +116,6 @@ def summary(model: Word2Vec) -> str:
         + f"{report.raw_words:,} words ({numbers['words_per_s'] / 1e6:.2f} M/s; vocabulary {len(model.vocab):,}, "
         + f"{where}): {phases}"
     )
-
-
-def scores(
-    vectors: KeyedVectors, pairs: Sequence[Path], analogies: Sequence[Path], *, restrict_vocab: int
-) -> list[dict[str, Any]]:
-    """Score vectors on each file; return each score, and how many of the file's questions were used."""
-    from fastw2v import evaluation
-
-    rows: list[tuple[Path, str, float, Any]] = []
-    for path in pairs:
-        found = evaluation.word_pairs(vectors, path, restrict_vocab=restrict_vocab)
-        rows.append((path, "spearman", found.spearman.statistic, found))
-    for path in analogies:
-        solved = evaluation.analogies(vectors, path, restrict_vocab=restrict_vocab)
-        rows.append((path, "accuracy", solved.accuracy, solved))
-    return [
-        {"file": path.name, "measure": measure, "score": score, "used": result.n_used, "of": result.n_total}
-        for path, measure, score, result in rows
-    ]
-
-
-def session_scores(vectors: KeyedVectors, path: Path, sessions: Any, *, topn: int) -> list[dict[str, Any]]:  # noqa: ANN401
-    """Predict the last item of each session; return both scores, and how many sessions were used."""
-    from fastw2v import evaluation
-
-    found = evaluation.hit_rate(vectors, sessions, topn)
-    used = {"used": found.n_used, "of": found.n_total}
-    scores = {f"hit rate@{topn}": found.hit_rate, f"MRR@{topn}": found.mrr}
-    return [{"file": path.name, "measure": measure, "score": score, **used} for measure, score in scores.items()]
 
 
 def score_line(score: dict[str, Any]) -> str:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from fastw2v.corpus import Corpus
     from fastw2v.model import Word2Vec
 
+_LOGGED_WORDS = 1_000_000
+
 
 class Plan:
     """How a model is trained: from the beginning, or from a checkpoint.
@@ -30,11 +32,15 @@ class Plan:
         As `--checkpoint` and `--checkpoint-every`.
     resume : bool
         Go on from the checkpoint, if there is one.
+    log : Path, optional
+        As `--log`.
 
     Raises
     ------
     ValueError
-        `resume` without a checkpoint, or one file for both.
+        `resume` without a checkpoint, or one file for two things.
+    OSError
+        The log cannot be written.
     """
 
     def __init__(
@@ -45,6 +51,7 @@ class Plan:
         *,
         every: str | None = None,
         resume: bool = False,
+        log: Path | None = None,
     ) -> None:
         self._corpus, self._checkpoint, self._resume = corpus, checkpoint, resume
         self._every = int(every) if every is not None and every.isdecimal() else every
@@ -52,6 +59,7 @@ class Plan:
             raise ValueError("--resume goes on from a checkpoint; name it: --checkpoint FILE")
         if checkpoint is not None and output is not None and checkpoint.resolve() == output.resolve():
             raise ValueError(f"{output} is the checkpoint and the output; give the checkpoint another name")
+        self._callbacks = [] if log is None else [_log(log, corpus, output, checkpoint)]
 
     def trained(self, options: dict[str, Any]) -> Word2Vec:
         """Return the trained model; raises as `Word2Vec` and `Word2Vec.resume`."""
@@ -70,9 +78,23 @@ class Plan:
             if resuming.exists(path):
                 resuming.check_options(path, options)
                 chosen = {"workers": options["workers"], "device": options["device"]}
-                return Word2Vec.resume(path, self._corpus, checkpoint_every=self._every, **chosen)
+                return Word2Vec.resume(
+                    path, self._corpus, callbacks=self._callbacks, checkpoint_every=self._every, **chosen
+                )
             console.say(f"there is no checkpoint {path} yet: training begins anew", to_stderr=True)
-        return Word2Vec(self._corpus, checkpoint=path, checkpoint_every=self._every, **options)
+        watching: dict[str, Any] = {"callbacks": self._callbacks, "checkpoint": path, "checkpoint_every": self._every}
+        return Word2Vec(self._corpus, **watching, **options)
+
+
+def _log(log: Path, corpus: Corpus, output: Path | None, checkpoint: Path | None) -> object:
+    """Return the callback that writes a log, which must be no other file of the command."""
+    from fastw2v.callbacks import JsonLines
+    from fastw2v.runtime.files import writable_target
+
+    others = (output, checkpoint, *getattr(corpus, "sources", ()))
+    if writable_target(log) in {path.resolve() for path in others if isinstance(path, Path)}:
+        raise ValueError(f"{log} is the log and another file of this command; give the log another name")
+    return JsonLines(log, every_words=_LOGGED_WORDS)
 
 
 def save(model: Word2Vec, output: Path, format: str | None) -> None:

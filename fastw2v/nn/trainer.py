@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Sequence
+from os import PathLike
 from typing import Protocol
 
 import numpy as np
@@ -15,6 +16,7 @@ from fastw2v.nn.arrays import address, as_array, module_of
 from fastw2v.nn.row_gradient import add_gradient, scale_gradient, squared_norm
 from fastw2v.nn.seeds import Seed, generator
 from fastw2v.runtime.arrays import Array
+from fastw2v.runtime.pictures import check_picture, figure_class, write_picture
 
 
 class Model(Protocol):
@@ -214,22 +216,29 @@ class Trainer:
         self.optimizer.update(params, grads)
         return loss
 
-    def plot(self, ylim: Sequence[float | None] | None = None) -> None:
-        """Show `loss_list` as a curve.
+    def plot(self, ylim: Sequence[float | None] | None = None, *, path: str | PathLike[str] | None = None) -> None:
+        """Show `loss_list` as a curve, or write it to a file.
 
         Parameters
         ----------
         ylim : (bottom, top) or (bottom,), optional
             Ends of the vertical axis. An end that is None or missing is chosen to fit the curve.
+        path : path, optional
+            Write the picture to this file, whose ending is .png, .svg or .pdf, and open no window.
 
         Raises
         ------
         ImportError
             Matplotlib is not installed. In the checkout: ``pip install '.[plot]'``.
         TypeError, ValueError
-            ylim has other contents.
+            ylim has other contents, or the ending of the path names no kind of picture.
+        OSError
+            The file cannot be written.
         """
         bounds = () if ylim is None else checks.bounds("ylim", ylim)
+        if path is not None:
+            self._write_plot(bounds, path)
+            return
         try:
             import matplotlib.pyplot as plt
         except ImportError as error:
@@ -240,6 +249,17 @@ class Trainer:
         if bounds:  # after the curve, so that a missing end fits it
             plt.ylim(*bounds)
         plt.show()
+
+    def _write_plot(self, bounds: Sequence[float | None], path: str | PathLike[str]) -> None:
+        check_picture(path, "Trainer.plot")
+        figure = figure_class("Trainer.plot")(figsize=(7, 4.2), layout="constrained")
+        axes = figure.subplots()
+        axes.plot(np.arange(len(self.loss_list)), self.loss_list)
+        axes.set(xlabel=f"iterations (x{self.eval_interval})", ylabel="loss")
+        axes.grid(alpha=0.3)
+        if bounds:
+            axes.set_ylim(*bounds)
+        write_picture(figure, path)
 
 
 def _n_batches(x: Array, t: Array, batch_size: int) -> int:

@@ -1,4 +1,4 @@
-"""What a measurement depends on: free memory, what becomes of freed memory, and threads."""
+"""What a measurement depends on: free memory, what becomes of freed memory, threads, and other programs."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 
+_TASKS = Path("/proc/self/task")
 _MEMINFO, _GROUP = Path("/proc/meminfo"), Path("/sys/fs/cgroup")
 _BLAS_THREADS = (
     "scipy_openblas_get_num_threads64_",
@@ -58,6 +59,43 @@ def keep_memory() -> None:
         glibc = ctypes.CDLL("libc.so.6")
         glibc.mallopt(m_mmap_max, 0)
         glibc.mallopt(m_trim_threshold, 2**31 - 1)
+
+
+class LoadClock:
+    """Tells how long the threads of this process waited for a core that another thread had.
+
+    Linux counts it. Elsewhere the load average before the measurement, less the cores, stands for it.
+    """
+
+    def __init__(self) -> None:
+        self._begun, self._load = _thread_ns(), _load_average()
+
+    def waited_percent(self) -> float | None:
+        """Return the percent of the time since then that threads with work to do waited; None if nothing tells."""
+        if self._begun is None:
+            n_cores = os.cpu_count() or 1
+            return None if self._load is None else 100 * max(0.0, 1 - n_cores / max(self._load + 1, n_cores))
+        ran, waited = (now - then for now, then in zip(_thread_ns() or self._begun, self._begun))
+        return 100 * max(0, waited) / max(ran + waited, 1)
+
+
+def _thread_ns() -> tuple[int, int] | None:
+    """Return nanoseconds that the threads of this process have run, and waited for a core."""
+    ran = waited = 0
+    try:
+        for task in _TASKS.iterdir():
+            times = task.joinpath("schedstat").read_text().split()
+            ran, waited = ran + int(times[0]), waited + int(times[1])
+    except (OSError, ValueError, IndexError):
+        return None
+    return (ran, waited) if ran else None
+
+
+def _load_average() -> float | None:
+    try:
+        return os.getloadavg()[0]
+    except (AttributeError, OSError):
+        return None
 
 
 def threads() -> dict[str, int | None]:

@@ -142,6 +142,7 @@ class _Measurement:
     def run(self, seconds: float) -> Run:
         first_loss, begun = self._iterate()[0], time.perf_counter()
         self.variant.touch_memory()
+        load = machine.LoadClock()
         while not self._is_done(time.perf_counter() - begun, seconds):
             if len(self.whole) % 2:  # whole, clocked, clocked, whole, ...: a drift of the machine cancels out
                 self._clocked()
@@ -149,7 +150,7 @@ class _Measurement:
             else:
                 self.whole.append(self._iterate()[1])
                 self._clocked()
-        return self._record(first_loss)
+        return self._record(first_loss, load.waited_percent())
 
     def _is_done(self, passed: float, seconds: float) -> bool:
         n = len(self.whole)
@@ -176,7 +177,7 @@ class _Measurement:
         loss = self.variant.iterate(*batch)
         return loss, time.perf_counter() - begun
 
-    def _record(self, first_loss: float) -> Run:
+    def _record(self, first_loss: float, waited_percent: float | None) -> Run:
         optimizer, n_rows = type(self.variant.optimizer).__name__, self.variant.n_rows()
         times = _spread(self.whole, _middle(self.whole))
         first, third = (float(1e3 * x) for x in np.quantile(self.whole, [0.25, 0.75]))
@@ -195,6 +196,7 @@ class _Measurement:
             n_rows=n_rows,
             calls=calls,
             quartiles_ms=(first, third),
+            waited_percent=waited_percent,
         )
 
     def _stages(self) -> tuple[Stage, ...]:

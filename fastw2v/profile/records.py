@@ -9,6 +9,7 @@ from fastw2v.profile.case import Case
 from fastw2v.profile.clock import Call, stages_in
 
 GREATEST_GAP = 10  # percent
+GREATEST_WAIT = 5  # percent: threads of a machine that does nothing else wait for a core for less than 1 % of the time
 
 
 def rounded(number: float) -> str:
@@ -69,6 +70,8 @@ class Run:
         The calls of the last clocked iterations.
     quartiles_ms : tuple of float
         First and third, of whole iterations.
+    waited_percent : float or None
+        Share of the time that threads with work to do waited for a core; None where the system does not tell.
     """
 
     variant: str
@@ -83,6 +86,12 @@ class Run:
     n_rows: int | None
     calls: tuple[tuple[Call, ...], ...] = field(repr=False)
     quartiles_ms: tuple[float, float]
+    waited_percent: float | None = None
+
+    @property
+    def is_disturbed(self) -> bool:
+        """Whether other programs had the cores for so long that the times are unreliable."""
+        return self.waited_percent is not None and self.waited_percent > GREATEST_WAIT
 
     @property
     def stages_ms(self) -> float:
@@ -153,14 +162,19 @@ class Profile:
         return slow / fast if slow and fast else None
 
     def warnings(self) -> list[str]:
-        """What to doubt: runs whose stages do not add up to a whole iteration."""
-        return [
-            f"{run.variant}, {run.case.model}, V = {run.case.vocab_size:,}: the stages add up to "
-            f"{rounded(run.stages_ms)} ms, a whole iteration takes {rounded(run.whole_ms)} ms ({run.gap:+.0f} %): "
-            "measure again with more seconds, on a machine that does nothing else"
+        """What to doubt: runs under load, and runs whose stages do not add up to a whole iteration."""
+        cure = "measure again with more seconds, on a machine that does nothing else"
+        disturbed = [f"{_name(run)} ({run.waited_percent:.0f} %)" for run in self.runs if run.is_disturbed]
+        found = [
+            f"{_name(run)}: the stages add up to {rounded(run.stages_ms)} ms, a whole iteration takes "
+            f"{rounded(run.whole_ms)} ms ({run.gap:+.0f} %): {cure}"
             for run in self.runs
             if abs(run.gap) > GREATEST_GAP
         ]
+        if disturbed:
+            what = "unreliable, measured under load; threads waited for a core, by the share of the time:"
+            found.insert(0, f"{what} {'; '.join(disturbed)}: {cure}")
+        return found
 
     def to_dict(self) -> dict[str, Any]:
         """All figures, as JSON has them."""
@@ -182,3 +196,7 @@ class Profile:
             for stage in run.stages
         ]
         return figures | {"stages_ms": run.stages_ms, "gap_percent": run.gap} | speedups | {"stages": stages}
+
+
+def _name(run: Run) -> str:
+    return f"{run.variant}, {run.case.model}, V = {run.case.vocab_size:,}"

@@ -70,6 +70,8 @@ def _table(profile: Profile, run: Run) -> Iterator[str]:
     spread = f"{run.least_ms:.3f} to {run.greatest_ms:.3f} ms in {run.n_iterations} iterations"
     rows = "" if run.n_rows is None else f"; a batch touches {run.n_rows:,} different rows"
     yield f"  (whole: {spread}; the sum of stages differs by {run.gap:+.1f} %{rows})"
+    if run.is_disturbed:
+        yield f"  UNRELIABLE: other programs had the cores; threads waited for {run.waited_percent:.0f} % of the time"
 
 
 def _row(profile: Profile, run: Run, stage: Stage) -> str:
@@ -125,6 +127,9 @@ def growth(profile: Profile, variant: str, model: str) -> str | None:
     runs.sort(key=lambda run: run.case.vocab_size)
     if len(runs) < 2:
         return None
+    if any(run.is_disturbed for run in runs):
+        waited = max(run.waited_percent or 0 for run in runs)
+        return f"unreliable, no verdict (measured under load: threads waited for a core for {waited:.0f} % of the time)"
     sizes, times = [run.case.vocab_size for run in runs], [run.whole_ms for run in runs]
     slope, bounds = slope_of(sizes, times), slope_bounds(sizes, [run.quartiles_ms for run in runs])
     verdicts = dict.fromkeys(next(word for least, word in _VERDICTS if bound > least) for bound in bounds)

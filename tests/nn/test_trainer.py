@@ -140,6 +140,18 @@ def test_a_bound_that_is_not_given_fits_the_curve(monkeypatch, ylim):
     assert 4 <= top < 5
 
 
+@pytest.mark.parametrize("ending", ["png", "svg"])
+def test_plot_to_a_file_opens_no_window(ending, tmp_path, monkeypatch):
+    pytest.importorskip("matplotlib")
+    monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
+    trainer, path = nn.Trainer(None, None), tmp_path / f"loss.{ending}"
+    trainer.loss_list, trainer.eval_interval = [4.0, 3.0], 20
+    trainer.plot((0, None), path=path)
+    assert path.read_bytes().startswith({"png": b"\x89PNG", "svg": b"<?xml"}[ending])
+    with pytest.raises(ValueError, match=r"the ending '.xyz' names no kind of picture; use .png, .svg or .pdf"):
+        trainer.plot(path=tmp_path / "loss.xyz")
+
+
 @pytest.mark.parametrize("ylim", [5, (), (0, 1, 2), "05", ("a", 1), (np.nan, 1)], ids=str)
 def test_bounds_that_are_refused(monkeypatch, ylim):
     pyplot(monkeypatch)

@@ -24,12 +24,12 @@ def case_of(model, vocab_size=60, **changes):
     return Case(model, vocab_size, **(SHAPE | changes))
 
 
-def run_of(variant, vocab_size, ms, *, whole=None, model="cbow", n_rows=None, spread=0):
+def run_of(variant, vocab_size, ms, *, whole=None, model="cbow", n_rows=None, spread=0, waited=None):
     stages = tuple(Stage(name, time, time, time, 100 * time / sum(ms.values()), 1000) for name, time in ms.items())
     whole = whole or sum(ms.values())
     case = Case(model, vocab_size)
     quartiles = whole / (1 + spread), whole * (1 + spread)
-    return Run(variant, case, "Adam", stages, whole, whole, whole, 3, 1.0, n_rows, (), quartiles)
+    return Run(variant, case, "Adam", stages, whole, whole, whole, 3, 1.0, n_rows, (), quartiles, waited)
 
 
 def profile_of(*runs):

@@ -39,6 +39,7 @@ def test_the_command_prints_tables_and_answers_and_writes_files(in_folder):
 
 def test_warnings_of_the_command_are_on_stderr(monkeypatch):
     monkeypatch.setattr("fastw2v.profile.records.GREATEST_GAP", -1)
+    monkeypatch.setattr("fastw2v.profile.records.GREATEST_WAIT", 100)
     result = invoke("--vocab", 50)
     assert result.exit_code == 0, result.output
     assert result.stderr.count("warning: ") == 3
@@ -63,7 +64,7 @@ def test_bad_options(arguments, message):
 
 def test_a_picture_that_cannot_be_drawn_is_refused_before_the_work(monkeypatch):
     monkeypatch.setattr("fastw2v.profile.profile", lambda **_: pytest.fail("measured"))
-    monkeypatch.setitem(sys.modules, "matplotlib.backend_bases", None)
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     assert "pip install '.[plot]'" in failure("--plot", "p.png")
     monkeypatch.undo()
     pytest.importorskip("matplotlib")

@@ -52,11 +52,12 @@ def test_a_burst_of_load_counts_for_neither_stages_nor_whole_iterations():
     measurement.by_stage = [
         {"loss": 0.6 * x, "optimiser": 0.4 * x} if x < 1 else {"loss": 0.1, "optimiser": 0.9} for x in seconds
     ]
-    run = measurement._record(1.0)
+    run = measurement._record(1.0, 7.5)
     assert run.whole_ms == pytest.approx(101)
     assert [stage.ms for stage in run.stages] == pytest.approx([60, 40])
     assert run.greatest_ms == pytest.approx(1010)
     assert abs(run.gap) < 2
+    assert run.waited_percent == 7.5
 
 
 def test_it_measures_on_while_stages_and_whole_iterations_are_apart():
