@@ -20,15 +20,15 @@ _step = compiled_step(inline_cpu, random_bits, uniform)
 @inline_cpu
 def _place(graph: Graph, is_even: bool, out: Int32, w: int, t: int) -> Place:
     """Where walk w is before step t. Its edges end before they begin if the arrays are no graph."""
-    node, former = np.int64(out[w, t - 1]), np.int64(-1)
+    node, former = int(out[w, t - 1]), -1
     if t > 1 and not is_even:
-        former = np.int64(out[w, t - 2])
-    begin, end = np.int64(0), np.int64(-1)
+        former = int(out[w, t - 2])
+    begin, end = 0, -1
     if node < graph.indptr.shape[0] - 1:
-        begin, end = graph.indptr[node], graph.indptr[node + 1]
+        begin, end = int(graph.indptr[node]), int(graph.indptr[node + 1])
         if begin < 0 or end > graph.indices.shape[0]:
             end = begin - 1
-    return Place(former, node, begin, end)
+    return Place(former, begin, end)
 
 
 @jit_cpu

@@ -21,18 +21,18 @@ def _random_walks_cuda_kernel(
     n_walks, length = out.shape
     n_nodes, n_edges = graph.indptr.shape[0] - 1, graph.indices.shape[0]
     for w in range(cuda.grid(1), n_walks, cuda.gridsize(1)):
-        former, node = np.int64(-1), np.int64(first_nodes[w])
+        former, node = -1, int(first_nodes[w])
         for t in range(length):
             if not 0 <= node < n_nodes:
-                node = np.int64(END)
+                node = END
             out[w, t] = node
             if node >= 0 and t + 1 < length:
-                begin, end = graph.indptr[node], graph.indptr[node + 1]
-                x = np.int64(END)
+                begin, end = int(graph.indptr[node]), int(graph.indptr[node + 1])
+                x = END
                 if 0 <= begin < end <= n_edges:
                     position = (first_walk + w) * length + t + 1
-                    x = np.int64(_step(graph, bias, key, position, Place(former, node, begin, end)))
-                former, node = np.int64(-1) if is_even else node, x
+                    x = _step(graph, bias, key, position, Place(former, begin, end))
+                former, node = -1 if is_even else node, x
 
 
 def random_walks_cuda(

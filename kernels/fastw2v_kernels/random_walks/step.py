@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fastw2v_kernels.random_walks import reference
 from fastw2v_kernels.shared.arguments import FLOAT64, INT32, INT64, check_axes, check_read
@@ -39,17 +40,17 @@ class Bias(NamedTuple):
 
 
 class Place(NamedTuple):
-    """Where a walk is: at `node`, whose edges are begin to end; it came from `former`, or from nowhere (-1)."""
+    """Where a walk is, all int64: at a node whose edges are begin to end; it came from `former`, or nowhere (-1)."""
 
     former: int
-    node: int
     begin: int
     end: int
 
 
 def check_arrays(indptr: Int64, indices: Int32, cumulative: Float64, *, first_nodes: Int32, out: Int32) -> None:
     """Raise unless dtypes, shapes and memory order fit; `out` is left to the device."""
-    for name, array in {"indptr": indptr, "indices": indices, "cumulative": cumulative}.items():
+    arrays: dict[str, NDArray[Any]] = {"indptr": indptr, "indices": indices, "cumulative": cumulative}
+    for name, array in arrays.items():
         check_axes(name, array, 1)
     check_axes("out", out, 2)
     check_read("indptr", indptr, (max(indptr.shape[0], 1),), dtype=INT64)
@@ -132,13 +133,13 @@ def compiled_step(
     def excess_of(graph: Graph, bias: Bias, place: Place) -> float:
         """Weight of the way back, times what its factor has beyond the bound."""
         e = edge_to(graph, place.former, place.begin, place.end) if bias.excess > 0.0 else -1
-        return bias.excess * weight(graph, e, place.begin) if e >= 0 else 0.0
+        return bias.excess * float(weight(graph, e, place.begin)) if e >= 0 else 0.0
 
     @inline
     def step(graph: Graph, bias: Bias, key: np.uint64, position: int, place: Place) -> int:
         begin, end = place.begin, place.end
         if place.former < 0:
-            return graph.indices[drawn(graph, uniform(random_bits(key, position, 0)), begin, end)]
+            return int(graph.indices[drawn(graph, uniform(random_bits(key, position, 0)), begin, end)])
         excess = excess_of(graph, bias, place)
         total = graph.cumulative[end - 1] if graph.cumulative.shape[0] else float(end - begin)
         below = total * bias.bound + excess
@@ -146,10 +147,10 @@ def compiled_step(
         for k in range(n_tries):
             if excess > 0.0 and uniform(random_bits(key, position, 3 * k)) * below < excess:
                 return place.former
-            x = graph.indices[drawn(graph, uniform(random_bits(key, position, 3 * k + 1)), begin, end)]
+            x = int(graph.indices[drawn(graph, uniform(random_bits(key, position, 3 * k + 1)), begin, end)])
             height = uniform(random_bits(key, position, 3 * k + 2)) * bias.bound
             if height < bias.least or height < factor(graph, bias, x, place.former):
                 return x
-        return graph.indices[weighed(graph, bias, uniform(random_bits(key, position, 3 * n_tries)), place)]
+        return int(graph.indices[weighed(graph, bias, uniform(random_bits(key, position, 3 * n_tries)), place)])
 
     return step  # type: ignore[no-any-return]
