@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from numba import TypingError
 
-from fastw2v_kernels._jit import compiler
 from fastw2v_kernels._jit.cache import source_stamp
+from fastw2v_kernels._jit.compiler import StandardCompiler
 from fastw2v_kernels._jit.cpu import inline_cpu, jit_cpu
 from fastw2v_kernels._simd.shape import Shape
 from tests.kernels.harness import KERNELS, run_python
@@ -71,7 +71,7 @@ def test_compiling_leaves_the_garbage_collector_as_it_was(is_on):
 
 def test_ctrl_c_while_a_kernel_is_compiled_is_raised_when_it_is_done(interruptible, monkeypatch):
     """LLVM calls Python, where the exception would be printed and lost."""
-    compile_it = compiler.KernelCompiler.define_pipelines
+    compile_it = StandardCompiler.define_pipelines
 
     def interrupt_and_compile(self):
         try:
@@ -80,7 +80,7 @@ def test_ctrl_c_while_a_kernel_is_compiled_is_raised_when_it_is_done(interruptib
             pytest.fail("Ctrl-C was raised within the compiler")
         return compile_it(self)
 
-    monkeypatch.setattr(compiler.KernelCompiler, "define_pipelines", interrupt_and_compile)
+    monkeypatch.setattr(StandardCompiler, "define_pipelines", interrupt_and_compile)
     with pytest.raises(KeyboardInterrupt):
         jit_cpu(lambda x: x)(1)
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler

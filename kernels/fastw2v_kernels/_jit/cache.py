@@ -18,6 +18,7 @@ from typing import Any
 from numba.core import caching
 
 from fastw2v_kernels._jit.ctrl_c import ctrl_c_deferred
+from fastw2v_kernels._simd.instruction_set import INSTRUCTIONS
 from fastw2v_kernels._simd.ir import BOUNDSCHECK
 
 logger = logging.getLogger("fastw2v")
@@ -127,10 +128,15 @@ class _KernelCache(caching.FunctionCache):
 
     _impl_class = _CacheImpl
 
-    def __init__(self, function: Callable[..., Any]) -> None:
+    def __init__(self, function: Callable[..., Any], compiler: str) -> None:
         super().__init__(function)  # type: ignore[no-untyped-call]
+        self._compiler = compiler
         locator, base = self._impl.locator, self._impl.filename_base
         self._cache_file = _CheckedFiles(self._cache_path, base, locator.get_source_stamp())  # type: ignore[no-untyped-call]
+
+    def _index_key(self, sig: Any, codegen: Any) -> Any:  # noqa: ANN401 - Numba's
+        """Add what else the code depends on; Numba's own part has the processor's features."""
+        return *super()._index_key(sig, codegen), self._compiler, INSTRUCTIONS.name  # type: ignore[no-untyped-call]
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:  # noqa: ANN401 - Numba's
         """Return the compiled kernel, or None."""
@@ -149,10 +155,10 @@ class _KernelCache(caching.FunctionCache):
             _say_uncached(error)
 
 
-def enable_cache(dispatcher: Any) -> None:  # noqa: ANN401 - Numba's dispatcher has no public type
+def enable_cache(dispatcher: Any, compiler: str) -> None:  # noqa: ANN401 - Numba's dispatcher has no public type
     """Let a compiled function be loaded from the cache, and be stored there if a folder can be written."""
     try:
-        dispatcher._cache = _KernelCache(dispatcher.py_func)
+        dispatcher._cache = _KernelCache(dispatcher.py_func, compiler)
     except (RuntimeError, OSError) as error:  # no writable folder: compile in every process, but never crash
         _say_uncached(error)
 

@@ -1,43 +1,34 @@
-"""Numba's compiler for the host, without the steps that took most of the kernels' compile time; see `_jit/cpu.py`."""
+"""Which compiler the kernels have: the fast one, or Numba's own where that one does not fit.
+
+`fast_compiler` leaves out the steps that take most of the compile time, for which it extends private parts of Numba.
+The standard compiler needs what Numba documents alone, takes longer, and gives the same bits, but with SSE.
+"""
 
 from __future__ import annotations
 
 import gc
+import logging
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import numba
-
-try:
-    from numba import _dynfunc  # type: ignore[attr-defined]
-    from numba.core import ir
-    from numba.core.codegen import JITCodeLibrary
-    from numba.core.compiler import Compiler, Flags
-    from numba.core.compiler_machinery import register_pass
-    from numba.core.ir_utils import guard
-    from numba.core.typed_passes import NativeLowering
-    from numba.core.untyped_passes import RewriteSemanticConstants
-except ImportError as error:
-    raise ImportError(
-        f"this is Numba {numba.__version__}, which lacks names that the kernels' compiler extends ({error}); "
-        "expected 0.65 to 0.68: pip install 'numba>=0.65,<0.69'"
-    ) from error
+from numba.core import ir
+from numba.core.compiler import CompilerBase, DefaultPassBuilder
+from numba.core.compiler_machinery import FunctionPass, register_pass
+from numba.core.ir_utils import guard
+from numba.core.untyped_passes import IRProcessing
 
 from fastw2v_kernels._jit.ctrl_c import ctrl_c_deferred
 from fastw2v_kernels._simd.shape import ShapeType
 
+logger = logging.getLogger("fastw2v")
+
+FAST, STANDARD = "fast", "standard"
+_FIRST_KNOWN, _FIRST_UNKNOWN = (0, 65), (0, 69)  # versions of Numba that `fast_compiler` was tried with
+
 compilation_listeners: list[Callable[[], None]] = []  # called before each compilation; none for a kernel in the cache
-
-
-class _Flags(Flags):
-    """Compiler flags with a cheap hash: Numba looks them up at every operator, and its own hash covers all of them."""
-
-    def __hash__(self) -> int:
-        return hash(_Flags)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Flags) and bool(self._values == other._values)
 
 
 @contextmanager
@@ -53,8 +44,8 @@ def _without_gc() -> Iterator[None]:
 
 
 @register_pass(mutates_CFG=False, analysis_only=False)  # type: ignore[no-untyped-call]
-class _ChoicesOfShape(RewriteSemanticConstants):
-    """Replace the booleans of a Shape by constants, so that the next pass removes branches that are never taken.
+class ChoicesOfShape(FunctionPass):
+    """Replace the booleans of a Shape by constants, so that a later pass removes branches that are never taken.
 
     Its numbers are not replaced: a constant number has a type for its value, and inlined functions would be compiled
     for each of them.
@@ -62,8 +53,10 @@ class _ChoicesOfShape(RewriteSemanticConstants):
 
     _name = "choices_of_shape"
 
+    def __init__(self) -> None:
+        FunctionPass.__init__(self)  # type: ignore[no-untyped-call]
+
     def run_pass(self, state: Any) -> bool:  # noqa: ANN401 - Numba's StateDict
-        super().run_pass(state)  # type: ignore[no-untyped-call]
         code = state.func_ir
         for assignment in (a for block in code.blocks.values() for a in block.find_insts(ir.Assign)):
             choice = _choice_of_shape(code, state.args, assignment.value)
@@ -83,16 +76,14 @@ def _choice_of_shape(code: Any, arguments: Any, value: Any) -> bool | None:  # n
     return choice if isinstance(choice, bool) else None
 
 
-class KernelCompiler(Compiler):
-    """Compiles functions that Python calls."""
-
-    def __init__(self, *args: Any) -> None:  # noqa: ANN401 - Numba's
-        super().__init__(*args)  # type: ignore[no-untyped-call]
-        self.state.flags = _Flags(self.state.flags)  # type: ignore[no-untyped-call]
+class StandardCompiler(CompilerBase):
+    """Numba's compiler, with the pass that obeys a Shape's booleans."""
 
     def define_pipelines(self) -> list[Any]:
-        pipelines: list[Any] = super().define_pipelines()  # type: ignore[no-untyped-call]
-        return _replaced(pipelines, RewriteSemanticConstants, _ChoicesOfShape)
+        passes = DefaultPassBuilder.define_nopython_pipeline(self.state)  # type: ignore[no-untyped-call]
+        passes.add_pass_after(ChoicesOfShape, IRProcessing)
+        passes.finalize()
+        return [passes]
 
     def _compile_core(self) -> Any:  # noqa: ANN401 - Numba's CompileResult
         for begins in tuple(compilation_listeners):
@@ -101,50 +92,33 @@ class KernelCompiler(Compiler):
             return super()._compile_core()  # type: ignore[no-untyped-call]
 
 
-class InlineCompiler(KernelCompiler):
-    """Compiles functions that only kernels call, up to LLVM code."""
+def options() -> tuple[str, dict[str, Any], dict[str, Any]]:
+    """Return the compiler's name, and Numba's options for kernels and for functions that are inlined into them.
 
-    def define_pipelines(self) -> list[Any]:
-        return _replaced(super().define_pipelines(), NativeLowering, _InlineLowering)
-
-
-def _replaced(pipelines: list[Any], old: type, new: type) -> list[Any]:
-    """Replace one compiler pass by another."""
-    for manager in pipelines:
-        manager.passes = [(new if step is old else step, name) for step, name in manager.passes]
-        manager._finalized = False
-        manager.finalize()
-    return pipelines
-
-
-class _InlineLibrary(JITCodeLibrary):
-    """LLVM code that is linked into kernels, where it is inlined and becomes machine code.
-
-    Numba simplifies it function by function before. Without that step compiling is faster, but kernels are slower by a
-    sixth.
+    Raises
+    ------
+    ImportError
+        FASTW2V_COMPILER names none.
     """
+    asked = os.environ.get("FASTW2V_COMPILER", FAST)
+    if asked not in (FAST, STANDARD):
+        raise ImportError(f"FASTW2V_COMPILER is {asked!r}; expected {FAST} (the default) or {STANDARD}")
+    if asked == FAST:
+        try:
+            return FAST, *_fast_options()
+        except ImportError as error:
+            logger.info("kernels are compiled by Numba's standard compiler, which takes longer: %s", error)
+    standard = {"pipeline_class": StandardCompiler}
+    return STANDARD, standard, standard | {"forceinline": True}
 
-    def _optimize_final_module(self) -> None:
-        pass
 
-    def _finalize_final_module(self) -> None:
-        self._finalized = True
+def _fast_options() -> tuple[dict[str, Any], dict[str, Any]]:
+    if not _FIRST_KNOWN <= numba.version_info[:2] < _FIRST_UNKNOWN:
+        raise ImportError(f"the fast one was not tried with Numba {numba.__version__}")
+    from fastw2v_kernels._jit.fast_compiler import InlineCompiler, KernelCompiler
 
-
-@register_pass(mutates_CFG=True, analysis_only=False)  # type: ignore[no-untyped-call]
-class _InlineLowering(NativeLowering):
-    _name = "inline_lowering"
-
-    def run_pass(self, state: Any) -> bool:  # noqa: ANN401 - Numba's StateDict
-        state.library = _InlineLibrary(state.targetctx.codegen(), state.func_id.func_qualname)  # type: ignore[no-untyped-call]
-        state.flags = state.flags.copy()
-        state.flags.no_compile = True
-        super().run_pass(state)  # type: ignore[no-untyped-call]
-        state.library.finalize()
-        lowered, keep_alive = state["cr"], (state.library,)
-        module = lowered.fndesc.lookup_module()
-        # Numba finds the code by this function object, which has no address and cannot be called.
-        key = _dynfunc.make_function(module, state.func_id.func_name, "", 0, lowered.env, keep_alive)
-        state.targetctx.insert_user_function(key, lowered.fndesc, [state.library])
-        state["cr"] = lowered._replace(cfunc=key)
-        return True
+    # Without the runtime (_nrt) there are no reference counts to update.
+    common = {"_nrt": False, "no_cfunc_wrapper": True}
+    # Functions that only kernels call need no entry points for Python or C, which took a third of the compile time.
+    inline = common | {"pipeline_class": InlineCompiler, "forceinline": True, "no_cpython_wrapper": True}
+    return common | {"pipeline_class": KernelCompiler}, inline

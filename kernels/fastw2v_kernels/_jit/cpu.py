@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import numba
 
 from fastw2v_kernels._jit.cache import enable_cache
-from fastw2v_kernels._jit.compiler import InlineCompiler, KernelCompiler
+from fastw2v_kernels._jit.compiler import options
 
 if numba.config.DISABLE_JIT:  # type: ignore[attr-defined]
     raise ImportError(
@@ -21,12 +21,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 _FASTMATH = {"reassoc", "contract", "nsz"}
 _kernels: list[Any] = []
 
-# Without the runtime (_nrt) there are no reference counts to update, and an allocation inside a kernel is an error.
-_OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": _FASTMATH, "_nrt": False}
-_KERNEL: dict[str, Any] = {"pipeline_class": KernelCompiler, "no_cfunc_wrapper": True}
-# Functions that only kernels call need no entry points for Python or C, which took a third of the compile time.
-_INLINE: dict[str, Any] = {"pipeline_class": InlineCompiler, "forceinline": True}
-_INLINE |= {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+_OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": _FASTMATH}
+COMPILER, _KERNEL, _INLINE = options()
 
 
 def jit_cpu(function: F) -> F:
@@ -43,7 +39,7 @@ def jit_cpu(function: F) -> F:
         Same signature; `.py_func` is the plain Python function.
     """
     kernel = numba.njit(**_OPTIONS, **_KERNEL)(function)
-    enable_cache(kernel)
+    enable_cache(kernel, COMPILER)
     _kernels.append(kernel)
     return kernel  # type: ignore[no-any-return]
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import llvmlite.binding as llvm
 from llvmlite import ir
 from numba import extending
 from numba.core import cgutils, config, types
 
-# 16 lanes with AVX-512, else 8: one AVX2 register, or two of NEON and SSE.
-LANES = 16 if llvm.get_host_cpu_features().get("avx512f") else 8
-N_REGISTERS = 32 if LANES == 16 else 16  # of LANES floats
+from fastw2v_kernels._simd.instruction_set import INSTRUCTIONS, IS_FUSED
+
+LANES, N_REGISTERS = INSTRUCTIONS.n_lanes, INSTRUCTIONS.n_registers
 
 FLOAT = ir.FloatType()
 VEC = ir.VectorType(FLOAT, LANES)
@@ -106,7 +105,7 @@ def shuffle(builder: ir.IRBuilder, a: ir.Value, b: ir.Value, lanes: list[int]) -
 
 
 def fma(builder: ir.IRBuilder, a: ir.Value, b: ir.Value, c: ir.Value) -> ir.Value:
-    name = f"llvm.fma.v{LANES}f32"
+    name = f"llvm.{'fma' if IS_FUSED else 'fmuladd'}.v{LANES}f32"  # a missing instruction would be a call of libm
     function = cgutils.get_or_insert_function(builder.module, ir.FunctionType(VEC, [VEC] * 3), name)
     return builder.call(function, [a, b, c])
 
