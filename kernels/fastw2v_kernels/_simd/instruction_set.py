@@ -28,7 +28,7 @@ class InstructionSet(NamedTuple):
         Vectors that the registers hold.
     needs : tuple of str
         LLVM's names of what the processor must have.
-    hides : tuple of str
+    excludes : tuple of str
         What LLVM may not use: the names begin so.
     """
 
@@ -36,15 +36,15 @@ class InstructionSet(NamedTuple):
     n_lanes: int
     n_registers: int
     needs: tuple[str, ...] = ()
-    hides: tuple[str, ...] = ()
+    excludes: tuple[str, ...] = ()
 
 
 # The best first.
 _NEED_AVX = ("avx", "evex", "fma", "f16c", "xop", "vaes", "vpclmul", "gfni", "sm3", "sm4", "sha512")
 _X86 = (
     InstructionSet("avx512", 16, 32, needs=("avx512f", "avx512vl", "avx512dq", "avx512bw")),
-    InstructionSet("avx2", 8, 16, needs=("avx2", "fma"), hides=("avx512", "avx10", "evex")),
-    InstructionSet("sse", 8, 8, hides=_NEED_AVX),
+    InstructionSet("avx2", 8, 16, needs=("avx2", "fma"), excludes=("avx512", "avx10", "evex")),
+    InstructionSet("sse", 8, 8, excludes=_NEED_AVX),
 )
 _OTHERS = (InstructionSet("neon", 8, 16),)
 
@@ -81,7 +81,7 @@ def chosen(asked: str | None, sets: tuple[InstructionSet, ...]) -> InstructionSe
 
 def visible(features: Mapping[str, bool], kind: InstructionSet) -> str:
     """Return the features that LLVM may use, as Numba's CPU_FEATURES wants them: ``+sse2,-avx``."""
-    shown = {name: has and not name.startswith(kind.hides) for name, has in features.items()}
+    shown = {name: has and not name.startswith(kind.excludes) for name, has in features.items()}
     return ",".join(f"{'+' if has else '-'}{name}" for name, has in sorted(shown.items()))
 
 
@@ -99,7 +99,7 @@ _FEATURES = dict(llvm.get_host_cpu_features())
 SETS = available(platform.machine(), _FEATURES)
 INSTRUCTIONS = chosen(os.environ.get(VARIABLE), SETS)
 # Whether one instruction multiplies and adds.
-IS_FUSED = INSTRUCTIONS.name == "neon" or bool(_FEATURES.get("fma") and not "fma".startswith(INSTRUCTIONS.hides))
+IS_FUSED = INSTRUCTIONS.name == "neon" or bool(_FEATURES.get("fma") and not "fma".startswith(INSTRUCTIONS.excludes))
 if INSTRUCTIONS is not SETS[0]:
     numba.config.CPU_FEATURES = visible(_FEATURES, INSTRUCTIONS)  # type: ignore[attr-defined]
     _check_obeyed(INSTRUCTIONS)
