@@ -37,8 +37,9 @@ class Word2Vec(StoredModel):
     sentences : iterable of lists of str, optional
         Or of lists of int, a 2-D integer array (a row is a sentence), or a pair (ids, starts) of integer arrays, where
         sentence s is ``ids[starts[s]:starts[s + 1]]``. Integers are keys: ``wv[17]``. Arrays may come from any library
-        with DLPack or ``__cuda_array_interface__``; device="cuda" trains on arrays in GPU memory without a copy. A
-        corpus is read once and stored, so a generator will do.
+        with DLPack or ``__cuda_array_interface__``; device="cuda" trains on arrays in GPU memory without a copy.
+        `fastw2v.corpus` makes more: `table_corpus`, `weighted_corpus` (weights), `pair_corpus` (explicit pairs).
+        A corpus is read once and stored, so a generator will do.
     corpus_file : path, or list of paths, optional
         Text with one sentence on each line and whitespace between words. Paths may hold wildcards; gzip, bzip2, xz and
         zstd are unpacked.

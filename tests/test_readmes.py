@@ -62,6 +62,7 @@ def folder(tmp_path, monkeypatch):
     """A folder with small files under the names that the pages use."""
     (tmp_path / "reviews.txt").write_text("\n".join(some_text(400)) + "\n", encoding="utf-8")
     (tmp_path / "clicks.csv").write_text("session,item,time\n" + "".join(f"{n // 3},i{n % 5},{n}\n" for n in range(60)))
+    (tmp_path / "bought.tsv").write_text("kettle\tteapot\t5\ntent\tstove\t4\n")
     (tmp_path / "wordsim353.tsv").write_text("film\tplot\t7.5\nman\twoman\t8.3\nking\tqueen\t8.6\nfilm\tking\t1\n")
     (tmp_path / "questions-words.txt").write_text(": family\nman woman king queen\nwoman man queen king\n")
     monkeypatch.chdir(tmp_path)

@@ -55,7 +55,7 @@ def from_stdin(lists, _folder):
     with pytest.MonkeyPatch.context() as patch:
         stdin = SimpleNamespace(buffer=io.BytesIO(text_of(lists).encode()))
         patch.setattr("fastw2v.cli.inputs.sys", SimpleNamespace(stdin=stdin))
-        return {"sentences": corpus_of([Path("-")])}
+        return {"sentences": corpus_of([Path("-")], {})}
 
 
 def parts(lists, folder):
@@ -248,7 +248,7 @@ TABLES = {
     "DuckDB": by_column(duckdb_relation),
     "datasets": by_column(hugging_face),
     "the command line's column": lambda lists, folder: {
-        "sentences": corpus_of([parquet(lists, folder)], column="items")
+        "sentences": corpus_of([parquet(lists, folder)], {"column": "items"})
     },
     "a long table": by_group(lambda rows, _: arrow().table(rows)),
     "a long Parquet file": by_group(long_parquet),
@@ -261,7 +261,9 @@ TABLES = {
         lambda rows, folder: pytest.importorskip("duckdb").connect().read_parquet(str(long_parquet(rows, folder)))
     ),
     "the command line's group": lambda lists, folder: {
-        "sentences": corpus_of([long_csv(long_rows(lists), folder)], group="session", items="item", order="time")
+        "sentences": corpus_of(
+            [long_csv(long_rows(lists), folder)], {"group": "session", "items": "item", "order": "time"}
+        )
     },
 }
 
