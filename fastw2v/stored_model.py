@@ -22,6 +22,7 @@ from fastw2v.runtime.progress import Progress
 from fastw2v.runtime.signals import finished_first
 from fastw2v.session import Session
 from fastw2v.trainer import TrainReport
+from fastw2v.vocab import Vocab
 from fastw2v.vocabulary_model import CorpusFile
 
 logger = logging.getLogger("fastw2v")
@@ -199,6 +200,12 @@ class StoredModel(LossModel):
     def _notes(self) -> dict[str, Any]:
         """Return the attributes that a file holds beside options, vocabulary and weights."""
         return {name: copy(getattr(self, name)) for name in _NOTES}
+
+    def _train_new(self, vocab: Vocab, tokens: Tokens, callbacks: Callbacks) -> None:
+        """Begin with a vocabulary and untrained weights, and train on tokens of it."""
+        session, self._callbacks = self._begin(self.config), callbacks
+        self._start(vocab, tokens.n_sentences)
+        self._train(session, tokens, callbacks)
 
     def _train(
         self,

@@ -12,17 +12,20 @@ import numpy as np
 from fastw2v.backends.base import Tally, TrainingData
 from fastw2v.backends.kernel_options import kernel_name, kernel_options
 from fastw2v.config import TrainConfig
+from fastw2v.encode import Tokens
 from fastw2v.runtime.compilation import log_compilation
 from fastw2v.runtime.worker_pool import ItemQueue, run_workers
 from fastw2v.schedule import Span
 from fastw2v_kernels.cbow_ns.cpu import cbow_ns_cpu
 from fastw2v_kernels.shared.memory import aligned
+from fastw2v_kernels.shared.rng import shifted_seed
 from fastw2v_kernels.skipgram_ns.cpu import skipgram_ns_cpu
 
 # About how many multiply-adds a span takes: 30 ms of a fast core, so that Ctrl-C is obeyed at once.
 _SPAN_WORK = 1 << 28
 _MOST_TOKENS = 1 << 16
 _SMALL_TOKENS = 100_000  # about 0.1 s of one core in an epoch
+NO_TOKENS = Span(0, 0, 0, 0.0, 0.0)
 _SPANS_PER_WORKER = 4  # at least, so that no worker idles for long while the last spans are trained
 
 
@@ -43,7 +46,7 @@ class CpuBackend:
         """
         arrays, n_tokens = corpus_arrays(config, data), data.tokens.n_tokens
         self._kernel = partial(skipgram_ns_cpu if config.sg else cbow_ns_cpu, **arrays, **kernel_options(config))
-        self._kernel_name = kernel_name(config)
+        self._kernel_name, self._tokens, self._seed = kernel_name(config), data.tokens, config.seed
         self.n_workers = 1 if is_small(n_tokens) else config.n_workers
         self._tallies = [aligned((3,), np.float64) for _ in range(self.n_workers)]
         tokens_for_all = -(-n_tokens // (_SPANS_PER_WORKER * self.n_workers))
@@ -52,7 +55,7 @@ class CpuBackend:
     def compile(self) -> None:
         """Compile the kernel, or load it from the cache."""
         with log_compilation(self._kernel_name):
-            self._train_span(Span(0, 0, 0, 0.0, 0.0), self._tallies[0])
+            self._train_span(NO_TOKENS, self._tallies[0])
 
     def train(
         self, spans: Iterable[Span], on_done: Callable[[int], None], on_wait: Callable[[], None] = lambda: None
@@ -77,11 +80,11 @@ class CpuBackend:
             tally = aligned((3,), np.float64)
             while (item := queue.next()) is not None:
                 tally[:] = 0
-                self._kernel(**item[1]._asdict(), tally=tally, moves_rows=False)
+                self._kernel(**self._span_arguments(item[1]), tally=tally, moves_rows=False)
                 counts[item[0]] = _tally_of(tally)
 
         with log_compilation(f"{self._kernel_name}, without training"):
-            self._kernel(**Span(0, 0, 0, 0.0, 0.0)._asdict(), tally=self._tallies[0], moves_rows=False)
+            self._kernel(**self._span_arguments(NO_TOKENS), tally=self._tallies[0], moves_rows=False)
         run_workers([work] * len(self._tallies), ItemQueue(span for span in spans))
         return [counts[i] for i in sorted(counts)]
 
@@ -99,7 +102,10 @@ class CpuBackend:
         """Do nothing: nothing was copied."""
 
     def _train_span(self, span: Span, tally: np.ndarray) -> None:
-        self._kernel(**span._asdict(), tally=tally)
+        self._kernel(**self._span_arguments(span), tally=tally)
+
+    def _span_arguments(self, span: Span) -> dict[str, Any]:
+        return span_arguments(self._tokens, span, self._seed)
 
 
 def _tally_of(counts: np.ndarray) -> Tally:
@@ -113,25 +119,46 @@ def is_small(n_tokens: int) -> bool:
 
 
 def corpus_arrays(config: TrainConfig, data: TrainingData) -> dict[str, Any]:
-    """Return the arguments of a kernel that are arrays: weights, rates, tokens and tables.
+    """Return the arguments of a kernel that are the same arrays for every span: weights, rates and tables.
 
     Raises
     ------
     TypeError, ValueError
         The rates of the weights are wrong; see `Weights.checked_rates`.
     """
-    vocab, tokens, weights = data
+    vocab, weights = data.vocab, data.weights
     alias_prob, alias_id = vocab.alias_table(config.ns_exponent)
     return {
         "w_in": weights.w_in,
         "w_out": weights.w_out,
-        "ids": tokens.ids,
-        "starts": tokens.starts,
         "keep": vocab.keep_probabilities(config.sample),
         "alias_prob": alias_prob,
         "alias_id": alias_id,
         "rate_in": weights.checked_rates(),
     }
+
+
+def span_arguments(tokens: Tokens, span: Span, seed: int, *, align: int = 1) -> dict[str, Any]:
+    """Return the arguments of a kernel that name a span and its tokens, which may be made only now.
+
+    The kernel gets an excerpt of the corpus, and draws what it would draw in the whole.
+
+    Parameters
+    ----------
+    tokens : Tokens
+    span : Span
+        Of positions in the corpus.
+    seed : int
+        Of the training.
+    align : int
+        The excerpt begins at a multiple of this.
+    """
+    ids, starts, first = tokens.part(span.begin, span.end, align=align)
+    arguments = {"ids": ids, "starts": starts, **span._asdict()}
+    if first:
+        arguments |= {"begin": span.begin - first, "end": span.end - first}
+        arguments |= {"lr_first": span.lr_first + span.lr_step * first, "seed": shifted_seed(seed, span.epoch, first)}
+    return arguments
 
 
 def span_tokens(config: TrainConfig) -> int:

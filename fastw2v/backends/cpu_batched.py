@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import partial
+from typing import Any
 
 import numpy as np
 
 from fastw2v.backends.base import Tally, TrainingData
-from fastw2v.backends.cpu import corpus_arrays, span_tokens
+from fastw2v.backends.cpu import NO_TOKENS, corpus_arrays, span_arguments, span_tokens
 from fastw2v.backends.kernel_options import kernel_name, kernel_options
 from fastw2v.config import TrainConfig
 from fastw2v.runtime.compilation import log_compilation
@@ -58,6 +59,7 @@ class BatchedCpuBackend:
             batch_tokens=n_tokens,
         )
         self._kernel_name = kernel_name(config)
+        self._arguments = partial(span_arguments, data.tokens, seed=config.seed, align=n_tokens)
         # A thread without a core of its own would only make the others wait.
         self.n_workers = min(config.n_workers, available_cores())
         self._batch = _new_batch(config, data.weights.w_in.shape[1], n_tokens, n_threads=self.n_workers)
@@ -66,21 +68,21 @@ class BatchedCpuBackend:
     def compile(self) -> None:
         """Compile the kernel, or load it from the cache."""
         with log_compilation(self._kernel_name):
-            self._kernel(**Span(0, 0, 0, 0.0, 0.0)._asdict())
+            self._kernel(**self._arguments(NO_TOKENS))
 
     def train(
         self, spans: Iterable[Span], on_done: Callable[[int], None], on_wait: Callable[[], None] = lambda: None
     ) -> None:
         """Train all spans, each by all threads together. After Ctrl-C or an error, they stop at the end of a span."""
-        queue = ItemQueue(span for span in spans)
+        queue = ItemQueue(self._arguments(span) for span in spans)
         meeting = Meeting(queue, self._batch.n_threads)
 
-        def work(thread: int, _queue: ItemQueue[Span]) -> None:
+        def work(thread: int, _queue: ItemQueue[dict[str, Any]]) -> None:
             batch = self._batch._replace(thread=thread)
             while (span := meeting.next()) is not None:
-                self._kernel(**span._asdict(), batch=batch)
+                self._kernel(**span, batch=batch)
                 if thread == 0:
-                    on_done(span.end - span.begin)
+                    on_done(span["end"] - span["begin"])
 
         run_workers([partial(work, thread) for thread in range(self._batch.n_threads)], queue, on_wait)
 

@@ -44,6 +44,26 @@ class Tokens:
         """Sentences in the store."""
         return len(self.starts) - 1
 
+    def part(self, begin: int, end: int, *, align: int = 1) -> tuple[np.ndarray, np.ndarray, int]:
+        """Return an excerpt that holds tokens begin to end, and all of the sentences that they are in.
+
+        Parameters
+        ----------
+        begin, end : int
+            Positions in the corpus.
+        align : int
+            The excerpt shall begin at a multiple of this.
+
+        Returns
+        -------
+        ids : int32[n]
+        starts : int64[n_sentences + 1]
+            From 0 to n.
+        first : int
+            Position of ``ids[0]`` in the corpus. These tokens are in memory, so the excerpt is all of them, from 0.
+        """
+        return self.ids, self.starts, 0
+
     def close(self) -> None:
         """Drop the arrays, and so delete the files."""
         self.ids, self.starts = np.empty(0, np.int32), np.zeros(1, np.int64)

@@ -15,6 +15,7 @@ ANY_LENGTH = {  # whose length is free, or says how much is asked for
     ("encode", "slots"),
     ("encode", "arena"),
     ("find_words", "found"),
+    ("random_walks", "out"),
     ("rehash_slots", "new_slots"),
     ("topk", "best_scores"),
     ("uniform_rows", "rows"),
