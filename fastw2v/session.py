@@ -143,7 +143,7 @@ class Session:
         state.wv.norms = None
         events.add_loss()
         events.count_training()
-        self.seconds["compile"] += self.report.compile_seconds
+        self.seconds["compile"] = self.seconds.get("compile", 0.0) + self.report.compile_seconds
         for phase in ("upload", "train", "download"):
             self.seconds[phase] = getattr(self.report, f"{phase}_seconds")
         callbacks.notify("on_train_end", model)

@@ -210,9 +210,9 @@ class StoredModel(LossModel):
 
     def _train_new(self, vocab: Vocab, tokens: Tokens, callbacks: Callbacks) -> None:
         """Begin with a vocabulary and untrained weights, and train on tokens of it."""
+        session, self._callbacks = self._begin(self.config), callbacks
         self._start(vocab, tokens.n_sentences)
-        self._callbacks = callbacks
-        self._train(self._begin(self.config), tokens, callbacks)
+        self._train(session, tokens, callbacks)
 
     def _train(
         self,

@@ -13,6 +13,7 @@ FIXED_SIGNATURES = ("fixture", "command", "callback", "hookimpl")  # decorators 
 # gensim's own classes, and functions that its methods pass their arguments to.
 GENSIM_CLASSES = {"Word2Vec", "StoredModel", "VocabularyModel", "ModelBase", "Phrases"}
 GENSIM_CLASSES |= {"KeyedVectors", "StoredVectors", "Similarities", "Neighbours", "GrowingTable", "KeyTable"}
+GENSIM_CLASSES |= {"Node2Vec"}  # of the node2vec package
 GENSIM_FUNCTIONS = {"word_pairs", "analogies", "simple_preprocess", "tokenize", "original_scorer", "npmi_scorer"}
 # Signatures that the command `fastw2v profile` decides, whose options these are, and pytest-benchmark.
 OTHERS_FUNCTIONS = {

@@ -14,6 +14,8 @@ OURS = {
     "lock_factors",
     "most_similar_batch",
     "rows_of",
+    "sentence_vectors",
+    "sif_component",
     "take_attributes",
     "to_index",
     "vectors_by_id",

@@ -24,7 +24,13 @@ NOT_RUN = {
     "cupy": "needs a GPU",
 }
 # Packages that a snippet needs by what it holds; without them it is not run. .ci/run has them all.
-NEEDS = {"plot(": "matplotlib", "pyarrow": "pyarrow", ".parquet": "pyarrow", "to_index(": "usearch"}
+NEEDS = {
+    "plot(": "matplotlib",
+    "pyarrow": "pyarrow",
+    "table_corpus": "pyarrow",
+    ".parquet": "pyarrow",
+    "to_index(": "usearch",
+}
 # Commands that are not run, by how they begin, and why.
 COMMANDS_NOT_RUN = {
     "pip install": "changes the environment; .ci/run installs in a new one",

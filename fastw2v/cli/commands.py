@@ -189,7 +189,9 @@ def eval(
     analogies: Annotated[list[Path] | None, typer.Option(help="Analogy questions.")] = None,
     sessions: Annotated[
         list[Path] | None,
-        typer.Option(help="Sessions whose last item is predicted: text, a session a line, or tables."),
+        typer.Option(
+            help="Sessions that were not trained on, whose last item is predicted: text, a session a line, or tables."
+        ),
     ] = None,
     column: Column = None,
     group: Group = None,

@@ -101,7 +101,7 @@ def hit_rate(
     if len(searched) == 0:
         raise ValueError("no candidate has a vector; pass keys of the vectors (integers are not words)")
     is_candidate = np.isin(asked.target, searched)
-    ranks = _ranks(kv, asked.chosen(is_candidate), searched, topn)
+    ranks = _ranks(kv, asked.chosen(is_candidate), searched, topn=topn)
     n_total, n_used = len(all_rows.starts) - 1, len(ranks)
     if n_used == 0:
         cure = "pass sessions of at least two items, with keys of the vectors (integers are not words)"
@@ -153,7 +153,7 @@ def _mean_units(kv: KeyTable, sessions: SessionRows) -> FloatArray:
     return unit_rows(bag_sums(kv.matrix, scales, sessions.rows, starts=sessions.starts))
 
 
-def _ranks(kv: KeyTable, asked: _Asked, searched: RowArray, topn: int) -> RowArray:
+def _ranks(kv: KeyTable, asked: _Asked, searched: RowArray, *, topn: int) -> RowArray:
     """Return the rank of each session's last item, from 1 to `topn`; 0 if it is not among the `topn` neighbours."""
     vectors, norms = np.asarray(kv.matrix, np.float32), np.asarray(kv.fill_norms(), np.float32)
     if len(searched) < len(kv):

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from fastw2v.corpus import IntegerCorpus, TextCorpus, TokenCorpus, as_corpus
-from fastw2v.corpus.arrow import is_arrow, is_dataset, is_pandas_series
+from fastw2v.corpus import IntegerCorpus, TextCorpus, TokenCorpus, as_corpus, table_corpus
+from fastw2v.corpus.arrow import Table, is_arrow, is_dataset, is_pandas_series
 from fastw2v.corpus.integers import as_ragged, is_array, with_shared_arrays
 from fastw2v.runtime.arrays import Array, RowArray
 from fastw2v.vectors.key_table import Key, KeyTable
@@ -79,17 +79,31 @@ def checked_sessions(sessions: Any) -> IntegerCorpus | Iterable[Any]:  # noqa: A
         cure = "pass LineSentence(path), or table_corpus(path, column=...) for a table"
         raise TypeError(f"sessions are a {type(sessions).__name__}; expected the sessions themselves: {cure}")
     if (is_arrow(sessions) or is_dataset(sessions)) and not is_pandas_series(sessions):
-        return checked_sessions(as_corpus(sessions))
+        return checked_sessions(_of_table(sessions))
     sessions = with_shared_arrays(sessions)
     is_arrays = as_ragged(sessions) is not None or (is_array(sessions) and sessions.dtype.kind in "iuf")
     return checked_sessions(as_corpus(sessions)) if is_arrays else sessions
 
 
+def _of_table(table: Any) -> IntegerCorpus | TokenCorpus:  # noqa: ANN401
+    names = Table(table).names
+    if len(names) > 1:
+        cure = (
+            "pass table_corpus(table, column=...) for a column of lists, or group=, items= and order= for a row an item"
+        )
+        raise ValueError(f"sessions are a table of the columns {', '.join(map(repr, names))}; {cure}")
+    return table_corpus(table)
+
+
 def checked_session(session: Any) -> Items:  # noqa: ANN401
-    """Return a session as a list of items; TypeError for a text."""
+    """Return a session as a list of items; TypeError for a text, or if the last item is no key but a sequence."""
     if isinstance(session, str | bytes):
         raise TypeError(f"a session is the text {session[:40]!r}; expected a list of items: text.split()")
-    return session.tolist() if isinstance(session, np.ndarray) else list(session)
+    items: Items = session.tolist() if isinstance(session, np.ndarray) else list(session)
+    if items and hasattr(items[-1], "__len__") and not isinstance(items[-1], str):
+        cure = 'str or int (of a pandas GroupBy, pass groups["item"].agg(list))'
+        raise TypeError(f"an item of a session is a {type(items[-1]).__name__}; expected {cure}")
+    return items
 
 
 def session_rows(

@@ -137,6 +137,18 @@ def test_wrong_sessions(tmp_path):
         hit_rate(ITEMS, ["tea pot"])
 
 
+def test_wrong_tables():
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame({"session": [1, 1, 2, 2], "item": [100, 101, 102, 103]})
+    groups = frame.groupby("session")["item"]
+    with pytest.raises(TypeError, match=r"an item of a session is a Series; .* groups\[\"item\"\].agg\(list\)"):
+        hit_rate(ITEMS, groups)
+    assert hit_rate(ITEMS, groups.agg(list)).n_total == 2
+    pytest.importorskip("pyarrow")
+    with pytest.raises(ValueError, match=r"columns 'session', 'item'; pass table_corpus\("):
+        hit_rate(ITEMS, frame)
+
+
 def test_words_are_not_the_integers_of_arrays():
     words = KeyedVectors(["a", "b"], [[1, 0], [0, 1]])
     with pytest.raises(ValueError, match="none of 1 sessions"):

@@ -1,0 +1,114 @@
+"""Files of edges: a line for each, with two nodes and possibly a weight."""
+
+from __future__ import annotations
+
+from os import PathLike, fspath
+from typing import NoReturn
+
+import numpy as np
+
+from fastw2v.corpus import text_corpus
+from fastw2v.corpus.text import TextCorpus
+from fastw2v.encode import Tokens, encode_corpus
+from fastw2v.graph.csr import Graph
+from fastw2v.vocab import Vocab
+from fastw2v_kernels.shared.threads import available_cores
+
+_BETWEEN_COMMAS = r"[^,\s]+"
+
+
+def read_edges(
+    path: str | PathLike[str], *, weighted: bool | None = None, directed: bool = False, workers: int | None = None
+) -> Graph:
+    r"""Read a graph from a file with an edge on each line: source, target and possibly a weight.
+
+    Columns are separated by tabs, spaces or, in files whose name ends in .csv, commas. Lines that begin with # are
+    comments; there is no line of headings. The file may be packed by gzip, bzip2, xz or zstd.
+
+    Parameters
+    ----------
+    path : path
+        Or a pattern of several files; see `fastw2v.corpus.text_corpus`.
+    weighted : bool, optional
+        Whether there is a third column; None: the file tells. False ignores it.
+    directed : bool
+        Whether walks follow edges from source to target alone.
+    workers : int, optional
+        Threads; default: one for each core.
+
+    Returns
+    -------
+    Graph
+        The nodes are words, in the order of their first occurrence.
+
+    Raises
+    ------
+    ValueError
+        A line has another number of columns, or a weight that is none.
+    OSError
+        The file cannot be read.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from fastw2v.graph import read_edges
+    >>> _ = Path("edges.tsv").write_text("# friends\nAnn\tBen\t2\nBen\tCleo\t0.5\n")
+    >>> read_edges("edges.tsv")
+    Graph<3 nodes, 4 directed edges, weighted>
+    """
+    name = fspath(path)
+    has_commas = name.rpartition("/")[2].partition(".csv")[1] != ""
+    corpus = text_corpus(path, tokens=_BETWEEN_COMMAS if has_commas else None)
+    words, cells = _table(corpus, workers or available_cores(), name, weighted)
+    ends, numbers = np.unique(cells[:, :2], return_index=True)
+    order = np.argsort(numbers, kind="stable")
+    row_of = np.full(len(words), -1, np.int64)
+    row_of[ends[order]] = np.arange(len(ends))
+    nodes = words.take(ends[order]).with_counts(np.zeros(len(ends)))
+    weight = None if cells.shape[1] == 2 else _weights(words, cells[:, 2], name)
+    return Graph.of_numbers(nodes, row_of[cells[:, 0]], row_of[cells[:, 1]], weight=weight, directed=directed)
+
+
+def _table(corpus: TextCorpus, workers: int, name: str, weighted: bool | None) -> tuple[Vocab, np.ndarray]:
+    """Return the distinct words of a file, and the cells of its lines: int32[n_edges, 2 or 3], numbers of words."""
+    words, tokens = encode_corpus(corpus, min_count=1, sorted_vocab=False, workers=workers)
+    with tokens:
+        lengths, is_edge = np.diff(tokens.starts), _are_edges(words, tokens)
+        if not is_edge.any():
+            raise ValueError(f"{name} has no edge, only comments; expected lines of two nodes, and possibly a weight")
+        n_columns = int(lengths[is_edge][0])
+        n_expected = 3 if weighted else n_columns
+        wrong = np.flatnonzero(is_edge & ((lengths != n_expected) | (lengths < 2) | (lengths > 3)))
+        if wrong.size:
+            _refuse_line(words, tokens, int(wrong[0]), name=name, n_expected=n_expected)
+        cells = tokens.ids[np.repeat(is_edge, lengths)].reshape(-1, n_columns)
+    return words, cells[:, :2] if weighted is False else cells
+
+
+def _are_edges(words: Vocab, tokens: Tokens) -> np.ndarray:
+    """Return whether each line is no comment."""
+    hash_sign = words.letters[words.word_starts[:-1]] == ord("#")
+    return np.asarray(~hash_sign[tokens.ids[tokens.starts[:-1]]])
+
+
+def _refuse_line(words: Vocab, tokens: Tokens, line: int, *, name: str, n_expected: int) -> NoReturn:
+    cells = tokens.ids[tokens.starts[line] : tokens.starts[line + 1]][:5]
+    keys = [words.keys[cell] for cell in cells]
+    expected = f"the {n_expected} of the lines before" if n_expected in (2, 3) else "two nodes, and possibly a weight"
+    raise ValueError(
+        f"line {line + 1} of {name} (empty ones not counted) has the columns {keys}; expected {expected}, separated by "
+        "tabs or spaces, in a .csv by commas; names have no whitespace in them"
+    )
+
+
+def _weights(words: Vocab, cells: np.ndarray, name: str) -> np.ndarray:
+    """Return the numbers that words of a column say: float64[n_edges]."""
+    distinct, place = np.unique(cells, return_inverse=True)
+    numbers = np.empty(len(distinct))
+    for i, word in enumerate(map(str, words.take(distinct).keys)):
+        try:
+            numbers[i] = float(word)
+        except ValueError:
+            cure = "a line of headings begins with #; networkx.write_weighted_edgelist writes such files"
+            raise ValueError(f"{name} has the weight {word!r}; expected a number ({cure})") from None
+    return numbers[place]
