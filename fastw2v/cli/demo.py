@@ -65,7 +65,8 @@ def _target(output: Path | None) -> tuple[Path | None, str]:
     if output is not None:
         if output.exists():
             raise FileExistsError(f"{output} exists, and the demo overwrites nothing; give another name")
-        return check_writable(output), ""
+        check_writable(output)
+        return output, ""
     names = (f"{_NAME}{f'-{number}' if number > 1 else ''}.safetensors" for number in count(1))
     free = next(Path(name) for name in names if not Path(name).exists())
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import warnings
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -59,7 +60,7 @@ class Plan:
             raise ValueError("--resume goes on from a checkpoint; name it: --checkpoint FILE")
         if checkpoint is not None and output is not None and checkpoint.resolve() == output.resolve():
             raise ValueError(f"{output} is the checkpoint and the output; give the checkpoint another name")
-        self._callbacks = [] if log is None else [_log(log, corpus, output, checkpoint)]
+        self._callbacks = [] if log is None else [_log(log, (output, checkpoint, *getattr(corpus, "sources", ())))]
 
     def trained(self, options: dict[str, Any]) -> Word2Vec:
         """Return the trained model; raises as `Word2Vec` and `Word2Vec.resume`."""
@@ -86,12 +87,11 @@ class Plan:
         return Word2Vec(self._corpus, **watching, **options)
 
 
-def _log(log: Path, corpus: Corpus, output: Path | None, checkpoint: Path | None) -> object:
-    """Return the callback that writes a log, which must be no other file of the command."""
+def _log(log: Path, others: Iterable[object]) -> object:
+    """Return the callback that writes a log, which must be none of the command's other files."""
     from fastw2v.callbacks import JsonLines
     from fastw2v.runtime.files import writable_target
 
-    others = (output, checkpoint, *getattr(corpus, "sources", ()))
     if writable_target(log) in {path.resolve() for path in others if isinstance(path, Path)}:
         raise ValueError(f"{log} is the log and another file of this command; give the log another name")
     return JsonLines(log, every_words=_LOGGED_WORDS)

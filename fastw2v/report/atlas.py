@@ -69,7 +69,7 @@ def check_top(top: int) -> None:
         raise ValueError(f"top is {top!r}; expected a whole number from 1 to {_MOST:,}: how many words the map shows")
 
 
-def atlas_of(vectors: KeyedVectors, words: Iterable[Key], top: int, method: str) -> Atlas:
+def atlas_of(vectors: KeyedVectors, words: Iterable[Key], *, top: int, method: str) -> Atlas:
     """Return the map of the `top` most frequent words, and of chosen ones.
 
     Raises

@@ -126,7 +126,7 @@ def point_chart(
         texts = [shortened(name) for name in names]
         area = (_WIDTH - _LEFT, _HEIGHT - _BOTTOM)
         labelled = place_labels(places - (_LEFT, 3), texts, marked, font_size=_FONT, size=area)
-        parts += [_text(texts[i], places[i][0], places[i][1] - 5, "label middle") for i in labelled]
+        parts += [_text(texts[i], (places[i][0], places[i][1] - 5), "label middle") for i in labelled]
     return _svg(parts, f"{axes[1]} against {axes[0]}")
 
 
@@ -141,13 +141,13 @@ def _frame(x_axis: Axis, y_axis: Axis, *, is_whole: bool = False) -> list[str]:
     for value in y_axis.ticks():
         y = float(y_axis.place(value))
         parts.append(f'<line class="grid" x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>')
-        parts.append(_text(text_of(value), _LEFT - 6, y + 4, "tick end"))
+        parts.append(_text(text_of(value), (_LEFT - 6, y + 4), "tick end"))
     for value in x_axis.ticks():
         if not is_whole or value == int(value):
-            parts.append(_text(text_of(value), float(x_axis.place(value)), _HEIGHT - _BOTTOM + 16, "tick middle"))
+            parts.append(_text(text_of(value), (float(x_axis.place(value)), _HEIGHT - _BOTTOM + 16), "tick middle"))
     base = _HEIGHT - _BOTTOM
     parts.append(f'<line class="axis" x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{base}" y2="{base}"/>')
-    parts.append(_text(x_axis.label, (_LEFT + _WIDTH - _RIGHT) / 2, _HEIGHT - 5, "tick middle"))
+    parts.append(_text(x_axis.label, ((_LEFT + _WIDTH - _RIGHT) / 2, _HEIGHT - 5), "tick middle"))
     return parts
 
 
@@ -160,7 +160,8 @@ def dots_path(places: Array) -> str:
     return "".join(f"M{x:.1f} {y:.1f}h0" for x, y in places)
 
 
-def _text(text: str, x: float, y: float, kind: str) -> str:
+def _text(text: str, place: tuple[float, float], kind: str) -> str:
+    x, y = place
     return f'<text class="{kind}" x="{x:.1f}" y="{y:.1f}">{html.escape(text)}</text>'
 
 

@@ -94,6 +94,7 @@ def read_log(path: str | PathLike[str]) -> History:
         ended = line["event"] == "end"
         if seconds > before[1] and words > before[0]:
             _add_point(history.speed, words / 1e6, (words - before[0]) / (seconds - before[1]))
+        if seconds != before[1]:  # less: a training that was resumed, whose clock began anew
             before = words, seconds
         for name in line.keys() - _OWN if line["event"] == "epoch" else ():
             _add(history, name, [(line["epoch"], line[name])])

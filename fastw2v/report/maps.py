@@ -73,7 +73,7 @@ def write_map(
     else:
         check_picture(path, _PURPOSE)
     source = source_of(model)
-    atlas = atlas_of(source.vectors, words, top, method)
+    atlas = atlas_of(source.vectors, words, top=top, method=method)
     if is_page:
         write_map_page(source, atlas, path)
     else:

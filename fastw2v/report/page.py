@@ -88,18 +88,19 @@ def write_report(
         existing_file(file)
     source = source_of(model)
     history = history_of_report(source.training) if log is None else read_log(log)
-    atlas = atlas_of(source.vectors, list(words), top, method)
+    atlas = atlas_of(source.vectors, list(words), top=top, method=method)
     rows = _scored(source, pairs, analogies)
-    parts = _sections(source, atlas, history, rows)
-    _write(path, source, "word vectors", parts, atlas)
+    parts = _sections(source, atlas, history=history, rows=rows)
+    _write(path, source, atlas, kind="word vectors", parts=parts)
 
 
 def write_map_page(source: Source, atlas: Atlas, path: str | PathLike[str]) -> None:
     """Write a page with the map alone."""
-    _write(path, source, "map of word vectors", [sections.map_section(atlas, what=_what(source, atlas))], atlas)
+    parts = [sections.map_section(atlas, what=_what(source, atlas))]
+    _write(path, source, atlas, kind="map of word vectors", parts=parts)
 
 
-def _sections(source: Source, atlas: Atlas, history: History, rows: list[dict[str, Any]]) -> list[str]:
+def _sections(source: Source, atlas: Atlas, *, history: History, rows: list[dict[str, Any]]) -> list[str]:
     vectors = source.vectors
     ordered = by_frequency(vectors)
     telling, rule = telling_rows(vectors, ordered)
@@ -168,7 +169,7 @@ def _about_words(source: Source, rows: RowArray) -> list[str]:
     return [f"row {row:,}" for row in rows]
 
 
-def _write(path: str | PathLike[str], source: Source, kind: str, parts: list[str], atlas: Atlas) -> None:
+def _write(path: str | PathLike[str], source: Source, atlas: Atlas, *, kind: str, parts: list[str]) -> None:
     style, script, template = map(_text, ("page.css", "page.js", "page.html"))
     page = Template(template).substitute(
         title=sections.escaped(source.name),

@@ -83,7 +83,7 @@ def map_section(atlas: Atlas, *, what: str) -> str:
     size = (MAP_WIDTH, height)
     narrow = atlas.labelled(places, size, NARROW_FONT)
     wide = atlas.labelled(places, size, WIDE_FONT, taken=narrow)
-    labels = [*_labels(atlas, places, narrow, "both"), *_labels(atlas, places, wide, "wide")]
+    labels = [*_labels(atlas, places, narrow, kind="both"), *_labels(atlas, places, wide, kind="wide")]
     about = f"{what}; {escaped(atlas.projection.about)}"
     return section(
         "Map",
@@ -102,7 +102,7 @@ def map_section(atlas: Atlas, *, what: str) -> str:
     )
 
 
-def _labels(atlas: Atlas, places: Any, chosen: Iterable[int], kind: str) -> Iterable[str]:  # noqa: ANN401
+def _labels(atlas: Atlas, places: Any, chosen: Iterable[int], *, kind: str) -> Iterable[str]:  # noqa: ANN401
     for i in chosen:
         x, y = places[i]
         mark = " chosen" if atlas.is_chosen[i] else ""
@@ -142,12 +142,12 @@ def training_section(history: History, training: TrainReport | None) -> str:
         note = (
             "“loss” is taken while training reads the text, and may rise. Compare models by the loss of held-out text."
         )
-        charts.append(_curves("Loss of a pair (nats)", history.losses(), "epoch", "loss", note=note))
+        charts.append(_curves("Loss of a pair (nats)", history.losses(), ("epoch", "loss"), note=note))
     if history.scores():
-        charts.append(_curves("Scores while training", history.scores(), "epoch", "score"))
+        charts.append(_curves("Scores while training", history.scores(), ("epoch", "score")))
     if len(history.speed) > 1:
         speed = {"speed": history.speed}
-        charts.append(_curves("Speed (words/s)", speed, "words trained (millions)", "words/s", from_zero=True))
+        charts.append(_curves("Speed (words/s)", speed, ("words trained (millions)", "words/s"), from_zero=True))
     if training is None and not charts:
         none = (
             "The file holds vectors alone. Losses and speed are in the files of <code>Word2Vec.save</code> and of "
@@ -178,10 +178,10 @@ def _training_facts(training: TrainReport) -> str:
 
 
 def _curves(
-    title: str, curves: dict[str, Points], x_label: str, y_label: str, *, note: str = "", from_zero: bool = False
+    title: str, curves: dict[str, Points], axes: tuple[str, str], *, note: str = "", from_zero: bool = False
 ) -> str:
     fit = {shown(name): points for name, points in curves.items()}
-    chart = curve_chart(fit, x_label, y_label, from_zero=from_zero)
+    chart = curve_chart(fit, *axes, from_zero=from_zero)
     legend = ""
     if len(fit) > 1:
         line = '<svg viewBox="0 0 28 8" aria-hidden="true"><polyline class="curve c{}" points="0,4 28,4"/></svg>'
