@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from fastw2v.corpus import IntegerCorpus, TextCorpus, TokenCorpus, as_corpus, table_corpus
+from fastw2v.corpus import Corpus, IntegerCorpus, TextCorpus, TokenCorpus, WeightedCorpus, as_corpus, table_corpus
 from fastw2v.corpus.arrow import Table, is_arrow, is_dataset, is_pandas_series
 from fastw2v.corpus.integers import as_ragged, is_array, with_shared_arrays
 from fastw2v.runtime.arrays import Array, RowArray
@@ -75,6 +75,9 @@ def checked_sessions(sessions: Any) -> IntegerCorpus | Iterable[Any]:  # noqa: A
         return sessions
     if isinstance(sessions, TokenCorpus):
         return sessions.sentences
+    if isinstance(sessions, WeightedCorpus):
+        what = "explicit pairs" if sessions.are_pairs else "sessions with weights, which are for training"
+        raise TypeError(f"sessions are {what}; expected the sessions themselves, and weights only for `Word2Vec`")
     if isinstance(sessions, str | TextCorpus) or hasattr(sessions, "__fspath__"):
         cure = "pass LineSentence(path), or table_corpus(path, column=...) for a table"
         raise TypeError(f"sessions are a {type(sessions).__name__}; expected the sessions themselves: {cure}")
@@ -85,7 +88,7 @@ def checked_sessions(sessions: Any) -> IntegerCorpus | Iterable[Any]:  # noqa: A
     return checked_sessions(as_corpus(sessions)) if is_arrays else sessions
 
 
-def _of_table(table: Any) -> IntegerCorpus | TokenCorpus:  # noqa: ANN401
+def _of_table(table: Any) -> Corpus:  # noqa: ANN401
     names = Table(table).names
     if len(names) > 1:
         cure = (

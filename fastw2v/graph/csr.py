@@ -73,8 +73,8 @@ class Graph:
         source: np.ndarray,
         target: np.ndarray,
         *,
-        weight: Any = None,
-        directed: bool,  # noqa: ANN401
+        weight: Any = None,  # noqa: ANN401
+        directed: bool,
     ) -> Graph:
         """Make a graph of edges between nodes given by their numbers, int64[n_edges] each."""
         weights = None if weight is None else _checked_weights(weight, len(source))

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from fastw2v import Word2Vec
-from fastw2v.corpus import LineSentence
+from fastw2v.corpus import LineSentence, pair_corpus, weighted_corpus
 from fastw2v.evaluation import hit_rate, hold_out_last
 
 rng = np.random.default_rng(9)
@@ -75,6 +75,9 @@ def test_both_parts_go_where_they_belong(sessions):
 def test_wrong_arguments():
     with pytest.raises(ValueError, match="min_length is 1; expected a whole number"):
         hold_out_last(SESSIONS, 1)
+    for corpus in (weighted_corpus(SESSIONS, np.ones(len(SESSIONS))), pair_corpus([1, 2], [2, 3])):
+        with pytest.raises(TypeError, match="expected the sessions themselves, and weights only for"):
+            hold_out_last(corpus)
     with pytest.raises(TypeError, match="a session is the text 'tea'"):
         list(hold_out_last(["tea"]).train)
     with pytest.raises(TypeError, match="pass LineSentence"):
