@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from benchmarks.studies import distance, roofline, two_threads
+from benchmarks.studies import checkpoints, distance, roofline, two_threads
 from fastw2v.corpus import text_corpus
 from fastw2v.encode import encode_corpus
 from fastw2v_kernels._simd import LANES
@@ -97,3 +97,20 @@ def test_without_the_data_the_books_models_end_in_a_line(run_python, tmp_path):
     done = run_python("-m", "benchmarks.studies.book", FASTW2V_DATA_DIR=str(tmp_path))
     assert done.returncode == 1
     assert re.fullmatch(r"there is no file .*cbow_params.pkl.*\n", done.stderr)
+
+
+def test_each_checkpoint_is_timed_apart_from_the_last(texts):
+    options = {"sg": 0, "vector_size": 8, "epochs": 2, "min_count": 1, "workers": 1}
+    without, each_epoch = (checkpoints.trained(texts["all words"], every, options) for every in (None, "epoch"))
+    assert [*without.pauses, *without.writes, without.n_bytes] == [0]
+    assert [len(each_epoch.pauses), len(each_epoch.writes)] == [1, 1]
+    assert each_epoch.n_bytes > 4 * 8 * 2 * 500  # two matrices of float32
+
+
+def test_the_cost_of_checkpoints_is_shown_with_its_share_of_five_minutes():
+    run = checkpoints.Run
+    runs = [{"none": run(4e6), "epoch": run(speed, [0.1, 0.1], [1.4, 1.4], 30_000_000)} for speed in (4e6, 3e6, 2e6)]
+    assert checkpoints.row("none", runs) == "| none | 4.00 M | | | | | | |"
+    assert checkpoints.row("epoch", runs) == (
+        "| epoch | 3.00 M | 0.750 (0.625-0.875) | 2.0 | 30 | 100 ms | 1400 ms | 0.50% |"
+    )
