@@ -71,7 +71,7 @@ class Word2Vec(StoredModel):
     sorted_vocab : 0 or 1
         1 orders the vocabulary by falling count, 0 by first occurrence.
     compute_loss : bool
-        Sum up the loss while training, which takes about 4 % more time for skip-gram and changes no vector.
+        Sum up the loss while training, which takes 4 to 5 % more time for skip-gram and changes no vector.
     callbacks : iterable, optional
         Objects whose methods are called with the model: gensim's on_train_begin, on_epoch_begin, on_epoch_end and
         on_train_end, and on_words. `fastw2v.callbacks` has ready ones, and says what they may do.
