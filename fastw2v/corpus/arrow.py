@@ -121,7 +121,7 @@ class Table:
             if missing:
                 raise ValueError(f"{reader.name} has no column {missing[0]!r}; it has {', '.join(reader.schema.names)}")
             try:
-                yield from (batch.select(columns) for batch in reader)
+                yield from (_with_plain_categories(batch.select(columns)) for batch in reader)
             except pyarrow_module().ArrowInvalid as error:
                 raise ValueError(f"{reader.name} cannot be read to its end: {error}") from error
 
@@ -134,6 +134,24 @@ class Table:
             yield self._source
         else:
             yield _read_object(self._source)
+
+
+def _with_plain_categories(batch: Any) -> Any:  # noqa: ANN401
+    """Return a batch whose categories are text that Arrow computes on; those of polars are not."""
+    columns = [_plain_categories(column) for column in batch.columns]
+    return pyarrow_module().record_batch(columns, names=batch.schema.names)
+
+
+def _plain_categories(column: Any) -> Any:  # noqa: ANN401
+    arrow, types = pyarrow_module(), pyarrow_module().types
+    if types.is_dictionary(column.type) and types.is_string_view(column.type.value_type):
+        return arrow.DictionaryArray.from_arrays(column.indices, column.dictionary.cast(arrow.large_string()))
+    if isinstance(column, arrow.ListArray | arrow.LargeListArray) and types.is_dictionary(column.type.value_type):
+        items = _plain_categories(column.values)
+        kind = (arrow.list_ if types.is_list(column.type) else arrow.large_list)(items.type)
+        shape = kind, len(column), column.buffers()[:2]
+        return arrow.Array.from_buffers(*shape, offset=column.offset, children=[items])
+    return column
 
 
 class _Reader:

@@ -89,6 +89,26 @@ def test_frames_and_columns_of_other_libraries(lists):
         assert encoded(table_corpus(frame, group="session", items="item", order="time")) == encoded(lists)
 
 
+def test_text_in_a_column_of_polars():
+    polars = pytest.importorskip("polars")
+    for column in (polars.Series(["a b", None, "b"]), polars.Series(["a b", "", "b"], dtype=polars.Categorical)):
+        assert encoded(column) == encoded([["a", "b"], ["b"]])
+
+
+def test_categories_of_polars():
+    polars = pytest.importorskip("polars")
+    lists = [["a", "b"], None, ["b"], [], ["c", "b"]]
+    for kind in (polars.Categorical, polars.Enum(["a", "b", "c"])):
+        column = polars.Series(lists, dtype=polars.List(kind))
+        assert encoded(column) == encoded([["a", "b"], ["b"], ["c", "b"]])
+        assert encoded(column[2:]) == encoded([["b"], ["c", "b"]])
+    clicks = {"s": ["x", "y", "x"], "item": ["a", "b", "c"], "t": [2, 1, 1]}
+    for name in ("s", "item"):
+        frame = polars.DataFrame(clicks).with_columns(polars.col(name).cast(polars.Categorical))
+        corpus = table_corpus(frame, group="s", items="item", order="t")
+        assert list(corpus.sentences) == [["c", "a"], ["b"]]
+
+
 def test_columns_of_other_types():
     lists = [["a", "b"], ["b"]]
     words = arrow.array(lists)

@@ -251,7 +251,9 @@ def test_files_that_do_not_go_together(columns, cure):
 def test_frames_with_mixed_columns():
     arrow(), (pandas := pytest.importorskip("pandas"))
     for values in ([["x"], [1]], ["x", 1]):
-        with pytest.raises(TypeError, match=r"make each column one kind, frame\[.items.\].astype\(str\)"):
+        with pytest.raises(
+            TypeError, match=r"for column a .*make each column one kind, frame\[.items.\].astype\(str\)"
+        ):
             table_corpus(pandas.DataFrame({"a": values}), column="a")
     twice = arrow().Table.from_arrays([arrow().array(SENTENCES)] * 2, names=["a", "a"])
     with pytest.raises(ValueError, match="2 columns are named 'a'; give them different names"):
