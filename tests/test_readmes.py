@@ -1,4 +1,4 @@
-"""The five READMEs: their Python snippets and quick commands run, and their links lead somewhere."""
+"""The READMEs: their Python snippets and quick commands run, and their links lead somewhere."""
 
 import importlib.util
 import random
@@ -70,7 +70,7 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
-def test_there_are_five_readmes():
+def test_the_readmes_exist():
     assert [page for page in PAGES if not (ROOT / page).exists()] == []
 
 
