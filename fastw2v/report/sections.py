@@ -45,7 +45,7 @@ def facts(source: Source, n_mapped: int) -> str:
         found.append(("Model", _KIND_OF.get(source.options["sg"], "not known")))
     if training is not None:
         found.append(("Words trained", _short(training.raw_words)))
-        found.append(("Speed", f"{_short(training.raw_words / max(training.train_seconds, 1e-9))} words/s"))
+        found.append(("Words/s", _short(training.raw_words / max(training.train_seconds, 1e-9))))
         if training.loss_per_epoch:
             found.append(("Last loss of a pair", f"{training.loss_per_epoch[-1]:.4f}"))
     else:

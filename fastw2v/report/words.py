@@ -19,7 +19,8 @@ _LEAST_BAND = 3  # words; a choice among fewer is none
 
 def shown(key: object) -> str:
     """Return a key as it is shown: without characters that turn text or command a terminal."""
-    return printable(str(key)) or "(empty)"
+    text = printable(str(key))
+    return text if text.strip() else "(blank)" if text else "(empty)"
 
 
 def by_frequency(vectors: KeyedVectors) -> RowArray:

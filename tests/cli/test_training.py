@@ -1,6 +1,7 @@
 """`fastw2v train` that is stopped, goes on, and cannot write where it should."""
 
 import errno
+import json
 import os
 import re
 import signal
@@ -59,6 +60,13 @@ def test_other_options_than_those_of_the_checkpoint_are_refused():
     assert "the corpus is not that of the checkpoint" in failure(*TRAIN, *CHECKPOINT, "--resume")
     assert Path("c").read_bytes() == before
     assert not Path("v.bin").exists()
+
+
+def test_a_resumed_training_writes_its_log():
+    killed()
+    succeed(*TRAIN, *CHECKPOINT, "--resume", "--log", "log.jsonl")
+    events = [json.loads(line) for line in Path("log.jsonl").read_text().splitlines()]
+    assert [(event["event"], event["epoch"]) for event in events][-3:] == [("epoch", 4), ("epoch", 5), ("end", 5)]
 
 
 def test_workers_may_be_others():

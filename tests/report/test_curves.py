@@ -33,10 +33,12 @@ def test_speeds_are_those_between_two_lines(in_folder):
     assert history.scores() == {"pairs": [(1, 0.5)]}
 
 
-@pytest.mark.parametrize("end", [line("end", 2, 200, 2.0), ""], ids=["ended", "killed"])
-def test_of_several_trainings_the_last_is_shown(end, in_folder):
+@pytest.mark.parametrize(
+    ("end", "words"), [(line("end", 2, 200, 2.0), 90), (line("end", 2, 200, 2.0), 900), ("", 90)], ids=str
+)
+def test_of_several_trainings_the_last_is_shown(end, words, in_folder):
     first = line("epoch", 1, 100, 1.0, loss=3.0) + line("epoch", 2, 200, 2.0, loss=2.0)
-    (in_folder / "log").write_text(first + end + line("epoch", 1, 90, 1.0, loss=9.0))
+    (in_folder / "log").write_text(first + end + line("epoch", 1, words, 1.0, loss=9.0))
     assert read_log("log").measures == {"loss": [(1, 9.0)]}
 
 
@@ -95,9 +97,9 @@ def test_panels(trained):
     assert [axes.get_ylabel() for axes in figure.axes] == ["loss of a pair (nats)", "million words/s"]
     assert [text.get_text() for text in figure.axes[0].get_legend().get_texts()] == ["loss", "heldout_loss"]
     history = history_of_report(trained.report)
-    history.measures |= {"_odd$": [(1.0, 0.5)], "$\\frac{": [(1.0, 0.25)]}
+    history.measures |= {"_odd$": [(1.0, 0.5)], "$\\frac{$": [(1.0, 0.25)]}
     figure = curves._figure(history, "")
-    assert [text.get_text() for text in figure.axes[1].get_legend().get_texts()] == [" _odd$", "$\\frac{"]
+    assert [text.get_text() for text in figure.axes[1].get_legend().get_texts()] == [" _odd$", "$\\frac{$"]
     figure.canvas.draw()
 
 

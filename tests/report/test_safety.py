@@ -27,6 +27,7 @@ def check(words, path):
     assert_only_of_the_template(page)
     keys = [str(key) for key in vectors.index_to_key]
     assert page.data["words"] == keys
+    assert not set("<>&") & set(page.texts["script"][0])
     names = [page.data["shown"].get(str(i), word) for i, word in enumerate(keys)]
     assert names == [shown(word) for word in keys]
     assert set(page.words()) <= {shown(word) for word in keys} | {"vectors in memory"}
@@ -71,7 +72,7 @@ def test_a_browser_obeys_the_own_script_and_style_alone(tmp_path):
 def test_a_map_of_hostile_words(ending, tmp_path, caplog):
     if ending != "html":
         pytest.importorskip("matplotlib")
-    write_map(vectors_of([*HOSTILE, "$x^", "$\\frac{"]), tmp_path / f"m.{ending}", words=["שלום", "日本語" * 20])
+    write_map(vectors_of(HOSTILE), tmp_path / f"m.{ending}", words=["שלום", "日本語" * 20])
     if ending == "html":
         assert_only_of_the_template(parsed(tmp_path / "m.html"))
     else:

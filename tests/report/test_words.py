@@ -47,7 +47,7 @@ def test_keys_of_a_command_line():
     assert [key_of(integers, word) for word in ("3", "-5", "x", 3)] == [3, -5, "x", 3]
     assert key_of(words, "3") == "3"
     assert rows_of(integers, ["-5", 3, "3"]).tolist() == [1, 0]
-    assert shown("") == "(empty)"
+    assert [shown(word) for word in ("", " ", "\u3000", "a b", 3)] == ["(empty)", "(blank)", "(blank)", "a b", "3"]
 
 
 def test_pca_is_that_of_the_unit_vectors():
