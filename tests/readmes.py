@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = [f"{folder}README.md" for folder in ("", "fastw2v/", "fastw2v/nn/", "kernels/", "benchmarks/")]
+PAGES = [
+    f"{folder}README.md" for folder in ("", "fastw2v/", "fastw2v/nn/", "fastw2v/graph/", "kernels/", "benchmarks/")
+]
 _BLOCK = re.compile(r"^([ ]*)```(\w+)\n(.*?)^\1```$", re.DOTALL | re.MULTILINE)
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 

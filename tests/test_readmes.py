@@ -1,4 +1,4 @@
-"""The five READMEs: their Python snippets and quick commands run, and their links lead somewhere."""
+"""The READMEs: their Python snippets and quick commands run, and their links lead somewhere."""
 
 import importlib.util
 import random
@@ -64,13 +64,14 @@ def folder(tmp_path, monkeypatch):
     (tmp_path / "clicks.csv").write_text("session,item,time\n" + "".join(f"{n // 3},i{n % 5},{n}\n" for n in range(60)))
     (tmp_path / "wordsim353.tsv").write_text("film\tplot\t7.5\nman\twoman\t8.3\nking\tqueen\t8.6\nfilm\tking\t1\n")
     (tmp_path / "questions-words.txt").write_text(": family\nman woman king queen\nwoman man queen king\n")
+    (tmp_path / "edges.tsv").write_text("Ann\tBen\t2\nBen\tCleo\t1\nCleo\tAnn\t0.5\n")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MPLBACKEND", "Agg")
     monkeypatch.setattr("fastw2v.nn.ptb.load_data", some_ptb)
     return tmp_path
 
 
-def test_there_are_five_readmes():
+def test_the_readmes_are_there():
     assert [page for page in PAGES if not (ROOT / page).exists()] == []
 
 

@@ -1,4 +1,4 @@
-"""The commands of the command line, except `profile`."""
+"""The commands of the command line, except `profile` and `node2vec`."""
 
 from __future__ import annotations
 
