@@ -5,7 +5,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[1]
-_FOLDERS = ("", "fastw2v/", "fastw2v/nn/", "fastw2v/examples/", "fastw2v/report/", "kernels/", "benchmarks/")
+_FOLDERS = [
+    "",
+    *(f"fastw2v/{room}" for room in ("", "nn/", "graph/", "examples/", "report/")),
+    "kernels/",
+    "benchmarks/",
+]
 PAGES = [f"{folder}README.md" for folder in _FOLDERS]
 _BLOCK = re.compile(r"^([ ]*)```(\w+)\n(.*?)^\1```$", re.DOTALL | re.MULTILINE)
 _LINK = re.compile(r"\]\(([^)\s]+)\)")

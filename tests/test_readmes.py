@@ -71,6 +71,7 @@ def folder(tmp_path, monkeypatch):
     (tmp_path / "bought.tsv").write_text("kettle\tteapot\t5\ntent\tstove\t4\n")
     (tmp_path / "wordsim353.tsv").write_text("film\tplot\t7.5\nman\twoman\t8.3\nking\tqueen\t8.6\nfilm\tking\t1\n")
     (tmp_path / "questions-words.txt").write_text(": family\nman woman king queen\nwoman man queen king\n")
+    (tmp_path / "edges.tsv").write_text("Ann\tBen\t2\nBen\tCleo\t1\nCleo\tAnn\t0.5\n")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MPLBACKEND", "Agg")
     monkeypatch.setattr("fastw2v.nn.ptb.load_data", some_ptb)

@@ -1,4 +1,4 @@
-"""The commands of the command line; `demo`, `profile` and those that draw have modules of their own."""
+"""The commands of the command line; `demo`, `profile`, `node2vec` and those that draw have modules of their own."""
 
 from __future__ import annotations
 

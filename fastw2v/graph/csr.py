@@ -148,11 +148,11 @@ def keys_of(nodes: Sequence[Any]) -> Vocab:
     counts = np.zeros(len(nodes))
     if all(isinstance(node, str) for node in nodes):
         return Vocab.from_keys(nodes, counts)
-    wrong = next((x for x in nodes if isinstance(x, bool) or not isinstance(x, int | np.integer) or x < 0), None)
-    if wrong is not None:
+    wrong = [node for node in nodes if isinstance(node, bool) or not isinstance(node, int | np.integer) or node < 0]
+    if wrong:
         raise TypeError(
-            f"the node {wrong!r} ({type(wrong).__name__}) cannot be a key; expected nodes that are all str, or all "
-            "int of at least 0: networkx.relabel_nodes(graph, str)"
+            f"the node {wrong[0]!r} ({type(wrong[0]).__name__}) cannot be a key; expected nodes that are all str, or "
+            "all int of at least 0: networkx.relabel_nodes(graph, str)"
         )
     return Vocab.from_ids(np.array(nodes, np.int64), counts)
 
@@ -197,7 +197,9 @@ def _checked_weights(weight: Any, n_edges: int) -> np.ndarray:  # noqa: ANN401
     if wrong.size:
         cure = "expected finite weights of at least 0 (weight_key=None ignores weights)"
         raise ValueError(f"the weight of edge {wrong[0]} is {weights[wrong[0]]}; {cure}")
-    if weights.sum() == np.inf:
+    with np.errstate(over="ignore"):
+        total = weights.sum()
+    if total == np.inf:
         raise ValueError("the sum of the weights is infinite; divide them by the largest")
     return weights
 
