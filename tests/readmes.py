@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[1]
-_FOLDERS = [
+_ROOMS = ("", "nn/", "graph/", "examples/", "report/")
+_FOLDERS = ["", *(f"fastw2v/{room}" for room in _ROOMS), "kernels/", "benchmarks/"]
     "",
     *(f"fastw2v/{room}" for room in ("", "nn/", "graph/", "examples/", "report/")),
     "kernels/",

@@ -18,7 +18,7 @@ def log_compilation(what: str) -> Iterator[None]:
 
     A kernel loaded from the cache is not logged.
     """
-    from fastw2v_kernels._jit.compiler import compilation_listeners
+    from fastw2v_kernels._jit.standard_compiler import compilation_listeners
 
     begun: list[float] = []
 

@@ -11,8 +11,8 @@ import pytest
 from numba import TypingError
 
 from fastw2v_kernels._jit.cache import source_stamp
-from fastw2v_kernels._jit.compiler import StandardCompiler
 from fastw2v_kernels._jit.cpu import inline_cpu, jit_cpu
+from fastw2v_kernels._jit.standard_compiler import StandardCompiler
 from fastw2v_kernels._simd.shape import Shape
 from tests.kernels.harness import KERNELS, run_python
 

@@ -13,7 +13,7 @@ from numba.core.compiler import Flags
 from numba.core.compiler_machinery import register_pass
 from numba.core.typed_passes import NativeLowering
 
-from fastw2v_kernels._jit.compiler import StandardCompiler
+from fastw2v_kernels._jit.standard_compiler import StandardCompiler
 
 
 class _Flags(Flags):
