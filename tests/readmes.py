@@ -7,11 +7,6 @@ from typing import NamedTuple
 ROOT = Path(__file__).resolve().parents[1]
 _ROOMS = ("", "nn/", "graph/", "examples/", "report/")
 _FOLDERS = ["", *(f"fastw2v/{room}" for room in _ROOMS), "kernels/", "benchmarks/"]
-    "",
-    *(f"fastw2v/{room}" for room in ("", "nn/", "graph/", "examples/", "report/")),
-    "kernels/",
-    "benchmarks/",
-]
 PAGES = [f"{folder}README.md" for folder in _FOLDERS]
 _BLOCK = re.compile(r"^([ ]*)```(\w+)\n(.*?)^\1```$", re.DOTALL | re.MULTILINE)
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
