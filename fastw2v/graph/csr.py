@@ -85,7 +85,7 @@ class Graph:
             others = source != target  # a self loop leads back in either direction
             source, target = np.append(source, target[others]), np.append(target, source[others])
             weights = None if weights is None else np.append(weights, weights[others])
-        indptr, indices, sums = _csr(source, target, len(nodes), weights)
+        indptr, indices, sums = _csr(source, target, len(nodes), weights=weights)
         return cls(nodes, indptr, indices, weights=sums)
 
     @classmethod
@@ -205,7 +205,7 @@ def _checked_weights(weight: Any, n_edges: int) -> np.ndarray:  # noqa: ANN401
 
 
 def _csr(
-    source: np.ndarray, target: np.ndarray, n_nodes: int, weights: np.ndarray | None
+    source: np.ndarray, target: np.ndarray, n_nodes: int, *, weights: np.ndarray | None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return indptr, indices and weights of edges between numbers, with equal edges added up."""
     if n_nodes > _MOST_NODES:

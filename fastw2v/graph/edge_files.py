@@ -59,7 +59,7 @@ def read_edges(
     name = fspath(path)
     has_commas = name.rpartition("/")[2].partition(".csv")[1] != ""
     corpus = text_corpus(path, tokens=_BETWEEN_COMMAS if has_commas else None)
-    words, cells = _table(corpus, workers or available_cores(), name, weighted)
+    words, cells = _table(corpus, name, workers=workers or available_cores(), weighted=weighted)
     ends, numbers = np.unique(cells[:, :2], return_index=True)
     order = np.argsort(numbers, kind="stable")
     row_of = np.full(len(words), -1, np.int64)
@@ -69,7 +69,7 @@ def read_edges(
     return Graph.of_numbers(nodes, row_of[cells[:, 0]], row_of[cells[:, 1]], weight=weight, directed=directed)
 
 
-def _table(corpus: TextCorpus, workers: int, name: str, weighted: bool | None) -> tuple[Vocab, np.ndarray]:
+def _table(corpus: TextCorpus, name: str, *, workers: int, weighted: bool | None) -> tuple[Vocab, np.ndarray]:
     """Return the distinct words of a file, and the cells of its lines: int32[n_edges, 2 or 3], numbers of words."""
     words, tokens = encode_corpus(corpus, min_count=1, sorted_vocab=False, workers=workers)
     with tokens:

@@ -6,10 +6,11 @@ import numpy as np
 
 from fastw2v_kernels._jit.cpu import inline_cpu, jit_cpu
 from fastw2v_kernels.random_walks.reference import damaged
-from fastw2v_kernels.random_walks.step import END, Bias, Graph, Place, bias_of, check_arrays, compiled_step
+from fastw2v_kernels.random_walks.step import END, Bias, Place, bias_of, check_arrays, compiled_step
 from fastw2v_kernels.shared.arguments import INT32, check_written
 from fastw2v_kernels.shared.array_types import Float64, Int32, Int64
 from fastw2v_kernels.shared.cpu import random_bits, uniform
+from fastw2v_kernels.shared.graphs import Graph
 from fastw2v_kernels.shared.threads import run_on_threads, threads_for
 
 _WORK_PER_THREAD = 5_000  # steps, about 200 us

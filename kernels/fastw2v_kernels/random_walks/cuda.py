@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from fastw2v_kernels._jit.cuda import cuda, inline_cuda, jit_cuda, launch_flat
-from fastw2v_kernels.random_walks.step import END, Bias, Graph, Place, bias_of, check_arrays, compiled_step
+from fastw2v_kernels.random_walks.step import END, Bias, Place, bias_of, check_arrays, compiled_step
 from fastw2v_kernels.shared.arguments import INT32, check_read
 from fastw2v_kernels.shared.array_types import Float64, Int32, Int64
 from fastw2v_kernels.shared.cuda import random_bits, uniform
+from fastw2v_kernels.shared.graphs import Graph
 
 _step = compiled_step(inline_cuda, random_bits, uniform)
 

@@ -9,18 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastw2v_kernels.random_walks import reference
+from fastw2v_kernels.shared import graphs
 from fastw2v_kernels.shared.arguments import FLOAT64, INT32, INT64, check_axes, check_read
 from fastw2v_kernels.shared.array_types import Float64, Int32, Int64
+from fastw2v_kernels.shared.graphs import Graph
 
 END = -1
-
-
-class Graph(NamedTuple):
-    """The arrays of a graph; see `random_walks_reference`."""
-
-    indptr: Int64
-    indices: Int32
-    cumulative: Float64
 
 
 class Bias(NamedTuple):
@@ -67,57 +61,17 @@ def bias_of(p: float, q: float) -> Bias:
     return Bias(1 / p, 1 / q, bound, min(1.0, 1 / p, 1 / q), max(0.0, 1 / p - bound))
 
 
-def _edge_to(graph: Graph, x: int, begin: int, end: int) -> int:
-    """Return the edge, of begin to end, that leads to x; -1 if none does."""
-    low, high = begin, end
-    while low < high:
-        middle = (low + high) >> 1
-        if graph.indices[middle] < x:
-            low = middle + 1
-        else:
-            high = middle
-    return low if low < end and graph.indices[low] == x else -1
+def _compiled_weighing(jit: Callable[[Any], Any]) -> tuple[Callable[..., float], Callable[..., int]]:
+    """Return the factor of an edge's weight, and a draw by all weights of a node times their factors."""
+    edge_to, weight = jit(graphs.edge_to), jit(graphs.edge_weight)
 
-
-def _drawn(graph: Graph, u: float, begin: int, end: int) -> int:
-    """Draw an edge of begin to end by the weights, with one uniform number."""
-    if graph.cumulative.shape[0] == 0:
-        return begin + int(u * (end - begin))
-    left = u * graph.cumulative[end - 1]
-    low, high = begin, end - 1
-    while low < high:
-        middle = (low + high) >> 1
-        if graph.cumulative[middle] <= left:
-            low = middle + 1
-        else:
-            high = middle
-    return low
-
-
-def _weight(graph: Graph, e: int, begin: int) -> float:
-    """Weight of edge e of the node whose edges start at `begin`."""
-    if graph.cumulative.shape[0] == 0:
-        return 1.0
-    below: float = graph.cumulative[e - 1] if e > begin else 0.0
-    return graph.cumulative[e] - below  # type: ignore[no-any-return]
-
-
-def compiled_step(
-    inline: Callable[[Any], Any], random_bits: Callable[..., Any], uniform: Callable[..., Any]
-) -> Callable[..., int]:
-    """Return ``step(graph, bias, key, position, place)``, compiled by `inline`, with a device's random numbers.
-
-    It returns the next node. `position` is that of the step in the random stream `key`.
-    """
-    edge_to, drawn, weight, patience = map(inline, (_edge_to, _drawn, _weight, reference.patience))
-
-    @inline
+    @jit
     def factor(graph: Graph, bias: Bias, x: int, former: int) -> float:
         if x == former:
             return bias.back
         return 1.0 if edge_to(graph, x, graph.indptr[former], graph.indptr[former + 1]) >= 0 else bias.away
 
-    @inline
+    @jit
     def weighed(graph: Graph, bias: Bias, u: float, place: Place) -> int:
         """Draw an edge by all weights, each times its factor."""
         total = 0.0
@@ -129,13 +83,27 @@ def compiled_step(
             left -= weight(graph, e, place.begin) * factor(graph, bias, graph.indices[e], place.former)
         return e
 
-    @inline
+    return factor, weighed
+
+
+def compiled_step(
+    jit: Callable[[Any], Any], random_bits: Callable[..., Any], uniform: Callable[..., Any]
+) -> Callable[..., int]:
+    """Return ``step(graph, bias, key, position, place)``, compiled by `jit` with a device's random numbers.
+
+    It returns the next node. `position` is that of the step in the random stream `key`.
+    """
+    edge_to, drawn, weight = jit(graphs.edge_to), jit(graphs.drawn_edge), jit(graphs.edge_weight)
+    patience = jit(reference.patience)
+    factor, weighed = _compiled_weighing(jit)
+
+    @jit
     def excess_of(graph: Graph, bias: Bias, place: Place) -> float:
         """Weight of the way back, times what its factor has beyond the bound."""
         e = edge_to(graph, place.former, place.begin, place.end) if bias.excess > 0.0 else -1
         return bias.excess * float(weight(graph, e, place.begin)) if e >= 0 else 0.0
 
-    @inline
+    @jit
     def step(graph: Graph, bias: Bias, key: np.uint64, position: int, place: Place) -> int:
         begin, end = place.begin, place.end
         if place.former < 0:
