@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from fastw2v import KeyedVectors
+from fastw2v.report import projection
 from fastw2v.report.atlas import atlas_of
 from fastw2v.report.charts import Axis, round_values, text_of
 from fastw2v.report.labels import _box, place_labels, shortened
@@ -61,6 +62,30 @@ def test_pca_is_that_of_the_unit_vectors():
     assert f"hold {share:.0f} % of the variance" in found.about
 
 
+@pytest.mark.parametrize(("n_words", "perplexity"), [(4, 1), (61, 20), (200, 30)])
+def test_tsne_begins_from_the_principal_components(n_words, perplexity, monkeypatch):
+    """A stand-in for scikit-learn's class, which takes seconds, gives its start back."""
+
+    class Start:
+        def __init__(self, n_dimensions, *, metric, init, perplexity, random_state):
+            self.start, self.given = init, (n_dimensions, metric, perplexity, random_state)
+            made.append(self)
+
+        def fit_transform(self, units):
+            np.testing.assert_allclose(np.linalg.norm(units, axis=1), 1)
+            return self.start
+
+    made = []
+    monkeypatch.setattr(projection, "_tsne_class", lambda: Start)
+    vectors, rows = vectors_of([f"w{i}" for i in range(n_words)]), np.arange(n_words)
+    places, about = project(vectors, rows, "tsne")
+    assert made[0].given == (2, "cosine", perplexity, 0)
+    pca = project(vectors, rows, "pca").places
+    np.testing.assert_allclose(places, pca / pca[:, 0].std() * 1e-4)
+    assert f"perplexity {perplexity}, " in about
+
+
+@pytest.mark.slow
 def test_tsne_keeps_near_words_near():
     pytest.importorskip("sklearn")
     rng = np.random.default_rng(0)
