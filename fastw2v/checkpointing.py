@@ -22,7 +22,7 @@ from fastw2v.pauses import Every
 from fastw2v.resuming import FORMAT, content, described, previous_of, share, version
 from fastw2v.runtime.cleanup import cleanup
 from fastw2v.runtime.files import check_writable
-from fastw2v.runtime.signals import SIGNALS, finished_first, terminable
+from fastw2v.runtime.signals import SIGNALS, finished_first, start, terminable
 from fastw2v.runtime.warn import warn_user
 from fastw2v.state import ModelState
 from fastw2v.trainer import TrainReport
@@ -153,7 +153,7 @@ class CheckpointPause:
         write = self._writing(self._state.copied_into(self._copy), report)
         self._thread = threading.Thread(target=self._write, args=(write, share(write.keywords["training"])))
         self._thread.name = "fastw2v-checkpoint"
-        self._thread.start()
+        start(self._thread)
 
     def finish(self, report: TrainReport) -> None:
         """Write the last checkpoint, without a copy; a failure is a RuntimeWarning."""

@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
+from fastw2v.runtime.signals import start
+
 logger = logging.getLogger("fastw2v")
 
 _DRAW_SECONDS = 0.15
@@ -79,7 +81,11 @@ class PhaseBar:
         if in_notebook() or self._delay == 0:
             self._bar = self._new_bar()
         _open_bars.append(self)
-        self._thread.start()
+        try:
+            start(self._thread)
+        except BaseException:  # of a signal: the thread runs, and the block will not
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:

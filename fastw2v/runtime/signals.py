@@ -55,8 +55,14 @@ def terminable(*, ends_process: bool = True) -> Iterator[None]:
             signal.raise_signal(signal.SIGTERM)
 
 
+def start(thread: threading.Thread) -> None:
+    """Start a thread; a signal is obeyed when that is done. One that was interrupted in `start` cannot be joined."""
+    with finished_first(None):
+        thread.start()
+
+
 @contextmanager
-def finished_first(what: str) -> Iterator[None]:
+def finished_first(what: str | None) -> Iterator[None]:
     """Let the block end before a Ctrl-C or SIGTERM within it is obeyed; a second one is obeyed at once.
 
     In the main thread alone, where signals are handled. A signal that no Python function handles stays as it is. Of
@@ -64,8 +70,8 @@ def finished_first(what: str) -> Iterator[None]:
 
     Parameters
     ----------
-    what : str
-        Names the block in the log line on the first signal.
+    what : str, optional
+        Names the block in the log line on the first signal. None: the block takes no time, so nothing is logged.
     """
     came: list[int] = []
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
@@ -75,8 +81,9 @@ def finished_first(what: str) -> Iterator[None]:
         handler = handlers[signal.Signals(number)]
         if len(came) > 1 and callable(handler):
             handler(number, frame)
-        with suppress(RuntimeError):  # the signal came within another write to the same stream
-            logger.warning("%s is finished first; Ctrl-C again stops at once", what)
+        if what is not None:
+            with suppress(RuntimeError):  # the signal came within another write to the same stream
+                logger.warning("%s is finished first; Ctrl-C again stops at once", what)
 
     held = [number for number, handler in handlers.items() if callable(handler)] if _is_main_thread() else []
     if any(getattr(handlers[number], "__qualname__", "") == handle.__qualname__ for number in held):

@@ -80,3 +80,20 @@ def test_sigterm_leaves_a_last_checkpoint_and_ends_the_process(monkeypatch):
     assert sent == [signal.SIGTERM]
     assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
     assert 850 <= read_checkpoint("c").report.raw_words < 1000 * N_TOKENS
+
+
+@pytest.mark.usefixtures("interruptible")
+def test_ctrl_c_while_the_thread_that_writes_starts(monkeypatch):
+    """A thread that is half started cannot be joined, so the signal waits."""
+    whole, start = Word2Vec(SENTENCES, **SMALL), threading.Thread.start
+
+    def interrupted_start(thread):
+        if thread.name == "fastw2v-checkpoint":
+            monkeypatch.undo()
+            signal.raise_signal(signal.SIGINT)
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", interrupted_start)
+    with pytest.warns(RuntimeWarning, match="stopped by Ctrl-C"):
+        Word2Vec(SENTENCES, checkpoint="c", checkpoint_every="epoch", **SMALL)
+    assert same(Word2Vec.resume("c", SENTENCES), whole)

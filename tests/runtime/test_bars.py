@@ -1,6 +1,7 @@
 import io
 import logging
 import re
+import signal
 import sys
 import threading
 import time
@@ -156,3 +157,21 @@ def test_no_thread_is_left(stderr_is):
         raise ZeroDivisionError
     assert not [thread for thread in threading.enumerate() if "bar" in thread.name]
     assert bars._open_bars == []
+
+
+@pytest.mark.usefixtures("interruptible")
+def test_ctrl_c_while_a_bar_begins_leaves_no_thread(stderr_is, monkeypatch):
+    stderr_is(Terminal())
+    start = threading.Thread.start
+
+    def interrupted_start(thread):
+        signal.raise_signal(signal.SIGINT)
+        start(thread)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", interrupted_start)
+        with pytest.raises(KeyboardInterrupt), PhaseBar("train"):
+            pytest.fail("the block of an interrupted bar ran")
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("fastw2v-bar")]
+    with PhaseBar("train"):
+        pass
