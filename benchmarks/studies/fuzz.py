@@ -6,9 +6,10 @@
 
 Each case depends on the seed and its number alone. The cases run in a child process, one after the other. A case is a
 "crash" if the process ends or an error is raised that tells a user nothing; a "hang" after 2 s of computing or a minute
-of waiting; "memory" if the process grows by more than three times the file and 50 MB; "wrong" if what was read is not
-what the file holds. The program prints the count of each outcome by format, and ends with status 1 if there is such a
-case. `--keep` writes the files of such cases to a folder.
+of waiting; "memory" if the process grows by more than three times the file and 50 MB (a packed file counts as what it
+unpacks to, up to 16 MB, since a word may be so long); "wrong" if what was read is not what the file holds. The program
+prints the count of each outcome by format, and ends with status 1 if there is such a case. `--keep` writes the files of
+such cases to a folder.
 """
 
 from __future__ import annotations
@@ -33,9 +34,10 @@ from typing import NamedTuple
 
 from benchmarks.studies.fuzz_inputs import Input, inputs
 from benchmarks.studies.mutations import damaged
+from fastw2v.runtime.compressed import unpacked
 
 MOST_CPU_S, MOST_WALL_S = 2.0, 60.0
-MOST_EXTRA_BYTES, ADDRESS_SPACE_BYTES = 50 << 20, 4 << 30
+MOST_EXTRA_BYTES, MOST_UNPACKED_BYTES, ADDRESS_SPACE_BYTES = 50 << 20, 16 << 20, 4 << 30
 CASES_OF_CHILD, FIRST_READS = 20_000, 4
 _IN_MEMORY = "/dev/shm"  # a file system that need not be written to a disk
 _OWN_ERROR = 3  # exit status of a child
@@ -200,9 +202,19 @@ def run_case(each: Input, path: Path, rng: random.Random) -> tuple[str, str]:
     before, begun = _reset_peak(), time.process_time()
     kind, detail = _read(each, path, rng)
     cpu_s, grown = time.process_time() - begun, _status("VmHWM") - before
-    if grown > 3 * path.stat().st_size + MOST_EXTRA_BYTES:
+    if grown > MOST_EXTRA_BYTES and grown > 3 * _unpacked_bytes(path) + MOST_EXTRA_BYTES:
         return "memory", f"{grown >> 20} MB for {path.stat().st_size} bytes; {kind} {detail}"
     return ("hang", f"{cpu_s:.1f} s; {kind} {detail}") if cpu_s > MOST_CPU_S else (kind, detail)
+
+
+def _unpacked_bytes(path: Path) -> int:
+    """Size of a file; of a packed one, of what it unpacks to until it ends, is damaged, or has become large."""
+    n_bytes, n_new = 0, 1
+    with suppress(OSError), open(path, "rb") as file, unpacked(file, str(path)) as stream:
+        while n_new and n_bytes < MOST_UNPACKED_BYTES:
+            n_new = len(stream.read(1 << 16))
+            n_bytes += n_new
+    return max(n_bytes, path.stat().st_size)
 
 
 def _read(each: Input, path: Path, rng: random.Random) -> tuple[str, str]:

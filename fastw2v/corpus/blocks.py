@@ -100,7 +100,7 @@ def _cut(stream: BinaryIO, name: str, block_bytes: int) -> Generator[Block, None
             cure = "it is no text, or whitespace is missing between its words"
             raise ValueError(f"{name} has a word of more than {_MOST_WORD_BYTES:,} bytes: {cure}")
         rest = block[n_bytes:n_read].copy()
-        n_wanted = max(block_bytes, 2 * rest.size)
+        n_wanted = max(block_bytes, min(2 * rest.size, _MOST_WORD_BYTES))
         if n_bytes:
             text = block[: padded_size(n_bytes)]
             text[n_bytes:] = ord(" ")
