@@ -165,10 +165,15 @@ def test_what_cannot_be_measured_is_refused():
         Word2Vec().mean_loss(TEXT)
     with pytest.raises(TypeError, match="corpus"):
         model_of().mean_loss()
-    with pytest.raises(TypeError):
-        model_of().mean_loss(sentence for sentence in TEXT)
     with pytest.raises(TypeError, match="integers"):
         model_of().mean_loss([[1, 2, 3]])
+
+
+def test_a_generator_is_taken_once():
+    model, sentences = model_of(), (sentence for sentence in TEXT)
+    assert model.mean_loss(sentences) == model.mean_loss(TEXT)
+    with pytest.raises(ValueError, match="used up"):
+        model.mean_loss(sentences)
 
 
 def test_it_runs_in_a_thread_of_the_user():

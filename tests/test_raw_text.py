@@ -52,7 +52,7 @@ def test_raw_text_is_warned_of_with_figures_and_the_cure(tmp_path, caplog, sorte
 def test_a_model_warns_once_of_lists_and_of_files(tmp_path, caplog):
     path = tmp_path / "raw.txt"
     path.write_text(raw_text(WORDS))
-    for corpus in (corpus_of([path]), [line.split() for line in raw_text(WORDS).splitlines()]):
+    for corpus in (corpus_of([path], {}), [line.split() for line in raw_text(WORDS).splitlines()]):
         caplog.clear()
         Word2Vec(corpus, vector_size=8, workers=1, epochs=1)
         assert caplog.text.count("this seems to be raw text") == 1

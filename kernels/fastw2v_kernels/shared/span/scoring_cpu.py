@@ -91,6 +91,8 @@ def step_buffers(shape: Shape, negative: int, *, n_sets: int, n_inputs: int) -> 
 def _new_step_buffers(shape: Shape, negative: int, *, n_sets: int, n_inputs: int) -> StepBuffers:
     target = np.arange(shape.n_tiles)[:, None] * shape.n_tile + np.arange(HALF_LANES)
     used = (np.arange(HALF_LANES) < shape.n_tile) & (target <= negative)
+    log_coefficients = aligned((len(LOG_COEFFICIENTS),))
+    log_coefficients[:] = LOG_COEFFICIENTS
     label, valid, mask, half = (aligned((n, LANES)) for n in (shape.n_tiles, shape.n_tiles, shape.n_tiles, 2))
     label[0, ::HALF_LANES] = 1
     valid[:] = np.tile(used, 2)
@@ -105,7 +107,7 @@ def _new_step_buffers(shape: Shape, negative: int, *, n_sets: int, n_inputs: int
         mask=mask,
         error_coef=aligned((shape.n_tiles, (n_inputs + 2) * HALF_LANES)),
         rows=aligned((n_inputs + 1, shape.n_vectors * LANES)),
-        log_coefficients=np.array(LOG_COEFFICIENTS, np.float32),
+        log_coefficients=log_coefficients,
     )
 
 
