@@ -103,7 +103,7 @@ class StoredModel(LossModel):
             It is called on a model, which it would not change.
         """
         saved = read_model(fname, options.get("vector_size"))
-        model = cls._restored(saved, options)
+        model = cls._restored(fname, saved, options)
         if "report" in saved.notes:
             try:
                 model.report = report_of(saved.notes["report"])
@@ -163,7 +163,7 @@ class StoredModel(LossModel):
         resumed = read_checkpoint(checkpoint)
         saved, report = resumed.model, resumed.report
         chosen: Any = {name: value for name, value in (("workers", workers), ("device", device)) if value is not None}
-        model = cls._restored(saved, chosen)
+        model = cls._restored(checkpoint, saved, chosen)
         chosen_every = resumed.every if checkpoint_every is None else checkpoint_every
         model._checkpoints = checkpoints = Checkpoints(checkpoint, chosen_every, model._own_files)
         model._callbacks, model._progress, model.report = Callbacks(callbacks), progress, report
@@ -182,14 +182,19 @@ class StoredModel(LossModel):
         return model
 
     @classmethod
-    def _restored(cls, saved: SavedModel, options: Mapping[str, Any]) -> Self:
+    def _restored(cls, path: str | PathLike[str], saved: SavedModel, options: Mapping[str, Any]) -> Self:
         """Make a model of what a file holds, with other values of some options."""
         chosen: dict[str, Any] = {**saved.options, **options}
         rates = {name: chosen.pop(name) for name in ("alpha", "min_alpha") if name in chosen}
         model = cls(**chosen)
         notes = {name: saved.notes[name] for name in _NOTES if name in saved.notes}
-        for name, value in (rates | notes).items():
+        for name, value in rates.items():
             setattr(model, name, value)
+        try:
+            for name, value in notes.items():
+                setattr(model, name, value)
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"{path} is damaged: {error}; save the model again with Word2Vec.save") from error
         model._state, model._raw = saved.state, saved.raw
         return model
 

@@ -172,6 +172,8 @@ def damaged(tmp_path, change):
         (lambda t, m: m.update(config="[1]"), "expected a JSON object"),
         (lambda t, m: m.update(config='{"vector_size": 16, "colour": 1}'), "the options vector_size, colour"),
         (lambda t, m: m.update(config='{"vector_size": 16, "epochs": 0}'), "epochs is 0"),
+        (lambda t, m: m.update(notes='{"effective_min_count": 1.5}'), "damaged is damaged: effective_min_count is 1.5"),
+        (lambda t, m: m.update(notes='{"effective_min_count": "5"}'), "damaged is damaged: effective_min_count is '5'"),
         (lambda t, m: m.pop("config"), "config is None"),
         (lambda t, m: m.update(state="{}"), "state is {}"),
     ],
