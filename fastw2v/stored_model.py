@@ -188,8 +188,8 @@ class StoredModel(LossModel):
         rates = {name: chosen.pop(name) for name in ("alpha", "min_alpha") if name in chosen}
         model = cls(**chosen)
         notes = {name: saved.notes[name] for name in _NOTES if name in saved.notes}
-        for name, value in rates.items():
-            setattr(model, name, value)
+        for rate, value in rates.items():
+            setattr(model, rate, value)
         try:
             for name, value in notes.items():
                 setattr(model, name, value)
