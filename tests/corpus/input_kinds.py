@@ -115,6 +115,7 @@ TEXTS = {
 
 
 def csv(lists, folder, delimiter=","):
+    arrow()  # reads it
     rows = "".join(f"{n}{delimiter}{' '.join(sentence)}\n" for n, sentence in enumerate(lists))
     return written(folder, "a.csv" if delimiter == "," else "a.tsv", f"n{delimiter}text\n{rows}")
 
@@ -162,20 +163,19 @@ def table(lists):
 
 
 def parquet(lists, folder):
-    import pyarrow.parquet
-
-    pyarrow.parquet.write_table(table(lists), folder / "a.parquet", row_group_size=a_fifth(lists))
+    pytest.importorskip("pyarrow.parquet").write_table(
+        table(lists), folder / "a.parquet", row_group_size=a_fifth(lists)
+    )
     return folder / "a.parquet"
 
 
 def feather(lists, folder):
-    import pyarrow.feather
-
-    pyarrow.feather.write_feather(table(lists), folder / "a.feather")
+    pytest.importorskip("pyarrow.feather").write_feather(table(lists), folder / "a.feather")
     return folder / "a.feather"
 
 
 def json_lines(lists, folder):
+    arrow()  # reads it
     return written(folder, "a.jsonl", "".join(json.dumps({"n": 1, "items": sentence}) + "\n" for sentence in lists))
 
 
@@ -208,13 +208,14 @@ def by_group(source):
 
 
 def long_parquet(rows, folder):
-    import pyarrow.parquet
-
-    pyarrow.parquet.write_table(arrow().table(rows), folder / "long.parquet", row_group_size=a_fifth(rows["item"]))
+    pytest.importorskip("pyarrow.parquet").write_table(
+        arrow().table(rows), folder / "long.parquet", row_group_size=a_fifth(rows["item"])
+    )
     return folder / "long.parquet"
 
 
 def long_csv(rows, folder):
+    arrow()  # reads it
     lines = "".join(f"{s},{item},{t}\n" for s, item, t in zip(rows["session"], rows["item"], rows["time"]))
     return written(folder, "long.csv", f"session,item,time\n{lines}")
 
