@@ -140,6 +140,7 @@ def test_columns_of_a_table_as_pairs(tmp_path):
 
 
 BAD_LINES = {
+    "viewed,bought\na,b\n": "1 columns.*columns=\\(centre, context\\)",
     "a b\na b c d\n": "line 2: 4 columns, b'a b c d'; expected 2, as before",
     "a\tb\t1\n\na\tb\n": "line 3: 2 columns, b'a b'; expected 3, as before",
     "a\n": "line 1: 1 columns, b'a'; expected 2, or 3 with a weight",
