@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from fastw2v.evaluation.lookup import check_vectors
 from fastw2v.evaluation.sessions import Mask, SessionRows, rows_of_keys, session_rows
 from fastw2v.runtime.arrays import FloatArray, RowArray
 from fastw2v.vectors.bags import bag_sums
@@ -91,6 +92,7 @@ def hit_rate(
     >>> found.hit_rate, found.mrr, found.n_used, found.n_unknown
     (1.0, 0.75, 2, 1)
     """
+    check_vectors(kv)
     for name, value in (("topn", topn), ("n_before", 1 if n_before is None else n_before)):
         if value < 1:
             raise ValueError(f"{name} is {value}; expected a whole number of at least 1")
