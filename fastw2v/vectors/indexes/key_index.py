@@ -53,6 +53,9 @@ class KeyIndex:
         """The library's own index."""
         return self._engine._index  # type: ignore[attr-defined]
 
+    def __repr__(self) -> str:
+        return f"KeyIndex<{self.library}, {len(self)} keys, {self._shape.dim} dimensions, metric={self.metric!r}>"
+
     def __len__(self) -> int:
         return self._shape.n_rows
 
