@@ -100,7 +100,9 @@ def test_a_text_has_a_weight_for_each_line_with_a_word(tmp_path, block_bytes):
     )
     with tokens:
         assert (tokens.starts.tolist(), tokens.weights.tolist()) == ([0, 3, 5], [1, 1, 1, 3, 3])
-    with pytest.raises(ValueError, match="5 weights, and 3 sentences that have a word; expected one for each.*weight="):
+    with pytest.raises(
+        ValueError, match=r"5 weights, and 3 sentences that have a word; expected one for each.*weight="
+    ):
         encode_corpus(weighted_corpus(text_corpus(path), [1] * 5), min_count=1)
 
 
