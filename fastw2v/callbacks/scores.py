@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Iterable, Iterator
 from os import PathLike
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import Any
 
 from fastw2v import evaluation
 from fastw2v.callbacks.base import CallbackAny2Vec
+from fastw2v.config import number
+from fastw2v.evaluation.sessions import checked_sessions
 
 logger = logging.getLogger("fastw2v")
 
@@ -37,8 +40,10 @@ class Evaluate(CallbackAny2Vec):
     Raises
     ------
     ValueError
-        There is nothing to score on. After the first epoch: as `fastw2v.evaluation.word_pairs`, `analogies` and
-        `hit_rate`.
+        There is nothing to score on, or `topn` is below 1. After the first epoch: as
+        `fastw2v.evaluation.word_pairs`, `analogies` and `hit_rate`.
+    TypeError
+        `hit_rate` is a file, or no sessions.
     FileNotFoundError
         A file does not exist.
 
@@ -64,10 +69,12 @@ class Evaluate(CallbackAny2Vec):
     ) -> None:
         self.word_pairs, self.analogies = _paths(word_pairs), _paths(analogies)
         self.hit_rate = list(hit_rate) if isinstance(hit_rate, Iterator) else hit_rate
-        self.restrict_vocab, self.topn = restrict_vocab, topn
+        self.restrict_vocab, self.topn = restrict_vocab, number("topn", topn, int, least=1, most=math.inf)
         if not (self.word_pairs or self.analogies or self._has_sessions()):
             cure = "pass word_pairs=path, analogies=path or hit_rate=sessions"
             raise ValueError(f"Evaluate has nothing to score on; {cure}")
+        if self._has_sessions():
+            self.hit_rate = checked_sessions(self.hit_rate)
         for path in (*self.word_pairs, *self.analogies):
             if not path.exists():
                 raise FileNotFoundError(f"Evaluate: there is no file {str(path)!r}")

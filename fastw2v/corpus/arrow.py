@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from functools import partial
@@ -14,6 +15,7 @@ from fastw2v.runtime.packages import optional_module
 
 StrPath = str | os.PathLike[str]
 BATCH_ROWS = 1 << 16
+_PANDAS_INDEX = re.compile(r"__index_level_\d+__")
 _USED_UP: tuple[Any, ...] = ()  # the batches of a reader that was read
 _KIND_OF_ENDING = {
     ".parquet": "parquet",
@@ -91,13 +93,15 @@ class Table:
 
     @property
     def names(self) -> list[str]:
-        """Names of the columns; of an array, one that is empty."""
-        schema = next(self._readers(None)).schema
-        return list(schema.names)
+        """Names of the columns, other than an index that pandas stored; of an array, one that is empty."""
+        return [name for name in self._all_names() if not _PANDAS_INDEX.fullmatch(name)]
+
+    def _all_names(self) -> list[str]:
+        return list(next(self._readers(None)).schema.names)
 
     def checked_name(self, option: str, name: str | None) -> str:
         """Return the name of a column; None stands for the only one. ValueError, with the cure, if there is none."""
-        names = self.names
+        names = self._all_names() if isinstance(name, str) and _PANDAS_INDEX.fullmatch(name) else self.names
         if name is None and len(names) == 1:
             return names[0]
         listed = ", ".join(map(repr, names))
@@ -106,10 +110,7 @@ class Table:
         if not isinstance(name, str):
             raise TypeError(f"{option} is {name!r} ({type(name).__name__}); expected the name of one column: {listed}")
         if name not in names:
-            near = get_close_matches(name.lower(), [other.lower() for other in names], n=1)
-            meant = next((f"did you mean {other!r}? " for other in names if [other.lower()] == near), "")
-            cure = f"{meant}the table has {listed}: pass one of them as {option}="
-            raise ValueError(f"there is no column {name!r}; {cure}")
+            raise ValueError(f"there is no column {name!r}; {_cure_of_name(name, names, option)}")
         if names.count(name) > 1:
             raise ValueError(f"{names.count(name)} columns are named {name!r}; give them different names")
         return name
@@ -134,6 +135,23 @@ class Table:
             yield self._source
         else:
             yield _read_object(self._source)
+
+
+def _cure_of_name(name: str, names: list[str], option: str) -> str:
+    """Return what to do about the name of a column that there is not."""
+    listed = ", ".join(map(repr, names))
+    separator = next((sign for sign in ";\t|" if len(names) == 1 and sign in names[0]), None)
+    if separator is not None:
+        read = f"table_corpus(pandas.read_csv(path, sep={separator!r}), ...)"
+        return (
+            f"the table has one column, {listed}: its values are separated by {separator!r}, not by commas; pass {read}"
+        )
+    near = get_close_matches(name.lower(), [other.lower() for other in names], n=1)
+    meant = next((f"did you mean {other!r}? " for other in names if [other.lower()] == near), "")
+    cure = f"{meant}the table has {listed}: pass one of them as {option}="
+    if any(other.isdecimal() for other in names):
+        cure += " (a CSV file whose first line is no line of names: pandas.read_csv(path, header=None, names=[...]))"
+    return cure
 
 
 def _with_plain_categories(batch: Any) -> Any:  # noqa: ANN401
@@ -204,6 +222,12 @@ def _cure(source: object) -> str:
         return "pyarrow.table(columns)"
     if isinstance(source, list | tuple) and source and is_arrow(source[0]):
         return "pyarrow.concat_tables(tables)"
+    if isinstance(source, list | tuple) and source and isinstance(source[0], Mapping):
+        return "pyarrow.Table.from_pylist(rows)"
+    if type(source).__name__ == "LazyFrame":
+        return "frame.collect()"
+    if hasattr(source, "read"):
+        return "pass the path of the file"
     return "lists and arrays go to Word2Vec(sentences)"
 
 
@@ -264,7 +288,8 @@ def _read_object(source: Any) -> _Reader:  # noqa: ANN401
         return _reader_of(source)
     except (arrow.ArrowInvalid, arrow.ArrowTypeError) as error:
         cure = 'make each column one kind, frame["items"].astype(str), or lists of one kind'
-        raise TypeError(f"a {type(source).__name__} cannot be read as a table: {error}; {cure}") from error
+        why = ": ".join(map(str, error.args))
+        raise TypeError(f"a {type(source).__name__} cannot be read as a table: {why}; {cure}") from error
 
 
 def _reader_of(source: Any) -> _Reader:  # noqa: ANN401

@@ -191,4 +191,6 @@ def _wrong_sentence(sentence: object, position: int, *, cure: str) -> TypeError:
 def _wrong_token(tokens: Sequence[Any], position: int) -> TypeError:
     at, token = next((at, token) for at, token in enumerate(tokens) if not isinstance(token, str))
     what = f"sentence {position}, token {at}: a token is a {type(token).__name__}, {token!r:.60}"
-    return TypeError(f"{what}; expected lists of str, as the first sentence is: str(token)")
+    is_missing = token is None or token != token
+    cure = "leave it out" if is_missing is True else "str(token)"
+    return TypeError(f"{what}; expected lists of str, as the first sentence is: {cure}")

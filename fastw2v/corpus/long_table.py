@@ -14,6 +14,11 @@ from fastw2v.vocab import EmptyVocabularyError
 
 logger = logging.getLogger("fastw2v")
 _NUMBER, _DATE = r"^\s*[-+]?[0-9]+([.][0-9]*)?\s*$", r"^[0-9]{4}-[0-9]{2}"
+_WRONG_TIMES = {  # times in forms that text sorts wrongly, and an example of what it does
+    r"^\s*[0-9]{1,2}[-./ ][0-9]{1,2}[-./ ][0-9]{2,4}\b": "'01/02/2024' sorts before '31/01/2023'",
+    r"(?i)(^|[^a-z])(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*[-./, ]": "'Apr' sorts before 'Jan'",
+    r"(?i)[0-9]\s*[ap]\.?m\.?\s*$": "'10 am' sorts before '9 am'",
+}
 
 
 class LongTable:
@@ -115,10 +120,14 @@ def refuse_missing(column: Any, name: str) -> None:  # noqa: ANN401
 
 
 def _check_order(column: Any, name: str) -> None:  # noqa: ANN401
-    """Raise ValueError if text holds numbers, which would be sorted as text; warn of other text that is no date."""
+    """Raise ValueError if text holds numbers or times that text sorts wrongly; warn of other text that is no date."""
     compute = pyarrow_module().compute
-    if not is_text(column.type):
+    if not is_text(column.type) or len(column) == 0:
         return
+    for pattern, example in _WRONG_TIMES.items():
+        if all(compute.all(compute.match_substring_regex(rows, pattern)).as_py() for rows in (column[:1], column)):
+            cure = f"cast it to a time, such as with pandas.to_datetime(frame[{name!r}], format=...)"
+            raise ValueError(f"column {name!r} holds times as text ({column[0].as_py()!r}), and {example}; {cure}")
     lengths = compute.min_max(compute.utf8_length(column)).as_py()
     if lengths["min"] == lengths["max"]:
         return  # so numbers and times in one form are in order

@@ -103,6 +103,8 @@ class _Lines:
         self._n_columns = self._n_columns or len(fields)
         if len(fields) != self._n_columns or not 2 <= len(fields) <= 3 or not (fields[0] and fields[1]):
             expected = f"{self._n_columns}, as before" if 2 <= self._n_columns <= 3 else "2, or 3 with a weight"
+            if len(fields) == 1 and b"," in fields[0]:
+                expected += "; commas separate columns of a table: pass their names, columns=(centre, context)"
             raise ValueError(f"{place}: {len(fields)} columns, {b' '.join(fields)[:60]!r}; expected {expected}")
         self.centres.append(self._key(fields[0]))
         self.contexts.append(self._key(fields[1]))

@@ -102,6 +102,10 @@ def _check_iterable(sentences: object) -> None:
         raise TypeError(
             f"sentences is a {kind}, whose keys would be read; pass its sentences: list(sentences.values())"
         )
+    if type(sentences).__name__.endswith("GroupBy"):
+        kind = type(sentences).__name__
+        cure = 'groups["item"].agg(list), or table_corpus(frame, group=..., items=...)'
+        raise TypeError(f"sentences is a {kind}, whose groups are frames; pass {cure}")
     if isinstance(sentences, Set):
         kind = type(sentences).__name__
         raise TypeError(f"sentences is a {kind}, whose order differs from run to run; pass sorted(sentences)")

@@ -64,7 +64,8 @@ def table_corpus(
     TypeError
         It is no table, or the column holds neither words nor integers.
     ValueError
-        There is no such column; a value is missing where an item is expected; or arguments are missing.
+        There is no such column; a value is missing where an item is expected; `order` holds numbers or times as text
+        that does not sort like them; text is written lists; or arguments are missing.
     EmptyVocabularyError
         There is no token.
     ImportError
@@ -138,6 +139,8 @@ class _Pieces:
         if first is None:
             raise EmptyVocabularyError(f"column {columns.name!r} of the table holds no token")
         self.kind = first.type
+        if self.kind == pyarrow_module().string():
+            _refuse_written_lists(first, self.name)
         self._begun: Iterator[Any] | None = chain([first], rest)
 
     def __iter__(self) -> Iterator[Any]:
@@ -247,13 +250,33 @@ def _read_as(given: Any, name: str) -> Any:  # noqa: ANN401
             return arrow.large_list(arrow.string())
         if types.is_integer(words):
             return arrow.large_list(arrow.int64())
+    raise TypeError(f"column {name!r} holds {given}; {_cure_of_kind(given, name)}")
+
+
+def _cure_of_kind(given: Any, name: str) -> str:  # noqa: ANN401
+    """Return what to do about a column of another type."""
+    types, inside = pyarrow_module().types, getattr(given, "value_type", given)
     cure = "pass a column of lists of str or of integers, or of text; or group and items of a long table"
-    raise TypeError(f"column {name!r} holds {given}; {cure}")
+    if types.is_nested(inside) or types.is_integer(inside):
+        return cure
+    if types.is_floating(inside):
+        return f'{cure}; convert the items by astype("int64")'
+    is_bytes = types.is_binary(inside) or types.is_large_binary(inside) or types.is_fixed_size_binary(inside)
+    return f"{cure}; {'decode the bytes' if is_bytes else 'convert the items by astype(str)'}"
 
 
 def _refuse_missing_items(rows: Any, name: str) -> None:  # noqa: ANN401
     if rows.type != pyarrow_module().string() and rows.flatten().null_count:
         raise ValueError(f"column {name!r} has a list with a missing item; drop it from the list")
+
+
+def _refuse_written_lists(rows: Any, name: str) -> None:  # noqa: ANN401
+    """Raise ValueError for text such as "['a', 'b']", whose brackets and commas would be parts of words."""
+    compute = pyarrow_module().compute
+    is_list = compute.match_substring_regex(rows, r"^\s*[\[(].*[\])]\s*$")
+    if compute.all(is_list).as_py() and compute.any(compute.match_substring(rows, ",")).as_py():
+        cure = f"frame[{name!r}].map(ast.literal_eval), or json.loads, makes lists of it; Parquet keeps lists"
+        raise ValueError(f"column {name!r} holds lists written as text, such as {rows[0].as_py()[:40]!r}; {cure}")
 
 
 def _n_tokens(lists: Any) -> int:  # noqa: ANN401

@@ -208,7 +208,10 @@ def _source(file: Path) -> Source:
     check_readable(file)
     _refuse_json_lines(file)
     if file.name.lower().removesuffix(".gz").endswith((".csv", ".tsv")):
-        cure = 'of a table, read a column: fastw2v.corpus.table_corpus(path, column="text"), or --column text'
+        cure = (
+            'of a table, read a column: fastw2v.corpus.table_corpus(path, column="text"), or --column text; of a table '
+            "with an item in each row, group= and items="
+        )
         logger.warning("%s is read as plain text, a sentence a line; %s", file, cure)
     return file
 
@@ -227,9 +230,13 @@ def expanded_paths(path: str) -> list[Path]:
 
 
 def _files_in(folder: Path) -> list[Path]:
-    files = sorted(file for file in folder.iterdir() if not file.is_dir() and not file.name.startswith("."))
+    seen = sorted(file for file in folder.iterdir() if not file.name.startswith("."))
+    files, n_folders = [file for file in seen if not file.is_dir()], sum(file.is_dir() for file in seen)
+    cure = f"pass {str(folder / '**' / '*')!r} to read them" if n_folders else "check the path"
     if not files:
-        raise ValueError(f"the folder {str(folder)!r} holds no file (subfolders are not looked into); check the path")
+        raise ValueError(f"the folder {str(folder)!r} holds no file (subfolders are not looked into); {cure}")
+    if n_folders:
+        logger.warning("%d subfolders of %r are not looked into; %s", n_folders, str(folder), cure)
     return files
 
 

@@ -37,7 +37,8 @@ def weighted_tokens(whole: Tokens, row_of: np.ndarray, corpus: WeightedCorpus) -
     n_sentences, weights = whole.n_sentences, corpus.weights
     if weights is not None and len(weights) != n_sentences:
         raise ValueError(
-            f"there are {len(weights):,} weights, and {n_sentences:,} sentences that have a word; expected one for each"
+            f"there are {len(weights):,} weights, and {n_sentences:,} sentences that have a word; expected one for "
+            "each, and none for a line or row without a word; of a table, name their column: table_corpus(..., weight=)"
         )
     rows = row_of[whole.ids]
     has_row = rows >= 0

@@ -76,6 +76,9 @@ class _EachOf:
     def __init__(self, sessions: Iterable[Any], part_of: Callable[[Items], Items]) -> None:
         self._sessions, self._part_of = sessions, part_of
 
+    def __repr__(self) -> str:
+        return "<sessions: list(sessions) shows them>"
+
     def __iter__(self) -> Iterator[Items]:
         return filter(None, map(self._part_of, map(checked_session, self._sessions)))
 

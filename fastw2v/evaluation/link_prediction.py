@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from fastw2v.evaluation.lookup import check_vectors
 from fastw2v.evaluation.sessions import rows_of_keys
 from fastw2v.runtime.arrays import Array, RowArray
 from fastw2v.vectors.key_table import Key, KeyTable
@@ -83,6 +84,7 @@ def link_prediction(
     >>> link_prediction(kv, [("a", "b"), ("c", "d")], [("a", "c"), ("b", "d"), ("a", "x")])
     LinkPredictionResult(auc=1.0, n_positive=2, n_negative=2, n_unknown=1)
     """
+    check_vectors(kv)
     if score not in ("cosine", "dot"):
         raise ValueError(f"score is {score!r}; expected 'cosine' or 'dot'")
     positive = _rows_of_edges(kv, positive_edges, "positive_edges")
@@ -115,6 +117,8 @@ def _rows_of_edges(kv: KeyTable, edges: Edges, name: str) -> RowArray:
         if edges.ndim != 2 or edges.shape[1] != 2:
             raise ValueError(f"{name} has shape {edges.shape}; expected (n_edges, 2): leave out weights")
         return rows_of_keys(kv, edges.ravel()).reshape(-1, 2)
+    if hasattr(edges, "columns"):
+        raise TypeError(f"{name} is a {type(edges).__name__}; expected an array, frame[[source, target]].to_numpy()")
     pairs = [tuple(edge) for edge in edges]
     wrong = next((pair for pair in pairs if len(pair) != 2), None)
     if wrong is not None:

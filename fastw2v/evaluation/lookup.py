@@ -11,8 +11,16 @@ from fastw2v.runtime.arrays import RowArray
 from fastw2v.vectors.key_table import KeyTable
 
 
+def check_vectors(kv: object) -> None:
+    """Raise TypeError unless these are vectors; a model, and arguments in another order, are named with the cure."""
+    if not isinstance(kv, KeyTable):
+        cure = "pass model.wv" if isinstance(getattr(kv, "wv", None), KeyTable) else "vectors come first"
+        raise TypeError(f"got a {type(kv).__name__}; expected KeyedVectors: {cure}")
+
+
 def rows_by_word(kv: KeyTable, restrict_vocab: int | None, fold: Callable[[str], str]) -> dict[str, int]:
     """Row of each folded word; of words that fold alike, the first row. TypeError if the keys are integers."""
+    check_vectors(kv)
     if kv.is_integer:
         raise TypeError(f"{kv} is keyed by integers; word pairs and analogies need vectors keyed by words")
     words = kv.index_to_key[:restrict_vocab]

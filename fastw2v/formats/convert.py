@@ -11,7 +11,7 @@ import numpy as np
 
 from fastw2v.formats import book_pickle, numpy_files
 from fastw2v.formats.arrow_table import is_arrow, read_arrow, write_arrow
-from fastw2v.formats.names import INDEXES, WORD2VEC, chosen_format
+from fastw2v.formats.names import FORMAT_OF_ENDING, INDEXES, WORD2VEC, chosen_format
 from fastw2v.formats.projector import write_projector
 from fastw2v.formats.safetensors import is_safetensors, mapped, read_safetensors, write_safetensors
 from fastw2v.formats.safetensors_table import TABLE_TENSORS, table_metadata, table_of, table_tensors
@@ -215,6 +215,9 @@ def read(path: str | os.PathLike[str], mmap: str | None = None) -> VectorTable:
     if book_pickle.is_pickle(path):
         params = book_pickle.read(path)
         return VectorTable(list(params["word_to_id"]), params["word_vecs"].astype(np.float32))
+    if FORMAT_OF_ENDING.get(path.suffix) in INDEXES:
+        cure = "read it by fastw2v.vectors.indexes.KeyIndex.load(path)"
+        raise ValueError(f"{path} has the ending of an index of {path.suffix[1:]}, which is no file of vectors; {cure}")
     return VectorTable(*read_word2vec(path))
 
 

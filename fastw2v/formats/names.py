@@ -57,7 +57,8 @@ def chosen_format(path: Path, format: str | None, dtype: str | None = None) -> s
         raise ValueError(f"{path}: {chosen} files are not packed, {why}; leave out {path.suffix}")
     if dtype is not None and dtype not in DTYPES.get(chosen, ()):
         able = ", ".join(name for name, dtypes in DTYPES.items() if dtype in dtypes)
-        cure = f"it is stored by {able}" if able else "expected float16, float32, float64 or int8"
+        known = " or ".join(map(repr, DTYPES.get(chosen, ())))
+        cure = f"it is stored by {able}" if able else f"expected {known}" if known else "leave it out"
         raise ValueError(f"{path}: dtype={dtype!r} is not for {chosen}; {cure}")
     return chosen
 

@@ -111,7 +111,7 @@ def _start(path: Path, n_bytes: int) -> bytes:
 
 
 def read_npy(path: Path, mmap: str | None = None) -> VectorTable:
-    """Read a matrix and the keys beside it, or with `mmap` ("r" or "c") map the matrix into memory.
+    """Read a matrix and the keys of its other file, or with `mmap` ("r" or "c") map the matrix into memory.
 
     Raises
     ------
@@ -123,19 +123,19 @@ def read_npy(path: Path, mmap: str | None = None) -> VectorTable:
     with open(path, "rb") as file:
         _check_header(file, os.path.getsize(path), f"{path}", kinds="f")
     vectors = np.load(path, mmap_mode=cast('Literal["r", "c"] | None', mmap), allow_pickle=False)
-    beside = keys_path(path)
-    if not beside.is_file():
+    keys_file = keys_path(path)
+    if not keys_file.is_file():
         raise FileNotFoundError(
-            f"there is no file {beside} with the keys of {path}; expected a JSON list of a key for each row, or use "
+            f"there is no file {keys_file} with the keys of {path}; expected a JSON list of a key for each row, or use "
             "KeyedVectors(keys, numpy.load(path))"
         )
     try:
-        keys = json.loads(beside.read_bytes())
+        keys = json.loads(keys_file.read_bytes())
     except (ValueError, RecursionError) as error:
-        raise ValueError(f"{beside} is damaged ({error}); save the vectors again") from error
+        raise ValueError(f"{keys_file} is damaged ({error}); save the vectors again") from error
     is_list = isinstance(keys, list) and len({type(key) for key in keys}) == 1 and type(keys[0]) in (str, int)
     if not is_list or len(keys) != len(vectors):
-        raise ValueError(f"{beside} has no list of {len(vectors)} strings, or integers; expected a key for each row")
+        raise ValueError(f"{keys_file} has no list of {len(vectors)} strings, or integers; expected a key for each row")
     return VectorTable(keys, vectors if mmap else np.ascontiguousarray(vectors))
 
 

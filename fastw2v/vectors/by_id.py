@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from fastw2v.config import number
 from fastw2v.runtime.arrays import FloatArray, RowArray
 from fastw2v.vectors.key_table import KeyTable, keys_to_save
 from fastw2v.vocab import Vocab
@@ -44,6 +45,8 @@ def vectors_by_id(kv: KeyTable, n_ids: int | None = None, *, fill: npt.ArrayLike
     [[1.0, 2.0], [0.0, 0.0], [5.0, 6.0]]
     """
     ids = integer_keys(kv)
+    if n_ids is not None:
+        n_ids = number("n_ids", n_ids, int, least=0, most=np.inf)
     if ids.size and (ids.min() < 0 or (n_ids is not None and ids.max() >= n_ids)):
         expected = "0 or more" if n_ids is None else f"from 0 to {n_ids - 1}, since n_ids is {n_ids}"
         raise ValueError(f"the keys are integers from {ids.min()} to {ids.max()}; expected {expected}")

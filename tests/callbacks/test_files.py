@@ -76,6 +76,10 @@ def test_nothing_to_score_on(tmp_path):
         Evaluate()
     with pytest.raises(FileNotFoundError, match="there is no file"):
         Evaluate(word_pairs=tmp_path / "nothing.tsv")
+    with pytest.raises(TypeError, match="sessions are a str; expected the sessions themselves"):
+        Evaluate(hit_rate="sessions.parquet")
+    with pytest.raises(ValueError, match="topn is 0; expected a whole number of at least 1"):
+        Evaluate(hit_rate=[["a", "b"]], topn=0)
 
 
 def test_curves_for_tensorboard(tmp_path):

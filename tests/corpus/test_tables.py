@@ -238,3 +238,9 @@ def test_what_pyarrow_does_not_unpack_is_no_table(tmp_path):
         (tmp_path / name).write_text("x")
         with pytest.raises(ValueError, match="no ending of a table"):
             table_corpus(tmp_path / name)
+
+
+def test_a_long_table_without_rows_holds_no_token():
+    none = arrow.array([], arrow.string())
+    with pytest.raises(ValueError, match="holds no token"):
+        table_corpus(arrow.table({"s": none, "i": none, "t": none}), group="s", items="i", order="t")

@@ -1,6 +1,7 @@
 """What a hurried user passes by mistake: each raises an error that says the cure; what may be meant is warned of."""
 
 import datetime
+import io
 import re
 from pathlib import Path
 
@@ -25,6 +26,7 @@ def train(sentences=None, corpus_file=None, **options):
 def in_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("empty").mkdir()
+    Path("outer/inner").mkdir(parents=True)
     Path("text.txt").write_text("a b c\n" * 9)
 
 
@@ -50,9 +52,9 @@ SENTENCE_CASES = {
     "NaN among words": (
         [["a", float("nan")]],
         TypeError,
-        r"token 1: a token is a float, nan; .*str\(token",
+        "token 1: a token is a float, nan; .*leave it out",
     ),
-    "None among words": (np.array([["a", None]], object), TypeError, "token 1: a token is a NoneType"),
+    "None among words": (np.array([["a", None]], object), TypeError, "token 1: a token is a NoneType.*leave it out"),
     "None among ids": (np.array([[1, None]], object), TypeError, "expected int for every token, or str"),
     "words and ids": ([["a", 1]], TypeError, r"expected lists of str, as the first sentence is: str\(token\)"),
     "ids and words": ([[1, "a"]], TypeError, "expected int for every token, or str for every token"),
@@ -94,7 +96,8 @@ CALL_CASES = {
     "text as corpus_file": (lambda: train(corpus_file="the dog barks"), FileNotFoundError, "check the path"),
     "lists as corpus_file": (lambda: train(corpus_file=SENTENCES), TypeError, "lists of words are sentences"),
     "an iterator as corpus_file": (lambda: train(corpus_file=iter(SENTENCES)), TypeError, "tokens go to sentences"),
-    "an empty folder": (lambda: train(corpus_file="empty"), ValueError, "holds no file"),
+    "an empty folder": (lambda: train(corpus_file="empty"), ValueError, "holds no file.*check the path"),
+    "folders in a folder": (lambda: train(corpus_file="outer"), ValueError, r"pass 'outer/\*\*/\*' to read them"),
     "no files": (lambda: train(corpus_file=[]), ValueError, "expected at least one"),
     "both": (lambda: train(SENTENCES, "text.txt"), TypeError, "either as sentences or as corpus_file, got both"),
     "vector_size in second place": (lambda: train(SENTENCES, 100), TypeError, "name options, such as vector_size=100"),
@@ -169,8 +172,15 @@ TABLE_CASES = {
     "structs": (*column_of({"x": 1}), TypeError, "a column of lists of str or of integers, or of text"),
     "lists of structs": (*column_of([{"x": 1}]), TypeError, "pass a column of lists"),
     "lists of lists": (*column_of([["x"]]), TypeError, "holds list<.*list<.*pass a column of lists"),
-    "lists of floats": (*column_of([1.5]), TypeError, "pass a column of lists"),
-    "bytes": (*column_of(b"x y"), TypeError, "holds binary; pass a column of lists"),
+    "lists of floats": (*column_of([1.5]), TypeError, r"pass a column of lists.*astype\(.int64.\)"),
+    "bytes": (*column_of(b"x y"), TypeError, "holds binary; pass a column of lists.*decode the bytes"),
+    "lists of bools": (*column_of([True]), TypeError, r"convert the items by astype\(str\)"),
+    "lists written as text": (
+        {"column": "a"},
+        lambda: {"a": ["['tea', 'pot']", None, "[]"]},
+        ValueError,
+        r"lists written as text, such as .*frame\['a'\].map\(ast.literal_eval\), or json.loads",
+    ),
     "numbers": (*column_of(1), TypeError, "or group and items of a long table"),
     "too large ids": (
         {"column": "a"},
@@ -190,7 +200,27 @@ TABLE_CASES = {
     "an order with NaN": (*long_with(time=[1.0, float("nan"), 2.0, 3.0]), ValueError, "'time' lacks 1.*drop such rows"),
     "sessions with NaN": (*long_with(session=[1.0, float("nan"), 2.0, 3.0]), ValueError, "'session' lacks 1.*row 1"),
     "items without a value": (*long_with(item=["a", None, "c", None]), ValueError, "'item' lacks 2 values"),
-    "items of floats": (*long_with(item=[1.5, 2.0, 3.0, 4.0]), TypeError, "pass a column of lists"),
+    "items of floats": (*long_with(item=[1.5, 2.0, 3.0, 4.0]), TypeError, r"convert the items by astype\(.int64.\)"),
+    "days before months": (
+        *long_with(time=["31/01/2023", "01/02/2024", "02/02/2024", "03/02/2024"]),
+        ValueError,
+        r"times as text \('31/01/2023'\).*pandas.to_datetime\(frame\['time'\], format=",
+    ),
+    "months as words": (
+        *long_with(time=["05 Feb 2024", "07 Jan 2024", "08 Jan 2024", "09 Jan 2024"]),
+        ValueError,
+        "'Apr' sorts before 'Jan'",
+    ),
+    "months as first words": (
+        *long_with(time=["Feb 05 2024", "Jan 07 2024", "Jan 08 2024", "May 09 2024"]),
+        ValueError,
+        "'Apr' sorts before 'Jan'",
+    ),
+    "hours of half a day": (
+        *long_with(time=["09:00 PM", "10:00 AM", "11:00 AM", "11:30 AM"]),
+        ValueError,
+        "'10 am' sorts before '9 am'; cast it to a time",
+    ),
     "an order of lists": (*long_with(time=[[1], [2], [3], [4]]), TypeError, "has no order; pass one of numbers"),
     "sessions of structs": (*long_with(session=[{"x": 1}] * 4), TypeError, "has no order; pass one of numbers"),
     "numbers as text": (
@@ -211,6 +241,8 @@ SOURCE_CASES = {
     "a dict": ({"a": SENTENCES}, TypeError, r"pyarrow.table\(columns\)"),
     "lists": (SENTENCES, TypeError, r"lists and arrays go to Word2Vec\(sentences\)"),
     "an array": (IDS, TypeError, r"lists and arrays go to Word2Vec\(sentences\)"),
+    "rows as dicts": ([{"a": ["x"]}], TypeError, r"pyarrow.Table.from_pylist\(rows\)"),
+    "an open file": (io.BytesIO(), TypeError, "pass the path of the file"),
     "text": ("text.txt", ValueError, "expected one of .parquet.*text goes to corpus_file"),
     "no such file": ("a.parquet", FileNotFoundError, "check the path"),
     "an empty folder": ("empty", ValueError, "holds no file"),
@@ -271,19 +303,64 @@ def test_columns_that_lack_values():
         train(pandas.DataFrame({"text": ["the dog", "a cat"], "n": 1}))
 
 
+def test_groups_of_pandas():
+    frame = pytest.importorskip("pandas").DataFrame(LONG)
+    for groups in (frame.groupby("session"), frame.groupby("session")["item"]):
+        with pytest.raises(TypeError, match=r'sentences is a \w+GroupBy.*groups\["item"\].agg\(list\)'):
+            train(groups)
+    assert len(train(frame.groupby("session")["item"].agg(list)).wv) == 4
+
+
+def test_a_lazy_frame_of_polars():
+    arrow(), (polars := pytest.importorskip("polars"))
+    with pytest.raises(TypeError, match=r"a LazyFrame is no table.*frame.collect\(\)"):
+        table_corpus(polars.LazyFrame(LONG), **NAMES)
+
+
+@pytest.mark.parametrize(
+    ("text", "cure"),
+    [
+        ("session;item\n1;a\n", r"separated by ';'.*pandas.read_csv\(path, sep=';'\)"),
+        ("1,7\n1,8\n", r"pandas.read_csv\(path, header=None, names="),
+    ],
+)
+def test_files_of_another_kind_of_csv(text, cure):
+    arrow()
+    Path("a.csv").write_text(text)
+    with pytest.raises(ValueError, match=cure):
+        table_corpus("a.csv", group="session", items="item")
+
+
+def test_the_index_that_pandas_stores_is_no_column_of_the_user():
+    arrow(), (pandas := pytest.importorskip("pandas"))
+    pandas.DataFrame({"a": SENTENCES[:2]}, index=[3, 9]).to_parquet("a.parquet")
+    assert list(table_corpus("a.parquet").sentences) == SENTENCES[:2]
+    with pytest.raises(ValueError, match="the table has 'a': pass"):
+        table_corpus("a.parquet", column="b")
+    pandas.DataFrame({"a": ["x", "y"]}, index=[9, 9]).to_parquet("b.parquet")
+    assert list(table_corpus("b.parquet", group="__index_level_0__", items="a").sentences) == [["x", "y"]]
+
+
 WARNED = {
+    "subfolders": (lambda: text_corpus(folder_with_another()), r"1 subfolders of 'parts' are not.*'parts/\*\*/\*'"),
     "documents as one word each": (lambda: train([["the dog barks."], ["a cat sat"]]), r"\[text.split\(\) for text in"),
     "ids and starts in a list": (lambda: train([IDS, STARTS], sample=0), r"pass a pair of arrays, Word2Vec\(\(numpy"),
     "ids, starts and more": (lambda: train((IDS, STARTS, IDS), sample=0), "looks like the starts of the first"),
     "a table as text": (
         lambda: train(corpus_file=csv_file()),
-        r"table_corpus\(path, column=.text.\), or --column",
+        r"table_corpus\(path, column=.text.\), or --column text; .*group= and items=",
     ),
     "an order of text": (
         lambda: table_corpus(arrow().table(LONG | {"time": ["Mon", "Tuesday", "Wed", "Thu"]}), **NAMES),
         "is sorted as text, from 'Mon' to 'Wed'; for another order cast it",
     ),
 }
+
+
+def folder_with_another():
+    Path("parts/more").mkdir(parents=True)
+    Path("parts/a.txt").write_text("a b c\n")
+    return "parts"
 
 
 def csv_file():
@@ -304,6 +381,8 @@ def test_what_is_right_is_not_warned_of(caplog):
     for times in (
         ["2024-01-02", "2024-01-03T10:00", "2024-01-02", "2024-01-05"],
         ["a1", "a2", "a3", "a4"],
+        ["10:00:05", "09:00:00", "23:59:59", "00:00:00"],
+        ["2024/01/02", "2023/12/31", "2024/02/01", "2024/02/02"],
         [1, 2, 3, 4],
     ):
         table_corpus(arrow().table(LONG | {"time": times}), **NAMES)

@@ -82,3 +82,7 @@ def test_wrong_arguments():
         list(hold_out_last(["tea"]).train)
     with pytest.raises(TypeError, match="pass LineSentence"):
         hold_out_last("sessions.txt")
+
+
+def test_what_the_parts_are_shown_as():
+    assert repr(hold_out_last([["a", "b"]]).train) == "<sessions: list(sessions) shows them>"

@@ -3,9 +3,9 @@ import sys
 import numpy as np
 import pytest
 
-from fastw2v import KeyedVectors
+from fastw2v import KeyedVectors, Word2Vec
 from fastw2v.corpus import LineSentence, text_corpus
-from fastw2v.evaluation import hit_rate
+from fastw2v.evaluation import analogies, hit_rate, link_prediction, word_pairs
 from fastw2v.vectors import search
 
 rng = np.random.default_rng(4)
@@ -121,11 +121,14 @@ def test_nothing_to_score_on(sessions):
     [
         ({"topn": 0}, "topn is 0"),
         ({"n_before": 0}, "n_before is 0"),
+        ({"topn": "5"}, "topn is '5' .*expected a whole number of at least 1"),
+        ({"topn": 2.5}, "topn is 2.5; expected a whole number of at least 1"),
+        ({"n_before": "all"}, "n_before is 'all' .*expected a whole number of at least 1"),
         ({"candidates": ["100"]}, "no candidate has a vector"),
     ],
 )
 def test_wrong_options(options, message):
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises((TypeError, ValueError), match=message):
         hit_rate(ITEMS, [[100, 101]], **options)
 
 
@@ -172,3 +175,18 @@ def test_vectors_of_other_types_and_with_nan():
     wide = KeyedVectors(7, dtype=np.float64)
     wide.add_vectors(ITEMS.index_to_key, ITEMS.vectors)
     assert hit_rate(wide, SESSIONS, 5).n_hits == hit_rate(ITEMS, SESSIONS, 5).n_hits
+
+
+def test_a_model_or_arguments_in_another_order_are_named_with_the_cure(tmp_path):
+    model = Word2Vec([["a", "b"]] * 5, min_count=1, vector_size=8, sample=0)
+    calls = (
+        lambda kv, data: hit_rate(kv, data),
+        lambda kv, data: link_prediction(kv, data),
+        lambda kv, data: word_pairs(kv, tmp_path / "pairs.tsv"),
+        lambda kv, data: analogies(kv, tmp_path / "questions.txt"),
+    )
+    for call in calls:
+        with pytest.raises(TypeError, match=r"got a Word2Vec; expected KeyedVectors: pass model\.wv"):
+            call(model, [["a", "b"]])
+        with pytest.raises(TypeError, match="got a list; expected KeyedVectors: vectors come first"):
+            call([["a", "b"]], model.wv)

@@ -111,3 +111,9 @@ def test_structure_is_found():
 def test_wrong_arguments(edges, options, message):
     with pytest.raises(ValueError, match=message):
         link_prediction(NODES, edges, **options)
+
+
+def test_a_frame_is_refused_with_the_cure():
+    frame = pytest.importorskip("pandas").DataFrame({"a": [1], "b": [2]})
+    with pytest.raises(TypeError, match=r"positive_edges is a DataFrame; .*to_numpy\(\)"):
+        link_prediction(KeyedVectors([1, 2], np.eye(2)), frame)

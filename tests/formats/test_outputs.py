@@ -150,7 +150,9 @@ def test_int8_refuses_what_is_not_finite_and_what_is_damaged(tmp_path):
         ("v.bin", "float16", "stored by parquet, feather, npy, npz, static-embedding, safetensors, usearch"),
         ("v.txt", "int8", "stored by safetensors, usearch"),
         ("v.parquet", "int8", "stored by safetensors, usearch"),
-        ("v", "int4", "expected float16, float32, float64 or int8"),
+        ("v", "int4", "expected 'float16' or 'float32' or 'float64' or 'int8'"),
+        ("v.npz", "fp16", "expected 'float16' or 'float32' or 'float64'"),
+        ("v.bin", "fp16", "leave it out"),
         ("v.faiss", "float16", "usearch"),
     ],
 )
@@ -229,3 +231,9 @@ def test_the_command_line_converts_by_ending_and_by_name(tmp_path):
     refused = convert(tmp_path / "v.npz", tmp_path / "w.bin", "--dtype", "int8")
     assert refused.exit_code == 1
     assert not (tmp_path / "w.bin").exists()
+
+
+def test_an_index_is_not_read_as_vectors(tmp_path):
+    (tmp_path / "v.usearch").write_bytes(b"usearch")
+    with pytest.raises(ValueError, match=r"v\.usearch has the ending of an index.*KeyIndex\.load\(path\)"):
+        KeyedVectors.load(tmp_path / "v.usearch")

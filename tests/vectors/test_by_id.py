@@ -38,6 +38,8 @@ def test_ids_without_a_vector_are_an_error_that_names_some():
         wv.vectors_by_id()
     with pytest.raises(ValueError, match="6 of the 8 ids"):
         wv.vectors_by_id(8)
+    with pytest.raises(ValueError, match=r"n_ids is 8.5; expected a whole number of at least 0"):
+        wv.vectors_by_id(8.5, fill=0)
 
 
 @pytest.mark.parametrize(("keys", "n_ids"), [([5, 2], 5), ([5, -1], None)])

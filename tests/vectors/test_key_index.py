@@ -132,6 +132,11 @@ def test_keys_and_vectors_that_no_index_takes_are_refused(library):
         KeyedVectors(["a", "b"], [[1.0], [np.nan]]).to_index(library)
 
 
+def test_what_an_index_is_shown_as(library):
+    shown = repr(KeyedVectors(["a", "b"], np.eye(2)).to_index(library))
+    assert shown == f"KeyIndex<{library}, 2 keys, 2 dimensions, metric='cos'>"
+
+
 def test_a_missing_or_damaged_file_of_keys_is_an_error(library, tmp_path):
     path = tmp_path / "v.index"
     KeyedVectors(["a", "b"], np.eye(2)).to_index(library).save(path)

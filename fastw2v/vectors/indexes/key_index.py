@@ -53,6 +53,9 @@ class KeyIndex:
         """The library's own index."""
         return self._engine._index  # type: ignore[attr-defined]
 
+    def __repr__(self) -> str:
+        return f"KeyIndex<{self.library}, {len(self)} keys, {self._shape.dim} dimensions, metric={self.metric!r}>"
+
     def __len__(self) -> int:
         return self._shape.n_rows
 
@@ -184,14 +187,14 @@ class KeyIndex:
         ImportError
             The library is not installed.
         """
-        beside = existing_file(f"{path}.keys.json")
+        keys_file = existing_file(f"{path}.keys.json")
         try:
-            content = json.loads(beside.read_bytes())
+            content = json.loads(keys_file.read_bytes())
             library, keys = content.pop("library"), content.pop("keys")
             shape = Shape(**content)
             _check_options(library, shape.metric, shape.dtype)
         except (ValueError, TypeError, KeyError, AttributeError) as error:
-            raise ValueError(f"{beside} is damaged ({error}); save the index again") from error
+            raise ValueError(f"{keys_file} is damaged ({error}); save the index again") from error
         module_of(library)
         try:
             engine = LIBRARIES[library].load(str(existing_file(path)), shape)
