@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from fastw2v.config import number
 from fastw2v.evaluation.sessions import Mask, SessionRows, rows_of_keys, session_rows
 from fastw2v.runtime.arrays import FloatArray, RowArray
 from fastw2v.vectors.bags import bag_sums
@@ -91,9 +92,8 @@ def hit_rate(
     >>> found.hit_rate, found.mrr, found.n_used, found.n_unknown
     (1.0, 0.75, 2, 1)
     """
-    for name, value in (("topn", topn), ("n_before", 1 if n_before is None else n_before)):
-        if value < 1:
-            raise ValueError(f"{name} is {value}; expected a whole number of at least 1")
+    topn = number("topn", topn, int, least=1, most=np.inf)
+    n_before = None if n_before is None else number("n_before", n_before, int, least=1, most=np.inf)
     all_rows = session_rows(kv, sessions)
     asked, counts = _ask(kv, all_rows, n_before, leave_out_seen=leave_out_seen)
     searched = np.arange(len(kv)) if candidates is None else np.unique(rows_of_keys(kv, candidates))
