@@ -36,6 +36,12 @@ def test_small_vocabularies_have_telling_words_too(n_words):
     assert 1 <= len(rows) == len(set(rows.tolist())) <= 12
 
 
+def test_of_few_words_all_are_shown():
+    rows, rule = telling_rows(vectors_of(list("abcde")), np.array([3, 1, 0, 2, 4]))
+    assert rows.tolist() == [3, 1, 0, 2, 4]
+    assert rule == "all 5 words, for they are few"
+
+
 def test_the_most_frequent_come_first_and_rows_that_are_not_finite_never():
     matrix = np.ones((4, 2))
     matrix[2, 0] = np.nan
