@@ -31,7 +31,7 @@ def node2vec(
     window: Annotated[int, typer.Option(help="Greatest distance of a context node in a walk.")] = 10,
     negative: Annotated[int, typer.Option(help="Negatives for each positive.")] = 5,
     epochs: Annotated[int, typer.Option(help="Passes over the walks.")] = 5,
-    sample: Annotated[float, typer.Option(help="Subsampling threshold; 0 keeps every visit.")] = 1e-3,
+    sample: Annotated[float, typer.Option(help="Subsampling threshold; 0 keeps every visit.")] = 0,
     alpha: Annotated[float, typer.Option(help="First learning rate.")] = 0.025,
     min_alpha: Annotated[float, typer.Option(help="Last learning rate.")] = 0.0001,
     loss: Annotated[bool, typer.Option("--loss/--no-loss", help="Sum up the loss.")] = True,
