@@ -31,10 +31,14 @@ def node2vec(
     window: Annotated[int, typer.Option(help="Greatest distance of a context node in a walk.")] = 10,
     negative: Annotated[int, typer.Option(help="Negatives for each positive.")] = 5,
     epochs: Annotated[int, typer.Option(help="Passes over the walks.")] = 5,
-    sample: Annotated[float, typer.Option(help="Subsampling threshold; 0 keeps every visit.")] = 1e-3,
+    sample: Annotated[float, typer.Option(help="Subsampling threshold; 0 keeps every visit.")] = 0,
     alpha: Annotated[float, typer.Option(help="First learning rate.")] = 0.025,
     min_alpha: Annotated[float, typer.Option(help="Last learning rate.")] = 0.0001,
     loss: Annotated[bool, typer.Option("--loss/--no-loss", help="Sum up the loss.")] = True,
+    log: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write losses and speed to FILE, for `fastw2v report --log`."),
+    ] = None,
     workers: Workers = None,
     seed: Seed = 1,
     deterministic: Annotated[
@@ -50,6 +54,7 @@ def node2vec(
         from fastw2v.graph import Node2Vec
 
         format = _checked_format(output, format, [edges])
+        callbacks = training.callbacks_of(log, (output, edges))
         walks: dict[str, Any] = {"walk_length": walk_length, "num_walks": num_walks, "p": p, "q": q}
         walks |= {"directed": directed, "weight_key": "weight" if weighted else None}
         model = Node2Vec(edges, vector_size, workers=workers, seed=seed, **walks).fit(
@@ -63,6 +68,7 @@ def node2vec(
             compute_loss=loss,
             deterministic=deterministic,
             device=device,
+            callbacks=callbacks,
         )
         model.seconds["write"] = seconds_of(lambda: training.save(model, output, format))
         console.say(console.summary(model), to_stderr=as_json)

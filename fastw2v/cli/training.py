@@ -60,7 +60,7 @@ class Plan:
             raise ValueError("--resume goes on from a checkpoint; name it: --checkpoint FILE")
         if checkpoint is not None and output is not None and checkpoint.resolve() == output.resolve():
             raise ValueError(f"{output} is the checkpoint and the output; give the checkpoint another name")
-        self._callbacks = [] if log is None else [_log(log, (output, checkpoint, *getattr(corpus, "sources", ())))]
+        self._callbacks = callbacks_of(log, (output, checkpoint, *getattr(corpus, "sources", ())))
 
     def trained(self, options: dict[str, Any]) -> Word2Vec:
         """Return the trained model; raises as `Word2Vec` and `Word2Vec.resume`."""
@@ -87,14 +87,16 @@ class Plan:
         return Word2Vec(self._corpus, **watching, **options)
 
 
-def _log(log: Path, others: Iterable[object]) -> object:
-    """Return the callback that writes a log, which must be none of the command's other files."""
+def callbacks_of(log: Path | None, others: Iterable[object]) -> list[object]:
+    """Return the callback that writes a log, if there is one; it must be none of the command's other files."""
+    if log is None:
+        return []
     from fastw2v.callbacks import JsonLines
     from fastw2v.runtime.files import writable_target
 
     if writable_target(log) in {path.resolve() for path in others if isinstance(path, Path)}:
         raise ValueError(f"{log} is the log and another file of this command; give the log another name")
-    return JsonLines(log, every_words=_LOGGED_WORDS)
+    return [JsonLines(log, every_words=_LOGGED_WORDS)]
 
 
 def save(model: Word2Vec, output: Path, format: str | None) -> None:

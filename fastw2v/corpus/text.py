@@ -197,7 +197,16 @@ def text_corpus(paths: StrPath | Iterable[StrPath], *, lower: bool = False, toke
             kind = type(path).__name__
             raise TypeError(f"corpus_file holds a {kind}, {path!r:.60}; expected paths (lists of words are sentences)")
     files = list(chain.from_iterable(expanded_paths(os.fspath(path)) for path in given))
-    return TextCorpus(tuple(map(_source, files)), tokens=how)
+    corpus = corpus_of_files(files, how)
+    for source in corpus.sources:
+        if isinstance(source, Path):
+            _warn_of_table(source)
+    return corpus
+
+
+def corpus_of_files(files: Iterable[Path], tokens: Tokens | None) -> TextCorpus:
+    """Make a corpus of files that are there, without a word on those whose names are those of tables."""
+    return TextCorpus(tuple(map(_source, files)), tokens=tokens)
 
 
 def _source(file: Path) -> Source:
@@ -207,13 +216,16 @@ def _source(file: Path) -> Source:
             return store(pipe, str(file))
     check_readable(file)
     _refuse_json_lines(file)
+    return file
+
+
+def _warn_of_table(file: Path) -> None:
     if file.name.lower().removesuffix(".gz").endswith((".csv", ".tsv")):
         cure = (
             'of a table, read a column: fastw2v.corpus.table_corpus(path, column="text"), or --column text; of a table '
             "with an item in each row, group= and items="
         )
         logger.warning("%s is read as plain text, a sentence a line; %s", file, cure)
-    return file
 
 
 def expanded_paths(path: str) -> list[Path]:

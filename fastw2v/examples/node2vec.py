@@ -38,7 +38,7 @@ def some_graph(n_nodes: int, rng: np.random.Generator) -> Ints:
 
 def split_club() -> float:
     """Give each member of the club to the nearer of the two leaders; return the share that went to this one."""
-    wv = Node2Vec(karate_club(), dimensions=16, walk_length=20, num_walks=50).fit(window=10, sample=0).wv
+    wv = Node2Vec(karate_club(), dimensions=16, walk_length=20, num_walks=50).fit().wv
     instructor, president = wv.distances(0), wv.distances(33)
     stays = np.isin(wv.index_to_key, WITH_INSTRUCTOR)
     return float(np.mean((instructor < president) == stays))
@@ -51,7 +51,7 @@ def main(n_nodes: int = 5_000) -> None:
     rng = np.random.default_rng(1)
     edges = some_graph(n_nodes, rng)
     is_held_out = rng.random(len(edges)) < 0.1
-    wv = Node2Vec(edges[~is_held_out], dimensions=64, walk_length=40, num_walks=10).fit(window=5, sample=0, epochs=1).wv
+    wv = Node2Vec(edges[~is_held_out], dimensions=64, walk_length=40, num_walks=10).fit(window=5, epochs=1).wv
     found = link_prediction(wv, edges[is_held_out], known_edges=edges[~is_held_out])
     print(f"AUC of {found.n_positive} edges left out: {found.auc:.2f}")
 

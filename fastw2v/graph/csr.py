@@ -166,7 +166,7 @@ def _integers(name: str, values: Any) -> np.ndarray:  # noqa: ANN401
 
 def _numbered(source: Any, target: Any) -> tuple[Vocab, np.ndarray]:  # noqa: ANN401
     """Return the nodes, and the numbers of the sources and then of the targets, int64[2 n_edges]."""
-    ends = np.asarray(source), np.asarray(target)
+    ends = _column(source), _column(target)
     if any(array.ndim != 1 for array in ends) or len(ends[0]) != len(ends[1]):
         raise ValueError(f"source has shape {ends[0].shape} and target {ends[1].shape}; expected rows of equal length")
     if not len(ends[0]):
@@ -184,6 +184,12 @@ def _numbered(source: Any, target: Any) -> tuple[Vocab, np.ndarray]:  # noqa: AN
     row_of = {name: row for row, name in enumerate(dict.fromkeys(names))}
     pairs = np.fromiter((row_of[name] for name in names), np.int64, len(names)).reshape(-1, 2)
     return keys_of(list(row_of)), np.ascontiguousarray(pairs.T).reshape(-1)
+
+
+def _column(values: Any) -> np.ndarray:  # noqa: ANN401
+    """Return nodes as an array. NumPy would make names of the numbers in a list that has both."""
+    array = np.asarray(values)
+    return np.array(values, object) if array.dtype.kind == "U" and not hasattr(values, "dtype") else array
 
 
 def _checked_weights(weight: Any, n_edges: int) -> np.ndarray:  # noqa: ANN401

@@ -7,8 +7,8 @@ from typing import NoReturn
 
 import numpy as np
 
-from fastw2v.corpus import text_corpus
-from fastw2v.corpus.text import TextCorpus
+from fastw2v.corpus.text import TextCorpus, corpus_of_files, expanded_paths
+from fastw2v.corpus.tokenized import checked_tokens
 from fastw2v.encode import Tokens, encode_corpus
 from fastw2v.graph.csr import Graph
 from fastw2v.vocab import Vocab
@@ -58,7 +58,7 @@ def read_edges(
     """
     name = fspath(path)
     has_commas = name.rpartition("/")[2].partition(".csv")[1] != ""
-    corpus = text_corpus(path, tokens=_BETWEEN_COMMAS if has_commas else None)
+    corpus = corpus_of_files(expanded_paths(name), checked_tokens(False, _BETWEEN_COMMAS if has_commas else None))
     words, cells = _table(corpus, name, workers=workers or available_cores(), weighted=weighted)
     ends, numbers = np.unique(cells[:, :2], return_index=True)
     order = np.argsort(numbers, kind="stable")

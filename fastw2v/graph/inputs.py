@@ -23,6 +23,7 @@ def as_graph(graph: Any, *, weight_key: str | None = "weight", directed: bool | 
 
         - a graph of networkx: its nodes are the keys, in its order. Edges between the same nodes are added up;
         - a matrix of scipy.sparse, [n_nodes, n_nodes]: an entry is the weight of an edge from row to column;
+        - a list of edges, each a tuple (source, target) or (source, target, weight), such as ``list(graph.edges)``;
         - an integer array [n_edges, 2], or a pair (source, target) or triple (source, target, weight) of arrays, as in
           `Graph.from_edges`;
         - the path of a file of edges, as for `read_edges`;
@@ -71,7 +72,8 @@ def as_graph(graph: Any, *, weight_key: str | None = "weight", directed: bool | 
         return _from_networkx(graph, weight_key)
     raise TypeError(
         f"graph is a {type(graph).__name__}; expected one of networkx, a matrix of scipy.sparse "
-        "(scipy.sparse.csr_array(matrix)), arrays of edges (source, target), or the path of a file of edges"
+        "(scipy.sparse.csr_array(matrix)), arrays or columns of edges (source, target), a list of tuples (source, "
+        "target), or the path of a file of edges"
     )
 
 
@@ -79,6 +81,12 @@ def _edge_arrays(graph: Any) -> Sequence[Any] | None:  # noqa: ANN401
     """Return source, target and possibly weight, if these are arrays of edges."""
     if isinstance(graph, tuple) and len(graph) in (2, 3):
         return graph
+    if isinstance(graph, list) and graph and all(isinstance(edge, tuple) for edge in graph):
+        sizes = {len(edge) for edge in graph}
+        if sizes not in ({2}, {3}):
+            cure = "expected (source, target) of all, or (source, target, weight) of all"
+            raise ValueError(f"the edges of a list have {sorted(sizes)} items; {cure}")
+        return list(zip(*graph, strict=True))
     if isinstance(graph, np.ndarray):
         if graph.ndim == 2 and graph.shape[1] == 2:
             return list(graph.T)

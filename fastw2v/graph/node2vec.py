@@ -142,7 +142,7 @@ class Node2Vec:
 
         On the CPU no walk is stored: each thread makes the walks of a piece when it trains it, in each epoch the same
         ones. A first pass counts how often each node is visited; the counts of the vocabulary are these, and negatives
-        are drawn by them.
+        are drawn by them. Each visit is trained, where `Word2Vec` leaves out many of those of frequent words.
 
         Parameters
         ----------
@@ -151,7 +151,7 @@ class Node2Vec:
         batch_words
             Without effect, as in `Word2Vec`.
         **options
-            Other options of `Word2Vec`. Other defaults: window=10, min_count=1, and sg=1, which is skip-gram;
+            Other options of `Word2Vec`. Other defaults: window=10, min_count=1, sample=0, and sg=1, which is skip-gram;
             `vector_size`, `workers` and `seed` are those of `Node2Vec`. As every node has a vector, `min_count` may be
             at most `num_walks`.
 
@@ -171,7 +171,7 @@ class Node2Vec:
                 f"{refused[0]} is not for nodes: each has a vector, in the order of the graph; leave it out"
             )
         chosen: dict[str, Any] = {"vector_size": self._dimensions, "workers": self._workers, "seed": self._seed}
-        chosen |= {"window": 10, "min_count": 1, "sg": 1, **options, "sorted_vocab": 0}
+        chosen |= {"window": 10, "min_count": 1, "sample": 0, "sg": 1, **options, "sorted_vocab": 0}
         progress = self._progress if progress is None else progress
         model = Word2Vec(batch_words=batch_words, progress=progress, **chosen)
         if model.min_count > self._walks.num_walks:

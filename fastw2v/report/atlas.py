@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fastw2v.keyedvectors import KeyedVectors
-from fastw2v.report.labels import place_labels, shortened
+from fastw2v.report.labels import moved_inside, place_labels, shortened
 from fastw2v.report.projection import Projection, project
 from fastw2v.report.words import by_frequency, rows_of, shown
 from fastw2v.runtime.arrays import Array, RowArray
@@ -51,6 +51,10 @@ class Atlas:
         scale = min(inner / max(extent[0], 1e-12), height / max(extent[1], 1e-12))
         space = (np.array([inner, height]) - extent * scale) / 2
         return (places - low) * scale + space + _MARGIN * width, height + 2 * _MARGIN * width
+
+    def label_places(self, places: Array, width: float, font_size: float) -> Array:
+        """Return the middles of the words' labels, float64[n, 2]; see `moved_inside`."""
+        return moved_inside(places, [shortened(name) for name in self.names], font_size, width)
 
     def labelled(
         self, places: Array, size: tuple[float, float], font_size: float, *, taken: Iterable[int] = ()

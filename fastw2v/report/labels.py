@@ -6,6 +6,8 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+import numpy as np
+
 from fastw2v.runtime.arrays import Array
 
 _LETTER_WIDTH, _WIDE_LETTER_WIDTH, _HEIGHT = 0.58, 1.05, 1.15  # in font sizes
@@ -36,6 +38,12 @@ def text_width(text: str, font_size: float) -> float:
     """Return about how wide a text is, in the unit of the font size."""
     n_wide = sum(unicodedata.east_asian_width(letter) in "WF" for letter in text)
     return font_size * (_LETTER_WIDTH * (len(text) - n_wide) + _WIDE_LETTER_WIDTH * n_wide)
+
+
+def moved_inside(places: Array, texts: Sequence[str], font_size: float, width: float) -> Array:
+    """Return the middles of labels, float64[n, 2]: those of points near the left or right edge move inside."""
+    half = np.array([text_width(text, font_size) / 2 for text in texts])
+    return np.stack([np.maximum(np.minimum(places[:, 0], width - half), half), places[:, 1]], axis=1)
 
 
 def place_labels(

@@ -89,12 +89,13 @@ def _figure(atlas: Atlas, name: str) -> Any:  # noqa: ANN401 - Matplotlib is opt
     axes.set_axis_off()
     title = f"{name}: {len(atlas.rows):,} words; {atlas.projection.about}"
     figure.text(0.02, 1 - 18 / (height + _TITLE_POINTS), title, fontsize=9, color="#555", parse_math=False)
-    labelled = atlas.labelled(places, (_WIDTH_POINTS, height), _FONT_POINTS)
+    label_places = atlas.label_places(places, _WIDTH_POINTS, _FONT_POINTS)
+    labelled = atlas.labelled(label_places, (_WIDTH_POINTS, height), _FONT_POINTS)
     axes.scatter(*places.T, s=5, color="#9aa3ab", linewidths=0)
     axes.scatter(*places[labelled].T, s=9, color="#0b6e72", linewidths=0)
     for i in labelled:
         look = {"fontweight": "bold", "color": "#0b6e72"} if atlas.is_chosen[i] else {"color": "#1c1d1f"}
-        x, y = places[i]
+        x, y = label_places[i]
         text = shortened(atlas.names[i])
         axes.text(x, y - 2.5, text, fontsize=_FONT_POINTS, ha="center", va="bottom", parse_math=False, **look)
     return figure

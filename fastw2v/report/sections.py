@@ -81,9 +81,11 @@ def map_section(atlas: Atlas, *, what: str) -> str:
     """Return the map as SVG, with the panel for search that the script fills; `what` says which words it has."""
     places, height = atlas.fitted(MAP_WIDTH)
     size = (MAP_WIDTH, height)
-    narrow = atlas.labelled(places, size, NARROW_FONT)
-    wide = atlas.labelled(places, size, WIDE_FONT, taken=narrow)
-    labels = [*_labels(atlas, places, narrow, kind="both"), *_labels(atlas, places, wide, kind="wide")]
+    of_narrow, of_wide = (atlas.label_places(places, MAP_WIDTH, font) for font in (NARROW_FONT, WIDE_FONT))
+    narrow = atlas.labelled(of_narrow, size, NARROW_FONT)
+    of_wide[narrow] = of_narrow[narrow]
+    wide = atlas.labelled(of_wide, size, WIDE_FONT, taken=narrow)
+    labels = [*_labels(atlas, of_narrow, narrow, kind="both"), *_labels(atlas, of_wide, wide, kind="wide")]
     about = f"{what}; {escaped(atlas.projection.about)}"
     return section(
         "Map",

@@ -57,6 +57,8 @@ def telling_rows(vectors: KeyedVectors, ordered: RowArray) -> tuple[RowArray, st
         What was chosen, in words.
     """
     n_words = len(ordered)
+    if n_words <= N_TELLING:
+        return ordered, f"all {n_words} words, for they are few"
     first, last = min(_FIRST_RANK, n_words // 20), min(_LAST_RANK, n_words)
     n_bands = max(1, min(N_TELLING, (last - first) // _LEAST_BAND))
     edges = np.unique(np.geomspace(first + 1, last + 1, n_bands + 1).round().astype(int)) - 1

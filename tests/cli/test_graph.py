@@ -39,6 +39,13 @@ def test_options_change_the_vectors(option):
     assert (one != other).any()
 
 
+def test_a_log_tells_a_report_the_losses():
+    succeed("node2vec", "edges.tsv", "-o", "nodes.bin", *OPTIONS, "--log", "run.jsonl")
+    succeed("report", "nodes.bin", "-o", "report.html", "--log", "run.jsonl")
+    assert "Loss of a pair" in Path("report.html").read_text()
+    assert "another file of this command" in failure("node2vec", "edges.tsv", "-o", "nodes.bin", "--log", "edges.tsv")
+
+
 def test_what_is_wrong_is_said_in_one_line_and_nothing_is_written():
     assert "p is 0.0; expected" in failure("node2vec", "edges.tsv", "-o", "nodes.bin", "--p", 0)
     assert "no.tsv" in failure("node2vec", "no.tsv", "-o", "nodes.bin")

@@ -375,6 +375,7 @@ def test_what_may_be_meant_is_warned_of(call, cure, caplog):
 
 
 def test_what_is_right_is_not_warned_of(caplog):
+    caplog.set_level("WARNING", "fastw2v")  # the commands set it to INFO for the whole process
     walks = [[3, 5, 7, 5, 7], [0, 3, 4], [1, 5]]
     train(walks, sample=0)
     train(walks * 2, sample=0)

@@ -120,6 +120,7 @@ def test_nothing_to_score_on(sessions):
     ("options", "message"),
     [
         ({"topn": 0}, "topn is 0"),
+        ({"topn": 2.5}, "topn is 2.5; expected a whole number of at least 1"),
         ({"n_before": 0}, "n_before is 0"),
         ({"topn": "5"}, "topn is '5' .*expected a whole number of at least 1"),
         ({"topn": 2.5}, "topn is 2.5; expected a whole number of at least 1"),

@@ -60,6 +60,19 @@ def test_arrays_of_edges():
         np.testing.assert_array_equal(matrix_of(as_graph(edges)), both)
         np.testing.assert_array_equal(matrix_of(as_graph(edges, directed=True)), np.triu(both))
     assert len(as_graph(([0, 1], [1, 2], [1, 5])).cumulative)
+
+
+def test_lists_of_edges():
+    names = as_graph([("b", "a"), ("a", "c"), ("c", "b")], directed=True)
+    assert names.nodes.keys == ["b", "a", "c"]
+    np.testing.assert_array_equal(matrix_of(names), [[0, 1, 0], [0, 0, 1], [1, 0, 0]])
+    np.testing.assert_array_equal(matrix_of(as_graph([(0, 1), (1, 2)])), [[0, 1, 0], [1, 0, 1], [0, 1, 0]])
+    weighted = [(0, 1, 2.5), (1, 1, 3)]
+    np.testing.assert_array_equal(matrix_of(as_graph(weighted)), [[0, 2.5], [2.5, 3]])
+    np.testing.assert_array_equal(matrix_of(as_graph(weighted, weight_key=None)), [[0, 1], [1, 1]])
+
+
+def test_weights_of_arrays_are_ignored_on_demand():
     assert not len(as_graph(([0, 1], [1, 2], [1, 5]), weight_key=None).cumulative)
 
 
@@ -69,6 +82,12 @@ def test_arrays_of_edges():
         (sparse.csr_array(np.ones((2, 3))), {}, ValueError, "as many columns as rows"),
         (np.ones((4, 4)), {}, ValueError, "scipy.sparse.csr_array"),
         ([[0, 1]], {}, TypeError, "graph is a list; expected one of networkx"),
+        ([], {}, TypeError, "graph is a list; expected one of networkx"),
+        ([(0, 1), (1, 2, 0.5)], {}, ValueError, r"have \[2, 3\] items; expected \(source, target\) of all"),
+        ([(0, 1, 2, 3)], {}, ValueError, r"have \[4\] items"),
+        ([("b", "a"), (0, "a")], {}, TypeError, "cannot be a key"),
+        ((["b", 0], ["a", "a"]), {}, TypeError, "cannot be a key"),
+        ([(0, "a")], {}, TypeError, "expected both to be integers, or both names"),
         (sparse.csr_array(np.eye(2)), {"directed": True}, ValueError, "has its directions"),
         (FakeGraph([], []), {}, ValueError, "no node"),
         (FakeGraph(["a", 1], []), {}, TypeError, "networkx.relabel_nodes"),
@@ -105,6 +124,14 @@ def test_commas_separate_the_columns_of_csv(tmp_path):
     graph = read_edges(tmp_path / "edges.csv", directed=True)
     assert graph.nodes.keys == ["Zoë", "7", "9"]
     np.testing.assert_array_equal(matrix_of(graph), [[0, 1, 0], [0, 0, 1], [0, 0, 0]])
+
+
+@pytest.mark.parametrize("name", ["edges.csv", "edges.tsv"])
+def test_a_file_of_edges_is_not_taken_for_text(tmp_path, caplog, name):
+    Path(tmp_path / name).write_text("a,b\n" if name.endswith("csv") else "a\tb\n")
+    caplog.set_level("WARNING", "fastw2v")
+    read_edges(tmp_path / name)
+    assert not caplog.records
 
 
 def test_a_word_may_be_a_node_and_a_weight(tmp_path):

@@ -97,6 +97,14 @@ def test_vectors_tell_two_communities():
             assert {near for near, _ in model.wv.most_similar(name, topn=5)} < set(own)
 
 
+def test_each_visit_is_trained():
+    """Of a small graph, each node has a large share of the visits, so subsampling would leave out most of them."""
+    report = made().fit(epochs=2).report
+    assert report.kept_words == report.raw_words
+    report = made().fit(epochs=2, sample=1e-3).report
+    assert report.kept_words < 0.8 * report.raw_words
+
+
 def test_a_seed_of_none_is_drawn_and_shown():
     model = made(seed=None).fit(epochs=1)
     assert model.seed != made(seed=None).fit(epochs=1).seed

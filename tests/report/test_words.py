@@ -7,10 +7,11 @@ import pytest
 
 from fastw2v import KeyedVectors
 from fastw2v.report import projection
-from fastw2v.report.atlas import atlas_of
+from fastw2v.report.atlas import Atlas, atlas_of
 from fastw2v.report.charts import Axis, round_values, text_of
 from fastw2v.report.labels import _box, place_labels, shortened
 from fastw2v.report.projection import project
+from fastw2v.report.sections import map_section
 from fastw2v.report.words import by_frequency, key_of, rows_of, shown, telling_rows
 from tests.report.pages import vectors_of
 
@@ -34,6 +35,12 @@ def test_small_vocabularies_have_telling_words_too(n_words):
     vectors = vectors_of([f"w{i}" for i in range(n_words)])
     rows, _ = telling_rows(vectors, by_frequency(vectors))
     assert 1 <= len(rows) == len(set(rows.tolist())) <= 12
+
+
+def test_of_few_words_all_are_shown():
+    rows, rule = telling_rows(vectors_of(list("abcde")), np.array([3, 1, 0, 2, 4]))
+    assert rows.tolist() == [3, 1, 0, 2, 4]
+    assert rule == "all 5 words, for they are few"
 
 
 def test_the_most_frequent_come_first_and_rows_that_are_not_finite_never():
@@ -135,6 +142,18 @@ def test_chosen_words_are_labelled_first():
     atlas = atlas_of(vectors_of(words), words[-3:], top=400, method="pca")
     places, height = atlas.fitted(720)
     assert [atlas.names[i] for i in atlas.labelled(places, (720, height), 12)[:3]] == words[-3:]
+
+
+def test_labels_at_the_edges_move_inside():
+    words = ["left" * 4, "right" * 4, "over", "under"]
+    ends = np.array([[-1.0, 0], [1, 0], [0, 1], [0, -1]])
+    atlas = Atlas(np.arange(4), words, np.zeros(4, bool), projection.Projection(ends, "four"))
+    places, height = atlas.fitted(720)
+    middles = atlas.label_places(places, 720, 23)
+    assert sorted(atlas.labelled(middles, (720, height), 23)) == [0, 1, 2, 3]
+    assert atlas.labelled(places, (720, height), 23) == [2, 3]
+    np.testing.assert_array_equal(middles[2:], places[2:])
+    assert map_section(atlas, what="all").count('class="both"') == 4
 
 
 def test_long_labels_are_cut():
