@@ -8,6 +8,8 @@ from copy import copy
 from os import PathLike
 from typing import Any, Self, Unpack
 
+import numpy as np
+
 from fastw2v.callbacks import Callbacks
 from fastw2v.checkpoint import SavedModel, read_model, write_model
 from fastw2v.checkpointing import Checkpoints
@@ -213,10 +215,14 @@ class StoredModel(LossModel):
         """Return the attributes that a file holds beside options, vocabulary and weights."""
         return {name: copy(getattr(self, name)) for name in _NOTES} | {"report": report_figures(self.report)}
 
-    def _train_new(self, vocab: Vocab, tokens: Tokens, callbacks: Callbacks) -> None:
-        """Begin with a vocabulary and untrained weights, and train on tokens of it."""
+    def _train_new(self, vocab: Vocab, tokens: Tokens, callbacks: Callbacks, *, first_rows: float = 1.0) -> None:
+        """Begin with a vocabulary and untrained weights, and train on tokens of it.
+
+        `first_rows` is a factor of the first input rows.
+        """
         session, self._callbacks = self._begin(self.config), callbacks
         self._start(vocab, tokens.n_sentences)
+        self._state_to_grow().weights.w_in *= np.float32(first_rows)
         self._train(session, tokens, callbacks)
 
     def _train(

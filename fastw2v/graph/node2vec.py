@@ -24,6 +24,7 @@ from fastw2v_kernels.shared.threads import available_cores
 
 logger = logging.getLogger("fastw2v")
 _OF_WORDS = ("max_vocab_size", "max_final_vocab", "sorted_vocab", "null_word")
+_FIRST_ROWS = 2.0  # as large as gensim's, for rows that are trained few times; kernels/README.md has the figures
 
 
 class Node2Vec:
@@ -181,7 +182,7 @@ class Node2Vec:
         vocab, tokens = self._tokens(model)
         took = time.perf_counter() - began
         with tokens:
-            model._train_new(vocab, tokens, Callbacks(callbacks))
+            model._train_new(vocab, tokens, Callbacks(callbacks), first_rows=_FIRST_ROWS)
         model.seconds["encode"] += took
         return model
 

@@ -57,7 +57,7 @@ class Weights:
 
 
 def initial_weights(vocab: Vocab, dim: int, seed: int) -> Weights:
-    """Return first weights: input rows uniform in [-1/dim, 1/dim), a function of seed and word; output rows 0."""
+    """Return first weights: input rows uniform in [-0.5/dim, 0.5/dim), a function of seed and word; output rows 0."""
     from fastw2v_kernels.uniform_rows.cpu import uniform_rows_cpu
 
     weights = padded_weights(len(vocab), dim)

@@ -123,7 +123,6 @@ def test_nothing_to_score_on(sessions):
         ({"topn": 2.5}, "topn is 2.5; expected a whole number of at least 1"),
         ({"n_before": 0}, "n_before is 0"),
         ({"topn": "5"}, "topn is '5' .*expected a whole number of at least 1"),
-        ({"topn": 2.5}, "topn is 2.5; expected a whole number of at least 1"),
         ({"n_before": "all"}, "n_before is 'all' .*expected a whole number of at least 1"),
         ({"candidates": ["100"]}, "no candidate has a vector"),
     ],

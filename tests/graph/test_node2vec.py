@@ -29,7 +29,7 @@ def test_walks_made_while_training_are_those_that_are_stored(directed, determini
     options = {"window": 3, "epochs": 2, "sample": 0.01, "deterministic": deterministic, "compute_loss": True}
     model = node2vec.fit(**options)
     other = Word2Vec(vector_size=16, sg=1, min_count=1, workers=1, seed=1, sorted_vocab=0, **options)
-    other._train_new(model.vocab, Tokens(*node2vec.walks()), Callbacks(None))
+    other._train_new(model.vocab, Tokens(*node2vec.walks()), Callbacks(None), first_rows=2.0)
     np.testing.assert_array_equal(model.wv.vectors, other.wv.vectors)
     assert model.report.loss_per_epoch == other.report.loss_per_epoch
     assert model.report.raw_words == 2 * len(node2vec.walks()[0])
@@ -162,3 +162,12 @@ def test_a_gpu_trains_on_stored_walks():
     model = node2vec.fit(device="cuda", epochs=1, window=2, negative=1, sample=0)
     assert model.report.device == "cuda"
     assert model.report.raw_words == 15
+
+
+def test_first_vectors_are_as_large_as_gensims():
+    """Those of Word2Vec, twice; alpha is so small that the vectors stay what they were."""
+    model = made().fit(alpha=1e-30, min_alpha=1e-30, epochs=1)
+    untrained = Word2Vec(seed=1, vector_size=16, min_count=1)
+    untrained.build_vocab([model.wv.index_to_key])
+    expected = 2 * untrained.wv[model.wv.index_to_key]
+    np.testing.assert_allclose(model.wv.vectors, expected, rtol=1e-6)

@@ -16,7 +16,7 @@ def _uniform_rows_cpu_kernel(rows: Float32, dim: int, row_keys: NDArray[np.uint6
     for r in range(rows.shape[0]):
         key = random_bits(seed, row_keys[r], 0)
         for col in range(dim):
-            rows[r, col] = 2.0 * (uniform(random_bits(key, 0, col)) - 0.5) / dim
+            rows[r, col] = (uniform(random_bits(key, 0, col)) - 0.5) / dim
         for col in range(dim, rows.shape[1]):
             rows[r, col] = 0.0
 

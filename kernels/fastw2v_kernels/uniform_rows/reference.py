@@ -11,9 +11,7 @@ from fastw2v_kernels.shared.rng import random_bits, uniform
 
 
 def uniform_rows_reference(rows: NDArray[Any], dim: int, row_keys: NDArray[np.uint64], *, seed: int) -> None:
-    """Fill rows with uniform numbers in -1/dim to 1/dim, as gensim 4 does; in word2vec.c they are half as large.
-
-    Where rows are trained few times, the larger numbers are ahead: the first steps are in proportion to them.
+    """Fill rows with uniform numbers in -0.5/dim to 0.5/dim, as word2vec.c does; in gensim 4 they are twice as large.
 
     Parameters
     ----------
@@ -34,5 +32,5 @@ def uniform_rows_reference(rows: NDArray[Any], dim: int, row_keys: NDArray[np.ui
     with np.errstate(over="ignore"):
         for row, row_key in zip(rows, row_keys):
             key = random_bits(np.uint64(seed), row_key, 0)
-            row[:dim] = 2 * (uniform(random_bits(key, 0, np.arange(dim))) - 0.5) / dim
+            row[:dim] = (uniform(random_bits(key, 0, np.arange(dim))) - 0.5) / dim
             row[dim:] = 0
