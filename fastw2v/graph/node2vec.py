@@ -36,8 +36,8 @@ class Node2Vec:
     Parameters
     ----------
     graph
-        A graph of networkx, a matrix of scipy.sparse, arrays of edges, the path of a file of edges, or a `Graph`; see
-        `as_graph`.
+        A graph of networkx, a matrix of scipy.sparse, arrays or a list of edges, the path of a file of edges, or a
+        `Graph`; see `as_graph`.
     dimensions : int >= 1
         Dimension of the vectors.
     walk_length : int >= 1

@@ -54,7 +54,7 @@ class Atlas:
 
     def label_places(self, places: Array, width: float, font_size: float) -> Array:
         """Return the middles of the words' labels, float64[n, 2]; see `moved_inside`."""
-        return moved_inside(places, [shortened(name) for name in self.names], font_size, width)
+        return moved_inside(places, [shortened(name) for name in self.names], font_size, width=width)
 
     def labelled(
         self, places: Array, size: tuple[float, float], font_size: float, *, taken: Iterable[int] = ()

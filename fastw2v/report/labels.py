@@ -40,7 +40,7 @@ def text_width(text: str, font_size: float) -> float:
     return font_size * (_LETTER_WIDTH * (len(text) - n_wide) + _WIDE_LETTER_WIDTH * n_wide)
 
 
-def moved_inside(places: Array, texts: Sequence[str], font_size: float, width: float) -> Array:
+def moved_inside(places: Array, texts: Sequence[str], font_size: float, *, width: float) -> Array:
     """Return the middles of labels, float64[n, 2]: those of points near the left or right edge move inside."""
     half = np.array([text_width(text, font_size) / 2 for text in texts])
     return np.stack([np.maximum(np.minimum(places[:, 0], width - half), half), places[:, 1]], axis=1)
