@@ -166,7 +166,7 @@ def test_a_gpu_trains_on_stored_walks():
 
 def test_first_vectors_are_as_large_as_gensims():
     """Those of Word2Vec, twice; alpha is so small that the vectors stay what they were."""
-    model = made().fit(alpha=1e-20, min_alpha=1e-20, epochs=1)
+    model = made().fit(alpha=1e-12, min_alpha=1e-12, epochs=1)
     untrained = Word2Vec(seed=1, vector_size=16, min_count=1)
     untrained.build_vocab([model.wv.index_to_key])
     expected = 2 * untrained.wv[model.wv.index_to_key]
