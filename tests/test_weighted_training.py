@@ -110,6 +110,7 @@ def test_the_first_loss_does_not_depend_on_the_weights():
     assert losses[1] == pytest.approx(losses[0], rel=1e-5)
 
 
+@pytest.mark.slow
 def test_pairs_give_the_same_bytes_with_any_number_of_workers(monkeypatch):
     monkeypatch.setattr(cpu_batched, "available_cores", lambda: 8)
     edges = np.random.default_rng(0).integers(0, 300, (51_000, 2))

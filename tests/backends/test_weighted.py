@@ -15,7 +15,9 @@ from tests.kernels.harness import assert_parity
 
 OPTIONS = {"sample": 0.05, "window": 2, "negative": 3, "vector_size": 10, "epochs": 2, "alpha": 0.05}
 PAIRS = {"sg": 1, "pairs": True}
-each_mode = pytest.mark.parametrize("mode", [PAIRS, *MODES], ids=mode_name)
+# Each mode is a kernel to compile; pairs, and sentences by skip-gram, are the quick ones.
+_SLOW = [pytest.param(mode, marks=pytest.mark.slow) for mode in MODES[1:]]
+each_mode = pytest.mark.parametrize("mode", [PAIRS, MODES[0], *_SLOW], ids=mode_name)
 
 
 def corpus_of(mode):

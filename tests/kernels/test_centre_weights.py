@@ -68,7 +68,15 @@ def test_parity_on_gpu(name, mode):
     check_on_gpu(Planned(name, chunk_tokens=1, max_warps=1), case)
 
 
-@pytest.mark.parametrize("name", ["skipgram_ns", "cbow_ns", "skipgram_ns_batched", "cbow_ns_batched"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "skipgram_ns",
+        "cbow_ns",
+        pytest.param("skipgram_ns_batched", marks=pytest.mark.slow),
+        pytest.param("cbow_ns_batched", marks=pytest.mark.slow),
+    ],
+)
 def test_weights_of_1_change_no_bit(name):
     op = OPS_BY_NAME[name]
     case = op.make_case(np.random.default_rng(5), 100)
