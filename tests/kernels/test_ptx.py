@@ -47,7 +47,10 @@ def launches(op, size, target, *, monkeypatch):
     monkeypatch.setattr(launch_span_cuda, "array_module", lambda: np)
     monkeypatch.setattr(cuda_jit, "_launch", lambda kernel, _grid, _block, *, args: found.append((kernel, args)))
     case = op.make_case(np.random.default_rng(0), size) | ({"window": 5} if op.name in SPANS else {})
-    variants = [*VARIANTS[op.name], {"window": 10}] if op.name in SPANS and SPAN_SIZES[size] else []
+    variants = []
+    if op.name in SPANS and SPAN_SIZES[size]:
+        weights = np.ones(len(case["ids"]), np.float32)
+        variants = [*VARIANTS[op.name], {"window": 10}, {"centre_weight": weights}]
     for change in [{}, *variants]:
         op.implementation("cuda")(**case | change)
     return found

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fastw2v_kernels._jit.cuda import array_module
+from fastw2v_kernels._jit import cuda as gpu
 from fastw2v_kernels.shared.arguments import FLOAT64, INT32, INT64, check_axes, check_read, check_written
 from fastw2v_kernels.shared.array_types import Float32
 from fastw2v_kernels.shared.span.inputs import NO_WEIGHTS, Matrices
@@ -58,7 +58,7 @@ def checked_weights(centre_weight: Float32 | None, n_tokens: int, *, on_device: 
     Only their type and length are checked: a look at the values would cost a pass over them for each span.
     """
     if centre_weight is None:
-        return array_module().ones(1, np.float32) if on_device else NO_WEIGHTS
+        return gpu.array_module().ones(1, np.float32) if on_device else NO_WEIGHTS
     check_read("centre_weight", centre_weight, (n_tokens,))
     return centre_weight
 
