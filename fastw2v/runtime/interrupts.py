@@ -7,6 +7,8 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
+from fastw2v.runtime.signals import after_imports
+
 _EXIT_STATUS = 130  # 128 + SIGINT, as shells give it
 
 
@@ -31,7 +33,7 @@ def ctrl_c_raises() -> Iterator[None]:
     if signal.getsignal(signal.SIGINT) is not _end:
         yield
         return
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGINT, after_imports(signal.default_int_handler))
     try:
         yield
     finally:

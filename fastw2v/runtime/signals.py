@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import NoReturn
@@ -14,6 +14,7 @@ logger = logging.getLogger("fastw2v")
 
 
 SIGNALS = ("Ctrl-C", "SIGTERM")  # names that `name_of` gives
+_MOMENT_S = 0.05
 
 
 class Terminated(KeyboardInterrupt):
@@ -47,12 +48,42 @@ def terminable(*, ends_process: bool = True) -> Iterator[None]:
         raise Terminated
 
     try:
-        signal.signal(signal.SIGTERM, handle)
+        signal.signal(signal.SIGTERM, after_imports(handle))
         yield
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         if has_come and ends_process:
             signal.raise_signal(signal.SIGTERM)
+
+
+def after_imports(handler: Callable[[int, FrameType | None], object]) -> Callable[[int, FrameType | None], None]:
+    """Let the handler of a signal wait until no import runs.
+
+    An exception in an import is wrapped or lost, and packages that it leaves half loaded crash the process later.
+    """
+
+    def handle_later(number: int, frame: FrameType | None) -> None:
+        if _is_importing(frame):
+            threading.Timer(_MOMENT_S, _send_to_main_thread, [number]).start()
+        else:
+            handler(number, frame)
+
+    return handle_later
+
+
+def _is_importing(frame: FrameType | None) -> bool:
+    while frame is not None:
+        if frame.f_code.co_filename.startswith("<frozen importlib"):
+            return True
+        frame = frame.f_back
+    return False
+
+
+def _send_to_main_thread(number: int) -> None:
+    if hasattr(signal, "pthread_kill"):  # it also ends a wait for input
+        signal.pthread_kill(threading.main_thread().ident or 0, number)
+    else:
+        signal.raise_signal(number)
 
 
 def start(thread: threading.Thread) -> None:

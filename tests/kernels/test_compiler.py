@@ -8,7 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+from llvmlite.binding.executionengine import ExecutionEngine
 from numba import TypingError
+from numba.core.caching import FunctionCache
 
 from fastw2v_kernels._jit.cache import source_stamp
 from fastw2v_kernels._jit.cpu import inline_cpu, jit_cpu
@@ -70,21 +72,41 @@ def test_compiling_leaves_the_garbage_collector_as_it_was(is_on):
         (gc.enable if before else gc.disable)()
 
 
-def test_ctrl_c_while_a_kernel_is_compiled_is_raised_when_it_is_done(interruptible, monkeypatch):
-    """LLVM calls Python, where the exception would be printed and lost."""
-    compile_it = StandardCompiler.define_pipelines
+@pytest.fixture(params=[signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
+def stop_signal(request, interruptible):
+    """A signal that raises KeyboardInterrupt."""
+    before = signal.signal(request.param, signal.default_int_handler)
+    yield request.param
+    assert signal.getsignal(request.param) is signal.default_int_handler
+    signal.signal(request.param, before)
 
-    def interrupt_and_compile(self):
-        try:
-            signal.raise_signal(signal.SIGINT)
-        except KeyboardInterrupt:
-            pytest.fail("Ctrl-C was raised within the compiler")
-        return compile_it(self)
 
-    monkeypatch.setattr(StandardCompiler, "define_pipelines", interrupt_and_compile)
+@pytest.mark.parametrize(
+    "step",
+    [
+        (FunctionCache, "load_overload"),
+        (StandardCompiler, "define_pipelines"),  # before LLVM
+        (ExecutionEngine, "_find_module_ptr"),  # LLVM calls it
+        (FunctionCache, "save_overload"),
+    ],
+    ids=lambda step: step[1],
+)
+def test_a_signal_while_a_kernel_is_compiled_is_obeyed_when_it_is_done(stop_signal, step, monkeypatch):
+    """LLVM calls Python, where the exception would be printed and lost, or crash the process."""
+    monkeypatch.setattr(FunctionCache, "load_overload", lambda *_: None)
+    owner, name = step
+    whole, steps = getattr(owner, name), []
+
+    def interrupted(*args):
+        steps.append("begun")
+        signal.raise_signal(stop_signal)
+        steps.append("ended")
+        return whole(*args)
+
+    monkeypatch.setattr(owner, name, interrupted)
     with pytest.raises(KeyboardInterrupt):
         jit_cpu(lambda x: x)(1)
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert steps[:2] == ["begun", "ended"]
 
 
 def test_kernels_are_compiled_in_a_thread_and_where_ctrl_c_is_ignored(interruptible):

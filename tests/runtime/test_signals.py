@@ -1,10 +1,13 @@
+import importlib
 import os
 import signal
+import sys
 import threading
 import time
 
 import pytest
 
+from fastw2v.runtime.interrupts import ctrl_c_raises, end_on_ctrl_c
 from fastw2v.runtime.signals import Terminated, finished_first, name_of, terminable
 
 pytestmark = pytest.mark.usefixtures("interruptible")
@@ -131,3 +134,30 @@ def test_without_a_signal_the_block_just_ends():
 def test_an_error_of_the_block_is_raised_before_the_signal():
     with pytest.raises(ZeroDivisionError):
         block(interrupt, lambda: 1 / 0)
+
+
+@pytest.fixture
+def module(tmp_path, monkeypatch):
+    """Make a module of some lines of Python that can be imported by the name it returns."""
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def make(*lines):
+        (tmp_path / "sends_a_signal.py").write_text("\n".join(lines))
+        return "sends_a_signal"
+
+    yield make
+    sys.modules.pop("sends_a_signal", None)
+
+
+@pytest.mark.parametrize(("number", "name"), [("SIGINT", "Ctrl-C"), ("SIGTERM", "SIGTERM")])
+def test_a_signal_in_an_import_is_obeyed_behind_it(module, number, name):
+    end_on_ctrl_c()
+    lines = ("import os, signal", f"os.kill(os.getpid(), signal.{number})", "is_whole = True")
+    found = []
+    with ctrl_c_raises(), terminable(ends_process=False):
+        try:
+            found.append(importlib.import_module(module(*lines)).is_whole)
+            time.sleep(10)
+        except KeyboardInterrupt as stop:
+            found.append(name_of(stop))
+    assert found == [True, name]

@@ -17,7 +17,6 @@ from typing import Any
 
 from numba.core import caching
 
-from fastw2v_kernels._jit.ctrl_c import ctrl_c_deferred
 from fastw2v_kernels._simd.instruction_set import INSTRUCTIONS
 from fastw2v_kernels._simd.ir import BOUNDSCHECK
 
@@ -141,8 +140,7 @@ class _KernelCache(caching.FunctionCache):
     def load_overload(self, sig: Any, target_context: Any) -> Any:  # noqa: ANN401 - Numba's
         """Return the compiled kernel, or None."""
         try:
-            with ctrl_c_deferred():
-                return super().load_overload(sig, target_context)  # type: ignore[no-untyped-call]
+            return super().load_overload(sig, target_context)  # type: ignore[no-untyped-call]
         except Exception as error:  # the file is as it was written, but not for this Numba or these packages
             logger.info("a kernel in the cache cannot be used (%s: %s): compiling it", type(error).__name__, error)
             return None

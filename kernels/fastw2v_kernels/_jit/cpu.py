@@ -9,6 +9,7 @@ import numba
 
 from fastw2v_kernels._jit.cache import enable_cache
 from fastw2v_kernels._jit.compiler import options
+from fastw2v_kernels._jit.stop_signals import without_signals
 
 if numba.config.DISABLE_JIT:  # type: ignore[attr-defined]
     raise ImportError(
@@ -40,6 +41,8 @@ def jit_cpu(function: F) -> F:
     """
     kernel = numba.njit(**_OPTIONS, **_KERNEL)(function)
     enable_cache(kernel, COMPILER)
+    # What Numba calls where no compiled code fits the arguments: it loads the kernel from the cache, or compiles it.
+    kernel._compile_for_args = without_signals(kernel._compile_for_args)
     _kernels.append(kernel)
     return kernel  # type: ignore[no-any-return]
 

@@ -13,7 +13,6 @@ from numba.core.compiler_machinery import FunctionPass, register_pass
 from numba.core.ir_utils import guard
 from numba.core.untyped_passes import IRProcessing
 
-from fastw2v_kernels._jit.ctrl_c import ctrl_c_deferred
 from fastw2v_kernels._simd.shape import ShapeType
 
 compilation_listeners: list[Callable[[], None]] = []  # called before each compilation; none for a kernel in the cache
@@ -76,5 +75,5 @@ class StandardCompiler(CompilerBase):
     def _compile_core(self) -> Any:  # noqa: ANN401 - Numba's CompileResult
         for begins in tuple(compilation_listeners):
             begins()
-        with _without_gc(), ctrl_c_deferred():
+        with _without_gc():
             return super()._compile_core()  # type: ignore[no-untyped-call]
