@@ -3,7 +3,7 @@
 import ast
 import re
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cache, cached_property
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -95,12 +95,12 @@ def source_files():
     return sorted(str(path.relative_to(ROOT)) for folder in FOLDERS for path in (ROOT / folder).rglob("*.py"))
 
 
-@lru_cache(maxsize=None)  # every rule reads every file
+@cache  # every rule reads every file
 def parse(path):
     return ast.parse((ROOT / path).read_text(encoding="utf-8"))
 
 
-@lru_cache(maxsize=None)
+@cache
 def functions(path):
     """All functions of a file, nested ones as well."""
     found = []

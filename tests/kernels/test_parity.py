@@ -92,7 +92,7 @@ def test_rows_that_occur_many_times_learn_as_in_the_reference(name, device):
 @pytest.mark.parametrize("name", VARIANTS)
 def test_padding_stays_zero(name, device):
     op = OPS_BY_NAME[name]
-    dim = 20 if IS_SIMULATED else 100
+    dim = 20 if IS_SIMULATED else 129
     after = results(op, device, op.make_case(np.random.default_rng(6), dim))
     assert not after["w_in"][:, dim:].any()
     assert not after["w_out"][:, dim:].any()
