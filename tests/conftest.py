@@ -1,3 +1,4 @@
+import gc
 import os
 import signal
 import subprocess
@@ -59,6 +60,12 @@ def pytest_collection_modifyitems(config, items):
         notes.append(f"{n_slow} slow tests not run: pytest --slow runs them too")
     if hasattr(config, "workeroutput"):  # one of the processes of `pytest -n`; what it hands over when it ends
         config.workeroutput["notes"] = notes
+
+
+def pytest_collection_finish():
+    """Take thousands of tests, and Numba, out of every later search for garbage, which would look through them all."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -3,6 +3,7 @@
 import ast
 import re
 from dataclasses import dataclass
+from functools import cache, cached_property
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -43,7 +44,7 @@ class Function:
     def decorators(self):
         return [ast.unparse(decorator) for decorator in self.node.decorator_list]
 
-    @property
+    @cached_property
     def is_kernel(self):
         """Whether Numba compiles it, or it emits code for Numba."""
         own = any(name in decorator for decorator in self.decorators for name in COMPILING)
@@ -94,10 +95,12 @@ def source_files():
     return sorted(str(path.relative_to(ROOT)) for folder in FOLDERS for path in (ROOT / folder).rglob("*.py"))
 
 
+@cache  # every rule reads every file
 def parse(path):
     return ast.parse((ROOT / path).read_text(encoding="utf-8"))
 
 
+@cache
 def functions(path):
     """All functions of a file, nested ones as well."""
     found = []

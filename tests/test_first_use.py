@@ -20,6 +20,16 @@ from fastw2v_kernels._jit.cpu import n_compiled
 seconds = fastw2v.warmup(sg=1, compute_loss=True, vector_size=16)
 print(n_compiled(), seconds > 0)
 """
+NEXT = """
+import fastw2v
+from fastw2v_kernels._jit import cpu
+options = {"sg": 1, "compute_loss": True, "vector_size": 16}
+n_loaded = lambda: sum(len(kernel.overloads) for kernel in cpu._kernels)
+fastw2v.warmup(**options)
+n_loaded_ahead = n_loaded()
+fastw2v.Word2Vec([["a", "b", "c"]] * 9, min_count=1, **options)
+print(n_loaded_ahead > 0, n_loaded() - n_loaded_ahead)
+"""
 MERGE = """
 import numpy as np
 from fastw2v.encode.merge import MergedTables
@@ -114,6 +124,12 @@ def test_gensims_module_is_there_and_loads_nothing_before_it_is_used(run_python)
     assert run_python("-c", code).stdout == expected
 
 
+def test_warmup_has_what_a_training_needs(run_python):
+    done = run_python("-c", NEXT)
+    assert done.stdout.split() == ["True", "0"], done.stderr
+
+
+@pytest.mark.slow
 def test_warmup_compiles_and_later_processes_load(run_python, corpus, tmp_path):
     cache = str(tmp_path / "cache")
     first = run_python("-c", WARM_UP, NUMBA_CACHE_DIR=cache)
@@ -158,6 +174,7 @@ def test_warmup_covers_the_book_when_asked_to(monkeypatch):
     assert calls == ["nn"]
 
 
+@pytest.mark.slow  # tests/kernels/test_cache has it for one kernel
 def test_cache_folder_that_cannot_be_made_does_not_stop_the_work(run_python, corpus, tmp_path):
     (tmp_path / "file").touch()
     done = run_python("-c", TRAIN, corpus, NUMBA_CACHE_DIR=str(tmp_path / "file" / "cache"))

@@ -10,7 +10,7 @@ from fastw2v import Word2Vec
 from fastw2v.growth import grown_vocab, with_null_word
 from fastw2v.vocab import Vocab
 
-DIM = 20  # rows are padded to 32
+DIM = 10  # rows are padded to 16
 OPTIONS = {"vector_size": DIM, "min_count": 2, "workers": 1, "seed": 5, "epochs": 1, "alpha": 0.05}
 
 

@@ -61,7 +61,7 @@ def test_progress_that_cannot_be_called(progress):
         Word2Vec(Unread(), progress=progress)
 
 
-@pytest.mark.parametrize("call", [Word2Vec, Word2Vec().build_vocab, small_model().train])
+@pytest.mark.parametrize("call", [Word2Vec, Word2Vec().build_vocab, Word2Vec().train])
 def test_unknown_argument(call):
     with pytest.raises(TypeError, match="unexpected keyword argument 'dimension'"):
         call(SENTENCES, dimension=100)

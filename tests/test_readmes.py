@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.cli.running import run
 from tests.readmes import PAGES, ROOT, anchors, commands, links, snippets, text_of
 
 N_ROOT_LINES = 200
@@ -103,7 +104,8 @@ def test_python_snippets_run(page):
 
 
 @existing
-def test_quick_commands_run_and_others_have_a_reason(page, folder, run_python):
+@pytest.mark.usefixtures("folder")
+def test_quick_commands_run_and_others_have_a_reason(page):
     for command in commands(page):
         if any(command.startswith(start) for start in COMMANDS_NOT_RUN):
             continue
@@ -111,8 +113,8 @@ def test_quick_commands_run_and_others_have_a_reason(page, folder, run_python):
             continue
         program, *arguments = shlex.split(command)
         assert program == "fastw2v", f"{page}: {command!r} is not run here; give the reason in COMMANDS_NOT_RUN"
-        done = run_python("-m", "fastw2v", *arguments)
-        assert done.returncode == 0, f"{page}: {command}\n{done.stderr}"
+        done = run(*arguments)
+        assert done.exit_code == 0, f"{page}: {command}\n{done.stderr}"
 
 
 @existing

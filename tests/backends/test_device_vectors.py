@@ -22,7 +22,6 @@ OPTIONS = {
     "min_count": 1,
     "vector_size": 10,
     "window": 2,
-    "negative": 2,
     "sg": 1,
     "epochs": 2,
     "sample": 0,

@@ -44,7 +44,7 @@ def trained(backend, config, corpus):
 
 @each_mode
 def test_the_cpu_equals_the_reference(mode):
-    config, corpus = config_for(mode), corpus_of(mode)
+    config, corpus = config_for(mode, negative=5), corpus_of(mode)
     references = (by_reference(config, corpus, t) for t in (np.float32, np.float64))
     assert_parity(trained(get_backend("cpu"), config, corpus), *references)
 
@@ -68,7 +68,7 @@ def test_one_warp_equals_the_reference(mode, is_streamed, monkeypatch):
 def test_any_number_of_workers_gives_the_same_bytes_in_batches(mode, monkeypatch):
     monkeypatch.setattr(cpu_batched, "available_cores", lambda: 16)
     monkeypatch.setattr(cpu_batched, "batch_tokens", lambda *_, **_options: 13)
-    results = [trained(BatchedCpuBackend(), config_for(mode, workers=n), corpus_of(mode)) for n in (1, 3)]
+    results = [trained(BatchedCpuBackend(), config_for(mode, negative=5, workers=n), corpus_of(mode)) for n in (1, 3)]
     for name, one in results[0].items():
         assert one.tobytes() == results[1][name].tobytes(), name
     assert results[0]["loss"] > 0

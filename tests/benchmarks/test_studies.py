@@ -66,7 +66,14 @@ def test_the_parts_of_a_kept_word_add_up(texts, monkeypatch):
         assert total == pytest.approx(row["ns_kept_word"][0], rel=0.01)
 
 
+@pytest.fixture
+def few_turns(monkeypatch):
+    """Two threads that wait for each other by spinning take both cores, also while one has to wait for its core."""
+    monkeypatch.setattr(distance, "N_TURNS", 1000)
+
+
 @TWO_CORES
+@pytest.mark.usefixtures("few_turns")
 def test_two_threads_beside_one(texts):
     vocab, tokens = encode_corpus(text_corpus(texts["all words"]), min_count=1)
     *_, (way, one, own, same) = two_threads.rounds(0, vocab, tokens, n_rounds=1)
@@ -86,6 +93,7 @@ def test_rounds_are_shown_nearest_first(monkeypatch):
 
 
 @TWO_CORES
+@pytest.mark.usefixtures("few_turns")
 def test_a_line_takes_some_time_from_core_to_core():
     assert 1 < distance.line_ns() < 1e6
 

@@ -34,7 +34,7 @@ def command(python_env):
 
 @pytest.mark.parametrize(
     ("redirected", "options"),
-    [("2>&-", []), pytest.param(">&-", [], marks=pytest.mark.slow), (">&- 2>&- <&-", ["--json"])],
+    [*(pytest.param(one, [], marks=pytest.mark.slow) for one in ("2>&-", ">&-")), (">&- 2>&- <&-", ["--json"])],
 )
 def test_training_without_streams_writes_the_vectors(command, redirected, options):
     done = command(*TRAIN, *options, redirected=redirected)

@@ -45,7 +45,8 @@ LARGE = [pytest.param(*sizes, marks=pytest.mark.slow) for sizes in [(2048, 5000)
 @pytest.mark.parametrize("block_bytes", [1, 50, 5000, 1 << 20])
 @pytest.mark.parametrize(("n_words", "most"), [(1, 3), (7, 20), (100, 450), *LARGE])
 def test_lines_are_cut_after_so_many_words(n_words, most, block_bytes):
-    text = random_lines(np.random.default_rng(n_words), 2000 if block_bytes == 1 else 40_000, most)
+    n_bytes = {1: 2000, 50: 10_000}.get(block_bytes, 40_000)
+    text = random_lines(np.random.default_rng(n_words), n_bytes, most)
     assert sentences_of(cut_lines(blocks(text, block_bytes), n_words)) == cut(text, n_words)
 
 

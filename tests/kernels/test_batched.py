@@ -25,6 +25,7 @@ SLOW = [
     (CBOW, {"negative": 20}),
     (CBOW, {"with_loss": False}),
 ]
+STRIDE = 144  # of the rows, as the largest in test_parity
 each_mode = pytest.mark.parametrize(
     ("name", "mode"), [*QUICK, *(pytest.param(*case, marks=pytest.mark.slow) for case in SLOW)], ids=str
 )
@@ -32,7 +33,7 @@ each_mode = pytest.mark.parametrize(
 
 def case_of(name, mode, *, size=300, n_words=40):
     case = OPS_BY_NAME[name].make_case(np.random.default_rng(3), size)
-    case["w_in"], case["w_out"] = (np.ascontiguousarray(case[w][:, :112]) for w in ("w_in", "w_out"))
+    case["w_in"], case["w_out"] = (np.ascontiguousarray(case[w][:, :STRIDE]) for w in ("w_in", "w_out"))
     case["ids"] %= n_words
     return case | {"batch_tokens": 37} | mode
 
@@ -42,9 +43,9 @@ def by_threads(name, case, n_threads):
     case = copy(case)
     sizes = {key: case[key] for key in ("window", "negative", "batch_tokens")}
     if name == SKIPGRAM:
-        batch = skipgram_batch(112, **sizes, share_negatives=case["share_negatives"], n_threads=n_threads)
+        batch = skipgram_batch(STRIDE, **sizes, share_negatives=case["share_negatives"], n_threads=n_threads)
     else:
-        batch = cbow_batch(112, **sizes, n_threads=n_threads)
+        batch = cbow_batch(STRIDE, **sizes, n_threads=n_threads)
     kernel = OPS_BY_NAME[name].implementation("cpu")
     threads = [
         threading.Thread(target=lambda k: kernel(**case, batch=batch._replace(thread=k)), args=(thread,))
@@ -94,6 +95,6 @@ def test_a_batch_of_another_size_is_refused(name):
         with pytest.raises(ValueError, match=f"batch_tokens is {wrong}; expected 1 to 1,024"):
             OPS_BY_NAME[name].implementation("cpu")(**case | {"batch_tokens": wrong})
     sizes = {"window": 3, "negative": 5, "batch_tokens": 37, "n_threads": 1}
-    batch = cbow_batch(112, **sizes) if name == CBOW else skipgram_batch(112, **sizes, share_negatives=True)
+    batch = cbow_batch(STRIDE, **sizes) if name == CBOW else skipgram_batch(STRIDE, **sizes, share_negatives=True)
     with pytest.raises(ValueError, match="batch_tokens is 36; expected 37, for which the batch was made"):
         OPS_BY_NAME[name].implementation("cpu")(**case | {"batch_tokens": 36}, batch=batch)

@@ -9,7 +9,9 @@ from tests.kernels.harness import MODES, copy, results, to_device, to_host
 
 OPS_BY_NAME = {op.name: op for op in OPS}
 DEVICES = ["cpu", pytest.param("cuda", marks=pytest.mark.cuda)]
-SLOW_CHANGES = [pytest.param(changes, marks=pytest.mark.slow) for changes in ({"dim": 300}, {"window": 10})]
+SLOW_CHANGES = [
+    pytest.param(changes, marks=pytest.mark.slow) for changes in ({"dim": 100}, {"dim": 300}, {"window": 10})
+]
 ERROR = 1e-6  # of a sum of losses, relative: the error of float32 scores and of the polynomial for the logarithm
 each_mode = pytest.mark.parametrize(
     ("name", "mode"), MODES, ids=lambda value: value if isinstance(value, str) else "-".join(map(str, value.values()))
@@ -34,7 +36,7 @@ def true_tally(name, case):
 @pytest.mark.parametrize("device", DEVICES)
 def test_equals_a_recomputation_in_float64(name, mode, scale, device):
     """With a scale of 40, scores go beyond what the logistic function can tell from 0 and 1."""
-    case = still(mode, size=40 if device == "cuda" else 120, dim=20)
+    case = still(mode, size=40 if device == "cuda" else 120, dim=20 if device == "cuda" else 40)
     case["w_in"] *= scale
     tally, truth = tally_of(name, device, case), true_tally(name, case)
     np.testing.assert_array_equal(tally[1:], truth[1:])
@@ -43,10 +45,10 @@ def test_equals_a_recomputation_in_float64(name, mode, scale, device):
 
 @each_mode
 @pytest.mark.parametrize(
-    ("negative", "window"), [(20, 10), *(pytest.param(*n, marks=pytest.mark.slow) for n in [(1, 3), (5, 10), (20, 3)])]
+    ("negative", "window"), [(20, 3), *(pytest.param(*n, marks=pytest.mark.slow) for n in [(1, 3), (5, 10), (20, 10)])]
 )
 def test_equals_it_for_any_number_of_targets_and_contexts(name, mode, negative, window):
-    case = still(mode, dim=100, negative=negative, window=window, n_vocab=12)  # words repeat, in windows and negatives
+    case = still(mode, dim=40, negative=negative, window=window, n_vocab=12)  # words repeat, in windows and negatives
     np.testing.assert_allclose(tally_of(name, "cpu", case)[0], true_tally(name, case)[0], rtol=ERROR)
 
 
@@ -55,7 +57,7 @@ def test_equals_it_for_any_number_of_targets_and_contexts(name, mode, negative, 
     "changes", [{}, pytest.param({"negative": 20}, marks=pytest.mark.slow), *SLOW_CHANGES], ids=str
 )
 def test_the_loss_changes_no_bit_of_the_weights(name, mode, changes):
-    case = span_case(np.random.default_rng(3), 700, **changes) | mode
+    case = span_case(np.random.default_rng(3), 700, **({"dim": 40} | changes)) | mode
     with_loss, without = (results(OPS_BY_NAME[name], "cpu", copy(case) | {"with_loss": on}) for on in (True, False))
     for matrix in ("w_in", "w_out"):
         assert with_loss[matrix].tobytes() == without[matrix].tobytes()

@@ -3,6 +3,7 @@
 import ast
 import importlib
 import json
+from functools import cache
 from importlib.machinery import SourceFileLoader
 from importlib.util import module_from_spec, spec_from_loader
 
@@ -25,6 +26,7 @@ def short(path):
     return str(path.relative_to(PACKAGE.parent if path.is_relative_to(PACKAGE) else KERNELS.parent))
 
 
+@cache
 def parse(path):
     return ast.parse(path.read_text(encoding="utf-8"))
 

@@ -6,7 +6,7 @@ from fastw2v.profile import profile
 from tests.profile.cases import MODELS, SHAPE
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def measured():
     return profile([40, 400], models=MODELS, seconds=1e-6, **SHAPE)
 

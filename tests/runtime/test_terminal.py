@@ -52,7 +52,7 @@ def test_bars_and_log_lines_on_a_terminal(python_env):
     assert shown[-1] == "words 6000"
 
 
-@pytest.mark.parametrize("choice", ["None", "True"])
+@pytest.mark.parametrize("choice", [pytest.param("None", marks=pytest.mark.slow), "True"])
 def test_a_closed_stderr_does_not_matter(choice, python_env):
     code = TRAIN.replace("epochs=2,", f"epochs=2, progress={choice},")
     done = subprocess.run(
