@@ -153,7 +153,7 @@ class Vocab:
             hashes[rows] = (hashes[rows] ^ self.letters[self.word_starts[rows] + byte_pos]) * np.uint64(0x100000001B3)
         for row in np.flatnonzero(lengths > _HASHED_BYTES):
             rest = self.letters[self.word_starts[row] + _HASHED_BYTES : self.word_starts[row + 1]]
-            hashes[row] ^= int.from_bytes(blake2b(rest.tobytes(), digest_size=8).digest(), "little")
+            hashes[row] ^= np.frombuffer(blake2b(rest.tobytes(), digest_size=8).digest(), "<u8")[0]
         return hashes
 
     def keep_probabilities(self, sample: float) -> np.ndarray:

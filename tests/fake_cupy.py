@@ -140,9 +140,21 @@ def asarray(values, dtype=None, order=None):
 
 def from_dlpack(values):
     """Share the memory of another library's array on the GPU."""
-    exporter = SimpleNamespace(__dlpack__=values.__dlpack__, __dlpack_device__=lambda: (1, 0))
     with on_device(values.__dlpack_device__()[1]):
-        return ndarray(np.from_dlpack(exporter))
+        return ndarray(np.from_dlpack(_OnHost(values)))
+
+
+class _OnHost:
+    """An array of another library that says it is not on a GPU."""
+
+    def __init__(self, values):
+        self.values = values
+
+    def __dlpack_device__(self):
+        return 1, 0
+
+    def __dlpack__(self, **options):
+        return self.values.__dlpack__(**options)
 
 
 class ByInterface:

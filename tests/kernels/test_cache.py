@@ -10,8 +10,9 @@ import sys
 import numba
 import pytest
 
-from fastw2v_kernels._jit import cache
+from fastw2v_kernels._jit import cache, cpu
 from fastw2v_kernels._jit.cpu import jit_cpu
+from fastw2v_kernels._simd.instruction_set import INSTRUCTIONS
 
 
 def _half(x):
@@ -88,6 +89,19 @@ def test_code_of_another_signature_is_not_run(folder):
     of_int, of_float = sorted(files(folder, "nbc"))
     shutil.copy(of_float, of_int)
     assert [n_compiled(8), n_compiled(8)] == [1, 0]
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "value"),
+    [(cache, "INSTRUCTIONS", INSTRUCTIONS._replace(name="another")), (cpu, "COMPILER", "another")],
+    ids=["instruction set", "compiler"],
+)
+def test_each_instruction_set_and_each_compiler_has_its_own_code(module, name, value, monkeypatch):
+    assert n_compiled() == 1
+    with monkeypatch.context() as patched:
+        patched.setattr(module, name, value)
+        assert [n_compiled(), n_compiled()] == [1, 0]
+    assert n_compiled() == 0
 
 
 def test_code_that_cannot_be_unpickled_here_is_compiled_anew(monkeypatch, caplog):
