@@ -34,6 +34,7 @@ def mean_loss(backend: LossBackend, config: TrainConfig, data: TrainingData) -> 
     ValueError
         There is no pair.
     """
+    data.weights.check_outputs(hs=config.hs, negative=config.negative)
     with cleanup(backend.close):
         backend.upload(with_fitting_window(config, data.tokens), data)
         n_tokens, size = data.tokens.n_tokens, backend.tally_tokens

@@ -278,7 +278,8 @@ class VocabularyModel(ModelBase):
         Returns
         -------
         dict of str to int
-            "vocab", "vectors", "syn1neg" and, of these and `report`, "total".
+            "vocab", "vectors", "syn1neg" (without if negative=0), "syn1" (with hs=1), and of these and `report`
+            "total".
 
         Examples
         --------
@@ -289,7 +290,7 @@ class VocabularyModel(ModelBase):
         vocab = None if self._state is None else self._state.vocab
         n_words = vocab_size or (0 if vocab is None else len(vocab))
         result = {} if report is None else report
-        result.update(memory_of(n_words, self.vector_size, vocab))
+        result.update(memory_of(n_words, self.config, vocab))
         result["total"] = sum(size for name, size in result.items() if name != "total")
         return result
 

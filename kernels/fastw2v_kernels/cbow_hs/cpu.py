@@ -27,7 +27,14 @@ from fastw2v_kernels.cbow_ns.cpu import (
 from fastw2v_kernels.shared.array_types import Float32, Float64, Int32, Int64
 from fastw2v_kernels.shared.cpu import sentence_of
 from fastw2v_kernels.shared.rng import epoch_key
-from fastw2v_kernels.shared.span.checks import check_keep, check_paths, check_tokens, check_weights, checked_noise, checked_weights
+from fastw2v_kernels.shared.span.checks import (
+    check_keep,
+    check_paths,
+    check_tokens,
+    check_weights,
+    checked_noise,
+    checked_weights,
+)
 from fastw2v_kernels.shared.span.inputs import Matrices, RatedMatrices, Sampler, Span, TokenSource
 from fastw2v_kernels.shared.span.negatives_cpu import Negatives, draw_negatives
 from fastw2v_kernels.shared.span.path_cpu import (
@@ -132,9 +139,7 @@ def _cbow_hs_cpu_kernel(
                 found = _train_path(matrices, kept, path, centre, means, shape)
                 if negatives is not None:
                     drawn, sampler, both = negatives.step, negatives.sampler, negatives.shape
-                    found = found + train_centre(
-                        negatives.matrices, kept, drawn, centre, sampler.negative, means, both
-                    )
+                    found = found + train_centre(negatives.matrices, kept, drawn, centre, sampler.negative, means, both)
                 loss += weighted(hsum(found), tokens, kept.pos[i], shape)
                 n_pairs += 1
         tally[0] += loss
@@ -193,7 +198,9 @@ def cbow_hs_cpu(
         check_weights(Matrices(w_in, rows), tally)
         both = replace(cbow_shape(w_in.shape[1], negative, with_loss), **flags)
         step = step_buffers(both, negative, n_sets=4, n_inputs=1)
-        negatives = Negatives(with_rates(Matrices(w_in, rows), rate_in), Sampler(prob, alias, key, negative), step, both)
+        negatives = Negatives(
+            with_rates(Matrices(w_in, rows), rate_in), Sampler(prob, alias, key, negative), step, both
+        )
     tokens = TokenSource(ids, starts, keep, key, window, shrink_windows, weight)
     span = Span(epoch=epoch, begin=begin, end=end, lr_first=lr_first, lr_step=lr_step)
     workspace = kept_tokens_buffer(window), path_buffers(shape, n_inputs=1)

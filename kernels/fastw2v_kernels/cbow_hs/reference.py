@@ -43,7 +43,7 @@ def cbow_hs_reference(
     with_loss: bool,
     tally: Float64,
     negative: int = 0,
-    w_out: FloatMatrix | None = None,
+    w_out: Any = None,
     alias_prob: Float32 | None = None,
     alias_id: Int32 | None = None,
     rate_in: Float32 | None = None,
@@ -94,7 +94,7 @@ def cbow_hs_reference(
         d_hidden, d_node, nodes, loss = path_gradients(hidden, w_node, paths, centre, lr=lr)
         move_rows(w_in, contexts, d_hidden * of_gradient, rate_in)
         w_node[nodes] += d_node
-        if w_out is not None and negative:
+        if negative:
             hidden = w_in[contexts].sum(axis=0, keepdims=True) * of_contexts
             targets = draw_targets(sampler, centre, token_pos, ordinal=0)
             d_hidden, d_out, more = gradients(hidden, w_out, targets, lr=lr)

@@ -63,7 +63,13 @@ class Means(NamedTuple):
 
 @inline_cpu
 def _set_hidden_strip(
-    w_in: Float32, kept: KeptTokens, step: StepBuffers | PathBuffers, centre: Centre, scale: float, col: int, shape: Shape
+    w_in: Float32,
+    kept: KeptTokens,
+    step: StepBuffers | PathBuffers,
+    centre: Centre,
+    scale: float,
+    col: int,
+    shape: Shape,
 ) -> None:
     """Write scale times the sum of the context rows to one strip of step.rows[0]."""
     hidden = zero_strip(shape)

@@ -22,7 +22,7 @@ _MOST_WORDS = 1 << 30  # twice the number of an inner node is an int32
 
 
 @inline_cpu
-def _rise(heap: _Heap, slot: int, top: int, item: int, n_bits: int) -> None:
+def _rise(heap: _Heap, slot: int, top: int, item: Any, n_bits: Any) -> None:
     """Put an item into a slot, or as far above it, up to slot `top`, as counts there are larger."""
     while slot > top and item >> n_bits < heap[slot >> 1] >> n_bits:
         heap[slot] = heap[slot >> 1]
@@ -31,7 +31,7 @@ def _rise(heap: _Heap, slot: int, top: int, item: int, n_bits: int) -> None:
 
 
 @inline_cpu
-def _replace(heap: _Heap, n: int, top: int, item: int, n_bits: int) -> None:
+def _replace(heap: _Heap, n: int, top: int, item: Any, n_bits: Any) -> None:
     """Put an item into slot `top` and restore the heap below it, as heapq does: down to a leaf, and up again."""
     slot, child = top, 2 * top
     while child < n:
@@ -47,16 +47,32 @@ def _replace(heap: _Heap, n: int, top: int, item: int, n_bits: int) -> None:
 
 
 @inline_cpu
-def _pop(heap: _Heap, n: int, n_bits: int) -> int:
+def _pop(heap: _Heap, n: int, n_bits: Any) -> Any:
     """Remove the first of n items and return it."""
-    item: int = heap[1]
+    item = heap[1]
     if n > 1:
         _replace(heap, n - 1, 1, heap[n], n_bits)
     return item
 
 
+@inline_cpu
+def _sum_lengths(tree: Int32, length: NDArray[np.uint8], path_starts: Int64) -> None:
+    """Sum up the lengths of the paths. `length`, of the path to each inner node, is working memory."""
+    n_vocab = path_starts.shape[0] - 1
+    path_starts[0] = 0
+    if n_vocab > 1:
+        length[n_vocab - 2] = 0
+    for inner in range(n_vocab - 3, -1, -1):
+        length[inner] = length[tree[n_vocab + inner] >> 1] + 1
+    for word in range(n_vocab):
+        n_steps = length[tree[word] >> 1] + 1 if n_vocab > 1 else 0
+        path_starts[word + 1] = path_starts[word] + n_steps
+
+
 @jit_cpu
-def _huffman_tree_cpu_kernel(counts: Int64, tree: Int32, heap: _Heap, n_bits: np.uint64) -> None:
+def _huffman_tree_cpu_kernel(
+    counts: Int64, tree: Int32, path_starts: Int64, heap: _Heap, length: NDArray[np.uint8], n_bits: Any
+) -> None:
     n_vocab = counts.shape[0]
     node_mask = (np.uint64(1) << n_bits) - np.uint64(1)
     for word in range(n_vocab):
@@ -72,20 +88,7 @@ def _huffman_tree_cpu_kernel(counts: Int64, tree: Int32, heap: _Heap, n_bits: np
         count = (first >> n_bits) + (second >> n_bits)
         _rise(heap, n - 1, 1, (count << n_bits) | np.uint64(n_vocab + inner), n_bits)
     tree[2 * n_vocab - 2] = -1
-
-
-@jit_cpu
-def _path_starts_cpu_kernel(tree: Int32, length: NDArray[np.uint8], path_starts: Int64) -> None:
-    """Sum up the lengths of the paths. `length`, of the path to each inner node, is working memory."""
-    n_vocab = path_starts.shape[0] - 1
-    path_starts[0] = 0
-    if n_vocab > 1:
-        length[n_vocab - 2] = 0
-    for inner in range(n_vocab - 3, -1, -1):
-        length[inner] = length[tree[n_vocab + inner] >> 1] + 1
-    for word in range(n_vocab):
-        n_steps = length[tree[word] >> 1] + 1 if n_vocab > 1 else 0
-        path_starts[word + 1] = path_starts[word] + n_steps
+    _sum_lengths(tree, length, path_starts)
 
 
 def huffman_tree_cpu(counts: Int64, tree: Int32, path_starts: Int64) -> None:
@@ -105,5 +108,5 @@ def huffman_tree_cpu(counts: Int64, tree: Int32, path_starts: Int64) -> None:
         most = f"expected less than 2**{63 - n_bits} for {n_vocab:,} words"
         raise ValueError(f"counts add up to {total:.3g}; {most}: divide all counts by one number")
     heap = zeros_in_large_pages((n_vocab + 2,), np.uint64)
-    _huffman_tree_cpu_kernel(counts, tree, heap, np.uint64(n_bits))
-    _path_starts_cpu_kernel(tree, np.empty(n_vocab, np.uint8), path_starts)
+    length = np.empty(n_vocab, np.uint8)
+    _huffman_tree_cpu_kernel(counts, tree, path_starts, heap, length, np.uint64(n_bits))

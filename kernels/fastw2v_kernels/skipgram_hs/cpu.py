@@ -29,7 +29,14 @@ from fastw2v_kernels._simd import (
 from fastw2v_kernels.shared.array_types import Float32, Float64, Int32, Int64
 from fastw2v_kernels.shared.cpu import sentence_of
 from fastw2v_kernels.shared.rng import epoch_key
-from fastw2v_kernels.shared.span.checks import check_keep, check_paths, check_tokens, check_weights, checked_noise, checked_weights
+from fastw2v_kernels.shared.span.checks import (
+    check_keep,
+    check_paths,
+    check_tokens,
+    check_weights,
+    checked_noise,
+    checked_weights,
+)
 from fastw2v_kernels.shared.span.contexts import CONTEXTS_PER_STEP, contexts_per_step
 from fastw2v_kernels.shared.span.inputs import Matrices, RatedMatrices, Sampler, Span, TokenSource
 from fastw2v_kernels.shared.span.negatives_cpu import Negatives, draw_negatives
@@ -193,7 +200,13 @@ def _skipgram_hs_cpu_kernel(
                         next_centre = i + 2
                     drawn = Workspace(kept, negatives.step)
                     found = found + train_negatives(
-                        negatives.matrices, drawn, centre, next_centre, window, negatives.sampler.negative, negatives.shape
+                        negatives.matrices,
+                        drawn,
+                        centre,
+                        next_centre,
+                        window,
+                        negatives.sampler.negative,
+                        negatives.shape,
                     )
                 loss += weighted(hsum(found), tokens, kept.pos[i], shape)
                 n_pairs += high - low - 1
@@ -253,7 +266,9 @@ def skipgram_hs_cpu(
         both = skipgram_shape(w_in.shape[1], negative, window, share_negatives=share_negatives, with_loss=with_loss)
         both = replace(both, **flags)
         step = step_buffers(both, negative, n_sets=target_sets(share_negatives, window), n_inputs=2 * window)
-        negatives = Negatives(with_rates(Matrices(w_in, rows), rate_in), Sampler(prob, alias, key, negative), step, both)
+        negatives = Negatives(
+            with_rates(Matrices(w_in, rows), rate_in), Sampler(prob, alias, key, negative), step, both
+        )
     tokens = TokenSource(ids, starts, keep, key, window, shrink_windows, weight)
     span = Span(epoch=epoch, begin=begin, end=end, lr_first=lr_first, lr_step=lr_step)
     workspace = kept_tokens_buffer(window), path_buffers(shape, n_inputs=2 * window)

@@ -43,7 +43,7 @@ def skipgram_hs_reference(
     tally: Float64,
     negative: int = 0,
     share_negatives: bool = True,
-    w_out: FloatMatrix | None = None,
+    w_out: Any = None,
     alias_prob: Float32 | None = None,
     alias_id: Int32 | None = None,
     rate_in: Float32 | None = None,
@@ -93,7 +93,7 @@ def skipgram_hs_reference(
             move_rows(w_in, rows, d_in, rate_in)
             w_node[nodes] += d_node
             tally[0] += loss * weight * with_loss
-        for first in range(0, len(contexts) if w_out is not None and negative else 0, n_per_draw):
+        for first in range(0, len(contexts) if negative else 0, n_per_draw):
             rows, ordinal = contexts[first : first + n_per_draw], 0 if share_negatives else first
             targets = draw_targets(sampler, centre, token_pos, ordinal=ordinal)
             d_in, d_out, loss = gradients(w_in[rows], w_out, targets, lr=lr)

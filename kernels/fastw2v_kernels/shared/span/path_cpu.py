@@ -143,9 +143,7 @@ def prefetch_path(paths: Paths, kept: KeptTokens, i: int, bounds: Bounds) -> Non
 
 
 @inline_cpu
-def score_rows(
-    w_in: Float32, w_node: Float32, path: PathBuffers, n: int, i: int, lr: float, shape: Shape
-) -> float:
+def score_rows(w_in: Float32, w_node: Float32, path: PathBuffers, n: int, i: int, lr: float, shape: Shape) -> float:
     """Fill path.error_coef for `n` input rows and the path of centre i, two rows at a time; return the loss by lane."""
     loss: float = splat(0.0)
     r, slot = set_of(i), 0
@@ -162,9 +160,7 @@ def score_rows(
 
 
 @inline_cpu
-def _score_tile(
-    w_in: Float32, rows: Rows, path: PathBuffers, n: int, r: int, t: int, lr: float, shape: Shape
-) -> float:
+def _score_tile(w_in: Float32, rows: Rows, path: PathBuffers, n: int, r: int, t: int, lr: float, shape: Shape) -> float:
     """Fill path.error_coef for tile `t`, whose nodes are `rows`; return the loss by lane."""
     loss: float = splat(0.0)
     sign = load(path.sign, r, t * LANES)
