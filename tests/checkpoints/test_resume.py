@@ -14,6 +14,7 @@ from fastw2v.checkpoint import read_training
 from fastw2v.checkpointing import CheckpointPause
 from fastw2v.corpus import pair_corpus, weighted_corpus
 from fastw2v.resuming import read_checkpoint
+from fastw2v.vectors.weights import Weights
 from fastw2v.word2vec import LineSentence
 from tests.checkpoints.cases import (
     MODES,
