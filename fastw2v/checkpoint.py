@@ -78,7 +78,7 @@ def write_model(
     """
     weights, counters = state.weights, {name: getattr(state, name) for name in _COUNTERS}
     tensors = table_tensors(state.wv) | state.output_vectors()
-    if weights.tree is not None:
+    if weights.tree is not None and weights.w_node is not None:
         tensors |= dict(zip(_TREE, (weights.tree.links, weights.tree.path_starts)))
     tensors["n_raw_tokens"] = np.array([state.vocab.n_raw_tokens], np.int64)
     if raw is not None:

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Iterable
 from functools import cached_property
 from os import PathLike
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
@@ -321,20 +321,3 @@ class Word2Vec(StoredModel):
         if not self.compute_loss and not self.running_training_loss:
             logger.warning("there is no loss: train with compute_loss=True")
         return self.running_training_loss
-
-    def score(
-        self,
-        sentences: object,
-        total_sentences: int = 1_000_000,
-        chunksize: int = 100,
-        queue_factor: int = 2,
-        report_delay: int = 1,
-    ) -> NoReturn:
-        """Raise NotImplementedError, which is a RuntimeError: gensim's score, too, needs hierarchical softmax."""
-        raise NotImplementedError(
-            "score needs hierarchical softmax, which is not there yet; train with compute_loss=True"
-        )
-
-    def create_binary_tree(self) -> NoReturn:
-        """Raise NotImplementedError: the tree is for hierarchical softmax alone, which is not there yet."""
-        raise NotImplementedError("there is no hierarchical softmax yet, which alone needs the tree; leave it out")

@@ -12,6 +12,7 @@ from fastw2v.config import TrainConfig
 from fastw2v.growth import grown_weights
 from fastw2v.keyedvectors import KeyedVectors
 from fastw2v.runtime.arrays import FloatArray
+from fastw2v.vectors.tree import HuffmanTree
 from fastw2v.vectors.weights import Weights, initial_weights, padded_weights, weights_of
 from fastw2v.vocab import Vocab
 
@@ -196,6 +197,10 @@ class ModelState:
         weights.rate_in = self.wv.lock_factors()
         self._n_edits, self._n_handed_out = self.wv.n_edits, self.wv.n_handed_out
         return weights
+
+    def build_tree(self) -> None:
+        """Build the Huffman tree of the vocabulary from its counts."""
+        self.wv.tree = self._weights.tree = HuffmanTree.of_counts(self.vocab.counts)
 
     def output_vectors(self) -> dict[str, FloatArray]:
         """Return the output rows, float32[n_vocab, dim], as read-only views: of "w_out", "w_node", or both."""

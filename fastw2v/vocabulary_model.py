@@ -245,6 +245,13 @@ class VocabularyModel(ModelBase):
         weights = initial_weights(Vocab.from_keys([seed_string], np.ones(1)), vector_size, self.seed)
         return np.asarray(weights.w_in[0, :vector_size])
 
+    def create_binary_tree(self) -> None:
+        """Build the Huffman tree of the vocabulary anew from the counts, which `build_vocab` does with hs=1.
+
+        ``wv.get_vecattr(word, "code")`` and ``"point"`` then tell of it. RuntimeError without a vocabulary.
+        """
+        self._state_to_grow().build_tree()
+
     def add_null_word(self) -> None:
         r"""Give gensim's null word "\0" a row, with count 1; RuntimeError without a vocabulary, ValueError with ids."""
         state = self._state_to_grow()
