@@ -69,6 +69,7 @@ def test_paths_of_any_length(name, n_words, device):
     case = tree_case(np.random.default_rng(4), 40, dim=20, n_vocab=n_words) | dict(MODES)[name] | ALONE
     case |= deep_tree(n_words) | {"ids": (n_words - 1 - np.arange(40) % n_words).astype(np.int32)}
     case["keep"][:] = 1
+    case["w_node"] *= 0.25  # rounding of 96 scores adds up
     check(OPS_BY_NAME[name], device, case)
 
 
