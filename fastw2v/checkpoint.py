@@ -28,10 +28,12 @@ from fastw2v.raw_counts import RawCounts
 from fastw2v.runtime.files import existing_file
 from fastw2v.state import ModelState
 from fastw2v.vectors.key_table import KeyTable
+from fastw2v.vectors.tree import HuffmanTree
 from fastw2v.vectors.weights import padded_weights
 
 _TENSORS = ("vectors", "keys", "counts", "n_raw_tokens")
-_READ = {*TABLE_TENSORS, "n_raw_tokens", "raw_keys", "raw_key_offsets", "raw_counts", "raw_sizes"}
+_TREE = ("tree", "path_starts")
+_READ = {*TABLE_TENSORS, *_TREE, "n_raw_tokens", "raw_keys", "raw_key_offsets", "raw_counts", "raw_sizes"}
 _CHUNK_BYTES = 1 << 20
 _COUNTERS = {"corpus_count": 2**63 - 1, "epochs_trained": 2**31 - 1}  # and the greatest values
 
@@ -75,7 +77,9 @@ def write_model(
     array. The old file goes to `previous`, if that is given.
     """
     weights, counters = state.weights, {name: getattr(state, name) for name in _COUNTERS}
-    tensors = table_tensors(state.wv) | {"w_out": weights.w_out[:, : weights.dim]}
+    tensors = table_tensors(state.wv) | state.output_vectors()
+    if weights.tree is not None and weights.w_node is not None:
+        tensors |= dict(zip(_TREE, (weights.tree.links, weights.tree.path_starts)))
     tensors["n_raw_tokens"] = np.array([state.vocab.n_raw_tokens], np.int64)
     if raw is not None:
         tensors |= _raw_tensors(raw)
@@ -116,18 +120,15 @@ def read_model(path: str | PathLike[str], vector_size: int | None = None) -> Sav
     _check(path, shape[1] == dim, f"its vectors are {shape[1]} long and its configuration says {dim}")
     _check(path, n_raw_tokens.shape == (1,), f"its n_raw_tokens has shape {n_raw_tokens.shape}")
     _check(path, n_raw_tokens[0] >= 0, f"its n_raw_tokens is {n_raw_tokens[0]}")
-    weights = padded_weights(*shape)
+    outputs = _outputs_of(options)
+    weights = padded_weights(*shape, outputs=outputs)
     with np.errstate(over="ignore"):  # of float64: as any vectors that are not finite
         weights.w_in[:, :dim] = tensors.pop("vectors")
-    last = _read(path, ("w_out",), lambda name: name == "w_out")[0]
-    _check_sums(path, training, last)
-    w_out = last["w_out"]
+    for name in outputs:
+        _read_outputs(path, name, training, weights.outputs[name][:, :dim])
     if _identity(path) != identity:
         raise ValueError(f"{path} was replaced by another file while it was read; load it again")
-    _check(path, w_out.shape == shape, f"its output rows have shape {w_out.shape} and its vectors {shape}")
-    _check(path, w_out.dtype.kind == "f", f"its output rows are of type {w_out.dtype}")
-    with np.errstate(over="ignore"):
-        weights.w_out[:, :dim] = w_out
+    weights.tree = _tree_of(path, tensors, shape[0]) if "w_node" in outputs else None
     vocab = vocab_of(tensors, path, n_raw_tokens=int(n_raw_tokens[0]))
     state = ModelState(vocab, weights, **{name: counters[name] for name in _COUNTERS})
     state.wv.expandos |= attributes
@@ -153,6 +154,36 @@ def read_notes(path: str | PathLike[str]) -> tuple[dict[str, Any], dict[str, Any
     metadata = read_safetensors(path, lambda name: False)[1]
     options, notes = (_json_object(path, metadata, name) if name in metadata else {} for name in ("config", "notes"))
     return options, notes
+
+
+def _outputs_of(options: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the names of the output matrices of a model with these options."""
+    config = TrainConfig
+    is_there = {"w_out": options.get("negative", config.negative), "w_node": options.get("hs", config.hs)}
+    return tuple(name for name, there in is_there.items() if there)
+
+
+def _read_outputs(path: Path, name: str, training: dict[str, Any] | None, into: np.ndarray) -> None:
+    """Read an output matrix into a matrix of the model."""
+    found = _read(path, (name,), lambda tensor: tensor == name)[0]
+    _check_sums(path, training, found)
+    rows = found[name]
+    _check(path, rows.shape == into.shape, f"its output rows have shape {rows.shape} and its vectors {into.shape}")
+    _check(path, rows.dtype.kind == "f", f"its output rows are of type {rows.dtype}")
+    with np.errstate(over="ignore"):
+        into[:] = rows
+
+
+def _tree_of(path: Path, tensors: Mapping[str, np.ndarray], n_words: int) -> HuffmanTree:
+    """Return the Huffman tree of a file; ValueError if it is none."""
+    links, path_starts = (tensors.get(name, np.zeros(0)) for name in _TREE)
+    tree = HuffmanTree(links, path_starts)
+    _check(path, len(path_starts) == n_words + 1, f"its Huffman tree has {len(path_starts) - 1} words, not {n_words}")
+    try:
+        tree.steps()
+    except (TypeError, ValueError) as error:
+        _check(path, False, f"its Huffman tree is none: {error}")
+    return tree
 
 
 def _check_sums(path: Path, training: dict[str, Any] | None, tensors: dict[str, np.ndarray]) -> None:

@@ -12,7 +12,6 @@ T = TypeVar("T")
 
 # For each argument: gensim's default, with which gensim does not use it, and what to do instead.
 _UNSUPPORTED: dict[str, tuple[Any, str]] = {
-    "hs": (0, "there is no hierarchical softmax yet; use negative sampling, negative=5"),
     "word_count": (0, "give start_alpha and end_alpha"),
     "ignore": (frozenset(), "keys, vectors and attributes are all written; delete from wv.expandos what is not wanted"),
 }

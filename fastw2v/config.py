@@ -48,6 +48,7 @@ class TrainConfig:
     seed: int = 1
     workers: int | None = None
     sg: int = 0
+    hs: int = 0
     negative: int = 5
     ns_exponent: float = 0.75
     cbow_mean: int = 1
@@ -65,6 +66,8 @@ class TrainConfig:
         for name in OPTIONS:
             object.__setattr__(self, name, _checked(name, getattr(self, name)))
         self.check_rates()
+        if not (self.hs or self.negative):
+            raise ValueError("hs is 0 and negative is 0, which trains nothing; pass hs=1, or negative=5")
 
     def check_rates(self) -> None:
         """Raise ValueError if min_alpha is above alpha, which may be so while `with_option` changes one of them."""
@@ -119,7 +122,8 @@ _RANGES: dict[str, tuple[type, float, float]] = {
     "seed": (int, 0, 2**64 - 1),
     "workers": (int, 1, 1 << 10),
     "sg": (int, 0, 1),
-    "negative": (int, 1, 1 << 10),
+    "hs": (int, 0, 1),
+    "negative": (int, 0, 1 << 10),
     "ns_exponent": (float, -math.inf, math.inf),
     "cbow_mean": (int, 0, 1),
     "epochs": (int, 1, _HUGE),

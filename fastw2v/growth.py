@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from fastw2v.runtime.arrays import Array, FloatArray
+from fastw2v.vectors.tree import HuffmanTree
 from fastw2v.vectors.weights import Weights, padded_weights
 from fastw2v.vocab import Vocab
 
@@ -80,12 +81,15 @@ def appended(vocab: Vocab, new: Vocab, counts: Array) -> Vocab:
 def grown_weights(weights: Weights, vocab: Vocab, seed: int) -> Weights:
     """Return a copy of the weights with a row for every key of a grown vocabulary.
 
-    New input rows are those that `initial_weights` draws, new output rows are 0.
+    New input rows are those that `initial_weights` draws, new output rows are 0. A tree is built anew, as in gensim,
+    while the rows of its inner nodes stay: each then belongs to another node than before.
     """
-    grown, n_old = padded_weights(len(vocab), weights.dim), len(weights.w_in)
-    grown.w_in[:n_old], grown.w_out[:n_old] = weights.w_in, weights.w_out
+    grown, n_old = padded_weights(len(vocab), weights.dim, outputs=tuple(weights.outputs)), len(weights.w_in)
+    for name, matrix in {"w_in": weights.w_in, **weights.outputs}.items():
+        getattr(grown, name)[:n_old] = matrix
     draw_rows(grown.w_in[n_old:], weights.dim, vocab.key_hashes()[n_old:], seed=seed)
-    grown.w_out[n_old:] = 0
+    if weights.tree is not None:
+        grown.tree = HuffmanTree.of_counts(vocab.counts)
     return grown
 
 

@@ -1,10 +1,11 @@
-"""The mean loss of a text under given weights, without training."""
+"""The losses of a text under given weights, without training."""
 
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
-from fastw2v.backends import LossBackend, TrainingData
+from fastw2v.backends import LossBackend, Tally, TrainingData
 from fastw2v.backends.windows import with_fitting_window
 from fastw2v.config import TrainConfig
 from fastw2v.runtime.cleanup import cleanup
@@ -34,6 +35,7 @@ def mean_loss(backend: LossBackend, config: TrainConfig, data: TrainingData) -> 
     ValueError
         There is no pair.
     """
+    data.weights.check_outputs(hs=config.hs, negative=config.negative)
     with cleanup(backend.close):
         backend.upload(with_fitting_window(config, data.tokens), data)
         n_tokens, size = data.tokens.n_tokens, backend.tally_tokens
@@ -45,3 +47,12 @@ def mean_loss(backend: LossBackend, config: TrainConfig, data: TrainingData) -> 
         cure = "pass sentences in which known words are neighbours, or lower what sample drops: model.sample = 0"
         raise ValueError(f"the text has no pair of words: {data.tokens.n_raw} words, {kept}; {cure}")
     return math.fsum(tally.loss for tally in tallies) / (n_pairs * data.tokens.mean_weight)
+
+
+def sentence_losses(backend: LossBackend, config: TrainConfig, data: TrainingData) -> list[Tally]:
+    """Return the counts of each sentence of ``data.tokens``; arguments as in `mean_loss`."""
+    starts = data.tokens.starts
+    with cleanup(backend.close):
+        backend.upload(config, data)
+        spans = (Span(_EPOCH, int(begin), int(end), 0.0, 0.0) for begin, end in pairwise(starts))
+        return backend.tally_each(spans)

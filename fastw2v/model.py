@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Iterable
 from functools import cached_property
 from os import PathLike
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
@@ -27,7 +27,7 @@ logger = logging.getLogger("fastw2v")
 
 @refuse_renamed("Word2Vec")
 class Word2Vec(StoredModel):
-    """word2vec trained with negative sampling.
+    """word2vec trained with negative sampling, hierarchical softmax, or both.
 
     With `sentences` or `corpus_file`, the model is trained at once. Without, call `build_vocab` and then `train`.
     The parameters up to `shrink_windows` are gensim 4's, in its order and with its defaults; only `workers` differs.
@@ -62,8 +62,8 @@ class Word2Vec(StoredModel):
         Corpora of up to 100,000 tokens are trained by one thread whatever this says.
     sg : 0 or 1
         1 trains skip-gram, 0 CBOW.
-    negative, ns_exponent : int >= 1, float
-        Negatives for each positive, drawn in proportion to ``count ** ns_exponent``.
+    negative, ns_exponent : int >= 0, float
+        Negatives for each positive, drawn in proportion to ``count ** ns_exponent``. 0 with hs=1 for no negatives.
     cbow_mean : 0 or 1
         1: the hidden vector of CBOW is the mean of the context vectors; 0: their sum.
     epochs : int >= 1
@@ -77,8 +77,9 @@ class Word2Vec(StoredModel):
         on_train_end, and on_words. `fastw2v.callbacks` has ready ones, and says what they may do.
     shrink_windows : bool
         Draw the window of each centre from 1..window; False always uses the whole window.
-    hs : 0
-        There is no hierarchical softmax yet: 1 raises ValueError.
+    hs : 0 or 1
+        1 trains hierarchical softmax: a word is predicted by the decisions on its path in a Huffman tree. As in gensim,
+        negative sampling is trained as well unless negative=0.
     null_word : 0 or 1
         1 gives gensim's null word, which is a zero byte, a row with count 1.
     trim_rule : callable, optional
@@ -183,7 +184,6 @@ class Word2Vec(StoredModel):
         checkpoint_every: str | int | None = None,
     ) -> None:
         given = dict(locals())  # the parameters above: nothing else has a name yet
-        refuse_unsupported({"hs": hs})
         given["seed"] = drawn_seed() if seed is None else seed
         super().__init__(TrainConfig(**{name: given[name] for name in OPTIONS}), progress)
         self.running_training_loss = self.total_train_time = 0.0
@@ -201,15 +201,6 @@ class Word2Vec(StoredModel):
         elif trim_rule is not None:
             logger.warning("trim_rule is not used: there are no sentences; give it to build_vocab")
         self.add_lifecycle_event("created", log_level=0, params=repr(self))
-
-    @property
-    def hs(self) -> int:
-        """Always 0: there is no hierarchical softmax yet; to set 1 raises ValueError."""
-        return 0
-
-    @hs.setter
-    def hs(self, value: int) -> None:
-        refuse_unsupported({"hs": value})
 
     @cached_property
     def random(self) -> np.random.RandomState:
@@ -330,20 +321,3 @@ class Word2Vec(StoredModel):
         if not self.compute_loss and not self.running_training_loss:
             logger.warning("there is no loss: train with compute_loss=True")
         return self.running_training_loss
-
-    def score(
-        self,
-        sentences: object,
-        total_sentences: int = 1_000_000,
-        chunksize: int = 100,
-        queue_factor: int = 2,
-        report_delay: int = 1,
-    ) -> NoReturn:
-        """Raise NotImplementedError, which is a RuntimeError: gensim's score, too, needs hierarchical softmax."""
-        raise NotImplementedError(
-            "score needs hierarchical softmax, which is not there yet; train with compute_loss=True"
-        )
-
-    def create_binary_tree(self) -> NoReturn:
-        """Raise NotImplementedError: the tree is for hierarchical softmax alone, which is not there yet."""
-        raise NotImplementedError("there is no hierarchical softmax yet, which alone needs the tree; leave it out")

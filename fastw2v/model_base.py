@@ -37,7 +37,7 @@ class ModelBase(Lifecycle):
     """
 
     vector_size, window, min_count, sorted_vocab, null_word, seed = (ConfigOption[int]() for _ in range(6))
-    sg, negative, cbow_mean, epochs = (ConfigOption[int]() for _ in range(4))
+    sg, hs, negative, cbow_mean, epochs = (ConfigOption[int]() for _ in range(5))
     max_vocab_size, max_final_vocab, workers = (ConfigOption[int | None]() for _ in range(3))
     alpha, min_alpha, sample, ns_exponent = (ConfigOption[float]() for _ in range(4))
     shrink_windows, compute_loss, deterministic = (ConfigOption[bool]() for _ in range(3))
@@ -109,8 +109,18 @@ class ModelBase(Lifecycle):
         """The output vectors, under gensim's name: they predict a word from the vectors of its contexts.
 
         A read-only view, float32[n_vocab, vector_size], in the order of `wv`; further training changes it.
+        AttributeError for a model made with negative=0.
         """
-        return self._existing_state("syn1neg").output_vectors()
+        return self._output_vectors("syn1neg", "w_out", "negative=0")
+
+    @property
+    def syn1(self) -> FloatArray:
+        """The output vectors of the nodes of the tree, under gensim's name, for hierarchical softmax.
+
+        A read-only view, float32[n_vocab, vector_size]; ``wv.get_vecattr(word, "point")`` has the rows that decide on a
+        word, and the last row is not used. AttributeError for a model made with hs=0.
+        """
+        return self._output_vectors("syn1", "w_node", "hs=0")
 
     @property
     def layer1_size(self) -> int:
@@ -190,7 +200,7 @@ class ModelBase(Lifecycle):
         Raises
         ------
         RuntimeError
-            There is no vocabulary yet.
+            There is no vocabulary yet, or the model was made with negative=0.
         TypeError
             `context_words_list` is one word.
 
@@ -204,13 +214,16 @@ class ModelBase(Lifecycle):
         state = self._state_to_grow()
         if isinstance(context_words_list, str):
             raise TypeError(f"context_words_list is the word {context_words_list!r}; expected a list: [word]")
+        outputs = state.output_vectors().get("w_out")
+        if outputs is None:
+            raise RuntimeError("predict_output_word needs the output vectors of negative sampling; train with negative=5")
         rows = [self.wv.get_index(word) for word in context_words_list if word in self.wv]
         if not rows:
             logger.warning("no context word is in the vocabulary")
             return None
         contexts = self.wv.vectors[rows]
         hidden = contexts.mean(axis=0) if self.cbow_mean else contexts.sum(axis=0)
-        scores = state.output_vectors() @ hidden
+        scores = outputs @ hidden
         shares = np.exp(scores - scores.max())
         best = np.argsort(-shares, kind="stable")[: None if topn is None else max(topn, 0)]
         keys, total = self.wv.index_to_key, shares.sum()
@@ -297,6 +310,14 @@ class ModelBase(Lifecycle):
             cure = "there is no vocabulary yet; pass sentences, or call build_vocab"
             raise AttributeError(f"{missing}: {cure}", name=name, obj=self)
         return self._state
+
+    def _output_vectors(self, name: str, matrix: str, option: str) -> FloatArray:
+        """Return an output matrix; AttributeError, for the attribute `name`, if there is none."""
+        found = self._existing_state(name).output_vectors().get(matrix)
+        if found is None:
+            missing = f"{type(self).__name__!r} object has no attribute {name!r}"
+            raise AttributeError(f"{missing}: the model was made with {option}", name=name, obj=self)
+        return found
 
     def _begin(self, config: TrainConfig) -> Session:
         session = Session(config, self._progress)

@@ -29,6 +29,7 @@ class TrainOptions(TypedDict, total=False):
     seed: int
     workers: int | None
     sg: int
+    hs: int
     negative: int
     ns_exponent: float
     cbow_mean: int

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -12,6 +12,7 @@ from fastw2v.config import TrainConfig
 from fastw2v.growth import grown_weights
 from fastw2v.keyedvectors import KeyedVectors
 from fastw2v.runtime.arrays import FloatArray
+from fastw2v.vectors.tree import HuffmanTree
 from fastw2v.vectors.weights import Weights, initial_weights, padded_weights, weights_of
 from fastw2v.vocab import Vocab
 
@@ -19,24 +20,27 @@ _BYTES_PER_WORD = 8 + 8 + 8 + 4  # its count, where its letters start, its row o
 _LETTERS_PER_WORD = 8  # of a vocabulary that is not known yet
 
 
-def memory_of(n_words: int, dim: int, vocab: Vocab | None = None) -> dict[str, int]:
+def memory_of(n_words: int, config: TrainConfig, vocab: Vocab | None = None) -> dict[str, int]:
     """Return the bytes of a model's arrays.
 
     Parameters
     ----------
-    n_words, dim : int
-        Words, and dimension of the vectors; rows are padded.
+    n_words : int
+    config : TrainConfig
+        Rows of `vector_size` are padded; which output rows there are follows from `negative` and `hs`.
     vocab : Vocab, optional
         Tells how long words are.
 
     Returns
     -------
     dict of str to int
-        "vocab", "vectors" and "syn1neg".
+        "vocab", "vectors", "syn1neg" with negatives, and "syn1" with hierarchical softmax.
     """
     letters = _LETTERS_PER_WORD if vocab is None else len(vocab.letters) / len(vocab)
-    matrix = 4 * n_words * padded_weights(0, dim).w_in.shape[1]
-    return {"vocab": int(n_words * (_BYTES_PER_WORD + letters)), "vectors": matrix, "syn1neg": matrix}
+    matrix = 4 * n_words * padded_weights(0, config.vector_size).w_in.shape[1]
+    outputs = {"syn1neg": config.negative > 0, "syn1": config.hs}
+    sizes = {"vocab": int(n_words * (_BYTES_PER_WORD + letters)), "vectors": matrix}
+    return sizes | {name: matrix for name, is_there in outputs.items() if is_there}
 
 
 class ModelState:
@@ -63,6 +67,7 @@ class ModelState:
     def __init__(self, vocab: Vocab, weights: Weights, corpus_count: int, epochs_trained: int = 0) -> None:
         self._vocab, self._weights, self._is_training = vocab, weights, False
         self.wv = KeyedVectors(vocab, weights.w_in[:, : weights.dim], vocab.counts)
+        self.wv.tree = weights.tree
         self.corpus_count, self.epochs_trained = corpus_count, epochs_trained
         self._n_edits = self._n_handed_out = 0  # the counters of wv when the last training began
 
@@ -104,7 +109,9 @@ class ModelState:
         if self._is_training:
             raise RuntimeError("rows of model.wv cannot be sorted while the model is trained (in a callback)")
         self._vocab, self._weights.on_device = self._vocab.take(order), None
-        self._weights.w_out[:] = self._weights.w_out[order]
+        if len(self._weights.w_out):
+            self._weights.w_out[:] = self._weights.w_out[order]
+        self._weights.tree = self.wv.tree
         self.wv.n_row_changes = 0
 
     @contextmanager
@@ -133,7 +140,8 @@ class ModelState:
     @classmethod
     def untrained(cls, vocab: Vocab, config: TrainConfig, corpus_count: int) -> ModelState:
         """Return the state before training: input rows drawn from (seed, word), output rows 0."""
-        return cls(vocab, initial_weights(vocab, config.vector_size, config.seed), corpus_count)
+        weights = initial_weights(vocab, config.vector_size, config.seed, hs=config.hs, negative=config.negative)
+        return cls(vocab, weights, corpus_count)
 
     def grown(self, vocab: Vocab, config: TrainConfig, corpus_count: int) -> ModelState:
         """Return the state with a vocabulary that `grown_vocab` made; this one, and its `wv`, stay as they are.
@@ -151,15 +159,16 @@ class ModelState:
         attributes.take_attributes(self.wv)
         return {
             "vocab": self.vocab,
-            "weights": (self.wv.matrix, self.weights.w_out[:, : self.weights.dim]),
+            "weights": (self.wv.matrix, self.weights.tree, self.output_vectors()),
             "corpus_count": self.corpus_count,
             "epochs_trained": self.epochs_trained,
             "attributes": (attributes.expandos, attributes.lock_factors()),
         }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
+        w_in, tree, outputs = state["weights"]
         self.__init__(  # type: ignore[misc] # only __init__ makes `wv` a view of the weights
-            state["vocab"], weights_of(*state["weights"]), state["corpus_count"], state["epochs_trained"]
+            state["vocab"], weights_of(w_in, tree, **outputs), state["corpus_count"], state["epochs_trained"]
         )
         expandos, lock_factors = state["attributes"]
         self.wv.expandos |= expandos
@@ -169,8 +178,9 @@ class ModelState:
     def copied_into(self, weights: Weights) -> ModelState:
         """Return a copy whose weights are these other arrays of the same shape, so that training can go on."""
         own = self.weights
-        np.copyto(weights.w_in, own.w_in)
-        np.copyto(weights.w_out, own.w_out)
+        for name, matrix in {"w_in": own.w_in, **own.outputs}.items():
+            np.copyto(getattr(weights, name), matrix)
+        weights.tree = own.tree
         twin = ModelState(self.vocab, weights, self.corpus_count, self.epochs_trained)
         twin.wv.take_attributes(self.wv)
         return twin
@@ -188,16 +198,23 @@ class ModelState:
         self._n_edits, self._n_handed_out = self.wv.n_edits, self.wv.n_handed_out
         return weights
 
-    def output_vectors(self) -> FloatArray:
-        """Return the output rows, float32[n_vocab, dim], as a read-only view."""
-        view = self.weights.w_out[:, : self.weights.dim]
-        view.flags.writeable = False
-        return view
+    def build_tree(self) -> None:
+        """Build the Huffman tree of the vocabulary from its counts."""
+        self.wv.tree = self._weights.tree = HuffmanTree.of_counts(self.vocab.counts)
 
-    def restore(self, vectors: FloatArray, output_vectors: FloatArray) -> None:
+    def output_vectors(self) -> dict[str, FloatArray]:
+        """Return the output rows, float32[n_vocab, dim], as read-only views: of "w_out", "w_node", or both."""
+        views = {name: matrix[:, : self.weights.dim] for name, matrix in self.weights.outputs.items()}
+        for view in views.values():
+            view.flags.writeable = False
+        return views
+
+    def restore(self, vectors: FloatArray, output_vectors: Mapping[str, FloatArray]) -> None:
         """Put back earlier values of all rows, float32[n_vocab, dim] each, in the order of `vocab`."""
         own = self.weights
-        own.w_in[:, : own.dim], own.w_out[:, : own.dim] = vectors, output_vectors
+        own.w_in[:, : own.dim] = vectors
+        for name, rows in output_vectors.items():
+            own.outputs[name][:, : own.dim] = rows
         own.on_device = self.wv.norms = None
 
     def device_vectors(self, last_device: str) -> Any:  # noqa: ANN401 - CuPy is not there for the type checker

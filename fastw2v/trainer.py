@@ -209,6 +209,8 @@ def train(
 
     Raises
     ------
+    ValueError
+        The weights have no output rows for a loss that is to be trained.
     DivergedError
         The weights grow without end, or are no numbers any more.
     SystemExit
@@ -217,6 +219,7 @@ def train(
     report = TrainReport(backend.name) if report is None else report
     report.device = backend.name
     data.weights.on_device = None  # the upload may need that memory
+    data.weights.check_outputs(hs=config.hs, negative=config.negative)
     fitting = with_fitting_window(config, data.tokens)
     with cleanup(backend.close):
         report.upload_seconds += seconds_of(lambda: backend.upload(fitting, data))

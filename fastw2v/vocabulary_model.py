@@ -245,6 +245,13 @@ class VocabularyModel(ModelBase):
         weights = initial_weights(Vocab.from_keys([seed_string], np.ones(1)), vector_size, self.seed)
         return np.asarray(weights.w_in[0, :vector_size])
 
+    def create_binary_tree(self) -> None:
+        """Build the Huffman tree of the vocabulary anew from the counts, which `build_vocab` does with hs=1.
+
+        ``wv.get_vecattr(word, "code")`` and ``"point"`` then tell of it. RuntimeError without a vocabulary.
+        """
+        self._state_to_grow().build_tree()
+
     def add_null_word(self) -> None:
         r"""Give gensim's null word "\0" a row, with count 1; RuntimeError without a vocabulary, ValueError with ids."""
         state = self._state_to_grow()
@@ -278,7 +285,8 @@ class VocabularyModel(ModelBase):
         Returns
         -------
         dict of str to int
-            "vocab", "vectors", "syn1neg" and, of these and `report`, "total".
+            "vocab", "vectors", "syn1neg" (without if negative=0), "syn1" (with hs=1), and of these and `report`
+            "total".
 
         Examples
         --------
@@ -289,7 +297,7 @@ class VocabularyModel(ModelBase):
         vocab = None if self._state is None else self._state.vocab
         n_words = vocab_size or (0 if vocab is None else len(vocab))
         result = {} if report is None else report
-        result.update(memory_of(n_words, self.vector_size, vocab))
+        result.update(memory_of(n_words, self.config, vocab))
         result["total"] = sum(size for name, size in result.items() if name != "total")
         return result
 

@@ -47,6 +47,9 @@ def check_config(config: TrainConfig) -> None:
             f'deterministic=True with device={config.device!r}: a GPU adds moves in any order; pass device="cpu", or '
             "deterministic=False"
         )
+    if config.deterministic and config.hs:
+        cure = "pass workers=1, which repeats its bits without it, or hs=0"
+        raise ValueError(f"deterministic=True with hs=1: there are no such kernels for hierarchical softmax; {cure}")
     check_device(config.device)
     if is_cuda(config.device):
         from fastw2v.backends.cuda_plan import check_window

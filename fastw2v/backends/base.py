@@ -25,6 +25,15 @@ class TrainingData(NamedTuple):
         """Return the alias table of the negatives: by the counts of the words, or of the contexts of explicit pairs."""
         return self.vocab.with_counts(self.noise_counts()).alias_table(exponent)
 
+    def output_tables(self, config: TrainConfig) -> dict[str, np.ndarray]:
+        """Return what a kernel needs to find the output rows of a centre: the noise table, the paths, or both."""
+        tables = {}
+        if config.negative:
+            tables["alias_prob"], tables["alias_id"] = self.noise_table(config.ns_exponent)
+        if config.hs and self.weights.tree is not None:
+            tables |= {"path_starts": self.weights.tree.path_starts, "path_steps": self.weights.tree.steps()}
+        return tables
+
     def noise_counts(self) -> np.ndarray:
         """Return how often each word is drawn as a negative, before `ns_exponent`: int64[n_vocab]."""
         if not self.tokens.are_pairs:

@@ -16,14 +16,17 @@ from fastw2v.encode import Tokens
 from fastw2v.runtime.compilation import log_compilation
 from fastw2v.runtime.worker_pool import ItemQueue, run_workers
 from fastw2v.schedule import Span
+from fastw2v_kernels.cbow_hs.cpu import cbow_hs_cpu
 from fastw2v_kernels.cbow_ns.cpu import cbow_ns_cpu
 from fastw2v_kernels.shared.memory import aligned
 from fastw2v_kernels.shared.rng import shifted_seed
+from fastw2v_kernels.skipgram_hs.cpu import skipgram_hs_cpu
 from fastw2v_kernels.skipgram_ns.cpu import skipgram_ns_cpu
 
 # About how many multiply-adds a span takes: 30 ms of a fast core, so that Ctrl-C is obeyed at once.
 _SPAN_WORK = 1 << 28
 _MOST_TOKENS = 1 << 16
+_MEAN_PATH = 12  # nodes, about, of a word in a text
 _SMALL_TOKENS = 100_000  # about 0.1 s of one core in an epoch
 NO_TOKENS = Span(0, 0, 0, 0.0, 0.0)
 _SPANS_PER_WORKER = 4  # at least, so that no worker idles for long while the last spans are trained
@@ -45,7 +48,7 @@ class CpuBackend:
             The rates of the weights are wrong; see `Weights.checked_rates`.
         """
         arrays, n_tokens = corpus_arrays(config, data), data.tokens.n_tokens
-        self._kernel = partial(skipgram_ns_cpu if config.sg else cbow_ns_cpu, **arrays, **kernel_options(config))
+        self._kernel = partial(_kernel_of(config), **arrays, **kernel_options(config))
         self._kernel_name, self._tokens, self._seed = kernel_name(config), data.tokens, config.seed
         self.n_workers = 1 if is_small(n_tokens) else config.n_workers
         self._tallies = [aligned((3,), np.float64) for _ in range(self.n_workers)]
@@ -108,6 +111,12 @@ class CpuBackend:
         return span_arguments(self._tokens, span, self._seed)
 
 
+def _kernel_of(config: TrainConfig) -> Callable[..., None]:
+    if config.hs:
+        return skipgram_hs_cpu if config.sg else cbow_hs_cpu
+    return skipgram_ns_cpu if config.sg else cbow_ns_cpu
+
+
 def _tally_of(counts: np.ndarray) -> Tally:
     loss, pairs, kept = counts
     return Tally(float(loss), int(pairs), int(kept))
@@ -127,15 +136,13 @@ def corpus_arrays(config: TrainConfig, data: TrainingData) -> dict[str, Any]:
         The rates of the weights are wrong; see `Weights.checked_rates`.
     """
     vocab, tokens, weights = data
-    alias_prob, alias_id = data.noise_table(config.ns_exponent)
     return {
         "w_in": weights.w_in,
-        "w_out": weights.w_out,
         "keep": vocab.keep_probabilities(config.sample),
-        "alias_prob": alias_prob,
-        "alias_id": alias_id,
         "rate_in": weights.checked_rates(),
         "centre_weight": tokens.weights,
+        **data.output_tables(config),
+        **data.weights.outputs,
     }
 
 
@@ -164,6 +171,6 @@ def span_arguments(tokens: Tokens, span: Span, seed: int, *, align: int = 1) -> 
 
 def span_tokens(config: TrainConfig) -> int:
     """Return the most tokens in a span: 65,536, or fewer where rows are long or windows wide."""
-    n_targets = 1 + config.negative
+    n_targets = 1 + config.negative + _MEAN_PATH * config.hs
     n_rows = n_targets * config.window if config.sg else n_targets + config.window
     return min(_MOST_TOKENS, max(256, _SPAN_WORK // (n_rows * config.vector_size)))

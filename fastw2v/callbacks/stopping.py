@@ -81,7 +81,7 @@ class EarlyStopping(CallbackAny2Vec):
 
     def _forget(self) -> None:
         self.best, self.best_epoch, self._epoch = math.nan, 0, 0
-        self._weights: tuple[FloatArray, FloatArray] | None = None
+        self._weights: tuple[FloatArray, dict[str, FloatArray]] | None = None
 
     def on_train_begin(self, model: Any) -> None:  # noqa: ANN401
         """Forget an earlier training."""
@@ -94,7 +94,8 @@ class EarlyStopping(CallbackAny2Vec):
         if self.best_epoch == 0 or self._sign * (value - self.best) > self.min_delta or math.isnan(self.best):
             self.best, self.best_epoch = value, self._epoch
             if self.restore_best:
-                self._weights = model.wv.vectors.copy(), model.syn1neg.copy()
+                outputs = model._state.output_vectors()
+                self._weights = model.wv.vectors.copy(), {name: rows.copy() for name, rows in outputs.items()}
         elif self._epoch - self.best_epoch >= self.patience:
             name = self.monitor if isinstance(self.monitor, str) else getattr(self.monitor, "__name__", "the measure")
             n_epochs = f"{self.patience} epoch{'s' * (self.patience > 1)}"

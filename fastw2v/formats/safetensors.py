@@ -17,8 +17,9 @@ from fastw2v.runtime.files import atomic_write
 Tensors = Mapping[str, Array]
 _CHUNK_BYTES = 1 << 20
 # In the order of the safetensors library.
-_NAMES = {"float64": "F64", "int64": "I64", "float32": "F32", "float16": "F16", "int8": "I8", "uint8": "U8"}
-_READ = {*_NAMES.values(), "BF16", "I32", "I16", "U64", "U32", "U16", "BOOL"}
+_NAMES = {"float64": "F64", "int64": "I64", "float32": "F32", "int32": "I32", "float16": "F16"}
+_NAMES |= {"int8": "I8", "uint8": "U8"}
+_READ = {*_NAMES.values(), "BF16", "I16", "U64", "U32", "U16", "BOOL"}
 _ALIGNMENT = 8
 _LARGE_HEADER_BYTES, _MOST_ARRAYS = 1 << 20, 10_000
 _MOST_HEADER_BYTES = 100_000_000  # the library reads no longer one
@@ -39,7 +40,7 @@ def _write(path: Path, tensors: Tensors, metadata: Mapping[str, str]) -> None:
     Parameters
     ----------
     path : Path
-    tensors : mapping of int64[...], float16, float32 or float64[...], or int8 or uint8[...]
+    tensors : mapping of int64 or int32[...], float16, float32 or float64[...], or int8 or uint8[...]
         Or of what has the dtype, shape, nbytes, length and slices of an array, and makes them when asked.
     metadata : mapping of str
     """

@@ -47,7 +47,8 @@ class DivergenceWatch:
         """Return the largest magnitude in the rows looked at: NaN if one is NaN."""
         if not len(self._rows):
             return 0.0
-        largest = [np.abs(matrix[self._rows]).max() for matrix in (self._weights.w_in, self._weights.w_out)]
+        matrices = [self._weights.w_in, *self._weights.outputs.values()]
+        largest = [np.abs(matrix[self._rows]).max() for matrix in matrices]
         return float(np.max(largest))  # of NumPy, which does not lose NaN
 
     def look(self, share: float, *, loss: float | None = None) -> None:

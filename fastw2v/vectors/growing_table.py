@@ -13,9 +13,11 @@ import numpy.typing as npt
 from fastw2v.runtime.arrays import Array, FloatArray, RowArray
 from fastw2v.vectors.key_table import KEY_TYPES, Key, KeyTable, checked_keys
 from fastw2v.vectors.search import row_norms
+from fastw2v.vectors.tree import HuffmanTree
 
 logger = logging.getLogger("fastw2v")
 _FLOATS = (np.float16, np.float32, np.float64)
+_OF_PATH = ("code", "point")
 
 
 class GrowingTable(KeyTable):
@@ -26,6 +28,7 @@ class GrowingTable(KeyTable):
     _attribute_rooms: Mapping[str, Array] = MappingProxyType({})  # arrays of attributes with free rows at their end
     _own_attributes: Mapping[str, Array] = MappingProxyType({})  # arrays of attributes that no caller holds
     next_index: int = 0
+    tree: HuffmanTree | None = None  # of a model with hierarchical softmax
     n_row_changes: int = 0  # tells the owner of the matrix whether rows still have the keys they had
 
     def __getstate__(self) -> dict[str, Any]:
@@ -195,7 +198,13 @@ class GrowingTable(KeyTable):
         self._own(attr)[row] = val
 
     def get_vecattr(self, key: Key, attr: str) -> Any:  # noqa: ANN401
-        """Attribute of a key: "count", or what `set_vecattr` has set. KeyError for an unknown key or attribute."""
+        """Attribute of a key: "count", or what `set_vecattr` has set. KeyError for an unknown key or attribute.
+
+        Of a model with hierarchical softmax also "code", the decisions that lead to the word in the tree (uint8), and
+        "point", the rows of ``model.syn1`` that make them (uint32).
+        """
+        if attr in _OF_PATH and self.tree is not None:
+            return self.tree.path(self.get_index(key))[_OF_PATH.index(attr)]
         if attr not in self.expandos:
             there = (
                 f"only {', '.join(map(repr, self.expandos))}"
@@ -265,6 +274,7 @@ class GrowingTable(KeyTable):
         self.key_to_index = {key: row for row, key in enumerate(self.index_to_key)}
         self._set_matrix(self._vectors[order])
         self.expandos = {name: values[order] for name, values in self.expandos.items()}
+        self.tree = None if self.tree is None else self.tree.in_order(order)
         self._note_change()
 
     def unit_normalize_all(self) -> None:

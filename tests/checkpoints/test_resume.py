@@ -14,6 +14,7 @@ from fastw2v.checkpoint import read_training
 from fastw2v.checkpointing import CheckpointPause
 from fastw2v.corpus import pair_corpus, weighted_corpus
 from fastw2v.resuming import read_checkpoint
+from fastw2v.vectors.weights import Weights
 from fastw2v.word2vec import LineSentence
 from tests.checkpoints.cases import (
     MODES,
@@ -241,7 +242,7 @@ def test_without_memory_for_a_copy_the_last_checkpoint_is_written(monkeypatch, c
         raise MemoryError
 
     whole = Word2Vec(SENTENCES, **SMALL)
-    monkeypatch.setattr(checkpointing, "padded_weights", fail)
+    monkeypatch.setattr(Weights, "like", fail)
     model = Word2Vec(SENTENCES, checkpoint="c", checkpoint_every=1000, **SMALL)
     assert same(model, whole)
     assert caplog.text.count("there is no memory for a copy of the weights") == 2

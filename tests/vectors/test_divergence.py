@@ -15,7 +15,7 @@ EXPLODES = {"min_count": 1, "sample": 0, "vector_size": 16, "alpha": 5.0, "min_a
 
 
 def watch_of(n_vocab=1000, value=1.0):
-    weights = weights_of(np.full((n_vocab, 8), value, np.float32), np.zeros((n_vocab, 8), np.float32))
+    weights = weights_of(np.full((n_vocab, 8), value, np.float32), w_out=np.zeros((n_vocab, 8), np.float32))
     return weights, DivergenceWatch(weights, 0.5)
 
 

@@ -37,7 +37,7 @@ from fastw2v_kernels._simd.memory import (
     store,
     store_strip,
 )
-from fastw2v_kernels._simd.shape import HALF_LANES, Shape, single, tail
+from fastw2v_kernels._simd.shape import HALF_LANES, Shape, single, small_tile, tail
 from fastw2v_kernels._simd.types import Rows, Vec, Vecs
 
 __all__ = [
@@ -66,6 +66,7 @@ __all__ = [
     "rows_above",
     "rows_of",
     "single",
+    "small_tile",
     "splat",
     "splats",
     "store",

@@ -45,6 +45,8 @@ class Shape:
         False: score, and sum up the loss, without a write to a row.
     with_weights : bool
         Whether each token has a factor for the learning rate at which it is trained as a centre.
+    n_small_tile, n_small_strip : int
+        `n_tile` and `n_strip` of a second kind of tiles, where the number of target rows differs from step to step.
     """
 
     n_vectors: int
@@ -57,6 +59,8 @@ class Shape:
     with_rates: bool = False
     moves_rows: bool = True
     with_weights: bool = False
+    n_small_tile: int = 1
+    n_small_strip: int = 1
 
     @classmethod
     def of(
@@ -107,16 +111,17 @@ def _constant(context: Any, _builder: Any, ty: ShapeType, _value: Any, name: str
     return context.get_constant(_type_of(ty, name), getattr(ty.shape, name))
 
 
-def _restrip(n_strip: Callable[[Shape], int]) -> Any:
-    """Return a function for kernels that gives a Shape with another n_strip."""
+def _reshaped(change: Callable[[Shape], Shape]) -> Any:
+    """Return a function for kernels that gives a changed Shape."""
 
     @intrinsic
     def other(_typing: Any, shape: Any) -> Any:
-        ty = ShapeType(replace(shape.shape, n_strip=n_strip(shape.shape)))
+        ty = ShapeType(change(shape.shape))
         return ty(shape), lambda context, builder, sig, args: context.get_constant_null(ty)
 
     return other
 
 
-tail = _restrip(lambda shape: shape.n_vectors % shape.n_strip)  # the rest of a row after its last whole strip
-single = _restrip(lambda shape: 1)
+tail = _reshaped(lambda shape: replace(shape, n_strip=shape.n_vectors % shape.n_strip))  # what whole strips leave
+single = _reshaped(lambda shape: replace(shape, n_strip=1))
+small_tile = _reshaped(lambda shape: replace(shape, n_tile=shape.n_small_tile, n_strip=shape.n_small_strip))

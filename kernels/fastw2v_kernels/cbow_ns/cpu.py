@@ -32,6 +32,7 @@ from fastw2v_kernels.shared.cpu import sentence_of
 from fastw2v_kernels.shared.rng import epoch_key
 from fastw2v_kernels.shared.span.checks import check_tables, check_tokens, check_weights, checked_weights
 from fastw2v_kernels.shared.span.inputs import Matrices, RatedMatrices, Sampler, Span, TokenSource
+from fastw2v_kernels.shared.span.path_cpu import PathBuffers
 from fastw2v_kernels.shared.span.rates_cpu import move_at_rate, with_rates
 from fastw2v_kernels.shared.span.scoring_cpu import (
     Centre,
@@ -62,7 +63,13 @@ class Means(NamedTuple):
 
 @inline_cpu
 def _set_hidden_strip(
-    w_in: Float32, kept: KeptTokens, step: StepBuffers, centre: Centre, scale: float, col: int, shape: Shape
+    w_in: Float32,
+    kept: KeptTokens,
+    step: StepBuffers | PathBuffers,
+    centre: Centre,
+    scale: float,
+    col: int,
+    shape: Shape,
 ) -> None:
     """Write scale times the sum of the context rows to one strip of step.rows[0]."""
     hidden = zero_strip(shape)
@@ -75,7 +82,7 @@ def _set_hidden_strip(
 
 @inline_cpu
 def set_hidden_vector(
-    w_in: Float32, kept: KeptTokens, step: StepBuffers, centre: Centre, scale: float, shape: Shape
+    w_in: Float32, kept: KeptTokens, step: StepBuffers | PathBuffers, centre: Centre, scale: float, shape: Shape
 ) -> None:
     """Write scale times the sum of the context rows to step.rows[0]."""
     whole = shape.n_vectors // shape.n_strip * shape.n_strip
@@ -108,7 +115,7 @@ def _update_targets(
 def _move_strip(
     matrices: Matrices | RatedMatrices,
     kept: KeptTokens,
-    step: StepBuffers,
+    step: StepBuffers | PathBuffers,
     centre: Centre,
     scale: float,
     col: int,
@@ -131,9 +138,15 @@ def _move_strip(
 
 
 @inline_cpu
-def _move_contexts(
-    matrices: Matrices | RatedMatrices, kept: KeptTokens, step: StepBuffers, centre: Centre, scale: float, shape: Shape
+def move_contexts(
+    matrices: Matrices | RatedMatrices,
+    kept: KeptTokens,
+    step: StepBuffers | PathBuffers,
+    centre: Centre,
+    scale: float,
+    shape: Shape,
 ) -> None:
+    """Move every context row by scale times the hidden vector's move, step.rows[1]."""
     whole = shape.n_vectors // shape.n_strip * shape.n_strip
     for vector in range(0, whole, shape.n_strip):
         _move_strip(matrices, kept, step, centre, scale, vector * LANES, shape)
@@ -142,7 +155,7 @@ def _move_contexts(
 
 
 @inline_cpu
-def _train_centre(
+def train_centre(
     matrices: Matrices | RatedMatrices,
     kept: KeptTokens,
     step: StepBuffers,
@@ -159,7 +172,7 @@ def _train_centre(
     loss = score_row(step.rows, 0, matrices.w_out, step, r, centre.lr, shape)
     if shape.moves_rows:
         _update_targets(matrices, step, r, first_set(step, centre.i + 2), centre.prefetch_row_id, shape)
-        _move_contexts(matrices, kept, step, centre, share if means.of_gradient else 1.0, shape)
+        move_contexts(matrices, kept, step, centre, share if means.of_gradient else 1.0, shape)
     return loss
 
 
@@ -192,12 +205,23 @@ def _cbow_ns_cpu_kernel(
             if high - low > 1:
                 prefetch_row_id = kept.id[min(i + 2 + window, bounds.stop - 1)]
                 centre = Centre(i, low, high, prefetch_row_id, lr_of(tokens, span, kept.pos[i], shape))
-                found = hsum(_train_centre(matrices, kept, step, centre, sampler.negative, means, shape))
+                found = hsum(train_centre(matrices, kept, step, centre, sampler.negative, means, shape))
                 loss += weighted(found, tokens, kept.pos[i], shape)
                 n_pairs += 1
         tally[0] += loss
         tally[1] += n_pairs
         tally[2] += bounds.last - window
+
+
+def cbow_shape(stride: int, negative: int, with_loss: bool) -> Shape:
+    """Return the sizes to compile for."""
+    shape = Shape.of(stride, negative + 1, with_loss)
+    return replace(shape, n_strip=hidden_strip(shape.n_vectors))
+
+
+def hidden_strip(n_vectors: int) -> int:
+    """Return how many vectors of the hidden vector are in registers at a time, the same number in each turn."""
+    return -(-n_vectors // -(-n_vectors // (N_REGISTERS // 4)))
 
 
 def cbow_ns_cpu(
@@ -231,9 +255,7 @@ def cbow_ns_cpu(
     check_weights(matrices, tally)
     check_tokens(ids, starts, begin=begin, end=end)
     check_tables(w_in.shape[0], keep=keep, alias_prob=alias_prob, alias_id=alias_id)
-    shape = Shape.of(w_in.shape[1], negative + 1, with_loss)
-    n_strips = -(-shape.n_vectors // (N_REGISTERS // 4))  # a strip of the hidden vector stays in registers
-    shape = replace(shape, n_strip=-(-shape.n_vectors // n_strips), moves_rows=moves_rows)
+    shape = replace(cbow_shape(w_in.shape[1], negative, with_loss), moves_rows=moves_rows)
     shape = replace(shape, with_rates=rate_in is not None, with_weights=centre_weight is not None)
     key, rated = epoch_key(seed, epoch), with_rates(matrices, rate_in)
     sampler = Sampler(alias_prob=alias_prob, alias_id=alias_id, key=key, negative=negative)

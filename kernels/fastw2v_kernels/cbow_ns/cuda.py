@@ -19,11 +19,11 @@ from fastw2v_kernels.shared.span.plan_cuda import CHUNK_TOKENS, MAX_WARPS
 from fastw2v_kernels.shared.span.rates_cuda import checked_rates
 from fastw2v_kernels.shared.span.scoring_cuda import draw_targets, gather, gradient_step, list_one
 from fastw2v_kernels.shared.span.shape_cuda import SpanShape, cbow_shape
-from fastw2v_kernels.shared.span.state_cuda import Model, Recent, Ring, WarpBuffers
+from fastw2v_kernels.shared.span.state_cuda import Model, Recent, Ring, WarpBuffers, no_path
 
 
 @inline_cuda
-def _set_hidden_vector(ring: Ring, step: WarpBuffers, n: int, hidden: int, n_row: int, scale: np.float32) -> None:
+def set_hidden_vector(ring: Ring, step: WarpBuffers, n: int, hidden: int, n_row: int, scale: np.float32) -> None:
     """Write scale times the sum of the listed rows, except the first, to slot `hidden`."""
     for col in range(cuda.laneid, n_row, 32):
         total = np.float32(0)
@@ -33,7 +33,7 @@ def _set_hidden_vector(ring: Ring, step: WarpBuffers, n: int, hidden: int, n_row
 
 
 @inline_cuda
-def _move_contexts(ring: Ring, step: WarpBuffers, n: int, hidden: int, n_row: int, scale: np.float32) -> None:
+def move_contexts(ring: Ring, step: WarpBuffers, n: int, hidden: int, n_row: int, scale: np.float32) -> None:
     """Add scale times the move in slot `hidden` to the listed rows, except the first."""
     for col in range(cuda.laneid, n_row, 32):
         move = ring.value[hidden * n_row + col] * scale
@@ -41,8 +41,8 @@ def _move_contexts(ring: Ring, step: WarpBuffers, n: int, hidden: int, n_row: in
             ring.value[step.slot[c] * n_row + col] += step.weight[c] * move
 
 
-@cache
-def _cbow_ns_cuda_kernel(shape: SpanShape, mean_context: bool, mean_gradient: bool) -> Callable[..., None]:
+def negatives_trainer(shape: SpanShape, mean_context: bool, mean_gradient: bool) -> Callable[..., float]:
+    """Return the function of a kernel that trains the hidden vector of a centre against it and its negatives."""
     train, hidden, n_row = gradient_step(shape, replace=True), shape.n_slots, shape.n_row
 
     @inline_cuda
@@ -55,14 +55,19 @@ def _cbow_ns_cuda_kernel(shape: SpanShape, mean_context: bool, mean_gradient: bo
         n = gather(1, recent, ring, step, i, low, high)
         draw_targets(model, step, recent.id[slot], recent.pos[slot], 0)
         cuda.syncwarp()
-        _set_hidden_vector(ring, step, n, hidden, n_row, share if mean_context else one)
+        set_hidden_vector(ring, step, n, hidden, n_row, share if mean_context else one)
         lr = weight * np.float32(model.lr_first + model.lr_step * recent.pos[slot])
         loss = train(model, ring, step, 1, lr)
-        _move_contexts(ring, step, n, hidden, n_row, share if mean_gradient else one)
+        move_contexts(ring, step, n, hidden, n_row, share if mean_gradient else one)
         cuda.syncwarp()
         return loss
 
-    return span_kernel(shape, train_centre, is_context_example=False)
+    return train_centre
+
+
+@cache
+def _cbow_ns_cuda_kernel(shape: SpanShape, mean_context: bool, mean_gradient: bool) -> Callable[..., None]:
+    return span_kernel(shape, negatives_trainer(shape, mean_context, mean_gradient), is_context_example=False)
 
 
 def cbow_ns_cuda(
@@ -114,6 +119,7 @@ def cbow_ns_cuda(
             with_loss=with_loss,
             rate_in=checked_rates("rate_in", rate_in),
             rate_out=checked_rates("rate_out", rate_out),
+            **no_path(w_out, starts, alias_id, alias_prob),
         ),
         span=Span(epoch=epoch, begin=begin, end=end, lr_first=lr_first, lr_step=lr_step),
         tally=tally,

@@ -35,6 +35,7 @@ from fastw2v_kernels.shared.rng import epoch_key
 from fastw2v_kernels.shared.span.checks import check_tables, check_tokens, check_weights, checked_weights
 from fastw2v_kernels.shared.span.contexts import CONTEXTS_PER_STEP, contexts_per_step
 from fastw2v_kernels.shared.span.inputs import Matrices, RatedMatrices, Sampler, Span, TokenSource
+from fastw2v_kernels.shared.span.path_cpu import PathBuffers
 from fastw2v_kernels.shared.span.rates_cpu import move_at_rate, with_rates
 from fastw2v_kernels.shared.span.scoring_cpu import (
     Centre,
@@ -59,7 +60,7 @@ from fastw2v_kernels.shared.span.walk_cpu import (
 
 
 @inline_cpu
-def gather(kept: KeptTokens, step: StepBuffers, low: int, high: int, i: int, reach: int) -> int:
+def gather(kept: KeptTokens, step: StepBuffers | PathBuffers, low: int, high: int, i: int, reach: int) -> int:
     """List the rows of the tokens low to high except centre i, and return how many; a repeated row is listed once.
 
     There are at most `reach` on each side of the centre. Rows are scored in pairs, so an odd one gets a partner of
@@ -82,7 +83,7 @@ def gather(kept: KeptTokens, step: StepBuffers, low: int, high: int, i: int, rea
 
 
 @inline_cpu
-def _gather_repeated(kept: KeptTokens, step: StepBuffers, low: int, high: int, i: int) -> int:
+def _gather_repeated(kept: KeptTokens, step: StepBuffers | PathBuffers, low: int, high: int, i: int) -> int:
     n = 0
     for j in range(low, high):
         if j == i:
@@ -206,6 +207,28 @@ def _train_pairs(
     return loss
 
 
+@inline_cpu
+def train_negatives(
+    matrices: Matrices | RatedMatrices,
+    workspace: Workspace,
+    centre: Centre,
+    next_centre: int,
+    window: int,
+    negative: int,
+    shape: Shape,
+) -> float:
+    """Train the contexts of a centre against it and its negatives; return the loss by lane."""
+    kept, step = workspace
+    if shape.share_negatives:
+        set_mask(step, first_set(step, centre.i), negative, shape)
+        train = _train_contexts if shape.one_step else _train_groups
+        reach = window if shape.one_step else CONTEXTS_PER_STEP
+        loss: float = train(matrices, kept, step, centre, reach, shape)
+    else:
+        loss = _train_pairs(matrices, kept, step, centre, next_centre, negative, shape)
+    return loss
+
+
 @jit_cpu
 def _skipgram_ns_cpu_kernel(
     matrices: Matrices | RatedMatrices,
@@ -235,21 +258,29 @@ def _skipgram_ns_cpu_kernel(
             if high - low > 1:
                 prefetch_row_id = kept.id[min(i + 2 + window, bounds.stop - 1)]
                 centre = Centre(i, low, high, prefetch_row_id, lr_of(tokens, span, kept.pos[i], shape))
-                if shape.share_negatives:
-                    set_mask(step, first_set(step, i), sampler.negative, shape)
-                    train = _train_contexts if shape.one_step else _train_groups
-                    reach = window if shape.one_step else CONTEXTS_PER_STEP
-                    found = train(matrices, kept, step, centre, reach, shape)
-                else:
-                    next_centre = i + 1
-                    if shape.with_weights and next_high - next_low < 2:  # of explicit pairs, every other token
-                        next_centre = i + 2
-                    found = _train_pairs(matrices, kept, step, centre, next_centre, sampler.negative, shape)
+                next_centre = i + 1
+                if shape.with_weights and next_high - next_low < 2:  # of explicit pairs, every other token
+                    next_centre = i + 2
+                found = train_negatives(matrices, workspace, centre, next_centre, window, sampler.negative, shape)
                 loss += weighted(hsum(found), tokens, kept.pos[i], shape)
                 n_pairs += high - low - 1
         tally[0] += loss
         tally[1] += n_pairs
         tally[2] += bounds.last - window
+
+
+def skipgram_shape(stride: int, negative: int, window: int, *, share_negatives: bool, with_loss: bool) -> Shape:
+    """Return the sizes to compile for."""
+    one_step = contexts_per_step(window) == 2 * window or not share_negatives
+    shape = Shape.of(stride, negative + 1, with_loss, share_negatives, one_step)
+    if 4 * shape.n_tile + 4 < N_REGISTERS:  # registers for two vectors of target rows and gradients, and 4 more
+        shape = replace(shape, n_strip=2)
+    return shape
+
+
+def target_sets(share_negatives: bool, window: int) -> int:
+    """Return how many sets of targets are drawn ahead."""
+    return 4 if share_negatives else 8 * window
 
 
 def skipgram_ns_cpu(
@@ -282,17 +313,14 @@ def skipgram_ns_cpu(
     check_weights(matrices, tally)
     check_tokens(ids, starts, begin=begin, end=end)
     check_tables(w_in.shape[0], keep=keep, alias_prob=alias_prob, alias_id=alias_id)
-    one_step = contexts_per_step(window) == 2 * window or not share_negatives
-    shape = Shape.of(w_in.shape[1], negative + 1, with_loss, share_negatives, one_step)
+    shape = skipgram_shape(w_in.shape[1], negative, window, share_negatives=share_negatives, with_loss=with_loss)
     shape = replace(shape, with_rates=rate_in is not None, with_weights=centre_weight is not None)
     shape = replace(shape, moves_rows=moves_rows)
-    if 4 * shape.n_tile + 4 < N_REGISTERS:  # registers for two vectors of target rows and gradients, and 4 more
-        shape = replace(shape, n_strip=2)
     key, rated = epoch_key(seed, epoch), with_rates(matrices, rate_in)
     sampler = Sampler(alias_prob=alias_prob, alias_id=alias_id, key=key, negative=negative)
     tokens = TokenSource(ids=ids, starts=starts, keep=keep, key=key, window=window, shrink_windows=shrink_windows)
     tokens = tokens._replace(weight=checked_weights(centre_weight, len(ids)))
-    step = step_buffers(shape, negative, n_sets=4 if share_negatives else 8 * window, n_inputs=2 * window)
+    step = step_buffers(shape, negative, n_sets=target_sets(share_negatives, window), n_inputs=2 * window)
     span = Span(epoch=epoch, begin=begin, end=end, lr_first=lr_first, lr_step=lr_step)
     workspace = Workspace(kept_tokens_buffer(window), step)
     _skipgram_ns_cpu_kernel(rated, tokens, sampler, span, tally, workspace, shape)

@@ -20,11 +20,11 @@ from fastw2v_kernels.shared.span.rates_cuda import checked_rates
 from fastw2v_kernels.shared.span.ring_cuda import slot_of
 from fastw2v_kernels.shared.span.scoring_cuda import draw_targets, gather, gradient_step, list_one
 from fastw2v_kernels.shared.span.shape_cuda import SpanShape, skipgram_shape
-from fastw2v_kernels.shared.span.state_cuda import Model, Recent, Ring, WarpBuffers
+from fastw2v_kernels.shared.span.state_cuda import Model, Recent, Ring, WarpBuffers, no_path
 
 
-@cache
-def _skipgram_ns_cuda_kernel(shape: SpanShape, share_negatives: bool) -> Callable[..., None]:
+def negatives_trainer(shape: SpanShape, share_negatives: bool) -> Callable[..., float]:
+    """Return the function of a kernel that trains the contexts of a centre against it and its negatives."""
     train = gradient_step(shape, replace=False)
     n_per_step = shape.n_inputs
 
@@ -57,7 +57,12 @@ def _skipgram_ns_cuda_kernel(shape: SpanShape, share_negatives: bool) -> Callabl
                 ordinal += 1
         return loss
 
-    return span_kernel(shape, train_together if share_negatives else train_pairs, is_context_example=True)
+    return train_together if share_negatives else train_pairs
+
+
+@cache
+def _skipgram_ns_cuda_kernel(shape: SpanShape, share_negatives: bool) -> Callable[..., None]:
+    return span_kernel(shape, negatives_trainer(shape, share_negatives), is_context_example=True)
 
 
 def skipgram_ns_cuda(
@@ -108,6 +113,7 @@ def skipgram_ns_cuda(
             with_loss=with_loss,
             rate_in=checked_rates("rate_in", rate_in),
             rate_out=checked_rates("rate_out", rate_out),
+            **no_path(w_out, starts, alias_id, alias_prob),
         ),
         span=Span(epoch=epoch, begin=begin, end=end, lr_first=lr_first, lr_step=lr_step),
         tally=tally,

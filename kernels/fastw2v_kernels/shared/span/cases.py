@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from fastw2v_kernels.shared.array_types import Float32, Int32
+from fastw2v_kernels.shared.array_types import Float32, Int32, Int64
+from fastw2v_kernels.shared.span.paths import path_to
 
 
 def alias_table(weights: np.ndarray) -> tuple[Float32, Int32]:
@@ -53,3 +54,26 @@ def span_case(
         "with_loss": True,
         "tally": np.zeros(3),
     }
+
+
+def random_tree(rng: np.random.Generator, n_vocab: int) -> tuple[Int32, Int64]:
+    """Return a tree of random shape, as `huffman_tree` writes it, and the path_starts that belong to it."""
+    tree, free = np.full(2 * n_vocab - 1, -1, np.int32), list(range(n_vocab))
+    for inner in range(n_vocab - 1):
+        for bit in range(2):
+            tree[free.pop(int(rng.integers(len(free))))] = 2 * inner + bit
+        free.append(n_vocab + inner)
+    n_above = np.zeros(2 * n_vocab - 1, np.int64)
+    for node in range(2 * n_vocab - 3, -1, -1):
+        n_above[node] = n_above[n_vocab + tree[node] // 2] + 1
+    return tree, np.concatenate([[0], np.cumsum(n_above[:n_vocab])])
+
+
+def tree_case(rng: np.random.Generator, size: int, **sizes: int) -> dict[str, Any]:
+    """Return the arguments common to the span kernels with hierarchical softmax; `sizes` as in `span_case`."""
+    case = span_case(rng, size, **sizes)
+    n_vocab = len(case["w_in"])
+    tree, path_starts = random_tree(rng, n_vocab)
+    path_steps = np.concatenate([path_to(tree, word) for word in range(n_vocab)]).astype(np.int32)
+    w_node = rng.permuted(case["w_out"], axis=0)  # columns past the model's dimension stay 0
+    return case | {"w_node": w_node, "path_starts": path_starts, "path_steps": path_steps}

@@ -9,19 +9,22 @@ from numpy.typing import NDArray
 
 from fastw2v_kernels._jit import cuda as gpu
 from fastw2v_kernels.shared.arguments import FLOAT64, INT32, INT64, check_axes, check_read, check_written
-from fastw2v_kernels.shared.array_types import Float32
+from fastw2v_kernels.shared.array_types import Float32, Int32
 from fastw2v_kernels.shared.span.inputs import NO_WEIGHTS, Matrices
+from fastw2v_kernels.shared.span.paths import Paths
 
 _COLUMNS = 16  # rows come in multiples of this many floats
 MOST_BATCH_TOKENS = 1024
 
 
-def check_weights(matrices: Matrices, tally: NDArray[Any], *, on_device: bool = False) -> None:
+def check_weights(
+    matrices: Matrices, tally: NDArray[Any], *, on_device: bool = False, output_name: str = "w_out"
+) -> None:
     """Raise unless both matrices have the same shape, with padded rows, and the tally has three entries."""
     check = check_read if on_device else check_written  # an array of the GPU is never read-only
     check_axes("w_in", matrices.w_in, 2)
     check("w_in", matrices.w_in, matrices.w_in.shape)
-    check("w_out", matrices.w_out, matrices.w_in.shape)
+    check(output_name, matrices.w_out, matrices.w_in.shape)
     check("tally", tally, (3,), dtype=FLOAT64)
     if matrices.w_in.shape[1] % _COLUMNS:
         raise ValueError(f"w_in has rows of {matrices.w_in.shape[1]} floats; expected a multiple of {_COLUMNS}")
@@ -47,9 +50,33 @@ def check_tokens(ids: NDArray[Any], starts: NDArray[Any], *, begin: int, end: in
 
 def check_tables(n_vocab: int, *, keep: NDArray[Any], alias_prob: NDArray[Any], alias_id: NDArray[Any]) -> None:
     """Raise unless the tables have an entry for each row of the matrices."""
-    check_read("keep", keep, (n_vocab,))
+    check_keep(n_vocab, keep)
     check_read("alias_prob", alias_prob, (n_vocab,))
     check_read("alias_id", alias_id, (n_vocab,), dtype=INT32)
+
+
+def check_keep(n_vocab: int, keep: NDArray[Any]) -> None:
+    """Raise unless there is a probability for each row of the matrices."""
+    check_read("keep", keep, (n_vocab,))
+
+
+def check_paths(n_vocab: int, paths: Paths, *, on_device: bool = False) -> None:
+    """Raise unless the paths are those of as many words; the steps are not looked at, as ids are not."""
+    check_read("path_starts", paths.starts, (n_vocab + 1,), dtype=INT64)
+    check_axes("path_steps", paths.steps, 1)
+    n_steps = paths.steps.shape if on_device else (int(paths.starts[-1]),)
+    check_read("path_steps", paths.steps, n_steps, dtype=INT32)
+
+
+def checked_noise(
+    n_vocab: int, alias_prob: Float32 | None, alias_id: Int32 | None, w_out: Float32 | None
+) -> tuple[Float32, Int32, Float32]:
+    """Check that a kernel with negatives is given what it draws them from and their rows, and return these."""
+    if alias_prob is None or alias_id is None or w_out is None:
+        raise TypeError("w_out, alias_prob or alias_id is None; with negative > 0 all of them are arrays")
+    check_read("alias_prob", alias_prob, (n_vocab,))
+    check_read("alias_id", alias_id, (n_vocab,), dtype=INT32)
+    return alias_prob, alias_id, w_out
 
 
 def checked_weights(centre_weight: Float32 | None, n_tokens: int, *, on_device: bool = False) -> Float32:

@@ -19,7 +19,7 @@ from fastw2v_kernels._jit.cuda import array_module, cuda, inline_cuda, jit_cuda,
 from fastw2v_kernels.shared.array_types import Float32, Float64
 from fastw2v_kernels.shared.cuda import sentence_of
 from fastw2v_kernels.shared.rows_cuda import warp_sum
-from fastw2v_kernels.shared.span.checks import check_tables, check_tokens, check_weights
+from fastw2v_kernels.shared.span.checks import check_keep, check_paths, check_tables, check_tokens, check_weights
 from fastw2v_kernels.shared.span.inputs import Matrices, Span, TokenSource
 from fastw2v_kernels.shared.span.ring_cuda import clear
 from fastw2v_kernels.shared.span.shape_cuda import SpanShape
@@ -46,6 +46,8 @@ def _memory(shape: SpanShape) -> Callable[[Float32], tuple[Ring, Recent, WarpBuf
     """Return the function of a kernel that lays out the memory of a warp."""
     n_ring, n_groups, is_shared, n_tokens = shape.n_ring, shape.n_slot_groups, shape.is_shared, shape.n_tokens
     n_slots, n_targets, n_inputs, n_coef = shape.n_slots, shape.n_targets, shape.n_inputs, shape.n_coef
+    n_nodes, n_node_coef, n_moves = shape.path_sizes
+    n_path_inputs = n_inputs if shape.with_path else 1
 
     @inline_cuda
     def memory(ring_memory: Float32) -> tuple[Ring, Recent, WarpBuffers]:
@@ -60,8 +62,12 @@ def _memory(shape: SpanShape) -> Callable[[Float32], tuple[Ring, Recent, WarpBuf
         weight = cuda.shared.array(n_slots, np.float32)
         target = cuda.shared.array(n_targets, np.uint32)
         error_coef = cuda.shared.array((n_inputs, n_coef), np.float32)
+        node = cuda.shared.array(n_nodes, np.uint32)
+        node_coef = cuda.shared.array((n_path_inputs, n_node_coef), np.float32)
+        move = cuda.shared.array((n_path_inputs, n_moves), np.float32)
         word = cuda.local.array(n_groups, np.int32)
-        return Ring(value, base, word), Recent(token_id, token_pos), WarpBuffers(slot, weight, target, error_coef)
+        step = WarpBuffers(slot, weight, target, error_coef, node, node_coef, move)
+        return Ring(value, base, word), Recent(token_id, token_pos), step
 
     return memory
 
@@ -127,7 +133,14 @@ def launch_span(
     """Check the arguments of a launcher and launch its kernel; ids are taken to be rows, as the encoder makes them."""
     check_weights(Matrices(w_in=model.w_in, w_out=model.w_out), tally, on_device=True)
     check_tokens(tokens.ids, tokens.starts, begin=span.begin, end=span.end, on_device=True)
-    check_tables(model.w_in.shape[0], keep=tokens.keep, alias_prob=model.alias_prob, alias_id=model.alias_id)
+    n_vocab = model.w_in.shape[0]
+    if shape.with_path:
+        check_weights(Matrices(w_in=model.w_in, w_out=model.w_node), tally, on_device=True, output_name="w_node")
+        check_paths(n_vocab, model.paths, on_device=True)
+    if shape.with_path and shape.n_targets == 1:
+        check_keep(n_vocab, tokens.keep)
+    else:
+        check_tables(n_vocab, keep=tokens.keep, alias_prob=model.alias_prob, alias_id=model.alias_id)
     n_warps = _checked_warps(plan, tokens.window, span.end - span.begin)
     if n_warps == 0:
         return

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from fastw2v_kernels.shared.array_types import Float32, Float64, Int32, Int64
 from fastw2v_kernels.shared.rng import KEEP_DRAW, NEGATIVE_DRAW, WINDOW_DRAW, alias_draw, random_bits, uniform
 from fastw2v_kernels.shared.span.inputs import NO_WEIGHTS, Sampler, TokenSource
+from fastw2v_kernels.shared.span.paths import Paths
 
 FloatMatrix = NDArray[Any]  # float32, or float64 where the reference serves as truth
 
@@ -81,6 +82,22 @@ def error_coefs(x: FloatMatrix, w_out: FloatMatrix, targets: list[int], *, lr: f
     error_coef = mask * (label - 1 / (1 + np.exp(-scores))) * x.dtype.type(lr)
     loss = float(np.sum(mask * (np.logaddexp(0, scores) - label * scores), dtype=np.float64))
     return error_coef, loss
+
+
+def path_gradients(
+    x: FloatMatrix, w_node: FloatMatrix, paths: Paths, centre_id: int, *, lr: float
+) -> tuple[FloatMatrix, FloatMatrix, Int32, float]:
+    """Return the moves of the input rows `x`, those of the nodes on the path to a word, these nodes, and the loss.
+
+    With scores s = x w_node[nodes]^T and labels y (1 minus the bit of the code): loss = sum of log(1 + exp(s)) - y s,
+    and both moves follow from the error coefficients lr (y - sigmoid(s)).
+    """
+    steps = paths.steps[paths.starts[centre_id] : paths.starts[centre_id + 1]]
+    nodes, label = steps >> 1, (1 - (steps & 1)).astype(x.dtype)
+    scores = x @ w_node[nodes].T
+    error_coef = (label - 1 / (1 + np.exp(-scores))) * x.dtype.type(lr)
+    loss = float(np.sum(np.logaddexp(0, scores) - label * scores, dtype=np.float64))
+    return error_coef @ w_node[nodes], error_coef.T @ x, nodes, loss
 
 
 def move_rows(w_in: FloatMatrix, rows: Int32, moves: FloatMatrix, rate_in: Float32 | None) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 
 from fastw2v_kernels._jit.cuda import cuda, inline_cuda
 from fastw2v_kernels.shared import rng
-from fastw2v_kernels.shared.array_types import Float32
+from fastw2v_kernels.shared.array_types import Float32, UInt32
 from fastw2v_kernels.shared.cuda import alias_draw, random_bits, uniform
 from fastw2v_kernels.shared.rows_cuda import ALL_LANES
 from fastw2v_kernels.shared.span.rates_cuda import rate_of
@@ -63,10 +63,10 @@ def draw_targets(model: Model, step: WarpBuffers, positive: int, token_pos: int,
 
 
 @inline_cuda
-def _load_rows(rows: Float32, w_out: Float32, step: WarpBuffers, first: int, first_col: int, stride: int) -> None:
-    """Read target rows from `first` on; of each, every 32nd column from `first_col` on."""
+def load_rows(rows: Float32, w_out: Float32, target: UInt32, first: int, first_col: int, stride: int) -> None:
+    """Read the rows listed in `target` from `first` on; of each, every 32nd column from `first_col` on."""
     for k in range(rows.shape[0]):
-        row = step.target[min(first + k, step.target.shape[0] - 1)]
+        row = target[min(first + k, target.shape[0] - 1)]
         for p in range(rows.shape[1]):
             rows[k, p] = _ZERO
             if is_column(first_col + 32 * p, stride):
@@ -99,21 +99,23 @@ def _sum_lanes(sums: Float32) -> np.float32:
 
 
 @inline_cuda
-def _score(rows: Float32, sums: Float32, ring: Ring, step: WarpBuffers, n_inputs: int, first: int) -> None:
-    """Fill step.error_coef with the scores of the input rows against the target rows from `first` on.
+def score(
+    rows: Float32, sums: Float32, ring: Ring, slot: UInt32, error_coef: Float32, n_inputs: int, first: int
+) -> None:
+    """Fill error_coef with the scores of the input rows in these slots against the target rows from `first` on.
 
     Values past the last target row are overwritten by the next tile.
     """
     lane, n_row = np.uint32(cuda.laneid), 32 * rows.shape[1]
     for c in range(n_inputs):
-        begin = step.slot[c] * n_row + lane
+        begin = slot[c] * n_row + lane
         for k in range(DOTS):
             sums[k] = _ZERO
         for p in range(rows.shape[1]):
             x = ring.value[begin + 32 * p]
             for k in range(rows.shape[0]):
                 sums[k] += rows[k, p] * x
-        step.error_coef[c, first + (lane >> 2)] = _sum_lanes(sums)
+        error_coef[c, first + (lane >> 2)] = _sum_lanes(sums)
 
 
 @inline_cuda
@@ -212,8 +214,8 @@ def gradient_step(shape: SpanShape, replace: bool) -> Callable[..., float]:
         strip = rows if is_whole else cuda.local.array((n_targets, n_strip), np.float32)
         cuda.syncwarp()
         for t in range(n_tiles):
-            _load_rows(rows, model.w_out, step, t * n_tile, 0, stride)
-            _score(rows, sums, ring, step, n_inputs, t * n_tile)
+            load_rows(rows, model.w_out, step.target, t * n_tile, 0, stride)
+            score(rows, sums, ring, step.slot, step.error_coef, n_inputs, t * n_tile)
             cuda.syncwarp()
         loss = _set_error_coefs(step, n_inputs, lr, model.with_loss)
         cuda.syncwarp()
@@ -223,7 +225,7 @@ def gradient_step(shape: SpanShape, replace: bool) -> Callable[..., float]:
         for s in range(n_strips):
             first_col = 32 * n_strip * s
             if not is_whole:
-                _load_rows(strip, model.w_out, step, 0, first_col, stride)
+                load_rows(strip, model.w_out, step.target, 0, first_col, stride)
             first = n_strip * s if is_whole else 0
             move_inputs(strip, first, moves, error_coef, ring, step, n_inputs, first_col)
             _move_targets(moves, model, step, first_col, stride)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fastw2v_kernels._jit import cuda as gpu
 from fastw2v_kernels._jit.cuda import WARP
 from fastw2v_kernels.shared.span.contexts import contexts_per_step
+from fastw2v_kernels.shared.span.paths import MOST_STEPS
 
 DOTS = 8  # scores that a warp sums at a time
 _SHARED_BYTES = 48 << 10  # shared memory of a block without special requests
@@ -40,6 +41,8 @@ class SpanShape:
         Of a lane's 255 registers, those for target rows.
     with_weights : bool
         Whether each token has a factor for the learning rate at which it is trained as a centre.
+    with_path : bool
+        Whether there is hierarchical softmax; then `n_targets` may be 1, which stands for no negatives.
     """
 
     stride: int
@@ -49,6 +52,7 @@ class SpanShape:
     n_extra: int = 0
     row_registers: int = 64
     with_weights: bool = False
+    with_path: bool = False
 
     @classmethod
     def of(cls, stride: int, negative: int, window: int, *, n_inputs: int, n_extra: int = 0) -> SpanShape:
@@ -94,6 +98,21 @@ class SpanShape:
         return self.n_tiles == 1
 
     @property
+    def n_nodes(self) -> int:
+        """Nodes of a path in a tile; their rows are in registers as a whole."""
+        return max(1, min(DOTS, self.row_registers // self.n_cols))
+
+    @property
+    def n_node_strip(self) -> int:
+        """Columns of each lane in a strip of the nodes of a tile, for which there are rows and moves in registers."""
+        return min(self.n_cols, max(1, _MOVE_REGISTERS // self.n_nodes))
+
+    @property
+    def path_sizes(self) -> tuple[int, int, int]:
+        """Lengths of the lists on chip for a path: nodes, coefficients for each input row, moves for each."""
+        return (MOST_STEPS + DOTS, MOST_STEPS + DOTS, WARP * self.n_node_strip) if self.with_path else (1, 1, 1)
+
+    @property
     def n_slots(self) -> int:
         """Words that a window can hold at once, the centre's among them."""
         return 2 * self.window + 1
@@ -122,7 +141,8 @@ class SpanShape:
     def list_bytes(self) -> int:
         """Bytes on chip of tokens, slots, targets and scores, with their alignment."""
         lists = self.n_inputs * self.n_coef + self.n_targets + 2 * self.n_slots + 3 * self.n_tokens
-        return 4 * lists + 64
+        n_nodes, n_coef, n_moves = self.path_sizes
+        return 4 * (lists + n_nodes + self.n_inputs * (n_coef + n_moves)) + 64
 
     @property
     def is_shared(self) -> bool:
@@ -130,7 +150,9 @@ class SpanShape:
         return 8 * self.n_ring + self.list_bytes <= _SHARED_BYTES
 
 
-def skipgram_shape(stride: int, negative: int, window: int, *, share_negatives: bool) -> SpanShape:
+def skipgram_shape(
+    stride: int, negative: int, window: int, *, share_negatives: bool, hs: int = 0
+) -> SpanShape:
     """Return the shape of a skip-gram kernel.
 
     Parameters
@@ -139,6 +161,8 @@ def skipgram_shape(stride: int, negative: int, window: int, *, share_negatives: 
         Floats in a row, negatives of an example, greatest distance of a context.
     share_negatives : bool
         Whether all contexts of a centre have the same negatives.
+    hs : 0 or 1
+        1 for a kernel with hierarchical softmax, with which `negative` may be 0.
 
     Raises
     ------
@@ -147,25 +171,33 @@ def skipgram_shape(stride: int, negative: int, window: int, *, share_negatives: 
     """
 
     def shape_of(w: int) -> SpanShape:
-        return SpanShape.of(stride, negative, w, n_inputs=contexts_per_step(w) if share_negatives else 1)
+        n_inputs = contexts_per_step(w) if share_negatives or hs else 1
+        return replace(SpanShape.of(stride, negative, w, n_inputs=n_inputs), with_path=bool(hs))
 
     return _fitting(shape_of, window)
 
 
-def cbow_shape(stride: int, negative: int, window: int) -> SpanShape:
+def cbow_shape(stride: int, negative: int, window: int, *, hs: int = 0) -> SpanShape:
     """Return the shape of a CBOW kernel.
 
     Parameters
     ----------
     stride, negative, window : int
         Floats in a row, negatives of an example, greatest distance of a context.
+    hs : 0 or 1
+        As in `skipgram_shape`.
 
     Raises
     ------
     ValueError
         The window is too large for the memory on chip.
     """
-    return _fitting(lambda w: SpanShape.of(stride, negative, w, n_inputs=1, n_extra=1), window)
+
+
+    def shape_of(w: int) -> SpanShape:
+        return replace(SpanShape.of(stride, negative, w, n_inputs=1, n_extra=1), with_path=bool(hs))
+
+    return _fitting(shape_of, window)
 
 
 def _fitting(shape_of: Callable[[int], SpanShape], window: int) -> SpanShape:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from fastw2v_kernels.shared.array_types import Float32, Int32, Int64, UInt32
+from fastw2v_kernels.shared.span.checks import checked_noise
+from fastw2v_kernels.shared.span.paths import Paths
 
 
 class Recent(NamedTuple):
@@ -33,6 +35,9 @@ class Model(NamedTuple):
     """The matrices, and how they are trained; arrays as in `skipgram_ns_reference`.
 
     key : uint64, the epoch's random stream
+    rate_in, rate_out, rate_node : float32[n], factors for the moves of the first n rows; see `rates_cuda`
+
+    Arrays that a kernel does not look at may be any of the same type.
     """
 
     w_in: Float32
@@ -45,6 +50,31 @@ class Model(NamedTuple):
     with_loss: bool
     rate_in: Float32
     rate_out: Float32
+    w_node: Float32
+    paths: Paths
+    rate_node: Float32
+
+
+def no_path(w_out: Float32, starts: Int64, alias_id: Int32, alias_prob: Float32) -> dict[str, Any]:
+    """Return the arguments of `Model` for a kernel without hierarchical softmax, which does not look at them."""
+    return {"w_node": w_out, "paths": Paths(starts, alias_id), "rate_node": alias_prob}
+
+
+def noise_or(
+    negative: int,
+    w_out: Float32 | None,
+    alias_prob: Float32 | None,
+    alias_id: Int32 | None,
+    *,
+    w_node: Float32,
+    keep: Float32,
+    path_steps: Int32,
+) -> dict[str, Any]:
+    """Return the arguments of `Model` for negatives; without any, arrays that the kernel does not look at."""
+    if negative == 0:
+        return {"w_out": w_node, "alias_prob": keep, "alias_id": path_steps}
+    alias_prob, alias_id, w_out = checked_noise(w_node.shape[0], alias_prob, alias_id, w_out)
+    return {"w_out": w_out, "alias_prob": alias_prob, "alias_id": alias_id}
 
 
 class WarpBuffers(NamedTuple):
@@ -54,12 +84,17 @@ class WarpBuffers(NamedTuple):
     weight : float32[n_slots], how often each occurs
     target : uint32[n_targets], output rows: the positive, and the negatives
     error_coef : float32[n_inputs, n_coef], scores, then lr * (label - sigmoid(score)), by input row and target
+    node, node_coef : uint32[...], float32[n_inputs, ...], the nodes of a path in place of targets
+    move : float32[n_inputs, 32 * n_node_strip], moves of input rows so far
     """
 
     slot: UInt32
     weight: Float32
     target: UInt32
     error_coef: Float32
+    node: UInt32
+    node_coef: Float32
+    move: Float32
 
 
 class Ring(NamedTuple):

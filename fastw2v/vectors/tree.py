@@ -1,0 +1,84 @@
+"""The Huffman tree of a vocabulary: which decisions lead from its root to each word."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from fastw2v.runtime.arrays import Array, RowArray
+
+
+@dataclass(frozen=True)
+class HuffmanTree:
+    """The Huffman tree of a vocabulary, for hierarchical softmax.
+
+    Parameters
+    ----------
+    links : int32[2 n_vocab - 1]
+        Of each word, then of each inner node: twice the inner node above it, plus the bit that leads to it; -1 for the
+        root. Inner nodes are rows of `Weights.w_node`.
+    path_starts : int64[n_vocab + 1]
+        Sums of the lengths of the paths to the words.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> tree = HuffmanTree.of_counts(np.array([5, 2, 1]))
+    >>> [tree.path(row)[0].tolist() for row in range(3)]
+    [[1], [0, 1], [0, 0]]
+    """
+
+    links: Array
+    path_starts: Array
+
+    @classmethod
+    def of_counts(cls, counts: Array) -> HuffmanTree:
+        """Build the tree of words with these counts: int64[n_vocab].
+
+        Codes are gensim's, also of words of equal count. ValueError if the counts are too large: their sum may be
+        2**38 for ten million words, and more for fewer.
+        """
+        from fastw2v_kernels.huffman_tree.cpu import huffman_tree_cpu
+
+        links, path_starts = np.empty(2 * len(counts) - 1, np.int32), np.empty(len(counts) + 1, np.int64)
+        huffman_tree_cpu(np.ascontiguousarray(counts, np.int64), links, path_starts)
+        return cls(links, path_starts)
+
+    @property
+    def n_words(self) -> int:
+        """Number of words."""
+        return len(self.path_starts) - 1
+
+    def steps(self) -> Array:
+        """Return the paths to all words, one behind the other: int32[path_starts[-1]]; see `huffman_paths`.
+
+        Raises
+        ------
+        ValueError
+            `links` and `path_starts` are of different trees, or of none, or a path is longer than in any text.
+        """
+        from fastw2v_kernels.huffman_paths.cpu import huffman_paths_cpu
+        from fastw2v_kernels.shared.span.paths import MOST_STEPS
+
+        longest = int(np.diff(self.path_starts).max(initial=0))
+        if longest > MOST_STEPS:
+            raise ValueError(f"a path has {longest} nodes; expected at most {MOST_STEPS}")
+        steps = np.empty(int(self.path_starts[-1]), np.int32)
+        huffman_paths_cpu(self.links, self.path_starts, steps)
+        return steps
+
+    def path(self, row: int) -> tuple[Array, Array]:
+        """Return the code of a word, uint8[n_bits], and the inner nodes from the root on, uint32[n_bits]."""
+        steps, step = [], int(self.links[row])
+        while step >= 0:
+            steps.append(step)
+            step = int(self.links[self.n_words + step // 2])
+        found = np.array(steps[::-1], np.int64)
+        return (found & 1).astype(np.uint8), (found >> 1).astype(np.uint32)
+
+    def in_order(self, rows: RowArray) -> HuffmanTree:
+        """Return the tree with the words in another order: those that are now in these rows, int64[n_vocab]."""
+        links, lengths = self.links.copy(), np.diff(self.path_starts)[rows]
+        links[: self.n_words] = self.links[rows]
+        return HuffmanTree(links, np.concatenate([[0], np.cumsum(lengths)]))

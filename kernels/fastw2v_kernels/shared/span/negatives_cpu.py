@@ -1,0 +1,28 @@
+"""Negative sampling as a second loss of kernels whose first is hierarchical softmax, on the CPU."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from fastw2v_kernels._jit.cpu import inline_cpu
+from fastw2v_kernels._simd import Shape
+from fastw2v_kernels.shared.span.inputs import Matrices, RatedMatrices, Sampler
+from fastw2v_kernels.shared.span.scoring_cpu import StepBuffers, draw_targets, first_set
+from fastw2v_kernels.shared.span.walk_cpu import KeptTokens
+
+
+class Negatives(NamedTuple):
+    """What a step with negatives needs; kernels with None in its place are compiled without negatives."""
+
+    matrices: Matrices | RatedMatrices
+    sampler: Sampler
+    step: StepBuffers
+    shape: Shape
+
+
+@inline_cpu
+def draw_negatives(negatives: Negatives, kept: KeptTokens, i: int, n_contexts: int) -> None:
+    """Draw the targets of centre i."""
+    step, sampler, shape = negatives.step, negatives.sampler, negatives.shape
+    for ordinal in range(1 if shape.share_negatives else n_contexts):
+        draw_targets(step, first_set(step, i) + ordinal, kept.id[i], kept.pos[i], ordinal, sampler, shape)
