@@ -26,7 +26,7 @@ from fastw2v.runtime.signals import SIGNALS, finished_first, start, terminable
 from fastw2v.runtime.warn import warn_user
 from fastw2v.state import ModelState
 from fastw2v.trainer import TrainReport
-from fastw2v.vectors.weights import Weights, padded_weights
+from fastw2v.vectors.weights import Weights
 
 logger = logging.getLogger("fastw2v")
 DEFAULT_EVERY = "5min"
@@ -144,7 +144,7 @@ class CheckpointPause:
         self._has_skipped = False
         weights = self._state.weights
         try:
-            self._copy = self._copy or padded_weights(len(weights.w_in), weights.dim)
+            self._copy = self._copy or weights.uninitialized_copy()
         except MemoryError:
             logger.warning(
                 "there is no memory for a copy of the weights, so no checkpoint is written; training goes on"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from fastw2v.backends import TrainingData, loss_backend
@@ -10,7 +11,6 @@ from fastw2v.loss import mean_loss
 from fastw2v.pair_options import options_of_pairs
 from fastw2v.runtime.devices import is_cuda
 from fastw2v.session import Session
-from fastw2v.vectors.weights import Weights
 from fastw2v.vocabulary_model import CorpusFile, VocabularyModel
 
 
@@ -65,7 +65,7 @@ class LossModel(VocabularyModel):
         True
         """
         state, config = self._state_to_grow(), self.config.with_option("compute_loss", True)
-        weights = Weights(state.weights.w_in, state.weights.w_out, state.weights.dim)
+        weights = replace(state.weights, on_device=None, rate_in=None)
         backend = loss_backend(config.device if is_cuda(config.device) else "cpu")
         with Session(config, progress=False).encode_with(one_corpus(sentences, corpus_file), state.vocab) as tokens:
             config = options_of_pairs(config) if tokens.are_pairs else config

@@ -62,9 +62,12 @@ class ModelState:
 
     def __init__(self, vocab: Vocab, weights: Weights, corpus_count: int, epochs_trained: int = 0) -> None:
         self._vocab, self._weights, self._is_training = vocab, weights, False
-        self.wv = KeyedVectors(vocab, weights.w_in[:, : weights.dim], vocab.counts)
+        self.wv = self._new_vectors()
         self.corpus_count, self.epochs_trained = corpus_count, epochs_trained
         self._n_edits = self._n_handed_out = 0  # the counters of wv when the last training began
+
+    def _new_vectors(self) -> KeyedVectors:
+        return KeyedVectors(self._vocab, self._weights.w_in[:, : self._weights.dim], self._vocab.counts)
 
     @property
     def vocab(self) -> Vocab:
@@ -171,7 +174,7 @@ class ModelState:
         own = self.weights
         np.copyto(weights.w_in, own.w_in)
         np.copyto(weights.w_out, own.w_out)
-        twin = ModelState(self.vocab, weights, self.corpus_count, self.epochs_trained)
+        twin = type(self)(self.vocab, weights, self.corpus_count, self.epochs_trained)
         twin.wv.take_attributes(self.wv)
         return twin
 
@@ -194,11 +197,21 @@ class ModelState:
         view.flags.writeable = False
         return view
 
-    def restore(self, vectors: FloatArray, output_vectors: FloatArray) -> None:
-        """Put back earlier values of all rows, float32[n_vocab, dim] each, in the order of `vocab`."""
+    def rows(self) -> tuple[FloatArray, FloatArray]:
+        """Return copies of all rows, float32[n_rows, dim] and float32[n_vocab, dim], for `restore`."""
         own = self.weights
-        own.w_in[:, : own.dim], own.w_out[:, : own.dim] = vectors, output_vectors
-        own.on_device = self.wv.norms = None
+        return own.w_in[:, : own.dim].copy(), own.w_out[:, : own.dim].copy()
+
+    def restore(self, input_rows: FloatArray, output_rows: FloatArray) -> None:
+        """Put back earlier values of all rows."""
+        own = self.weights
+        own.w_in[:, : own.dim], own.w_out[:, : own.dim] = input_rows, output_rows
+        own.on_device = None
+        self.note_moves()
+
+    def note_moves(self) -> None:
+        """Forget what was computed from the rows, since they have moved."""
+        self.wv.norms = None
 
     def device_vectors(self, last_device: str) -> Any:  # noqa: ANN401 - CuPy is not there for the type checker
         """Return the vectors on the GPU that trained them.

@@ -314,4 +314,7 @@ class VocabularyModel(ModelBase):
         """Begin with a vocabulary and untrained weights."""
         with stopwatch(self.seconds, "encode"):
             vocab = with_null_word(vocab) if self.null_word else vocab
-            self._state = ModelState.untrained(vocab, self.config, corpus_count)
+            self._state = self._untrained(vocab, corpus_count)
+
+    def _untrained(self, vocab: Vocab, corpus_count: int) -> ModelState:
+        return ModelState.untrained(vocab, self.config, corpus_count)

@@ -17,9 +17,11 @@ from fastw2v.runtime.compilation import log_compilation
 from fastw2v.runtime.worker_pool import ItemQueue, run_workers
 from fastw2v.schedule import Span
 from fastw2v_kernels.cbow_ns.cpu import cbow_ns_cpu
+from fastw2v_kernels.cbow_subword_ns.cpu import cbow_subword_ns_cpu
 from fastw2v_kernels.shared.memory import aligned
 from fastw2v_kernels.shared.rng import shifted_seed
 from fastw2v_kernels.skipgram_ns.cpu import skipgram_ns_cpu
+from fastw2v_kernels.skipgram_subword_ns.cpu import skipgram_subword_ns_cpu
 
 # About how many multiply-adds a span takes: 30 ms of a fast core, so that Ctrl-C is obeyed at once.
 _SPAN_WORK = 1 << 28
@@ -45,7 +47,7 @@ class CpuBackend:
             The rates of the weights are wrong; see `Weights.checked_rates`.
         """
         arrays, n_tokens = corpus_arrays(config, data), data.tokens.n_tokens
-        self._kernel = partial(skipgram_ns_cpu if config.sg else cbow_ns_cpu, **arrays, **kernel_options(config))
+        self._kernel = partial(kernel_of(config, data), **arrays, **kernel_options(config))
         self._kernel_name, self._tokens, self._seed = kernel_name(config), data.tokens, config.seed
         self.n_workers = 1 if is_small(n_tokens) else config.n_workers
         self._tallies = [aligned((3,), np.float64) for _ in range(self.n_workers)]
@@ -108,6 +110,13 @@ class CpuBackend:
         return span_arguments(self._tokens, span, self._seed)
 
 
+def kernel_of(config: TrainConfig, data: TrainingData) -> Callable[..., None]:
+    """Return the kernel for a configuration, and for weights with rows of n-grams or without."""
+    if data.weights.subwords is None:
+        return skipgram_ns_cpu if config.sg else cbow_ns_cpu
+    return skipgram_subword_ns_cpu if config.sg else cbow_subword_ns_cpu
+
+
 def _tally_of(counts: np.ndarray) -> Tally:
     loss, pairs, kept = counts
     return Tally(float(loss), int(pairs), int(kept))
@@ -128,15 +137,17 @@ def corpus_arrays(config: TrainConfig, data: TrainingData) -> dict[str, Any]:
     """
     vocab, tokens, weights = data
     alias_prob, alias_id = data.noise_table(config.ns_exponent)
-    return {
+    arrays: dict[str, Any] = {
         "w_in": weights.w_in,
         "w_out": weights.w_out,
         "keep": vocab.keep_probabilities(config.sample),
         "alias_prob": alias_prob,
         "alias_id": alias_id,
-        "rate_in": weights.checked_rates(),
         "centre_weight": tokens.weights,
     }
+    if weights.subwords is None:
+        return arrays | {"rate_in": weights.checked_rates()}
+    return arrays | {"row_ids": weights.subwords.row_ids, "row_starts": weights.subwords.row_starts}
 
 
 def span_arguments(tokens: Tokens, span: Span, seed: int, *, align: int = 1) -> dict[str, Any]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastw2v.config import TrainConfig
+from fastw2v.config import FastTextConfig, TrainConfig
 
 
 def kernel_options(config: TrainConfig) -> dict[str, Any]:
-    """Return the arguments of `skipgram_ns` or `cbow_ns` that are not arrays and are the same for all spans."""
+    """Return the arguments of `skipgram_ns` or `cbow_ns`, or of those with subwords, that are not arrays and are the same for all spans."""
     options: dict[str, Any] = {
         "seed": config.seed,
         "window": config.window,
@@ -24,4 +24,5 @@ def kernel_options(config: TrainConfig) -> dict[str, Any]:
 def kernel_name(config: TrainConfig) -> str:
     """Return the name of the kernel for the log."""
     model = "skip-gram" if config.sg else "CBOW"
+    model += " (subwords)" if isinstance(config, FastTextConfig) else ""
     return f"the {model} kernel for vector_size {config.vector_size}, negative {config.negative}"

@@ -94,7 +94,7 @@ class EarlyStopping(CallbackAny2Vec):
         if self.best_epoch == 0 or self._sign * (value - self.best) > self.min_delta or math.isnan(self.best):
             self.best, self.best_epoch = value, self._epoch
             if self.restore_best:
-                self._weights = model.wv.vectors.copy(), model.syn1neg.copy()
+                self._weights = model._state.rows()
         elif self._epoch - self.best_epoch >= self.patience:
             name = self.monitor if isinstance(self.monitor, str) else getattr(self.monitor, "__name__", "the measure")
             n_epochs = f"{self.patience} epoch{'s' * (self.patience > 1)}"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from fastw2v.vectors.subwords import Subwords, draw_ngram_rows, draw_word_rows
 from fastw2v.vocab import Vocab
 
 _PADDING = 16  # floats of a row are padded to a multiple of this: one cache line
@@ -29,6 +30,8 @@ class Weights:
     rate_in : float32[n_vocab], optional
         Factor of the moves of each input row, finite and not negative; 0 leaves the row as it is, to the byte. None: 1
         for all.
+    subwords : Subwords, optional
+        Of a FastText model: `w_in` has rows of n-grams behind those of the words.
     """
 
     w_in: np.ndarray
@@ -36,6 +39,13 @@ class Weights:
     dim: int
     on_device: Any = None
     rate_in: np.ndarray | None = None
+    subwords: Subwords | None = None
+
+    def uninitialized_copy(self) -> Weights:
+        """Return weights of the same shapes, whose numbers are anything."""
+        from fastw2v_kernels.shared.memory import aligned
+
+        return replace(self, w_in=aligned(self.w_in.shape), w_out=aligned(self.w_out.shape), on_device=None)
 
     def checked_rates(self) -> np.ndarray | None:
         """Return `rate_in`; a backend calls this once, since kernels do not look at the values.
@@ -63,6 +73,17 @@ def initial_weights(vocab: Vocab, dim: int, seed: int) -> Weights:
     weights = padded_weights(len(vocab), dim)
     uniform_rows_cpu(weights.w_in, dim, vocab.key_hashes(), seed=seed)
     return weights
+
+
+def initial_subword_weights(vocab: Vocab, dim: int, subwords: Subwords, *, seed: int) -> Weights:
+    """Return first weights with rows of n-grams: input rows uniform in [-1/dim, 1/dim), as fastText; output rows 0."""
+    from fastw2v_kernels.shared.memory import zeros_in_large_pages
+
+    stride = -(-dim // _PADDING) * _PADDING
+    w_in = zeros_in_large_pages((subwords.n_rows, stride))
+    draw_word_rows(w_in[: len(vocab)], dim, vocab.key_hashes(), seed=seed)
+    draw_ngram_rows(w_in[len(vocab) :], dim, subwords.bucket_of_row, seed=seed)
+    return Weights(w_in, zeros_in_large_pages((len(vocab), stride)), dim, subwords=subwords)
 
 
 def weights_of(w_in: np.ndarray, w_out: np.ndarray) -> Weights:
