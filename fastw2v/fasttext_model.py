@@ -13,7 +13,6 @@ from fastw2v.model import Word2Vec
 from fastw2v.options import ConfigOption
 from fastw2v.runtime.progress import Progress
 from fastw2v.subword_state import SubwordState
-from fastw2v.vocab import Vocab
 from fastw2v.vocab_rule import TrimRule
 from fastw2v.vocabulary_model import CorpusFile
 
@@ -63,7 +62,7 @@ class FastText(Word2Vec):
     (False, (20,))
     """
 
-    _config_class = FastTextConfig
+    _config_class, _state_class = FastTextConfig, SubwordState
     min_n, max_n, bucket = (ConfigOption[int]() for _ in range(3))
 
     @refuse_gensim3_names
@@ -126,7 +125,3 @@ class FastText(Word2Vec):
         """Always 1: word n-grams are for fastText's classifier."""
         return 1
 
-    def _untrained(self, vocab: Vocab, corpus_count: int) -> SubwordState:
-        if vocab.is_integer:
-            raise TypeError("FastText makes vectors of the letters of words, and the keys are integers; use Word2Vec")
-        return SubwordState.untrained(vocab, self.config, corpus_count)

@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 
 from fastw2v.config import FastTextConfig, TrainConfig
+from fastw2v.formats.subword_table import SubwordRows
 from fastw2v.keyedvectors import FastTextKeyedVectors
 from fastw2v.state import ModelState
 from fastw2v.vectors.subwords import NgramRule, Subwords
-from fastw2v.vectors.weights import Weights, initial_subword_weights
+from fastw2v.vectors.weights import Weights, initial_subword_weights, padded_weights
 from fastw2v.vocab import Vocab
 
 
@@ -53,8 +54,19 @@ class SubwordState(ModelState):
         return state
 
     @classmethod
+    def of_rows(
+        cls, vocab: Vocab, found: SubwordRows, dim: int, *, corpus_count: int, epochs_trained: int
+    ) -> SubwordState:
+        """Return the state of rows from a file, with output rows of 0."""
+        w_out = padded_weights(len(vocab), dim).w_out
+        weights = Weights(found.rows, w_out, dim, subwords=found.subwords)
+        return cls.of_weights(vocab, weights, corpus_count, seed=found.seed, epochs_trained=epochs_trained)
+
+    @classmethod
     def untrained(cls, vocab: Vocab, config: TrainConfig, corpus_count: int) -> SubwordState:
         """Return the state before training: input rows drawn from seed and word or n-gram, output rows 0."""
+        if vocab.is_integer:
+            raise TypeError("FastText makes vectors of the letters of words, and the keys are integers; use Word2Vec")
         subwords = Subwords.of(vocab, rule_of(config))
         weights = initial_subword_weights(vocab, config.vector_size, subwords, seed=config.seed)
         return cls.of_weights(vocab, weights, corpus_count, seed=config.seed)

@@ -5,13 +5,22 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Sequence
 from functools import cached_property
-from typing import Any, NoReturn
+from os import PathLike
+from pathlib import Path
+from typing import Any, NoReturn, Self
 
 import numpy as np
 import numpy.typing as npt
 
+from fastw2v.formats.names import chosen_format
+from fastw2v.compat import refuse_unsupported
+from fastw2v.formats.safetensors import is_safetensors, read_safetensors, write_safetensors
+from fastw2v.formats.safetensors_table import TABLE_TENSORS, table_metadata, table_of, table_tensors, vocab_of
+from fastw2v.formats.subword_table import SUBWORD_TENSORS, subword_metadata, subword_rows, subword_tensors
 from fastw2v.keyedvectors.keyed_vectors import KeyedVectors
 from fastw2v.runtime.arrays import Array, FloatArray, RowArray
+from fastw2v.runtime.class_only import class_only
+from fastw2v.runtime.files import existing_file
 from fastw2v.runtime.word_bytes import encode_word
 from fastw2v.vectors.key_table import KEY_TYPES, Key
 from fastw2v.vectors.search import row_norms, unit_rows
@@ -222,6 +231,62 @@ class FastTextKeyedVectors(KeyedVectors):
     def add_vector(self, key: Key, vector: npt.ArrayLike) -> NoReturn:
         """Raise TypeError, as `add_vectors` does."""
         self.add_vectors()
+
+
+    def save(
+        self,
+        fname_or_handle: str | PathLike[str],
+        separately: Sequence[str] | None = None,
+        sep_limit: int = 10 * 1024**2,
+        ignore: Iterable[str] = frozenset(),
+        pickle_protocol: int = 4,
+        *,
+        format: str | None = None,
+        dtype: str | None = None,
+    ) -> None:
+        """Write the vectors, and to a safetensors file the rows of words and n-grams too, which `load` reads.
+
+        Other formats, and a `dtype`, hold the vectors of the vocabulary alone, which is logged. Takes and raises what
+        `KeyedVectors.save` does.
+        """
+        if dtype is not None or chosen_format(Path(fname_or_handle), format) != "safetensors":
+            logger.info("%s: the file has the words' vectors; n-grams are in safetensors files alone", fname_or_handle)
+            super().save(fname_or_handle, separately, sep_limit, ignore, pickle_protocol, format=format, dtype=dtype)
+            return
+        refuse_unsupported({"ignore": frozenset(ignore)})
+        tensors = table_tensors(self) | subword_tensors(self.rows, self._subwords)
+        metadata = {"format": "fastw2v"} | table_metadata(self) | subword_metadata(self._subwords, self._seed)
+        write_safetensors(fname_or_handle, tensors, metadata)
+
+    @class_only
+    def load(cls, fname: str | PathLike[str], mmap: str | None = None) -> Self:
+        """Read vectors with their n-grams, which `save` or `FastText.save` wrote as safetensors.
+
+        Parameters
+        ----------
+        fname : path
+        mmap : None
+            Rows are read into memory: another value raises ValueError. `KeyedVectors.load` maps the vectors alone.
+
+        Raises
+        ------
+        FileNotFoundError
+            There is no such file.
+        ValueError
+            The file is damaged, or has no n-grams.
+        """
+        if mmap is not None:
+            raise ValueError(f"mmap is {mmap!r}; expected None: KeyedVectors.load maps the words' vectors alone")
+        path = existing_file(fname)
+        if not is_safetensors(path):
+            raise ValueError(f"{path} has no n-grams; read its vectors by KeyedVectors.load, or .bin of fastText by "
+                             "load_facebook_vectors")
+        tensors, metadata = read_safetensors(path, lambda name: name in (*TABLE_TENSORS, *SUBWORD_TENSORS))
+        table = table_of(tensors, path, metadata)
+        rows, subwords, seed = subword_rows(tensors, metadata, vocab_of(tensors, path), path)
+        wv = cls(vocab_of(tensors, path), rows, table.vectors.shape[1], subwords, seed=seed)
+        wv.expandos |= table.attributes
+        return wv
 
 
 _SUBWORDS = ("rule", "bucket_of_row", "row_ids", "row_starts")

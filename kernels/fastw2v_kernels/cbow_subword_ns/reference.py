@@ -7,8 +7,9 @@ import numpy as np
 from fastw2v_kernels.shared.array_types import Float32, Float64, Int32, Int64
 from fastw2v_kernels.shared.rng import epoch_key
 from fastw2v_kernels.shared.span.inputs import Sampler, TokenSource
-from fastw2v_kernels.shared.span.reference import FloatMatrix, draw_targets, weight_of, windows
-from fastw2v_kernels.shared.span.subword_reference import gradients
+from fastw2v_kernels.shared.span.reference import FloatMatrix, batches, draw_targets, weight_of
+from fastw2v_kernels.shared.span.subword_reference import CarriedSums, centres, gradients
+from fastw2v_kernels.shared.span.subwords import TOKENS_PER_BLOCK, Subwords
 
 
 def cbow_subword_ns_reference(
@@ -40,7 +41,11 @@ def cbow_subword_ns_reference(
     """Train the centres at token positions begin to end by stochastic gradient descent.
 
     As in fastText, the hidden vector is the mean (or the sum) of all rows of all contexts: their own rows and those of
-    their n-grams. The centre is the positive.
+    their n-grams. The centre is the positive. Otherwise than in fastText, the rows of a token are summed once, when the
+    window reaches it, and moved once, when the window has left it: until then its sum follows its own moves, but not
+    those of other tokens near it. So each row is read and written once for a token, and not for each of its windows.
+    All moves have reached their rows at the end of the span, and at positions that are multiples of TOKENS_PER_BLOCK:
+    the result is the same wherever spans are cut, as long as they are cut there.
 
     Parameters
     ----------
@@ -64,17 +69,22 @@ def cbow_subword_ns_reference(
     tokens = TokenSource(ids=ids, starts=starts, keep=keep, key=key, window=window, shrink_windows=shrink_windows)
     tokens = tokens if centre_weight is None else tokens._replace(weight=centre_weight)
     sampler = Sampler(alias_prob=alias_prob, alias_id=alias_id, key=key, negative=negative)
-    for token_pos, contexts in windows(tokens, begin, end):
-        tally[2] += 1
-        if len(contexts) == 0:
-            continue
-        rows = np.concatenate([row_ids[row_starts[word] : row_starts[word + 1]] for word in contexts])
-        share = w_in.dtype.type(1 / len(rows))
-        hidden = w_in[rows].sum(axis=0) * (share if mean_context else 1)
-        targets = draw_targets(sampler, ids[token_pos], token_pos, ordinal=0)
-        weight = weight_of(tokens, token_pos)
-        lr = (lr_first + lr_step * token_pos) * weight
-        d_hidden, d_out, loss = gradients(hidden, w_out, (np.array(targets[:1]), targets[1:]), lr=lr)
-        np.add.at(w_in, rows, d_hidden * (share if mean_gradient else 1))
-        np.add.at(w_out, targets, d_out)
-        tally[:2] += loss * weight * with_loss, 1
+    for first, stop in batches(begin, end, TOKENS_PER_BLOCK):
+        carried = CarriedSums(w_in, Subwords(row_ids, row_starts), ids)
+        for centre in centres(tokens, first, stop):
+            carried.reach(centre.near)
+            token_pos, contexts = centre.token_pos, centre.contexts
+            if len(contexts):
+                n_rows = sum(carried.n_rows(pos) for pos in contexts)
+                share = w_in.dtype.type(1 / n_rows)
+                hidden = sum(carried.sums[pos] for pos in contexts) * (share if mean_context else 1)
+                targets = draw_targets(sampler, ids[token_pos], token_pos, ordinal=0)
+                weight = weight_of(tokens, token_pos)
+                lr = (lr_first + lr_step * token_pos) * weight
+                d_hidden, d_out, loss = gradients(hidden, w_out, (np.array(targets[:1]), targets[1:]), lr=lr)
+                carried.move(contexts, d_hidden * (share if mean_gradient else 1))
+                np.add.at(w_out, targets, d_out)
+                tally[:2] += loss * weight * with_loss, 1
+            tally[2] += 1
+            carried.leave(centre.last)
+        carried.leave_all()

@@ -15,19 +15,20 @@ from fastw2v_kernels.shared.span.inputs import Matrices, Sampler, Span, TokenSou
 from fastw2v_kernels.shared.span.scoring_cpu import Centre
 from fastw2v_kernels.shared.span.subwords import Subwords, check_matrices, check_subwords
 from fastw2v_kernels.shared.span.subwords_cpu import (
+    HIDDEN,
+    MOVE,
     SubwordStep,
     SubwordWorkspace,
-    add_word,
-    clear_hidden,
+    begin_steps,
     draw_negatives,
     follow_move,
-    move_word,
+    move_rows,
     prefetch_lists,
     prefetch_targets,
-    scale_hidden,
     set_targets,
     subword_shape,
     subword_step,
+    sum_word,
     train_targets,
 )
 from fastw2v_kernels.shared.span.walk_cpu import (
@@ -97,12 +98,11 @@ def _skipgram_subword_ns_cpu_kernel(
             if high - low > 1:
                 centre = Centre(i, low, high, kept.id[min(i + 1, last)], lr_of(tokens, span, kept.pos[i], shape))
                 word = kept.id[i]
-                clear_hidden(step, shape)
-                add_word(w_in, subwords, word, centre.prefetch_row_id, step, shape)
-                scale_hidden(step, 1.0 / (subwords.row_starts[word + 1] - subwords.row_starts[word]), shape)
+                sum_word(w_in, subwords, word, centre.prefetch_row_id, step.rows, HIDDEN, shape)
+                begin_steps(step, 1.0 / (subwords.row_starts[word + 1] - subwords.row_starts[word]), shape)
                 found = hsum(_train_steps(w_out, kept, step, centre, sampler, n_per_step, shape))
                 if shape.moves_rows:
-                    move_word(w_in, subwords, word, centre.prefetch_row_id, step, shape)
+                    move_rows(w_in, subwords, word, step.rows, MOVE, shape)
                 loss += weighted(found, tokens, kept.pos[i], shape)
                 n_pairs += high - low - 1
         tally[0] += loss

@@ -12,6 +12,7 @@ from fastw2v_kernels.shared.array_types import Int32, Int64
 from fastw2v_kernels.shared.span.cases import span_case
 from fastw2v_kernels.shared.span.inputs import Matrices
 
+TOKENS_PER_BLOCK = 1024  # of CBOW: where a block ends, all moves have reached their rows
 _COLUMNS = 16  # rows come in multiples of this many floats
 
 

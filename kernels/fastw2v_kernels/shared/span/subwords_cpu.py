@@ -32,6 +32,7 @@ from fastw2v_kernels._simd import (
     store,
     store_strip,
     tail,
+    zero_strip,
     zero_tile,
     zeros,
 )
@@ -193,68 +194,57 @@ def follow_move(step: SubwordStep, shape: Shape) -> None:
 
 
 @inline_cpu
-def clear_hidden(step: SubwordStep, shape: Shape) -> None:
-    """Set the hidden vector and its move to 0."""
-    for col in range(0, shape.n_vectors * LANES, LANES):
-        store(step.rows, HIDDEN, col, splat(0.0))
-        store(step.rows, MOVE, col, splat(0.0))
-
-
-@inline_cpu
-def scale_hidden(step: SubwordStep, scale: float, shape: Shape) -> None:
-    """Multiply the hidden vector, which is a sum so far."""
-    for col in range(0, shape.n_vectors * LANES, LANES):
-        hidden = load(step.rows, HIDDEN, col) * scale
-        store(step.rows, HIDDEN, col, hidden)
-        store(step.rows, FIRST, col, hidden)
-
-
-@inline_cpu
-def _add_strip(w_in: Float32, subwords: Subwords, word: int, ahead: int, step: SubwordStep, col: int, shape: Shape) -> None:
+def _sum_strip(
+    w_in: Float32, subwords: Subwords, word: int, ahead: int, sums: Float32, slot: int, col: int, shape: Shape
+) -> None:
     begin, end = subwords.row_starts[word], subwords.row_starts[word + 1]
     soon, last = subwords.row_starts[ahead] - begin, subwords.row_starts[ahead + 1] - 1
-    total = load_strip(step.rows, HIDDEN, col, shape)
+    total = zero_strip(shape)
     for r in range(begin, end):
         prefetch_strip(w_in, subwords.row_ids[min(r + soon, last)], col, shape)
         total = total + load_strip(w_in, subwords.row_ids[r], col, shape)
-    store_strip(step.rows, HIDDEN, col, total)
+    for r in range(end + soon, last + 1):  # the word ahead has more rows
+        prefetch_strip(w_in, subwords.row_ids[r], col, shape)
+    store_strip(sums, slot, col, total)
 
 
 @inline_cpu
-def add_word(w_in: Float32, subwords: Subwords, word: int, ahead: int, step: SubwordStep, shape: Shape) -> None:
-    """Add the rows of a word to the hidden vector; prefetch as many of a word that comes soon."""
+def sum_word(
+    w_in: Float32, subwords: Subwords, word: int, ahead: int, sums: Float32, slot: int, shape: Shape
+) -> None:
+    """Write the sum of the rows of a word to row `slot` of sums; prefetch the rows of the word `ahead`."""
     whole = shape.n_vectors // shape.n_strip * shape.n_strip
     for vector in range(0, whole, shape.n_strip):
-        _add_strip(w_in, subwords, word, ahead, step, vector * LANES, shape)
+        _sum_strip(w_in, subwords, word, ahead, sums, slot, vector * LANES, shape)
     if whole < shape.n_vectors:
-        _add_strip(w_in, subwords, word, ahead, step, whole * LANES, tail(shape))
+        _sum_strip(w_in, subwords, word, ahead, sums, slot, whole * LANES, tail(shape))
 
 
 @inline_cpu
-def _move_strip(w_in: Float32, subwords: Subwords, word: int, ahead: int, step: SubwordStep, col: int, shape: Shape) -> None:
-    begin, end = subwords.row_starts[word], subwords.row_starts[word + 1]
-    last = subwords.row_starts[ahead + 1] - 1
-    soon = subwords.row_starts[ahead] - begin + (end - begin)
-    move = load_strip(step.rows, MOVE, col, shape)
-    for r in range(begin, end):
-        prefetch_strip(w_in, subwords.row_ids[min(r + soon, last)], col, shape)
+def _move_strip(
+    w_in: Float32, subwords: Subwords, word: int, moves: Float32, slot: int, col: int, shape: Shape
+) -> None:
+    move = load_strip(moves, slot, col, shape)
+    for r in range(subwords.row_starts[word], subwords.row_starts[word + 1]):
         row = subwords.row_ids[r]
         store_strip(w_in, row, col, load_strip(w_in, row, col, shape) + move)
 
 
 @inline_cpu
-def move_word(w_in: Float32, subwords: Subwords, word: int, ahead: int, step: SubwordStep, shape: Shape) -> None:
-    """Move the rows of a word by that of the hidden vector; prefetch as many more of a word that comes soon."""
+def move_rows(w_in: Float32, subwords: Subwords, word: int, moves: Float32, slot: int, shape: Shape) -> None:
+    """Add row `slot` of moves to each row of a word."""
     whole = shape.n_vectors // shape.n_strip * shape.n_strip
     for vector in range(0, whole, shape.n_strip):
-        _move_strip(w_in, subwords, word, ahead, step, vector * LANES, shape)
+        _move_strip(w_in, subwords, word, moves, slot, vector * LANES, shape)
     if whole < shape.n_vectors:
-        _move_strip(w_in, subwords, word, ahead, step, whole * LANES, tail(shape))
+        _move_strip(w_in, subwords, word, moves, slot, whole * LANES, tail(shape))
 
 
 @inline_cpu
-def scale_move(step: SubwordStep, scale: float, shape: Shape) -> None:
-    """Multiply the move of the hidden vector."""
+def begin_steps(step: SubwordStep, scale: float, shape: Shape) -> None:
+    """Multiply the hidden vector, which is a sum so far, and set its move to 0."""
     for col in range(0, shape.n_vectors * LANES, LANES):
-        store(step.rows, MOVE, col, load(step.rows, MOVE, col) * scale)
-
+        hidden = load(step.rows, HIDDEN, col) * scale
+        store(step.rows, HIDDEN, col, hidden)
+        store(step.rows, FIRST, col, hidden)
+        store(step.rows, MOVE, col, splat(0.0))
