@@ -17,13 +17,20 @@ if TYPE_CHECKING:
     from typing import Any
 
     from fastw2v.config import TrainConfig
+    from fastw2v.fasttext_model import FastText
     from fastw2v.keyedvectors import KeyedVectors
     from fastw2v.model import Word2Vec
     from fastw2v.warm import warmup
 
-_MODULES = {"KeyedVectors": "keyedvectors", "TrainConfig": "config", "Word2Vec": "model", "warmup": "warm"}
+_MODULES = {
+    "FastText": "fasttext_model",
+    "KeyedVectors": "keyedvectors",
+    "TrainConfig": "config",
+    "Word2Vec": "model",
+    "warmup": "warm",
+}
 
-__all__ = ["KeyedVectors", "TrainConfig", "Word2Vec", "__version__", "warmup"]
+__all__ = ["FastText", "KeyedVectors", "TrainConfig", "Word2Vec", "__version__", "warmup"]
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401

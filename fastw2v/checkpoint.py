@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from fastw2v.config import OPTIONS, TrainConfig
+from fastw2v.config import FastTextConfig, TrainConfig
 from fastw2v.formats import book_pickle
 from fastw2v.formats.safetensors import is_safetensors, read_safetensors, refuse_many_values, write_safetensors
 from fastw2v.formats.safetensors_table import (
@@ -24,9 +24,11 @@ from fastw2v.formats.safetensors_table import (
     table_tensors,
     vocab_of,
 )
+from fastw2v.formats.subword_table import NGRAMS, SUBWORD_TENSORS, subword_metadata, subword_rows, subword_tensors
 from fastw2v.raw_counts import RawCounts
 from fastw2v.runtime.files import existing_file
 from fastw2v.state import ModelState
+from fastw2v.subword_state import SubwordState
 from fastw2v.vectors.key_table import KeyTable
 from fastw2v.vectors.tree import HuffmanTree
 from fastw2v.vectors.weights import padded_weights
@@ -80,11 +82,15 @@ def write_model(
     tensors = table_tensors(state.wv) | state.output_vectors()
     if weights.tree is not None and weights.w_node is not None:
         tensors |= dict(zip(_TREE, (weights.tree.links, weights.tree.path_starts)))
+    if isinstance(state, SubwordState):
+        tensors |= subword_tensors(state.wv.rows, state.wv.subwords)
     tensors["n_raw_tokens"] = np.array([state.vocab.n_raw_tokens], np.int64)
     if raw is not None:
         tensors |= _raw_tensors(raw)
     metadata = {"format": "fastw2v", "config": json.dumps(dataclasses.asdict(config)), "state": json.dumps(counters)}
     metadata |= table_metadata(state.wv)
+    if isinstance(state, SubwordState):
+        metadata |= subword_metadata(state.wv.subwords, state.seed)
     metadata["notes"] = json.dumps(dict(notes), default=str)
     if training is not None:
         sums = {name: _checksum(tensor) for name, tensor in tensors.items()}
@@ -120,22 +126,34 @@ def read_model(path: str | PathLike[str], vector_size: int | None = None) -> Sav
     _check(path, shape[1] == dim, f"its vectors are {shape[1]} long and its configuration says {dim}")
     _check(path, n_raw_tokens.shape == (1,), f"its n_raw_tokens has shape {n_raw_tokens.shape}")
     _check(path, n_raw_tokens[0] >= 0, f"its n_raw_tokens is {n_raw_tokens[0]}")
-    outputs = _outputs_of(options)
-    weights = padded_weights(*shape, outputs=outputs)
-    with np.errstate(over="ignore"):  # of float64: as any vectors that are not finite
-        weights.w_in[:, :dim] = tensors.pop("vectors")
+    vocab = vocab_of(tensors, path, n_raw_tokens=int(n_raw_tokens[0]))
+    outputs, sizes = _outputs_of(options), {name: counters[name] for name in _COUNTERS}
+    if NGRAMS in metadata:
+        rows = subword_rows(_read_subwords(path, training), metadata, vocab, path)
+        _check(path, rows.rows.shape[1] >= shape[1], f"its rows are {rows.rows.shape[1]} long")
+        state: ModelState = SubwordState.of_rows(vocab, rows, shape[1], **sizes)
+    else:
+        weights = padded_weights(*shape, outputs=outputs)
+        with np.errstate(over="ignore"):  # of float64: as any vectors that are not finite
+            weights.w_in[:, :dim] = tensors.pop("vectors")
+        weights.tree = _tree_of(path, tensors, shape[0]) if "w_node" in outputs else None
+        state = ModelState(vocab, weights, **sizes)
     for name in outputs:
-        _read_outputs(path, name, training, weights.outputs[name][:, :dim])
+        _read_outputs(path, name, training, state.weights.outputs[name][:, :dim])
     if _identity(path) != identity:
         raise ValueError(f"{path} was replaced by another file while it was read; load it again")
-    weights.tree = _tree_of(path, tensors, shape[0]) if "w_node" in outputs else None
-    vocab = vocab_of(tensors, path, n_raw_tokens=int(n_raw_tokens[0]))
-    state = ModelState(vocab, weights, **{name: counters[name] for name in _COUNTERS})
     state.wv.expandos |= attributes
     if lock_factors is not None:
         state.wv.vectors_lockf = lock_factors
     notes = _json_object(path, metadata, "notes") if "notes" in metadata else {}
     return SavedModel(options, state, notes, _raw_counts(tensors, path), training)
+
+
+def _read_subwords(path: Path, training: dict[str, Any] | None) -> dict[str, np.ndarray]:
+    """Return the rows that the vectors of a FastText model are made of, and which those of each word are."""
+    tensors = _read(path, (), lambda name: name in SUBWORD_TENSORS)[0]
+    _check_sums(path, training, tensors)
+    return tensors
 
 
 def read_training(path: str | PathLike[str]) -> tuple[dict[str, Any], dict[str, Any] | None]:
@@ -205,14 +223,15 @@ def _checksum(rows: np.ndarray) -> int:
 
 def _check_options(path: Path, options: dict[str, Any], counters: dict[str, Any]) -> None:
     """Raise ValueError, which names the file, if an option or a counter is not in its range."""
-    _check(path, options.keys() <= set(OPTIONS), f"its configuration has the options {', '.join(options)}")
+    known = FastTextConfig() if options.keys() & {"min_n"} else TrainConfig()
+    _check(path, options.keys() <= set(known.names()), f"its configuration has the options {', '.join(options)}")
     for name, most in _COUNTERS.items():
         count = counters.get(name)
         _check(path, type(count) is int and 0 <= count <= most, f"its state is {counters}")
     _check(path, isinstance(options.get("device", ""), str), f"its device is {options.get('device')!r}")
     for name, value in options.items():
         try:  # each by itself: alpha may be below min_alpha when the user is about to change both
-            TrainConfig().with_option(name, value)
+            known.with_option(name, value)
         except (TypeError, ValueError) as error:
             raise ValueError(f"{path} is damaged: {error}; save the model again with Word2Vec.save") from error
 

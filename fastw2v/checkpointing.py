@@ -144,7 +144,7 @@ class CheckpointPause:
         self._has_skipped = False
         weights = self._state.weights
         try:
-            self._copy = self._copy or weights.like()
+            self._copy = self._copy or weights.uninitialized_copy()
         except MemoryError:
             logger.warning(
                 "there is no memory for a copy of the weights, so no checkpoint is written; training goes on"

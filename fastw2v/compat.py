@@ -12,6 +12,7 @@ T = TypeVar("T")
 
 # For each argument: gensim's default, with which gensim does not use it, and what to do instead.
 _UNSUPPORTED: dict[str, tuple[Any, str]] = {
+    "word_ngrams": (1, "word n-grams are for fastText's classifier; leave it out, or pass 1"),
     "word_count": (0, "give start_alpha and end_alpha"),
     "ignore": (frozenset(), "keys, vectors and attributes are all written; delete from wv.expandos what is not wanted"),
 }

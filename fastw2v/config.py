@@ -63,11 +63,16 @@ class TrainConfig:
     device: str = "auto"
 
     def __post_init__(self) -> None:
-        for name in OPTIONS:
+        for name in self.names():
             object.__setattr__(self, name, _checked(name, getattr(self, name)))
         self.check_rates()
         if not (self.hs or self.negative):
             raise ValueError("hs is 0 and negative is 0, which trains nothing; pass hs=1, or negative=5")
+
+    @classmethod
+    def names(cls) -> tuple[str, ...]:
+        """Return the names of all options."""
+        return tuple(field.name for field in fields(cls))
 
     def check_rates(self) -> None:
         """Raise ValueError if min_alpha is above alpha, which may be so while `with_option` changes one of them."""
@@ -105,7 +110,27 @@ class TrainConfig:
         return self.negative_sharing == "window"
 
 
-OPTIONS = tuple(field.name for field in fields(TrainConfig))
+@dataclass(frozen=True)
+class FastTextConfig(TrainConfig):
+    """All options of a training with subwords: those of `TrainConfig`, and the three of `fastw2v.FastText`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `TrainConfig`.
+
+    Examples
+    --------
+    >>> FastTextConfig(min_n=2).max_n
+    6
+    """
+
+    min_n: int = 3
+    max_n: int = 6
+    bucket: int = 2_000_000
+
+
+OPTIONS = TrainConfig.names()
 
 
 _HUGE = 2**31 - 1
@@ -132,6 +157,9 @@ _RANGES: dict[str, tuple[type, float, float]] = {
     "sorted_vocab": (int, 0, 1),
     "compute_loss": (bool, 0, 1),
     "deterministic": (bool, 0, 1),
+    "min_n": (int, 0, 1 << 16),
+    "max_n": (int, 0, 1 << 16),
+    "bucket": (int, 0, _HUGE),
 }
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
@@ -74,7 +74,7 @@ class LossModel(VocabularyModel):
         True
         """
         state, config = self._state_to_grow(), self.config.with_option("compute_loss", True)
-        weights = dataclasses.replace(state.weights, on_device=None, rate_in=None)
+        weights = replace(state.weights, on_device=None, rate_in=None)
         backend = loss_backend(config.device if is_cuda(config.device) else "cpu")
         with Session(config, progress=False).encode_with(one_corpus(sentences, corpus_file), state.vocab) as tokens:
             config = options_of_pairs(config) if tokens.are_pairs else config
@@ -144,8 +144,8 @@ def _known_words(sentence: Sequence[Key], wv: KeyedVectors) -> list[Key]:
 def _log_likelihoods(config: TrainConfig, state: ModelState, sentences: list[list[Key]]) -> list[float]:
     """Return minus the loss of each sentence, all of whose words are known."""
     chosen = {"hs": 1, "negative": 0, "sample": 0.0, "shrink_windows": False, "compute_loss": True}
-    config = dataclasses.replace(config, **chosen)  # type: ignore[arg-type]
-    weights = dataclasses.replace(state.weights, on_device=None, rate_in=None)
+    config = replace(config, **chosen)  # type: ignore[arg-type]
+    weights = replace(state.weights, on_device=None, rate_in=None)
     backend = loss_backend(config.device if is_cuda(config.device) else "cpu")
     with Session(config, progress=False).encode_with(one_corpus(sentences, None), state.vocab) as tokens:
         data = TrainingData(state.vocab, tokens, weights)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from os import PathLike
 from typing import Any
@@ -13,7 +13,7 @@ import numpy as np
 from fastw2v.callbacks import Callbacks
 from fastw2v.checkpointing import Checkpoints
 from fastw2v.compat import refuse_gensim3_names, refuse_renamed, refuse_unsupported
-from fastw2v.config import OPTIONS, TrainConfig
+from fastw2v.config import TrainConfig
 from fastw2v.corpus import one_corpus
 from fastw2v.options import config_of_call, drawn_seed
 from fastw2v.runtime.progress import Progress
@@ -144,6 +144,8 @@ class Word2Vec(StoredModel):
     (20,)
     """
 
+    _config_class: type[TrainConfig] = TrainConfig
+
     @refuse_gensim3_names
     def __init__(
         self,
@@ -183,14 +185,19 @@ class Word2Vec(StoredModel):
         checkpoint: str | PathLike[str] | None = None,
         checkpoint_every: str | int | None = None,
     ) -> None:
-        given = dict(locals())  # the parameters above: nothing else has a name yet
-        given["seed"] = drawn_seed() if seed is None else seed
-        super().__init__(TrainConfig(**{name: given[name] for name in OPTIONS}), progress)
+        self._construct(dict(locals()))  # the parameters above: nothing else has a name yet
+
+    def _construct(self, given: Mapping[str, Any]) -> None:
+        """Set options and attributes from the arguments of the constructor, and train if there is a corpus."""
+        chosen = {**given, "seed": drawn_seed() if given["seed"] is None else given["seed"]}
+        kind = self._config_class
+        super().__init__(kind(**{name: chosen[name] for name in kind.names()}), given["progress"])
         self.running_training_loss = self.total_train_time = 0.0
         self.train_count, self.min_alpha_yet_reached = 0, self.alpha
-        self.batch_words, self.hashfxn, self.comment = batch_words, hashfxn, comment
-        self._callbacks = Callbacks(callbacks)
-        self._checkpoints = Checkpoints.of(checkpoint, checkpoint_every, self._own_files)
+        self.batch_words, self.hashfxn, self.comment = (given[name] for name in ("batch_words", "hashfxn", "comment"))
+        self._callbacks = Callbacks(given["callbacks"])
+        self._checkpoints = Checkpoints.of(given["checkpoint"], given["checkpoint_every"], self._own_files)
+        sentences, corpus_file, trim_rule = (given[name] for name in ("sentences", "corpus_file", "trim_rule"))
         rule = VocabRule.of(self.config, trim_rule)
         if sentences is not None or corpus_file is not None:
             session, corpus = self._begin(self.config), one_corpus(sentences, corpus_file)

@@ -15,7 +15,7 @@ import numpy as np
 
 from fastw2v.backends import Tally
 from fastw2v.checkpoint import SavedModel, read_model, read_training
-from fastw2v.config import TrainConfig
+from fastw2v.config import FastTextConfig, TrainConfig
 from fastw2v.encode import Tokens
 from fastw2v.runtime.warn import warn_user
 from fastw2v.trainer import TrainReport
@@ -171,7 +171,8 @@ def check_options(path: Path, options: Mapping[str, Any]) -> None:
         if not previous_of(path).exists():
             raise
         saved = read_training(previous_of(path))[0]
-    wanted = dataclasses.asdict(TrainConfig(**options))
+    kind = FastTextConfig if "min_n" in saved else TrainConfig
+    wanted = dataclasses.asdict(kind(**options))
     for name in options:
         if name not in _MAY_DIFFER and name in saved and saved[name] != wanted[name]:
             cure = "give the same options, or another checkpoint to train anew"

@@ -13,7 +13,7 @@ import numpy as np
 from fastw2v.backends import Backend, TrainingData, check_config, get_backend
 from fastw2v.callbacks import Callbacks
 from fastw2v.checkpointing import CheckpointPause, Checkpoints
-from fastw2v.config import TrainConfig
+from fastw2v.config import FastTextConfig, TrainConfig
 from fastw2v.corpus import Corpus, WeightedCorpus, as_corpus
 from fastw2v.encode import Encoding, Tokens, check_device_of, encode_by_rule, encode_with, load_encoder
 from fastw2v.pair_options import check_pair_options, options_of_pairs
@@ -140,7 +140,7 @@ class Session:
                 hooks=Hooks(events.on_epoch, events.on_wait, callbacks.see_epochs),
                 pause=pause or NoPause(),
             )
-        state.wv.norms = None
+        state.note_moves()
         events.add_loss()
         events.count_training()
         self.seconds["compile"] = self.seconds.get("compile", 0.0) + self.report.compile_seconds
@@ -153,13 +153,16 @@ class Session:
 
     def _backend_for(self, tokens: Tokens) -> Backend:
         config = self._config
-        return get_backend(config.device, deterministic=config.deterministic, n_tokens=tokens.n_tokens)
+        deterministic = config.deterministic and not isinstance(config, FastTextConfig)  # that is one worker's
+        return get_backend(config.device, deterministic=deterministic, n_tokens=tokens.n_tokens)
 
     @contextmanager
     def _reading(self, sentences: Any) -> Iterator[tuple[Corpus, PhaseProgress | None]]:  # noqa: ANN401
         """Compile the reader of a corpus; yield the corpus and the progress, and time the block."""
         corpus = as_corpus(sentences)
         if isinstance(corpus, WeightedCorpus) and corpus.are_pairs:
+            if isinstance(self._config, FastTextConfig):
+                raise ValueError("FastText does not train explicit pairs; train them with Word2Vec, or pass sentences")
             check_pair_options(self._config)
         check_device_of(corpus, self._config.device)
         with shown_progress(self._progress, "encode") as progress:
@@ -223,7 +226,7 @@ class _Events:
             self._model.min_alpha_yet_reached = self._model.config.min_alpha
 
     def _notify(self, call: Callable[[Any], None]) -> str | None:
-        self._state.wv.norms = None
+        self._state.note_moves()
         call(self._model)
         self.follow()
         return cast("str | None", self._model._stop_reason)

@@ -66,10 +66,13 @@ class ModelState:
 
     def __init__(self, vocab: Vocab, weights: Weights, corpus_count: int, epochs_trained: int = 0) -> None:
         self._vocab, self._weights, self._is_training = vocab, weights, False
-        self.wv = KeyedVectors(vocab, weights.w_in[:, : weights.dim], vocab.counts)
+        self.wv = self._new_vectors()
         self.wv.tree = weights.tree
         self.corpus_count, self.epochs_trained = corpus_count, epochs_trained
         self._n_edits = self._n_handed_out = 0  # the counters of wv when the last training began
+
+    def _new_vectors(self) -> KeyedVectors:
+        return KeyedVectors(self._vocab, self._weights.w_in[:, : self._weights.dim], self._vocab.counts)
 
     @property
     def vocab(self) -> Vocab:
@@ -181,7 +184,7 @@ class ModelState:
         for name, matrix in {"w_in": own.w_in, **own.outputs}.items():
             np.copyto(getattr(weights, name), matrix)
         weights.tree = own.tree
-        twin = ModelState(self.vocab, weights, self.corpus_count, self.epochs_trained)
+        twin = type(self)(self.vocab, weights, self.corpus_count, self.epochs_trained)
         twin.wv.take_attributes(self.wv)
         return twin
 
@@ -209,13 +212,22 @@ class ModelState:
             view.flags.writeable = False
         return views
 
-    def restore(self, vectors: FloatArray, output_vectors: Mapping[str, FloatArray]) -> None:
-        """Put back earlier values of all rows, float32[n_vocab, dim] each, in the order of `vocab`."""
+    def rows(self) -> dict[str, FloatArray]:
+        """Return copies of all rows, float32[n_rows, dim], by the names of the weights, for `restore`."""
         own = self.weights
-        own.w_in[:, : own.dim] = vectors
-        for name, rows in output_vectors.items():
-            own.outputs[name][:, : own.dim] = rows
-        own.on_device = self.wv.norms = None
+        return {name: rows[:, : own.dim].copy() for name, rows in {"w_in": own.w_in, **own.outputs}.items()}
+
+    def restore(self, rows: Mapping[str, FloatArray]) -> None:
+        """Put back earlier values of all rows."""
+        own = self.weights
+        for name, matrix in rows.items():
+            getattr(own, name)[:, : own.dim] = matrix
+        own.on_device = None
+        self.note_moves()
+
+    def note_moves(self) -> None:
+        """Forget what was computed from the rows, since they have moved."""
+        self.wv.norms = None
 
     def device_vectors(self, last_device: str) -> Any:  # noqa: ANN401 - CuPy is not there for the type checker
         """Return the vectors on the GPU that trained them.

@@ -186,6 +186,9 @@ class StoredModel(LossModel):
     @classmethod
     def _restored(cls, path: str | PathLike[str], saved: SavedModel, options: Mapping[str, Any]) -> Self:
         """Make a model of what a file holds, with other values of some options."""
+        if type(saved.state) is not cls._state_class:
+            kind = "FastText" if "min_n" in saved.options else "Word2Vec"
+            raise ValueError(f"{path} holds a {kind}; load it with fastw2v.{kind}.load, and not with {cls.__name__}")
         chosen: dict[str, Any] = {**saved.options, **options}
         rates = {name: chosen.pop(name) for name in ("alpha", "min_alpha") if name in chosen}
         model = cls(**chosen)

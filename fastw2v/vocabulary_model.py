@@ -37,6 +37,8 @@ class VocabularyModel(ModelBase):
     (`reset_from`), or in gensim's steps: `scan_vocab`, `prepare_vocab`, `prepare_weights`.
     """
 
+    _state_class: type[ModelState] = ModelState
+
     @property
     def raw_vocab(self) -> dict[Any, int]:
         """Counts of all words of the last corpus, kept by `keep_raw_vocab=True` or `scan_vocab`; {} without them.
@@ -322,4 +324,4 @@ class VocabularyModel(ModelBase):
         """Begin with a vocabulary and untrained weights."""
         with stopwatch(self.seconds, "encode"):
             vocab = with_null_word(vocab) if self.null_word else vocab
-            self._state = ModelState.untrained(vocab, self.config, corpus_count)
+            self._state = self._state_class.untrained(vocab, self.config, corpus_count)

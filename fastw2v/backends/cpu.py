@@ -18,10 +18,12 @@ from fastw2v.runtime.worker_pool import ItemQueue, run_workers
 from fastw2v.schedule import Span
 from fastw2v_kernels.cbow_hs.cpu import cbow_hs_cpu
 from fastw2v_kernels.cbow_ns.cpu import cbow_ns_cpu
+from fastw2v_kernels.cbow_subword_ns.cpu import cbow_subword_ns_cpu
 from fastw2v_kernels.shared.memory import aligned
 from fastw2v_kernels.shared.rng import shifted_seed
 from fastw2v_kernels.skipgram_hs.cpu import skipgram_hs_cpu
 from fastw2v_kernels.skipgram_ns.cpu import skipgram_ns_cpu
+from fastw2v_kernels.skipgram_subword_ns.cpu import skipgram_subword_ns_cpu
 
 # About how many multiply-adds a span takes: 30 ms of a fast core, so that Ctrl-C is obeyed at once.
 _SPAN_WORK = 1 << 28
@@ -48,7 +50,7 @@ class CpuBackend:
             The rates of the weights are wrong; see `Weights.checked_rates`.
         """
         arrays, n_tokens = corpus_arrays(config, data), data.tokens.n_tokens
-        self._kernel = partial(_kernel_of(config), **arrays, **kernel_options(config))
+        self._kernel = partial(kernel_of(config, data), **arrays, **kernel_options(config))
         self._kernel_name, self._tokens, self._seed = kernel_name(config), data.tokens, config.seed
         self.n_workers = 1 if is_small(n_tokens) else config.n_workers
         self._tallies = [aligned((3,), np.float64) for _ in range(self.n_workers)]
@@ -111,7 +113,10 @@ class CpuBackend:
         return span_arguments(self._tokens, span, self._seed)
 
 
-def _kernel_of(config: TrainConfig) -> Callable[..., None]:
+def kernel_of(config: TrainConfig, data: TrainingData) -> Callable[..., None]:
+    """Return the kernel for a configuration, and for weights with rows of n-grams or without."""
+    if data.weights.subwords is not None:
+        return skipgram_subword_ns_cpu if config.sg else cbow_subword_ns_cpu
     if config.hs:
         return skipgram_hs_cpu if config.sg else cbow_hs_cpu
     return skipgram_ns_cpu if config.sg else cbow_ns_cpu
@@ -136,14 +141,16 @@ def corpus_arrays(config: TrainConfig, data: TrainingData) -> dict[str, Any]:
         The rates of the weights are wrong; see `Weights.checked_rates`.
     """
     vocab, tokens, weights = data
-    return {
+    arrays: dict[str, Any] = {
         "w_in": weights.w_in,
         "keep": vocab.keep_probabilities(config.sample),
-        "rate_in": weights.checked_rates(),
         "centre_weight": tokens.weights,
         **data.output_tables(config),
         **data.weights.outputs,
     }
+    if weights.subwords is None:
+        return arrays | {"rate_in": weights.checked_rates()}
+    return arrays | {"row_ids": weights.subwords.row_ids, "row_starts": weights.subwords.row_starts}
 
 
 def span_arguments(tokens: Tokens, span: Span, seed: int, *, align: int = 1) -> dict[str, Any]:

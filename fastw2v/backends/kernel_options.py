@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastw2v.config import TrainConfig
+from fastw2v.config import FastTextConfig, TrainConfig
 
 
 def kernel_options(config: TrainConfig) -> dict[str, Any]:
@@ -24,5 +24,6 @@ def kernel_options(config: TrainConfig) -> dict[str, Any]:
 def kernel_name(config: TrainConfig) -> str:
     """Return the name of the kernel for the log."""
     model = "skip-gram" if config.sg else "CBOW"
+    model += " (subwords)" if isinstance(config, FastTextConfig) else ""
     losses = ["hierarchical softmax"] * config.hs + [f"negative {config.negative}"] * (config.negative > 0)
     return f"the {model} kernel for vector_size {config.vector_size}, {', '.join(losses)}"

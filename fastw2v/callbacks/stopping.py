@@ -94,8 +94,7 @@ class EarlyStopping(CallbackAny2Vec):
         if self.best_epoch == 0 or self._sign * (value - self.best) > self.min_delta or math.isnan(self.best):
             self.best, self.best_epoch = value, self._epoch
             if self.restore_best:
-                outputs = model._state.output_vectors()
-                self._weights = model.wv.vectors.copy(), {name: rows.copy() for name, rows in outputs.items()}
+                self._weights = model._state.rows()
         elif self._epoch - self.best_epoch >= self.patience:
             name = self.monitor if isinstance(self.monitor, str) else getattr(self.monitor, "__name__", "the measure")
             n_epochs = f"{self.patience} epoch{'s' * (self.patience > 1)}"
@@ -105,7 +104,7 @@ class EarlyStopping(CallbackAny2Vec):
     def on_train_end(self, model: Any) -> None:  # noqa: ANN401
         """Put back the best weights, unless they are those of the last epoch."""
         if self._weights is not None and self.best_epoch < self._epoch:
-            model._state.restore(*self._weights)
+            model._state.restore(self._weights)
             logger.info("restored the weights of epoch %d", self.best_epoch)
         self._weights = None
 

@@ -2,5 +2,6 @@
 
 from fastw2v.keyedvectors.keyed_vectors import KeyedVectors
 from fastw2v.keyedvectors.neighbours import Indexer, NeighbourList, QueryItem
+from fastw2v.keyedvectors.subword_vectors import FastTextKeyedVectors
 
-__all__ = ["Indexer", "KeyedVectors", "NeighbourList", "QueryItem"]
+__all__ = ["FastTextKeyedVectors", "Indexer", "KeyedVectors", "NeighbourList", "QueryItem"]

@@ -100,7 +100,7 @@ class Neighbours(GrowingTable):
         """Return the best keys by the scores of the rows searched, without the keys that were asked for."""
         if topn is None:
             return np.asarray(scores)
-        query_rows = [self.get_index(key) for key in asked if isinstance(key, KEY_TYPES)]
+        query_rows = [self.get_index(key, -1) for key in asked if isinstance(key, KEY_TYPES)]
         rows = np.arange(len(self))[searched]
         best_scores, best_rows = topk(
             np.where(np.isnan(scores), -np.inf, scores)[None], rows[None], topn + len(query_rows)
@@ -193,15 +193,19 @@ class Neighbours(GrowingTable):
         """
         norms, stop = self.fill_norms(), restrict_vocab or len(self)
         if isinstance(keys_or_vectors, np.ndarray) and keys_or_vectors.ndim == 2:
-            key_rows, queries = None, unit_rows(self._checked_dim(keys_or_vectors))
+            queries = unit_rows(self._checked_dim(keys_or_vectors))
+            excluded: list[list[int]] = [[]] * len(queries)
         else:
-            key_rows = self.rows_of(keys_or_vectors)
-            queries = self._vectors[key_rows] / norms[key_rows, None]
+            excluded, queries = self._unit_queries(keys_or_vectors)
         vectors = np.asarray(self._vectors[:stop], np.float32)
         scores, rows = nearest(vectors, norms[:stop], np.asarray(queries, np.float32), k=max(topn, 0) + 1)
-        excluded = [[]] * len(queries) if key_rows is None else key_rows[:, None].tolist()
         found = zip(scores, rows, excluded)
         return [self._neighbours(s, r, query_rows=query_rows, topn=topn) for s, r, query_rows in found]
+
+    def _unit_queries(self, keys: Sequence[Key]) -> tuple[list[list[int]], FloatArray]:
+        """Return the rows of keys, each in a list, and their unit vectors."""
+        rows = self.rows_of(keys)
+        return rows[:, None].tolist(), np.asarray(self._vectors[rows] / self.fill_norms()[rows, None])
 
     def _neighbours(self, scores: FloatArray, rows: RowArray, *, query_rows: list[int], topn: int) -> NeighbourList:
         """Return keys and cosines of the first `topn` rows, without those of the query and those without a cosine."""

@@ -34,7 +34,7 @@ class DivergenceWatch:
     """
 
     def __init__(self, weights: Weights, alpha: float) -> None:
-        n_vocab = len(weights.w_in)
+        n_vocab = len(weights.w_out)
         first, others = np.arange(min(n_vocab, _N_ROWS // 2)), np.linspace(0, n_vocab - 1, _N_ROWS // 2).astype(int)
         self._rows = np.union1d(first, others) if n_vocab else first
         self._weights, self._alpha, self._seen = weights, alpha, time.monotonic()

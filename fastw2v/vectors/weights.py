@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from fastw2v.vectors.subwords import Subwords, draw_ngram_rows, draw_word_rows
 from fastw2v.vectors.tree import HuffmanTree
 from fastw2v.vocab import Vocab
 
@@ -35,6 +36,8 @@ class Weights:
         Output rows of the inner nodes of `tree` (gensim: syn1), for hierarchical softmax; the last is not used.
     tree : HuffmanTree, optional
         The tree of the words.
+    subwords : Subwords, optional
+        Of a FastText model: `w_in` has rows of n-grams behind those of the words.
     """
 
     w_in: np.ndarray
@@ -44,6 +47,7 @@ class Weights:
     rate_in: np.ndarray | None = None
     w_node: np.ndarray | None = None
     tree: HuffmanTree | None = None
+    subwords: Subwords | None = None
 
     @property
     def outputs(self) -> dict[str, np.ndarray]:
@@ -51,11 +55,12 @@ class Weights:
         found = {"w_out": self.w_out, "w_node": self.w_node}
         return {name: matrix for name, matrix in found.items() if matrix is not None and len(matrix)}
 
-    def like(self) -> Weights:
-        """Return weights of the same sizes, not initialized, with the same tree."""
-        weights = padded_weights(len(self.w_in), self.dim, outputs=tuple(self.outputs))
-        weights.tree = self.tree
-        return weights
+    def uninitialized_copy(self) -> Weights:
+        """Return weights of the same shapes, whose numbers are anything, with the same tree and n-grams."""
+        from fastw2v_kernels.shared.memory import aligned
+
+        w_node = None if self.w_node is None else aligned(self.w_node.shape)
+        return replace(self, w_in=aligned(self.w_in.shape), w_out=aligned(self.w_out.shape), w_node=w_node, on_device=None)
 
     def check_outputs(self, *, hs: int, negative: int) -> None:
         """Raise ValueError unless there are output rows for the losses that are to be trained."""
@@ -95,6 +100,17 @@ def initial_weights(vocab: Vocab, dim: int, seed: int, *, hs: int = 0, negative:
     if hs:
         weights.tree = HuffmanTree.of_counts(vocab.counts)
     return weights
+
+
+def initial_subword_weights(vocab: Vocab, dim: int, subwords: Subwords, *, seed: int) -> Weights:
+    """Return first weights with rows of n-grams: input rows uniform in [-1/dim, 1/dim), as fastText; output rows 0."""
+    from fastw2v_kernels.shared.memory import zeros_in_large_pages
+
+    stride = -(-dim // _PADDING) * _PADDING
+    w_in = zeros_in_large_pages((subwords.n_rows, stride))
+    draw_word_rows(w_in[: len(vocab)], dim, vocab.key_hashes(), seed=seed)
+    draw_ngram_rows(w_in[len(vocab) :], dim, subwords.bucket_of_row, seed=seed)
+    return Weights(w_in, zeros_in_large_pages((len(vocab), stride)), dim, subwords=subwords)
 
 
 def weights_of(w_in: np.ndarray, tree: HuffmanTree | None = None, **outputs: np.ndarray) -> Weights:

@@ -1,0 +1,248 @@
+"""Hidden vectors made of subword rows, and their gradient steps, for skip-gram and CBOW on the CPU.
+
+In a step all target rows are read before any of them is written, so that a row may be listed several times.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from fastw2v_kernels._jit.cpu import inline_cpu
+from fastw2v_kernels._simd import (
+    HALF_LANES,
+    LANES,
+    N_REGISTERS,
+    Shape,
+    add_rows,
+    dot,
+    fma_rows,
+    hsum_single,
+    load,
+    load_rows,
+    load_strip,
+    prefetch,
+    prefetch_element,
+    prefetch_strip,
+    rows_of,
+    single,
+    splat,
+    splats,
+    store,
+    store_strip,
+    tail,
+    zero_strip,
+    zero_tile,
+    zeros,
+)
+from fastw2v_kernels.shared import rng
+from fastw2v_kernels.shared.array_types import Float32, Int64
+from fastw2v_kernels.shared.cpu import alias_draw, random_bits, softplus, tanh_half, uniform
+from fastw2v_kernels.shared.memory import CACHE_LINE, aligned, cache_per_thread
+from fastw2v_kernels.shared.sigmoid import LOG_COEFFICIENTS
+from fastw2v_kernels.shared.span.inputs import Sampler
+from fastw2v_kernels.shared.span.subwords import Subwords
+from fastw2v_kernels.shared.span.walk_cpu import KeptTokens
+
+_NEGATIVE_DRAW = rng.NEGATIVE_DRAW
+HIDDEN, MOVE, FIRST = 0, 1, 2  # rows of SubwordStep.rows
+
+
+class SubwordStep(NamedTuple):
+    """Working memory of the gradient steps of one centre.
+
+    negatives : int64[4, negative], drawn for a centre, the next ones, and so on in turn
+    targets : int64[1, n_tiles * n_tile], output rows: positives, negatives, copies of the first to fill the last tile
+    n_positive, n_terms : float32[n_tiles, LANES], how often each target counts as a positive, and in the loss at all
+    error_coef : float32[n_tiles, LANES], lr * (n_positive - n_terms * sigmoid(score)) for each target
+    rows : float32[3, n_vectors * LANES], the hidden vector; its move in all steps of the centre; and as it was at first
+    log_coefficients : float32[8], what `softplus` takes
+    """
+
+    negatives: Int64
+    targets: Int64
+    n_positive: Float32
+    n_terms: Float32
+    error_coef: Float32
+    rows: Float32
+    log_coefficients: Float32
+
+
+class SubwordWorkspace(NamedTuple):
+    """Working memory of a thread: tokens that survived subsampling, and the buffers of a centre."""
+
+    kept: KeptTokens
+    step: SubwordStep
+
+
+def subword_shape(stride: int, n_targets: int, with_loss: bool) -> Shape:
+    """Return the shape for rows of `stride` floats: as many targets in a tile as are spread evenly over the tiles."""
+    n_vectors = stride // LANES
+    n_tiles, n_strips = -(-n_targets // HALF_LANES), -(-n_vectors // (N_REGISTERS // 4))
+    return Shape(n_vectors, -(-n_targets // n_tiles), 1, with_loss, n_strip=-(-n_vectors // n_strips))
+
+
+@cache_per_thread
+def subword_step(shape: Shape, negative: int, n_positives: int) -> SubwordStep:
+    """Return buffers for steps with up to `n_positives` positives."""
+    n_tiles = -(-(n_positives + negative) // shape.n_tile)
+    log_coefficients = aligned((len(LOG_COEFFICIENTS),))
+    log_coefficients[:] = LOG_COEFFICIENTS
+    return SubwordStep(
+        negatives=aligned((4, negative), np.int64),
+        targets=aligned((1, n_tiles * shape.n_tile), np.int64),
+        n_positive=aligned((n_tiles, LANES)),
+        n_terms=aligned((n_tiles, LANES)),
+        error_coef=aligned((n_tiles, LANES)),
+        rows=aligned((3, shape.n_vectors * LANES)),
+        log_coefficients=log_coefficients,
+    )
+
+
+@inline_cpu
+def draw_negatives(step: SubwordStep, i: int, token_pos: int, ordinal: int, sampler: Sampler) -> None:
+    """Draw the negatives of the `ordinal`-th example of centre i, which is at `token_pos`."""
+    first_draw = _NEGATIVE_DRAW + ordinal * sampler.negative
+    for k in range(sampler.negative):
+        bits = random_bits(sampler.key, token_pos, first_draw + k)
+        step.negatives[i & 3, k] = alias_draw(uniform(bits), sampler.alias_prob, sampler.alias_id)
+
+
+@inline_cpu
+def prefetch_targets(w_out: Float32, step: SubwordStep, i: int, context_id: int, shape: Shape) -> None:
+    """Prefetch the output rows of the negatives of centre i, and of one context."""
+    for col in range(0, shape.n_vectors * LANES, CACHE_LINE):
+        prefetch(w_out, context_id, col)
+        for k in range(step.negatives.shape[1]):
+            prefetch(w_out, step.negatives[i & 3, k], col)
+
+
+@inline_cpu
+def prefetch_lists(subwords: Subwords, soon_id: int, later_id: int) -> None:
+    """Prefetch the list of rows of one word, and where that of another begins."""
+    begin = subwords.row_starts[soon_id]
+    prefetch_element(subwords.row_ids, begin)
+    prefetch_element(subwords.row_ids, subwords.row_starts[soon_id + 1] - 1)
+    prefetch_element(subwords.row_starts, later_id)
+
+
+@inline_cpu
+def _set_target(step: SubwordStep, k: int, row: int, n_positive: float, n_terms: float, shape: Shape) -> None:
+    step.targets[0, k] = row
+    step.n_positive[k // shape.n_tile, k % shape.n_tile] = n_positive
+    step.n_terms[k // shape.n_tile, k % shape.n_tile] = n_terms
+
+
+@inline_cpu
+def set_targets(step: SubwordStep, kept: KeptTokens, first: int, stop: int, i: int, skipped: int, shape: Shape) -> int:
+    """List kept tokens first to stop, except `skipped`, and the negatives of centre i; return the number of tiles.
+
+    A negative counts once for each positive that it differs from.
+    """
+    n = 0
+    for j in range(first, stop):
+        if j != skipped:
+            _set_target(step, n, kept.id[j], 1.0, 1.0, shape)
+            n += 1
+    n_positives = n
+    for k in range(step.negatives.shape[1]):
+        row = step.negatives[i & 3, k]
+        n_terms = n_positives
+        for j in range(n_positives):
+            n_terms -= step.targets[0, j] == row
+        _set_target(step, n, row, 0.0, n_terms, shape)
+        n += 1
+    n_tiles = (n + shape.n_tile - 1) // shape.n_tile
+    for k in range(n, n_tiles * shape.n_tile):
+        _set_target(step, k, step.targets[0, 0], 0.0, 0.0, shape)
+    return n_tiles
+
+
+@inline_cpu
+def train_targets(w_out: Float32, step: SubwordStep, n_tiles: int, lr: float, shape: Shape) -> float:
+    """Add the move of the hidden vector to that of the earlier steps, and move the target rows; return the losses."""
+    loss: float = splat(0.0)
+    for t in range(n_tiles):
+        rows, sums = rows_of(w_out, step.targets, 0, t * shape.n_tile, shape), zeros(shape)
+        for col in range(0, shape.n_vectors * LANES, LANES):
+            sums = fma_rows(load_rows(rows, col, single(shape)), load(step.rows, HIDDEN, col), sums)
+        scores = hsum_single(sums)
+        tanh, n_terms = tanh_half(scores), load(step.n_terms, t, 0)
+        store(step.error_coef, t, 0, (load(step.n_positive, t, 0) - (tanh * 0.5 + 0.5) * n_terms) * lr)
+        if shape.with_loss:
+            losses = softplus(scores, tanh, step.log_coefficients) * n_terms
+            loss = loss + (losses - load(step.n_positive, t, 0) * scores)
+        if shape.moves_rows:
+            coefs = splats(step.error_coef, t, 0, shape)
+            for col in range(0, shape.n_vectors * LANES, LANES):
+                move = load_strip(step.rows, MOVE, col, single(shape))
+                store_strip(step.rows, MOVE, col, dot(coefs, load_rows(rows, col, single(shape)), move))
+    if shape.moves_rows:
+        for t in range(n_tiles):
+            rows, coefs = rows_of(w_out, step.targets, 0, t * shape.n_tile, shape), splats(step.error_coef, t, 0, shape)
+            for col in range(0, shape.n_vectors * LANES, LANES):
+                add_rows(rows, col, fma_rows(coefs, load(step.rows, HIDDEN, col), zero_tile(single(shape))))
+    return loss
+
+
+@inline_cpu
+def follow_move(step: SubwordStep, shape: Shape) -> None:
+    """Move the hidden vector to where the steps so far have brought it."""
+    for col in range(0, shape.n_vectors * LANES, LANES):
+        store(step.rows, HIDDEN, col, load(step.rows, FIRST, col) + load(step.rows, MOVE, col))
+
+
+@inline_cpu
+def _sum_strip(
+    w_in: Float32, subwords: Subwords, word: int, ahead: int, sums: Float32, slot: int, col: int, shape: Shape
+) -> None:
+    begin, end = subwords.row_starts[word], subwords.row_starts[word + 1]
+    soon, last = subwords.row_starts[ahead] - begin, subwords.row_starts[ahead + 1] - 1
+    total = zero_strip(shape)
+    for r in range(begin, end):
+        prefetch_strip(w_in, subwords.row_ids[min(r + soon, last)], col, shape)
+        total = total + load_strip(w_in, subwords.row_ids[r], col, shape)
+    for r in range(end + soon, last + 1):  # the word ahead has more rows
+        prefetch_strip(w_in, subwords.row_ids[r], col, shape)
+    store_strip(sums, slot, col, total)
+
+
+@inline_cpu
+def sum_word(w_in: Float32, subwords: Subwords, word: int, ahead: int, sums: Float32, slot: int, shape: Shape) -> None:
+    """Write the sum of the rows of a word to row `slot` of sums; prefetch the rows of the word `ahead`."""
+    whole = shape.n_vectors // shape.n_strip * shape.n_strip
+    for vector in range(0, whole, shape.n_strip):
+        _sum_strip(w_in, subwords, word, ahead, sums, slot, vector * LANES, shape)
+    if whole < shape.n_vectors:
+        _sum_strip(w_in, subwords, word, ahead, sums, slot, whole * LANES, tail(shape))
+
+
+@inline_cpu
+def _move_strip(
+    w_in: Float32, subwords: Subwords, word: int, moves: Float32, slot: int, col: int, shape: Shape
+) -> None:
+    move = load_strip(moves, slot, col, shape)
+    for r in range(subwords.row_starts[word], subwords.row_starts[word + 1]):
+        row = subwords.row_ids[r]
+        store_strip(w_in, row, col, load_strip(w_in, row, col, shape) + move)
+
+
+@inline_cpu
+def move_rows(w_in: Float32, subwords: Subwords, word: int, moves: Float32, slot: int, shape: Shape) -> None:
+    """Add row `slot` of moves to each row of a word."""
+    whole = shape.n_vectors // shape.n_strip * shape.n_strip
+    for vector in range(0, whole, shape.n_strip):
+        _move_strip(w_in, subwords, word, moves, slot, vector * LANES, shape)
+    if whole < shape.n_vectors:
+        _move_strip(w_in, subwords, word, moves, slot, whole * LANES, tail(shape))
+
+
+@inline_cpu
+def begin_steps(step: SubwordStep, scale: float, shape: Shape) -> None:
+    """Multiply the hidden vector, which is a sum so far, and set its move to 0."""
+    for col in range(0, shape.n_vectors * LANES, LANES):
+        hidden = load(step.rows, HIDDEN, col) * scale
+        store(step.rows, HIDDEN, col, hidden)
+        store(step.rows, FIRST, col, hidden)
+        store(step.rows, MOVE, col, splat(0.0))

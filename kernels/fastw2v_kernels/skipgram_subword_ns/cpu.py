@@ -1,0 +1,154 @@
+"""Skip-gram with subwords and negative sampling on the CPU: explicit SIMD values, rows prefetched a centre ahead."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from fastw2v_kernels._jit.cpu import inline_cpu, jit_cpu
+from fastw2v_kernels._simd import HALF_LANES, Shape, hsum, splat
+from fastw2v_kernels.shared.array_types import Float32, Float64, Int32, Int64
+from fastw2v_kernels.shared.cpu import sentence_of
+from fastw2v_kernels.shared.rng import epoch_key
+from fastw2v_kernels.shared.span.checks import check_tables, check_tokens, checked_weights
+from fastw2v_kernels.shared.span.contexts import CONTEXTS_PER_STEP, contexts_per_step
+from fastw2v_kernels.shared.span.inputs import Matrices, Sampler, Span, TokenSource
+from fastw2v_kernels.shared.span.scoring_cpu import Centre
+from fastw2v_kernels.shared.span.subwords import Subwords, check_matrices, check_subwords
+from fastw2v_kernels.shared.span.subwords_cpu import (
+    HIDDEN,
+    MOVE,
+    SubwordStep,
+    SubwordWorkspace,
+    begin_steps,
+    draw_negatives,
+    follow_move,
+    move_rows,
+    prefetch_lists,
+    prefetch_targets,
+    set_targets,
+    subword_shape,
+    subword_step,
+    sum_word,
+    train_targets,
+)
+from fastw2v_kernels.shared.span.walk_cpu import (
+    TOKENS_PER_PASS,
+    KeptTokens,
+    kept_tokens_buffer,
+    lr_of,
+    subsample,
+    weighted,
+    window_of,
+)
+
+
+@inline_cpu
+def _contexts_per_step(window: int, shape: Shape) -> int:
+    if not shape.share_negatives:
+        return 1
+    return 2 * window if shape.one_step else CONTEXTS_PER_STEP
+
+
+@inline_cpu
+def _train_steps(
+    w_out: Float32, kept: KeptTokens, step: SubwordStep, centre: Centre, sampler: Sampler, n_per_step: int, shape: Shape
+) -> float:
+    """Train the hidden vector against the contexts of its centre; return the loss by lane."""
+    i, low, high = centre.i, centre.low, centre.high
+    n_contexts = high - low - 1
+    loss: float = splat(0.0)
+    for first in range(0, n_contexts, n_per_step):
+        begin, end = low + first, low + min(first + n_per_step, n_contexts)
+        if not shape.share_negatives:
+            draw_negatives(step, i, kept.pos[i], first, sampler)
+        n_tiles = set_targets(step, kept, begin + (begin >= i), end + (end > i), i, i, shape)
+        loss = loss + train_targets(w_out, step, n_tiles, centre.lr, shape)
+        if shape.moves_rows and first + n_per_step < n_contexts:
+            follow_move(step, shape)
+    return loss
+
+
+@jit_cpu
+def _skipgram_subword_ns_cpu_kernel(
+    matrices: Matrices,
+    subwords: Subwords,
+    tokens: TokenSource,
+    sampler: Sampler,
+    span: Span,
+    tally: Float64,
+    workspace: SubwordWorkspace,
+    shape: Shape,
+) -> None:
+    (w_in, w_out), (kept, step), window = matrices, workspace, tokens.window
+    sentence = sentence_of(tokens.starts, span.begin)
+    n_per_step = _contexts_per_step(window, shape)
+    for first in range(span.begin, span.end, TOKENS_PER_PASS):
+        bounds = subsample(kept, tokens, first, min(first + TOKENS_PER_PASS, span.end), sentence)
+        sentence = bounds.sentence
+        next_low = next_high = bounds.first  # an empty window; the literal 0 would have another type
+        loss, n_pairs = 0.0, 0
+        for i in range(window - 1, bounds.last):  # begins a centre early, to draw for the first
+            low, high = next_low, next_high
+            last = bounds.last - 1
+            if i < last:
+                next_low, next_high = window_of(kept, i + 1, bounds, tokens, shape)
+                draw_negatives(step, i + 1, kept.pos[i + 1], 0, sampler)
+                prefetch_targets(w_out, step, i + 1, kept.id[min(i + 1 + window, bounds.stop - 1)], shape)
+                prefetch_lists(subwords, kept.id[min(i + 2, last)], kept.id[min(i + 3, last)])
+            if high - low > 1:
+                centre = Centre(i, low, high, kept.id[min(i + 1, last)], lr_of(tokens, span, kept.pos[i], shape))
+                word = kept.id[i]
+                sum_word(w_in, subwords, word, centre.prefetch_row_id, step.rows, HIDDEN, shape)
+                begin_steps(step, 1.0 / (subwords.row_starts[word + 1] - subwords.row_starts[word]), shape)
+                found = hsum(_train_steps(w_out, kept, step, centre, sampler, n_per_step, shape))
+                if shape.moves_rows:
+                    move_rows(w_in, subwords, word, step.rows, MOVE, shape)
+                loss += weighted(found, tokens, kept.pos[i], shape)
+                n_pairs += high - low - 1
+        tally[0] += loss
+        tally[1] += n_pairs
+        tally[2] += bounds.last - window
+
+
+def skipgram_subword_ns_cpu(
+    *,
+    w_in: Float32,
+    w_out: Float32,
+    row_ids: Int32,
+    row_starts: Int64,
+    ids: Int32,
+    starts: Int64,
+    keep: Float32,
+    alias_prob: Float32,
+    alias_id: Int32,
+    begin: int,
+    end: int,
+    lr_first: float,
+    lr_step: float,
+    seed: int,
+    epoch: int,
+    window: int,
+    negative: int,
+    shrink_windows: bool,
+    share_negatives: bool,
+    with_loss: bool,
+    tally: Float64,
+    centre_weight: Float32 | None = None,
+    moves_rows: bool = True,
+) -> None:
+    """Do what `skipgram_subword_ns_reference` does, on one core and without the GIL; without `moves_rows`, only tally."""
+    matrices, subwords = Matrices(w_in=w_in, w_out=w_out), Subwords(row_ids=row_ids, row_starts=row_starts)
+    check_matrices(matrices, tally)
+    check_subwords(subwords, matrices)
+    check_tokens(ids, starts, begin=begin, end=end)
+    check_tables(w_out.shape[0], keep=keep, alias_prob=alias_prob, alias_id=alias_id)
+    one_step = contexts_per_step(window) == 2 * window
+    shape = replace(subword_shape(w_in.shape[1], HALF_LANES, with_loss), share_negatives=share_negatives)
+    shape = replace(shape, one_step=one_step, with_weights=centre_weight is not None, moves_rows=moves_rows)
+    key = epoch_key(seed, epoch)
+    sampler = Sampler(alias_prob=alias_prob, alias_id=alias_id, key=key, negative=negative)
+    tokens = TokenSource(ids=ids, starts=starts, keep=keep, key=key, window=window, shrink_windows=shrink_windows)
+    tokens = tokens._replace(weight=checked_weights(centre_weight, len(ids)))
+    workspace = SubwordWorkspace(kept_tokens_buffer(window), subword_step(shape, negative, 2 * window))
+    span = Span(epoch=epoch, begin=begin, end=end, lr_first=lr_first, lr_step=lr_step)
+    _skipgram_subword_ns_cpu_kernel(matrices, subwords, tokens, sampler, span, tally, workspace, shape)

@@ -1,0 +1,89 @@
+"""Skip-gram with subwords and negative sampling, in NumPy."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fastw2v_kernels.shared.array_types import Float32, Float64, Int32, Int64
+from fastw2v_kernels.shared.rng import epoch_key
+from fastw2v_kernels.shared.span.contexts import contexts_per_step
+from fastw2v_kernels.shared.span.inputs import Sampler, TokenSource
+from fastw2v_kernels.shared.span.reference import FloatMatrix, draw_targets, weight_of, windows
+from fastw2v_kernels.shared.span.subword_reference import gradients
+
+
+def skipgram_subword_ns_reference(
+    *,
+    w_in: FloatMatrix,
+    w_out: FloatMatrix,
+    row_ids: Int32,
+    row_starts: Int64,
+    ids: Int32,
+    starts: Int64,
+    keep: Float32,
+    alias_prob: Float32,
+    alias_id: Int32,
+    begin: int,
+    end: int,
+    lr_first: float,
+    lr_step: float,
+    seed: int,
+    epoch: int,
+    window: int,
+    negative: int,
+    shrink_windows: bool,
+    share_negatives: bool,
+    with_loss: bool,
+    tally: Float64,
+    centre_weight: Float32 | None = None,
+) -> None:
+    """Train the centres at token positions begin to end by stochastic gradient descent.
+
+    As in fastText (Bojanowski et al. 2017, "Enriching word vectors with subword information"), the hidden vector is
+    the mean of the centre's rows of w_in, the output rows are those of the contexts and of the negatives, and each of
+    the centre's rows moves by the whole move of the hidden vector. The hidden vector is made once for a centre:
+    `contexts_per_step` of its contexts make one gradient step, and the next step takes the hidden vector where this
+    one moved it. All contexts share the negatives of the centre. Without `share_negatives`, each context has its own,
+    and its own step.
+
+    Parameters
+    ----------
+    w_in : float32[n_rows, stride], changed in place
+        A row for each word and, behind these, for n-grams; stride is a multiple of 16, columns past the model's
+        dimension are 0 and stay so.
+    w_out : float32[n_vocab, stride], changed in place
+        Output rows of the words.
+    row_ids, row_starts : int32[n_ids], int64[n_vocab + 1]
+        The rows of w_in that word w is made of: row_ids[row_starts[w]:row_starts[w + 1]], at least one. Launchers do
+        not check that they are rows.
+    ids, starts, keep, alias_prob, alias_id, begin, end, lr_first, lr_step, seed, epoch, window, negative,
+    shrink_windows, with_loss, tally, centre_weight
+        As in `skipgram_ns_reference`.
+    share_negatives : bool
+        One set of negatives for all contexts of a centre, or one for each.
+
+    Raises
+    ------
+    TypeError, ValueError
+        A dtype, shape or memory order that does not fit, or a span outside of the corpus. The reference checks nothing.
+    """
+    key = epoch_key(seed, epoch)
+    tokens = TokenSource(ids=ids, starts=starts, keep=keep, key=key, window=window, shrink_windows=shrink_windows)
+    tokens = tokens if centre_weight is None else tokens._replace(weight=centre_weight)
+    sampler = Sampler(alias_prob=alias_prob, alias_id=alias_id, key=key, negative=negative)
+    n_per_step = contexts_per_step(window) if share_negatives else 1
+    for token_pos, contexts in windows(tokens, begin, end):
+        centre = ids[token_pos]
+        rows = row_ids[row_starts[centre] : row_starts[centre + 1]]
+        first_hidden = w_in[rows].sum(axis=0) * w_in.dtype.type(1 / len(rows))
+        weight, move = weight_of(tokens, token_pos), np.zeros_like(first_hidden)
+        for first in range(0, len(contexts), n_per_step):
+            positives, ordinal = contexts[first : first + n_per_step], 0 if share_negatives else first
+            _, *negatives = draw_targets(sampler, centre, token_pos, ordinal=ordinal)
+            lr = (lr_first + lr_step * token_pos) * weight
+            d_hidden, d_out, loss = gradients(first_hidden + move, w_out, (positives, negatives), lr=lr)
+            np.add.at(w_out, [*positives, *negatives], d_out)
+            move += d_hidden
+            tally[0] += loss * weight * with_loss
+        np.add.at(w_in, rows if len(contexts) else rows[:0], move)
+        tally[1:] += len(contexts), 1
