@@ -242,7 +242,7 @@ def test_without_memory_for_a_copy_the_last_checkpoint_is_written(monkeypatch, c
         raise MemoryError
 
     whole = Word2Vec(SENTENCES, **SMALL)
-    monkeypatch.setattr(Weights, "like", fail)
+    monkeypatch.setattr(Weights, "uninitialized_copy", fail)
     model = Word2Vec(SENTENCES, checkpoint="c", checkpoint_every=1000, **SMALL)
     assert same(model, whole)
     assert caplog.text.count("there is no memory for a copy of the weights") == 2
