@@ -9,7 +9,7 @@ import pytest
 from fastw2v import KeyedVectors, Word2Vec
 
 SENTENCES = [["a", "b", "c"], ["b", "c"], ["c", "d"]] * 20
-OPTIONS = {"vector_size": 8, "min_count": 1, "workers": 1, "sample": 0}
+OPTIONS = {"vector_size": 8, "min_count": 1, "workers": 1, "sample": 0, "compute_loss": True}
 
 
 @pytest.fixture
@@ -154,7 +154,7 @@ class AskForLoss:
 
 def test_the_loss_can_be_asked_for_at_any_time(tmp_path):
     callback = AskForLoss()
-    model = Word2Vec(SENTENCES, compute_loss=True, epochs=2, callbacks=[callback], **OPTIONS)
+    model = Word2Vec(SENTENCES, epochs=2, callbacks=[callback], **OPTIONS)
     assert callback.losses[:2] == [0, 0]
     assert 0 < callback.losses[2] < model.get_latest_training_loss()
     assert saved_and_loaded(model, tmp_path).get_latest_training_loss() == model.get_latest_training_loss()

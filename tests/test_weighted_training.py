@@ -11,7 +11,7 @@ from fastw2v.corpus import pair_corpus, weighted_corpus
 from fastw2v.phrases import Phrases
 from fastw2v.vocab import EmptyVocabularyError
 
-SMALL = {"vector_size": 16, "min_count": 1, "workers": 1, "progress": False}
+SMALL = {"vector_size": 16, "min_count": 1, "workers": 1, "progress": False, "compute_loss": True}
 RNG = np.random.default_rng(2)
 EDGES = RNG.integers(0, 40, (300, 2)) + np.array([0, 20])  # centres 0 to 39, contexts 20 to 59
 WALKS = [[f"w{word}" for word in words] for words in RNG.zipf(1.4, (60, 10)) % 30]
@@ -19,7 +19,7 @@ WALKS = [[f"w{word}" for word in words] for words in RNG.zipf(1.4, (60, 10)) % 3
 
 def of_pairs(weights=None, edges=EDGES, **options):
     pairs = pair_corpus(edges[:, 0], edges[:, 1], weights)
-    return Word2Vec(pairs, sg=1, **(SMALL | {"compute_loss": True} | options))
+    return Word2Vec(pairs, sg=1, **(SMALL | options))
 
 
 def same(a, b):
@@ -78,8 +78,8 @@ def test_twice_the_weight_is_twice_the_learning_rate_to_the_bit(of):
 
 @pytest.mark.parametrize("sg", [0, 1])
 def test_weights_of_1_are_none(sg):
-    plain = Word2Vec(WALKS, sg=sg, compute_loss=True, **SMALL)
-    weighted = Word2Vec(weighted_corpus(WALKS, np.ones(60)), sg=sg, compute_loss=True, **SMALL)
+    plain = Word2Vec(WALKS, sg=sg, **SMALL)
+    weighted = Word2Vec(weighted_corpus(WALKS, np.ones(60)), sg=sg, **SMALL)
     assert same(plain, weighted)
     assert weighted.report.loss_per_epoch == pytest.approx(plain.report.loss_per_epoch, rel=1e-6)
     assert same(of_pairs(np.ones(300)), of_pairs())
@@ -121,7 +121,7 @@ def test_pairs_give_the_same_bytes_with_any_number_of_workers(monkeypatch):
 
 
 def test_pairs_in_steps_and_twice():
-    model = Word2Vec(sg=1, compute_loss=True, **SMALL)
+    model = Word2Vec(sg=1, **SMALL)
     pairs = pair_corpus(*EDGES.T)
     model.build_vocab(pairs)
     assert model.train(pairs) == (3000, 3000)
