@@ -124,4 +124,3 @@ class FastText(Word2Vec):
     def word_ngrams(self) -> int:
         """Always 1: word n-grams are for fastText's classifier."""
         return 1
-

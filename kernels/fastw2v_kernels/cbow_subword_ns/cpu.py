@@ -90,7 +90,10 @@ def _move_strip(
     for j in range(centre.low, centre.high):
         if j != centre.i:
             n_rows = subwords.row_starts[kept.id[j] + 1] - subwords.row_starts[kept.id[j]]
-            total, moves = load_strip(carried.sums, j & mask, col, shape), load_strip(carried.moves, j & mask, col, shape)
+            total, moves = (
+                load_strip(carried.sums, j & mask, col, shape),
+                load_strip(carried.moves, j & mask, col, shape),
+            )
             store_strip(carried.sums, j & mask, col, total + move * float(n_rows))
             store_strip(carried.moves, j & mask, col, moves + move)
 
@@ -122,9 +125,7 @@ def _train_centre(
 
 
 @inline_cpu
-def _reach(
-    w_in: Float32, subwords: Subwords, workspace: CarryingWorkspace, slot: int, stop: int, shape: Shape
-) -> None:
+def _reach(w_in: Float32, subwords: Subwords, workspace: CarryingWorkspace, slot: int, stop: int, shape: Shape) -> None:
     """Sum the rows of the token in a slot, if there is one, and prefetch those of the next token."""
     if slot < stop:
         kept, carried = workspace.kept, workspace.carried
@@ -136,7 +137,9 @@ def _reach(
 
 
 @inline_cpu
-def _leave(w_in: Float32, subwords: Subwords, workspace: CarryingWorkspace, slot: int, first: int, shape: Shape) -> None:
+def _leave(
+    w_in: Float32, subwords: Subwords, workspace: CarryingWorkspace, slot: int, first: int, shape: Shape
+) -> None:
     """Move the rows of the token in a slot, if it was reached."""
     if shape.moves_rows and slot >= first:
         moves = workspace.carried.moves

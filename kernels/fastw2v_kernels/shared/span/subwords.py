@@ -59,4 +59,6 @@ def check_subwords(subwords: Subwords, matrices: Matrices, *, on_device: bool = 
     check_read("row_ids", row_ids, row_ids.shape, dtype=INT32)
     check_read("row_starts", row_starts, (matrices.w_out.shape[0] + 1,), dtype=INT64)
     if not on_device and (row_starts[0], row_starts[-1]) != (0, row_ids.size):
-        raise ValueError(f"row_starts has {row_starts[0]} to {row_starts[-1]}; expected 0 to {row_ids.size}, of row_ids")
+        raise ValueError(
+            f"row_starts has {row_starts[0]} to {row_starts[-1]}; expected 0 to {row_ids.size}, of row_ids"
+        )

@@ -209,9 +209,7 @@ def _sum_strip(
 
 
 @inline_cpu
-def sum_word(
-    w_in: Float32, subwords: Subwords, word: int, ahead: int, sums: Float32, slot: int, shape: Shape
-) -> None:
+def sum_word(w_in: Float32, subwords: Subwords, word: int, ahead: int, sums: Float32, slot: int, shape: Shape) -> None:
     """Write the sum of the rows of a word to row `slot` of sums; prefetch the rows of the word `ahead`."""
     whole = shape.n_vectors // shape.n_strip * shape.n_strip
     for vector in range(0, whole, shape.n_strip):
