@@ -11,7 +11,7 @@ from fastw2v.config import number
 from fastw2v.fasttext_model import FastText
 from fastw2v.formats import fasttext as file_format
 from fastw2v.formats.streams import Source, name_of
-from fastw2v.keyedvectors import FastTextKeyedVectors
+from fastw2v.keyedvectors import FastTextKeyedVectors, KeyedVectors
 from fastw2v.runtime.arrays import FloatArray
 from fastw2v.subword_state import SubwordState
 from fastw2v.vectors.subwords import NgramRule, Subwords
@@ -86,6 +86,21 @@ def load_facebook_vectors(path: Source, encoding: str = "utf-8") -> FastTextKeye
     """
     found = file_format.read_fasttext(path, encoding=encoding, with_output=False)
     return FastTextKeyedVectors(found.vocab, found.w_in, found.options.dim, _subwords_of(found), seed=1)
+
+
+def load_any(path: str | PathLike[str]) -> KeyedVectors:
+    """Load the vectors of any file that fastw2v or fastText writes, with its n-grams if it has them.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError, ImportError
+        As `KeyedVectors.load` and `load_facebook_vectors`.
+    """
+    if file_format.is_fasttext(path):
+        return load_facebook_vectors(path)
+    if FastTextKeyedVectors.has_file_ngrams(path):
+        return FastTextKeyedVectors.load(path)
+    return KeyedVectors.load(path)
 
 
 def save_facebook_model(

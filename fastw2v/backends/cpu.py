@@ -21,6 +21,7 @@ from fastw2v_kernels.cbow_ns.cpu import cbow_ns_cpu
 from fastw2v_kernels.cbow_subword_ns.cpu import cbow_subword_ns_cpu
 from fastw2v_kernels.shared.memory import aligned
 from fastw2v_kernels.shared.rng import shifted_seed
+from fastw2v_kernels.shared.span.subwords import TOKENS_PER_BLOCK
 from fastw2v_kernels.skipgram_hs.cpu import skipgram_hs_cpu
 from fastw2v_kernels.skipgram_ns.cpu import skipgram_ns_cpu
 from fastw2v_kernels.skipgram_subword_ns.cpu import skipgram_subword_ns_cpu
@@ -55,7 +56,8 @@ class CpuBackend:
         self.n_workers = 1 if is_small(n_tokens) else config.n_workers
         self._tallies = [aligned((3,), np.float64) for _ in range(self.n_workers)]
         tokens_for_all = -(-n_tokens // (_SPANS_PER_WORKER * self.n_workers))
-        self.span_tokens = min(span_tokens(config), max(1, tokens_for_all))
+        self._align = 1 if data.weights.subwords is None else TOKENS_PER_BLOCK
+        self.span_tokens = -(-min(span_tokens(config), max(1, tokens_for_all)) // self._align) * self._align
 
     def compile(self) -> None:
         """Compile the kernel, or load it from the cache."""
@@ -110,7 +112,7 @@ class CpuBackend:
         self._kernel(**self._span_arguments(span), tally=tally)
 
     def _span_arguments(self, span: Span) -> dict[str, Any]:
-        return span_arguments(self._tokens, span, self._seed)
+        return span_arguments(self._tokens, span, self._seed, align=self._align)
 
 
 def kernel_of(config: TrainConfig, data: TrainingData) -> Callable[..., None]:

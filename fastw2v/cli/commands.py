@@ -86,6 +86,12 @@ def train(
         ),
     ] = False,
     weight: Annotated[str | None, typer.Option(help="With --column: the column of the sentences' weights.")] = None,
+    subwords: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MIN-MAX", help="Train FastText: n-grams of 3-6 characters, so unseen words have vectors."
+        ),
+    ] = None,
     lower: Annotated[bool, typer.Option("--lower", help="Turn text to lower case.")] = False,
     tokens: Annotated[
         str | None, typer.Option(metavar="PATTERN", help='Tokens of text: a regular expression, or "simple".')
@@ -152,7 +158,7 @@ def train(
             "deterministic": deterministic,
             "device": device,
         }
-        model = plan.trained(options)
+        model = plan.trained(options | training.subword_options(subwords))
         model.seconds["write"] = seconds_of(lambda: training.save(model, output, format))
         console.say(console.summary(model), to_stderr=as_json)
         if as_json:
@@ -268,9 +274,9 @@ def _refuse_in_folder(outputs: Iterable[Path], inputs: Iterable[Path]) -> None:
 
 
 def _load(path: Path) -> KeyedVectors:
-    from fastw2v.keyedvectors import KeyedVectors
+    from fastw2v.facebook import load_any
 
-    return KeyedVectors.load(path)
+    return load_any(path)
 
 
 def _key(vectors: KeyedVectors, word: str) -> Any:  # noqa: ANN401 - a word or an integer

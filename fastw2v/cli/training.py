@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 import warnings
 from collections.abc import Iterable
@@ -71,20 +72,37 @@ class Plan:
             return self._trained(options)
 
     def _trained(self, options: dict[str, Any]) -> Word2Vec:
-        from fastw2v import resuming
-        from fastw2v.model import Word2Vec
+        from fastw2v import FastText, Word2Vec, resuming
 
+        kind = FastText if "min_n" in options else Word2Vec
         path = self._checkpoint
         if path is not None and self._resume:
             if resuming.exists(path):
                 resuming.check_options(path, options)
                 chosen = {"workers": options["workers"], "device": options["device"]}
-                return Word2Vec.resume(
+                return kind.resume(
                     path, self._corpus, callbacks=self._callbacks, checkpoint_every=self._every, **chosen
                 )
             console.say(f"there is no checkpoint {path} yet: training begins anew", to_stderr=True)
         watching: dict[str, Any] = {"callbacks": self._callbacks, "checkpoint": path, "checkpoint_every": self._every}
-        return Word2Vec(self._corpus, **watching, **options)
+        return kind(self._corpus, **watching, **options)
+
+
+def subword_options(lengths: str | None) -> dict[str, Any]:
+    """Return the options of FastText for `--subwords`: none without it.
+
+    Raises
+    ------
+    ValueError
+        It is not two numbers, the first no greater than the second.
+    """
+    if lengths is None:
+        return {}
+    found = re.fullmatch(r"(\d{1,4})-(\d{1,4})", lengths)
+    numbers = [int(number) for number in found.groups()] if found else [1, 0]
+    if not 1 <= numbers[0] <= numbers[1]:
+        raise ValueError(f"--subwords is {lengths!r}; expected lengths of n-grams in characters, such as 3-6")
+    return {"min_n": numbers[0], "max_n": numbers[1]}
 
 
 def callbacks_of(log: Path | None, others: Iterable[object]) -> list[object]:

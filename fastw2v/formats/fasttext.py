@@ -15,7 +15,6 @@ from typing import BinaryIO
 import numpy as np
 
 from fastw2v.formats.streams import Source, name_of, reading, writing
-from fastw2v.formats.vector_rows import damaged
 from fastw2v.runtime.arrays import Array, FloatArray
 from fastw2v.runtime.files import atomic_write
 from fastw2v.runtime.signals import finished_first
@@ -29,6 +28,11 @@ _OPTIONS = "<12id"
 _CHUNK_BYTES = 1 << 22
 _MOST_WORD_BYTES = 1 << 24
 _COLUMNS = 16  # floats of a row are padded to a multiple of this
+
+
+def _damaged(name: str, finding: str) -> ValueError:
+    """Return the error for a file that is not whole."""
+    return ValueError(f"{name} is damaged: {finding}; copy it again")
 
 
 @dataclass(frozen=True)
@@ -115,6 +119,12 @@ def read_fasttext(source: Source, *, encoding: str = "utf-8", with_output: bool 
         return FastTextFile(options, vocab, w_in, _read_matrix(file, "output", len(vocab), dim=options.dim))
 
 
+def is_fasttext(path: str | os.PathLike[str]) -> bool:
+    """Whether a file, which may be packed, begins as those of fastText with a version do."""
+    with reading(path) as stream:
+        return stream.read(4) == struct.pack("<i", MAGIC)
+
+
 class _Input:
     """A stream of which parts of a given length, or up to a byte, are taken; an end within a part is an error."""
 
@@ -125,7 +135,7 @@ class _Input:
         while len(self._rest) < n_bytes:
             data = self._stream.read(max(n_bytes - len(self._rest), 1 << 16))
             if not data:
-                raise damaged(self.name, f"it ends where {n_bytes} bytes or more belong")
+                raise _damaged(self.name, f"it ends where {n_bytes} bytes or more belong")
             self._rest += data
         taken, self._rest = self._rest[:n_bytes], self._rest[n_bytes:]
         return taken
@@ -141,7 +151,7 @@ class _Input:
             while end < 0 or end + 10 > len(data):
                 more = self._stream.read(_CHUNK_BYTES)
                 if not more or len(data) - at > _MOST_WORD_BYTES:
-                    raise damaged(self.name, f"there is no end of word {number + 1} of {n}")
+                    raise _damaged(self.name, f"there is no end of word {number + 1} of {n}")
                 data, at = data[at:] + more, 0
                 end = data.find(b"\0")
             yield data[at:end], *struct.unpack_from("<qb", data, end + 1)
@@ -161,7 +171,7 @@ def _read_options(file: _Input) -> tuple[Options, bool]:
         options = Options(first, second, *file.unpack("<10id"))
     is_possible = 1 <= options.dim <= 1 << 20 and options.bucket >= 0 and options.model in (CBOW, SKIPGRAM, SUPERVISED)
     if not is_possible:
-        raise damaged(file.name, f"it does not begin like a file of fastText ({options})")
+        raise _damaged(file.name, f"it does not begin like a file of fastText ({options})")
     if options.model == SUPERVISED:
         raise ValueError(f"{file.name} is a classifier of fastText; expected a model of words (skipgram or cbow)")
     return options, has_version
@@ -174,7 +184,7 @@ def _read_words(file: _Input, encoding: str, *, has_version: bool) -> Vocab:
     if n_labels:
         raise ValueError(f"{file.name} has {n_labels} labels: a classifier; expected a model of words")
     if n_words < 1 or n_entries != n_words or n_tokens < 0:
-        raise damaged(file.name, f"it has {n_entries} entries of which {n_words} are words, of {n_tokens} tokens")
+        raise _damaged(file.name, f"it has {n_entries} entries of which {n_words} are words, of {n_tokens} tokens")
     if n_pruned > 0:
         raise ValueError(f"{file.name} has pruned n-grams, as quantised models have; expected the .bin before that")
     words, counts = [], []
@@ -182,13 +192,13 @@ def _read_words(file: _Input, encoding: str, *, has_version: bool) -> Vocab:
         words.append(word)
         counts.append(count)
     if min(counts) < 0:
-        raise damaged(file.name, f"a word has the count {min(counts)}")
+        raise _damaged(file.name, f"a word has the count {min(counts)}")
     if encoding.lower().replace("_", "-") not in ("utf-8", "utf8"):
         words = [word.decode(encoding).encode() for word in words]
     try:
         return Vocab.from_words(words, np.array(counts, np.int64), n_raw_tokens=n_tokens)
     except ValueError as error:
-        raise damaged(file.name, str(error)) from error
+        raise _damaged(file.name, str(error)) from error
 
 
 def _read_matrix(file: _Input, kind: str, n_expected: int, *, dim: int) -> FloatArray:
@@ -196,7 +206,9 @@ def _read_matrix(file: _Input, kind: str, n_expected: int, *, dim: int) -> Float
 
     n_rows, n_columns = file.unpack("<2q")
     if (n_rows, n_columns) != (n_expected, dim):
-        raise damaged(file.name, f"its {kind} rows are {n_rows} x {n_columns}, and {n_expected} x {dim} by its options")
+        raise _damaged(
+            file.name, f"its {kind} rows are {n_rows} x {n_columns}, and {n_expected} x {dim} by its options"
+        )
     try:
         matrix = zeros_in_large_pages((n_rows, -(-dim // _COLUMNS) * _COLUMNS))
     except (MemoryError, ValueError) as error:

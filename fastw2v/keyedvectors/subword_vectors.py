@@ -16,7 +16,7 @@ from fastw2v.formats.names import chosen_format
 from fastw2v.compat import refuse_unsupported
 from fastw2v.formats.safetensors import is_safetensors, read_safetensors, write_safetensors
 from fastw2v.formats.safetensors_table import TABLE_TENSORS, table_metadata, table_of, table_tensors, vocab_of
-from fastw2v.formats.subword_table import SUBWORD_TENSORS, subword_metadata, subword_rows, subword_tensors
+from fastw2v.formats.subword_table import NGRAMS, SUBWORD_TENSORS, subword_metadata, subword_rows, subword_tensors
 from fastw2v.keyedvectors.keyed_vectors import KeyedVectors
 from fastw2v.runtime.arrays import Array, FloatArray, RowArray
 from fastw2v.runtime.class_only import class_only
@@ -256,6 +256,12 @@ class FastTextKeyedVectors(KeyedVectors):
         tensors = table_tensors(self) | subword_tensors(self.rows, self._subwords)
         metadata = {"format": "fastw2v"} | table_metadata(self) | subword_metadata(self._subwords, self._seed)
         write_safetensors(fname_or_handle, tensors, metadata)
+
+    @staticmethod
+    def has_file_ngrams(path: str | PathLike[str]) -> bool:
+        """Whether a file is safetensors with rows of n-grams, which `load` reads."""
+        file = existing_file(path)
+        return is_safetensors(file) and NGRAMS in read_safetensors(file, lambda name: False)[1]
 
     @class_only
     def load(cls, fname: str | PathLike[str], mmap: str | None = None) -> Self:
