@@ -68,7 +68,7 @@ def test_the_parts_of_a_kept_word_add_up(texts, monkeypatch):
 
 @pytest.fixture
 def few_turns(monkeypatch):
-    """Two threads that wait for each other by spinning take both cores, also while one has to wait for its core."""
+    """Threads that wait for each other by spinning keep both cores busy, for long where others use these, too."""
     monkeypatch.setattr(distance, "N_TURNS", 1000)
 
 
@@ -95,7 +95,7 @@ def test_rounds_are_shown_nearest_first(monkeypatch):
 @TWO_CORES
 @pytest.mark.usefixtures("few_turns")
 def test_a_line_takes_some_time_from_core_to_core():
-    assert 1 < distance.line_ns() < 1e6
+    assert 1 < distance.line_ns() < 1e9  # a share of a second where a thread has to wait for its core
 
 
 def test_without_the_data_the_books_models_end_in_a_line(run_python, tmp_path):
