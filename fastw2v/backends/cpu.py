@@ -48,7 +48,7 @@ class CpuBackend:
             The rates of the weights are wrong; see `Weights.checked_rates`.
         """
         arrays, n_tokens = corpus_arrays(config, data), data.tokens.n_tokens
-        self._kernel = partial(_kernel_of(config), **arrays, **kernel_options(config))
+        self._kernel = partial(span_kernel(config), **arrays, **kernel_options(config))
         self._kernel_name, self._tokens, self._seed = kernel_name(config), data.tokens, config.seed
         self.n_workers = 1 if is_small(n_tokens) else config.n_workers
         self._tallies = [aligned((3,), np.float64) for _ in range(self.n_workers)]
@@ -111,7 +111,8 @@ class CpuBackend:
         return span_arguments(self._tokens, span, self._seed)
 
 
-def _kernel_of(config: TrainConfig) -> Callable[..., None]:
+def span_kernel(config: TrainConfig) -> Callable[..., None]:
+    """Return the operation that trains a span."""
     if config.hs:
         return skipgram_hs_cpu if config.sg else cbow_hs_cpu
     return skipgram_ns_cpu if config.sg else cbow_ns_cpu
