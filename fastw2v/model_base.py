@@ -216,7 +216,9 @@ class ModelBase(Lifecycle):
             raise TypeError(f"context_words_list is the word {context_words_list!r}; expected a list: [word]")
         outputs = state.output_vectors().get("w_out")
         if outputs is None:
-            raise RuntimeError("predict_output_word needs the output vectors of negative sampling; train with negative=5")
+            raise RuntimeError(
+                "predict_output_word needs the output vectors of negative sampling; train with negative=5"
+            )
         rows = [self.wv.get_index(word) for word in context_words_list if word in self.wv]
         if not rows:
             logger.warning("no context word is in the vocabulary")

@@ -36,7 +36,9 @@ def case_of(name, size=60, dim=20, **changes):
 
 def deep_tree(n_words):
     """Paths of words in a chain, the longest of which has n_words - 1 nodes."""
-    steps = [[2 * (n_words - 2 - j) for j in range(word)] + [2 * (n_words - 2 - word) + 1] for word in range(n_words - 1)]
+    steps = [
+        [2 * (n_words - 2 - j) for j in range(word)] + [2 * (n_words - 2 - word) + 1] for word in range(n_words - 1)
+    ]
     steps.append([2 * (n_words - 2 - j) for j in range(n_words - 1)])
     starts = np.cumsum([0, *map(len, steps)])
     return {"path_starts": starts, "path_steps": np.concatenate(steps).astype(np.int32)}

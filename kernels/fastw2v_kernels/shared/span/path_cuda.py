@@ -34,9 +34,7 @@ def _list_nodes(model: Model, step: WarpBuffers, centre_id: int) -> int:
 
 
 @inline_cuda
-def _set_error_coefs(
-    model: Model, step: WarpBuffers, centre_id: int, n_inputs: int, n: int, lr: np.float32
-) -> float:
+def _set_error_coefs(model: Model, step: WarpBuffers, centre_id: int, n_inputs: int, n: int, lr: np.float32) -> float:
     """Turn scores into error coefficients, divided among the lanes; return the loss of this lane's scores."""
     first, n_padded = model.paths.starts[centre_id], min(n + DOTS, step.node.shape[0])
     loss = 0.0

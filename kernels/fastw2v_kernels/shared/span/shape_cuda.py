@@ -150,9 +150,7 @@ class SpanShape:
         return 8 * self.n_ring + self.list_bytes <= _SHARED_BYTES
 
 
-def skipgram_shape(
-    stride: int, negative: int, window: int, *, share_negatives: bool, hs: int = 0
-) -> SpanShape:
+def skipgram_shape(stride: int, negative: int, window: int, *, share_negatives: bool, hs: int = 0) -> SpanShape:
     """Return the shape of a skip-gram kernel.
 
     Parameters
@@ -192,7 +190,6 @@ def cbow_shape(stride: int, negative: int, window: int, *, hs: int = 0) -> SpanS
     ValueError
         The window is too large for the memory on chip.
     """
-
 
     def shape_of(w: int) -> SpanShape:
         return replace(SpanShape.of(stride, negative, w, n_inputs=1, n_extra=1), with_path=bool(hs))
