@@ -125,7 +125,7 @@ def read_model(path: str | PathLike[str], vector_size: int | None = None) -> Sav
     with np.errstate(over="ignore"):  # of float64: as any vectors that are not finite
         weights.w_in[:, :dim] = tensors.pop("vectors")
     for name in outputs:
-        _read_outputs(path, name, training, weights.outputs[name][:, :dim])
+        _read_outputs(path, name, training, into=weights.outputs[name][:, :dim])
     if _identity(path) != identity:
         raise ValueError(f"{path} was replaced by another file while it was read; load it again")
     weights.tree = _tree_of(path, tensors, shape[0]) if "w_node" in outputs else None
@@ -163,7 +163,7 @@ def _outputs_of(options: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(name for name, there in is_there.items() if there)
 
 
-def _read_outputs(path: Path, name: str, training: dict[str, Any] | None, into: np.ndarray) -> None:
+def _read_outputs(path: Path, name: str, training: dict[str, Any] | None, *, into: np.ndarray) -> None:
     """Read an output matrix into a matrix of the model."""
     found = _read(path, (name,), lambda tensor: tensor == name)[0]
     _check_sums(path, training, found)

@@ -162,7 +162,13 @@ def rates(
 
 
 def node_rates(
-    vocab: Vocab, keep: Float32, path_starts: Int64, path_steps: Int32, *, n_warps: int, most_copies: float = COPIES
+    vocab: Vocab,
+    keep: Float32,
+    *,
+    path_starts: Int64,
+    path_steps: Int32,
+    n_warps: int,
+    most_copies: float = COPIES,
 ) -> Float32:
     """Return factors that lower the learning rate of the upper nodes of a tree, float32[n_vocab]; see `rates`.
 
