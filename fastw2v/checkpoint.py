@@ -139,7 +139,7 @@ def read_model(path: str | PathLike[str], vector_size: int | None = None) -> Sav
         weights.tree = _tree_of(path, tensors, shape[0]) if "w_node" in outputs else None
         state = ModelState(vocab, weights, **sizes)
     for name in outputs:
-        _read_outputs(path, name, training, state.weights.outputs[name][:, :dim])
+        _read_outputs(path, name, training, into=state.weights.outputs[name][:, :dim])
     if _identity(path) != identity:
         raise ValueError(f"{path} was replaced by another file while it was read; load it again")
     state.wv.expandos |= attributes
@@ -181,7 +181,7 @@ def _outputs_of(options: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(name for name, there in is_there.items() if there)
 
 
-def _read_outputs(path: Path, name: str, training: dict[str, Any] | None, into: np.ndarray) -> None:
+def _read_outputs(path: Path, name: str, training: dict[str, Any] | None, *, into: np.ndarray) -> None:
     """Read an output matrix into a matrix of the model."""
     found = _read(path, (name,), lambda tensor: tensor == name)[0]
     _check_sums(path, training, found)

@@ -45,7 +45,8 @@ class LossModel(VocabularyModel):
         float
             Mean negative log-likelihood of a pair, of the positive and the negatives together, in nats, as in
             ``report.loss_per_epoch``. With output vectors of 0, as before training, it is ``(1 + negative) * log(2)``,
-            or less if a negative equals its positive and so does not count.
+            or less if a negative equals its positive and so does not count. With hs=1 the decisions on the paths to the
+            words are added.
 
             Subsampling, windows and negatives are drawn as in training, by `sample`, `window` and `negative`, from
             random numbers of `seed` that training does not use and that are the same in each call. So two calls give

@@ -237,6 +237,9 @@ def _log_begin(config: TrainConfig, data: TrainingData) -> None:
     sizes = len(data.vocab), config.vector_size, config.epochs, data.tokens.n_tokens
     if data.tokens.are_pairs:
         _log_pairs(data.tokens, len(data.vocab))
+    if config.hs and config.negative:
+        losses = f"hierarchical softmax and {config.negative} negatives"
+        logger.info("two losses are trained: %s; for the first alone, pass negative=0", losses)
     logger.info("training %s: %d words, vector_size=%d, %d epochs of %d tokens", kind, *sizes)
 
 

@@ -22,9 +22,9 @@ def warmup(*, nn: bool = False, **options: Unpack[TrainOptions]) -> float:
     """Compile the kernels of a training, or load them from the cache.
 
     Each combination of the options that a kernel depends on is compiled once, and stored on disk. On the CPU these are
-    sg, vector_size (in steps of 16), negative, compute_loss and deterministic; for skip-gram also negative_sharing and,
-    if that is "window", whether window is above 5. A GPU (give `device`) has other kernels: they depend on the window
-    itself, for CBOW also on cbow_mean and cbow_gradient, and not on compute_loss. Other options do not matter.
+    sg, hs, vector_size (in steps of 16), negative, compute_loss and deterministic; for skip-gram also negative_sharing
+    and, if that is "window", whether window is above 5. A GPU (give `device`) has other kernels: they depend on the
+    window itself, for CBOW also on cbow_mean and cbow_gradient, and not on compute_loss. Other options do not matter.
 
     Parameters
     ----------

@@ -13,13 +13,12 @@ import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from fastw2v.backends import cuda as backend
+from fastw2v.backends.cpu import span_kernel
 from fastw2v.corpus import integers
 from fastw2v.encode import on_gpu
 from fastw2v.nn import dispatch, row_gradient_gpu
 from fastw2v.runtime import devices
 from fastw2v_kernels._jit import cuda as cuda_jit
-from fastw2v_kernels.cbow_ns.cpu import cbow_ns_cpu
-from fastw2v_kernels.skipgram_ns.cpu import skipgram_ns_cpu
 
 
 class ndarray(NDArrayOperatorsMixin):  # noqa: N801 - CuPy's name
@@ -190,9 +189,9 @@ def install(monkeypatch):
     calls = []
 
     def kernel_of(config):
-        on_device = _on_device(skipgram_ns_cpu if config.sg else cbow_ns_cpu)
+        on_device = _on_device(span_kernel(config))
 
-        def run(*, chunk_tokens, max_warps, rate_in, rate_out, **arguments):
+        def run(*, chunk_tokens, max_warps, rate_in, rate_out=None, rate_node=None, **arguments):
             calls.append(arguments)
             on_device(**arguments)
 

@@ -3,7 +3,7 @@
 # By class and name. Each difference that a comparison of signatures finds needs its text.
 DIFFERENT = {
     "Word2Vec.__init__": (
-        "`workers`: all cores, not 3. `hs=1` raises ValueError. New, by keyword: `negative_sharing`, "
+        "`workers`: all cores, not 3. `hs=0` with `negative=0` raises ValueError. New, by keyword: `negative_sharing`, "
         "`cbow_gradient`, `deterministic`, `device`, `progress` (bars), `checkpoint`, `checkpoint_every`. "
         "`seed=None` draws a seed. A generator is taken too: the corpus is read once and stored"
     ),
@@ -16,14 +16,14 @@ DIFFERENT = {
         "sentences with a word of the vocabulary; after `scan_vocab` or growth, those with a word"
     ),
     "Word2Vec.corpus_total_words": "also after `build_vocab_from_freq`",
-    "Word2Vec.create_binary_tree": "raises RuntimeError, as there is no hierarchical softmax yet",
+    "Word2Vec.create_binary_tree": "builds the tree anew; codes and points are made when `wv.get_vecattr` is asked",
     "Word2Vec.cum_table": "made when it is asked for; training has tables of its own",
     "Word2Vec.estimate_memory": "the true sizes of the arrays, with padded rows and no Python objects",
     "Word2Vec.get_latest_training_loss": (
         "the sum over the last `train`, in float64: gensim's float32 loses digits after some million pairs, and leaves "
         "out scores beyond 6; a warning in the log without one"
     ),
-    "Word2Vec.hs": "always 0; to set 1 raises ValueError",
+    "Word2Vec.hs": "a model made with 0 has no `syn1`, and cannot be trained with 1",
     "Word2Vec.init_weights": "draws all weights anew; `wv` is then a new object",
     "Word2Vec.load": "reads what fastw2v's `save` wrote; options replace those saved: `load(path, workers=8)`",
     "Word2Vec.min_alpha_yet_reached": "the rate at the end of the last training",
@@ -38,7 +38,7 @@ DIFFERENT = {
     "Word2Vec.scan_vocab": (
         "`trim_rule` has no effect here, but in `prepare_vocab`; sentences without a word do not count"
     ),
-    "Word2Vec.score": "raises RuntimeError, as there is no hierarchical softmax yet",
+    "Word2Vec.score": "exact: gensim takes logarithms from a table, and leaves out decisions with a score beyond 6",
     "Word2Vec.seeded_vector": "the vector that `seed` and the word give here",
     "Word2Vec.syn1neg": "a read-only view",
     "Word2Vec.train": (
@@ -107,7 +107,7 @@ DIFFERENT = {
 }
 ABSENT = {
     "NEGATIVE_INFINITY": "`-math.inf`",
-    "Heapitem": "of the Huffman tree; there is no hierarchical softmax yet",
+    "Heapitem": "an object of gensim's Huffman tree, which here is an array: `fastw2v.vectors.tree`",
     "FAST_VERSION": "there is one implementation, which is compiled",
     "CORPUSFILE_VERSION": "there is one implementation, which is compiled",
     "Word2VecVocab": "only there so that gensim reads pickles of version 3",

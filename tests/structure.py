@@ -12,7 +12,7 @@ COMPILING = ("jit", "inline_cpu", "inline_cuda", "intrinsic", "overload", "lower
 FIXED_SIGNATURES = ("fixture", "command", "callback", "hookimpl")  # decorators of pytest and Typer
 
 # gensim's own classes, and functions that its methods pass their arguments to.
-GENSIM_CLASSES = {"Word2Vec", "StoredModel", "VocabularyModel", "ModelBase", "Phrases"}
+GENSIM_CLASSES = {"Word2Vec", "StoredModel", "LossModel", "VocabularyModel", "ModelBase", "Phrases"}
 GENSIM_CLASSES |= {"KeyedVectors", "StoredVectors", "Similarities", "Neighbours", "GrowingTable", "KeyTable"}
 GENSIM_CLASSES |= {"Node2Vec"}  # of the node2vec package
 GENSIM_FUNCTIONS = {"word_pairs", "analogies", "simple_preprocess", "tokenize", "original_scorer", "npmi_scorer"}

@@ -68,7 +68,9 @@ class CudaBackend:
             cuda_plan.check_window(config)
             plan = cuda_plan.plan(config, data, gpu.free_memory())
             tables = _tables(config, data, plan.max_warps)
-            self._w_in, self._w_out = to_device(data.weights.w_in), to_device(data.weights.w_out)
+            self._rate_names = [name for name in tables if name in ("rate_out", "rate_node")]
+            self._w_in = to_device(data.weights.w_in)
+            self._outputs = {name: to_device(matrix) for name, matrix in data.weights.outputs.items()}
             self._tally, self._is_weighted = to_device(np.zeros(3)), data.tokens.weights is not None
             self._corpus = _corpus_on_device(config, data, is_resident=plan.is_resident)
             self._kernel = partial(
@@ -90,14 +92,16 @@ class CudaBackend:
         xp, begun = gpu.array_module(), time.perf_counter()
         with self._on_stream():
             row = partial(xp.zeros, (1, self._w_in.shape[1]), np.float32)
-            tables = {name: xp.ones(1, np.float32) for name in ("keep", "alias_prob", "rate_in", "rate_out")}
+            tables = {name: xp.ones(1, np.float32) for name in ("keep", "rate_in", *self._rate_names)}
+            if "w_out" in self._outputs:
+                tables |= {"alias_prob": xp.ones(1, np.float32), "alias_id": xp.zeros(1, np.int32)}
+            if "w_node" in self._outputs:
+                tables |= {"path_starts": xp.zeros(2, np.int64), "path_steps": xp.zeros(0, np.int32)}
             self._kernel(
-                w_in=row(),
-                w_out=row(),
+                **{name: row() for name in ("w_in", *self._outputs)},
                 ids=xp.zeros(2, np.int32),
                 starts=xp.asarray(np.array([0, 2])),
                 **tables,
-                alias_id=xp.zeros(1, np.int32),
                 **Span(epoch=0, begin=0, end=2, lr_first=0.0, lr_step=0.0)._asdict(),
                 tally=xp.zeros(3),
                 centre_weight=xp.ones(2, np.float32) if self._is_weighted else None,
@@ -132,13 +136,14 @@ class CudaBackend:
         """Copy the weights into the model's own arrays; the input rows on the GPU become `weights.on_device`."""
         with self._on_stream():
             _copy_to(self._weights.w_in, self._w_in)
-            _copy_to(self._weights.w_out, self._w_out)
+            for name, matrix in self._outputs.items():
+                _copy_to(self._weights.outputs[name], matrix)
         self._weights.on_device = self._w_in
 
     def close(self) -> None:
         """Free the memory of this stream, except for the input rows if the model holds them."""
         with self._on_stream():
-            for name in ("_w_out", "_tally", "_kernel", *(["_w_in"] if self._weights.on_device is None else [])):
+            for name in ("_outputs", "_tally", "_kernel", *(["_w_in"] if self._weights.on_device is None else [])):
                 self.__dict__.pop(name, None)  # missing after an upload that failed
             if "_corpus" in self.__dict__:
                 self._corpus.close()
@@ -178,7 +183,7 @@ class CudaBackend:
         loaded = self._corpus.load(span, self._stream)
         self._kernel(
             w_in=self._w_in,
-            w_out=self._w_out,
+            **self._outputs,
             epoch=span.epoch,
             lr_step=span.lr_step,
             tally=self._tally,
@@ -199,15 +204,28 @@ def _corpus_on_device(config: TrainConfig, data: TrainingData, *, is_resident: b
 def _tables(config: TrainConfig, data: TrainingData, max_warps: int) -> dict[str, Array]:
     """Return the kernel's tables of the vocabulary, on the host."""
     keep = data.vocab.keep_probabilities(config.sample)
-    alias_prob, alias_id = data.noise_table(config.ns_exponent)
     noise_counts = data.noise_counts()
     slowed_in, rate_out = cuda_plan.rates(config, data.vocab, keep, n_warps=max_warps, noise_counts=noise_counts)
-    rate_in = cuda_plan.times(slowed_in, data.weights.checked_rates())
-    return {"keep": keep, "alias_prob": alias_prob, "alias_id": alias_id, "rate_in": rate_in, "rate_out": rate_out}
+    tables = {"keep": keep, "rate_in": cuda_plan.times(slowed_in, data.weights.checked_rates())}
+    tables |= data.output_tables(config)
+    if "alias_prob" in tables:
+        tables["rate_out"] = rate_out
+    if "path_steps" in tables:
+        paths = {name: tables[name] for name in ("path_starts", "path_steps")}
+        tables["rate_node"] = cuda_plan.node_rates(data.vocab, keep, n_warps=max_warps, **paths)
+    return tables
 
 
 def _span_kernel(config: TrainConfig) -> Callable[..., None]:
     """Return the operation that trains a span; the import is here because it brings CUDA's packages."""
+    if config.hs and config.sg:
+        from fastw2v_kernels.skipgram_hs.cuda import skipgram_hs_cuda
+
+        return skipgram_hs_cuda
+    if config.hs:
+        from fastw2v_kernels.cbow_hs.cuda import cbow_hs_cuda
+
+        return cbow_hs_cuda
     if config.sg:
         from fastw2v_kernels.skipgram_ns.cuda import skipgram_ns_cuda
 

@@ -11,7 +11,7 @@ from fastw2v.config import TrainConfig
 from fastw2v.runtime.devices import TO_HOST, is_on_gpu
 from fastw2v.vocab import Vocab, noise_weights
 from fastw2v_kernels._jit import cuda as gpu
-from fastw2v_kernels.shared.array_types import Float32
+from fastw2v_kernels.shared.array_types import Float32, Int32, Int64
 from fastw2v_kernels.shared.span.plan_cuda import CHUNK_TOKENS, MAX_WARPS
 from fastw2v_kernels.shared.span.shape_cuda import cbow_shape, skipgram_shape
 
@@ -21,6 +21,7 @@ _LEAST_STREAMED_TOKENS = 1 << 16
 _ID_BYTES, _START_BYTES, _TABLE_BYTES = 4, 8, 4
 _RESERVE_BYTES = 1 << 28  # for code, the stacks of threads and the driver
 _TOKENS_PER_WARP = 4096  # at least: in a small corpus, fewer warps see more of each other's updates
+_NUMBERS = {2: "two", 3: "three"}
 COPIES = 16  # copies of a row that warps may update at the same time at the full learning rate
 
 
@@ -46,9 +47,10 @@ def check_window(config: TrainConfig) -> None:
     """Raise ValueError if the window is too large for the current GPU."""
     # Padding does not matter here: a lane holds every 32nd column, and rows are padded to multiples of 16.
     if config.sg:
-        skipgram_shape(config.vector_size, config.negative, config.window, share_negatives=config.shares_negatives)
+        is_shared = config.shares_negatives
+        skipgram_shape(config.vector_size, config.negative, config.window, share_negatives=is_shared, hs=config.hs)
     else:
-        cbow_shape(config.vector_size, config.negative, config.window)
+        cbow_shape(config.vector_size, config.negative, config.window, hs=config.hs)
 
 
 def plan(config: TrainConfig, data: TrainingData, free_bytes: int) -> Plan:
@@ -75,7 +77,8 @@ def plan(config: TrainConfig, data: TrainingData, free_bytes: int) -> Plan:
     token_bytes = _ID_BYTES + (0 if tokens.weights is None else tokens.weights.itemsize)
     corpus_bytes = token_bytes * tokens.n_tokens + _START_BYTES * len(tokens.starts)
     n_vocab, stride = data.weights.w_in.shape
-    model = f"a model of two float32 matrices {n_vocab:,} x {stride:,}"
+    n_matrices = 1 + len(data.weights.outputs)
+    model = f"a model of {_NUMBERS[n_matrices]} float32 matrices {n_vocab:,} x {stride:,}"
     if is_on_gpu(tokens.ids):
         cure = f"take a smaller corpus, or {TO_HOST}, from which it is streamed"
         what = f"{model}, with the corpus of {tokens.n_tokens:,} tokens ({corpus_bytes / 1e9:.2f} GB) on the GPU,"
@@ -97,7 +100,11 @@ def _model_bytes(config: TrainConfig, data: TrainingData, n_warps: int) -> int:
     """Return the device memory for everything but the corpus."""
     n_vocab, stride = data.weights.w_in.shape
     n_tables = 3 + (data.weights.rate_in is not None)
-    weights_bytes = data.weights.w_in.nbytes + data.weights.w_out.nbytes + n_tables * _TABLE_BYTES * n_vocab
+    matrices = (data.weights.w_in, *data.weights.outputs.values())
+    weights_bytes = sum(matrix.nbytes for matrix in matrices) + n_tables * _TABLE_BYTES * n_vocab
+    if data.weights.tree is not None:
+        path_starts = data.weights.tree.path_starts
+        weights_bytes += path_starts.nbytes + _TABLE_BYTES * (n_vocab + int(path_starts[-1]))
     window_bytes = n_warps * 8 * (2 * config.window + 3) * stride  # rows of a window that do not fit on chip, twice
     return int(weights_bytes + window_bytes + _RESERVE_BYTES)
 
@@ -152,6 +159,25 @@ def rates(
     copies_in = n_warps * (1 - absent) * np.minimum(residence, CHUNK_TOKENS) / n_slots
     copies_out = n_warps * (share + config.negative * noise / noise.sum())
     return _factors(copies_in, most_copies), _factors(copies_out, most_copies)
+
+
+def node_rates(
+    vocab: Vocab,
+    keep: Float32,
+    *,
+    path_starts: Int64,
+    path_steps: Int32,
+    n_warps: int,
+    most_copies: float = COPIES,
+) -> Float32:
+    """Return factors that lower the learning rate of the upper nodes of a tree, float32[n_vocab]; see `rates`.
+
+    Each centre moves all nodes of its path, and so every warp at every time the root.
+    """
+    kept = vocab.counts * np.minimum(keep, 1.0).astype(np.float64)
+    below = np.bincount(path_steps >> 1, np.repeat(kept, np.diff(path_starts)), minlength=len(vocab))
+    copies = n_warps * below / max(float(kept.sum()), 1.0)
+    return np.minimum(1, most_copies / np.maximum(copies, 1e-9)).astype(np.float32)
 
 
 def times(slowed: Float32, rates: Float32 | None) -> Float32:

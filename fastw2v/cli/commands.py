@@ -98,6 +98,7 @@ def train(
     ] = None,
     vector_size: Annotated[int, typer.Option(help="Dimension of the vectors.")] = 100,
     window: Annotated[int, typer.Option(help="Greatest distance of a context word.")] = 5,
+    hs: Annotated[bool, typer.Option("--hs", help="Hierarchical softmax; with --negative 0, this loss alone.")] = False,
     negative: Annotated[int, typer.Option(help="Negatives for each positive.")] = 5,
     epochs: Annotated[int, typer.Option(help="Passes over the corpus.")] = 5,
     min_count: Annotated[int, typer.Option(help="Rarer words get no vector.")] = 5,
@@ -142,6 +143,7 @@ def train(
         plan = training.Plan(corpus, output, checkpoint, every=checkpoint_every, resume=resume, log=log)
         options = {
             "sg": int(sg),
+            "hs": int(hs),
             "vector_size": vector_size,
             "window": window,
             "negative": negative,

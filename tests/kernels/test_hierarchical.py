@@ -138,9 +138,9 @@ def test_negatives_need_their_rows(name):
         OPS_BY_NAME[name].implementation("cpu")(**case)
 
 
-def path_loss(x, w_node, case, centre):
-    """The sum of -log sigmoid of the scores, with the sign of the decision, over the nodes of a path."""
-    steps = case["path_steps"][case["path_starts"][centre] : case["path_starts"][centre + 1]]
+def path_loss(x, w_node, case):
+    """The sum of -log sigmoid of the scores, with the sign of the decision, over the nodes of the path to word 4."""
+    steps = case["path_steps"][case["path_starts"][4] : case["path_starts"][5]]
     return -sum(np.log(1 / (1 + np.exp(-(1 - 2 * (step & 1)) * (x @ w_node[step >> 1])))) for step in steps)
 
 
@@ -161,9 +161,9 @@ def test_the_move_is_minus_the_gradient(mode, rate_in):
 
     targets = targets_of(case, 0)
     w_in, w_node, w_out = (case[name].copy() for name in ("w_in", "w_node", "w_out"))
-    first = total(lambda x: path_loss(x, w_node, case, 4), w_in)
+    first = total(lambda x: path_loss(x, w_node, case), w_in)
     w_in, w_node = step_down(
-        lambda rows, nodes: total(lambda x: path_loss(x, nodes, case, 4), rows), w_in, w_node, rate_in=rate_in
+        lambda rows, nodes: total(lambda x: path_loss(x, nodes, case), rows), w_in, w_node, rate_in=rate_in
     )
     second = total(lambda x: loss_of(x, w_out, targets), w_in)
     w_in, w_out = step_down(

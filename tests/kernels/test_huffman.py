@@ -94,7 +94,7 @@ def test_what_is_no_tree_is_refused(place, link):
 
 @pytest.mark.parametrize("wrong", [np.array([0, 5, 3]), np.array([-1, 1, 2]), np.array([0])])
 def test_lengths_of_another_tree_are_refused(wrong):
-    with pytest.raises(ValueError, match="path_starts|Huffman tree"):
+    with pytest.raises(ValueError, match=r"path_starts|Huffman tree"):
         huffman_paths_cpu(np.array([0, 1, -1], np.int32), wrong, np.empty(max(0, wrong[-1]), np.int32))
 
 

@@ -22,9 +22,11 @@ CUDA_OPS = [op for op in OPS if "cuda" in op.devices]
 VARIANTS = {  # kernels that the operation's case does not reach
     "unigram_sampler": [{"distinct": False}],
     "skipgram_ns": [{"share_negatives": False}, {"negative": 40}],
+    "skipgram_hs": [{"negative": 0}, {"share_negatives": False}],
+    "cbow_hs": [{"negative": 0}, {"mean_context": False}],
     "cbow_ns": [{"mean_context": False, "mean_gradient": False}, {"mean_context": False}, {"negative": 40}],
 }
-SPANS = ("skipgram_ns", "cbow_ns")
+SPANS = ("skipgram_ns", "cbow_ns", "skipgram_hs", "cbow_hs")
 SPAN_SIZES = {100: True, 128: False, 300: True, 512: False, 1024: False}  # dimension: whether with variants
 CASES = [(op, size) for op in CUDA_OPS for size in (SPAN_SIZES if op.name in SPANS else [SIZE])]
 REPORTED = [r"Used (\d+) registers", r"(\d+) bytes stack", r"(\d+) bytes spill stores", r"(\d+) bytes spill loads"]

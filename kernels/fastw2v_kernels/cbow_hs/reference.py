@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -43,7 +43,7 @@ def cbow_hs_reference(
     with_loss: bool,
     tally: Float64,
     negative: int = 0,
-    w_out: Any = None,
+    w_out: FloatMatrix | None = None,
     alias_prob: Float32 | None = None,
     alias_id: Int32 | None = None,
     rate_in: Float32 | None = None,
@@ -76,7 +76,7 @@ def cbow_hs_reference(
     TypeError, ValueError
         A dtype, shape or memory order that does not fit, or a span outside of the corpus. The reference checks nothing.
     """
-    key, paths = epoch_key(seed, epoch), Paths(path_starts, path_steps)
+    key, paths, out = epoch_key(seed, epoch), Paths(path_starts, path_steps), cast(FloatMatrix, w_out)
     tokens = TokenSource(ids=ids, starts=starts, keep=keep, key=key, window=window, shrink_windows=shrink_windows)
     tokens = tokens if centre_weight is None else tokens._replace(weight=centre_weight)
     sampler: Any = Sampler(alias_prob, alias_id, key, negative)  # type: ignore[arg-type] # unused if there are none
@@ -97,8 +97,8 @@ def cbow_hs_reference(
         if negative:
             hidden = w_in[contexts].sum(axis=0, keepdims=True) * of_contexts
             targets = draw_targets(sampler, centre, token_pos, ordinal=0)
-            d_hidden, d_out, more = gradients(hidden, w_out, targets, lr=lr)
+            d_hidden, d_out, more = gradients(hidden, out, targets, lr=lr)
             move_rows(w_in, contexts, d_hidden * of_gradient, rate_in)
-            np.add.at(w_out, targets, d_out)
+            np.add.at(out, targets, d_out)
             loss += more
         tally[:2] += loss * weight * with_loss, 1

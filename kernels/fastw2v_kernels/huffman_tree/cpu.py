@@ -22,7 +22,7 @@ _MOST_WORDS = 1 << 30  # twice the number of an inner node is an int32
 
 
 @inline_cpu
-def _rise(heap: _Heap, slot: int, top: int, item: Any, n_bits: Any) -> None:
+def _rise(heap: _Heap, slot: int, top: int, item: np.uint64, n_bits: np.uint64) -> None:
     """Put an item into a slot, or as far above it, up to slot `top`, as counts there are larger."""
     while slot > top and item >> n_bits < heap[slot >> 1] >> n_bits:
         heap[slot] = heap[slot >> 1]
@@ -31,7 +31,7 @@ def _rise(heap: _Heap, slot: int, top: int, item: Any, n_bits: Any) -> None:
 
 
 @inline_cpu
-def _replace(heap: _Heap, n: int, top: int, item: Any, n_bits: Any) -> None:
+def _replace(heap: _Heap, n: int, top: int, item: np.uint64, n_bits: np.uint64) -> None:
     """Put an item into slot `top` and restore the heap below it, as heapq does: down to a leaf, and up again."""
     slot, child = top, 2 * top
     while child < n:
@@ -47,9 +47,9 @@ def _replace(heap: _Heap, n: int, top: int, item: Any, n_bits: Any) -> None:
 
 
 @inline_cpu
-def _pop(heap: _Heap, n: int, n_bits: Any) -> Any:
+def _pop(heap: _Heap, n: int, n_bits: np.uint64) -> np.uint64:
     """Remove the first of n items and return it."""
-    item = heap[1]
+    item: np.uint64 = heap[1]
     if n > 1:
         _replace(heap, n - 1, 1, heap[n], n_bits)
     return item
@@ -71,7 +71,7 @@ def _sum_lengths(tree: Int32, length: NDArray[np.uint8], path_starts: Int64) -> 
 
 @jit_cpu
 def _huffman_tree_cpu_kernel(
-    counts: Int64, tree: Int32, path_starts: Int64, heap: _Heap, length: NDArray[np.uint8], n_bits: Any
+    counts: Int64, tree: Int32, path_starts: Int64, heap: _Heap, length: NDArray[np.uint8], n_bits: np.uint64
 ) -> None:
     n_vocab = counts.shape[0]
     node_mask = (np.uint64(1) << n_bits) - np.uint64(1)

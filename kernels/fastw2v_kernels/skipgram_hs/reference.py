@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -43,7 +43,7 @@ def skipgram_hs_reference(
     tally: Float64,
     negative: int = 0,
     share_negatives: bool = True,
-    w_out: Any = None,
+    w_out: FloatMatrix | None = None,
     alias_prob: Float32 | None = None,
     alias_id: Int32 | None = None,
     rate_in: Float32 | None = None,
@@ -78,7 +78,7 @@ def skipgram_hs_reference(
     TypeError, ValueError
         A dtype, shape or memory order that does not fit, or a span outside of the corpus. The reference checks nothing.
     """
-    key, paths = epoch_key(seed, epoch), Paths(path_starts, path_steps)
+    key, paths, out = epoch_key(seed, epoch), Paths(path_starts, path_steps), cast(FloatMatrix, w_out)
     tokens = TokenSource(ids=ids, starts=starts, keep=keep, key=key, window=window, shrink_windows=shrink_windows)
     tokens = tokens if centre_weight is None else tokens._replace(weight=centre_weight)
     sampler: Any = Sampler(alias_prob, alias_id, key, negative)  # type: ignore[arg-type] # unused if there are none
@@ -96,8 +96,8 @@ def skipgram_hs_reference(
         for first in range(0, len(contexts) if negative else 0, n_per_draw):
             rows, ordinal = contexts[first : first + n_per_draw], 0 if share_negatives else first
             targets = draw_targets(sampler, centre, token_pos, ordinal=ordinal)
-            d_in, d_out, loss = gradients(w_in[rows], w_out, targets, lr=lr)
+            d_in, d_out, loss = gradients(w_in[rows], out, targets, lr=lr)
             move_rows(w_in, rows, d_in, rate_in)
-            np.add.at(w_out, targets, d_out)
+            np.add.at(out, targets, d_out)
             tally[0] += loss * weight * with_loss
         tally[1:] += len(contexts), 1

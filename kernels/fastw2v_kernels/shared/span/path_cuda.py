@@ -68,6 +68,13 @@ def _move_nodes(moves: Float32, model: Model, step: WarpBuffers, t: int, n: int,
                     cuda.atomic.add(model.w_node, (row, first_col + 32 * p + np.uint32(cuda.laneid)), move)
 
 
+@inline_cuda
+def clear_row(ring: Ring, begin: int, n_strip: int) -> None:
+    """Set a strip of a row on chip to 0."""
+    for p in range(n_strip):
+        ring.value[begin + 32 * p + np.uint32(cuda.laneid)] = _ZERO
+
+
 def _input_mover(n_row: int, n_strip: int, replace: bool) -> Callable[..., None]:
     """Function of a kernel that adds up the moves of input rows over the tiles of a path, and makes them at last."""
 
@@ -136,6 +143,8 @@ def path_step(shape: SpanShape, replace: bool) -> Callable[..., float]:
         cuda.syncwarp()
         for s in range(n_strips):
             first_col = 32 * n_strip * s
+            if replace and n == 0:  # of a tree of one word
+                clear_row(ring, step.slot[0] * n_row + first_col, n_strip)
             for t in range(0, n, n_tile):
                 load_rows(strip, model.w_node, step.node, t, first_col, stride)
                 for k in range(n_tile):
