@@ -8,7 +8,7 @@ from fastw2v.config import FastTextConfig, TrainConfig
 
 
 def kernel_options(config: TrainConfig) -> dict[str, Any]:
-    """Return the arguments of `skipgram_ns` or `cbow_ns`, or of those with subwords, that are not arrays and are the same for all spans."""
+    """Return the arguments of the kernels that are not arrays and are the same for all spans."""
     options: dict[str, Any] = {
         "seed": config.seed,
         "window": config.window,

@@ -136,7 +136,7 @@ def skipgram_subword_ns_cpu(
     centre_weight: Float32 | None = None,
     moves_rows: bool = True,
 ) -> None:
-    """Do what `skipgram_subword_ns_reference` does, on one core and without the GIL; without `moves_rows`, only tally."""
+    """Do what `skipgram_subword_ns_reference` does, on one core, without the GIL; without `moves_rows`, only tally."""
     matrices, subwords = Matrices(w_in=w_in, w_out=w_out), Subwords(row_ids=row_ids, row_starts=row_starts)
     check_matrices(matrices, tally)
     check_subwords(subwords, matrices)
