@@ -10,6 +10,7 @@ from fastw2v.compat import refuse_gensim3_names, refuse_unsupported
 from fastw2v.config import FastTextConfig
 from fastw2v.keyedvectors import FastTextKeyedVectors
 from fastw2v.model import Word2Vec
+from fastw2v.model_base import ModelBase
 from fastw2v.options import ConfigOption
 from fastw2v.runtime.progress import Progress
 from fastw2v.subword_state import SubwordState
@@ -113,12 +114,16 @@ class FastText(Word2Vec):
         self._construct(given)
 
     @property
-    def wv(self) -> FastTextKeyedVectors:  # type: ignore[override]
+    def wv(self) -> FastTextKeyedVectors:
         """The vectors; AttributeError before there is a vocabulary.
 
         Growth and `init_weights` make a new object; what you hold of an old one stays as it is.
         """
         return self._existing_state("wv").wv  # type: ignore[return-value]
+
+    @wv.setter
+    def wv(self, other: object) -> None:
+        ModelBase.__dict__["wv"].__set__(self, other)
 
     @property
     def word_ngrams(self) -> int:

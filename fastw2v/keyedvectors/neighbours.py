@@ -202,7 +202,7 @@ class Neighbours(GrowingTable):
         found = zip(scores, rows, excluded)
         return [self._neighbours(s, r, query_rows=query_rows, topn=topn) for s, r, query_rows in found]
 
-    def _unit_queries(self, keys: Sequence[Key]) -> tuple[list[list[int]], FloatArray]:
+    def _unit_queries(self, keys: Sequence[Key] | Array) -> tuple[list[list[int]], FloatArray]:
         """Return the rows of keys, each in a list, and their unit vectors."""
         rows = self.rows_of(keys)
         return rows[:, None].tolist(), np.asarray(self._vectors[rows] / self.fill_norms()[rows, None])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Sequence
 from functools import cached_property
+from itertools import pairwise
 from os import PathLike
 from pathlib import Path
 from typing import Any, NoReturn, Self
@@ -12,8 +13,8 @@ from typing import Any, NoReturn, Self
 import numpy as np
 import numpy.typing as npt
 
-from fastw2v.formats.names import chosen_format
 from fastw2v.compat import refuse_unsupported
+from fastw2v.formats.names import chosen_format
 from fastw2v.formats.safetensors import is_safetensors, read_safetensors, write_safetensors
 from fastw2v.formats.safetensors_table import TABLE_TENSORS, table_metadata, table_of, table_tensors, vocab_of
 from fastw2v.formats.subword_table import NGRAMS, SUBWORD_TENSORS, subword_metadata, subword_rows, subword_tensors
@@ -63,7 +64,7 @@ class FastTextKeyedVectors(KeyedVectors):
         self._composed = None
 
     @property
-    def _vectors(self) -> FloatArray:  # type: ignore[override]
+    def _vectors(self) -> FloatArray:
         if self._composed is None:
             self._composed = mean_rows(self._rows, self._subwords)[:, : self._dim]
         return self._composed
@@ -120,12 +121,12 @@ class FastTextKeyedVectors(KeyedVectors):
     def buckets_word(self) -> list[Array]:
         """The buckets of the n-grams of each word, int32[n_ngrams]; made at the first use."""
         _, bucket_of_row, ids, starts = (getattr(self._subwords, name) for name in _SUBWORDS)
-        return [bucket_of_row[ids[begin + 1 : end] - len(self)] for begin, end in zip(starts, starts[1:])]
+        return [bucket_of_row[ids[begin + 1 : end] - len(self)] for begin, end in pairwise(starts)]
 
     def ngram_rows(self, buckets: Array) -> FloatArray:
         """Return the rows of some buckets, float32[n, stride]; those that never occurred are as drawn from `seed`."""
         at = self._subwords.row_of_bucket[buckets]
-        rows = self._rows[len(self) + at]  # of -1, the last word's
+        rows: FloatArray = self._rows[len(self) + at]  # of -1, the last word's
         unseen = np.flatnonzero(at < 0)
         if len(unseen):
             drawn = np.empty((len(unseen), rows.shape[1]), np.float32)
@@ -172,10 +173,10 @@ class FastTextKeyedVectors(KeyedVectors):
         return np.array(vectors, np.float32).reshape(len(vectors), self._dim)
 
     def get_sentence_vector(self, sentence: Sequence[Key]) -> FloatArray:
-        """Return the mean of the unit vectors of words, float32[dim], as fastText's and gensim's method of this name."""
+        """Return the mean of the unit vectors of words, float32[dim], as gensim's method of this name."""
         return self.get_mean_vector(sentence)
 
-    def _unit_queries(self, keys: Sequence[Key]) -> tuple[list[list[int]], FloatArray]:
+    def _unit_queries(self, keys: Sequence[Key] | Array) -> tuple[list[list[int]], FloatArray]:
         rows = [self.get_index(key, -1) for key in keys]
         return [[row] for row in rows], unit_rows(self[keys])
 

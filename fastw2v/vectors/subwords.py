@@ -96,7 +96,7 @@ class Subwords:
 
     @classmethod
     def of(cls, vocab: Vocab, rule: NgramRule, known: Array | None = None) -> Subwords:
-        """Find the n-grams of a vocabulary. Those that occur first get the first rows, so frequent words' rows are near.
+        """Find the n-grams of a vocabulary. Those that occur first get the first rows: frequent words' rows are near.
 
         Parameters
         ----------

@@ -1,6 +1,7 @@
 """Hashed n-grams: the values of fastText, of gensim and of the standard; any bytes are words."""
 
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -38,7 +39,7 @@ def hashed(words, min_n=1, max_n=3, n_buckets=1_000_000, *, function=hash_ngrams
     buckets = np.full(starts[-1], -1, np.int32)
     lengths = {"min_n": min_n, "max_n": max_n, "n_buckets": n_buckets}
     function(letters, word_starts, **lengths, ngram_starts=starts, buckets=buckets)
-    return [buckets[begin:end].tolist() for begin, end in zip(starts, starts[1:])]
+    return [buckets[begin:end].tolist() for begin, end in pairwise(starts)]
 
 
 def test_the_hash_is_fnv_1a():

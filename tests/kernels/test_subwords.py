@@ -166,7 +166,7 @@ def test_gradient_of_cbow(mean_context, mean_gradient, factor):
 @each_first_mode
 @pytest.mark.parametrize("device", ["reference", "cpu"])
 def test_a_word_never_trained_learns_from_its_ngrams(name, mode, device):
-    """Words 0 and 1 share an n-gram, 2 and 3 another. Trained are 0 with 4 and 2 with 5; 1 then predicts 4, 3 predicts 5."""
+    """Words 0 and 1 share an n-gram, 2 and 3 another. Of 0 with 4, and 2 with 5, the words 1 and 3 learn too."""
     case = case_of(name, mode, 8, dim=16, window=1, shrink_windows=False, negative=3, begin=0, end=80, lr_first=0.2)
     case |= {"ids": np.tile(np.array([0, 4, 2, 5], np.int32), 20), "starts": np.arange(0, 81, 2), "lr_step": 0.0}
     case |= {"keep": np.ones(40, np.float32), "alias_id": np.arange(40, dtype=np.int32) % 6}

@@ -24,6 +24,7 @@ from fastw2v_kernels.shared.span.subwords_cpu import (
     move_rows,
     prefetch_lists,
     prefetch_targets,
+    rows_ahead,
     set_targets,
     subword_shape,
     subword_step,
@@ -100,7 +101,7 @@ def _move_strip(
 
 @inline_cpu
 def _train_centre(
-    w_out: Float32, subwords: Subwords, workspace: CarryingWorkspace, centre: Centre, means: Means, shape: Shape
+    matrices: Matrices, subwords: Subwords, workspace: CarryingWorkspace, centre: Centre, means: Means, shape: Shape
 ) -> float:
     """Train the example of a centre; return the loss by lane."""
     (kept, step, carried), i, n_rows = workspace, centre.i, 0
@@ -114,7 +115,8 @@ def _train_centre(
     if whole < shape.n_vectors:
         _sum_strip(carried, step, centre, scale, whole * LANES, tail(shape))
     n_tiles = set_targets(step, kept, i, i + 1, i, -1, shape)
-    loss: float = train_targets(w_out, step, n_tiles, centre.lr, shape)
+    ahead = rows_ahead(subwords, centre.prefetch_row_id, 3 * n_tiles)
+    loss: float = train_targets(matrices, step, n_tiles, ahead, centre.lr, shape)
     if shape.moves_rows:
         scale = share if means.of_gradient else 1.0
         for vector in range(0, whole, shape.n_strip):
@@ -126,12 +128,12 @@ def _train_centre(
 
 @inline_cpu
 def _reach(w_in: Float32, subwords: Subwords, workspace: CarryingWorkspace, slot: int, stop: int, shape: Shape) -> None:
-    """Sum the rows of the token in a slot, if there is one, and prefetch those of the next token."""
+    """Sum the rows of the token in a slot, if there is one."""
     if slot < stop:
         kept, carried = workspace.kept, workspace.carried
-        ahead, row = kept.id[min(slot + 1, stop - 1)], slot & (carried.sums.shape[0] - 1)
+        row = slot & (carried.sums.shape[0] - 1)
         prefetch_lists(subwords, kept.id[min(slot + 2, stop - 1)], kept.id[min(slot + 3, stop - 1)])
-        sum_word(w_in, subwords, kept.id[slot], ahead, carried.sums, row, shape)
+        sum_word(w_in, subwords, kept.id[slot], carried.sums, row, shape)
         for col in range(0, shape.n_vectors * LANES, LANES):
             store(carried.moves, row, col, splat(0.0))
 
@@ -177,8 +179,9 @@ def _cbow_subword_ns_cpu_kernel(
             if i >= window:
                 _reach(w_in, subwords, workspace, i + window, bounds.stop, shape)
             if high - low > 1:
-                centre = Centre(i, low, high, 0, lr_of(tokens, span, kept.pos[i], shape))
-                found = hsum(_train_centre(w_out, subwords, workspace, centre, means, shape))
+                next_id = kept.id[min(i + window + 1, bounds.stop - 1)]
+                centre = Centre(i, low, high, next_id, lr_of(tokens, span, kept.pos[i], shape))
+                found = hsum(_train_centre(matrices, subwords, workspace, centre, means, shape))
                 loss += weighted(found, tokens, kept.pos[i], shape)
                 n_examples += 1
             if i >= window:
@@ -217,7 +220,7 @@ def cbow_subword_ns_cpu(
     centre_weight: Float32 | None = None,
     moves_rows: bool = True,
 ) -> None:
-    """Do what `cbow_subword_ns_reference` does, on one core and without the GIL; without `moves_rows`, only tally."""
+    """Do what `cbow_subword_ns_reference` does, on one core, without the GIL; without `moves_rows`, only tally."""
     matrices, subwords = Matrices(w_in=w_in, w_out=w_out), Subwords(row_ids=row_ids, row_starts=row_starts)
     check_matrices(matrices, tally)
     check_subwords(subwords, matrices)

@@ -77,7 +77,7 @@ def cbow_subword_ns_reference(
             if len(contexts):
                 n_rows = sum(carried.n_rows(pos) for pos in contexts)
                 share = w_in.dtype.type(1 / n_rows)
-                hidden = sum(carried.sums[pos] for pos in contexts) * (share if mean_context else 1)
+                hidden = np.sum([carried.sums[pos] for pos in contexts], axis=0) * (share if mean_context else 1)
                 targets = draw_targets(sampler, ids[token_pos], token_pos, ordinal=0)
                 weight = weight_of(tokens, token_pos)
                 lr = (lr_first + lr_step * token_pos) * weight

@@ -11,7 +11,7 @@ _PIECES = [b"a", b"b", b"xyz", "é".encode(), "語".encode(), "🙂".encode(), "
 
 
 def make_case(rng: np.random.Generator, size: int) -> Case:
-    """Return `size` words of up to 12 pieces: ASCII, letters of 2 to 4 bytes, combining marks, bytes that are no UTF-8."""
+    """Return `size` words of up to 12 pieces: ASCII, longer characters, combining marks, bytes that are no UTF-8."""
     words = [b"".join(_PIECES[k] for k in rng.integers(0, len(_PIECES), rng.integers(0, 13))) for _ in range(size)]
     letters = np.frombuffer(b"".join(words), np.uint8)
     word_starts = np.cumsum([0, *map(len, words)])

@@ -31,7 +31,7 @@ def _byte(letters: NDArray[np.uint8], start: int, n_bytes: int, k: int) -> np.ui
     """Return byte k of "<", the word of `n_bytes` bytes, and ">"."""
     if k == 0:
         return _BEGIN
-    return letters[start + k - 1] if k <= n_bytes else _END  # type: ignore[no-any-return]
+    return letters[start + k - 1] if k <= n_bytes else _END
 
 
 @inline_cpu

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fastw2v_kernels.shared.array_types import Int64
+from fastw2v_kernels.shared.array_types import Int32, Int64
 
 FLOAT32, FLOAT64, INT32, INT64 = map(np.dtype, (np.float32, np.float64, np.int32, np.int64))
 UINT8, UINT64 = map(np.dtype, (np.uint8, np.uint64))
@@ -53,7 +53,7 @@ def flat_ids(name: str, ids: NDArray[Any]) -> Int64:
     return np.ascontiguousarray(ids, np.int64).reshape(-1)
 
 
-def outside(name: str, ids: Int64, n_rows: int) -> IndexError:
+def outside(name: str, ids: Int64 | Int32, n_rows: int) -> IndexError:
     """Return the error for the first id that is not a row."""
     wrong = np.flatnonzero((ids < 0) | (ids >= n_rows))[0]
     return IndexError(

@@ -6,14 +6,14 @@ import numpy as np
 
 from fastw2v_kernels._jit.cpu import inline_cpu
 from fastw2v_kernels._simd import prefetch
-from fastw2v_kernels.shared.array_types import Float32, Int64
+from fastw2v_kernels.shared.array_types import Float32, Int32, Int64
 from fastw2v_kernels.shared.memory import CACHE_LINE
 
 AHEAD = 8  # rows: about the latency of memory, divided by the time for one row
 
 
 @inline_cpu
-def any_outside(ids: Int64, n_rows: int) -> bool:
+def any_outside(ids: Int64 | Int32, n_rows: int) -> bool:
     """Whether an id is not a row, 0 to n_rows - 1. The vectorised pass over the ids costs less than a call."""
     wrong = np.int64(0)
     for i in range(ids.shape[0]):
@@ -22,7 +22,7 @@ def any_outside(ids: Int64, n_rows: int) -> bool:
 
 
 @inline_cpu
-def prefetch_row(a: Float32, ids: Int64, i: int) -> None:
+def prefetch_row(a: Float32, ids: Int64 | Int32, i: int) -> None:
     """Prefetch row ids[i] of a, if there is an i-th id."""
     if i < ids.shape[0]:
         for col in range(0, a.shape[1], CACHE_LINE):

@@ -1,4 +1,4 @@
-"""Skip-gram with negative sampling over a span of tokens, where a centre is the mean of its own row and its n-grams'."""
+"""Skip-gram with negative sampling over a span of tokens, where a centre is the mean of its row and its n-grams'."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from fastw2v_kernels.shared.span.subwords import Subwords, check_matrices, check
 from fastw2v_kernels.shared.span.subwords_cpu import (
     HIDDEN,
     MOVE,
-    SubwordStep,
+    Ahead,
     SubwordWorkspace,
     begin_steps,
     draw_negatives,
@@ -25,6 +25,7 @@ from fastw2v_kernels.shared.span.subwords_cpu import (
     move_rows,
     prefetch_lists,
     prefetch_targets,
+    rows_ahead,
     set_targets,
     subword_shape,
     subword_step,
@@ -33,7 +34,6 @@ from fastw2v_kernels.shared.span.subwords_cpu import (
 )
 from fastw2v_kernels.shared.span.walk_cpu import (
     TOKENS_PER_PASS,
-    KeptTokens,
     kept_tokens_buffer,
     lr_of,
     subsample,
@@ -51,18 +51,27 @@ def _contexts_per_step(window: int, shape: Shape) -> int:
 
 @inline_cpu
 def _train_steps(
-    w_out: Float32, kept: KeptTokens, step: SubwordStep, centre: Centre, sampler: Sampler, n_per_step: int, shape: Shape
+    matrices: Matrices,
+    subwords: Subwords,
+    workspace: SubwordWorkspace,
+    centre: Centre,
+    sampler: Sampler,
+    n_per_step: int,
+    shape: Shape,
 ) -> float:
     """Train the hidden vector against the contexts of its centre; return the loss by lane."""
-    i, low, high = centre.i, centre.low, centre.high
+    (kept, step), i, low, high = workspace, centre.i, centre.low, centre.high
     n_contexts = high - low - 1
+    n_targets = min(n_per_step, n_contexts) + sampler.negative
+    ahead = rows_ahead(subwords, centre.prefetch_row_id, 3 * ((n_targets + shape.n_tile - 1) // shape.n_tile))
     loss: float = splat(0.0)
     for first in range(0, n_contexts, n_per_step):
         begin, end = low + first, low + min(first + n_per_step, n_contexts)
         if not shape.share_negatives:
             draw_negatives(step, i, kept.pos[i], first, sampler)
         n_tiles = set_targets(step, kept, begin + (begin >= i), end + (end > i), i, i, shape)
-        loss = loss + train_targets(w_out, step, n_tiles, centre.lr, shape)
+        left = Ahead(ahead.row_ids, ahead.first if first == 0 else ahead.stop, ahead.stop, ahead.share)
+        loss = loss + train_targets(matrices, step, n_tiles, left, centre.lr, shape)
         if shape.moves_rows and first + n_per_step < n_contexts:
             follow_move(step, shape)
     return loss
@@ -98,9 +107,9 @@ def _skipgram_subword_ns_cpu_kernel(
             if high - low > 1:
                 centre = Centre(i, low, high, kept.id[min(i + 1, last)], lr_of(tokens, span, kept.pos[i], shape))
                 word = kept.id[i]
-                sum_word(w_in, subwords, word, centre.prefetch_row_id, step.rows, HIDDEN, shape)
+                sum_word(w_in, subwords, word, step.rows, HIDDEN, shape)
                 begin_steps(step, 1.0 / (subwords.row_starts[word + 1] - subwords.row_starts[word]), shape)
-                found = hsum(_train_steps(w_out, kept, step, centre, sampler, n_per_step, shape))
+                found = hsum(_train_steps(matrices, subwords, workspace, centre, sampler, n_per_step, shape))
                 if shape.moves_rows:
                     move_rows(w_in, subwords, word, step.rows, MOVE, shape)
                 loss += weighted(found, tokens, kept.pos[i], shape)
@@ -136,7 +145,7 @@ def skipgram_subword_ns_cpu(
     centre_weight: Float32 | None = None,
     moves_rows: bool = True,
 ) -> None:
-    """Do what `skipgram_subword_ns_reference` does, on one core and without the GIL; without `moves_rows`, only tally."""
+    """Do what `skipgram_subword_ns_reference` does, on one core, without the GIL; without `moves_rows`, only tally."""
     matrices, subwords = Matrices(w_in=w_in, w_out=w_out), Subwords(row_ids=row_ids, row_starts=row_starts)
     check_matrices(matrices, tally)
     check_subwords(subwords, matrices)

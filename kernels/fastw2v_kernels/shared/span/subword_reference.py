@@ -1,4 +1,4 @@
-"""The computations of the subword kernels in NumPy: a gradient step, and sums of rows that are carried along a window."""
+"""The computations of the subword kernels in NumPy: a gradient step, and sums of rows carried along a window."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def gradients(
 
 
 class Centre(NamedTuple):
-    """A centre, by token positions: its own, its contexts, all that the window reaches, and the one that it leaves next.
+    """A centre, by token positions: its own, its contexts, all that the window reaches, and which it leaves next.
 
     `last` is None at the begin of the corpus.
     """
@@ -49,9 +49,9 @@ class Centre(NamedTuple):
 def centres(tokens: TokenSource, begin: int, end: int) -> Iterator[Centre]:
     """Yield the centres from begin to end; the window also reaches other sentences, where there are no contexts."""
     sentences = kept_positions(tokens)
-    all_kept, window = np.concatenate([np.empty(0, np.int64), *sentences]), tokens.window
+    all_kept, window = np.concatenate([np.empty(0, np.int64), *sentences]), int(tokens.window)
     sentence_of = np.repeat(np.arange(len(sentences)), [len(sentence) for sentence in sentences])
-    for i in np.flatnonzero((all_kept >= begin) & (all_kept < end)):
+    for i in np.flatnonzero((all_kept >= begin) & (all_kept < end)).tolist():
         reach = window
         if tokens.shrink_windows:
             reach = 1 + int(draw(tokens.key, all_kept[i], WINDOW_DRAW) * window)

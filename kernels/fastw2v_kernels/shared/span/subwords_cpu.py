@@ -37,11 +37,11 @@ from fastw2v_kernels._simd import (
     zeros,
 )
 from fastw2v_kernels.shared import rng
-from fastw2v_kernels.shared.array_types import Float32, Int64
+from fastw2v_kernels.shared.array_types import Float32, Int32, Int64
 from fastw2v_kernels.shared.cpu import alias_draw, random_bits, softplus, tanh_half, uniform
 from fastw2v_kernels.shared.memory import CACHE_LINE, aligned, cache_per_thread
 from fastw2v_kernels.shared.sigmoid import LOG_COEFFICIENTS
-from fastw2v_kernels.shared.span.inputs import Sampler
+from fastw2v_kernels.shared.span.inputs import Matrices, Sampler
 from fastw2v_kernels.shared.span.subwords import Subwords
 from fastw2v_kernels.shared.span.walk_cpu import KeptTokens
 
@@ -159,12 +159,44 @@ def set_targets(step: SubwordStep, kept: KeptTokens, first: int, stop: int, i: i
     return n_tiles
 
 
+class Ahead(NamedTuple):
+    """Rows of w_in that a later step needs: row_ids[first:stop]. A share of them is prefetched in each of the sweeps.
+
+    All at once they would wait for each other: a core has few places for lines that are on their way.
+    """
+
+    row_ids: Int32
+    first: int
+    stop: int
+    share: int
+
+
 @inline_cpu
-def train_targets(w_out: Float32, step: SubwordStep, n_tiles: int, lr: float, shape: Shape) -> float:
+def rows_ahead(subwords: Subwords, word: int, n_sweeps: int) -> Ahead:
+    """Return the rows of a word, to be prefetched in this number of sweeps."""
+    first, stop = subwords.row_starts[word], subwords.row_starts[word + 1]
+    return Ahead(subwords.row_ids, first, stop, (stop - first + n_sweeps - 1) // n_sweeps)
+
+
+@inline_cpu
+def prefetch_ahead(w_in: Float32, ahead: Ahead, sweep: int, shape: Shape) -> None:
+    """Prefetch the rows of a sweep."""
+    first, whole = ahead.first + sweep * ahead.share, shape.n_vectors // shape.n_strip * shape.n_strip
+    for r in range(first, min(first + ahead.share, ahead.stop)):
+        for vector in range(0, whole, shape.n_strip):
+            prefetch_strip(w_in, ahead.row_ids[r], vector * LANES, shape)
+        if whole < shape.n_vectors:
+            prefetch_strip(w_in, ahead.row_ids[r], whole * LANES, tail(shape))
+
+
+@inline_cpu
+def train_targets(matrices: Matrices, step: SubwordStep, n_tiles: int, ahead: Ahead, lr: float, shape: Shape) -> float:
     """Add the move of the hidden vector to that of the earlier steps, and move the target rows; return the losses."""
+    w_in, w_out = matrices
     loss: float = splat(0.0)
     for t in range(n_tiles):
         rows, sums = rows_of(w_out, step.targets, 0, t * shape.n_tile, shape), zeros(shape)
+        prefetch_ahead(w_in, ahead, 3 * t, shape)
         for col in range(0, shape.n_vectors * LANES, LANES):
             sums = fma_rows(load_rows(rows, col, single(shape)), load(step.rows, HIDDEN, col), sums)
         scores = hsum_single(sums)
@@ -175,12 +207,14 @@ def train_targets(w_out: Float32, step: SubwordStep, n_tiles: int, lr: float, sh
             loss = loss + (losses - load(step.n_positive, t, 0) * scores)
         if shape.moves_rows:
             coefs = splats(step.error_coef, t, 0, shape)
+            prefetch_ahead(w_in, ahead, 3 * t + 1, shape)
             for col in range(0, shape.n_vectors * LANES, LANES):
                 move = load_strip(step.rows, MOVE, col, single(shape))
                 store_strip(step.rows, MOVE, col, dot(coefs, load_rows(rows, col, single(shape)), move))
     if shape.moves_rows:
         for t in range(n_tiles):
             rows, coefs = rows_of(w_out, step.targets, 0, t * shape.n_tile, shape), splats(step.error_coef, t, 0, shape)
+            prefetch_ahead(w_in, ahead, 3 * t + 2, shape)
             for col in range(0, shape.n_vectors * LANES, LANES):
                 add_rows(rows, col, fma_rows(coefs, load(step.rows, HIDDEN, col), zero_tile(single(shape))))
     return loss
@@ -194,28 +228,21 @@ def follow_move(step: SubwordStep, shape: Shape) -> None:
 
 
 @inline_cpu
-def _sum_strip(
-    w_in: Float32, subwords: Subwords, word: int, ahead: int, sums: Float32, slot: int, col: int, shape: Shape
-) -> None:
-    begin, end = subwords.row_starts[word], subwords.row_starts[word + 1]
-    soon, last = subwords.row_starts[ahead] - begin, subwords.row_starts[ahead + 1] - 1
+def _sum_strip(w_in: Float32, subwords: Subwords, word: int, sums: Float32, slot: int, col: int, shape: Shape) -> None:
     total = zero_strip(shape)
-    for r in range(begin, end):
-        prefetch_strip(w_in, subwords.row_ids[min(r + soon, last)], col, shape)
+    for r in range(subwords.row_starts[word], subwords.row_starts[word + 1]):
         total = total + load_strip(w_in, subwords.row_ids[r], col, shape)
-    for r in range(end + soon, last + 1):  # the word ahead has more rows
-        prefetch_strip(w_in, subwords.row_ids[r], col, shape)
     store_strip(sums, slot, col, total)
 
 
 @inline_cpu
-def sum_word(w_in: Float32, subwords: Subwords, word: int, ahead: int, sums: Float32, slot: int, shape: Shape) -> None:
-    """Write the sum of the rows of a word to row `slot` of sums; prefetch the rows of the word `ahead`."""
+def sum_word(w_in: Float32, subwords: Subwords, word: int, sums: Float32, slot: int, shape: Shape) -> None:
+    """Write the sum of the rows of a word to row `slot` of sums."""
     whole = shape.n_vectors // shape.n_strip * shape.n_strip
     for vector in range(0, whole, shape.n_strip):
-        _sum_strip(w_in, subwords, word, ahead, sums, slot, vector * LANES, shape)
+        _sum_strip(w_in, subwords, word, sums, slot, vector * LANES, shape)
     if whole < shape.n_vectors:
-        _sum_strip(w_in, subwords, word, ahead, sums, slot, whole * LANES, tail(shape))
+        _sum_strip(w_in, subwords, word, sums, slot, whole * LANES, tail(shape))
 
 
 @inline_cpu
