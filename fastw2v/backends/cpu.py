@@ -51,7 +51,8 @@ class CpuBackend:
             The rates of the weights are wrong; see `Weights.checked_rates`.
         """
         arrays, n_tokens = corpus_arrays(config, data), data.tokens.n_tokens
-        self._kernel = partial(kernel_of(config, data), **arrays, **kernel_options(config))
+        kernel = span_kernel(config, with_subwords=data.weights.subwords is not None)
+        self._kernel = partial(kernel, **arrays, **kernel_options(config))
         self._kernel_name, self._tokens, self._seed = kernel_name(config), data.tokens, config.seed
         self.n_workers = 1 if is_small(n_tokens) else config.n_workers
         self._tallies = [aligned((3,), np.float64) for _ in range(self.n_workers)]
@@ -115,9 +116,9 @@ class CpuBackend:
         return span_arguments(self._tokens, span, self._seed, align=self._align)
 
 
-def kernel_of(config: TrainConfig, data: TrainingData) -> Callable[..., None]:
-    """Return the kernel for a configuration, and for weights with rows of n-grams or without."""
-    if data.weights.subwords is not None:
+def span_kernel(config: TrainConfig, *, with_subwords: bool = False) -> Callable[..., None]:
+    """Return the operation that trains a span; `with_subwords`, for weights with rows of n-grams."""
+    if with_subwords:
         return skipgram_subword_ns_cpu if config.sg else cbow_subword_ns_cpu
     if config.hs:
         return skipgram_hs_cpu if config.sg else cbow_hs_cpu

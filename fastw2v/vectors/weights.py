@@ -60,7 +60,9 @@ class Weights:
         from fastw2v_kernels.shared.memory import aligned
 
         w_node = None if self.w_node is None else aligned(self.w_node.shape)
-        return replace(self, w_in=aligned(self.w_in.shape), w_out=aligned(self.w_out.shape), w_node=w_node, on_device=None)
+        return replace(
+            self, w_in=aligned(self.w_in.shape), w_out=aligned(self.w_out.shape), w_node=w_node, on_device=None
+        )
 
     def check_outputs(self, *, hs: int, negative: int) -> None:
         """Raise ValueError unless there are output rows for the losses that are to be trained."""
