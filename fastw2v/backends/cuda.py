@@ -211,8 +211,13 @@ def _tables(config: TrainConfig, data: TrainingData, max_warps: int) -> dict[str
     if "alias_prob" in tables:
         tables["rate_out"] = rate_out
     if "path_steps" in tables:
-        paths = {name: tables[name] for name in ("path_starts", "path_steps")}
-        tables["rate_node"] = cuda_plan.node_rates(data.vocab, keep, n_warps=max_warps, **paths)
+        tables["rate_node"] = cuda_plan.node_rates(
+            data.vocab,
+            keep,
+            path_starts=tables["path_starts"],
+            path_steps=tables["path_steps"],
+            n_warps=max_warps,
+        )
     return tables
 
 

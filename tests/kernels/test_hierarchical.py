@@ -21,11 +21,12 @@ each_loss = pytest.mark.parametrize("losses", [ALONE, {"negative": 3}], ids=["al
 each_device = pytest.mark.parametrize("device", ["cpu", "cuda"])
 VARIANTS = [
     {},
-    {"shrink_windows": False},
     {"window": 6, "shrink_windows": False},
-    {"with_loss": False},
     {"begin": 0, "end": 60},
-    *(pytest.param(v, marks=pytest.mark.slow) for v in ({"window": 1}, {"window": 11}, {"window": 5})),
+    *(
+        pytest.param(variant, marks=pytest.mark.slow)
+        for variant in ({"shrink_windows": False}, {"with_loss": False}, {"window": 1}, {"window": 11}, {"window": 5})
+    ),
 ]
 
 
@@ -84,13 +85,13 @@ def test_one_word_has_no_decision(name, device):
     np.testing.assert_array_equal(after["w_in"], case["w_in"])
 
 
+@pytest.mark.parametrize("changes", [ALONE, *(pytest.param(c, marks=pytest.mark.slow) for c in ({}, {"window": 6}))])
 @each_name
-def test_rates_and_weights(name):
+def test_rates_and_weights(name, changes):
     case = case_of(name, 60, dim=40)
     case["ids"] %= 7
     more = {"rate_in": rates(40), "centre_weight": np.resize(np.array([0, 0.5, 1, 2], np.float32), 60)}
-    for changes in (ALONE, {}, {"window": 6}):
-        check(OPS_BY_NAME[name], "cpu", case | more | changes)
+    check(OPS_BY_NAME[name], "cpu", case | more | changes)
 
 
 @each_loss

@@ -7,7 +7,6 @@ from dataclasses import replace
 from fastw2v_kernels._jit.cpu import inline_cpu, jit_cpu
 from fastw2v_kernels._simd import (
     LANES,
-    N_REGISTERS,
     Shape,
     hsum,
     load_strip,
@@ -59,7 +58,7 @@ from fastw2v_kernels.shared.span.walk_cpu import (
     window_of,
 )
 
-_LARGE_TILE = min(LANES, N_REGISTERS // 2)
+_LARGE_TILE = 3 * LANES // 4
 _SMALL_TILE = _LARGE_TILE // 2
 
 
@@ -148,7 +147,7 @@ def _cbow_hs_cpu_kernel(
 
 
 def path_shape(stride: int, with_loss: bool) -> Shape:
-    """Return the sizes to compile for: as many nodes in a tile as a vector has lanes, or half of them."""
+    """Return the sizes to compile for."""
     n_vectors = stride // LANES
     shape = Shape(n_vectors, _LARGE_TILE, 1, with_loss, n_strip=hidden_strip(n_vectors))
     return replace(shape, n_small_tile=_SMALL_TILE, n_small_strip=shape.n_strip)

@@ -65,7 +65,7 @@ from fastw2v_kernels.shared.span.walk_cpu import (
 )
 from fastw2v_kernels.skipgram_ns.cpu import gather, skipgram_shape, target_sets, train_negatives
 
-_LARGE_TILE, _SMALL_TILE = HALF_LANES, HALF_LANES // 2
+_LARGE_TILE, _SMALL_TILE = max(2, 3 * HALF_LANES // 4), HALF_LANES // 2
 
 
 class _Tile(NamedTuple):
@@ -218,8 +218,10 @@ def _skipgram_hs_cpu_kernel(
 def path_shape(stride: int, window: int, with_loss: bool) -> Shape:
     """Return the sizes to compile for."""
     one_step = contexts_per_step(window) == 2 * window
-    shape = Shape(stride // LANES, _LARGE_TILE, 1, with_loss, one_step=one_step)
-    return replace(shape, n_small_tile=_SMALL_TILE, n_small_strip=2 if 4 * _SMALL_TILE + 4 < N_REGISTERS else 1)
+    # Registers for two vectors of nodes and gradients, and 4 more; or for one.
+    strips = [2 if 4 * n_tile + 4 < N_REGISTERS else 1 for n_tile in (_LARGE_TILE, _SMALL_TILE)]
+    shape = Shape(stride // LANES, _LARGE_TILE, 1, with_loss, one_step=one_step, n_strip=strips[0])
+    return replace(shape, n_small_tile=_SMALL_TILE, n_small_strip=strips[1])
 
 
 def skipgram_hs_cpu(
