@@ -72,6 +72,11 @@ def test_without_moves_only_the_tally_changes(name, mode):
     np.testing.assert_allclose(still["tally"], moved["tally"], rtol=1e-5)
 
 
+def test_cbow_writes_back_where_a_block_ends_wherever_the_span_begins():
+    case = case_of(*MODES[2], 700 + TOKENS_PER_BLOCK, begin=500, end=600 + TOKENS_PER_BLOCK)
+    check(OPS_BY_NAME[CBOW], "cpu", case)
+
+
 @each_first_mode
 def test_padding_stays_zero(name, mode):
     after = results(OPS_BY_NAME[name], "cpu", case_of(name, mode))
