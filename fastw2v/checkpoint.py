@@ -136,7 +136,7 @@ def read_model(path: str | PathLike[str], vector_size: int | None = None) -> Sav
     if weights is not None:
         state = ModelState(vocab, weights, **sizes)
     else:
-        rows = subword_rows(rest, metadata, vocab, path)
+        rows = subword_rows(rest, metadata, vocab, path=path)
         _check(path, rows.rows.shape[1] >= shape[1], f"its rows are {rows.rows.shape[1]} long")
         state = SubwordState.of_rows(vocab, rows, shape[1], **sizes)
     with np.errstate(over="ignore"):
