@@ -129,7 +129,7 @@ def read_model(path: str | PathLike[str], vector_size: int | None = None) -> Sav
     vocab = vocab_of(tensors, path, n_raw_tokens=int(n_raw_tokens[0]))
     outputs, sizes = _outputs_of(options), {name: counters[name] for name in _COUNTERS}
     if NGRAMS in metadata:
-        rows = subword_rows(_read_subwords(path, training), metadata, vocab, path)
+        rows = subword_rows(_read_subwords(path, training), metadata, vocab, path=path)
         _check(path, rows.rows.shape[1] >= shape[1], f"its rows are {rows.rows.shape[1]} long")
         state: ModelState = SubwordState.of_rows(vocab, rows, shape[1], **sizes)
     else:

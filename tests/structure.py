@@ -14,8 +14,10 @@ FIXED_SIGNATURES = ("fixture", "command", "callback", "hookimpl")  # decorators 
 # gensim's own classes, and functions that its methods pass their arguments to.
 GENSIM_CLASSES = {"Word2Vec", "StoredModel", "LossModel", "VocabularyModel", "ModelBase", "Phrases"}
 GENSIM_CLASSES |= {"KeyedVectors", "StoredVectors", "Similarities", "Neighbours", "GrowingTable", "KeyTable"}
+GENSIM_CLASSES |= {"FastText", "FastTextKeyedVectors"}
 GENSIM_CLASSES |= {"Node2Vec"}  # of the node2vec package
 GENSIM_FUNCTIONS = {"word_pairs", "analogies", "simple_preprocess", "tokenize", "original_scorer", "npmi_scorer"}
+GENSIM_FUNCTIONS |= {"save_facebook_model"}
 # Signatures that the command `fastw2v profile` decides, whose options these are, and pytest-benchmark.
 OTHERS_FUNCTIONS = {
     "fastw2v/profile/measure.py:profile",

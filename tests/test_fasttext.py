@@ -229,7 +229,7 @@ def test_rows_can_be_sorted():
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
-        ({"hs": 1}, ValueError, "hs is not supported"),
+        ({"hs": 1}, ValueError, "negative sampling alone"),
         ({"word_ngrams": 2}, ValueError, "word_ngrams is not supported"),
         ({"device": "cuda"}, ValueError, "trains on the CPU alone"),
         ({"deterministic": True, "workers": 2}, ValueError, "workers=1"),

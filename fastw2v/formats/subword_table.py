@@ -46,7 +46,9 @@ def subword_metadata(subwords: Subwords, seed: int) -> dict[str, str]:
     return {NGRAMS: json.dumps(numbers)}
 
 
-def subword_rows(tensors: Tensors, metadata: Mapping[str, str], vocab: Vocab, path: str | PathLike[str]) -> SubwordRows:
+def subword_rows(
+    tensors: Tensors, metadata: Mapping[str, str], vocab: Vocab, *, path: str | PathLike[str]
+) -> SubwordRows:
     """Return the rows from what `subword_tensors` and `subword_metadata` made.
 
     Raises

@@ -291,7 +291,7 @@ class FastTextKeyedVectors(KeyedVectors):
             )
         tensors, metadata = read_safetensors(path, lambda name: name in (*TABLE_TENSORS, *SUBWORD_TENSORS))
         table = table_of(tensors, path, metadata)
-        rows, subwords, seed = subword_rows(tensors, metadata, vocab_of(tensors, path), path)
+        rows, subwords, seed = subword_rows(tensors, metadata, vocab_of(tensors, path), path=path)
         wv = cls(vocab_of(tensors, path), rows, table.vectors.shape[1], subwords, seed=seed)
         wv.expandos |= table.attributes
         return wv

@@ -59,7 +59,7 @@ class NgramRule:
 
         if not self.has_ngrams:
             return Lists(np.empty(0, np.int32), np.zeros(len(word_starts), np.int64))
-        starts = ngram_starts_of(letters, word_starts, self.min_n, self.max_n)
+        starts = ngram_starts_of(letters, word_starts, min_n=self.min_n, max_n=self.max_n)
         for word in np.flatnonzero(np.diff(word_starts) == len(_END_OF_LINE)):
             if letters[word_starts[word] : word_starts[word + 1]].tobytes() == _END_OF_LINE:
                 starts[word + 1 :] -= starts[word + 1] - starts[word]

@@ -33,12 +33,13 @@ ODD = [
 each_function = pytest.mark.parametrize("function", [hash_ngrams_reference, hash_ngrams_cpu])
 
 
-def hashed(words, min_n=1, max_n=3, n_buckets=1_000_000, *, function=hash_ngrams_cpu):
+def hashed(words, lengths=(1, 3), n_buckets=1_000_000, *, function=hash_ngrams_cpu):
     letters, word_starts = np.frombuffer(b"".join(words), np.uint8), np.cumsum([0, *map(len, words)])
-    starts = ngram_starts_of(letters, word_starts, min_n, max_n)
+    min_n, max_n = lengths
+    starts = ngram_starts_of(letters, word_starts, min_n=min_n, max_n=max_n)
     buckets = np.full(starts[-1], -1, np.int32)
-    lengths = {"min_n": min_n, "max_n": max_n, "n_buckets": n_buckets}
-    function(letters, word_starts, **lengths, ngram_starts=starts, buckets=buckets)
+    numbers = {"min_n": min_n, "max_n": max_n, "n_buckets": n_buckets}
+    function(letters, word_starts, **numbers, ngram_starts=starts, buckets=buckets)
     return [buckets[begin:end].tolist() for begin, end in pairwise(starts)]
 
 
@@ -56,14 +57,14 @@ def test_buckets_are_those_of_fasttext(function):
 @each_function
 def test_buckets_are_those_of_the_file_of_fasttext(function):
     ids = json.loads((Path(__file__).parents[1] / "formats" / "fasttext.json").read_text())["ids"]
-    found = hashed([word.encode() for word in ids], 2, 4, 40, function=function)
+    found = hashed([word.encode() for word in ids], (2, 4), 40, function=function)
     assert dict(zip(ids, found)) == ids
 
 
 @each_function
 @pytest.mark.parametrize("lengths", [(1, 1), (1, 3), (3, 6), (2, 2), (5, 9)], ids=str)
 def test_any_bytes_have_the_ngrams_of_the_definition(function, lengths):
-    found = hashed(ODD, *lengths, n_buckets=2**31 - 1, function=function)
+    found = hashed(ODD, lengths, 2**31 - 1, function=function)
     assert found == [[fnv_1a(ngram) % (2**31 - 1) for ngram in ngrams_of(word, *lengths)] for word in ODD]
 
 

@@ -17,7 +17,7 @@ def make_case(rng: np.random.Generator, size: int) -> Case:
     word_starts = np.cumsum([0, *map(len, words)])
     min_n = int(rng.integers(1, 4))
     max_n = min_n + int(rng.integers(0, 4))
-    starts = ngram_starts_of(letters, word_starts, min_n, max_n)
+    starts = ngram_starts_of(letters, word_starts, min_n=min_n, max_n=max_n)
     return {
         "letters": letters,
         "word_starts": word_starts,

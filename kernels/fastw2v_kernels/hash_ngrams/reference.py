@@ -77,13 +77,13 @@ def fnv_1a(ngram: bytes) -> int:
     return value
 
 
-def ngram_starts_of(letters: NDArray[np.uint8], word_starts: Int64, min_n: int, max_n: int) -> Int64:
+def ngram_starts_of(letters: NDArray[np.uint8], word_starts: Int64, *, min_n: int, max_n: int) -> Int64:
     """Return where the n-grams of each word begin in an array of all: int64[n_words + 1].
 
     Examples
     --------
     >>> import numpy as np
-    >>> ngram_starts_of(np.frombuffer(b"weta", np.uint8), np.array([0, 2, 4]), 3, 6).tolist()
+    >>> ngram_starts_of(np.frombuffer(b"weta", np.uint8), np.array([0, 2, 4]), min_n=3, max_n=6).tolist()
     [0, 3, 6]
     """
     begins_char = (letters & 0b1100_0000) != _CONTINUES
