@@ -38,7 +38,7 @@ def _load_unit(units: np.ndarray, pos: np.uint64) -> np.uint64:
 
 
 @inline_cpu
-def _first_separator(unit: np.uint64) -> np.uint64:
+def first_separator(unit: np.uint64) -> np.uint64:
     """Return the lowest bit of the first whitespace byte (9 to 13, 32) of a unit, or 0; exact for every byte value."""
     low = unit & _LOW_BITS
     control = (low + _ADD_FROM_TAB) & ~(low + _ADD_PAST_CR)
@@ -113,12 +113,12 @@ def _encode_cpu_kernel(
     starts[n_words] = n_units
     while pos < n_text:
         end, word_hash, unit = pos, seed, _load_unit(units, pos)
-        separator = _first_separator(unit)
+        separator = first_separator(unit)
         while separator == _U0:
             word_hash = _mix(word_hash, unit)
             end += _U8
             unit = _load_unit(units, end)
-            separator = _first_separator(unit)
+            separator = first_separator(unit)
         word_units = ((end - pos) >> _U3) + _U1
         inside = separator - _U1
         last = (unit & inside) | (_SPACES & ~inside)
