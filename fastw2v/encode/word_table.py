@@ -34,7 +34,7 @@ class WordTable:
         self.slots = np.zeros(n_slots, np.uint64)
         self.arena = np.empty(n_slots, np.uint64)
         self.word_starts = np.zeros(n_slots // 2 + 1, np.int64)
-        self.counts_buffer = np.zeros(n_slots // 2, np.int64)
+        self.counts_buffer = np.empty(n_slots // 2, np.int64)
         self.n_words = self.n_units = 0
         self._ids, self._line_ends = _empty_buffers()
 
@@ -157,10 +157,16 @@ def _empty_buffers() -> tuple[np.ndarray, np.ndarray]:
 
 
 def _enlarged(array: np.ndarray, n_used: int, size: int) -> np.ndarray:
-    """Return a larger array that begins with the first `n_used` elements."""
-    larger = np.empty(size, array.dtype)
-    larger[:n_used] = array[:n_used]
-    return larger
+    """Return a larger array that begins with the first `n_used` elements.
+
+    An array of twice this size is allocated, so that the next call need not copy. Memory that nobody touches costs
+    nothing.
+    """
+    reserved = array if array.base is None else array.base
+    if reserved.size < size:
+        reserved = np.empty(2 * size, array.dtype)
+        reserved[:n_used] = array[:n_used]
+    return reserved[:size]
 
 
 def _padded(units: np.ndarray) -> tuple[np.ndarray, int]:
