@@ -178,8 +178,7 @@ def _encode_cpu_kernel(
     """Open addressing with linear probing; a slot is 32 bits of hash over 32 bits of id + 1.
 
     Words are read in batches, and looked up when their slots have been prefetched. All numbers are unsigned: an index
-    that may be negative costs a
-    sixth of the time.
+    that may be negative costs a sixth of the time.
     """
     slots, arena, word_starts, counts = table
     ids, line_ends, cursor_out = output

@@ -59,4 +59,7 @@ def pack_words_cpu(arena: UInt64, word_starts: Int64, order: Int64, *, letters: 
     check_written("starts", starts, (order.size + 1,), dtype=INT64)
     n_packed = _pack_words_cpu_kernel(arena, word_starts, order, letters, starts)
     if n_packed < order.size:
-        raise ValueError(f"letters has {letters.size} bytes and only {n_packed} of {order.size} words have room in it")
+        raise ValueError(
+            f"letters has {letters.size} bytes; expected 8 for each unit of the words, "
+            f"and word {n_packed} of {order.size} has no room"
+        )
