@@ -148,7 +148,7 @@ def words_of(arena: np.ndarray, word_starts: np.ndarray, order: np.ndarray) -> t
     """
     letters, starts = np.empty(arena.nbytes, np.uint8), np.empty(len(order) + 1, np.int64)
     pack_words_cpu(arena, word_starts, order, letters=letters, starts=starts)
-    letters.resize(starts[-1], refcheck=False)  # gives back the rest, and copies nothing
+    letters.resize(starts[-1], refcheck=False)  # returns the rest to the system, and copies nothing
     return letters, starts
 
 

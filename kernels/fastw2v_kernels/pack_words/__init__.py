@@ -13,19 +13,15 @@ def make_case(rng: np.random.Generator, size: int) -> Case:
     """Return the different words of a text of `size` tokens, most of them in random order."""
     words = list(dict.fromkeys(random_text(rng, size).split())) or [b"a"]
     _, arena, word_starts = table_of_words(words)
-    order = rng.permutation(len(words))[: max(1, 4 * len(words) // 5)]
+    order = rng.permutation(len(words))[: max(1, 4 * len(words) // 5)].astype(np.int64)
+    n_bytes = sum(len(word_of(arena, word_starts, word_id)) for word_id in order)
     return {
         "arena": arena,
         "word_starts": word_starts,
-        "order": order.astype(np.int64),
-        "letters": np.zeros(UNIT_BYTES * len(arena), np.uint8),
+        "order": order,
+        "letters": np.zeros((n_bytes // UNIT_BYTES + 1) * UNIT_BYTES, np.uint8),
         "starts": np.zeros(len(order) + 1, np.int64),
     }
 
 
-def _outputs(case: Case) -> dict[str, np.ndarray]:
-    n_bytes = sum(len(word_of(case["arena"], case["word_starts"], word_id)) for word_id in case["order"])
-    return {"letters": case["letters"][:n_bytes], "starts": case["starts"]}
-
-
-OP = Op("pack_words", make_case, outputs=_outputs)
+OP = Op("pack_words", make_case, outputs=lambda case: {"letters": case["letters"], "starts": case["starts"]})

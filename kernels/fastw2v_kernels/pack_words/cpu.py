@@ -27,15 +27,15 @@ def _pack_words_cpu_kernel(arena: UInt64, word_starts: Int64, order: Int64, lett
     starts[0] = 0
     for i in range(word_ids.size):
         start, end = first_units[word_ids[i]], first_units[word_ids[i] + _U1]
-        if pos + ((end - start) << _U3) > n_room:
-            return i  # type: ignore[no-any-return]
+        inside = first_separator(arena[end - _U1]) - _U1
+        last, n_last = arena[end - _U1] & inside, ((inside & _ONES) * _ONES) >> _U56
+        if pos + ((end - start - _U1) << _U3) + n_last >= n_room:
+            return i
         for u in range(start, end - _U1):
             shift = (pos & _U7) << _U3
             units[pos >> _U3] = pending | (arena[u] << shift)
             pending = (arena[u] >> _U1) >> (_U63 - shift)
             pos += _U8
-        inside = first_separator(arena[end - _U1]) - _U1
-        last, n_last = arena[end - _U1] & inside, ((inside & _ONES) * _ONES) >> _U56
         shift = (pos & _U7) << _U3
         pending |= last << shift
         units[pos >> _U3] = pending
@@ -43,9 +43,9 @@ def _pack_words_cpu_kernel(arena: UInt64, word_starts: Int64, order: Int64, lett
             pending = (last >> _U1) >> (_U63 - shift)
         pos += n_last
         starts[i + 1] = pos
-    if pos & _U7:
+    if word_ids.size:
         units[pos >> _U3] = pending
-    return word_ids.size  # type: ignore[no-any-return]
+    return word_ids.size
 
 
 def pack_words_cpu(arena: UInt64, word_starts: Int64, order: Int64, *, letters: UInt8, starts: Int64) -> None:
@@ -60,6 +60,6 @@ def pack_words_cpu(arena: UInt64, word_starts: Int64, order: Int64, *, letters: 
     n_packed = _pack_words_cpu_kernel(arena, word_starts, order, letters, starts)
     if n_packed < order.size:
         raise ValueError(
-            f"letters has {letters.size} bytes; expected 8 for each unit of the words, "
-            f"and word {n_packed} of {order.size} has no room"
+            f"letters has {letters.size} bytes and no room for word {n_packed} of {order.size}; "
+            "expected a multiple of 8 above the bytes of all these words"
         )

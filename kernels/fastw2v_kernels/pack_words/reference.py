@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from fastw2v_kernels.encode.reference import word_of
+from fastw2v_kernels.encode.reference import UNIT_BYTES, word_of
 from fastw2v_kernels.shared.array_types import Int64, UInt8, UInt64
 
 
@@ -17,8 +17,8 @@ def pack_words_reference(arena: UInt64, word_starts: Int64, order: Int64, *, let
         Words as `encode` stores them.
     order : int64[n]
         Ids of the words to write.
-    letters : uint8[>= 8 * units of these words], written
-        The bytes. Up to 7 bytes after the last word are written too.
+    letters : uint8[> bytes of these words], a multiple of 8 long, written
+        The bytes, then zeros up to the next multiple of 8.
     starts : int64[n + 1], written
         Word i is ``letters[starts[i]:starts[i + 1]]``.
 
@@ -29,4 +29,7 @@ def pack_words_reference(arena: UInt64, word_starts: Int64, order: Int64, *, let
     """
     words = [word_of(arena, word_starts, word_id) for word_id in order.tolist()]
     starts[:] = np.cumsum([0, *map(len, words)])
-    letters[: starts[-1]] = np.frombuffer(b"".join(words), np.uint8)
+    if words:
+        packed = b"".join(words)
+        n_written = (len(packed) // UNIT_BYTES + 1) * UNIT_BYTES
+        letters[:n_written] = np.frombuffer(packed.ljust(n_written, b"\0"), np.uint8)
