@@ -13,6 +13,8 @@ from fastw2v_kernels.encode import make_case, outputs, padded_size
 from fastw2v_kernels.encode.cpu import _CACHED_SLOTS, encode_cpu
 from fastw2v_kernels.encode.reference import encode_reference
 from fastw2v_kernels.pack_words.cpu import pack_words_cpu
+from fastw2v_kernels.rehash_slots.cpu import rehash_slots_cpu
+from fastw2v_kernels.rehash_slots.reference import rehash_slots_reference
 from tests.encode.cases import as_block, check, colliding_words, mixed, split, unmixed
 
 
@@ -142,6 +144,17 @@ def test_a_growing_table_copies_its_arrays_at_every_other_growth():
         copied.append(not np.shares_memory(before, table.counts_buffer))
     assert copied == [True, False, True, False]
     assert table.counts.tolist() == [4] * 8 + [3] * 8 + [2] * 16 + [1] * 32
+
+
+@pytest.mark.parametrize("n_old", [1, 63, 64, 65, 130])
+def test_every_slot_of_a_full_table_is_moved(n_old):
+    """Slots are read 64 at a time."""
+    old_slots = np.random.default_rng(n_old).integers(1, 2**64, n_old, dtype=np.uint64)
+    found = [np.zeros(256, np.uint64) for _ in range(2)]
+    for rehash, new_slots in zip((rehash_slots_cpu, rehash_slots_reference), found):
+        rehash(old_slots, new_slots)
+    assert np.array_equal(*found)
+    assert np.array_equal(np.sort(found[0][found[0] != 0]), np.sort(old_slots))
 
 
 @pytest.mark.parametrize("n_letters", [0, 1, 6, 7, 8, 9, 15, 16, 17, 40])
