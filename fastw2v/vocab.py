@@ -242,12 +242,13 @@ def select_words(
     threshold = max(1, min_count)
     if max_final_vocab is not None:
         threshold = max(threshold, count_threshold(counts, max_final_vocab))
-    chosen = np.flatnonzero(counts >= threshold)
-    if chosen.size == 0:
+    is_kept = counts >= threshold
+    if not is_kept.any():
         raise EmptyVocabularyError(_empty_vocabulary(counts, min_count, max_final_vocab))
-    if sorted_vocab:
-        chosen = chosen[by_falling_count(counts[chosen])]
-    return chosen
+    if sorted_vocab and is_kept.all():  # then the counts need not be copied, which takes longer than to sort them
+        return by_falling_count(counts)
+    chosen = np.flatnonzero(is_kept)
+    return chosen[by_falling_count(counts[chosen])] if sorted_vocab else chosen
 
 
 def count_threshold(counts: np.ndarray, n_max: int) -> int:
@@ -263,7 +264,9 @@ def by_falling_count(counts: np.ndarray) -> np.ndarray:
 
     NumPy sorts 16-bit integers fast, by radix sort; the few larger counts are then sorted among themselves.
     """
-    order = np.argsort(_COUNT_16 - np.minimum(counts, _COUNT_16).astype(np.uint16), kind="stable")
+    missing = np.empty(len(counts), np.uint16)  # written at once: an array of int64 in between would be new memory
+    np.minimum(counts, _COUNT_16, out=missing, casting="unsafe")
+    order = np.argsort(np.subtract(_COUNT_16, missing, out=missing), kind="stable")
     n_large = np.count_nonzero(counts >= _COUNT_16)
     large = order[:n_large]
     order[:n_large] = large[np.argsort(-counts[large], kind="stable")]

@@ -212,7 +212,7 @@ def _choose_and_write(
     n_words = len(encoded.counts)
     order = np.arange(n_words) if choice is None else choice(encoded.counts, encoded.vocab)
     row_of = np.full(n_words, -1, np.int32)
-    row_of[order] = np.arange(len(order))
+    row_of[order] = np.arange(len(order), dtype=np.int32)
     vocabs: list[Vocab] = []
     tasks = [lambda: vocabs.append(encoded.vocab(order))]
     tokens = _write(encoded, row_of, workers, other_tasks=tasks, weighted=weighted)

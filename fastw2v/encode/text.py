@@ -80,16 +80,17 @@ class EncodedText:
         self.n_raw = sum(encoder.n_raw for encoder in encoders)
         tables = [encoder.table for encoder in encoders]
         self._table: WordTable | MergedTables
+        self._to_word: list[np.ndarray] | None = None  # None: the ids of all tables are those of the whole text
         if frozen or len(tables) == 1:
             self._table = tables[0]
-            self._to_word = [np.arange(tables[0].n_words, dtype=np.int32)] * len(tables)
+            self.counts = sum((table.counts for table in tables[1:]), tables[0].counts)
         else:
             new_words = [NewWords(number, block.first_word, block.last_word) for number, block in self._blocks]
-            self._table = MergedTables(tables, new_words, len(tables))
-            self._to_word = self._table.to_word
-        self.counts = np.zeros(self._table.n_words, np.int64)
-        for table, to_word in zip(tables, self._to_word):
-            self.counts[to_word] += table.counts
+            self._table = merged = MergedTables(tables, new_words, len(tables))
+            self._to_word = merged.to_word
+            self.counts = np.zeros(merged.n_words, np.int64)
+            for table, to_word in zip(tables, merged.to_word):
+                self.counts[to_word] += table.counts
 
     def vocab(self, order: np.ndarray) -> Vocab:
         """Make the vocabulary whose rows are the words in `order`."""
@@ -100,9 +101,9 @@ class EncodedText:
 
     def blocks(self, row_of: np.ndarray) -> Iterator[EncodedBlock]:
         """Yield the blocks in the order of the text, given the row of each word: int32[n_words]."""
-        row_of_id = [row_of[to_word] for to_word in self._to_word]
+        row_of_id = None if self._to_word is None else [row_of[to_word] for to_word in self._to_word]
         for number, block in self._blocks:
-            yield EncodedBlock(block.stored.read, row_of_id[number])
+            yield EncodedBlock(block.stored.read, row_of if row_of_id is None else row_of_id[number])
 
     def close(self) -> None:
         """Delete the temporary files."""

@@ -8,7 +8,8 @@ import numpy as np
 
 from fastw2v_kernels.encode import padded_size
 from fastw2v_kernels.encode.cpu import encode_cpu
-from fastw2v_kernels.encode.reference import UNIT_BYTES, most_tokens
+from fastw2v_kernels.encode.reference import most_tokens
+from fastw2v_kernels.pack_words.cpu import pack_words_cpu
 from fastw2v_kernels.rehash_slots.cpu import rehash_slots_cpu
 
 N_IDS, N_LINE_ENDS, N_RAW, N_WORDS, N_UNITS = 1, 2, 3, 4, 5  # elements of the cursor; element 0 is the text position
@@ -33,7 +34,7 @@ class WordTable:
         self.slots = np.zeros(n_slots, np.uint64)
         self.arena = np.empty(n_slots, np.uint64)
         self.word_starts = np.zeros(n_slots // 2 + 1, np.int64)
-        self.counts_buffer = np.zeros(n_slots // 2, np.int64)
+        self.counts_buffer = np.empty(n_slots // 2, np.int64)
         self.n_words = self.n_units = 0
         self._ids, self._line_ends = _empty_buffers()
 
@@ -127,7 +128,7 @@ class WordTable:
 
     def words(self, order: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the bytes of the words in `order`, and the start of each; see `words_of`."""
-        return words_of(self.arena, self.word_starts, order)
+        return words_of(self.arena[: self.n_units], self.word_starts, order)
 
 
 def words_of(arena: np.ndarray, word_starts: np.ndarray, order: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -138,28 +139,17 @@ def words_of(arena: np.ndarray, word_starts: np.ndarray, order: np.ndarray) -> t
     arena, word_starts
         See `encode_reference`.
     order : int64[n]
-        Ids of the words.
+        Ids of different words.
 
     Returns
     -------
     letters : uint8[n_bytes]
     starts : int64[n + 1]
     """
-    chunks = (order[at : at + CHUNK_WORDS] for at in range(0, len(order), CHUNK_WORDS))
-    packed = [_packed(arena, word_starts, word_ids) for word_ids in chunks]
-    lengths = [np.zeros(1, np.int64), *(lengths for _, lengths in packed)]
-    return np.concatenate([letters for letters, _ in packed]), np.cumsum(np.concatenate(lengths))
-
-
-def _packed(arena: np.ndarray, word_starts: np.ndarray, word_ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the bytes of some words without their padding, and the length of each."""
-    starts = word_starts[word_ids]
-    n_units = word_starts[word_ids + 1] - starts
-    first_unit = np.cumsum(n_units) - n_units
-    take = np.repeat(starts - first_unit, n_units) + np.arange(n_units.sum())
-    letters = arena[take].view(np.uint8)
-    is_letter = letters != ord(" ")
-    return letters[is_letter], np.add.reduceat(is_letter.reshape(-1, UNIT_BYTES).sum(axis=1), first_unit)
+    letters, starts = np.empty(arena.nbytes, np.uint8), np.empty(len(order) + 1, np.int64)
+    pack_words_cpu(arena, word_starts, order, letters=letters, starts=starts)
+    letters.resize(starts[-1], refcheck=False)  # returns the rest to the system, and copies nothing
+    return letters, starts
 
 
 def _empty_buffers() -> tuple[np.ndarray, np.ndarray]:
@@ -167,10 +157,16 @@ def _empty_buffers() -> tuple[np.ndarray, np.ndarray]:
 
 
 def _enlarged(array: np.ndarray, n_used: int, size: int) -> np.ndarray:
-    """Return a larger array that begins with the first `n_used` elements."""
-    larger = np.empty(size, array.dtype)
-    larger[:n_used] = array[:n_used]
-    return larger
+    """Return a larger array that begins with the first `n_used` elements.
+
+    An array of twice this size is allocated, so that the next call need not copy. Memory that nobody touches costs
+    nothing.
+    """
+    reserved = array if array.base is None else array.base
+    if reserved.size < size:
+        reserved = np.empty(2 * size, array.dtype)
+        reserved[:n_used] = array[:n_used]
+    return reserved[:size]
 
 
 def _padded(units: np.ndarray) -> tuple[np.ndarray, int]:

@@ -1,5 +1,6 @@
 import gzip
 import os
+from contextlib import closing
 
 import numpy as np
 import pytest
@@ -8,8 +9,10 @@ from fastw2v.corpus import TextCorpus, text_corpus
 from fastw2v.encode import encode_corpus
 from fastw2v.encode import text as encode_text
 from fastw2v.encode.temporary_blocks import TemporaryBlocks
+from fastw2v.encode.word_table import WordTable
+from fastw2v.runtime.worker_pool import ItemQueue
 from fastw2v_kernels.encode import random_text
-from tests.encode.cases import SPANNING, check, split
+from tests.encode.cases import SPANNING, as_block, check, split
 
 
 @pytest.mark.filterwarnings("ignore:.*is not UTF-8")
@@ -101,3 +104,16 @@ def test_ten_words_empty_lines_and_files(tmp_path):
 def test_a_text_without_words_is_an_error(text):
     with pytest.raises(ValueError, match="the corpus has no words"):
         encode_corpus(TextCorpus((text,)), min_count=1)
+
+
+def test_threads_with_copies_of_one_frozen_table_count_together():
+    table = WordTable()
+    table.encode(*as_block(b"a b a"))
+    encoders = [encode_text._ThreadEncoder(table.frozen_copy(), frozen=True) for _ in range(2)]
+    for position, (encoder, text) in enumerate(zip(encoders, (b"a b b", b"b c a a"))):
+        encoder.run((position, as_block(text)), ItemQueue(iter(())))
+    with closing(encode_text.EncodedText(encoders, frozen=True, are_quoted=False)) as encoded:
+        assert encoded.counts.tolist() == [3, 3]
+        assert encoded.n_raw == 7
+        rows = [block.row_of[block.read()[0]].tolist() for block in encoded.blocks(np.array([10, 20], np.int32))]
+        assert rows == [[10, 20, 20], [20, 10, 10]]

@@ -1,5 +1,6 @@
 import re
 from collections import Counter
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -9,8 +10,11 @@ from fastw2v.encode import encode_corpus, word_table
 from fastw2v.encode.merge import MergedTables, NewWords
 from fastw2v.encode.word_table import WordTable
 from fastw2v_kernels.encode import make_case, outputs, padded_size
-from fastw2v_kernels.encode.cpu import encode_cpu
+from fastw2v_kernels.encode.cpu import _CACHED_SLOTS, encode_cpu
 from fastw2v_kernels.encode.reference import encode_reference
+from fastw2v_kernels.pack_words.cpu import pack_words_cpu
+from fastw2v_kernels.rehash_slots.cpu import rehash_slots_cpu
+from fastw2v_kernels.rehash_slots.reference import rehash_slots_reference
 from tests.encode.cases import as_block, check, colliding_words, mixed, split, unmixed
 
 
@@ -87,6 +91,94 @@ def test_a_full_table_stops_before_the_word_and_a_frozen_one_drops_it(implementa
     assert case["ids"][:4].tolist() == [0, 1, 0, 1]
     assert case["line_ends"][:2].tolist() == [2, 4]
     assert case["counts"].tolist() == [2, 2]
+
+
+LINES = b"\n\n" + b" ".join(b"w%d" % n for n in range(70)) + b"\n" + b"".join(b"w%d \n\n" % n for n in range(9, 150, 7))
+
+
+@pytest.mark.parametrize("text", [LINES, LINES.strip(), b"\n", b" \n\n ", b"\n" * 200 + b"a", b"a b\n" * 200])
+def test_a_table_that_is_full_at_any_word_stops_where_the_reference_does(text):
+    """Words are read in batches of 64: a full table forgets what was read after the word that does not fit."""
+    n_words = len(set(text.split()))
+    for n_words_max in range(1, n_words + 2):
+        found = []
+        for implementation in (encode_cpu, encode_reference):
+            case = make_case(np.random.default_rng(0), 0) | {
+                "text": as_block(text)[0],
+                "n_bytes": len(text),
+                "slots": np.zeros(512, np.uint64),
+                "arena": np.zeros(512, np.uint64),
+                "word_starts": np.zeros(n_words_max + 1, np.int64),
+                "counts": np.zeros(n_words_max, np.int64),
+                "ids": np.full(len(text) + 1, -1, np.int32),
+                "line_ends": np.full(len(text) + 2, -1, np.int64),
+            }
+            implementation(**case)
+            arrays = {
+                name: case[name].tolist() for name in outputs(case) | {"word_starts": 0, "ids": 0, "line_ends": 0}
+            }
+            found.append(arrays | {"cursor_out": case["cursor_out"].tolist()})
+        assert found[0] == found[1]
+
+
+def test_a_table_larger_than_the_cache_finds_the_same_words():
+    """The words that its slots name are prefetched, too."""
+    rng = np.random.default_rng(8)
+    words = [b"w%d" % n * (1 + n % 3) for n in rng.zipf(1.2, 5000) % 3000]
+    small, large = WordTable(), WordTable(1 << 20)
+    assert large.slots.size > _CACHED_SLOTS > small.slots.size
+    for at in range(0, len(words), 1000):
+        block = as_block(b" ".join(words[at : at + 1000]))
+        for ids, others in zip(small.encode(*block), large.encode(*block)):
+            assert np.array_equal(ids, others)
+    assert small.counts.tolist() == large.counts.tolist()
+    assert small.letters.tobytes() == large.letters.tobytes()
+
+
+def test_a_growing_table_copies_its_arrays_at_every_other_growth():
+    table, copied = WordTable(4), []
+    for n in (8, 16, 32, 64):
+        before = table.counts_buffer
+        table.encode(*as_block(b" ".join(b"%d" % word for word in range(n))))
+        assert table.counts_buffer.size == table.slots.size // 2 >= n
+        copied.append(not np.shares_memory(before, table.counts_buffer))
+    assert copied == [True, False, True, False]
+    assert table.counts.tolist() == [4] * 8 + [3] * 8 + [2] * 16 + [1] * 32
+
+
+@pytest.mark.parametrize("n_old", [1, 63, 64, 65, 130])
+def test_every_slot_of_a_full_table_is_moved(n_old):
+    """Slots are read 64 at a time."""
+    old_slots = np.random.default_rng(n_old).integers(1, 2**64, n_old, dtype=np.uint64)
+    found = [np.zeros(256, np.uint64) for _ in range(2)]
+    for rehash, new_slots in zip((rehash_slots_cpu, rehash_slots_reference), found):
+        rehash(old_slots, new_slots)
+    assert np.array_equal(*found)
+    assert np.array_equal(np.sort(found[0][found[0] != 0]), np.sort(old_slots))
+
+
+@pytest.mark.parametrize("n_letters", [0, 1, 6, 7, 8, 9, 15, 16, 17, 40])
+def test_words_of_any_length_are_packed_in_any_order(n_letters):
+    words = [b"%d" % n + b"." * ((n_letters + n) % (n_letters + 1)) for n in range(100)]
+    table = WordTable()
+    table.encode(*as_block(b" ".join(words)))
+    for order in (
+        np.arange(100),
+        np.arange(100)[::-1].copy(),
+        np.random.default_rng(1).permutation(100)[:9],
+        np.arange(0),
+    ):
+        letters, starts = table.words(order)
+        assert letters.size == starts[-1]
+        assert [letters[a:b].tobytes() for a, b in pairwise(starts)] == [words[n] for n in order]
+
+
+def test_letters_without_room_for_the_words_are_refused():
+    table = WordTable()
+    table.encode(*as_block(b"a 8_bytes_ b"))
+    letters, starts = np.zeros(24, np.uint8), np.zeros(4, np.int64)
+    with pytest.raises(ValueError, match=r"letters has 24 bytes and no room for word 2 of 3; expected a multiple of 8"):
+        pack_words_cpu(table.arena, table.word_starts, np.array([1, 1, 1]), letters=letters, starts=starts)
 
 
 def test_copies_of_a_frozen_table_share_no_memory_that_is_written():

@@ -41,6 +41,8 @@ DECIDED_BY_VALUES = {  # whose least length follows from values in other arrays
     ("find_words", "known_starts"),
     ("find_words", "slots"),
     ("ids_to_rows", "row_of"),
+    ("pack_words", "arena"),
+    ("pack_words", "word_starts"),
     ("rehash_slots", "old_slots"),
     ("skipgram_ns", "ids"),
     ("cbow_ns", "ids"),
