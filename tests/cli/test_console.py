@@ -64,7 +64,7 @@ def test_a_full_temporary_folder_is_told_with_the_cure(monkeypatch):
 
 
 def test_too_little_memory(monkeypatch):
-    def fail(*_):
+    def fail(*_, **__):
         raise MemoryError("cannot have\n 8 TB")
 
     monkeypatch.setattr("fastw2v.state.initial_weights", fail)
