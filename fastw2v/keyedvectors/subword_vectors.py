@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from itertools import pairwise
 from os import PathLike
@@ -222,7 +222,13 @@ class FastTextKeyedVectors(KeyedVectors):
         vars(self).pop("buckets_word", None)
         super()._reorder(order)
 
-    def add_vectors(self, *args: Any, **kwargs: Any) -> NoReturn:  # noqa: ANN401
+    def add_vectors(
+        self,
+        keys: Key | Sequence[Key],
+        weights: npt.ArrayLike,
+        extras: Mapping[str, Array] | None = None,
+        replace: bool = False,
+    ) -> NoReturn:
         """Raise TypeError: a word of these vectors is made of n-grams, and has no vector of its own to add."""
         raise TypeError(
             "words cannot be added to vectors that are made of n-grams; a word that is not there has a vector already. "
@@ -231,7 +237,7 @@ class FastTextKeyedVectors(KeyedVectors):
 
     def add_vector(self, key: Key, vector: npt.ArrayLike) -> NoReturn:
         """Raise TypeError, as `add_vectors` does."""
-        self.add_vectors()
+        self.add_vectors(key, vector)
 
     def save(
         self,
