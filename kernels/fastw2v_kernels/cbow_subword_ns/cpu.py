@@ -114,7 +114,7 @@ def _train_centre(
         _sum_strip(carried, step, centre, scale, vector * LANES, shape)
     if whole < shape.n_vectors:
         _sum_strip(carried, step, centre, scale, whole * LANES, tail(shape))
-    n_tiles = set_targets(step, kept, i, i + 1, i, -1, shape)
+    n_tiles = set_targets(step, kept, i, i + 1, i, -1, 1.0, shape)
     ahead = rows_ahead(subwords, centre.prefetch_row_id, 3 * n_tiles)
     loss: float = train_targets(matrices, step, n_tiles, ahead, centre.lr, shape)
     if shape.moves_rows:

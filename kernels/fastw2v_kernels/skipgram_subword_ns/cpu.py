@@ -13,7 +13,7 @@ from fastw2v_kernels.shared.span.checks import check_tables, check_tokens, check
 from fastw2v_kernels.shared.span.contexts import CONTEXTS_PER_STEP, contexts_per_step
 from fastw2v_kernels.shared.span.inputs import Matrices, Sampler, Span, TokenSource
 from fastw2v_kernels.shared.span.scoring_cpu import Centre
-from fastw2v_kernels.shared.span.subwords import Subwords, check_matrices, check_subwords
+from fastw2v_kernels.shared.span.subwords import NEGATIVE_SETS, Subwords, check_matrices, check_subwords
 from fastw2v_kernels.shared.span.subwords_cpu import (
     HIDDEN,
     MOVE,
@@ -64,12 +64,13 @@ def _train_steps(
     n_contexts = high - low - 1
     n_targets = min(n_per_step, n_contexts) + sampler.negative
     ahead = rows_ahead(subwords, centre.prefetch_row_id, 3 * ((n_targets + shape.n_tile - 1) // shape.n_tile))
+    share = 1.0 / NEGATIVE_SETS if shape.share_negatives else 1.0
     loss: float = splat(0.0)
     for first in range(0, n_contexts, n_per_step):
         begin, end = low + first, low + min(first + n_per_step, n_contexts)
         if not shape.share_negatives:
             draw_negatives(step, i, kept.pos[i], first, sampler)
-        n_tiles = set_targets(step, kept, begin + (begin >= i), end + (end > i), i, i, shape)
+        n_tiles = set_targets(step, kept, begin + (begin >= i), end + (end > i), i, i, share, shape)
         left = Ahead(ahead.row_ids, ahead.first if first == 0 else ahead.stop, ahead.stop, ahead.share)
         loss = loss + train_targets(matrices, step, n_tiles, left, centre.lr, shape)
         if shape.moves_rows and first + n_per_step < n_contexts:
@@ -155,9 +156,10 @@ def skipgram_subword_ns_cpu(
     shape = replace(subword_shape(w_in.shape[1], HALF_LANES, with_loss), share_negatives=share_negatives)
     shape = replace(shape, one_step=one_step, with_weights=centre_weight is not None, moves_rows=moves_rows)
     key = epoch_key(seed, epoch)
-    sampler = Sampler(alias_prob=alias_prob, alias_id=alias_id, key=key, negative=negative)
+    n_negatives = negative * (NEGATIVE_SETS if share_negatives else 1)
+    sampler = Sampler(alias_prob=alias_prob, alias_id=alias_id, key=key, negative=n_negatives)
     tokens = TokenSource(ids=ids, starts=starts, keep=keep, key=key, window=window, shrink_windows=shrink_windows)
     tokens = tokens._replace(weight=checked_weights(centre_weight, len(ids)))
-    workspace = SubwordWorkspace(kept_tokens_buffer(window), subword_step(shape, negative, 2 * window))
+    workspace = SubwordWorkspace(kept_tokens_buffer(window), subword_step(shape, n_negatives, 2 * window))
     span = Span(epoch=epoch, begin=begin, end=end, lr_first=lr_first, lr_step=lr_step)
     _skipgram_subword_ns_cpu_kernel(matrices, subwords, tokens, sampler, span, tally, workspace, shape)

@@ -10,6 +10,7 @@ from fastw2v_kernels.shared.span.contexts import contexts_per_step
 from fastw2v_kernels.shared.span.inputs import Sampler, TokenSource
 from fastw2v_kernels.shared.span.reference import FloatMatrix, draw_targets, weight_of, windows
 from fastw2v_kernels.shared.span.subword_reference import gradients
+from fastw2v_kernels.shared.span.subwords import NEGATIVE_SETS
 
 
 def skipgram_subword_ns_reference(
@@ -43,8 +44,9 @@ def skipgram_subword_ns_reference(
     the mean of the centre's rows of w_in, the output rows are those of the contexts and of the negatives, and each of
     the centre's rows moves by the whole move of the hidden vector. The hidden vector is made once for a centre:
     `contexts_per_step` of its contexts make one gradient step, and the next step takes the hidden vector where this
-    one moved it. All contexts share the negatives of the centre. Without `share_negatives`, each context has its own,
-    and its own step.
+    one moved it. All contexts share the negatives of the centre: NEGATIVE_SETS times as many as a pair has, each of
+    which counts as much less, since few negatives for all contexts of one hidden vector cost quality. Without
+    `share_negatives`, each context has its own, and its own step.
 
     Parameters
     ----------
@@ -71,7 +73,7 @@ def skipgram_subword_ns_reference(
     tokens = TokenSource(ids=ids, starts=starts, keep=keep, key=key, window=window, shrink_windows=shrink_windows)
     tokens = tokens if centre_weight is None else tokens._replace(weight=centre_weight)
     sampler = Sampler(alias_prob=alias_prob, alias_id=alias_id, key=key, negative=negative)
-    n_per_step = contexts_per_step(window) if share_negatives else 1
+    n_per_step, n_sets = (contexts_per_step(window), NEGATIVE_SETS) if share_negatives else (1, 1)
     for token_pos, contexts in windows(tokens, begin, end):
         centre = ids[token_pos]
         rows = row_ids[row_starts[centre] : row_starts[centre + 1]]
@@ -79,9 +81,12 @@ def skipgram_subword_ns_reference(
         weight, move = weight_of(tokens, token_pos), np.zeros_like(first_hidden)
         for first in range(0, len(contexts), n_per_step):
             positives, ordinal = contexts[first : first + n_per_step], 0 if share_negatives else first
-            _, *negatives = draw_targets(sampler, centre, token_pos, ordinal=ordinal)
+            sets = [draw_targets(sampler, centre, token_pos, ordinal=ordinal + k)[1:] for k in range(n_sets)]
+            negatives = [row for drawn in sets for row in drawn]
             lr = (lr_first + lr_step * token_pos) * weight
-            d_hidden, d_out, loss = gradients(first_hidden + move, w_out, (positives, negatives), lr=lr)
+            d_hidden, d_out, loss = gradients(
+                first_hidden + move, w_out, (positives, negatives), lr=lr, share=1 / n_sets
+            )
             np.add.at(w_out, [*positives, *negatives], d_out)
             move += d_hidden
             tally[0] += loss * weight * with_loss

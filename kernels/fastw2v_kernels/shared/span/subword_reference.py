@@ -15,17 +15,17 @@ from fastw2v_kernels.shared.span.subwords import Subwords
 
 
 def gradients(
-    hidden: FloatMatrix, w_out: FloatMatrix, targets: tuple[Int32, list[int]], *, lr: float
+    hidden: FloatMatrix, w_out: FloatMatrix, targets: tuple[Int32, list[int]], *, lr: float, share: float = 1.0
 ) -> tuple[FloatMatrix, FloatMatrix, float]:
     """Return the move of the hidden vector, those of the rows of all targets, and the loss, for one gradient step.
 
     `targets` are positives and negatives. The loss is the sum over the positives of -log sigmoid(s_positive) - the sum
     of log sigmoid(-s) over the negatives that are not this positive, with scores s = w_out hidden. So a negative counts
-    once for each positive that it differs from.
+    once for each positive that it differs from, times `share`.
     """
     positives, negatives = targets
     is_positive = np.array([1.0] * len(positives) + [0.0] * len(negatives), hidden.dtype)
-    n_terms = [1] * len(positives) + [int(np.sum(np.asarray(positives) != row)) for row in negatives]
+    n_terms = [1.0] * len(positives) + [share * np.sum(np.asarray(positives) != row) for row in negatives]
     factor = np.array(n_terms, hidden.dtype)
     rows = w_out[[*positives, *negatives]]
     scores = rows @ hidden

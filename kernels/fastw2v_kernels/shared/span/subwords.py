@@ -13,6 +13,7 @@ from fastw2v_kernels.shared.span.cases import span_case
 from fastw2v_kernels.shared.span.inputs import Matrices
 
 TOKENS_PER_BLOCK = 1024  # of CBOW: where a block ends, all moves have reached their rows
+NEGATIVE_SETS = 3  # drawn for a centre of skip-gram whose contexts share them; each counts as 1 / NEGATIVE_SETS
 _COLUMNS = 16  # rows come in multiples of this many floats
 
 

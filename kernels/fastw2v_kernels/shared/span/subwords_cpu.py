@@ -52,9 +52,10 @@ HIDDEN, MOVE, FIRST = 0, 1, 2  # rows of SubwordStep.rows
 class SubwordStep(NamedTuple):
     """Working memory of the gradient steps of one centre.
 
-    negatives : int64[4, negative], drawn for a centre, the next ones, and so on in turn
+    negatives : int64[4, n_negatives], drawn for a centre, the next ones, and so on in turn
     targets : int64[1, n_tiles * n_tile], output rows: positives, negatives, copies of the first to fill the last tile
-    n_positive, n_terms : float32[n_tiles, LANES], how often each target counts as a positive, and in the loss at all
+    n_positive, n_terms : float32[1, n_tiles * n_tile + ...], how often each target is a positive, and in the loss
+    of_tile : float32[1, LANES], ones in the lanes of a tile
     error_coef : float32[n_tiles, LANES], lr * (n_positive - n_terms * sigmoid(score)) for each target
     rows : float32[3, n_vectors * LANES], the hidden vector; its move in all steps of the centre; and as it was at first
     log_coefficients : float32[8], what `softplus` takes
@@ -64,6 +65,7 @@ class SubwordStep(NamedTuple):
     targets: Int64
     n_positive: Float32
     n_terms: Float32
+    of_tile: Float32
     error_coef: Float32
     rows: Float32
     log_coefficients: Float32
@@ -89,11 +91,14 @@ def subword_step(shape: Shape, negative: int, n_positives: int) -> SubwordStep:
     n_tiles = -(-(n_positives + negative) // shape.n_tile)
     log_coefficients = aligned((len(LOG_COEFFICIENTS),))
     log_coefficients[:] = LOG_COEFFICIENTS
+    of_tile = aligned((1, LANES))
+    of_tile[0, : shape.n_tile] = 1
     return SubwordStep(
         negatives=aligned((4, negative), np.int64),
-        targets=aligned((1, n_tiles * shape.n_tile), np.int64),
-        n_positive=aligned((n_tiles, LANES)),
-        n_terms=aligned((n_tiles, LANES)),
+        targets=aligned((1, n_tiles * shape.n_tile + 1), np.int64),
+        n_positive=aligned((1, (n_tiles + 2) * LANES)),
+        n_terms=aligned((1, (n_tiles + 2) * LANES)),
+        of_tile=of_tile,
         error_coef=aligned((n_tiles, LANES)),
         rows=aligned((3, shape.n_vectors * LANES)),
         log_coefficients=log_coefficients,
@@ -128,34 +133,42 @@ def prefetch_lists(subwords: Subwords, soon_id: int, later_id: int) -> None:
 
 
 @inline_cpu
-def _set_target(step: SubwordStep, k: int, row: int, n_positive: float, n_terms: float, shape: Shape) -> None:
-    step.targets[0, k] = row
-    step.n_positive[k // shape.n_tile, k % shape.n_tile] = n_positive
-    step.n_terms[k // shape.n_tile, k % shape.n_tile] = n_terms
-
-
-@inline_cpu
-def set_targets(step: SubwordStep, kept: KeptTokens, first: int, stop: int, i: int, skipped: int, shape: Shape) -> int:
+def set_targets(
+    step: SubwordStep,
+    kept: KeptTokens,
+    first: int,
+    stop: int,
+    i: int,
+    skipped: int,
+    share: float,
+    shape: Shape,
+) -> int:
     """List kept tokens first to stop, except `skipped`, and the negatives of centre i; return the number of tiles.
 
-    A negative counts once for each positive that it differs from.
+    A negative counts as `share` for each positive that it differs from.
     """
-    n = 0
+    n_positives = 0
     for j in range(first, stop):
-        if j != skipped:
-            _set_target(step, n, kept.id[j], 1.0, 1.0, shape)
-            n += 1
-    n_positives = n
-    for k in range(step.negatives.shape[1]):
-        row = step.negatives[i & 3, k]
-        n_terms = n_positives
-        for j in range(n_positives):
-            n_terms -= step.targets[0, j] == row
-        _set_target(step, n, row, 0.0, n_terms, shape)
-        n += 1
+        step.targets[0, n_positives] = kept.id[j]
+        n_positives += j != skipped
+    n = n_positives + step.negatives.shape[1]
+    for k in range(n_positives, n):
+        step.targets[0, k] = step.negatives[i & 3, k - n_positives]
     n_tiles = (n + shape.n_tile - 1) // shape.n_tile
     for k in range(n, n_tiles * shape.n_tile):
-        _set_target(step, k, step.targets[0, 0], 0.0, 0.0, shape)
+        step.targets[0, k] = step.targets[0, 0]
+    for k in range(0, n_tiles * shape.n_tile, LANES):
+        store(step.n_positive, 0, k, splat(0.0))
+        store(step.n_terms, 0, k, splat(0.0))
+    for k in range(n_positives):
+        step.n_positive[0, k] = 1.0
+        step.n_terms[0, k] = 1.0
+    for k in range(n_positives, n):
+        step.n_terms[0, k] = n_positives * share
+    for j in range(n_positives):
+        for k in range(n_positives, n):
+            if step.targets[0, k] == step.targets[0, j]:
+                step.n_terms[0, k] -= share
     return n_tiles
 
 
@@ -200,11 +213,12 @@ def train_targets(matrices: Matrices, step: SubwordStep, n_tiles: int, ahead: Ah
         for col in range(0, shape.n_vectors * LANES, LANES):
             sums = fma_rows(load_rows(rows, col, single(shape)), load(step.rows, HIDDEN, col), sums)
         scores = hsum_single(sums)
-        tanh, n_terms = tanh_half(scores), load(step.n_terms, t, 0)
-        store(step.error_coef, t, 0, (load(step.n_positive, t, 0) - (tanh * 0.5 + 0.5) * n_terms) * lr)
+        tanh, n_terms = tanh_half(scores), load(step.n_terms, 0, t * shape.n_tile)
+        n_positive = load(step.n_positive, 0, t * shape.n_tile)
+        store(step.error_coef, t, 0, (n_positive - (tanh * 0.5 + 0.5) * n_terms) * lr)
         if shape.with_loss:
             losses = softplus(scores, tanh, step.log_coefficients) * n_terms
-            loss = loss + (losses - load(step.n_positive, t, 0) * scores)
+            loss = loss + (losses - n_positive * scores) * load(step.of_tile, 0, 0)
         if shape.moves_rows:
             coefs = splats(step.error_coef, t, 0, shape)
             prefetch_ahead(w_in, ahead, 3 * t + 1, shape)
