@@ -1,0 +1,196 @@
+"""Rules that merge rows which several workers have trained apart, all from the same base.
+
+Worker k begins a round with the rows `base` and ends it with ``replicas[k]``; its moves are the difference. What one
+worker would have got from the text of all is not known. Each rule is a guess, row by row:
+
+- The moves of a rare row come from different places of the text, and each is a few small steps. One worker would have
+  made them all: their sum.
+- The moves of a frequent row are the same, made several times: each worker has gone nearly all the way to the row's
+  optimum. One worker would have gone that way once: their mean.
+
+`merged_by_sum` and `merged_by_mean` are right for one kind of row; the others choose between the two.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fastw2v.runtime.arrays import Array, FloatArray
+
+
+def merged_by_sum(base: FloatArray, replicas: FloatArray) -> FloatArray:
+    """Add the moves of all workers.
+
+    Parameters
+    ----------
+    base : float32[n_rows, stride]
+        The rows at the begin of the round.
+    replicas : float32[n_workers, n_rows, stride]
+        The rows of each worker at its end.
+
+    Returns
+    -------
+    float32[n_rows, stride]
+        A new array.
+
+    Raises
+    ------
+    ValueError
+        The shapes do not fit each other, or there is no worker.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from fastw2v.distributed import merged_by_sum
+    >>> base = np.array([[1.0, 0.0]], np.float32)
+    >>> merged_by_sum(base, np.array([[[1.5, 0.0]], [[1.0, 2.0]]], np.float32))
+    array([[1.5, 2. ]], dtype=float32)
+    """
+    return base + _moves(base, replicas).sum(axis=0)
+
+
+def merged_by_mean(base: FloatArray, replicas: FloatArray) -> FloatArray:
+    """Return the mean of the workers' rows; parameters, result and errors as in `merged_by_sum`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from fastw2v.distributed import merged_by_mean
+    >>> base = np.array([[1.0, 0.0]], np.float32)
+    >>> merged_by_mean(base, np.array([[[1.5, 0.0]], [[1.0, 2.0]]], np.float32))
+    array([[1.25, 1.  ]], dtype=float32)
+    """
+    return base + _moves(base, replicas).mean(axis=0)
+
+
+def merged_by_mean_of_touched(base: FloatArray, replicas: FloatArray) -> FloatArray:
+    """Return the mean over the workers that have moved a row; parameters, result and errors as in `merged_by_sum`.
+
+    A row that a single worker has moved gets the whole move. This is what Spark MLlib does.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from fastw2v.distributed import merged_by_mean_of_touched
+    >>> base = np.zeros((2, 1), np.float32)
+    >>> merged_by_mean_of_touched(base, np.array([[[1.0], [2.0]], [[0.0], [4.0]]], np.float32))
+    array([[1.],
+           [3.]], dtype=float32)
+    """
+    moves = _moves(base, replicas)
+    n_touched = moves.any(axis=2).sum(axis=0)
+    return base + moves.sum(axis=0) / np.maximum(n_touched, 1).astype(base.dtype)[:, None]
+
+
+def merged_by_projection(base: FloatArray, replicas: FloatArray) -> FloatArray:
+    """Add of each worker's move what is orthogonal to the moves added before (model combiner).
+
+    Equal moves count once, orthogonal ones add up. Parameters, result and errors as in `merged_by_sum`. The result
+    depends on the order of the workers. Source: Maleki et al. 2019 (arXiv:1909.03359), equation of section 3.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from fastw2v.distributed import merged_by_projection
+    >>> base = np.zeros((2, 2), np.float32)
+    >>> first, second = [[1.0, 0.0], [1.0, 0.0]], [[1.0, 0.0], [0.0, 1.0]]
+    >>> merged_by_projection(base, np.array([first, second], np.float32))
+    array([[1., 0.],
+           [1., 1.]], dtype=float32)
+    """
+    moves = _moves(base, replicas)
+    total = moves[0]
+    for move in moves[1:]:
+        shared, length = (np.einsum("ij,ij->i", total, other) for other in (move, total))
+        share = np.divide(shared, length, out=np.zeros_like(shared), where=length > 0)
+        total = move + (1 - share)[:, None] * total
+    return base + total
+
+
+def merged_by_contraction(base: FloatArray, replicas: FloatArray, exponents: Array) -> FloatArray:
+    """Move each row by the mean of its moves times `summing_factor`: rare rows by the sum, frequent ones by the mean.
+
+    Parameters
+    ----------
+    base, replicas
+        As in `merged_by_sum`.
+    exponents : float64[n_rows]
+        Learning rate times curvature times the mean number of updates of the row by one worker in the round, at least
+        0; see `summing_factor`.
+
+    Returns
+    -------
+    float32[n_rows, stride]
+        A new array.
+
+    Raises
+    ------
+    ValueError
+        The shapes do not fit each other, there is no worker, or an exponent is negative or no number.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from fastw2v.distributed import merged_by_contraction
+    >>> base, replicas = np.zeros((2, 1), np.float32), np.ones((4, 2, 1), np.float32)
+    >>> merged_by_contraction(base, replicas, np.array([0.0, 50.0]))
+    array([[4.],
+           [1.]], dtype=float32)
+    """
+    moves = _moves(base, replicas)
+    if exponents.shape != base.shape[:1]:
+        raise ValueError(f"exponents have shape {exponents.shape}; expected one for each of {len(base)} rows")
+    factor = summing_factor(len(moves), exponents).astype(base.dtype)
+    return base + factor[:, None] * moves.mean(axis=0)
+
+
+def summing_factor(n_workers: int, exponents: Array) -> Array:
+    """Return by how much the mean of the workers' moves is too short: from 1, a mean, to `n_workers`, a sum.
+
+    Gradient steps with rate lr on a quadratic of curvature h shrink the distance to its optimum by rho = exp(-lr h n)
+    in n steps. A worker goes 1 - rho of the way, and one that had made the steps of all 1 - rho**N, which is
+
+        c = (1 - rho**N) / (1 - rho)
+
+    times as far. Rows that are seldom updated have rho near 1 and c near N; others have rho near 0 and c near 1.
+
+    Parameters
+    ----------
+    n_workers : int >= 1
+        N.
+    exponents : float64[n_rows]
+        lr h n for each row, at least 0.
+
+    Returns
+    -------
+    float64[n_rows]
+
+    Raises
+    ------
+    ValueError
+        There is no worker, or an exponent is negative or no number.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from fastw2v.distributed import summing_factor
+    >>> summing_factor(8, np.array([0.0, 0.1, 1.0, 10.0])).round(2).tolist()
+    [8.0, 5.79, 1.58, 1.0]
+    """
+    if n_workers < 1:
+        raise ValueError(f"n_workers is {n_workers}; expected at least 1")
+    wrong = np.flatnonzero(~(exponents >= 0))
+    if len(wrong):
+        raise ValueError(f"the exponent of row {wrong[0]} is {exponents[wrong[0]]}; expected rate times curvature >= 0")
+    small = np.maximum(exponents, 1e-12)  # the limit for 0 is N
+    return np.asarray(np.expm1(-n_workers * small) / np.expm1(-small))
+
+
+def _moves(base: FloatArray, replicas: FloatArray) -> FloatArray:
+    """Return what each worker has added to the base: float32[n_workers, n_rows, stride]."""
+    if replicas.ndim != 3 or len(replicas) == 0 or replicas.shape[1:] != base.shape:
+        raise ValueError(
+            f"base has shape {base.shape} and replicas {replicas.shape}; expected (n_workers, n_rows, stride) with the "
+            "rows of the base, of one worker at least"
+        )
+    return np.asarray(replicas - base)
