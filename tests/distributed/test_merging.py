@@ -154,7 +154,7 @@ def test_wrong_shapes_and_exponents_are_refused(base):
     with pytest.raises(ValueError, match=r"exponents have shape \(2,\); expected one for each of 5 rows"):
         merged_by_contraction(base, replicas, np.zeros(2))
     for exponent in (-0.5, np.nan):
-        with pytest.raises(ValueError, match="the exponent of row 1 is .* >= 0"):
+        with pytest.raises(ValueError, match=r"the exponent of row 1 is .* >= 0"):
             summing_factor(2, np.array([0.0, exponent]))
     with pytest.raises(ValueError, match="n_workers is 0; expected at least 1"):
         summing_factor(0, np.zeros(1))
