@@ -14,7 +14,7 @@ from fastw2v.schedule import Span, spans
 from fastw2v.vectors.weights import Weights
 from fastw2v_kernels.shared.memory import aligned
 
-_BLOCK_ROWS = 2048  # rows of all replicas that are merged at a time
+_BLOCK_ROWS = 256  # merged at a time, so that these rows of all replicas stay in the cache
 
 
 @dataclass(frozen=True)
@@ -95,18 +95,14 @@ class _Matrix:
             self.replicas = base[None]
 
     def merge(self, rates: Array) -> None:
-        """Merge the rows that a replica has moved, and give them to all; with one replica there is nothing to do."""
+        """Merge the rows, and give them to all replicas; with one replica there is nothing to do."""
         if len(self.replicas) == 1:
             return
-        moved = np.zeros(len(self._base), bool)
-        for replica in self.replicas:
-            moved |= (replica.view(np.int64) != self._base.view(np.int64)).any(axis=1)
-        rows = np.flatnonzero(moved)
-        for first in range(0, len(rows), _BLOCK_ROWS):
-            block = rows[first : first + _BLOCK_ROWS]
-            merged = self._rule(self._base[block], self.replicas[:, block], rates[block])
-            self._base[block] = merged
-            self.replicas[:, block] = merged
+        for first in range(0, len(self._base), _BLOCK_ROWS):
+            block = slice(first, first + _BLOCK_ROWS)
+            base, replicas = self._base[block], self.replicas[:, block]
+            base[:] = self._rule(base, replicas, rates[block])
+            replicas[:] = base
 
 
 def _both(weights: Weights) -> tuple[FloatArray, FloatArray]:
