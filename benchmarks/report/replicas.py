@@ -56,7 +56,7 @@ def is_inside(rows: list[Row], one_worker: list[Row], score: str) -> bool:
 
 
 def replicas() -> Lines:
-    """A row for each setting: losses of held-out text by frequency, scores, and which are inside one worker's spread."""
+    """A row for each setting: losses of held-out text by frequency, scores, and those inside one worker's spread."""
     yield ["corpus", "model", "machines", "rounds an epoch", "rule", "seeds", *_loss_heads(), "scores", "inside"]
     found = settings()
     if not found:

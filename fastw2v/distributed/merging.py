@@ -144,6 +144,97 @@ def merged_by_contraction(base: FloatArray, replicas: FloatArray, exponents: Arr
     return base + factor[:, None] * moves.mean(axis=0)
 
 
+def merged_by_directions(
+    base: FloatArray, replicas: FloatArray, rates: Array, *, curvatures: Array, directions: Array
+) -> FloatArray:
+    """Move each row by the mean of its moves, each direction of it times its own `summing_factor`.
+
+    A frequent row reaches its optimum soon along directions of large curvature, and only slowly along others. A single
+    factor for the row is too long for the former or too short for the latter. `principal_curvatures` finds both.
+
+    Parameters
+    ----------
+    base, replicas
+        As in `merged_by_sum`.
+    rates : float64[n_rows]
+        Learning rate times the mean number of updates of the row by one worker in the round, at least 0.
+    curvatures : float64[stride]
+        Of the loss of one update along each direction, at least 0.
+    directions : float64[stride, stride]
+        Unit vectors, one in each column, orthogonal to each other.
+
+    Returns
+    -------
+    float32[n_rows, stride]
+        A new array.
+
+    Raises
+    ------
+    ValueError
+        The shapes do not fit each other, there is no worker, or a rate times a curvature is negative or no number.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from fastw2v.distributed import merged_by_directions
+    >>> base, replicas = np.zeros((1, 2), np.float32), np.ones((4, 1, 2), np.float32)
+    >>> flat_and_steep = {"curvatures": np.array([0.0, 50.0]), "directions": np.eye(2)}
+    >>> merged_by_directions(base, replicas, np.array([1.0]), **flat_and_steep)
+    array([[4., 1.]], dtype=float32)
+    """
+    moves = _moves(base, replicas)
+    stride = base.shape[1]
+    if rates.shape != base.shape[:1] or curvatures.shape != (stride,) or directions.shape != (stride, stride):
+        shapes = f"{rates.shape}, {curvatures.shape} and {directions.shape}"
+        raise ValueError(
+            f"rates, curvatures and directions have shapes {shapes}; expected ({len(base)},), ({stride},) and "
+            f"({stride}, {stride})"
+        )
+    factor = summing_factor(len(moves), rates[:, None] * curvatures).astype(base.dtype)
+    turn = directions.astype(base.dtype)
+    return np.asarray(base + (moves.mean(axis=0) @ turn * factor) @ turn.T)
+
+
+def principal_curvatures(
+    rows: FloatArray, shares: Array, slope: float = 0.25, *, mean_of: float = 1.0
+) -> tuple[Array, Array]:
+    """Return the curvature of the loss of one update along each direction, and the directions.
+
+    An update of a row x by a row y of the other matrix has the loss -log sigmoid(+-x.y), whose second derivative is
+    sigmoid'(x.y) y y^T. Over many updates that is, up to the mean of sigmoid', the second moment of the other rows.
+
+    Parameters
+    ----------
+    rows : float32[n_rows, stride]
+        The other matrix.
+    shares : float64[n_rows]
+        How often each of its rows occurs in an update, at least 0.
+    slope : float
+        Mean of sigmoid' over the updates; 0.25, the greatest, for scores near 0.
+    mean_of : float >= 1
+        Rows of which an update has the mean in place of y: the contexts of CBOW.
+
+    Returns
+    -------
+    curvatures : float64[stride]
+    directions : float64[stride, stride]
+        In columns.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from fastw2v.distributed import principal_curvatures
+    >>> curvatures, directions = principal_curvatures(np.array([[0.0, 2.0], [1.0, 0.0]]), np.array([0.5, 0.5]))
+    >>> curvatures.tolist(), abs(directions).tolist()
+    ([0.125, 0.5], [[1.0, 0.0], [0.0, 1.0]])
+    """
+    weighted, total = rows * shares[:, None].astype(rows.dtype), shares.sum()
+    mean = weighted.sum(axis=0, dtype=np.float64) / total
+    moment = (rows.T @ weighted) / mean_of + (1 - 1 / mean_of) * total * np.outer(mean, mean)
+    curvatures, directions = np.linalg.eigh(slope * moment.astype(np.float64))
+    return np.maximum(curvatures, 0), directions
+
+
 def summing_factor(n_workers: int, exponents: Array) -> Array:
     """Return by how much the mean of the workers' moves is too short: from 1, a mean, to `n_workers`, a sum.
 
@@ -158,12 +249,13 @@ def summing_factor(n_workers: int, exponents: Array) -> Array:
     ----------
     n_workers : int >= 1
         N.
-    exponents : float64[n_rows]
-        lr h n for each row, at least 0.
+    exponents : float64
+        lr h n, at least 0; an array of any shape.
 
     Returns
     -------
-    float64[n_rows]
+    float64
+        Of the same shape.
 
     Raises
     ------
@@ -179,9 +271,9 @@ def summing_factor(n_workers: int, exponents: Array) -> Array:
     """
     if n_workers < 1:
         raise ValueError(f"n_workers is {n_workers}; expected at least 1")
-    wrong = np.flatnonzero(~(exponents >= 0))
+    wrong = exponents[~(exponents >= 0)]
     if len(wrong):
-        raise ValueError(f"the exponent of row {wrong[0]} is {exponents[wrong[0]]}; expected rate times curvature >= 0")
+        raise ValueError(f"an exponent is {wrong[0]}; expected learning rate times curvature times updates, >= 0")
     small = np.maximum(exponents, 1e-12)  # the limit for 0 is N
     return np.asarray(np.expm1(-n_workers * small) / np.expm1(-small))
 

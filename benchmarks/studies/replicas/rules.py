@@ -10,16 +10,20 @@ import numpy as np
 from fastw2v.config import TrainConfig
 from fastw2v.distributed import (
     merged_by_contraction,
+    merged_by_directions,
     merged_by_mean,
     merged_by_mean_of_touched,
     merged_by_projection,
     merged_by_sum,
+    principal_curvatures,
 )
 from fastw2v.runtime.arrays import Array, FloatArray
 from fastw2v.vocab import Vocab
 
-Merge: TypeAlias = Callable[[FloatArray, FloatArray, Array], FloatArray]
-"""``merge(base, replicas, rates)``, with learning rate times updates for each row of the base: float64[n_rows]."""
+Curvature: TypeAlias = tuple[Array, Array]
+"""Curvatures and directions, as `principal_curvatures` returns them."""
+Merge: TypeAlias = Callable[[FloatArray, FloatArray, Array, Curvature | None], FloatArray]
+"""``merge(base, replicas, rates, curvature)``, with learning rate times updates for each row: float64[n_rows]."""
 
 FIXED = {
     "sum": merged_by_sum,
@@ -27,7 +31,8 @@ FIXED = {
     "mean of touched": merged_by_mean_of_touched,
     "projection": merged_by_projection,
 }
-CONTRACTION = "contraction"
+CONTRACTION, DIRECTIONS = "contraction", "directions"
+_N_SCORED = 1 << 14
 
 
 class Updates(NamedTuple):
@@ -43,27 +48,51 @@ def rule_of(name: str) -> tuple[Merge, Merge]:
     if kind == CONTRACTION and len(curvatures) == 2:
         first, second = map(float, curvatures)
         return _contraction(first), _contraction(second)
+    if name == DIRECTIONS:
+        return _directions, _directions
     if name not in FIXED:
-        expected = f'{", ".join(FIXED)}, or "{CONTRACTION}" and the curvatures of input and output rows'
+        expected = f'{", ".join(FIXED)}, {DIRECTIONS}, or "{CONTRACTION}" and the curvatures of input and output rows'
         raise ValueError(f"the rule is {name!r}; expected {expected}")
-    return (lambda base, replicas, rates: FIXED[name](base, replicas),) * 2
+    return (lambda base, replicas, rates, curvature: FIXED[name](base, replicas),) * 2
 
 
-def _contraction(curvature: float) -> Merge:
-    return lambda base, replicas, rates: merged_by_contraction(base, replicas, curvature * rates)
+def _contraction(known: float) -> Merge:
+    return lambda base, replicas, rates, curvature: merged_by_contraction(base, replicas, known * rates)
+
+
+def _directions(base: FloatArray, replicas: FloatArray, rates: Array, curvature: Curvature | None) -> FloatArray:
+    if curvature is None:
+        raise ValueError("the curvature is None; expected that of the round")
+    curvatures, directions = curvature
+    return merged_by_directions(base, replicas, rates, curvatures=curvatures, directions=directions)
 
 
 class UpdateCounter:
-    """Expected updates of each row by the tokens of a round, from what training draws on average."""
+    """Expected updates of each row by the tokens of a round, and their curvature, from what training draws."""
 
     def __init__(self, config: TrainConfig, vocab: Vocab) -> None:
         self._keep = vocab.keep_probabilities(config.sample).astype(np.float64)
-        noise = vocab.counts.astype(np.float64) ** config.ns_exponent
-        self._negatives = config.negative * noise / noise.sum()
+        kept, noise = vocab.counts * self._keep, vocab.counts.astype(np.float64) ** config.ns_exponent
+        self._unigrams, self._noise, self._negative = kept / kept.sum(), noise / noise.sum(), config.negative
         self._contexts = config.window + 1.0 if config.shrink_windows else 2.0 * config.window
-        self._per_centre = self._contexts if config.sg else 1.0  # updates of an output row by one centre
+        self._is_cbow = not config.sg
 
     def of(self, counts: Array) -> Updates:
         """Return the updates by a text in which the words occur so often: int64[n_vocab]."""
-        kept = counts * self._keep
-        return Updates(kept * self._contexts, self._per_centre * (kept + kept.sum() * self._negatives))
+        kept, per_centre = counts * self._keep, 1.0 if self._is_cbow else self._contexts
+        negatives = self._negative * kept.sum() * self._noise
+        return Updates(kept * self._contexts, per_centre * (kept + negatives))
+
+    def curvatures(self, w_in: FloatArray, w_out: FloatArray) -> tuple[Curvature, Curvature]:
+        """Return the curvature of an update of input rows, with its negatives, and of output rows."""
+        rng, n_vocab = np.random.default_rng(0), len(w_in)
+        inputs = w_in[rng.choice(n_vocab, _N_SCORED, p=self._unigrams)]
+        outputs = w_out[rng.choice(n_vocab, _N_SCORED, p=self._noise)]
+        positive = 0.5 + 0.5 * np.tanh(np.einsum("ij,ij->i", inputs, outputs) / 2)
+        slope = float((positive * (1 - positive)).mean())
+        targets = self._unigrams + self._negative * self._noise
+        mean_of = self._contexts if self._is_cbow else 1.0
+        return (
+            principal_curvatures(w_out, targets, slope),
+            principal_curvatures(w_in, self._unigrams, slope, mean_of=mean_of),
+        )

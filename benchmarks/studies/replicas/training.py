@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from benchmarks.studies.replicas.rules import Merge, UpdateCounter, rule_of
+from benchmarks.studies.replicas.rules import DIRECTIONS, Curvature, Merge, UpdateCounter, rule_of
 from fastw2v.backends import TrainingData, get_backend
 from fastw2v.config import TrainConfig
 from fastw2v.runtime.arrays import Array, FloatArray
@@ -71,8 +71,14 @@ class _Replicas:
         n_vocab = len(self._data.vocab)
         ids = np.concatenate([self._data.tokens.ids[span.begin : span.end] for span in planned])
         updates = self._counter.of(np.bincount(ids, minlength=n_vocab) / len(planned))
-        for matrix, n_updates in zip(self._matrices, updates):
-            matrix.merge(n_updates * _mean_rate(planned[0]))
+        for matrix, n_updates, curvature in zip(self._matrices, updates, self._curvatures()):
+            matrix.merge(n_updates * _mean_rate(planned[0]), curvature)
+
+    def _curvatures(self) -> tuple[Curvature | None, Curvature | None]:
+        """Return the curvatures for both matrices, where the rule needs them; the first replica's stand for all."""
+        if self._plan.rule != DIRECTIONS or self._plan.n_workers == 1:
+            return None, None
+        return self._counter.curvatures(*(matrix.replicas[0] for matrix in self._matrices))
 
     def _span(self, epoch: int, number: int, *, worker: int) -> Span:
         """Return what a worker trains in a round, at the rate of the place that all workers have reached together."""
@@ -94,14 +100,14 @@ class _Matrix:
         if n_workers == 1:
             self.replicas = base[None]
 
-    def merge(self, rates: Array) -> None:
+    def merge(self, rates: Array, curvature: Curvature | None) -> None:
         """Merge the rows, and give them to all replicas; with one replica there is nothing to do."""
         if len(self.replicas) == 1:
             return
         for first in range(0, len(self._base), _BLOCK_ROWS):
             block = slice(first, first + _BLOCK_ROWS)
             base, replicas = self._base[block], self.replicas[:, block]
-            base[:] = self._rule(base, replicas, rates[block])
+            base[:] = self._rule(base, replicas, rates[block], curvature)
             replicas[:] = base
 
 
