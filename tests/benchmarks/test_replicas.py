@@ -14,7 +14,7 @@ from fastw2v.vectors.weights import initial_weights
 
 N_WORDS, DIM = 200, 16
 SMALL = {"vector_size": DIM, "window": 2, "epochs": 2, "workers": 1, "sample": 0.0}
-RULES = ["sum", "mean", "mean of touched", "projection", "contraction 0.1 0.3"]
+RULES = ["sum", "mean", "mean of touched", "projection", "contraction 0.1 0.3", "directions"]
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +83,7 @@ def test_more_moves_are_kept_by_a_sum_than_by_a_mean(corpus):
     config = TrainConfig(sg=1, **SMALL)
     lengths = {rule: np.linalg.norm(simulated(corpus, config, Plan(rule, 4, 2)).w_out) for rule in RULES}
     assert lengths["mean"] < lengths["mean of touched"] < lengths["projection"] < lengths["sum"]
-    assert lengths["mean"] < lengths["contraction 0.1 0.3"] < lengths["sum"]
+    assert lengths["mean"] < lengths["contraction 0.1 0.3", "directions"] < lengths["sum"]
 
 
 def test_updates_are_those_of_positives_and_negatives(corpus):

@@ -6,10 +6,12 @@ import pytest
 from fastw2v import distributed
 from fastw2v.distributed import (
     merged_by_contraction,
+    merged_by_directions,
     merged_by_mean,
     merged_by_mean_of_touched,
     merged_by_projection,
     merged_by_sum,
+    principal_curvatures,
     summing_factor,
 )
 
@@ -25,7 +27,23 @@ def often_updated(base, replicas):
     return merged_by_contraction(base, replicas, np.full(len(base), 100.0))
 
 
-RULES = [merged_by_sum, merged_by_mean, merged_by_mean_of_touched, merged_by_projection, rarely_updated, often_updated]
+def along_flat_directions(base, replicas):
+    curvature = {"curvatures": np.zeros(DIM), "directions": turned()}
+    return merged_by_directions(base, replicas, np.ones(len(base)), **curvature)
+
+
+def along_steep_directions(base, replicas):
+    curvature = {"curvatures": np.full(DIM, 100.0), "directions": turned()}
+    return merged_by_directions(base, replicas, np.ones(len(base)), **curvature)
+
+
+FIXED = [merged_by_sum, merged_by_mean, merged_by_mean_of_touched, merged_by_projection]
+RULES = [*FIXED, rarely_updated, often_updated, along_flat_directions, along_steep_directions]
+
+
+def turned():
+    """Orthogonal directions that are not the axes."""
+    return np.linalg.qr(np.random.default_rng(3).normal(size=(DIM, DIM)))[0]
 
 
 @pytest.fixture
@@ -70,13 +88,13 @@ def test_rows_that_no_worker_moved_stay_to_the_byte(rule, base):
     np.testing.assert_array_equal(rule(base, replicas)[:-1], base[:-1])
 
 
-@pytest.mark.parametrize("rule", [merged_by_sum, merged_by_projection, rarely_updated])
+@pytest.mark.parametrize("rule", [merged_by_sum, merged_by_projection, rarely_updated, along_flat_directions])
 def test_the_moves_of_a_rare_row_add_up(rule, base):
     moves = orthogonal(N_WORKERS)  # each worker saw another context of the word
     np.testing.assert_allclose(rule(base, moved(base, moves))[-1], base[-1] + moves.sum(axis=0), atol=1e-6)
 
 
-@pytest.mark.parametrize("rule", [merged_by_mean, merged_by_mean_of_touched, merged_by_projection, often_updated])
+@pytest.mark.parametrize("rule", [*FIXED[1:], often_updated, along_steep_directions])
 def test_equal_moves_of_a_frequent_row_count_once(rule, base):
     moves = np.ones((N_WORKERS, DIM), np.float32)
     np.testing.assert_allclose(rule(base, moved(base, moves))[-1], base[-1] + 1, atol=1e-5)
@@ -151,16 +169,64 @@ def test_wrong_shapes_and_exponents_are_refused(base):
     for wrong in (replicas[0], replicas[:0], replicas[:, :2]):
         with pytest.raises(ValueError, match=r"base has shape \(5, 16\) and replicas .* expected \(n_workers"):
             merged_by_sum(base, wrong)
+    with pytest.raises(
+        ValueError, match=r"rates, curvatures and directions have shapes \(2,\), \(16,\) and \(16, 16\)"
+    ):
+        merged_by_directions(base, replicas, np.zeros(2), curvatures=np.zeros(DIM), directions=np.eye(DIM))
     with pytest.raises(ValueError, match=r"exponents have shape \(2,\); expected one for each of 5 rows"):
         merged_by_contraction(base, replicas, np.zeros(2))
     for exponent in (-0.5, np.nan):
-        with pytest.raises(ValueError, match=r"the exponent of row 1 is .* >= 0"):
+        with pytest.raises(ValueError, match=r"an exponent is (-0.5|nan); expected .* >= 0"):
             summing_factor(2, np.array([0.0, exponent]))
     with pytest.raises(ValueError, match="n_workers is 0; expected at least 1"):
         summing_factor(0, np.zeros(1))
 
 
-def test_every_rule_is_public():
-    assert {rule.__name__ for rule in RULES[:4]} | {"merged_by_contraction", "summing_factor"} == set(
-        distributed.__all__
-    )
+def test_on_a_steep_and_flat_quadratic_the_directions_do_what_one_worker_would_do():
+    curvatures, directions = np.geomspace(1e-3, 10, DIM), turned()
+    hessian = directions * curvatures @ directions.T
+    base, optimum = np.random.default_rng(4).normal(size=(2, N_ROWS, DIM))
+
+    def stepped(n_steps):
+        rows = base
+        for _ in range(n_steps):
+            rows = rows - LR * (rows - optimum) @ hessian
+        return rows
+
+    replicas = np.repeat(stepped(N_STEPS)[None], N_WORKERS, axis=0)
+    exact = -np.log1p(-LR * curvatures) / LR  # gradient steps of this size shrink as exp(-LR * exact)
+    known = {"curvatures": exact, "directions": directions}
+    merged = merged_by_directions(base, replicas, np.full(N_ROWS, LR * N_STEPS), **known)
+    np.testing.assert_allclose(merged, stepped(N_WORKERS * N_STEPS), rtol=1e-9)
+    of_one_factor = [
+        abs(merged_by_contraction(base, replicas, np.full(N_ROWS, exponent)) - merged).max()
+        for exponent in np.geomspace(1e-4, 10, 50)
+    ]
+    assert min(of_one_factor) > 0.1
+
+
+def test_principal_curvatures_are_the_second_derivatives_of_the_loss():
+    rng, step = np.random.default_rng(5), 1e-3
+    rows, shares = rng.normal(size=(30, 4)), rng.random(30)
+
+    def loss(x):
+        return (shares * np.log1p(np.exp(-rows @ x))).sum()
+
+    curvatures, directions = principal_curvatures(rows, shares)
+    for curvature, direction in zip(curvatures, directions.T):
+        found = (loss(step * direction) - 2 * loss(0 * direction) + loss(-step * direction)) / step**2
+        assert found == pytest.approx(curvature, rel=1e-4)
+    np.testing.assert_allclose(principal_curvatures(rows, shares, 0.1)[0], 0.4 * curvatures)
+
+
+def test_principal_curvatures_of_means_are_those_of_the_mean_vectors():
+    rng, n_contexts = np.random.default_rng(6), 3
+    rows, shares = rng.normal(1, 1, size=(8, 4)), rng.random(8)
+    means = rows[rng.choice(8, size=(200_000, n_contexts), p=shares / shares.sum())].mean(axis=1)
+    expected, _ = principal_curvatures(means, np.full(len(means), shares.sum() / len(means)))
+    np.testing.assert_allclose(principal_curvatures(rows, shares, mean_of=n_contexts)[0], expected, rtol=0.02)
+
+
+def test_all_rules_are_public():
+    others = {"merged_by_contraction", "merged_by_directions", "principal_curvatures", "summing_factor"}
+    assert {rule.__name__ for rule in FIXED} | others == set(distributed.__all__)
