@@ -190,8 +190,8 @@ def merged_by_directions(
             f"rates, curvatures and directions have shapes {shapes}; expected ({len(base)},), ({stride},) and "
             f"({stride}, {stride})"
         )
-    factor = summing_factor(len(moves), rates[:, None] * curvatures).astype(base.dtype)
-    turn = directions.astype(base.dtype)
+    turn, steep = directions.astype(base.dtype), curvatures.astype(base.dtype)
+    factor = summing_factor(len(moves), rates.astype(base.dtype)[:, None] * steep)
     return np.asarray(base + (moves.mean(axis=0) @ turn * factor) @ turn.T)
 
 
@@ -241,7 +241,7 @@ def summing_factor(n_workers: int, exponents: Array) -> Array:
     Gradient steps with rate lr on a quadratic of curvature h shrink the distance to its optimum by rho = exp(-lr h n)
     in n steps. A worker goes 1 - rho of the way, and one that had made the steps of all 1 - rho**N, which is
 
-        c = (1 - rho**N) / (1 - rho)
+        c = (1 - rho**N) / (1 - rho) = 1 + rho + ... + rho**(N - 1)
 
     times as far. Rows that are seldom updated have rho near 1 and c near N; others have rho near 0 and c near 1.
 
@@ -274,8 +274,13 @@ def summing_factor(n_workers: int, exponents: Array) -> Array:
     wrong = exponents[~(exponents >= 0)]
     if len(wrong):
         raise ValueError(f"an exponent is {wrong[0]}; expected learning rate times curvature times updates, >= 0")
-    small = np.maximum(exponents, 1e-12)  # the limit for 0 is N
-    return np.asarray(np.expm1(-n_workers * small) / np.expm1(-small))
+    rho = np.exp(-exponents)
+    total, power = np.ones_like(rho), rho  # 1 + rho + ... + rho**(n - 1), and rho**n, for a growing n
+    for digit in f"{n_workers:b}"[1:]:
+        total, power = total * (1 + power), power * power
+        if digit == "1":
+            total, power = total + power, power * rho
+    return total
 
 
 def _moves(base: FloatArray, replicas: FloatArray) -> FloatArray:

@@ -1,11 +1,11 @@
 """Train replicas by many plans and record how good their vectors are, a line of results/replicas.jsonl for each.
 
-Usage: python -m benchmarks.studies.replicas [--corpus reviews|walks] [--model skip-gram|CBOW] [--rule RULE ...]
+Usage: python -m benchmarks.studies.replicas [--corpus NAME] [--model skip-gram|CBOW] [--rule RULE ...]
            [--workers N ...] [--rounds R ...] [--seeds S ...] [--quick] [--results FOLDER]
 
-It trains each combination that is not recorded yet, and may be stopped at any time. RULE is sum, mean, "mean of
-touched", projection, or "contraction H1 H2" with the curvatures of input and output rows. With one worker there is
-nothing to merge: it is trained once for each seed.
+It trains each combination that is not recorded yet, and may be stopped at any time. NAME is reviews, quarter (of the
+reviews) or walks. RULE is sum, mean, "mean of touched", projection, directions, or "contraction H1 H2" with the
+curvatures of input and output rows. With one worker there is nothing to merge: it is trained once for each seed.
 """
 
 from __future__ import annotations
