@@ -23,6 +23,7 @@ class Setting(NamedTuple):
     n_workers: int
     rounds: int
     rule: str
+    warm_up: int
 
 
 class Spread(NamedTuple):
@@ -38,7 +39,7 @@ class Spread(NamedTuple):
 
 def settings() -> dict[Setting, list[Row]]:
     """Return the recorded lines of each setting, one worker first and the rules in their order of quality."""
-    rows = latest("replicas", lambda row: (*(row[name] for name in Setting._fields), row["seed"]))
+    rows = latest("replicas", lambda row: (*(row.get(name, 0) for name in Setting._fields), row["seed"]))
     found: dict[Setting, list[Row]] = {}
     for key, row in rows.items():
         found.setdefault(Setting(*key[:-1]), []).append(row)

@@ -1,5 +1,7 @@
 """The simulation of several machines, on a small text."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
@@ -53,7 +55,8 @@ def test_the_replicas_train_each_token_once_an_epoch_and_the_rate_falls_with_all
     for epoch in range(config.epochs):
         trained, rates = np.zeros(n_tokens, int), []
         for number in range(rounds):
-            planned = [replicas._span(epoch, number, worker=k) for k in range(n_workers)]
+            bounds = Fraction(number, rounds), Fraction(number + 1, rounds)
+            planned = [replicas._span(epoch, bounds, worker=k) for k in range(n_workers)]
             for span in planned:
                 trained[span.begin : span.end] += 1
                 rates.append([span.lr_first + span.lr_step * place for place in (span.begin, span.end)])
@@ -72,7 +75,7 @@ def test_after_a_round_all_replicas_have_the_merged_rows(rule, corpus):
     data = data_of(corpus, config)
     before = data.weights.w_in.copy()
     replicas = training._Replicas(config, data, Plan(rule, 3, 2))
-    replicas.train_round(0, 0)
+    replicas.train_round(0, (Fraction(0), Fraction(1, 2)))
     for matrix, base in zip(replicas._matrices, (data.weights.w_in, data.weights.w_out)):
         for replica in matrix.replicas:
             np.testing.assert_array_equal(replica, base)
@@ -84,6 +87,12 @@ def test_more_moves_are_kept_by_a_sum_than_by_a_mean(corpus):
     lengths = {rule: np.linalg.norm(simulated(corpus, config, Plan(rule, 4, 2)).w_out) for rule in RULES}
     assert lengths["mean"] < lengths["mean of touched"] < lengths["projection"] < lengths["sum"]
     assert lengths["mean"] < lengths["contraction 0.1 0.3", "directions"] < lengths["sum"]
+
+
+def test_a_warm_up_halves_the_first_round_of_the_training():
+    plan = Plan("mean", 8, rounds=2, warm_up=2)
+    assert plan.bounds(0) == [0, Fraction(1, 8), Fraction(1, 4), Fraction(1, 2), 1]
+    assert plan.bounds(1) == [0, Fraction(1, 2), 1]
 
 
 def test_updates_are_those_of_positives_and_negatives(corpus):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 
@@ -29,11 +31,21 @@ class Plan:
         Replicas. 1: the training of one worker, whatever the rule.
     rounds : int
         Merges in an epoch.
+    warm_up : int
+        How often the first round of the training is halved: 2 merges also after a quarter and after half of it.
     """
 
     rule: str = "mean"
     n_workers: int = 1
     rounds: int = 1
+    warm_up: int = 0
+
+    def bounds(self, epoch: int) -> list[Fraction]:
+        """Return the shares of an epoch at which rounds begin, and 1."""
+        equal = [Fraction(number, self.rounds) for number in range(self.rounds + 1)]
+        if epoch > 0:
+            return equal
+        return [equal[0], *(equal[1] / 2**halvings for halvings in range(self.warm_up, 0, -1)), *equal[1:]]
 
 
 def train(config: TrainConfig, data: TrainingData, plan: Plan) -> None:
@@ -44,8 +56,8 @@ def train(config: TrainConfig, data: TrainingData, plan: Plan) -> None:
     """
     replicas = _Replicas(config, data, plan)
     for epoch in range(config.epochs):
-        for number in range(plan.rounds):
-            replicas.train_round(epoch, number)
+        for bounds in pairwise(plan.bounds(epoch)):
+            replicas.train_round(epoch, bounds)
 
 
 class _Replicas:
@@ -63,9 +75,9 @@ class _Replicas:
             backend.upload(config.with_option("workers", 1), own)
             self._backends.append(backend)
 
-    def train_round(self, epoch: int, number: int) -> None:
-        """Train a round of all replicas, in turn, and merge them."""
-        planned = [self._span(epoch, number, worker=k) for k in range(self._plan.n_workers)]
+    def train_round(self, epoch: int, bounds: tuple[Fraction, Fraction]) -> None:
+        """Train a round of all replicas, in turn, between two shares of the epoch, and merge them."""
+        planned = [self._span(epoch, bounds, worker=k) for k in range(self._plan.n_workers)]
         for backend, span in zip(self._backends, planned):
             backend.train([span], lambda n_tokens: None)
         n_vocab = len(self._data.vocab)
@@ -80,10 +92,10 @@ class _Replicas:
             return None, None
         return self._counter.curvatures(*(matrix.replicas[0] for matrix in self._matrices))
 
-    def _span(self, epoch: int, number: int, *, worker: int) -> Span:
+    def _span(self, epoch: int, bounds: tuple[Fraction, Fraction], *, worker: int) -> Span:
         """Return what a worker trains in a round, at the rate of the place that all workers have reached together."""
         first, last = self._shares[worker : worker + 2].tolist()
-        begin, end = (first + (last - first) * n // self._plan.rounds for n in (number, number + 1))
+        begin, end = (first + int((last - first) * share) for share in bounds)
         n_tokens, n_workers = self._data.tokens.n_tokens, self._plan.n_workers
         (whole,) = spans(self._config, n_tokens, epoch, span_tokens=n_tokens)
         step = whole.lr_step * n_workers
