@@ -43,13 +43,16 @@ class Updates(NamedTuple):
 
 
 def rule_of(name: str) -> tuple[Merge, Merge]:
-    """Return the rule of input and of output rows; "contraction 0.1 0.3" has the curvatures of both behind it."""
-    kind, *curvatures = name.rsplit(maxsplit=2) if name.startswith(CONTRACTION) else (name,)
-    if kind == CONTRACTION and len(curvatures) == 2:
-        first, second = map(float, curvatures)
-        return _contraction(first), _contraction(second)
-    if name == DIRECTIONS:
-        return _directions, _directions
+    """Return the rule of input and of output rows.
+
+    "contraction 0.1 0.3" has the curvatures of both behind it. "directions" may have factors of both behind it, by which
+    the curvatures that are found are multiplied.
+    """
+    kind, *numbers = name.split() if name.startswith((CONTRACTION, DIRECTIONS)) else (name,)
+    if (kind, len(numbers)) in ((CONTRACTION, 2), (DIRECTIONS, 2), (DIRECTIONS, 0)):
+        first, second = map(float, numbers or (1, 1))
+        made = _contraction if kind == CONTRACTION else _directions
+        return made(first), made(second)
     if name not in FIXED:
         expected = f'{", ".join(FIXED)}, {DIRECTIONS}, or "{CONTRACTION}" and the curvatures of input and output rows'
         raise ValueError(f"the rule is {name!r}; expected {expected}")
@@ -60,11 +63,14 @@ def _contraction(known: float) -> Merge:
     return lambda base, replicas, rates, curvature: merged_by_contraction(base, replicas, known * rates)
 
 
-def _directions(base: FloatArray, replicas: FloatArray, rates: Array, curvature: Curvature | None) -> FloatArray:
-    if curvature is None:
-        raise ValueError("the curvature is None; expected that of the round")
-    curvatures, directions = curvature
-    return merged_by_directions(base, replicas, rates, curvatures=curvatures, directions=directions)
+def _directions(factor: float) -> Merge:
+    def merge(base: FloatArray, replicas: FloatArray, rates: Array, curvature: Curvature | None) -> FloatArray:
+        if curvature is None:
+            raise ValueError("the curvature is None; expected that of the round")
+        curvatures, directions = curvature
+        return merged_by_directions(base, replicas, factor * rates, curvatures=curvatures, directions=directions)
+
+    return merge
 
 
 class UpdateCounter:

@@ -88,7 +88,7 @@ class _Replicas:
 
     def _curvatures(self) -> tuple[Curvature | None, Curvature | None]:
         """Return the curvatures for both matrices, where the rule needs them; the first replica's stand for all."""
-        if self._plan.rule != DIRECTIONS or self._plan.n_workers == 1:
+        if not self._plan.rule.startswith(DIRECTIONS) or self._plan.n_workers == 1:
             return None, None
         return self._counter.curvatures(*(matrix.replicas[0] for matrix in self._matrices))
 
