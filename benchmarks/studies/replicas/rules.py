@@ -45,8 +45,8 @@ class Updates(NamedTuple):
 def rule_of(name: str) -> tuple[Merge, Merge]:
     """Return the rule of input and of output rows.
 
-    "contraction 0.1 0.3" has the curvatures of both behind it. "directions" may have factors of both behind it, by which
-    the curvatures that are found are multiplied.
+    "contraction 0.1 0.3" has the curvatures of both behind it; "directions" may have two factors, by which the
+    curvatures that are found are multiplied.
     """
     kind, *numbers = name.split() if name.startswith((CONTRACTION, DIRECTIONS)) else (name,)
     if (kind, len(numbers)) in ((CONTRACTION, 2), (DIRECTIONS, 2), (DIRECTIONS, 0)):
