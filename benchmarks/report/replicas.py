@@ -12,6 +12,8 @@ from benchmarks.report.results import Row, latest
 WORDS = "analogies", "WordSim-353", "SimLex-999"
 SCORES = {"reviews": WORDS, "quarter": WORDS, "walks": ("AUC",)}
 TITLES = {"reviews": "film reviews", "quarter": "a quarter of the film reviews", "walks": "walks"}
+N_WORDS = {"reviews": 10_880_000, "quarter": 2_700_000, "walks": 4_000_000}
+CHOSEN = "directions"
 GROUPS = {"most frequent": 0, "middle": 4, "rarest": 9}  # of ten, by frequency
 
 
@@ -108,20 +110,27 @@ def figure(corpus: str, rule: str) -> Any:  # noqa: ANN401 - matplotlib has no t
     )
     for panels, score in zip(grid, SCORES[corpus]):
         for axes, model in zip(panels, models):
-            chosen = {s: rows for s, rows in found.items() if s.model == model and s.rule in (rule, "none")}
+            chosen = {
+                s: rows for s, rows in found.items() if s.model == model and s.rule in (rule, "none") and not s.warm_up
+            }
             _draw(axes, chosen, score)
-            axes.set(xscale="log", ylabel=score, title=model)
+            axes.set(xscale="log", ylabel=score, title=f"{model}, rule: {rule}")
             axes.grid(visible=True, alpha=0.3)
     for axes in grid[-1]:
-        axes.set_xlabel("rounds an epoch")
+        axes.set_xlabel("words that a machine trains between two merges")
     return drawn
+
+
+def _n_between(setting: Setting) -> int:
+    """Return how many words a machine trains between two merges."""
+    return N_WORDS[setting.corpus] // (setting.n_workers * setting.rounds)
 
 
 def _draw(axes: Any, found: dict[Setting, list[Row]], score: str) -> None:  # noqa: ANN401
     """Draw a line for each number of machines, with the least and greatest seeds, over the band of one."""
     for n_workers in sorted({setting.n_workers for setting in found}):
-        of_this = {s.rounds: rows for s, rows in found.items() if s.n_workers == n_workers and score in rows[0]}
-        spreads = {rounds: spread(rows, score) for rounds, rows in sorted(of_this.items())}
+        of_this = {_n_between(s): rows for s, rows in found.items() if s.n_workers == n_workers and score in rows[0]}
+        spreads = {n_words: spread(rows, score) for n_words, rows in sorted(of_this.items())}
         if n_workers == 1:
             for known in spreads.values():
                 axes.axhspan(known.least, known.most, alpha=0.3, color="grey", label="one machine")
