@@ -99,6 +99,6 @@ class UpdateCounter:
         targets = self._unigrams + self._negative * self._noise
         mean_of = self._contexts if self._is_cbow else 1.0
         return (
-            principal_curvatures(w_out, targets, slope, mean_of=mean_of),
+            principal_curvatures(w_out, targets, slope),
             principal_curvatures(w_in, self._unigrams, slope, mean_of=mean_of),
         )
