@@ -86,7 +86,7 @@ def test_more_moves_are_kept_by_a_sum_than_by_a_mean(corpus):
     config = TrainConfig(sg=1, **SMALL)
     lengths = {rule: np.linalg.norm(simulated(corpus, config, Plan(rule, 4, 2)).w_out) for rule in RULES}
     assert lengths["mean"] < lengths["mean of touched"] < lengths["projection"] < lengths["sum"]
-    assert lengths["mean"] < lengths["contraction 0.1 0.3", "directions"] < lengths["sum"]
+    assert lengths["mean"] < lengths["contraction 0.1 0.3"] < lengths["sum"]
 
 
 def test_a_warm_up_halves_the_first_round_of_the_training():
@@ -105,6 +105,18 @@ def test_updates_are_those_of_positives_and_negatives(corpus):
     of_cbow = UpdateCounter(config.with_option("sg", 0), vocab).of(vocab.counts)
     assert of_cbow.outputs.sum() == pytest.approx(6 * tokens.n_tokens)
     assert of_cbow.inputs.sum() == pytest.approx(n_pairs)
+
+
+def test_curvatures_are_those_of_targets_and_of_contexts(corpus):
+    vocab, _ = corpus
+    config = TrainConfig(sg=1, negative=5, ns_exponent=0.5, **SMALL)
+    w_in, w_out = np.zeros((2, len(vocab), DIM), np.float32)
+    w_in[:, 0], w_out[:, 1] = 2.0, 3.0
+    w_in[0, 2] = w_out[0, 3] = 1.0  # the most frequent word has a direction of its own
+    share, noise = vocab.counts[0] / vocab.counts.sum(), (vocab.counts**0.5)[0] / (vocab.counts**0.5).sum()
+    (inputs, _), (outputs, _) = UpdateCounter(config, vocab).curvatures(w_in, w_out)
+    assert inputs.sum() == pytest.approx(0.25 * (6 * 9 + share + 5 * noise), rel=1e-5)
+    assert outputs.sum() == pytest.approx(0.25 * (4 + share), rel=1e-5)
 
 
 def test_an_unknown_rule_is_refused():
