@@ -80,7 +80,8 @@ def _line(setting: Setting, rows: list[Row], one: list[Row]) -> list[str]:
     names = SCORES[setting.corpus]
     first = [TITLES[setting.corpus], setting.model, str(setting.n_workers)]
     rounds = str(setting.rounds) if setting.n_workers > 1 else "-"
-    first += [rounds, setting.rule if setting.n_workers > 1 else "-", str(len(rows))]
+    rule = setting.rule + (f", warm-up {setting.warm_up}" if setting.warm_up else "")
+    first += [rounds, rule if setting.n_workers > 1 else "-", str(len(rows))]
     if any("diverged" in row for row in rows):
         return [*first, *["-"] * (1 + len(GROUPS)), "diverged", "none"]
     inside = [name for name in names if one and is_inside(rows, one, name)]
