@@ -123,7 +123,7 @@ def test_a_projection_adds_what_is_new_of_each_move(base):
 
 
 @pytest.mark.parametrize("n_steps", [1, 10, 100, 1000])
-@pytest.mark.parametrize("n_workers", [1, 2, 8, 32])
+@pytest.mark.parametrize("n_workers", [1, 2, 7, 8, 11, 32])
 def test_on_a_quadratic_the_contraction_does_what_one_worker_would_do(n_workers, n_steps, base):
     base, optimum = base.astype(np.float64), np.full(DIM, 3.0)
     replicas = np.repeat(descended(base, optimum, n_steps)[None], n_workers, axis=0)
