@@ -46,7 +46,7 @@ def merged_by_sum(base: FloatArray, replicas: FloatArray) -> FloatArray:
     >>> merged_by_sum(base, np.array([[[1.5, 0.0]], [[1.0, 2.0]]], np.float32))
     array([[1.5, 2. ]], dtype=float32)
     """
-    return base + _moves(base, replicas).sum(axis=0)
+    return np.asarray(base + _moves(base, replicas).sum(axis=0))
 
 
 def merged_by_mean(base: FloatArray, replicas: FloatArray) -> FloatArray:
@@ -60,7 +60,7 @@ def merged_by_mean(base: FloatArray, replicas: FloatArray) -> FloatArray:
     >>> merged_by_mean(base, np.array([[[1.5, 0.0]], [[1.0, 2.0]]], np.float32))
     array([[1.25, 1.  ]], dtype=float32)
     """
-    return base + _moves(base, replicas).mean(axis=0)
+    return np.asarray(base + _moves(base, replicas).mean(axis=0))
 
 
 def merged_by_mean_of_touched(base: FloatArray, replicas: FloatArray) -> FloatArray:
@@ -79,7 +79,7 @@ def merged_by_mean_of_touched(base: FloatArray, replicas: FloatArray) -> FloatAr
     """
     moves = _moves(base, replicas)
     n_touched = moves.any(axis=2).sum(axis=0)
-    return base + moves.sum(axis=0) / np.maximum(n_touched, 1).astype(base.dtype)[:, None]
+    return np.asarray(base + moves.sum(axis=0) / np.maximum(n_touched, 1).astype(base.dtype)[:, None])
 
 
 def merged_by_projection(base: FloatArray, replicas: FloatArray) -> FloatArray:
@@ -104,7 +104,7 @@ def merged_by_projection(base: FloatArray, replicas: FloatArray) -> FloatArray:
         shared, length = (np.einsum("ij,ij->i", total, other) for other in (move, total))
         share = np.divide(shared, length, out=np.zeros_like(shared), where=length > 0)
         total = move + (1 - share)[:, None] * total
-    return base + total
+    return np.asarray(base + total)
 
 
 def merged_by_contraction(base: FloatArray, replicas: FloatArray, exponents: Array) -> FloatArray:
@@ -141,7 +141,7 @@ def merged_by_contraction(base: FloatArray, replicas: FloatArray, exponents: Arr
     if exponents.shape != base.shape[:1]:
         raise ValueError(f"exponents have shape {exponents.shape}; expected one for each of {len(base)} rows")
     factor = summing_factor(len(moves), exponents).astype(base.dtype)
-    return base + factor[:, None] * moves.mean(axis=0)
+    return np.asarray(base + factor[:, None] * moves.mean(axis=0))
 
 
 def merged_by_directions(
@@ -280,7 +280,7 @@ def summing_factor(n_workers: int, exponents: Array) -> Array:
         total, power = total * (1 + power), power * power
         if digit == "1":
             total, power = total + power, power * rho
-    return total
+    return np.asarray(total)
 
 
 def _moves(base: FloatArray, replicas: FloatArray) -> FloatArray:
