@@ -49,7 +49,7 @@ def main() -> None:
     matplotlib.use("Agg")
     matplotlib.rcParams["svg.hashsalt"] = "fastw2v"  # equal figures have equal bytes
     write(scaling(), "scaling.svg")
-    write(replicas.figure("quarter", replicas.CHOSEN), "replicas.svg")
+    write(replicas.figure("quarter", "skip-gram", replicas.CHOSEN), "replicas.svg")
     with matplotlib.rc_context(SMALL_SCREEN):
         write(speed(), "speed.svg")
 

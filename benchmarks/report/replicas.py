@@ -12,7 +12,7 @@ from benchmarks.report.results import Row, latest
 WORDS = "analogies", "WordSim-353", "SimLex-999"
 SCORES = {"reviews": WORDS, "quarter": WORDS, "walks": ("AUC",)}
 TITLES = {"reviews": "film reviews", "quarter": "a quarter of the film reviews", "walks": "walks"}
-N_WORDS = {"reviews": 10_880_000, "quarter": 2_700_000, "walks": 4_000_000}
+N_SEEDS = 2  # of one machine, at least, for a spread
 CHOSEN = "directions"
 GROUPS = {"most frequent": 0, "middle": 4, "rarest": 9}  # of ten, by frequency
 
@@ -67,7 +67,7 @@ def replicas() -> Lines:
         yield missing("python -m benchmarks.studies.replicas")
         return
     for setting, rows in found.items():
-        one = found.get(setting._replace(n_workers=1, rounds=1, rule="none"), [])
+        one = found.get(setting._replace(n_workers=1, rounds=1, rule="none", warm_up=0), [])
         yield _line(setting, rows, one)
     yield origin(row for rows in found.values() for row in rows)
 
@@ -84,10 +84,16 @@ def _line(setting: Setting, rows: list[Row], one: list[Row]) -> list[str]:
     first += [rounds, rule if setting.n_workers > 1 else "-", str(len(rows))]
     if any("diverged" in row for row in rows):
         return [*first, *["-"] * (1 + len(GROUPS)), "diverged", "none"]
-    inside = [name for name in names if one and is_inside(rows, one, name)]
-    is_all = "all" if len(inside) == len(names) else ", ".join(inside) or "none"
     scores = ", ".join(f"{name} {spread(rows, name)}" for name in names)
-    return [*first, *_losses(rows), scores, is_all if setting.n_workers > 1 else "-"]
+    return [*first, *_losses(rows), scores, "-" if setting.n_workers == 1 else _inside(rows, one, names)]
+
+
+def _inside(rows: list[Row], one: list[Row], names: tuple[str, ...]) -> str:
+    """Name the scores that are inside the spread of one machine; "-" where it has too few seeds for a spread."""
+    if len(one) < N_SEEDS:
+        return "-"
+    inside = [name for name in names if is_inside(rows, one, name)]
+    return "all" if len(inside) == len(names) else ", ".join(inside) or "none"
 
 
 def _losses(rows: list[Row]) -> list[str]:
@@ -97,41 +103,30 @@ def _losses(rows: list[Row]) -> list[str]:
     return [f"{loss:.3f}" for loss in (statistics.mean(row["loss"] for row in rows), *groups)]
 
 
-def figure(corpus: str, rule: str) -> Any:  # noqa: ANN401 - matplotlib has no types
-    """Draw each score against the words that a machine trains between two merges, a line for each number of machines.
-
-    The band is the spread of one worker.
-    """
+def figure(corpus: str, model: str, rule: str) -> Any:  # noqa: ANN401 - matplotlib has no types
+    """Draw each score against the rounds of an epoch, a line for each number of machines over the band of one."""
     from matplotlib import pyplot
 
-    found = {setting: rows for setting, rows in settings().items() if setting.corpus == corpus}
-    models = list(dict.fromkeys(setting.model for setting in found))
-    drawn, grid = pyplot.subplots(
-        len(SCORES[corpus]), len(models), squeeze=False, sharex=True, layout="constrained", figsize=(8, 8)
-    )
-    for panels, score in zip(grid, SCORES[corpus]):
-        for axes, model in zip(panels, models):
-            chosen = {
-                s: rows for s, rows in found.items() if s.model == model and s.rule in (rule, "none") and not s.warm_up
-            }
-            _draw(axes, chosen, score)
-            axes.set(xscale="log", ylabel=score, title=f"{model}, rule: {rule}")
-            axes.grid(visible=True, alpha=0.3)
-    for axes in grid[-1]:
-        axes.set_xlabel("words that a machine trains between two merges")
+    found = {s: rows for s, rows in settings().items() if (s.corpus, s.model) == (corpus, model) and not s.warm_up}
+    chosen = {s: rows for s, rows in found.items() if s.rule in (rule, "none") and "diverged" not in rows[0]}
+    scores = SCORES[corpus]
+    drawn, panels = pyplot.subplots(1, len(scores), squeeze=False, layout="constrained", figsize=(9, 3.2))
+    for axes, score in zip(panels[0], scores):
+        _draw(axes, chosen, score)
+        axes.set(xscale="log", xlabel="rounds an epoch", title=score)
+        axes.set_xticks([1, 4, 16], ["1", "4", "16"])
+        axes.minorticks_off()
+        axes.grid(visible=True, alpha=0.3)
+    panels[0][0].legend(fontsize=8)
+    drawn.suptitle(f"{model}, {TITLES[corpus]}, merged by {rule}; grey: the spread of one machine", fontsize=10)
     return drawn
-
-
-def _n_between(setting: Setting) -> int:
-    """Return how many words a machine trains between two merges."""
-    return N_WORDS[setting.corpus] // (setting.n_workers * setting.rounds)
 
 
 def _draw(axes: Any, found: dict[Setting, list[Row]], score: str) -> None:  # noqa: ANN401
     """Draw a line for each number of machines, with the least and greatest seeds, over the band of one."""
     for n_workers in sorted({setting.n_workers for setting in found}):
-        of_this = {_n_between(s): rows for s, rows in found.items() if s.n_workers == n_workers and score in rows[0]}
-        spreads = {n_words: spread(rows, score) for n_words, rows in sorted(of_this.items())}
+        of_this = {s.rounds: rows for s, rows in found.items() if s.n_workers == n_workers}
+        spreads = {rounds: spread(rows, score) for rounds, rows in sorted(of_this.items())}
         if n_workers == 1:
             for known in spreads.values():
                 axes.axhspan(known.least, known.most, alpha=0.3, color="grey", label="one machine")
@@ -139,4 +134,3 @@ def _draw(axes: Any, found: dict[Setting, list[Row]], score: str) -> None:  # no
         means, least, most = zip(*spreads.values())
         errors = [[m - low for m, low in zip(means, least)], [high - m for m, high in zip(means, most)]]
         axes.errorbar(list(spreads), means, yerr=errors, marker="o", capsize=3, label=f"{n_workers} machines")
-    axes.legend(fontsize=7)

@@ -52,7 +52,7 @@ def test_without_lines_the_table_names_the_program(tmp_path, monkeypatch):
 @pytest.mark.usefixtures("recorded")
 def test_the_figure_has_a_band_for_one_worker_and_lines_for_more():
     pytest.importorskip("matplotlib")
-    drawn = replicas.figure("reviews", "projection")
+    drawn = replicas.figure("reviews", "CBOW", "projection")
     assert len(drawn.axes) == 3
     assert [text.get_text() for text in drawn.axes[0].get_legend().get_texts()] == ["one machine", "8 machines"]
 
