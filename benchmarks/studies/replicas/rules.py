@@ -22,8 +22,17 @@ from fastw2v.vocab import Vocab
 
 Curvature: TypeAlias = tuple[Array, Array]
 """Curvatures and directions, as `principal_curvatures` returns them."""
-Merge: TypeAlias = Callable[[FloatArray, FloatArray, Array, Curvature | None], FloatArray]
-"""``merge(base, replicas, rates, curvature)``, with learning rate times updates for each row: float64[n_rows]."""
+
+
+class Steps(NamedTuple):
+    """What is known of the steps of a round: learning rate times updates for each row, float64[n_rows]; curvature."""
+
+    rates: Array
+    curvature: Curvature | None
+
+
+Merge: TypeAlias = Callable[[FloatArray, FloatArray, Steps], FloatArray]
+"""``merge(base, replicas, steps)``"""
 
 FIXED = {
     "sum": merged_by_sum,
@@ -56,19 +65,19 @@ def rule_of(name: str) -> tuple[Merge, Merge]:
     if name not in FIXED:
         expected = f'{", ".join(FIXED)}, {DIRECTIONS}, or "{CONTRACTION}" and the curvatures of input and output rows'
         raise ValueError(f"the rule is {name!r}; expected {expected}")
-    return (lambda base, replicas, rates, curvature: FIXED[name](base, replicas),) * 2
+    return (lambda base, replicas, steps: FIXED[name](base, replicas),) * 2
 
 
 def _contraction(known: float) -> Merge:
-    return lambda base, replicas, rates, curvature: merged_by_contraction(base, replicas, known * rates)
+    return lambda base, replicas, steps: merged_by_contraction(base, replicas, known * steps.rates)
 
 
 def _directions(factor: float) -> Merge:
-    def merge(base: FloatArray, replicas: FloatArray, rates: Array, curvature: Curvature | None) -> FloatArray:
-        if curvature is None:
+    def merge(base: FloatArray, replicas: FloatArray, steps: Steps) -> FloatArray:
+        if steps.curvature is None:
             raise ValueError("the curvature is None; expected that of the round")
-        curvatures, directions = curvature
-        return merged_by_directions(base, replicas, factor * rates, curvatures=curvatures, directions=directions)
+        curvatures, directions = steps.curvature
+        return merged_by_directions(base, replicas, factor * steps.rates, curvatures=curvatures, directions=directions)
 
     return merge
 

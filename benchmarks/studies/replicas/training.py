@@ -8,10 +8,10 @@ from itertools import pairwise
 
 import numpy as np
 
-from benchmarks.studies.replicas.rules import DIRECTIONS, Curvature, Merge, UpdateCounter, rule_of
+from benchmarks.studies.replicas.rules import DIRECTIONS, Curvature, Merge, Steps, UpdateCounter, rule_of
 from fastw2v.backends import TrainingData, get_backend
 from fastw2v.config import TrainConfig
-from fastw2v.runtime.arrays import Array, FloatArray
+from fastw2v.runtime.arrays import FloatArray
 from fastw2v.schedule import Span, spans
 from fastw2v.vectors.weights import Weights
 from fastw2v_kernels.shared.memory import aligned
@@ -84,7 +84,7 @@ class _Replicas:
         ids = np.concatenate([self._data.tokens.ids[span.begin : span.end] for span in planned])
         updates = self._counter.of(np.bincount(ids, minlength=n_vocab) / len(planned))
         for matrix, n_updates, curvature in zip(self._matrices, updates, self._curvatures()):
-            matrix.merge(n_updates * _mean_rate(planned[0]), curvature)
+            matrix.merge(Steps(n_updates * _mean_rate(planned[0]), curvature))
 
     def _curvatures(self) -> tuple[Curvature | None, Curvature | None]:
         """Return the curvatures for both matrices, where the rule needs them; the first replica's stand for all."""
@@ -112,14 +112,14 @@ class _Matrix:
         if n_workers == 1:
             self.replicas = base[None]
 
-    def merge(self, rates: Array, curvature: Curvature | None) -> None:
+    def merge(self, steps: Steps) -> None:
         """Merge the rows, and give them to all replicas; with one replica there is nothing to do."""
         if len(self.replicas) == 1:
             return
         for first in range(0, len(self._base), _BLOCK_ROWS):
             block = slice(first, first + _BLOCK_ROWS)
             base, replicas = self._base[block], self.replicas[:, block]
-            base[:] = self._rule(base, replicas, rates[block], curvature)
+            base[:] = self._rule(base, replicas, steps._replace(rates=steps.rates[block]))
             replicas[:] = base
 
 
