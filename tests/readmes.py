@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[1]
-_ROOMS = ("", "nn/", "graph/", "examples/", "report/")
-_FOLDERS = ["", *(f"fastw2v/{room}" for room in _ROOMS), "kernels/", "benchmarks/"]
+_ROOMS = ("", "nn/", "graph/", "examples/", "report/", "distributed/")
+_FOLDERS = ["", *(f"fastw2v/{room}" for room in _ROOMS), "kernels/", "benchmarks/", "benchmarks/studies/replicas/"]
 PAGES = [f"{folder}README.md" for folder in _FOLDERS]
 _BLOCK = re.compile(r"^([ ]*)```(\w+)\n(.*?)^\1```$", re.DOTALL | re.MULTILINE)
 _LINK = re.compile(r"\]\(([^)\s]+)\)")

@@ -13,10 +13,9 @@ N_FILE_LINES = 400
 N_KERNEL_LINES, N_HOST_LINES, N_MEDIAN_LINES = 60, 40, 10
 N_PARAMETERS, N_POSITIONAL = 8, 3
 FILES = source_files()
-PUBLIC_MODULES = ["fastw2v", "fastw2v.callbacks", "fastw2v.corpus", "fastw2v.datasets", "fastw2v.encode"]
-PUBLIC_MODULES += [
-    "fastw2v.evaluation",
-    "fastw2v.fasttext",
+PUBLIC_MODULES = ["fastw2v", "fastw2v.callbacks", "fastw2v.corpus", "fastw2v.datasets", "fastw2v.distributed"]
+PUBLIC_MODULES += ["fastw2v.encode", "fastw2v.evaluation", "fastw2v.fasttext", "fastw2v.formats", "fastw2v.graph"]
+PUBLIC_MODULES += ["fastw2v.nn", "fastw2v.phrases"]
     "fastw2v.formats",
     "fastw2v.graph",
     "fastw2v.nn",

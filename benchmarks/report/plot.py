@@ -3,7 +3,9 @@
 Usage: python -m benchmarks.report.plot      (needs matplotlib: pip install '.[plot]')
 
 results/speed.svg, of the root README: words/s against gensim, and the cost of a batch against the vocabulary.
-results/scaling.svg, of fastw2v/nn/README.md: the same cost for every variant. Equal results give equal files.
+results/scaling.svg, of fastw2v/nn/README.md: the same cost for every variant.
+results/replicas.svg, of benchmarks/studies/replicas/README.md: scores of replicas that are merged by the chosen rule.
+Equal results give equal files.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.report import replicas
 from benchmarks.report.chapter4 import COMPILED, SOFTMAX
 from benchmarks.report.markdown import rounded
 from benchmarks.report.results import FOLDER, Row, latest, ratio
@@ -46,6 +49,7 @@ def main() -> None:
     matplotlib.use("Agg")
     matplotlib.rcParams["svg.hashsalt"] = "fastw2v"  # equal figures have equal bytes
     write(scaling(), "scaling.svg")
+    write(replicas.figure("quarter", "skip-gram", replicas.CHOSEN), "replicas.svg")
     with matplotlib.rc_context(SMALL_SCREEN):
         write(speed(), "speed.svg")
 

@@ -17,15 +17,17 @@ from benchmarks.report.comparisons import nearest, pairs, peers, summary
 from benchmarks.report.goals import floors
 from benchmarks.report.hardware import operations, roofline, start
 from benchmarks.report.markdown import markdown
+from benchmarks.report.replicas import replicas
 
 ROOT = Path(__file__).parents[2]
-READMES = [ROOT / folder / "README.md" for folder in ("", "fastw2v", "fastw2v/nn", "kernels", "benchmarks")]
+FOLDERS = "", "fastw2v", "fastw2v/nn", "kernels", "benchmarks", "benchmarks/studies/replicas"
+READMES = [ROOT / folder / "README.md" for folder in FOLDERS]
 TABLES = {
     make.__name__: make
     for make in (
         *(summary, peers, pairs, nearest, floors),
         *(iteration, layers, training, epochs, claim, scaling, misses),
-        *(operations, start, roofline),
+        *(operations, start, roofline, replicas),
     )
 }
 MARKED = re.compile(r"(^<!-- begin: (\w+) -->\n)(.*?)(^<!-- end: \2 -->$)", re.DOTALL | re.MULTILINE)

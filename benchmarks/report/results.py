@@ -88,9 +88,9 @@ def append(suite: str, row: Row, folder: Path | None = None) -> None:
         lines.write(json.dumps(row) + "\n")
 
 
-def latest(suite: str, key: Callable[[Row], Any], *, has: str = "date") -> dict[Any, Row]:
+def latest(suite: str, key: Callable[[Row], Any], *, has: str = "date", folder: Path | None = None) -> dict[Any, Row]:
     """The latest line for each key, of those that have a field, in the order in which keys first occur."""
-    file = FOLDER / f"{suite}.jsonl"
+    file = (folder or FOLDER) / f"{suite}.jsonl"
     lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
     return {key(row): row for row in map(json.loads, lines) if has in row}
 

@@ -1,0 +1,124 @@
+"""The simulation of several machines, on a small text."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from benchmarks.studies.replicas import training
+from benchmarks.studies.replicas.rules import UpdateCounter, rule_of
+from benchmarks.studies.replicas.training import Plan
+from fastw2v.backends import TrainingData, get_backend
+from fastw2v.config import TrainConfig
+from fastw2v.encode import encode_corpus
+from fastw2v.trainer import train
+from fastw2v.vectors.weights import initial_weights
+
+N_WORDS, DIM = 200, 16
+SMALL = {"vector_size": DIM, "window": 2, "epochs": 2, "workers": 1, "sample": 0.0}
+RULES = ["sum", "mean", "mean of touched", "projection", "contraction 0.1 0.3", "directions"]
+
+
+@pytest.fixture(scope="module")
+def corpus():
+    ids = np.random.default_rng(0).zipf(1.3, (400, 20)) % N_WORDS
+    return encode_corpus(ids, min_count=1)
+
+
+def data_of(corpus, config):
+    return TrainingData(*corpus, initial_weights(corpus[0], config.vector_size, config.seed))
+
+
+def simulated(corpus, config, plan):
+    data = data_of(corpus, config)
+    training.train(config, data, plan)
+    return data.weights
+
+
+@pytest.mark.parametrize("sg", [0, 1])
+def test_one_replica_is_plain_training_to_the_byte_in_any_number_of_rounds(sg, corpus):
+    config = TrainConfig(sg=sg, **SMALL)
+    data = data_of(corpus, config)
+    train(get_backend("cpu"), config, data)
+    for rounds in (1, 7):
+        weights = simulated(corpus, config, Plan("mean", 1, rounds))
+        np.testing.assert_array_equal(weights.w_in, data.weights.w_in)
+        np.testing.assert_array_equal(weights.w_out, data.weights.w_out)
+
+
+@pytest.mark.parametrize("n_workers", [2, 3])
+@pytest.mark.parametrize("rounds", [1, 7])
+def test_the_replicas_train_each_token_once_an_epoch_and_the_rate_falls_with_all_of_them(n_workers, rounds, corpus):
+    config = TrainConfig(**SMALL)
+    replicas = training._Replicas(config, data_of(corpus, config), Plan("mean", n_workers, rounds))
+    n_tokens = corpus[1].n_tokens
+    for epoch in range(config.epochs):
+        trained, rates = np.zeros(n_tokens, int), []
+        for number in range(rounds):
+            bounds = Fraction(number, rounds), Fraction(number + 1, rounds)
+            planned = [replicas._span(epoch, bounds, worker=k) for k in range(n_workers)]
+            for span in planned:
+                trained[span.begin : span.end] += 1
+                rates.append([span.lr_first + span.lr_step * place for place in (span.begin, span.end)])
+                assert span.epoch == epoch
+        assert (trained == 1).all()
+        fall = (config.alpha - config.min_alpha) / config.epochs
+        first = config.alpha - fall * epoch
+        by_round = np.array(rates).reshape(rounds, n_workers, 2)
+        np.testing.assert_allclose(by_round[:, :, 0], by_round[:, :1, 0].repeat(n_workers, 1), atol=2e-5)
+        np.testing.assert_allclose([by_round[0, 0, 0], by_round[-1, 0, 1]], [first, first - fall], atol=1e-5)
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_after_a_round_all_replicas_have_the_merged_rows(rule, corpus):
+    config = TrainConfig(sg=1, **SMALL)
+    data = data_of(corpus, config)
+    before = data.weights.w_in.copy()
+    replicas = training._Replicas(config, data, Plan(rule, 3, 2))
+    replicas.train_round(0, (Fraction(0), Fraction(1, 2)))
+    for matrix, base in zip(replicas._matrices, (data.weights.w_in, data.weights.w_out)):
+        for replica in matrix.replicas:
+            np.testing.assert_array_equal(replica, base)
+    assert (data.weights.w_in != before).any()
+
+
+def test_more_moves_are_kept_by_a_sum_than_by_a_mean(corpus):
+    config = TrainConfig(sg=1, **SMALL)
+    lengths = {rule: np.linalg.norm(simulated(corpus, config, Plan(rule, 4, 2)).w_out) for rule in RULES}
+    assert lengths["mean"] < lengths["mean of touched"] < lengths["projection"] < lengths["sum"]
+    assert lengths["mean"] < lengths["contraction 0.1 0.3"] < lengths["sum"]
+
+
+def test_a_warm_up_halves_the_first_round_of_the_training():
+    plan = Plan("mean", 8, rounds=2, warm_up=2)
+    assert plan.bounds(0) == [0, Fraction(1, 8), Fraction(1, 4), Fraction(1, 2), 1]
+    assert plan.bounds(1) == [0, Fraction(1, 2), 1]
+
+
+def test_updates_are_those_of_positives_and_negatives(corpus):
+    vocab, tokens = corpus
+    config = TrainConfig(sg=1, negative=5, **SMALL)
+    updates = UpdateCounter(config, vocab).of(vocab.counts)
+    n_pairs = tokens.n_tokens * 3  # a window of 2 reaches 1.5 to each side on average
+    assert updates.inputs.sum() == pytest.approx(n_pairs)
+    assert updates.outputs.sum() == pytest.approx(6 * n_pairs)
+    of_cbow = UpdateCounter(config.with_option("sg", 0), vocab).of(vocab.counts)
+    assert of_cbow.outputs.sum() == pytest.approx(6 * tokens.n_tokens)
+    assert of_cbow.inputs.sum() == pytest.approx(n_pairs)
+
+
+def test_curvatures_are_those_of_targets_and_of_contexts(corpus):
+    vocab, _ = corpus
+    config = TrainConfig(sg=1, negative=5, ns_exponent=0.5, **SMALL)
+    w_in, w_out = np.zeros((2, len(vocab), DIM), np.float32)
+    w_in[:, 0], w_out[:, 1] = 2.0, 3.0
+    w_in[0, 2] = w_out[0, 3] = 1.0  # the most frequent word has a direction of its own
+    share, noise = vocab.counts[0] / vocab.counts.sum(), (vocab.counts**0.5)[0] / (vocab.counts**0.5).sum()
+    (inputs, _), (outputs, _) = UpdateCounter(config, vocab).curvatures(w_in, w_out)
+    assert inputs.sum() == pytest.approx(0.25 * (6 * 9 + share + 5 * noise), rel=1e-5)
+    assert outputs.sum() == pytest.approx(0.25 * (4 + share), rel=1e-5)
+
+
+def test_an_unknown_rule_is_refused():
+    with pytest.raises(ValueError, match="the rule is 'median'; expected sum, mean, mean of touched, projection"):
+        rule_of("median")
