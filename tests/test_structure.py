@@ -16,11 +16,6 @@ FILES = source_files()
 PUBLIC_MODULES = ["fastw2v", "fastw2v.callbacks", "fastw2v.corpus", "fastw2v.datasets", "fastw2v.distributed"]
 PUBLIC_MODULES += ["fastw2v.encode", "fastw2v.evaluation", "fastw2v.fasttext", "fastw2v.formats", "fastw2v.graph"]
 PUBLIC_MODULES += ["fastw2v.nn", "fastw2v.phrases"]
-    "fastw2v.formats",
-    "fastw2v.graph",
-    "fastw2v.nn",
-    "fastw2v.phrases",
-]
 PUBLIC_MODULES += ["fastw2v.profile", "fastw2v.report", "fastw2v.word2vec"]
 OPEN_SIGNATURE = "add_lifecycle_event"  # gensim's, whose caller chooses the names
 
