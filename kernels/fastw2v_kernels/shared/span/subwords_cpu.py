@@ -169,7 +169,7 @@ def set_targets(
         for k in range(n_positives, n):
             if step.targets[0, k] == step.targets[0, j]:
                 step.n_terms[0, k] -= share
-    return n_tiles
+    return int(n_tiles)
 
 
 class Ahead(NamedTuple):
