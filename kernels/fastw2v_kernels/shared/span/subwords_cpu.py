@@ -154,7 +154,7 @@ def set_targets(
     n = n_positives + step.negatives.shape[1]
     for k in range(n_positives, n):
         step.targets[0, k] = step.negatives[i & 3, k - n_positives]
-    n_tiles = (n + shape.n_tile - 1) // shape.n_tile
+    n_tiles: int = (n + shape.n_tile - 1) // shape.n_tile
     for k in range(n, n_tiles * shape.n_tile):
         step.targets[0, k] = step.targets[0, 0]
     for k in range(0, n_tiles * shape.n_tile, LANES):
