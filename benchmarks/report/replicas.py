@@ -117,7 +117,7 @@ def figure(corpus: str, model: str, rule: str) -> Any:  # noqa: ANN401 - matplot
         axes.set_xticks([1, 4, 16], ["1", "4", "16"])
         axes.minorticks_off()
         axes.grid(visible=True, alpha=0.3)
-    panels[0][0].legend(fontsize=8)
+    panels[0][0].legend(fontsize=8, loc="lower right")
     drawn.suptitle(f"{model}, {TITLES[corpus]}, merged by {rule}; grey: the spread of one machine", fontsize=10)
     return drawn
 
