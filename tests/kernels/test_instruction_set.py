@@ -1,5 +1,7 @@
 """Which instructions of the processor kernels use."""
 
+import platform
+
 import numba
 import pytest
 
@@ -28,6 +30,13 @@ def test_the_best_is_taken_or_the_one_that_is_asked_for():
     assert [chosen(asked, sets).name for asked in (None, "", "sse")] == ["avx512", "avx512", "sse"]
     with pytest.raises(ImportError, match=r"FASTW2V_SIMD is 'neon'; this processor has avx512, avx2, sse: set one"):
         chosen("neon", sets)
+
+
+def test_without_a_choice_a_process_has_the_best_of_this_host():
+    printed = run_python(
+        "from fastw2v_kernels._simd import instruction_set as i; print(i.INSTRUCTIONS.name)", FASTW2V_SIMD=""
+    )
+    assert printed.strip() == ("neon" if platform.machine() in ("aarch64", "arm64") else SETS[0].name)
 
 
 def test_llvm_sees_no_instruction_of_a_better_set():
