@@ -241,5 +241,9 @@ def _attribute(values: Any, kind: Any) -> Array:  # noqa: ANN401 - whatever JSON
         raise TypeError(f"type {kind!r:.60} and a {type(values).__name__} where a type and its values belong")
     if kind.startswith(("object", "str")):
         return np.fromiter(values, object, len(values))
+    if "int" in kind and values:
+        limits = np.iinfo(kind)
+        if not (limits.min <= min(values) and max(values) <= limits.max):  # NumPy 1 only warns, and cuts bits off
+            raise OverflowError(f"a value outside {limits.min} to {limits.max}, the range of {kind}")
     with np.errstate(over="raise"):
         return np.array(values, kind)

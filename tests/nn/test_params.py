@@ -2,6 +2,7 @@ import builtins
 import os
 import pickle
 import pickletools
+import re
 import tracemalloc
 
 import numpy as np
@@ -63,8 +64,7 @@ def test_numpys_integers_are_read_as_ids(tmp_path, protocol):
 @pytest.mark.parametrize("module", ["numpy.core.multiarray", "numpy._core.multiarray"])
 def test_old_and_new_numpys_names_are_known(tmp_path, module):
     data = pickle.dumps(params(), 2)
-    other = b"numpy._core.multiarray"
-    assert other in data
+    [other] = set(re.findall(rb"numpy\._?core\.multiarray", data))
     path = tmp_path / "v.pkl"
     path.write_bytes(data.replace(other, module.encode()))
     check(nn.load_params(path))
