@@ -13,6 +13,7 @@ from fastw2v.formats import fasttext as file_format
 from fastw2v.formats.streams import Source, name_of
 from fastw2v.keyedvectors import FastTextKeyedVectors, KeyedVectors
 from fastw2v.runtime.arrays import FloatArray
+from fastw2v.runtime.named_errors import errors_named
 from fastw2v.subword_state import SubwordState
 from fastw2v.vectors.subwords import NgramRule, Subwords
 from fastw2v.vectors.weights import Weights
@@ -53,18 +54,19 @@ def load_facebook_model(path: Source, encoding: str = "utf-8") -> FastText:
             f"{name_of(path)} was trained with another loss than negative sampling (fastText's number {options.loss}), "
             "with which FastText cannot go on; load_facebook_vectors loads its vectors"
         )
-    model = FastText(
-        vector_size=options.dim,
-        window=options.ws,
-        epochs=options.epoch,
-        negative=options.neg,
-        sg=int(options.model == file_format.SKIPGRAM),
-        bucket=options.bucket,
-        min_count=max(options.minCount, 0),
-        sample=options.t,
-        min_n=options.minn,
-        max_n=options.maxn,
-    )
+    with errors_named(name_of(path)):
+        model = FastText(
+            vector_size=options.dim,
+            window=options.ws,
+            epochs=options.epoch,
+            negative=options.neg,
+            sg=int(options.model == file_format.SKIPGRAM),
+            bucket=options.bucket,
+            min_count=max(options.minCount, 0),
+            sample=options.t,
+            min_n=options.minn,
+            max_n=options.maxn,
+        )
     subwords = _subwords_of(found)
     weights = Weights(found.w_in, found.w_out, options.dim, subwords=subwords)
     model._state = SubwordState.of_weights(vocab, weights, 0, seed=model.seed)

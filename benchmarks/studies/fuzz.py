@@ -32,7 +32,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks.studies.fuzz_inputs import Input, inputs
+from benchmarks.studies.fuzz_formats import Input
+from benchmarks.studies.fuzz_inputs import inputs
 from benchmarks.studies.mutations import damaged
 from fastw2v.runtime.compressed import unpacked
 

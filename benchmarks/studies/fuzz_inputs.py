@@ -7,40 +7,26 @@ import gzip
 import lzma
 import pickle
 import random
-import tempfile
 from collections import Counter
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
+from benchmarks.studies.fuzz_formats import SENTENCES, WORDS, Input, check, written
+from benchmarks.studies.fuzz_models import model_inputs
+from benchmarks.studies.fuzz_tables import table_inputs
 from fastw2v import KeyedVectors, Word2Vec, evaluation
 from fastw2v.corpus import LineSentence, text_corpus
 from fastw2v.encode import encode_corpus
 from fastw2v.nn import load_params
 from fastw2v.phrases import FrozenPhrases, Phrases
 
-WORDS = ["the", "naïve", "日本", "caf\U0010fee9", "1.5", "New", "York"]
-SENTENCES = [["the", "New", "York", "times"], ["New", "York", "is", "the", "naïve", "日本"]] * 4
-
-
-class Input(NamedTuple):
-    """A format: whole content, how it is packed, and `read(path, rng)`, which raises AssertionError for a wrong result.
-
-    `names_file`: errors must name the file.
-    """
-
-    content: bytes
-    read: Callable[[Path, random.Random], None]
-    pack: Callable[[bytes], bytes] = bytes
-    names_file: bool = True
-
 
 def inputs() -> dict[str, Input]:
     """Return the formats by name."""
-    found = vector_inputs() | other_inputs()
+    found = vector_inputs() | other_inputs() | model_inputs() | table_inputs()
     text, binary, corpus = found["text"], found["binary"], found["corpus"]
     for name, pack in {"gzip": gzip.compress, "bzip2": bz2.compress, "xz": lzma.compress}.items():
         found[f"text, {name}"] = text._replace(pack=pack)
@@ -57,15 +43,12 @@ def vector_inputs() -> dict[str, Input]:
     """Return the formats of vectors."""
     rng = np.random.default_rng(0)
     kv = KeyedVectors(WORDS, rng.normal(size=(len(WORDS), 4)), counts=range(len(WORDS), 0, -1))
-    text, binary = _saved(kv, "v.txt"), _saved(kv, "v.bin")
+    text, binary = written(kv.save, "v.txt"), written(kv.save, "v.bin")
     kv.set_vecattr("the", "name", "x")
     kv.vectors_lockf = np.full(len(kv), 0.5, np.float32)
     model = Word2Vec(vector_size=4, min_count=1, workers=1)
     model.build_vocab(SENTENCES, keep_raw_vocab=True)
     model.train(SENTENCES, total_examples=len(SENTENCES), epochs=1)
-    with tempfile.TemporaryDirectory() as folder:
-        model.save(path := f"{folder}/model")
-        saved = Path(path).read_bytes()
     ids = dict(zip(WORDS, range(len(WORDS))))
     params = {
         "word_vecs": np.float16(kv.vectors),
@@ -78,18 +61,16 @@ def vector_inputs() -> dict[str, Input]:
         "text, words with spaces": Input(wide, read_vectors),
         "GloVe": Input(text.split(b"\n", 1)[1], read_vectors),
         "binary": Input(binary, read_vectors),
-        "safetensors": Input(_saved(kv, "v.safetensors"), read_vectors),
-        "safetensors, mapped": Input(_saved(kv, "v.safetensors"), read_mapped),
-        "model": Input(saved, read_model),
+        "safetensors": Input(written(kv.save, "v.safetensors"), read_vectors),
+        "safetensors, mapped": Input(written(kv.save, "v.safetensors"), read_mapped),
+        "model": Input(written(model.save), read_model),
         **{f"book's pickle {p}": Input(pickle.dumps(params, p), read_pickle) for p in (2, 4, 5)},
     }
 
 
 def other_inputs() -> dict[str, Input]:
     """Return the formats of text: corpora, phrases, evaluation files, counts."""
-    with tempfile.TemporaryDirectory() as folder:
-        Phrases(SENTENCES, min_count=1, threshold=0.1).save(path := f"{folder}/phrases")
-        phrases = Path(path).read_bytes()
+    phrases = written(Phrases(SENTENCES, min_count=1, threshold=0.1).save)
     corpus = "\n".join(map(" ".join, SENTENCES)).encode()
     pairs = b"# a comment\nthe\tNew\t7.5\nNew\tYork\t9\nYork\tthe\t1e-1\n"
     questions = ": places\nthe New York 日本\nNew York the naïve\n: others\nthe New York 1.5\n".encode()
@@ -101,12 +82,6 @@ def other_inputs() -> dict[str, Input]:
         "analogies": Input(questions, lambda path, _: _evaluated(evaluation.analogies, path)),
         "counts": Input(b"the 7\nNew 5\nYork 12\n", read_counts),
     }
-
-
-def _saved(kv: KeyedVectors, name: str) -> bytes:
-    with tempfile.TemporaryDirectory() as folder:
-        kv.save(path := f"{folder}/{name}")
-        return Path(path).read_bytes()
 
 
 def read_vectors(path: Path, rng: random.Random) -> None:
@@ -128,20 +103,6 @@ def read_mapped(path: Path, rng: random.Random) -> None:
     kv = KeyedVectors.load(path, mmap=rng.choice(["r", "c"]))
     assert len(kv.key_to_index) == len(kv.index_to_key)
     check(kv, path)
-
-
-def check(kv: KeyedVectors, path: Path) -> None:
-    """Look whether these are vectors, and whether they come back from a file."""
-    keys, vectors = kv.index_to_key, kv.vectors
-    assert vectors.ndim == 2
-    assert 0 < len(keys) == len(vectors) == len(set(keys)) == len(kv.key_to_index)
-    assert all(type(key) is type(keys[0]) for key in keys)
-    kv.most_similar(keys[0], topn=1)
-    again = path.with_name("again")
-    kv.save(again)
-    loaded = KeyedVectors.load(again)
-    assert loaded.index_to_key == keys
-    assert loaded.vectors.tobytes() == vectors.tobytes()
 
 
 def read_model(path: Path, _: random.Random) -> None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from fastw2v.corpus.text import check_readable, expanded_paths
+from fastw2v.runtime.arrow_files import ArrowFile, damage_named, named_batches
+from fastw2v.runtime.named_errors import errors_named
 from fastw2v.runtime.packages import optional_module
 
 StrPath = str | os.PathLike[str]
@@ -91,13 +94,17 @@ class Table:
     def __init__(self, source: Any) -> None:  # noqa: ANN401 - this finds out what it is
         self._source = _checked_source(source)
 
+    def errors_named(self) -> AbstractContextManager[None]:
+        """Add the name of the file to each error of the block about what the table holds; see `errors_named`."""
+        return errors_named(*(self._source if isinstance(self._source, list) else []))
+
     @property
     def names(self) -> list[str]:
         """Names of the columns, other than an index that pandas stored; of an array, one that is empty."""
         return [name for name in self._all_names() if not _PANDAS_INDEX.fullmatch(name)]
 
     def _all_names(self) -> list[str]:
-        return list(next(self._readers(None)).schema.names)
+        return next(self._readers(None)).names
 
     def checked_name(self, option: str, name: str | None) -> str:
         """Return the name of a column; None stands for the only one. ValueError, with the cure, if there is none."""
@@ -118,9 +125,9 @@ class Table:
     def batches(self, columns: Sequence[str]) -> Iterator[Any]:
         """Yield record batches of some columns; no more than a few of them are in memory at a time."""
         for reader in self._readers(columns):
-            missing = [name for name in columns if name not in reader.schema.names]
+            missing = [name for name in columns if name not in reader.names]
             if missing:
-                raise ValueError(f"{reader.name} has no column {missing[0]!r}; it has {', '.join(reader.schema.names)}")
+                raise ValueError(f"{reader.name} has no column {missing[0]!r}; it has {', '.join(reader.names)}")
             try:
                 yield from (_with_plain_categories(batch.select(columns)) for batch in reader)
             except pyarrow_module().ArrowInvalid as error:
@@ -173,13 +180,18 @@ def _plain_categories(column: Any) -> Any:  # noqa: ANN401
 
 
 class _Reader:
-    """A schema and batches of it, and the name of the table in messages."""
+    """Names of columns and batches of them, and the name of the table in messages."""
 
     def __init__(self, schema: Any, batches: Iterable[Any], name: object = "the table") -> None:  # noqa: ANN401
-        self.schema, self._batches, self.name = schema, batches, name
+        self.names, self._batches, self.name = list[str](schema.names), batches, name
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self._batches)
+
+    def of_file(self, path: Path) -> _Reader:
+        """Return this as the content of a file, which its errors name."""
+        self.name, self._batches = path, named_batches(path, self._batches)
+        return self
 
 
 class _ReaderOnce(_Reader):
@@ -241,11 +253,12 @@ def _read_file(path: Path, columns: Sequence[str] | None) -> _Reader:
     kind = str(kind_of(path))
     read: Callable[[Path, Sequence[str] | None], _Reader] = _READERS[kind]
     try:
-        reader = read(path, columns)
-        reader.name = path
-        return reader
-    except (pyarrow_module().ArrowInvalid, pyarrow_module().ArrowKeyError) as error:
-        raise ValueError(f"{path} cannot be read as {kind}: {error}; check the file and its ending") from error
+        with damage_named(path):
+            reader = read(path, columns)
+    except ValueError as error:
+        why = error.__cause__ or error
+        raise ValueError(f"{path} cannot be read as {kind}: {why}; check the file and its ending") from error
+    return reader.of_file(path)
 
 
 def _read_parquet(path: Path, columns: Sequence[str] | None) -> _Reader:
@@ -255,15 +268,9 @@ def _read_parquet(path: Path, columns: Sequence[str] | None) -> _Reader:
     return _Reader(file.schema_arrow, file.iter_batches(BATCH_ROWS, columns=columns))
 
 
-def _read_arrow(path: Path, _columns: Sequence[str] | None) -> _Reader:
-    arrow = pyarrow_module()
-    mapped = arrow.memory_map(str(path))
-    try:
-        file = arrow.ipc.open_file(mapped)
-    except arrow.ArrowInvalid:
-        stream = arrow.ipc.open_stream(arrow.memory_map(str(path)))
-        return _Reader(stream.schema, stream)
-    return _Reader(file.schema, map(file.get_batch, range(file.num_record_batches)))
+def _read_arrow(path: Path, columns: Sequence[str] | None) -> _Reader:
+    file = ArrowFile(path)
+    return _Reader(file.schema, file.batches(columns))
 
 
 def _read_csv(path: Path, columns: Sequence[str] | None, delimiter: str = ",") -> _Reader:

@@ -50,6 +50,7 @@ class LongTable:
         if group == items:
             raise ValueError(f"group and items are both {group!r}; expected a column of sessions and one of items")
         self.name, self._table, self._group, self._order = items, table, group, order
+        self.errors_named = table.errors_named
 
     def __iter__(self) -> Iterator[Any]:
         """Yield one array of all sessions."""

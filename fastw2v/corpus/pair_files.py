@@ -16,6 +16,7 @@ from fastw2v.corpus.pairs import pair_corpus
 from fastw2v.corpus.text import check_readable
 from fastw2v.corpus.weights import WeightedCorpus
 from fastw2v.runtime.compressed import unpacked
+from fastw2v.runtime.named_errors import errors_named
 from fastw2v.runtime.word_bytes import decode_word
 from fastw2v.vocab import EmptyVocabularyError
 
@@ -63,7 +64,9 @@ def read_pairs(source: Any, columns: Sequence[str] | None = None) -> WeightedCor
     [2.0, 1.0]
     """
     if columns is not None:
-        return _of_table(Table(source), columns)
+        table = Table(source)
+        with table.errors_named():
+            return _of_table(table, columns)
     if is_arrow(source) or is_dataset(source):
         raise ValueError("a table has names of columns; pass them: columns=(centre, context) or (.., .., weight)")
     paths = [source] if isinstance(source, str | Path) else list(source)
@@ -74,7 +77,8 @@ def read_pairs(source: Any, columns: Sequence[str] | None = None) -> WeightedCor
             lines.read(stream, str(path))
     if not lines.centres:
         raise EmptyVocabularyError(f"there is no pair in {', '.join(map(str, paths))}")
-    return pair_corpus(lines.centres, lines.contexts, np.frombuffer(lines.weights) if lines.weights else None)
+    with errors_named(*paths):
+        return pair_corpus(lines.centres, lines.contexts, np.frombuffer(lines.weights) if lines.weights else None)
 
 
 class _Lines:

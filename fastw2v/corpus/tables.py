@@ -84,6 +84,13 @@ def table_corpus(
     ['pot', 'tea', 'mug', 'cup']
     """
     table = Table(source)
+    with table.errors_named():
+        return _of_table(table, column=column, group=group, items=items, order=order, weight=weight)
+
+
+def _of_table(
+    table: Table, *, column: str | None, group: str | None, items: str | None, order: str | None, weight: str | None
+) -> TokenCorpus | IntegerCorpus | WeightedCorpus:
     if group is not None or items is not None:
         if group is None or items is None or column is not None:
             given = {"column": column, "group": group, "items": items}
@@ -116,6 +123,7 @@ class _ListColumn:
 
     def __init__(self, table: Table, name: str) -> None:
         self.name, self._table = name, table
+        self.errors_named = table.errors_named
 
     def __iter__(self) -> Iterator[Any]:
         """Yield arrays of one column."""
@@ -133,7 +141,7 @@ class _Pieces:
     """
 
     def __init__(self, columns: _Columns) -> None:
-        self.name, self._columns = columns.name, columns
+        self.name, self._columns, self.errors_named = columns.name, columns, columns.errors_named
         rest = _pieces(columns)
         first = next(rest, None)
         if first is None:
@@ -145,7 +153,8 @@ class _Pieces:
 
     def __iter__(self) -> Iterator[Any]:
         begun, self._begun = self._begun, None
-        return _pieces(self._columns) if begun is None else begun
+        with self.errors_named():
+            yield from _pieces(self._columns) if begun is None else begun
 
 
 class ColumnCorpus(TokenCorpus):
@@ -162,7 +171,8 @@ class ColumnCorpus(TokenCorpus):
         done = 0
         pieces: _Pieces = self._pieces  # type: ignore[attr-defined]
         for lists in pieces:
-            yield from _text_of(lists, pieces.name)
+            with pieces.errors_named():
+                yield from _text_of(lists, pieces.name)
             done += _n_tokens(lists)
             if progress is not None:
                 progress(done, None)
@@ -176,7 +186,9 @@ class _Sentences:
 
     def __iter__(self) -> Iterator[list[str]]:
         for lists in self._pieces:
-            yield from (_words_of(row) if isinstance(row, str) else row for row in lists.to_pylist())
+            with self._pieces.errors_named():
+                rows = lists.to_pylist()
+            yield from (_words_of(row) if isinstance(row, str) else row for row in rows)
 
 
 def _words_of(text: str) -> list[str]:

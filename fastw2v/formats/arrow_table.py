@@ -12,6 +12,7 @@ import numpy as np
 
 from fastw2v.formats.stored_rows import key_chunks, row_chunks, stored
 from fastw2v.runtime.arrays import Array
+from fastw2v.runtime.arrow_files import ArrowFile, damage_named, damaged
 from fastw2v.runtime.files import atomic_write
 from fastw2v.runtime.packages import optional_module
 from fastw2v.vectors.key_table import KeyTable, VectorTable
@@ -97,21 +98,12 @@ def read_arrow(path: Path) -> VectorTable:
     ValueError
         The file is damaged; or there are no such columns, or values are missing, or vectors differ in length.
     """
-    pa = _pyarrow()
-    try:
-        with _opened(path) as (schema, n_rows, batches):
-            key, vector = (_column(schema, kind, path) for kind in ("key", "vector"))
-            has_counts = "count" in schema.names and pa.types.is_integer(schema.field("count").type)
-            counts = np.zeros(n_rows, np.int64) if has_counts else None
-            wanted = [key, vector, "count"][: 3 if has_counts else 2]
-            columns = ([batch.column(name) for name in wanted] for batch in batches(wanted) if batch.num_rows)
-            return _table(columns, n_rows, counts, path=path)
-    except pa.ArrowException as error:
-        raise ValueError(f"{path} is damaged ({error}); copy or save it again") from error
-    except OSError as error:  # what pyarrow raises for a damaged footer
-        if error.errno is not None:
-            raise
-        raise ValueError(f"{path} is damaged ({error}); copy or save it again") from error
+    with damage_named(path), _opened(path) as (schema, n_rows, batches):
+        key, vector = (_column(schema, kind, path) for kind in ("key", "vector"))
+        has_counts = "count" in schema.names and _pyarrow().types.is_integer(schema.field("count").type)
+        wanted = [key, vector, "count"][: 3 if has_counts else 2]
+        columns = ([batch.column(name) for name in wanted] for batch in batches(wanted) if batch.num_rows)
+        return _table(columns, n_rows, path=path)
 
 
 @contextmanager
@@ -124,11 +116,8 @@ def _opened(path: Path) -> Iterator[tuple[Any, int, Callable[[list[str]], Iterat
             n_rows = parquet.metadata.num_rows
             yield parquet.schema_arrow, n_rows, lambda names: parquet.iter_batches(_BATCH_ROWS, None, names, False)
         return
-    with _pyarrow().memory_map(str(path)) as source:
-        feather = _pyarrow("pyarrow.ipc").open_file(source)
-        batches = range(feather.num_record_batches)
-        n_rows = sum(feather.get_batch(i).num_rows for i in batches)  # reads no row
-        yield feather.schema, n_rows, lambda names: map(feather.get_batch, batches)
+    feather = ArrowFile(path)
+    yield feather.schema, feather.n_rows, feather.batches
 
 
 def _column(schema: Any, kind: str, path: str | PathLike[str]) -> str:  # noqa: ANN401
@@ -150,12 +139,11 @@ def _column(schema: Any, kind: str, path: str | PathLike[str]) -> str:  # noqa: 
     raise ValueError(f'{path} has the columns {columns}; expected one called "{kind}", of {what}')
 
 
-def _table(
-    batches: Iterator[list[Any]], n_rows: int, counts: Array | None, *, path: str | PathLike[str]
-) -> VectorTable:
+def _table(batches: Iterator[list[Any]], n_rows: int, *, path: str | PathLike[str]) -> VectorTable:
     """Collect columns of keys, vectors and counts; ValueError if a key is missing or vectors differ in length."""
-    vectors = np.empty((n_rows, 0), np.float32)
+    vectors = np.empty((0, 0), np.float32)
     keys: list[Array] = []
+    counts: list[Array] = []
     start = 0
     for key, vector, *count in batches:
         rows, stop = _rows(vector, path), start + len(key)
@@ -163,15 +151,21 @@ def _table(
             vectors = np.empty((n_rows, rows.shape[1]), rows.dtype)
         if rows.shape[1] != vectors.shape[1] or key.null_count:
             raise ValueError(f"{path} has a row without a key, or vectors of different lengths, after row {start}")
+        if stop > n_rows:
+            break
         vectors[start:stop] = rows
         keys.append(key.to_numpy(zero_copy_only=False))
-        if counts is not None:
-            counts[start:stop] = count[0].fill_null(0).to_numpy(zero_copy_only=False)
+        counts += [column.fill_null(0).to_numpy(zero_copy_only=False) for column in count]
         start = stop
     if start == 0:
         raise ValueError(f"{path} holds no key; expected at least one")
+    if stop != n_rows:
+        raise damaged(path, f"{stop} rows or more, and {n_rows} by what it says")
     all_keys = np.concatenate(keys)
-    return VectorTable(all_keys if all_keys.dtype.kind in "iu" else all_keys.tolist(), vectors, counts)
+    return VectorTable(
+        all_keys if all_keys.dtype.kind in "iu" else all_keys.tolist(),
+        *(vectors, np.concatenate(counts).astype(np.int64) if counts else None),
+    )
 
 
 def _rows(column: Any, path: str | PathLike[str]) -> Array:  # noqa: ANN401

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import lzma
 import os
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator
+from errno import EINVAL
 from os import PathLike
 from pathlib import Path
 from typing import IO, Any, Literal, cast
@@ -19,6 +22,7 @@ from fastw2v.vectors.key_table import KeyTable, VectorTable
 
 _CHUNK_BYTES = 1 << 20  # of an archive, read at a time
 _MOST_PACKED = 1032  # how many bytes deflate makes of one
+_DAMAGE = zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, RuntimeError, UnicodeError
 _NPY, _ZIP = b"\x93NUMPY", b"PK\x03\x04"
 _HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 
@@ -153,7 +157,11 @@ def read_npz(path: Path) -> VectorTable:
             vectors = _array(archive, "vectors.npy", path, kinds="f")
             keys = _array(archive, "keys.npy", path, kinds="iuU")
             counts = _array(archive, "counts.npy", path, kinds="iu") if "counts.npy" in names else None
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
+    except _DAMAGE as error:
+        raise ValueError(f"{path} is damaged ({error}); copy or save it again") from error
+    except OSError as error:
+        if error.errno not in (None, EINVAL):  # of the disk: EINVAL is a position outside the file
+            raise
         raise ValueError(f"{path} is damaged ({error}); copy or save it again") from error
     return VectorTable(keys if keys.dtype.kind in "iu" else keys.tolist(), vectors, counts)
 

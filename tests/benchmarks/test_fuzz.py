@@ -9,7 +9,8 @@ import time
 import pytest
 
 from benchmarks.studies import fuzz
-from benchmarks.studies.fuzz_inputs import Input, inputs
+from benchmarks.studies.fuzz_formats import Input
+from benchmarks.studies.fuzz_inputs import inputs
 from benchmarks.studies.mutations import damaged
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
