@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import contextmanager
 from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
@@ -94,9 +94,15 @@ class Table:
     def __init__(self, source: Any) -> None:  # noqa: ANN401 - this finds out what it is
         self._source = _checked_source(source)
 
-    def errors_named(self) -> AbstractContextManager[None]:
+    @contextmanager
+    def errors_named(self) -> Iterator[None]:
         """Add the name of the file to each error of the block about what the table holds; see `errors_named`."""
-        return errors_named(*(self._source if isinstance(self._source, list) else []))
+        paths = self._source if isinstance(self._source, list) else []
+        if not paths:
+            yield
+            return
+        with damage_named(" or ".join(map(str, paths[:3]))), errors_named(*paths):
+            yield
 
     @property
     def names(self) -> list[str]:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from fastw2v.formats.safetensors_table import checked_counts
 from fastw2v.formats.stored_rows import key_chunks, row_chunks, stored
 from fastw2v.runtime.arrays import Array
 from fastw2v.runtime.arrow_files import ArrowFile, damage_named, damaged
@@ -162,10 +163,8 @@ def _table(batches: Iterator[list[Any]], n_rows: int, *, path: str | PathLike[st
     if stop != n_rows:
         raise damaged(path, f"{stop} rows or more, and {n_rows} by what it says")
     all_keys = np.concatenate(keys)
-    return VectorTable(
-        all_keys if all_keys.dtype.kind in "iu" else all_keys.tolist(),
-        *(vectors, np.concatenate(counts).astype(np.int64) if counts else None),
-    )
+    all_counts = checked_counts(np.concatenate(counts), "count", path, n_keys=n_rows) if counts else None
+    return VectorTable(all_keys if all_keys.dtype.kind in "iu" else all_keys.tolist(), vectors, all_counts)
 
 
 def _rows(column: Any, path: str | PathLike[str]) -> Array:  # noqa: ANN401

@@ -11,10 +11,12 @@ from collections.abc import Iterable, Iterator
 from errno import EINVAL
 from os import PathLike
 from pathlib import Path
+from tokenize import TokenError
 from typing import IO, Any, Literal, cast
 
 import numpy as np
 
+from fastw2v.formats.safetensors_table import checked_counts
 from fastw2v.formats.stored_rows import key_chunks, keys_of, row_chunks, stored
 from fastw2v.runtime.arrays import Array
 from fastw2v.runtime.files import atomic_write
@@ -163,6 +165,8 @@ def read_npz(path: Path) -> VectorTable:
         if error.errno not in (None, EINVAL):  # of the disk: EINVAL is a position outside the file
             raise
         raise ValueError(f"{path} is damaged ({error}); copy or save it again") from error
+    if counts is not None:
+        counts = checked_counts(counts, "counts.npy", path, n_keys=len(keys))
     return VectorTable(keys if keys.dtype.kind in "iu" else keys.tolist(), vectors, counts)
 
 
@@ -188,11 +192,12 @@ def _check_header(
     try:
         version = np.lib.format.read_magic(file)
         shape, is_fortran, dtype = _HEADERS[version](file)
-    except (ValueError, KeyError, EOFError) as error:
+    except (ValueError, KeyError, EOFError, SyntaxError, TokenError, RecursionError) as error:
         raise ValueError(f"{name} has no header of NumPy ({error}); copy or save it again") from error
     if dtype.kind not in kinds or len(shape) != (2 if kinds == "f" else 1):
         what = "a matrix of floating-point numbers" if kinds == "f" else "a list of keys or counts"
         raise ValueError(f"{name} has shape {shape} and type {dtype}; expected {what}")
-    if int(np.prod(shape, dtype=object)) * dtype.itemsize > n_bytes:
-        raise ValueError(f"{name} is cut off: {n_bytes:,} bytes for shape {shape} of {dtype}; copy or save it again")
+    n_left = n_bytes - file.tell()
+    if min(shape) < 0 or int(np.prod(shape, dtype=object)) * dtype.itemsize > n_left:
+        raise ValueError(f"{name} is cut off: {n_left:,} bytes for shape {shape} of {dtype}; copy or save it again")
     return shape, dtype, is_fortran

@@ -170,16 +170,20 @@ def vocab_of(
     else:
         keys = checked_integers(keys, names[0], path)
     if names[2] in tensors:
-        counts = checked_integers(counts, names[2], path, least=0)
-        if counts.shape != (n_keys,) or counts.sum(dtype=np.float64) >= _MOST_TOKENS:
-            raise _flaw(
-                path, names[2], counts, expected=f"({n_keys},): one count for each key, fewer than 2 ** 62 together"
-            )
+        counts = checked_counts(counts, names[2], path, n_keys=n_keys)
     else:
         counts = np.zeros(n_keys, np.int64)
     if is_words:
         return Vocab(counts, keys, offsets, n_raw_tokens=n_raw_tokens)
     return Vocab.from_ids(keys, counts, n_raw_tokens=n_raw_tokens)
+
+
+def checked_counts(counts: Array, name: str, path: str | PathLike[str], *, n_keys: int) -> Array:
+    """Return the counts of the keys, int64[n_keys]; ValueError that names the file if they cannot be counts."""
+    counts = checked_integers(counts, name, path, least=0)
+    if counts.shape != (n_keys,) or counts.sum(dtype=np.float64) >= _MOST_TOKENS:
+        raise _flaw(path, name, counts, expected=f"({n_keys},): one count for each key, fewer than 2 ** 62 together")
+    return counts
 
 
 def checked_integers(values: Array, name: str, path: str | PathLike[str], *, least: int = -_HUGEST - 1) -> Array:

@@ -11,6 +11,7 @@ from fastw2v.corpus.text import TextCorpus, corpus_of_files, expanded_paths
 from fastw2v.corpus.tokenized import checked_tokens
 from fastw2v.encode import Tokens, encode_corpus
 from fastw2v.graph.csr import Graph
+from fastw2v.runtime.named_errors import errors_named
 from fastw2v.vocab import Vocab
 from fastw2v_kernels.shared.threads import available_cores
 
@@ -56,10 +57,14 @@ def read_edges(
     >>> read_edges("edges.tsv")
     Graph<3 nodes, 4 directed edges, weighted>
     """
-    name = fspath(path)
+    with errors_named(path):
+        return _graph(fspath(path), workers=workers or available_cores(), weighted=weighted, directed=directed)
+
+
+def _graph(name: str, *, workers: int, weighted: bool | None, directed: bool) -> Graph:
     has_commas = name.rpartition("/")[2].partition(".csv")[1] != ""
     corpus = corpus_of_files(expanded_paths(name), checked_tokens(False, _BETWEEN_COMMAS if has_commas else None))
-    words, cells = _table(corpus, name, workers=workers or available_cores(), weighted=weighted)
+    words, cells = _table(corpus, name, workers=workers, weighted=weighted)
     ends, numbers = np.unique(cells[:, :2], return_index=True)
     order = np.argsort(numbers, kind="stable")
     row_of = np.full(len(words), -1, np.int64)
