@@ -110,7 +110,8 @@ class Table:
         return [name for name in self._all_names() if not _PANDAS_INDEX.fullmatch(name)]
 
     def _all_names(self) -> list[str]:
-        return next(self._readers(None)).names
+        reader: _Reader = next(self._readers(None))
+        return reader.names
 
     def checked_name(self, option: str, name: str | None) -> str:
         """Return the name of a column; None stands for the only one. ValueError, with the cure, if there is none."""
@@ -196,7 +197,8 @@ class _Reader:
 
     def of_file(self, path: Path) -> _Reader:
         """Return this as the content of a file, which its errors name."""
-        self.name, self._batches = path, named_batches(path, self._batches)
+        is_text = kind_of(path) in _TEXT_KINDS
+        self.name, self._batches = path, named_batches(path, self._batches, is_text=is_text)
         return self
 
 

@@ -138,6 +138,8 @@ def _weight(field: bytes, place: str) -> float:
 def _of_table(table: Table, columns: Sequence[str]) -> WeightedCorpus:
     if isinstance(columns, str) or not 2 <= len(columns) <= 3:
         raise ValueError(f"columns is {columns!r}; expected two names, or three with that of the weights")
+    for name in columns:
+        table.checked_name("columns", name)
     arrow = pyarrow_module()
     parts = [sortable_table(batch) for batch in table.batches(list(columns))]
     if not parts:

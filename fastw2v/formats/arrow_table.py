@@ -153,15 +153,15 @@ def _table(batches: Iterator[list[Any]], n_rows: int, *, path: str | PathLike[st
         if rows.shape[1] != vectors.shape[1] or key.null_count:
             raise ValueError(f"{path} has a row without a key, or vectors of different lengths, after row {start}")
         if stop > n_rows:
-            break
+            raise damaged(path, f"{stop} rows or more, and {n_rows} by what it says")
         vectors[start:stop] = rows
         keys.append(key.to_numpy(zero_copy_only=False))
         counts += [column.fill_null(0).to_numpy(zero_copy_only=False) for column in count]
         start = stop
     if start == 0:
         raise ValueError(f"{path} holds no key; expected at least one")
-    if stop != n_rows:
-        raise damaged(path, f"{stop} rows or more, and {n_rows} by what it says")
+    if start != n_rows:
+        raise damaged(path, f"{start} rows, and {n_rows} by what it says")
     all_keys = np.concatenate(keys)
     all_counts = checked_counts(np.concatenate(counts), "count", path, n_keys=n_rows) if counts else None
     return VectorTable(all_keys if all_keys.dtype.kind in "iu" else all_keys.tolist(), vectors, all_counts)

@@ -19,18 +19,22 @@ def _pyarrow(module: str = "pyarrow") -> Any:  # noqa: ANN401 - a module without
     return optional_module(module, package="pyarrow", purpose="a table in a file")
 
 
-def damaged(path: StrPath, why: object) -> ValueError:
-    """Return the error for a file that is not whole."""
+def damaged(path: StrPath, why: object, *, is_text: bool = False) -> ValueError:
+    """Return the error for a file that is not whole, or for text that breaks its own rules."""
+    if is_text:
+        return ValueError(f"{path} cannot be read to its end ({why}); mend the line, or save it again")
     return ValueError(f"{path} is damaged ({why}); copy or save it again")
 
 
 @contextmanager
-def damage_named(path: StrPath) -> Iterator[None]:
+def damage_named(path: StrPath, *, is_text: bool = False) -> Iterator[None]:
     """Turn the errors that pyarrow raises for what a file holds into a ValueError that names the file.
 
     Parameters
     ----------
     path : path
+    is_text : bool
+        Whether it is text, such as CSV.
 
     Raises
     ------
@@ -48,11 +52,11 @@ def damage_named(path: StrPath) -> Iterator[None]:
             f"{path} takes more memory than there is ({error}); if it is damaged, copy it again"
         ) from error
     except (_pyarrow().ArrowException, UnicodeDecodeError) as error:
-        raise damaged(path, error) from error
+        raise damaged(path, error, is_text=is_text) from error
     except OSError as error:  # what pyarrow raises for a damaged footer or page
         if error.errno is not None:
             raise
-        raise damaged(path, error) from error
+        raise damaged(path, error, is_text=is_text) from error
 
 
 def checked_batches(path: StrPath, batches: Iterable[Any], columns: Sequence[str] | None = None) -> Iterator[Any]:
@@ -110,9 +114,9 @@ def _without_text(kind: Any) -> Any:  # noqa: ANN401
     return kind
 
 
-def named_batches(path: StrPath, batches: Iterable[Any]) -> Iterator[Any]:
+def named_batches(path: StrPath, batches: Iterable[Any], *, is_text: bool = False) -> Iterator[Any]:
     """Yield record batches; errors are those of `damage_named`."""
-    with damage_named(path):
+    with damage_named(path, is_text=is_text):
         yield from batches
 
 

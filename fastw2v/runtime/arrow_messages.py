@@ -64,7 +64,7 @@ def _sizes(header: memoryview, body: memoryview) -> Sizes | None:
     """Return what a message says, given its header and what follows; None if it holds no rows."""
     message = _root(header)
     kind_at = _field(header, message, 1)
-    kind = header[kind_at] if kind_at else 0
+    kind = _number("<B", header, kind_at) if kind_at else 0
     if kind not in (_RECORD_BATCH, _DICTIONARY_BATCH):
         return None
     batch = _child(header, _field(header, message, 2))
@@ -79,7 +79,8 @@ def _sizes(header: memoryview, body: memoryview) -> Sizes | None:
     if not packing:
         return Sizes(n_rows, packed_bytes, packed_bytes, packed_bytes)
     codec_at = _field(header, _child(header, packing), 0)
-    factor = _MOST_UNPACKED[header[codec_at] if codec_at and header[codec_at] < 2 else 0]
+    codec = _number("<B", header, codec_at) if codec_at else 0
+    factor = _MOST_UNPACKED[min(codec, 1)]
     unpacked_bytes = sum(_unpacked_bytes(body, start, length) for start, length in buffers if length)
     return Sizes(n_rows, packed_bytes, unpacked_bytes, factor * packed_bytes)
 

@@ -201,7 +201,7 @@ def test_a_file_that_lacks_the_column_or_breaks_later_is_named(tmp_path):
     with pytest.raises(ValueError, match=r"b.csv"):
         encoded(table_corpus([tmp_path / "a.csv", tmp_path / "b.csv"], column="s"))
     (tmp_path / "c.jsonl").write_text('{"s": "x"}\n' * 200_000 + '{"s": 3}\n')
-    with pytest.raises(ValueError, match=r"c.jsonl cannot be read to its end"):
+    with pytest.raises(ValueError, match=r"c.jsonl cannot be read to its end \(.*string to number.*mend the line"):
         encoded(table_corpus(tmp_path / "c.jsonl", column="s"))
 
 

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from fastw2v import KeyedVectors
+from fastw2v.formats import arrow_table
 from fastw2v.formats.arrow_table import read_arrow
 
 pa = pytest.importorskip("pyarrow", reason="Parquet and Feather need pyarrow")
@@ -40,6 +41,8 @@ def test_a_frame_of_pandas_is_read(tmp_path):
         ({"key": ["a", "b"], "vector": [[1.0], None]}, "vectors or numbers that are missing"),
         ({"key": ["a", "b"], "vector": [[1.0], [None]]}, "vectors or numbers that are missing"),
         ({"key": ["a", "a"], "vector": [[1.0], [2.0]]}, "'a' occurs twice"),
+        ({"key": ["a", "b"], "vector": [[1.0], [2.0]], "count": [1, -1]}, "count has numbers from -1 to 1"),
+        ({"key": ["a", "b"], "vector": [[1.0], [2.0]], "count": [1, 2**62]}, "fewer than 2 .. 62 together"),
     ],
 )
 def test_a_table_that_is_no_vectors_says_what_is_wrong(tmp_path, columns, flaw):
@@ -75,3 +78,32 @@ def test_a_lone_surrogate_is_refused(tmp_path, format):
     with pytest.raises(ValueError, match=r"lone surrogate.*save as \.safetensors"):
         KeyedVectors(["a", "\ud800"], np.eye(2)).save(tmp_path / f"v.{format}")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("said", [7, 9])
+def test_another_number_of_rows_than_the_file_says_is_refused(tmp_path, monkeypatch, said):
+    KeyedVectors(np.arange(8), np.ones((8, 2), np.float32)).save(tmp_path / "v.feather")
+
+    class Wrong(arrow_table.ArrowFile):
+        def __init__(self, path):
+            super().__init__(path)
+            self.n_rows = said
+
+    monkeypatch.setattr(arrow_table, "ArrowFile", Wrong)
+    with pytest.raises(ValueError, match=rf"v\.feather is damaged \(8 rows( or more)?, and {said} by what it says\)"):
+        KeyedVectors.load(tmp_path / "v.feather")
+
+
+@pytest.mark.parametrize("ending", [".parquet", ".feather"])
+def test_damage_anywhere_names_the_file(tmp_path, ending):
+    wv = KeyedVectors([f"word{i}" for i in range(20)], np.arange(80, dtype=np.float32).reshape(20, 4), range(20, 0, -1))
+    wv.save(path := tmp_path / f"v{ending}")
+    content, refusals = path.read_bytes(), []
+    for at in range(8, len(content) - 8, 5):
+        path.write_bytes(content[:at] + b"\xff\xff\xff\xff" + content[at + 4 :])
+        try:
+            KeyedVectors.load(path).index_to_key[0].encode()
+        except ValueError as error:
+            refusals.append(str(error))
+    assert len(refusals) > 20
+    assert [refusal for refusal in refusals if str(path) not in refusal] == []

@@ -113,3 +113,41 @@ def test_names_without_the_ending_have_keys_of_their_own(wv, tmp_path):
         wv.save(tmp_path / name, format="npy")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.one", "a.one.keys.json", "a.two", "a.two.keys.json"]
     assert KeyedVectors.load(tmp_path / "a.two").index_to_key == wv.index_to_key
+
+
+def test_a_matrix_that_is_cut_off_within_its_last_row_is_refused(wv, tmp_path):
+    wv.save(tmp_path / "v.npy")
+    (tmp_path / "v.npy").write_bytes((tmp_path / "v.npy").read_bytes()[:-3])
+    for mode in (None, "r"):
+        with pytest.raises(ValueError, match=r"v\.npy is cut off: 45 bytes for shape \(3, 4\).*copy or save it again"):
+            KeyedVectors.load(tmp_path / "v.npy", mmap=mode)
+
+
+@pytest.mark.parametrize("text", [b"{'descr': '<f4',", b"\x00", b"'''", b"((((((", b"{'descr': 1}"])
+def test_a_header_that_is_none_is_refused(wv, tmp_path, text):
+    wv.save(tmp_path / "v.npy")
+    content = (tmp_path / "v.npy").read_bytes()
+    (tmp_path / "v.npy").write_bytes(content[:10] + text.ljust(118) + content[128:])
+    with pytest.raises(ValueError, match=r"v\.npy has no header of NumPy.*copy or save it again"):
+        KeyedVectors.load(tmp_path / "v.npy")
+
+
+def test_an_archive_damaged_anywhere_names_the_file(wv, tmp_path):
+    wv.save(path := tmp_path / "v.npz")
+    content, refusals = path.read_bytes(), []
+    for at in range(4, len(content), 3):
+        for change in (b"\xff\xff", b"\0\0"):
+            path.write_bytes(content[:at] + change + content[at + 2 :])
+            try:
+                KeyedVectors.load(path)
+            except ValueError as error:
+                refusals.append(str(error))
+    assert len(refusals) > 100
+    assert [refusal for refusal in refusals if str(path) not in refusal] == []
+
+
+def test_counts_that_cannot_be_are_refused(tmp_path):
+    for counts in ([-1, 2], [1, 2, 3], [2**62, 5]):
+        np.savez(tmp_path / "v.npz", keys=["a", "b"], vectors=np.eye(2), counts=counts)
+        with pytest.raises(ValueError, match=r"v\.npz.*counts\.npy.*expected"):
+            KeyedVectors.load(tmp_path / "v.npz")

@@ -13,9 +13,9 @@ def test_the_file_stands_before_the_error(kind):
 def test_errors_that_name_the_file_and_others_stay_as_they_are():
     with pytest.raises(ValueError, match=r"^b\.csv is empty$"), errors_named("a.csv", "b.csv"):
         raise ValueError("b.csv is empty")
-    with pytest.raises(KeyError, match="^3$"), errors_named("a.csv"):
+    with pytest.raises(KeyError, match=r"^3$"), errors_named("a.csv"):
         raise KeyError(3)
-    with pytest.raises(ValueError, match="^no file$"), errors_named():
+    with pytest.raises(ValueError, match=r"^no file$"), errors_named():
         raise ValueError("no file")
 
 
