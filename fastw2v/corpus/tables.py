@@ -64,8 +64,8 @@ def table_corpus(
     TypeError
         It is no table, or the column holds neither words nor integers.
     ValueError
-        There is no such column; a value is missing where an item is expected; `order` holds numbers or times as text
-        that does not sort like them; text is written lists; or arguments are missing.
+        A file is damaged; there is no such column; a value is missing where an item is expected; `order` holds numbers
+        or times as text that does not sort like them; text is written lists; or arguments are missing.
     EmptyVocabularyError
         There is no token.
     ImportError

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from os import PathLike
@@ -149,7 +148,7 @@ class ArrowFile:
                 self._reader, is_file = ipc.open_stream(content), False
             try:
                 sizes = sizes_of_file(memoryview(content)) if is_file else sizes_of_stream(ipc, content)
-            except (struct.error, ValueError) as error:
+            except ValueError as error:
                 raise damaged(path, error) from error
         self._path, self._is_file = path, is_file
         self.schema, self.n_rows = self._reader.schema, sum(each.n_rows for each in sizes)

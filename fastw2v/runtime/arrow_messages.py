@@ -40,14 +40,14 @@ class Sizes(NamedTuple):
 
 
 def sizes_of_file(content: memoryview) -> list[Sizes]:
-    """Return what each message of rows in a file says; struct.error or ValueError if the file is damaged."""
+    """Return what each message of rows in a file says; ValueError if the file is damaged."""
     end = len(content) - len(_MAGIC) - 4
     footer = content[max(0, end - _number("<i", content, end)) : end]
     root = _root(footer)
     found = []
     for field in (2, 3):  # dictionaries, record batches
         for at, header_bytes, _ in _numbers(footer, _field(footer, root, field), 3):
-            start, length = int(at), int(header_bytes) & 0x7FFFFFFF  # beside it lies padding
+            start, length = int(at), int(header_bytes) & 0x7FFFFFFF  # padding follows it
             prefix = 8 if _number("<I", content, start) == _CONTINUED else 4
             found.append(_sizes(content[start + prefix : start + length], content[start + length :]))
     return [sizes for sizes in found if sizes is not None]
@@ -92,9 +92,9 @@ def _unpacked_bytes(body: memoryview, start: int, length: int) -> int:
 
 
 def _number(layout: str, data: memoryview, at: int) -> int:
-    """Return one number; struct.error if it lies outside."""
-    if at < 0:
-        raise struct.error(f"a position of {at}")
+    """Return one number; ValueError if it lies outside."""
+    if not 0 <= at <= len(data) - struct.calcsize(layout):
+        raise ValueError(f"it points to byte {at:,} of a part of {len(data):,} bytes")
     return int(struct.unpack_from(layout, data, at)[0])
 
 
@@ -118,7 +118,7 @@ def _child(data: memoryview, field: int) -> int:
 
 
 def _numbers(data: memoryview, field: int, n_columns: int) -> Array:
-    """Return a vector of structs of int64, int64[n, n_columns]; ValueError if it does not fit."""
+    """Return a vector of structs of int64, int64[n, n_columns]; ValueError if it lies outside."""
     if not field:
         return np.empty((0, n_columns), np.int64)
     start = _child(data, field)
