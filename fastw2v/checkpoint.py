@@ -195,6 +195,7 @@ def _read_outputs(path: Path, name: str, training: dict[str, Any] | None, *, int
 def _tree_of(path: Path, tensors: Mapping[str, np.ndarray], n_words: int) -> HuffmanTree:
     """Return the Huffman tree of a file; ValueError if it is none."""
     links, path_starts = (tensors.get(name, np.zeros(0)) for name in _TREE)
+    _check(path, links.ndim == path_starts.ndim == 1, f"its Huffman tree has shape {links.shape}, {path_starts.shape}")
     tree = HuffmanTree(links, path_starts)
     _check(path, len(path_starts) == n_words + 1, f"its Huffman tree has {len(path_starts) - 1} words, not {n_words}")
     try:
@@ -215,6 +216,7 @@ def _check_sums(path: Path, training: dict[str, Any] | None, tensors: dict[str, 
 
 def _checksum(rows: np.ndarray) -> int:
     """Return a checksum of an array, copied a megabyte at a time."""
+    rows = np.atleast_1d(rows)  # a damaged file may say that it is one number
     total, n_rows = 0, max(1, _CHUNK_BYTES * len(rows) // max(1, rows.nbytes))
     for row in range(0, len(rows), n_rows):
         total = zlib.crc32(np.ascontiguousarray(rows[row : row + n_rows]).data, total)

@@ -158,3 +158,17 @@ def test_a_file_with_a_damaged_tree_is_refused(tmp_path, monkeypatch, flaw):
     model.save(tmp_path / "model")
     with pytest.raises(ValueError, match="is damaged: its Huffman tree is none"):
         Word2Vec.load(tmp_path / "model")
+
+
+@pytest.mark.parametrize("flaw", ["tree", "path_starts"])
+def test_a_file_whose_tree_is_one_number_is_refused(tmp_path, flaw):
+    from safetensors import safe_open
+    from safetensors.numpy import load_file, save_file
+
+    model_of().save(path := tmp_path / "model")
+    with safe_open(path, "np") as file:
+        metadata = file.metadata()
+    tensors = load_file(path)
+    save_file(tensors | {flaw: np.array(1, tensors[flaw].dtype)}, path, metadata)
+    with pytest.raises(ValueError, match="model is damaged: its Huffman tree has shape"):
+        Word2Vec.load(path)

@@ -4,6 +4,7 @@ import json
 import logging
 from pathlib import Path
 
+import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
@@ -100,6 +101,15 @@ def test_files_that_are_no_checkpoint():
     Word2Vec(SENTENCES, **SMALL).save("model")
     with pytest.raises(ValueError, match=r"model is a saved model and no checkpoint; go on from it by Word2Vec\.load"):
         Word2Vec.resume("model", SENTENCES)
+
+
+def test_an_array_that_is_one_number():
+    killed(900)
+    Path("c.previous").unlink()
+    (config, training), tensors = read_training("c")[:2], load_file("c")
+    metadata = {"config": json.dumps(config), "state": json.dumps({"corpus_count": 60, "epochs_trained": 2})}
+    save_file(tensors | {"w_out": np.array(1.5, np.float32)}, "c", metadata | {"training": json.dumps(training)})
+    assert "c is damaged: its w_out are not those that were written" in refusal(SENTENCES)
 
 
 def changed(change):

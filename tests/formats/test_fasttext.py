@@ -187,6 +187,15 @@ def test_another_loss_has_vectors_and_no_training():
         load_facebook_model(changed(hs, "<i", 1))
 
 
+def test_options_that_train_nothing_name_the_file(tmp_path):
+    content = bytearray(OF_PROGRAM["cbow"].read_bytes())
+    struct.pack_into("<i", content, OPTIONS_AT + 16, 0)  # negative
+    (tmp_path / "m.bin").write_bytes(content)
+    with pytest.raises(ValueError, match=r"m\.bin: hs is 0 and negative is 0"):
+        load_facebook_model(tmp_path / "m.bin")
+    assert len(load_facebook_vectors(tmp_path / "m.bin"))
+
+
 def test_a_file_that_ends_anywhere_is_damaged():
     data = OF_PROGRAM["skipgram"].read_bytes()
     for size in [*range(4, 200, 13), *range(200, len(data), 67), len(data) - 1]:
