@@ -138,6 +138,7 @@ def read_model(path: str | PathLike[str], vector_size: int | None = None) -> Sav
             weights.w_in[:, :dim] = tensors.pop("vectors")
         weights.tree = _tree_of(path, tensors, shape[0]) if "w_node" in outputs else None
         state = ModelState(vocab, weights, **sizes)
+    _check(path, set(outputs) == set(state.weights.outputs), f"its configuration asks for the rows {outputs}")
     for name in outputs:
         _read_outputs(path, name, training, into=state.weights.outputs[name][:, :dim])
     if _identity(path) != identity:

@@ -1,14 +1,18 @@
 """FastText: training, unseen words, growth, files, options; what it refuses."""
 
 import copy
+import json
 import pickle
 
 import numpy as np
 import pytest
+from safetensors import safe_open
+from safetensors.numpy import load_file, save_file
 
 from fastw2v import FastText, KeyedVectors, Word2Vec
 from fastw2v.corpus import pair_corpus
 from fastw2v.fasttext import FastTextKeyedVectors
+from fastw2v.formats.subword_table import SUBWORD_TENSORS
 from fastw2v_kernels.hash_ngrams.reference import fnv_1a, ngrams_of
 
 SENTENCES = [["walking", "and", "talking"], ["walked", "and", "talked"], ["the", "cat", "sat"]] * 60
@@ -158,6 +162,20 @@ def test_save_and_load(tmp_path, sg):
     for each in (model, loaded):
         each.train(SENTENCES)
     assert same(model, loaded)
+
+
+@pytest.mark.parametrize("name", [*SUBWORD_TENSORS, "hs", "negative"])
+def test_a_damaged_file_is_refused(tmp_path, name):
+    small_model().save(path := tmp_path / "model")
+    with safe_open(path, "np") as file:
+        metadata, tensors = file.metadata(), load_file(path)
+    if name in ("hs", "negative"):
+        metadata["config"] = json.dumps(json.loads(metadata["config"]) | {"hs": 1, "negative": 5 * (name == "hs")})
+    else:
+        tensors[name] = np.array(1, tensors[name].dtype)
+    save_file(tensors, path, metadata)
+    with pytest.raises(ValueError, match=r"model is damaged: (its configuration asks for the rows|the rows of words)"):
+        FastText.load(path)
 
 
 def test_vectors_are_saved_with_their_ngrams(tmp_path):

@@ -63,8 +63,10 @@ def subword_rows(
         raise ValueError(f"{path} lacks {', '.join(missing)}; expected the arrays that FastText.save writes")
     words, ngrams, buckets = (tensors[name] for name in SUBWORD_TENSORS)
     shapes = f"{words.shape}, {ngrams.shape} and {buckets.shape}"
-    dim = words.shape[-1]
-    if words.shape != (len(vocab), dim) or ngrams.shape != (len(buckets), dim) or buckets.ndim != 1 or dim == 0:
+    if not (words.ndim == ngrams.ndim == 2 and buckets.ndim == 1):
+        raise ValueError(f"{path} is damaged: the rows of words, of n-grams and buckets have {shapes}")
+    dim = words.shape[1]
+    if words.shape != (len(vocab), dim) or ngrams.shape != (len(buckets), dim) or dim == 0:
         raise ValueError(f"{path} is damaged: the rows of {len(vocab)} words, of n-grams and buckets have {shapes}")
     if buckets.dtype.kind not in "iu" or {words.dtype.kind, ngrams.dtype.kind} != {"f"}:
         raise ValueError(f"{path} is damaged: its rows are {words.dtype} and {ngrams.dtype}, buckets {buckets.dtype}")
