@@ -126,7 +126,7 @@ def _of_child(formats: dict[str, Input], seed: int, cases: range, *, folder: str
     os.close(writer)
     next_case, is_killed = cases.start, False
     try:
-        with open(reader, encoding="utf-8") as lines:
+        with open(reader, "rb", buffering=0) as lines:  # a buffer would hide lines from select
             begun = _Begun(pid)
             while time.monotonic() < end:
                 if not select.select([lines], [], [], 0.2)[0]:
@@ -134,7 +134,7 @@ def _of_child(formats: dict[str, Input], seed: int, cases: range, *, folder: str
                         is_killed = True
                         break
                     continue
-                line = lines.readline()
+                line = lines.readline().decode()
                 if not line:
                     break
                 if line != "begin\n":

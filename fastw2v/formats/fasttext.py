@@ -27,6 +27,7 @@ CBOW, SKIPGRAM, SUPERVISED = 1, 2, 3  # values of `model`
 _OPTIONS = "<12id"
 _CHUNK_BYTES = 1 << 22
 _MOST_WORD_BYTES = 1 << 24
+_LONGEST_NGRAM = 1 << 16
 _COLUMNS = 16  # floats of a row are padded to a multiple of this
 
 
@@ -170,7 +171,7 @@ def _read_options(file: _Input) -> tuple[Options, bool]:
     else:
         options = Options(first, second, *file.unpack("<10id"))
     is_possible = 1 <= options.dim <= 1 << 20 and options.bucket >= 0 and options.model in (CBOW, SKIPGRAM, SUPERVISED)
-    if not is_possible:
+    if not is_possible or not all(0 <= n <= _LONGEST_NGRAM for n in (options.minn, options.maxn)):
         raise _damaged(file.name, f"it does not begin like a file of fastText ({options})")
     if options.model == SUPERVISED:
         raise ValueError(f"{file.name} is a classifier of fastText; expected a model of words (skipgram or cbow)")

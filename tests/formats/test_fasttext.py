@@ -161,6 +161,8 @@ def test_files_from_before_versions_are_read():
         (4, "<i", 13, "version 13; expected 11 or 12"),
         (OPTIONS_AT, "<i", 0, "does not begin like a file of fastText"),
         (OPTIONS_AT + 28, "<i", 3, "is a classifier"),
+        (OPTIONS_AT + 36, "<i", -1, "does not begin like a file of fastText"),
+        (OPTIONS_AT + 40, "<i", 1 << 30, "does not begin like a file of fastText"),
         (WORDS_AT + 8, "<i", 2, "has 2 labels"),
         (WORDS_AT, "<i", 99, "99 entries"),
         (WORDS_AT + 20, "<q", 7, "pruned n-grams"),

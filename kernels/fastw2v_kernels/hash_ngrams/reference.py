@@ -90,6 +90,7 @@ def ngram_starts_of(letters: NDArray[np.uint8], word_starts: Int64, *, min_n: in
     n_before: NDArray[Any] = np.concatenate([np.zeros(1, np.int64), np.cumsum(begins_char)])
     n_chars = np.diff(n_before[word_starts]) + 2
     counts = np.zeros(len(n_chars), np.int64)
-    for n in range(max(min_n, 1), max_n + 1):
+    longest = min(max_n, int(n_chars.max(initial=0)))
+    for n in range(max(min_n, 1), longest + 1):
         counts += np.maximum(n_chars - n + 1, 0) - 2 * (n == 1)
     return np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)])
