@@ -87,6 +87,23 @@ def test_a_case_without_end_is_killed(monkeypatch):
     assert kinds(compute_for_ever, n_cases=2) == {"hang"}
 
 
+def test_the_case_without_end_is_the_one_that_is_named(monkeypatch):
+    monkeypatch.setattr(fuzz, "MOST_CPU_S", 0.05)
+    calls = []
+
+    def refuse_some(path):
+        calls.append(path)
+        if len(calls) > 300:
+            compute_for_ever(path)
+        refuse(path)
+
+    found = []
+    for outcome in fuzz.outcomes(planted(refuse_some), 1, range(301)):
+        time.sleep(0 if found else 0.5)  # the child goes on meanwhile
+        found.append(outcome)
+    assert [outcome.kind for outcome in found] == ["ValueError"] * 300 + ["hang"]
+
+
 def test_a_case_that_waits_is_killed(monkeypatch):
     monkeypatch.setattr(fuzz, "MOST_WALL_S", 0.3)
     assert kinds(lambda path: time.sleep(100), n_cases=1) == {"hang"}
