@@ -30,7 +30,7 @@ def model_inputs() -> dict[str, Input]:
 
 def read_tree(path: Path, _: random.Random) -> None:
     """A model with a Huffman tree, which scores sentences."""
-    model = Word2Vec.load(path)
+    model = Word2Vec.load(path, device="cpu")  # whether there is the one of the file is asked by the first use
     assert len(model.score(SENTENCES)) == len(SENTENCES)
 
 

@@ -192,7 +192,7 @@ def _check_header(
     try:
         version = np.lib.format.read_magic(file)
         shape, is_fortran, dtype = _HEADERS[version](file)
-    except (ValueError, KeyError, EOFError, SyntaxError, TokenError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError, EOFError, SyntaxError, TokenError, RecursionError) as error:
         raise ValueError(f"{name} has no header of NumPy ({error}); copy or save it again") from error
     if dtype.kind not in kinds or len(shape) != (2 if kinds == "f" else 1):
         what = "a matrix of floating-point numbers" if kinds == "f" else "a list of keys or counts"

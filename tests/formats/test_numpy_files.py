@@ -123,7 +123,9 @@ def test_a_matrix_that_is_cut_off_within_its_last_row_is_refused(wv, tmp_path):
             KeyedVectors.load(tmp_path / "v.npy", mmap=mode)
 
 
-@pytest.mark.parametrize("text", [b"{'descr': '<f4',", b"\x00", b"'''", b"((((((", b"{'descr': 1}"])
+@pytest.mark.parametrize(
+    "text", [b"{'descr': '<f4',", b"\x00", b"'''", b"((((((", b"{'descr': 1}", b"{'descr': 1, 2: 3}"]
+)
 def test_a_header_that_is_none_is_refused(wv, tmp_path, text):
     wv.save(tmp_path / "v.npy")
     content = (tmp_path / "v.npy").read_bytes()
