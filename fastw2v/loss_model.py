@@ -144,7 +144,7 @@ def _known_words(sentence: Sequence[Key], wv: KeyedVectors) -> list[Key]:
 
 def _log_likelihoods(config: TrainConfig, state: ModelState, sentences: list[list[Key]]) -> list[float]:
     """Return minus the loss of each sentence, all of whose words are known."""
-    chosen = {"hs": 1, "negative": 0, "sample": 0.0, "shrink_windows": False, "compute_loss": True}
+    chosen = {"hs": 1, "negative": 0, "sample": 0.0, "shrink_windows": False, "compute_loss": True, "min_alpha": 0.0}
     config = replace(config, **chosen)  # type: ignore[arg-type]
     weights = replace(state.weights, on_device=None, rate_in=None)
     backend = loss_backend(config.device if is_cuda(config.device) else "cpu")

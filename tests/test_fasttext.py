@@ -109,6 +109,14 @@ def test_only_ngrams_that_occur_have_rows_in_memory():
     assert model.wv.rows.shape == (len(model.wv) + len(ngrams), 16)
 
 
+def test_memory_does_not_depend_on_the_number_of_buckets(tmp_path):
+    model = small_model(bucket=2**31 - 1, vector_size=16)  # a number for each bucket would be 8 GB
+    model.save(tmp_path / "model")
+    loaded = FastText.load(tmp_path / "model")
+    assert loaded.wv["unseen"].tobytes() == model.wv["unseen"].tobytes()
+    assert len(model.wv.subwords.bucket_of_row) < 1000
+
+
 def test_ngrams_that_never_occurred_are_drawn_when_asked_for():
     wv = small_model(bucket=10_000).wv
     unseen = np.setdiff1d(np.arange(10_000), wv.subwords.bucket_of_row)[:3]

@@ -119,6 +119,13 @@ def test_the_deterministic_mode_has_no_such_kernels():
         model_of(deterministic=True)
 
 
+def test_scores_need_no_learning_rate():
+    model = model_of()
+    scores = model.score(SENTENCES[:2])
+    model.min_alpha = 2.0  # as long as alpha is not changed too, no model can be trained
+    assert (model.score(SENTENCES[:2]) == scores).all()
+
+
 def test_scores_are_the_log_likelihood_of_every_pair():
     model = model_of(sg=1, window=2)
     sentence, total = ["a", "b", "unknown", "e", "d"], 0.0

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from fastw2v.corpus.text import check_readable, expanded_paths
-from fastw2v.runtime.arrow_files import ArrowFile, damage_named, named_batches
+from fastw2v.runtime.arrow_files import ArrowFile, ParquetFile, damage_named, named_batches
 from fastw2v.runtime.named_errors import errors_named
 from fastw2v.runtime.packages import optional_module
 
@@ -270,10 +270,8 @@ def _read_file(path: Path, columns: Sequence[str] | None) -> _Reader:
 
 
 def _read_parquet(path: Path, columns: Sequence[str] | None) -> _Reader:
-    import pyarrow.parquet
-
-    file = pyarrow.parquet.ParquetFile(path, memory_map=True)
-    return _Reader(file.schema_arrow, file.iter_batches(BATCH_ROWS, columns=columns))
+    file = ParquetFile(path, memory_map=True)
+    return _Reader(file.schema, file.batches(columns, BATCH_ROWS))
 
 
 def _read_arrow(path: Path, columns: Sequence[str] | None) -> _Reader:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import numpy as np
 from fastw2v.formats.safetensors_table import checked_counts
 from fastw2v.formats.stored_rows import key_chunks, row_chunks, stored
 from fastw2v.runtime.arrays import Array
-from fastw2v.runtime.arrow_files import ArrowFile, damage_named, damaged
+from fastw2v.runtime.arrow_files import ArrowFile, ParquetFile, damage_named, damaged
 from fastw2v.runtime.files import atomic_write
 from fastw2v.runtime.packages import optional_module
 from fastw2v.vectors.key_table import KeyTable, VectorTable
@@ -113,9 +114,9 @@ def _opened(path: Path) -> Iterator[tuple[Any, int, Callable[[list[str]], Iterat
     with open(path, "rb") as file:
         is_parquet = file.read(4) == _PARQUET
     if is_parquet:
-        with _pyarrow("pyarrow.parquet").ParquetFile(path, buffer_size=_BUFFER_BYTES, pre_buffer=False) as parquet:
-            n_rows = parquet.metadata.num_rows
-            yield parquet.schema_arrow, n_rows, lambda names: parquet.iter_batches(_BATCH_ROWS, None, names, False)
+        with closing(ParquetFile(path, buffer_size=_BUFFER_BYTES, pre_buffer=False)) as parquet:
+            batches = partial(parquet.batches, n_rows=_BATCH_ROWS, use_threads=False)
+            yield parquet.schema, parquet.n_rows, batches
         return
     feather = ArrowFile(path)
     yield feather.schema, feather.n_rows, feather.batches

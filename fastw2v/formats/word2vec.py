@@ -34,7 +34,7 @@ _NO_TEXT = re.compile(rb"[^\t\n\r\x20-\x7e]")  # of the numbers of a row
 _NO_VECTORS = {  # first bytes of files that hold no vectors in these formats, and what to do
     rb"\s*<(!doctype|html|\?xml)": "it is a web page: the server sent it in place of the file; download it again",
     rb"PK\x03\x04": "it is a zip archive; unpack it",
-    rb"\xba\x16\x4f\x2f": "it is fastText's own .bin; take the .vec file beside it, or fasttext dump MODEL dict",
+    rb"\xba\x16\x4f\x2f": "it is fastText's own .bin; fastw2v.fasttext.load_facebook_vectors reads it",
     rb"version https://git-lfs": "it is a pointer of git-lfs; fetch the file with git lfs pull",
     rb"\x93NUMPY": "it is an array of NumPy without words; KeyedVectors(words, numpy.load(path)) takes both",
     rb"\x89HDF": "it is HDF5; read the arrays with h5py, and pass them to KeyedVectors(words, matrix)",

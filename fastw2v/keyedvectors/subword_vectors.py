@@ -125,7 +125,7 @@ class FastTextKeyedVectors(KeyedVectors):
 
     def ngram_rows(self, buckets: Array) -> FloatArray:
         """Return the rows of some buckets, float32[n, stride]; those that never occurred are as drawn from `seed`."""
-        at = self._subwords.row_of_bucket[buckets]
+        at = self._subwords.rows_of_buckets(buckets)
         rows: FloatArray = self._rows[len(self) + at]  # of -1, the last word's
         unseen = np.flatnonzero(at < 0)
         if len(unseen):

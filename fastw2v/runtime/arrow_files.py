@@ -9,6 +9,7 @@ from typing import Any
 
 from fastw2v.runtime.arrow_messages import Sizes, sizes_of_file, sizes_of_stream
 from fastw2v.runtime.packages import optional_module
+from fastw2v.runtime.parquet_pages import check_pages
 
 _MOST_EMPTY_ROWS = 1 << 20  # of columns that take no bytes, such as those without a value
 StrPath = str | PathLike[str]
@@ -159,6 +160,46 @@ class ArrowFile:
         reader = self._reader
         batches = map(reader.get_batch, range(reader.num_record_batches)) if self._is_file else reader
         return checked_batches(self._path, batches, columns)
+
+
+class ParquetFile:
+    """A file of Parquet. What its pages say about sizes is checked before memory is taken.
+
+    Parameters
+    ----------
+    path : path
+    **options
+        Of `pyarrow.parquet.ParquetFile`.
+
+    Attributes
+    ----------
+    schema : pyarrow.Schema
+    n_rows : int
+
+    Raises
+    ------
+    ValueError
+        The file is damaged, or is none of Parquet.
+    """
+
+    def __init__(self, path: StrPath, **options: Any) -> None:  # noqa: ANN401
+        with damage_named(path):
+            self._file = _pyarrow("pyarrow.parquet").ParquetFile(path, **options)
+        self._path, self.schema, self.n_rows = path, self._file.schema_arrow, self._file.metadata.num_rows
+
+    def batches(self, columns: Sequence[str] | None, n_rows: int, *, use_threads: bool = True) -> Iterator[Any]:
+        """Yield record batches of some columns, `n_rows` at most in each."""
+        with damage_named(self._path):
+            content = memoryview(_pyarrow().memory_map(str(self._path)).read_buffer()).cast("B")
+            try:
+                check_pages(content, self._file.metadata, columns)
+            except ValueError as error:
+                raise damaged(self._path, error) from error
+            yield from self._file.iter_batches(n_rows, columns=columns, use_threads=use_threads)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
 
 
 def _check(sizes: Sequence[Sizes], n_bytes: int, path: StrPath) -> None:

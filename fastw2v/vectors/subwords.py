@@ -107,18 +107,13 @@ class Subwords:
         """
         buckets, starts = rule.of_vocab(vocab)
         known = np.empty(0, np.int32) if known is None else known
-        row_of = _row_of_bucket(known, rule.n_buckets)
-        first = np.full(rule.n_buckets, -1, np.int64)
-        first[buckets[::-1]] = np.arange(len(buckets) - 1, -1, -1)  # of equal indices, the last one counts
-        new = np.flatnonzero((first >= 0) & (row_of < 0))
-        new = new[np.argsort(first[new])].astype(np.int32)
-        row_of[new] = len(known) + np.arange(len(new), dtype=np.int32)
+        bucket_of_row, row_of_ngram = _by_first_occurrence(np.concatenate([known, buckets]))
         row_starts = starts + np.arange(len(vocab) + 1)
         row_ids, is_own = np.empty(row_starts[-1], np.int32), np.zeros(row_starts[-1], bool)
         is_own[row_starts[:-1]] = True
         row_ids[is_own] = np.arange(len(vocab))
-        row_ids[~is_own] = len(vocab) + row_of[buckets]
-        return cls(rule, np.concatenate([known, new]), row_ids, row_starts)
+        row_ids[~is_own] = len(vocab) + row_of_ngram[len(known) :]
+        return cls(rule, bucket_of_row, row_ids, row_starts)
 
     @property
     def n_vocab(self) -> int:
@@ -130,10 +125,19 @@ class Subwords:
         """Rows of the input matrix: of words, and of n-grams that occur."""
         return self.n_vocab + len(self.bucket_of_row)
 
+    def rows_of_buckets(self, buckets: Array) -> Array:
+        """Return the row behind those of the words of each bucket, int64[n]; -1 for one that does not occur."""
+        order, ordered = self._ordered
+        if not len(ordered):
+            return np.full(len(buckets), -1)
+        at = np.minimum(np.searchsorted(ordered, buckets), len(ordered) - 1)
+        return np.where(ordered[at] == buckets, order[at], -1)
+
     @cached_property
-    def row_of_bucket(self) -> Array:
-        """The row behind those of the words of each bucket, int32[n_buckets]; -1 for one that does not occur."""
-        return _row_of_bucket(self.bucket_of_row, self.rule.n_buckets)
+    def _ordered(self) -> tuple[Array, Array]:
+        """Rows in the order of their buckets, and these buckets."""
+        order = np.argsort(self.bucket_of_row)
+        return order, self.bucket_of_row[order]
 
     def taken(self, order: Array) -> Subwords:
         """Return the lists for the words in another order; rows of n-grams stay where they are."""
@@ -145,10 +149,20 @@ class Subwords:
         return Subwords(self.rule, self.bucket_of_row, row_ids, row_starts)
 
 
-def _row_of_bucket(bucket_of_row: Array, n_buckets: int) -> Array:
-    row_of = np.full(n_buckets, -1, np.int32)
-    row_of[bucket_of_row] = np.arange(len(bucket_of_row), dtype=np.int32)
-    return row_of
+def _by_first_occurrence(numbers: Array) -> tuple[Array, Array]:
+    """Return the different numbers, int32[n_different], as they first occur, and the place there of each, int32[n].
+
+    They are sorted together with their positions, so that memory does not depend on how large numbers may be.
+    """
+    order = np.sort(numbers.astype(np.int64) << 32 | np.arange(len(numbers)))
+    positions = order & 0xFFFFFFFF
+    is_first = np.diff(order >> 32, prepend=-1) > 0
+    firsts = np.sort(positions[is_first])
+    place_of = np.empty(len(numbers), np.int32)
+    place_of[firsts] = np.arange(len(firsts), dtype=np.int32)
+    places = np.empty(len(numbers), np.int32)
+    places[positions] = np.repeat(place_of[positions[is_first]], np.diff(np.flatnonzero(is_first), append=len(order)))
+    return numbers[firsts], places
 
 
 def draw_ngram_rows(rows: Array, dim: int, buckets: Array, *, seed: int) -> None:

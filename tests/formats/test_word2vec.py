@@ -311,7 +311,7 @@ WEB = b"<!DOCTYPE html>\n<html><head></head></html>\n"
     [
         (WEB, "web page"),
         (b"PK\x03\x04rest", "zip archive"),
-        (b"\xba\x16\x4f\x2f" + bytes(99), "take the .vec file"),
+        (b"\xba\x16\x4f\x2f" + bytes(99), "load_facebook_vectors reads it"),
         (b"version https://git-lfs.github.com/spec/v1\n", "git lfs pull"),
         (b"PAR1" + bytes(9), "Parquet"),
     ],
