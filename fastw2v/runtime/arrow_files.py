@@ -192,7 +192,7 @@ class ParquetFile:
         with damage_named(self._path):
             content = memoryview(_pyarrow().memory_map(str(self._path)).read_buffer()).cast("B")
             try:
-                check_pages(content, self._file.metadata, columns)
+                check_pages(content, columns)
             except ValueError as error:
                 raise damaged(self._path, error) from error
             yield from self._file.iter_batches(n_rows, columns=columns, use_threads=use_threads)

@@ -1,132 +1,163 @@
 """What the pages of a Parquet file say about their sizes, read without pyarrow, which takes memory for what they say.
 
-The layout: https://parquet.apache.org/docs/file-format/data-pages/ (pages) and
-https://github.com/apache/thrift/blob/master/doc/specs/thrift-compact-protocol.md (their headers).
+The layout: https://parquet.apache.org/docs/file-format (the footer lists groups of rows, each group its columns, and a
+column is one page after the other), and
+https://github.com/apache/thrift/blob/master/doc/specs/thrift-compact-protocol.md (the footer and the headers of pages).
+The names of fields are those of parquet.thrift.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import Any
+import struct
+from collections.abc import Callable, Collection
+from typing import Any, TypeVar
 
-_UNPACKED_BYTES, _PACKED_BYTES = 2, 3  # fields of a page's header
-_STOP, _TRUE, _FALSE, _BYTE, _DOUBLE, _BINARY, _LIST, _SET, _MAP, _STRUCT = 0, 1, 2, 3, 7, 8, 9, 10, 11, 12
-_VARINTS = (4, 5, 6)  # types of whole numbers
-_MOST_BITS, _MOST_DEPTH, _MOST_ENTRIES = 70, 16, 1 << 16
+T = TypeVar("T")
+_ROW_GROUPS, _COLUMNS, _META_DATA = 4, 1, 3  # fields of FileMetaData, RowGroup and ColumnChunk
+_PATH_IN_SCHEMA, _UNPACKED, _PACKED, _DATA_PAGE, _DICTIONARY_PAGE = 3, 6, 7, 9, 11  # of ColumnMetaData
+_PAGE_UNPACKED, _PAGE_PACKED = 2, 3  # of PageHeader
+_STOP, _TRUE, _FALSE = 0, 1, 2  # types of values
+_END_BYTES = 8  # behind the footer: its length, and "PAR1"
+_MOST_BITS, _MOST_DEPTH = 70, 16
 _ANY_PAGE_BYTES = 1 << 24  # allowed whatever the file says of its column
 
 
-def check_pages(content: memoryview, metadata: Any, columns: Collection[str] | None) -> None:  # noqa: ANN401
+def check_pages(content: memoryview, columns: Collection[str] | None) -> None:
     """Raise ValueError if a page says that it unpacks to more than all pages of its part of a column do.
 
     Parameters
     ----------
     content : memoryview of bytes
-        The whole file, mapped into memory: no more than the headers of pages are read.
-    metadata : pyarrow.parquet.FileMetaData
+        The whole file, mapped into memory: no more than the footer and the headers of pages are read.
     columns : collection of str, optional
         Names of the outermost columns whose pages are read. Default: all.
     """
-    for i in range(metadata.num_row_groups):
-        group = metadata.row_group(i)
-        for j in range(group.num_columns):
-            chunk = group.column(j)
-            if columns is None or chunk.path_in_schema.partition(".")[0] in columns:
-                _check_chunk(content, chunk)
+    end = max(0, len(content) - _END_BYTES)
+    (n_bytes,) = struct.unpack_from("<I", content, end)
+    footer = _Values(content[max(0, end - n_bytes) : end]).fields()
+    for group in _field(footer, _ROW_GROUPS, list):
+        for column in _field(group, _COLUMNS, list):
+            chunk = _field(column, _META_DATA, dict)
+            path = _field(chunk, _PATH_IN_SCHEMA, list)
+            if not path or not all(isinstance(name, bytes) for name in path):
+                raise ValueError(f"the path of a column is {path!r:.80}; expected names")
+            names = [name.decode(errors="replace") for name in path]
+            if columns is None or names[0] in columns:
+                _check_chunk(content, chunk, ".".join(names))
 
 
-def _check_chunk(content: memoryview, chunk: Any) -> None:  # noqa: ANN401
+def _field(fields: object, number: int, kind: type[T]) -> T:
+    """Return a field of a struct, or an empty value if the struct lacks it; ValueError if it is of another kind."""
+    found = fields.get(number, kind()) if isinstance(fields, dict) else None
+    if type(found) is not kind:
+        raise ValueError(f"field {number} of a struct is {found!r:.40}; expected {kind.__name__}")
+    return found
+
+
+def _check_chunk(content: memoryview, chunk: dict[int, Any], name: str) -> None:
     """Check the pages of one column in one group of rows."""
-    starts = [at for at in (chunk.dictionary_page_offset, chunk.data_page_offset) if at]
-    at = min(starts, default=0)
-    end = at + chunk.total_compressed_size
+    starts = [_field(chunk, page, int) for page in (_DICTIONARY_PAGE, _DATA_PAGE)]
+    at = min((start for start in starts if start), default=0)  # 0: there is no dictionary
+    end = at + _field(chunk, _PACKED, int)
     if not 0 <= at <= end <= len(content):
-        raise ValueError(f"column {chunk.path_in_schema} lies at bytes {at:,} to {end:,} of {len(content):,}")
-    most_bytes = max(chunk.total_uncompressed_size, _ANY_PAGE_BYTES)
+        raise ValueError(f"column {name} is said to lie at bytes {at:,} to {end:,} of {len(content):,}")
+    most_bytes = max(_field(chunk, _UNPACKED, int), _ANY_PAGE_BYTES)
     while at < end:
-        header = _Header(content[at:end])
-        unpacked, packed = (header.numbers.get(field, -1) for field in (_UNPACKED_BYTES, _PACKED_BYTES))
-        if not 0 <= unpacked <= most_bytes or not 0 <= packed <= len(content) - at - header.n_bytes:
-            raise ValueError(
-                f"a page of column {chunk.path_in_schema}: {packed:,} bytes said to unpack to {unpacked:,}"
-            )
-        at += header.n_bytes + packed
+        header = _Values(content[at:])
+        page = header.fields()
+        at += header.n_read
+        unpacked, packed = (_field(page, number, int) for number in (_PAGE_UNPACKED, _PAGE_PACKED))
+        if not 0 <= unpacked <= most_bytes or not 0 <= packed <= len(content) - at:
+            raise ValueError(f"a page of column {name}: {packed:,} bytes said to unpack to {unpacked:,}")
+        at += packed
 
 
-class _Header:
-    """The header of a page.
+class _Values:
+    """Values in Thrift's compact encoding, read one after the other.
 
     Attributes
     ----------
-    numbers : dict of int to int
-        The whole numbers among its fields.
-    n_bytes : int
-        Its length.
+    n_read : int
+        Bytes that were read.
     """
 
     def __init__(self, data: memoryview) -> None:
-        self._data, self.n_bytes, self.numbers = data, 0, dict[int, int]()
-        self._struct(self.numbers, 0)
+        self._data, self.n_read = data, 0
 
-    def _next(self, n_bytes: int = 1) -> int:
-        """Go on by so many bytes; return the first of them."""
-        if self.n_bytes + n_bytes > len(self._data):
-            raise ValueError("the header of a page does not end")
-        self.n_bytes += n_bytes
-        return self._data[self.n_bytes - n_bytes]
+    def fields(self, depth: int = 0) -> dict[int, Any]:
+        """Read a struct; return its fields by number: int, bool, bytes, lists of these, or dict for a struct."""
+        number, found = 0, {}
+        while (head := self._byte()) != _STOP:
+            number = number + (head >> 4) if head >> 4 else self._signed()
+            kind = head & 15
+            found[number] = kind == _TRUE if kind in (_TRUE, _FALSE) else self._value(kind, depth)
+        return found
+
+    def _value(self, kind: int, depth: int) -> Any:  # noqa: ANN401
+        if depth > _MOST_DEPTH:
+            raise ValueError("it is nested too deeply")
+        read = _READ_BY_TYPE.get(kind)
+        if read is None:
+            raise ValueError(f"it has a value of the unknown type {kind}")
+        return read(self, depth + 1)
+
+    def _byte(self) -> int:
+        if self.n_read >= len(self._data):
+            raise ValueError("a value does not end")
+        self.n_read += 1
+        return self._data[self.n_read - 1]
+
+    def _bytes(self, n_bytes: int) -> bytes:
+        self.n_read += n_bytes
+        if self.n_read > len(self._data):
+            raise ValueError("a value does not end")
+        return bytes(self._data[self.n_read - n_bytes : self.n_read])
 
     def _varint(self) -> int:
         number = shift = 0
         while shift < _MOST_BITS:
-            byte = self._next()
+            byte = self._byte()
             number |= (byte & 127) << shift
             if byte < 128:
                 return number
             shift += 7
-        raise ValueError("a number in the header of a page does not end")
+        raise ValueError("a number does not end")
 
     def _signed(self) -> int:
         number = self._varint()
         return (number >> 1) ^ -(number & 1)
 
-    def _entries(self) -> int:
-        n = self._varint()
-        if n > _MOST_ENTRIES:
-            raise ValueError(f"the header of a page is said to hold {n:,} values in one place")
-        return n
+    def _check_count(self, n_values: int) -> None:
+        if n_values > len(self._data):  # each takes a byte at least
+            raise ValueError(f"it has {n_values:,} values in {len(self._data):,} bytes")
 
-    def _struct(self, numbers: dict[int, int], depth: int) -> None:
-        """Read the fields of a struct; keep whole numbers."""
-        field = 0
-        while (head := self._next()) != _STOP:
-            field = field + (head >> 4) if head >> 4 else self._signed()
-            if head & 15 in _VARINTS:
-                numbers[field] = self._signed()
-            elif head & 15 not in (_TRUE, _FALSE):  # which are the value itself
-                self._skip(head & 15, depth + 1)
+    def _list(self, depth: int) -> list[Any]:
+        head = self._byte()
+        n_values = self._varint() if head >> 4 == 15 else head >> 4
+        self._check_count(n_values)
+        return [self._value(head & 15, depth) for _ in range(n_values)]
 
-    def _skip(self, kind: int, depth: int) -> None:
-        """Go behind a value."""
-        if depth > _MOST_DEPTH:
-            raise ValueError("the header of a page is nested too deeply")
-        if kind in _VARINTS:
-            self._varint()
-        elif kind in (_TRUE, _FALSE, _BYTE):
-            self._next()
-        elif kind == _DOUBLE:
-            self._next(8)
-        elif kind == _BINARY and (n_bytes := self._varint()):
-            self._next(n_bytes)
-        elif kind in (_LIST, _SET):
-            head = self._next()
-            for _ in range(self._entries() if head >> 4 == 15 else head >> 4):
-                self._skip(head & 15, depth + 1)
-        elif kind == _MAP and (n_entries := self._entries()):
-            head = self._next()
-            for _ in range(n_entries):
-                self._skip(head >> 4, depth + 1)
-                self._skip(head & 15, depth + 1)
-        elif kind == _STRUCT:
-            self._struct({}, depth)
-        elif kind not in (_BINARY, _MAP):
-            raise ValueError(f"a value in the header of a page has the unknown type {kind}")
+    def _map(self, depth: int) -> None:
+        """Go behind a map: none of the fields above is one."""
+        n_entries = self._varint()
+        self._check_count(n_entries)
+        kinds = self._byte() if n_entries else 0
+        for _ in range(n_entries):
+            self._value(kinds >> 4, depth)
+            self._value(kinds & 15, depth)
+
+
+_READ_BY_TYPE: dict[int, Callable[[_Values, int], Any]] = {
+    1: lambda values, _: values._byte(),  # bool in a list
+    2: lambda values, _: values._byte(),
+    3: lambda values, _: values._byte(),
+    4: lambda values, _: values._signed(),  # int16, int32, int64
+    5: lambda values, _: values._signed(),
+    6: lambda values, _: values._signed(),
+    7: lambda values, _: values._bytes(8),  # double
+    8: lambda values, _: values._bytes(values._varint()),
+    9: _Values._list,
+    10: _Values._list,  # set
+    11: _Values._map,
+    12: lambda values, depth: values.fields(depth),
+}

@@ -8,7 +8,7 @@ import pytest
 from fastw2v.corpus import table_corpus
 from fastw2v.keyedvectors import KeyedVectors
 from fastw2v.runtime.arrow_files import ParquetFile
-from fastw2v.runtime.parquet_pages import _Header
+from fastw2v.runtime.parquet_pages import _Values, check_pages
 
 pa = pytest.importorskip("pyarrow")
 parquet = pytest.importorskip("pyarrow.parquet")
@@ -28,8 +28,8 @@ def with_a_large_page(path):
     content = path.read_bytes()
     chunk = parquet.ParquetFile(path).metadata.row_group(0).column(0)
     at = min(each for each in (chunk.dictionary_page_offset, chunk.data_page_offset) if each)
-    header = _Header(memoryview(content)[at:])
-    old = b"\x15" + varint(header.numbers[2])
+    header = _Values(memoryview(content)[at:]).fields()
+    old = b"\x15" + varint(header[2])
     place = content.index(old, at)
     assert place - at == 2  # behind the type of the page
     path.write_bytes(content[:place] + b"\x15" + varint(2**31 - 1) + content[place + len(old) :])
@@ -76,15 +76,41 @@ def test_headers_with_any_type_of_value_are_read():
     data = (
         b"\x15\x06" + b"\x11\x12\x13\x7f" + binary + double + lists + maps + empty + struct_ + b"\x05\xc8\x01\x0e\x00"
     )
-    header = _Header(memoryview(data + b"page"))
-    assert header.n_bytes == len(data)
-    assert header.numbers == {1: 3, 100: 7}
+    values = _Values(memoryview(data + b"page"))
+    fields = values.fields()
+    assert values.n_read == len(data)
+    flat = {1: 3, 2: True, 3: False, 4: 127, 5: b"abc", 6: struct.pack("<d", 1.5), 7: [1, 2], 8: [7], 9: [1] * 16}
+    assert fields == flat | {10: None, 11: None, 12: {1: 1}, 100: 7}
 
 
-DAMAGED = [b"", b"\x15", b"\x15" + b"\xff" * 20, b"\x1c" * 40, b"\x19\xf1\xff\xff\xff\x7f", b"\x1d\x00", b"\x18\x70ab"]
+DAMAGED = [
+    b"",
+    b"\x15",
+    b"\x15" + b"\xff" * 20,
+    b"\x1c" * 40,
+    b"\x19\xf1" + b"\xff" * 9 + b"\x01",
+    b"\x1d\x00",
+    b"\x18\x70ab",
+]
 
 
 @pytest.mark.parametrize("data", DAMAGED)
 def test_damaged_headers_are_refused(data):
-    with pytest.raises(ValueError, match="header of a page"):
-        _Header(memoryview(data))
+    with pytest.raises(ValueError, match=r"does not end|values in \d+ bytes|unknown type|nested too deeply"):
+        _Values(memoryview(data)).fields()
+
+
+@pytest.mark.parametrize(
+    "footer",
+    [
+        b"\x46\x02\x00",  # groups of rows: a number
+        b"\x49\x15\x02\x00",  # a group: a number
+        b"\x49\x1c\x18\x01a\x00\x00",  # columns: bytes
+        b"\x49\x1c\x19\x1c\x3c\x00\x00\x00\x00",  # a column without a path
+        b"\x49\x1c\x19\x1c\x3c\x39\x15\x02\x00\x00\x00\x00",  # a number in its path
+    ],
+)
+def test_footers_with_values_of_another_kind_are_refused(footer):
+    content = footer + struct.pack("<I", len(footer)) + b"PAR1"
+    with pytest.raises(ValueError, match=r"(struct|column) is .*; expected"):
+        check_pages(memoryview(content), None)
