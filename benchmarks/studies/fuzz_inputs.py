@@ -46,7 +46,7 @@ def vector_inputs() -> dict[str, Input]:
     text, binary = written(kv.save, "v.txt"), written(kv.save, "v.bin")
     kv.set_vecattr("the", "name", "x")
     kv.vectors_lockf = np.full(len(kv), 0.5, np.float32)
-    model = Word2Vec(vector_size=4, min_count=1, workers=1)
+    model = Word2Vec(vector_size=4, min_count=1, workers=1, sample=0)
     model.build_vocab(SENTENCES, keep_raw_vocab=True)
     model.train(SENTENCES, total_examples=len(SENTENCES), epochs=1)
     ids = dict(zip(WORDS, range(len(WORDS))))
