@@ -73,7 +73,7 @@ def _change(data: bytearray, rng: random.Random) -> None:
     elif kind == 3:
         del data[start:]
     elif kind == 4:
-        data[start:start] = data[start:stop] * rng.choice([1, 2, 100])
+        data[start:start] = data[start:stop] * rng.choice([1, 2, 100, 100, 20_000 // max(1, stop - start)])
     elif kind == 5:
         data[start:stop] = rng.choice(_TEXTS)
     elif kind == 6:

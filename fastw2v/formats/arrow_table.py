@@ -19,10 +19,11 @@ from fastw2v.runtime.files import atomic_write
 from fastw2v.runtime.packages import optional_module
 from fastw2v.vectors.key_table import KeyTable, VectorTable
 
-_PARQUET, _FEATHER = b"PAR1", b"ARROW1\0\0"
+_PARQUET, _FEATHER, _STREAM = b"PAR1", b"ARROW1\0\0", b"\xff\xff\xff\xff"
 _GROUP_BYTES = 1 << 24  # of vectors in a group of rows
 _BUFFER_BYTES = 1 << 20  # read at a time; by default pyarrow holds the whole file
 _BATCH_ROWS = 1 << 13  # of Parquet that are read at a time
+_MOST_DIM = 1 << 20  # numbers of a vector
 
 
 def _pyarrow(module: str = "pyarrow") -> Any:  # noqa: ANN401 - a module without types
@@ -79,9 +80,9 @@ def _key_column(keys: list[Any], kind: Any, path: str | PathLike[str]) -> Any:  
 
 
 def is_arrow(path: Path) -> bool:
-    """Whether the file starts as Parquet or Feather."""
+    """Whether the file starts as Parquet, as Feather or as a stream of Arrow."""
     with open(path, "rb") as file:
-        return file.read(8).startswith((_PARQUET, _FEATHER))
+        return file.read(8).startswith((_PARQUET, _FEATHER, _STREAM))
 
 
 def read_arrow(path: Path) -> VectorTable:
@@ -90,8 +91,8 @@ def read_arrow(path: Path) -> VectorTable:
     Parameters
     ----------
     path : Path
-        Of Parquet or Feather: a column "key" (integers or strings), or the only such column; a column "vector" (lists
-        of floats), or the only such column; and, if there is one, "count".
+        Of Parquet, Feather or a stream of Arrow: a column "key" (integers or strings), or the only such column; a
+        column "vector" (lists of floats), or the only such column; and, if there is one, "count".
 
     Raises
     ------
@@ -115,7 +116,7 @@ def _opened(path: Path) -> Iterator[tuple[Any, int, Callable[[list[str]], Iterat
         is_parquet = file.read(4) == _PARQUET
     if is_parquet:
         with closing(ParquetFile(path, buffer_size=_BUFFER_BYTES, pre_buffer=False)) as parquet:
-            batches = partial(parquet.batches, n_rows=_BATCH_ROWS, use_threads=False)
+            batches = partial(parquet.batches, n_rows=_BATCH_ROWS, use_threads=False, most_values=_MOST_DIM)
             yield parquet.schema, parquet.n_rows, batches
         return
     feather = ArrowFile(path)
@@ -127,11 +128,12 @@ def _column(schema: Any, kind: str, path: str | PathLike[str]) -> str:  # noqa: 
 
     def fits(column: Any) -> bool:  # noqa: ANN401
         types, own = _pyarrow("pyarrow.types"), column.type
+        own = own.value_type if types.is_dictionary(own) else own
         if kind == "vector":
             is_list = types.is_list(own) or types.is_large_list(own) or types.is_fixed_size_list(own)
             return bool(is_list and types.is_floating(own.value_type))
-        is_key = types.is_integer(own) or types.is_string(own) or types.is_large_string(own)
-        return bool(is_key and column.name != "count")
+        is_text = types.is_string(own) or types.is_large_string(own) or types.is_string_view(own)
+        return bool((types.is_integer(own) or is_text) and column.name != "count")
 
     found = [column.name for column in schema if fits(column)]
     if kind in found or len(found) == 1:
@@ -156,7 +158,7 @@ def _table(batches: Iterator[list[Any]], n_rows: int, *, path: str | PathLike[st
         if stop > n_rows:
             raise damaged(path, f"{stop} rows or more, and {n_rows} by what it says")
         vectors[start:stop] = rows
-        keys.append(key.to_numpy(zero_copy_only=False))
+        keys.append(_decoded(key).to_numpy(zero_copy_only=False))
         counts += [column.fill_null(0).to_numpy(zero_copy_only=False) for column in count]
         start = stop
     if start == 0:
@@ -166,6 +168,15 @@ def _table(batches: Iterator[list[Any]], n_rows: int, *, path: str | PathLike[st
     all_keys = np.concatenate(keys)
     all_counts = checked_counts(np.concatenate(counts), "count", path, n_keys=n_rows) if counts else None
     return VectorTable(all_keys if all_keys.dtype.kind in "iu" else all_keys.tolist(), vectors, all_counts)
+
+
+def _decoded(key: Any) -> Any:  # noqa: ANN401
+    """Return a column without categories, for which Arrow lacks conversions."""
+    arrow, types = _pyarrow(), _pyarrow("pyarrow.types")
+    if not types.is_dictionary(key.type):
+        return key
+    words = key.dictionary
+    return (words.cast(arrow.large_string()) if types.is_string_view(words.type) else words).take(key.indices)
 
 
 def _rows(column: Any, path: str | PathLike[str]) -> Array:  # noqa: ANN401

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import lzma
+import math
 import os
+import sys
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
@@ -167,7 +169,15 @@ def read_npz(path: Path) -> VectorTable:
         raise ValueError(f"{path} is damaged ({error}); copy or save it again") from error
     if counts is not None:
         counts = checked_counts(counts, "counts.npy", path, n_keys=len(keys))
-    return VectorTable(keys if keys.dtype.kind in "iu" else keys.tolist(), vectors, counts)
+    return VectorTable(keys if keys.dtype.kind in "iu" else _strings(keys, path), vectors, counts)
+
+
+def _strings(keys: Array, path: Path) -> list[str]:
+    """Return an array of strings as a list; ValueError if it holds numbers that are no characters."""
+    codes = keys.astype(keys.dtype.newbyteorder("="), copy=False).view(np.uint32)
+    if codes.size and codes.max() > sys.maxunicode:
+        raise ValueError(f"{path}: keys.npy is damaged: {codes.max():#x} is no character; copy or save it again")
+    return list(keys.tolist())
 
 
 def _array(archive: zipfile.ZipFile, entry: str, path: Path, *, kinds: str) -> Array:
@@ -198,6 +208,6 @@ def _check_header(
         what = "a matrix of floating-point numbers" if kinds == "f" else "a list of keys or counts"
         raise ValueError(f"{name} has shape {shape} and type {dtype}; expected {what}")
     n_left = n_bytes - file.tell()
-    if min(shape) < 0 or int(np.prod(shape, dtype=object)) * dtype.itemsize > n_left:
+    if not all(type(n) is int and 0 <= n <= n_left for n in shape) or math.prod(shape) * dtype.itemsize > n_left:
         raise ValueError(f"{name} is cut off: {n_left:,} bytes for shape {shape} of {dtype}; copy or save it again")
     return shape, dtype, is_fortran

@@ -9,8 +9,9 @@ from typing import Any
 
 from fastw2v.runtime.arrow_messages import Sizes, sizes_of_file, sizes_of_stream
 from fastw2v.runtime.packages import optional_module
-from fastw2v.runtime.parquet_pages import check_pages
+from fastw2v.runtime.parquet_pages import checked_row_size
 
+_BATCH_BYTES = 1 << 25  # of what a dictionary repeats
 _MOST_EMPTY_ROWS = 1 << 20  # of columns that take no bytes, such as those without a value
 StrPath = str | PathLike[str]
 
@@ -83,7 +84,36 @@ def checked_batches(path: StrPath, batches: Iterable[Any], columns: Sequence[str
         with damage_named(path):
             for column in chosen.columns:
                 _check_column(column)
-        yield chosen
+            yield from _slices(chosen)
+
+
+def _slices(batch: Any) -> Iterator[Any]:  # noqa: ANN401
+    """Yield a batch in parts whose text takes no more than some MB once its dictionaries are decoded."""
+    n_bytes = max(map(_decoded_bytes, batch.columns), default=0)
+    if n_bytes <= _BATCH_BYTES:
+        yield batch
+        return
+    n_rows = max(1, batch.num_rows * _BATCH_BYTES // n_bytes)
+    for first in range(0, batch.num_rows, n_rows):
+        yield batch.slice(first, n_rows)
+
+
+def _decoded_bytes(column: Any) -> int:  # noqa: ANN401
+    """Return what the text of a dictionary takes once it is repeated for each row; 0 for other columns."""
+    arrow, compute, types = _pyarrow(), _pyarrow("pyarrow.compute"), _pyarrow("pyarrow.types")
+    if types.is_list(column.type) or types.is_large_list(column.type) or types.is_fixed_size_list(column.type):
+        column = column.flatten()
+    if not types.is_dictionary(column.type) or not len(column.dictionary):
+        return 0
+    words, plain = column.dictionary, _without_text(column.type.value_type)
+    if not (types.is_binary(plain) or types.is_large_binary(plain) or types.is_binary_view(plain)):
+        return 0
+    if types.is_binary_view(plain):
+        words = words.cast(arrow.large_binary())
+    lengths = compute.binary_length(words).cast(arrow.int64())
+    if compute.max(lengths).as_py() * len(column) <= _BATCH_BYTES:
+        return 0
+    return int(compute.sum(lengths.take(column.indices)).as_py() or 0)
 
 
 def _check_column(column: Any) -> None:  # noqa: ANN401
@@ -187,14 +217,31 @@ class ParquetFile:
             self._file = _pyarrow("pyarrow.parquet").ParquetFile(path, **options)
         self._path, self.schema, self.n_rows = path, self._file.schema_arrow, self._file.metadata.num_rows
 
-    def batches(self, columns: Sequence[str] | None, n_rows: int, *, use_threads: bool = True) -> Iterator[Any]:
-        """Yield record batches of some columns, `n_rows` at most in each."""
+    def batches(
+        self, columns: Sequence[str] | None, n_rows: int, *, use_threads: bool = True, most_values: int | None = None
+    ) -> Iterator[Any]:
+        """Yield record batches of some columns.
+
+        Parameters
+        ----------
+        columns : list of str, optional
+            Default: all.
+        n_rows : int
+            Rows of a batch at most; fewer if a dictionary repeats long values in them.
+        use_threads : bool
+        most_values : int, optional
+            How many values a list may have. Default: any number.
+        """
         with damage_named(self._path):
             content = memoryview(_pyarrow().memory_map(str(self._path)).read_buffer()).cast("B")
             try:
-                check_pages(content, columns)
+                row = checked_row_size(content, columns)
             except ValueError as error:
                 raise damaged(self._path, error) from error
+            if most_values is not None and row.n_values > most_values:
+                lists = f"lists of {row.n_values:,} values"
+                raise ValueError(f"{self._path} has {lists}; expected {most_values:,} at most")
+            n_rows = min(n_rows, max(1, _BATCH_BYTES // max(1, row.n_bytes)))
             yield from self._file.iter_batches(n_rows, columns=columns, use_threads=use_threads)
 
     def close(self) -> None:

@@ -1,29 +1,50 @@
 """What the pages of a Parquet file say about their sizes, read without pyarrow, which takes memory for what they say.
 
-The layout: https://parquet.apache.org/docs/file-format (the footer lists groups of rows, each group its columns, and a
-column is one page after the other), and
-https://github.com/apache/thrift/blob/master/doc/specs/thrift-compact-protocol.md (the footer and the headers of pages).
-The names of fields are those of parquet.thrift.
+The layout: https://parquet.apache.org/docs/file-format. The footer lists groups of rows, each group its columns, and a
+column is one page after the other. The names of fields are those of parquet.thrift.
 """
 
 from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Collection
-from typing import Any, TypeVar
+from functools import partial
+from typing import NamedTuple
 
-T = TypeVar("T")
-_ROW_GROUPS, _COLUMNS, _META_DATA = 4, 1, 3  # fields of FileMetaData, RowGroup and ColumnChunk
-_PATH_IN_SCHEMA, _UNPACKED, _PACKED, _DATA_PAGE, _DICTIONARY_PAGE = 3, 6, 7, 9, 11  # of ColumnMetaData
-_PAGE_UNPACKED, _PAGE_PACKED = 2, 3  # of PageHeader
-_STOP, _TRUE, _FALSE = 0, 1, 2  # types of values
+from fastw2v.runtime.thrift import BINARY, INTEGER, LIST, STRUCT, Readers, Thrift
+
 _END_BYTES = 8  # behind the footer: its length, and "PAR1"
-_MOST_BITS, _MOST_DEPTH = 70, 16
 _ANY_PAGE_BYTES = 1 << 24  # allowed whatever the file says of its column
 
 
-def check_pages(content: memoryview, columns: Collection[str] | None) -> None:
-    """Raise ValueError if a page says that it unpacks to more than all pages of its part of a column do.
+class RowSize(NamedTuple):
+    """How large the rows of some columns are, on average in the group of rows where they are largest.
+
+    Attributes
+    ----------
+    n_values : int
+        Of lists: how many values a row has.
+    n_bytes : int
+        Of the values that a dictionary holds once, and rows repeat.
+    """
+
+    n_values: int
+    n_bytes: int
+
+
+class _Chunk:
+    """A column in a group of rows: fields of `ColumnMetaData`."""
+
+    def __init__(self) -> None:
+        self.path: list[bytes] = []
+        self.numbers: dict[str, int] = {}
+
+    def number(self, name: str) -> int:
+        return self.numbers.get(name, 0)
+
+
+def checked_row_size(content: memoryview, columns: Collection[str] | None) -> RowSize:
+    """Return how large rows are; ValueError if a page is said to unpack to more than all of its column.
 
     Parameters
     ----------
@@ -34,130 +55,102 @@ def check_pages(content: memoryview, columns: Collection[str] | None) -> None:
     """
     end = max(0, len(content) - _END_BYTES)
     (n_bytes,) = struct.unpack_from("<I", content, end)
-    footer = _Values(content[max(0, end - n_bytes) : end]).fields()
-    for group in _field(footer, _ROW_GROUPS, list):
-        for column in _field(group, _COLUMNS, list):
-            chunk = _field(column, _META_DATA, dict)
-            path = _field(chunk, _PATH_IN_SCHEMA, list)
-            if not path or not all(isinstance(name, bytes) for name in path):
-                raise ValueError(f"the path of a column is {path!r:.80}; expected names")
-            names = [name.decode(errors="replace") for name in path]
-            if columns is None or names[0] in columns:
-                _check_chunk(content, chunk, ".".join(names))
+    wanted = None if columns is None else {name.encode() for name in columns}
+    most = RowSize(0, 0)
+    try:
+        for n_rows, chunks in _row_groups(bytes(content[max(0, end - n_bytes) : end])):
+            for chunk in chunks:
+                if wanted is None or chunk.path[0] in wanted:
+                    n_values = -(-chunk.number("num_values") // max(1, n_rows))
+                    entry_bytes = _check_chunk(content, chunk)
+                    most = RowSize(max(most.n_values, n_values), max(most.n_bytes, n_values * entry_bytes))
+    except IndexError:
+        raise ValueError("a value in the footer or in the header of a page does not end") from None
+    return most
 
 
-def _field(fields: object, number: int, kind: type[T]) -> T:
-    """Return a field of a struct, or an empty value if the struct lacks it; ValueError if it is of another kind."""
-    found = fields.get(number, kind()) if isinstance(fields, dict) else None
-    if type(found) is not kind:
-        raise ValueError(f"field {number} of a struct is {found!r:.40}; expected {kind.__name__}")
-    return found
+def _row_groups(footer: bytes) -> list[tuple[int, list[_Chunk]]]:
+    """Return number of rows and columns of each group."""
+    thrift = Thrift(footer)
+    groups: list[tuple[int, list[_Chunk]]] = []
+
+    def read_column(at: int, chunks: list[_Chunk]) -> int:
+        chunk = _Chunk()
+        chunks.append(chunk)
+
+        def read_name(at: int) -> int:
+            name, at = thrift.binary(at)
+            chunk.path.append(name)
+            return at
+
+        number = partial(_number_reader, thrift, chunk.numbers)
+        meta_data: Readers = {
+            3: (LIST, lambda at: thrift.items(at, BINARY, read_name)),
+            5: (INTEGER, number("num_values")),
+            6: (INTEGER, number("total_uncompressed_size")),
+            7: (INTEGER, number("total_compressed_size")),
+            9: (INTEGER, number("data_page_offset")),
+            11: (INTEGER, number("dictionary_page_offset")),
+        }
+        at = thrift.struct(at, {3: (STRUCT, lambda at: thrift.struct(at, meta_data))})
+        if not chunk.path:
+            raise ValueError("the footer has a column without a name")
+        return at
+
+    def read_group(at: int) -> int:
+        chunks: list[_Chunk] = []
+        numbers: dict[str, int] = {}
+        read = partial(read_column, chunks=chunks)
+        readers: Readers = {
+            1: (LIST, lambda at: thrift.items(at, STRUCT, read)),
+            3: (INTEGER, _number_reader(thrift, numbers, "num_rows")),
+        }
+        at = thrift.struct(at, readers)
+        groups.append((numbers.get("num_rows", 0), chunks))
+        return at
+
+    thrift.struct(0, {4: (LIST, lambda at: thrift.items(at, STRUCT, read_group))})
+    return groups
 
 
-def _check_chunk(content: memoryview, chunk: dict[int, Any], name: str) -> None:
-    """Check the pages of one column in one group of rows."""
-    starts = [_field(chunk, page, int) for page in (_DICTIONARY_PAGE, _DATA_PAGE)]
+def _number_reader(thrift: Thrift, numbers: dict[str, int], name: str) -> Callable[[int], int]:
+    def read(at: int) -> int:
+        numbers[name], at = thrift.integer(at)
+        return at
+
+    return read
+
+
+def _check_chunk(content: memoryview, chunk: _Chunk) -> int:
+    """Check the pages of one column in one group of rows; return the mean bytes of an entry of its dictionary."""
+    name = b".".join(chunk.path).decode(errors="replace")
+    starts = [chunk.number(f"{page}_page_offset") for page in ("dictionary", "data")]
     at = min((start for start in starts if start), default=0)  # 0: there is no dictionary
-    end = at + _field(chunk, _PACKED, int)
+    end = at + chunk.number("total_compressed_size")
     if not 0 <= at <= end <= len(content):
         raise ValueError(f"column {name} is said to lie at bytes {at:,} to {end:,} of {len(content):,}")
-    most_bytes = max(_field(chunk, _UNPACKED, int), _ANY_PAGE_BYTES)
+    most_bytes = max(chunk.number("total_uncompressed_size"), _ANY_PAGE_BYTES)
+    entry_bytes = 0
     while at < end:
-        header = _Values(content[at:])
-        page = header.fields()
-        at += header.n_read
-        unpacked, packed = (_field(page, number, int) for number in (_PAGE_UNPACKED, _PAGE_PACKED))
+        page, n_header = _page(content[at:])
+        at += n_header
+        unpacked, packed = (page.get(f"{state}compressed_page_size", -1) for state in ("un", ""))
         if not 0 <= unpacked <= most_bytes or not 0 <= packed <= len(content) - at:
             raise ValueError(f"a page of column {name}: {packed:,} bytes said to unpack to {unpacked:,}")
+        if "dictionary_values" in page:
+            entry_bytes = max(entry_bytes, unpacked // max(1, page["dictionary_values"]))
         at += packed
+    return entry_bytes
 
 
-class _Values:
-    """Values in Thrift's compact encoding, read one after the other.
-
-    Attributes
-    ----------
-    n_read : int
-        Bytes that were read.
-    """
-
-    def __init__(self, data: memoryview) -> None:
-        self._data, self.n_read = data, 0
-
-    def fields(self, depth: int = 0) -> dict[int, Any]:
-        """Read a struct; return its fields by number: int, bool, bytes, lists of these, or dict for a struct."""
-        number, found = 0, {}
-        while (head := self._byte()) != _STOP:
-            number = number + (head >> 4) if head >> 4 else self._signed()
-            kind = head & 15
-            found[number] = kind == _TRUE if kind in (_TRUE, _FALSE) else self._value(kind, depth)
-        return found
-
-    def _value(self, kind: int, depth: int) -> Any:  # noqa: ANN401
-        if depth > _MOST_DEPTH:
-            raise ValueError("it is nested too deeply")
-        read = _READ_BY_TYPE.get(kind)
-        if read is None:
-            raise ValueError(f"it has a value of the unknown type {kind}")
-        return read(self, depth + 1)
-
-    def _byte(self) -> int:
-        if self.n_read >= len(self._data):
-            raise ValueError("a value does not end")
-        self.n_read += 1
-        return self._data[self.n_read - 1]
-
-    def _bytes(self, n_bytes: int) -> bytes:
-        self.n_read += n_bytes
-        if self.n_read > len(self._data):
-            raise ValueError("a value does not end")
-        return bytes(self._data[self.n_read - n_bytes : self.n_read])
-
-    def _varint(self) -> int:
-        number = shift = 0
-        while shift < _MOST_BITS:
-            byte = self._byte()
-            number |= (byte & 127) << shift
-            if byte < 128:
-                return number
-            shift += 7
-        raise ValueError("a number does not end")
-
-    def _signed(self) -> int:
-        number = self._varint()
-        return (number >> 1) ^ -(number & 1)
-
-    def _check_count(self, n_values: int) -> None:
-        if n_values > len(self._data):  # each takes a byte at least
-            raise ValueError(f"it has {n_values:,} values in {len(self._data):,} bytes")
-
-    def _list(self, depth: int) -> list[Any]:
-        head = self._byte()
-        n_values = self._varint() if head >> 4 == 15 else head >> 4
-        self._check_count(n_values)
-        return [self._value(head & 15, depth) for _ in range(n_values)]
-
-    def _map(self, depth: int) -> None:
-        """Go behind a map: none of the fields above is one."""
-        n_entries = self._varint()
-        self._check_count(n_entries)
-        kinds = self._byte() if n_entries else 0
-        for _ in range(n_entries):
-            self._value(kinds >> 4, depth)
-            self._value(kinds & 15, depth)
-
-
-_READ_BY_TYPE: dict[int, Callable[[_Values, int], Any]] = {
-    1: lambda values, _: values._byte(),  # bool in a list
-    2: lambda values, _: values._byte(),
-    3: lambda values, _: values._byte(),
-    4: lambda values, _: values._signed(),  # int16, int32, int64
-    5: lambda values, _: values._signed(),
-    6: lambda values, _: values._signed(),
-    7: lambda values, _: values._bytes(8),  # double
-    8: lambda values, _: values._bytes(values._varint()),
-    9: _Values._list,
-    10: _Values._list,  # set
-    11: _Values._map,
-    12: lambda values, depth: values.fields(depth),
-}
+def _page(data: memoryview) -> tuple[dict[str, int], int]:
+    """Return numbers in the header of a page, and the length of the header."""
+    thrift, numbers = Thrift(data), dict[str, int]()
+    number = partial(_number_reader, thrift, numbers)
+    dictionary: Readers = {1: (INTEGER, number("dictionary_values"))}
+    readers: Readers = {
+        2: (INTEGER, number("uncompressed_page_size")),
+        3: (INTEGER, number("compressed_page_size")),
+        7: (STRUCT, lambda at: thrift.struct(at, dictionary)),
+    }
+    return numbers, thrift.struct(0, readers)

@@ -31,6 +31,41 @@ def test_a_frame_of_pandas_is_read(tmp_path):
     assert loaded.get_vecattr(7, "count") == 2
 
 
+KINDS_OF_KEY = [pa.string(), pa.large_string(), pa.string_view(), pa.dictionary(pa.int8(), pa.string())]
+KINDS_OF_KEY += [pa.dictionary(pa.uint32(), pa.large_string()), pa.int16()]
+
+
+def with_keys(kind):
+    """A table of two vectors whose keys are of this type."""
+    keys = pa.array([7, 5] if pa.types.is_integer(kind) else ["tea", "日本"])
+    if pa.types.is_dictionary(kind):
+        keys = pa.DictionaryArray.from_arrays(pa.array([1, 0], kind.index_type), keys[::-1].cast(kind.value_type))
+    return pa.table({"key": keys if pa.types.is_dictionary(kind) else keys.cast(kind), "vector": [[1.0, 2], [3.0, 4]]})
+
+
+@pytest.mark.parametrize("kind", [*KINDS_OF_KEY, pa.dictionary(pa.uint32(), pa.string_view())], ids=str)
+@pytest.mark.parametrize("new_file", [pa.ipc.new_file, pa.ipc.new_stream])
+def test_files_and_streams_of_arrow_may_have_keys_of_any_type(tmp_path, kind, new_file):
+    rows = with_keys(kind)
+    with new_file(tmp_path / "v", rows.schema) as file:
+        file.write_table(rows)
+    loaded = KeyedVectors.load(tmp_path / "v")
+    assert loaded.index_to_key == rows["key"].to_pylist()
+    assert loaded.vectors.tolist() == [[1, 2], [3, 4]]
+
+
+@pytest.mark.parametrize("kind", KINDS_OF_KEY, ids=str)
+def test_parquet_may_have_keys_of_any_type(tmp_path, kind):
+    pq.write_table(with_keys(kind), tmp_path / "v.parquet")
+    assert KeyedVectors.load(tmp_path / "v.parquet").index_to_key == with_keys(kind)["key"].to_pylist()
+
+
+def test_vectors_that_are_long_beyond_meaning_are_refused_before_they_are_read(tmp_path):
+    path = written(tmp_path / "v.parquet", key=[1], vector=[np.zeros(3_000_000, np.float32)])  # some hundred bytes
+    with pytest.raises(ValueError, match=r"v\.parquet has lists of 3,000,000 values; expected 1,048,576 at most"):
+        KeyedVectors.load(path)
+
+
 @pytest.mark.parametrize(
     ("columns", "flaw"),
     [

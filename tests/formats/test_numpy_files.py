@@ -153,3 +153,41 @@ def test_counts_that_cannot_be_are_refused(tmp_path):
         np.savez(tmp_path / "v.npz", keys=["a", "b"], vectors=np.eye(2), counts=counts)
         with pytest.raises(ValueError, match=r"v\.npz.*counts\.npy.*expected"):
             KeyedVectors.load(tmp_path / "v.npz")
+
+
+def archive_of(path, *, keys=None, header=None):
+    """An .npz whose entries are whole to zip, and say or hold something else."""
+    np.savez(path, keys=np.array(["a", "b"]), vectors=np.ones((2, 3), np.float32))
+    with zipfile.ZipFile(path) as archive:
+        entries = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("keys.npy", entries["keys.npy"] if keys is None else entries["keys.npy"][: -len(keys)] + keys)
+        archive.writestr("vectors.npy", entries["vectors.npy"] if header is None else header + bytes(24))
+    return path
+
+
+def header_of(shape):
+    text = f"{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}}}".ljust(117) + "\n"
+    return b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text.encode()
+
+
+def test_keys_that_are_no_characters_are_refused(tmp_path):
+    path = archive_of(tmp_path / "v.npz", keys=b"\xff\xff\xff\xff")
+    with pytest.raises(ValueError, match=r"v\.npz: keys\.npy is damaged: 0xffffffff is no character"):
+        KeyedVectors.load(path)
+
+
+def test_keys_of_another_byte_order_are_read(tmp_path):
+    np.savez(tmp_path / "v.npz", keys=np.array(["tea", "日本"], ">U3"), vectors=np.ones((2, 3), ">f4"))
+    loaded = KeyedVectors.load(tmp_path / "v.npz")
+    assert (loaded.index_to_key, loaded["日本"].tolist()) == (["tea", "日本"], [1, 1, 1])
+
+
+@pytest.mark.parametrize("shape", [(0, 2**70), (0, 2**63 - 1), (2, True), (True, 3), (2, -3), (2, 2**40), (2**70, 0)])
+def test_shapes_that_cannot_be_are_refused(tmp_path, shape):
+    archive_of(tmp_path / "v.npz", header=header_of(shape))
+    (tmp_path / "v.npy").write_bytes(header_of(shape) + bytes(24))
+    (tmp_path / "v.keys.json").write_text('["a", "b"]')
+    for name in ("v.npz", "v.npy"):
+        with pytest.raises(ValueError, match=rf"{name}.* is cut off: 24 bytes for shape"):
+            KeyedVectors.load(tmp_path / name)

@@ -7,8 +7,8 @@ import pytest
 
 from fastw2v.corpus import table_corpus
 from fastw2v.keyedvectors import KeyedVectors
-from fastw2v.runtime.arrow_files import ParquetFile
-from fastw2v.runtime.parquet_pages import _Values, check_pages
+from fastw2v.runtime.arrow_files import ArrowFile, ParquetFile, checked_batches
+from fastw2v.runtime.parquet_pages import _page, checked_row_size
 
 pa = pytest.importorskip("pyarrow")
 parquet = pytest.importorskip("pyarrow.parquet")
@@ -28,8 +28,8 @@ def with_a_large_page(path):
     content = path.read_bytes()
     chunk = parquet.ParquetFile(path).metadata.row_group(0).column(0)
     at = min(each for each in (chunk.dictionary_page_offset, chunk.data_page_offset) if each)
-    header = _Values(memoryview(content)[at:]).fields()
-    old = b"\x15" + varint(header[2])
+    size, _ = _page(memoryview(content)[at:])
+    old = b"\x15" + varint(size["uncompressed_page_size"])
     place = content.index(old, at)
     assert place - at == 2  # behind the type of the page
     path.write_bytes(content[:place] + b"\x15" + varint(2**31 - 1) + content[place + len(old) :])
@@ -69,35 +69,40 @@ def test_vectors_with_a_page_that_is_said_to_be_large_are_refused(tmp_path):
         KeyedVectors.load(path)
 
 
-def test_headers_with_any_type_of_value_are_read():
-    binary, double = b"\x18\x03abc", b"\x17" + struct.pack("<d", 1.5)  # each behind the field before it
-    lists = b"\x19\x25\x02\x04" + b"\x1a\x13\x07" + b"\x19\xf1\x10" + b"\x01" * 16
-    maps, empty, struct_ = b"\x1b\x02\x58\x02\x01a\x04\x01b", b"\x1b\x00", b"\x1c\x15\x02\x00"
-    data = (
-        b"\x15\x06" + b"\x11\x12\x13\x7f" + binary + double + lists + maps + empty + struct_ + b"\x05\xc8\x01\x0e\x00"
-    )
-    values = _Values(memoryview(data + b"page"))
-    fields = values.fields()
-    assert values.n_read == len(data)
-    flat = {1: 3, 2: True, 3: False, 4: 127, 5: b"abc", 6: struct.pack("<d", 1.5), 7: [1, 2], 8: [7], 9: [1] * 16}
-    assert fields == flat | {10: None, 11: None, 12: {1: 1}, 100: 7}
+def test_columns_of_many_groups_are_checked_and_measured(tmp_path):
+    path = tmp_path / "a.parquet"
+    words, ids = ["tea" * 100, "pot" * 100] * 500, [[1, 2, 3]] * 1000
+    parquet.write_table(pa.table({"words": words, "ids": ids}), path, row_group_size=100)
+    content = memoryview(path.read_bytes())
+    assert checked_row_size(content, ["ids"]) == (3, 3 * 8)
+    assert checked_row_size(content, ["words"]) == (1, 4 + 300)  # the length of text is in front of it
+    assert checked_row_size(content, ["ids.list"]) == (0, 0)
+    assert checked_row_size(content, None) == (3, 4 + 300)
 
 
-DAMAGED = [
-    b"",
-    b"\x15",
-    b"\x15" + b"\xff" * 20,
-    b"\x1c" * 40,
-    b"\x19\xf1" + b"\xff" * 9 + b"\x01",
-    b"\x1d\x00",
-    b"\x18\x70ab",
-]
+@pytest.mark.parametrize("is_parquet", [True, False])
+def test_a_dictionary_that_rows_repeat_takes_little_memory_at_a_time(tmp_path, is_parquet):
+    rows, path = pa.table({"words": ["tea" * 100_000] * 1000}), tmp_path / "a"
+    if is_parquet:
+        parquet.write_table(rows, path)
+        batches = ParquetFile(path).batches(None, 1 << 16)
+    else:
+        categories = pa.table({"words": rows["words"].dictionary_encode(), "n": [[1]] * 1000})
+        with pa.ipc.new_file(path, categories.schema) as file:
+            file.write_table(categories)
+        batches = ArrowFile(path).batches()
+    n_rows = [len(batch) for batch in batches]
+    assert sum(n_rows) == 1000
+    assert max(n_rows) == 111  # 32 MB of text, not 300
 
 
-@pytest.mark.parametrize("data", DAMAGED)
-def test_damaged_headers_are_refused(data):
-    with pytest.raises(ValueError, match=r"does not end|values in \d+ bytes|unknown type|nested too deeply"):
-        _Values(memoryview(data)).fields()
+@pytest.mark.parametrize("kind", [pa.string(), pa.large_string(), pa.string_view(), pa.binary(), pa.int64()], ids=str)
+def test_dictionaries_in_lists_are_cut_too(tmp_path, kind):
+    words = pa.array([7] if kind == pa.int64() else ["tea" * 1_000_000]).cast(kind)
+    items = pa.DictionaryArray.from_arrays(pa.array([0] * 60, pa.int32()), words)
+    rows = pa.record_batch([pa.LargeListArray.from_arrays(pa.array(range(0, 61, 2)), items)], names=["words"])
+    n_rows = [len(batch) for batch in checked_batches(tmp_path, [rows])]
+    assert n_rows == ([30] if kind == pa.int64() else [5] * 6)
 
 
 @pytest.mark.parametrize(
@@ -106,11 +111,12 @@ def test_damaged_headers_are_refused(data):
         b"\x46\x02\x00",  # groups of rows: a number
         b"\x49\x15\x02\x00",  # a group: a number
         b"\x49\x1c\x18\x01a\x00\x00",  # columns: bytes
-        b"\x49\x1c\x19\x1c\x3c\x00\x00\x00\x00",  # a column without a path
-        b"\x49\x1c\x19\x1c\x3c\x39\x15\x02\x00\x00\x00\x00",  # a number in its path
+        b"\x49\x1c\x19\x1c\x3c\x00\x00\x00\x00",  # a column without a name
+        b"\x49\x1c\x19\x1c\x3c\x39\x15\x02\x00\x00\x00\x00",  # a number in its name
+        b"\x49\x1c",  # no end
     ],
 )
-def test_footers_with_values_of_another_kind_are_refused(footer):
+def test_footers_that_cannot_be_are_refused(footer):
     content = footer + struct.pack("<I", len(footer)) + b"PAR1"
-    with pytest.raises(ValueError, match=r"(struct|column) is .*; expected"):
-        check_pages(memoryview(content), None)
+    with pytest.raises(ValueError, match=r"of the type \d+; expected|the type \d+; expected|without a name|not end"):
+        checked_row_size(memoryview(content), None)
