@@ -13,6 +13,7 @@ from typing import Any
 
 from fastw2v.corpus.columns import plain_batch, pyarrow_module
 from fastw2v.corpus.text import check_readable, expanded_paths
+from fastw2v.corpus.text_tables import block_size
 from fastw2v.runtime.arrow_files import ArrowFile, ParquetFile, damage_named, named_batches
 from fastw2v.runtime.named_errors import errors_named
 
@@ -264,14 +265,15 @@ def _read_csv(path: Path, columns: Sequence[str] | None, delimiter: str = ",") -
 
     with_columns = pyarrow.csv.ConvertOptions(include_columns=columns)
     parse = pyarrow.csv.ParseOptions(delimiter=delimiter, newlines_in_values=True)
-    reader = pyarrow.csv.open_csv(str(path), parse_options=parse, convert_options=with_columns)
+    blocks = pyarrow.csv.ReadOptions(block_size=block_size(path, delimiter))
+    reader = pyarrow.csv.open_csv(str(path), blocks, parse, with_columns)
     return _Reader(reader.schema, reader)
 
 
 def _read_jsonl(path: Path, _columns: Sequence[str] | None) -> _Reader:
     import pyarrow.json
 
-    reader = pyarrow.json.open_json(str(path))
+    reader = pyarrow.json.open_json(str(path), pyarrow.json.ReadOptions(block_size=block_size(path, None)))
     return _Reader(reader.schema, reader)
 
 
