@@ -65,7 +65,7 @@ def _block_size(path: Path, delimiter: str | None, _version: tuple[int, ...]) ->
 
 
 def _windows(stream: Any) -> Iterator[_Bytes]:  # noqa: ANN401
-    """Yield a multiple of 64 bytes at a time, with the byte before and the byte behind them; a newline ends the last."""
+    """Yield a multiple of 64 bytes at a time, with the byte before and the byte behind them; the last has a newline."""
     held = b"\n"
     while data := stream.read(_CHUNK):
         held += data

@@ -1,4 +1,4 @@
-"""CSV and JSON lines with records of any length and brackets of any depth: read, or refused before pyarrow sees them."""
+"""CSV and JSON lines with long records and deep brackets: read, or refused before pyarrow reads them."""
 
 import csv
 import gzip
@@ -18,7 +18,7 @@ LONG = ["tea", "pot"] * (LEAST_BLOCK // 6)
 
 
 def n_tokens(path, **options):
-    vocab, tokens = encode_corpus(table_corpus(path, **options), min_count=1, workers=1)
+    _, tokens = encode_corpus(table_corpus(path, **options), min_count=1, workers=1)
     with tokens:
         return len(tokens.ids)
 
@@ -49,7 +49,7 @@ def test_objects_that_nest_deep_are_refused(tmp_path):
 
 
 @pytest.mark.parametrize("content", ['{"a": "x\n' + nested(5_000), '{"a": "x"}]\n' * 600 + nested(5_000)])
-def test_what_would_hide_brackets_is_refused(tmp_path, content):
+def test_what_would_conceal_brackets_is_refused(tmp_path, content):
     assert "line 1 " in refusal(tmp_path, content + "\n")
 
 
@@ -126,9 +126,7 @@ def test_a_quote_without_a_partner_does_not_join_a_large_file(tmp_path, monkeypa
 def test_a_record_beyond_the_largest_block_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "MOST_BLOCK", 1 << 16)
     (tmp_path / "a.csv").write_text("a\n" + "x " * 40_000 + "\n")
-    with pytest.raises(
-        ValueError, match=r"a\.csv cannot be read as csv: a record has 80,.* bytes; expected 65,536 .*split"
-    ):
+    with pytest.raises(ValueError, match=r"a\.csv cannot be read as csv: a record has 80,.* bytes; .*split"):
         table_corpus(tmp_path / "a.csv", column="a")
 
 
