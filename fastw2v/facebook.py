@@ -15,7 +15,7 @@ from fastw2v.keyedvectors import FastTextKeyedVectors, KeyedVectors
 from fastw2v.runtime.arrays import FloatArray
 from fastw2v.runtime.named_errors import errors_named
 from fastw2v.subword_state import SubwordState
-from fastw2v.vectors.subwords import NgramRule, Subwords
+from fastw2v.vectors.subwords import MOST_NGRAMS, NgramRule, Subwords
 from fastw2v.vectors.weights import Weights
 
 _ROWS_AT_ONCE = 1 << 14
@@ -67,7 +67,7 @@ def load_facebook_model(path: Source, encoding: str = "utf-8") -> FastText:
             min_n=options.minn,
             max_n=options.maxn,
         )
-    subwords = _subwords_of(found)
+    subwords = _subwords_of(found, path)
     weights = Weights(found.w_in, found.w_out, options.dim, subwords=subwords)
     model._state = SubwordState.of_weights(vocab, weights, 0, seed=model.seed)
     model.add_lifecycle_event("load_fasttext_format", log_level=0, path=name_of(path))
@@ -87,7 +87,7 @@ def load_facebook_vectors(path: Source, encoding: str = "utf-8") -> FastTextKeye
     FastTextKeyedVectors
     """
     found = file_format.read_fasttext(path, encoding=encoding, with_output=False)
-    return FastTextKeyedVectors(found.vocab, found.w_in, found.options.dim, _subwords_of(found), seed=1)
+    return FastTextKeyedVectors(found.vocab, found.w_in, found.options.dim, _subwords_of(found, path), seed=1)
 
 
 def load_any(path: str | PathLike[str]) -> KeyedVectors:
@@ -163,10 +163,11 @@ def save_facebook_model(
     )
 
 
-def _subwords_of(found: file_format.FastTextFile) -> Subwords:
+def _subwords_of(found: file_format.FastTextFile, path: Source) -> Subwords:
     options = found.options
     rule = NgramRule(options.minn, options.maxn, options.bucket)
-    return Subwords.of(found.vocab, rule, np.arange(options.bucket, dtype=np.int32))
+    with errors_named(name_of(path)):
+        return Subwords.with_all_buckets(found.vocab, rule, most_ngrams=MOST_NGRAMS + found.w_in.size)
 
 
 def _all_rows(wv: FastTextKeyedVectors, n_buckets: int) -> Iterator[FloatArray]:

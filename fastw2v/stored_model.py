@@ -191,7 +191,10 @@ class StoredModel(LossModel):
             raise ValueError(f"{path} holds a {kind}; load it with fastw2v.{kind}.load, and not with {cls.__name__}")
         chosen: dict[str, Any] = {**saved.options, **options}
         rates = {name: chosen.pop(name) for name in ("alpha", "min_alpha") if name in chosen}
-        model = cls(**chosen)
+        try:
+            model = cls(**chosen)
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"{path} is damaged: {error}; save the model again with Word2Vec.save") from error
         notes = {name: saved.notes[name] for name in _NOTES if name in saved.notes}
         for rate, value in rates.items():
             setattr(model, rate, value)

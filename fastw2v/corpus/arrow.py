@@ -11,10 +11,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from fastw2v.corpus.columns import plain_batch, pyarrow_module
 from fastw2v.corpus.text import check_readable, expanded_paths
+from fastw2v.corpus.text_tables import block_size
 from fastw2v.runtime.arrow_files import ArrowFile, ParquetFile, damage_named, named_batches
 from fastw2v.runtime.named_errors import errors_named
-from fastw2v.runtime.packages import optional_module
 
 StrPath = str | os.PathLike[str]
 BATCH_ROWS = 1 << 16
@@ -35,12 +36,6 @@ _PACKED = (".gz", ".bz2", ".zst")  # what pyarrow unpacks; only text is packed s
 _TEXT_KINDS = ("csv", "tsv", "jsonl")
 
 
-def pyarrow_module() -> Any:  # noqa: ANN401 - a module that the type checker may not have
-    """Return pyarrow with its functions; ImportError with the cure if it is not installed."""
-    optional_module("pyarrow.compute", package="pyarrow", purpose="tables")
-    return optional_module("pyarrow", package="pyarrow", purpose="tables")
-
-
 def is_arrow(value: object) -> bool:
     """Whether an object hands out its data by Arrow's interface; pyarrow is not imported to find out."""
     return hasattr(value, "__arrow_c_stream__") or hasattr(value, "__arrow_c_array__")
@@ -54,12 +49,6 @@ def is_dataset(value: object) -> bool:
 def is_pandas_series(value: object) -> bool:
     """Whether this is one column of pandas, whose rows are Python objects and need no Arrow."""
     return hasattr(value, "iloc") and getattr(value, "ndim", None) == 1
-
-
-def is_text(given: Any) -> bool:  # noqa: ANN401
-    """Whether this is one of Arrow's types of text."""
-    types = pyarrow_module().types
-    return bool(types.is_string(given) or types.is_large_string(given) or types.is_string_view(given))
 
 
 def kind_of(path: StrPath) -> str | None:
@@ -99,9 +88,10 @@ class Table:
         """Add the name of the file to each error of the block about what the table holds; see `errors_named`."""
         paths = self._source if isinstance(self._source, list) else []
         if not paths:
-            yield
+            with _types_refused():
+                yield
             return
-        with damage_named(" or ".join(map(str, paths[:3]))), errors_named(*paths):
+        with damage_named(" or ".join(map(str, paths[:3]))), errors_named(*paths), _types_refused():
             yield
 
     @property
@@ -136,7 +126,7 @@ class Table:
             if missing:
                 raise ValueError(f"{reader.name} has no column {missing[0]!r}; it has {', '.join(reader.names)}")
             try:
-                yield from (_with_plain_categories(batch.select(columns)) for batch in reader)
+                yield from (plain_batch(batch.select(columns)) for batch in reader)
             except pyarrow_module().ArrowInvalid as error:
                 raise ValueError(f"{reader.name} cannot be read to its end: {error}") from error
 
@@ -149,6 +139,15 @@ class Table:
             yield self._source
         else:
             yield _read_object(self._source)
+
+
+@contextmanager
+def _types_refused() -> Iterator[None]:
+    """Turn pyarrow's error for a type that it does not compute on into a TypeError with the cure."""
+    try:
+        yield
+    except pyarrow_module().ArrowNotImplementedError as error:
+        raise TypeError(f"a column has a type that pyarrow does not read so: {error}; cast the column") from error
 
 
 def _cure_of_name(name: str, names: list[str], option: str) -> str:
@@ -166,24 +165,6 @@ def _cure_of_name(name: str, names: list[str], option: str) -> str:
     if any(other.isdecimal() for other in names):
         cure += " (a CSV file whose first line is no line of names: pandas.read_csv(path, header=None, names=[...]))"
     return cure
-
-
-def _with_plain_categories(batch: Any) -> Any:  # noqa: ANN401
-    """Return a batch whose categories are text that Arrow computes on; those of polars are not."""
-    columns = [_plain_categories(column) for column in batch.columns]
-    return pyarrow_module().record_batch(columns, names=batch.schema.names)
-
-
-def _plain_categories(column: Any) -> Any:  # noqa: ANN401
-    arrow, types = pyarrow_module(), pyarrow_module().types
-    if types.is_dictionary(column.type) and types.is_string_view(column.type.value_type):
-        return arrow.DictionaryArray.from_arrays(column.indices, column.dictionary.cast(arrow.large_string()))
-    if isinstance(column, arrow.ListArray | arrow.LargeListArray) and types.is_dictionary(column.type.value_type):
-        items = _plain_categories(column.values)
-        kind = (arrow.list_ if types.is_list(column.type) else arrow.large_list)(items.type)
-        shape = kind, len(column), column.buffers()[:2]
-        return arrow.Array.from_buffers(*shape, offset=column.offset, children=[items])
-    return column
 
 
 class _Reader:
@@ -284,14 +265,15 @@ def _read_csv(path: Path, columns: Sequence[str] | None, delimiter: str = ",") -
 
     with_columns = pyarrow.csv.ConvertOptions(include_columns=columns)
     parse = pyarrow.csv.ParseOptions(delimiter=delimiter, newlines_in_values=True)
-    reader = pyarrow.csv.open_csv(str(path), parse_options=parse, convert_options=with_columns)
+    blocks = pyarrow.csv.ReadOptions(block_size=block_size(path, delimiter))
+    reader = pyarrow.csv.open_csv(str(path), blocks, parse, with_columns)
     return _Reader(reader.schema, reader)
 
 
 def _read_jsonl(path: Path, _columns: Sequence[str] | None) -> _Reader:
     import pyarrow.json
 
-    reader = pyarrow.json.open_json(str(path))
+    reader = pyarrow.json.open_json(str(path), pyarrow.json.ReadOptions(block_size=block_size(path, None)))
     return _Reader(reader.schema, reader)
 
 

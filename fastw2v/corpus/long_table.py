@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from fastw2v.corpus.arrow import Table, is_text, pyarrow_module
+from fastw2v.corpus.arrow import Table
+from fastw2v.corpus.column_types import check_items, check_sort_key, refuse_missing, sortable_column
+from fastw2v.corpus.columns import is_text, pyarrow_module
 from fastw2v.vocab import EmptyVocabularyError
 
 logger = logging.getLogger("fastw2v")
@@ -70,54 +72,55 @@ class LongTable:
     def _rows(self) -> Any:  # noqa: ANN401
         """Return the columns as one table, checked."""
         arrow = pyarrow_module()
-        names = [self._group, self.name, *([] if self._order in (None, self._group, self.name) else [self._order])]
-        parts = [sortable_table(batch) for batch in self._table.batches(names)]
+        checks = {self._group: check_sort_key} | ({} if self._order is None else {self._order: check_sort_key})
+        parts = list(sortable_parts(self._table, checks | {self.name: check_items}))
         if not parts:
             raise EmptyVocabularyError(f"column {self.name!r} of the table holds no token")
         for name in (self._group, self._order):
             if name is not None:
-                _check_sortable([part.schema.field(name).type for part in parts], name)
+                _check_zones({part.schema.field(name).type for part in parts}, name)
         try:
             rows = arrow.concat_tables(parts, promote_options="permissive").combine_chunks()
         except (arrow.ArrowInvalid, arrow.ArrowTypeError) as error:
             raise TypeError(f"the parts of the table differ: {error}; pass tables with columns of one kind") from error
-        for name in names:
-            refuse_missing(rows[name], name)
         if self._order is not None:
             _check_order(rows[self._order], self._order)
         return rows
 
 
-def sortable_table(batch: Any) -> Any:  # noqa: ANN401
-    """Return a batch as a table of columns that Arrow sorts and takes values of."""
-    arrow = pyarrow_module()
-    return arrow.table(batch).cast(arrow.schema([(field.name, _sortable(field.type)) for field in batch.schema]))
+def sortable_parts(table: Table, checks: Mapping[str, Callable[[Any, str], None]]) -> Iterator[Any]:
+    """Yield the batches of some columns as tables that Arrow sorts and takes values of.
+
+    Parameters
+    ----------
+    table : Table
+    checks : mapping of str to function
+        The columns, and what raises TypeError for a type that one of them must not have.
+
+    Raises
+    ------
+    TypeError
+        A column is of such a type.
+    ValueError
+        A value is missing. What comes after it is not read.
+    """
+    n_rows = 0
+    for batch in table.batches(list(checks)):
+        columns = {}
+        for name, check in checks.items():
+            check(batch[name].type, name)
+            columns[name] = sortable_column(batch[name])
+            refuse_missing(columns[name], name, n_rows)
+        n_rows += len(batch)
+        yield pyarrow_module().table(columns)
 
 
-def _sortable(given: Any) -> Any:  # noqa: ANN401
-    """Return the type that Arrow sorts and takes values like."""
+def _check_zones(kinds: set[Any], name: str) -> None:
+    """Raise TypeError if a column holds times with a zone in one part of the table, and without in another."""
     types = pyarrow_module().types
-    inside = given.value_type if types.is_dictionary(given) else given
-    return pyarrow_module().large_string() if is_text(inside) else inside
-
-
-def _check_sortable(kinds: list[Any], name: str) -> None:
-    """Raise TypeError unless a column holds numbers, text or times, in all parts of the table."""
-    types = pyarrow_module().types
-    for kind in kinds:
-        if types.is_nested(kind):
-            raise TypeError(f"column {name!r} holds {kind}, which has no order; pass one of numbers, text or times")
     if len({kind.tz is None for kind in kinds if types.is_timestamp(kind)}) > 1:
-        both = " and ".join(sorted(set(map(str, kinds))))
+        both = " and ".join(sorted(map(str, kinds)))
         raise TypeError(f"column {name!r} holds times with a zone and without: {both}; give all of them one, or none")
-
-
-def refuse_missing(column: Any, name: str) -> None:  # noqa: ANN401
-    """Raise ValueError if values are missing; NaN is one."""
-    missing = pyarrow_module().compute.is_null(column, nan_is_null=True).to_numpy(zero_copy_only=False)
-    if missing.any():
-        row, cure = int(np.flatnonzero(missing)[0]), "drop such rows before, or fill them in"
-        raise ValueError(f"column {name!r} lacks {missing.sum()} values, the first in row {row}; {cure}")
 
 
 def _check_order(column: Any, name: str) -> None:  # noqa: ANN401

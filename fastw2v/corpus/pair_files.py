@@ -9,9 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from fastw2v.corpus.arrow import Table, is_arrow, is_dataset, pyarrow_module
+from fastw2v.corpus.arrow import Table, is_arrow, is_dataset
 from fastw2v.corpus.blocks import BYTE_ORDER_MARK, refuse_no_text
-from fastw2v.corpus.long_table import refuse_missing, sortable_table
+from fastw2v.corpus.column_types import check_items, check_weights, numbers_of
+from fastw2v.corpus.columns import pyarrow_module
+from fastw2v.corpus.long_table import sortable_parts
 from fastw2v.corpus.pairs import pair_corpus
 from fastw2v.corpus.text import check_readable
 from fastw2v.corpus.weights import WeightedCorpus
@@ -141,11 +143,9 @@ def _of_table(table: Table, columns: Sequence[str]) -> WeightedCorpus:
     for name in columns:
         table.checked_name("columns", name)
     arrow = pyarrow_module()
-    parts = [sortable_table(batch) for batch in table.batches(list(columns))]
+    parts = list(sortable_parts(table, dict(zip(columns, (check_items, check_items, check_weights)))))
     if not parts:
         raise EmptyVocabularyError(f"the table has no row in {', '.join(columns)}")
     rows = arrow.concat_tables(parts, promote_options="permissive").combine_chunks()
-    for name in columns:
-        refuse_missing(rows[name], name)
-    centres, contexts, *weights = (rows[name].to_numpy() for name in columns)
-    return pair_corpus(centres, contexts, *weights)
+    keys = [rows[name].to_numpy() for name in columns[:2]]
+    return pair_corpus(*keys, *(numbers_of(rows[name].combine_chunks()) for name in columns[2:]))

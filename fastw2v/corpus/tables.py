@@ -12,11 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from fastw2v.corpus.arrow import Table, is_text, pyarrow_module
+from fastw2v.corpus.arrow import Table
 from fastw2v.corpus.blocks import BLOCK_BYTES, Block
+from fastw2v.corpus.column_types import check_weights, numbers_of, read_as, refuse_missing
+from fastw2v.corpus.columns import is_list_view, is_text, lists_of_views, pyarrow_module
 from fastw2v.corpus.integers import IntegerCorpus, from_ragged
 from fastw2v.corpus.joined import QUOTE, encoded, is_plain, joined_blocks, quoted, text_block
-from fastw2v.corpus.long_table import LongTable, refuse_missing
+from fastw2v.corpus.long_table import LongTable
 from fastw2v.corpus.sentences import TokenCorpus
 from fastw2v.corpus.weights import WeightedCorpus, checked_weights
 from fastw2v.runtime.progress import PhaseProgress
@@ -109,10 +111,12 @@ def _of_table(
 
 def _weights(table: Table, column: str, weight: str) -> np.ndarray:
     """Return the weights of the rows that have a sentence."""
-    found, kept = [], []
+    found, kept, n_rows = [], [], 0
     for batch in table.batches([column, weight]):
-        refuse_missing(batch.column(1), weight)
-        found.append(batch.column(1).to_numpy(zero_copy_only=False))
+        check_weights(batch.column(1).type, weight)
+        refuse_missing(batch.column(1), weight, n_rows)
+        n_rows += len(batch)
+        found.append(numbers_of(batch.column(1)))
         kept.append(_lengths(_plain(batch.column(0))).fill_null(0).to_numpy(zero_copy_only=False) > 0)
     weights = checked_weights(np.concatenate(found) if found else np.zeros(0), None, "row")
     return weights[np.concatenate(kept)] if kept else weights
@@ -210,10 +214,10 @@ def _pieces(columns: _Columns) -> Iterator[Any]:
         if pyarrow_module().types.is_null(rows.type):
             continue
         rows = _plain(rows)
-        read_as = _read_as(rows.type, columns.name)
-        first_kind = first_kind or read_as
-        if read_as != first_kind:
-            parts = f"{first_kind} in one part of the table and {read_as} in another"
+        kind = read_as(rows.type, columns.name)
+        first_kind = first_kind or kind
+        if kind != first_kind:
+            parts = f"{first_kind} in one part of the table and {kind} in another"
             raise TypeError(f"column {columns.name!r} holds {parts}; pass tables of one kind")
         lengths = _lengths(rows).fill_null(0).to_numpy(zero_copy_only=False)
         starts, first = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)]), 0
@@ -221,7 +225,7 @@ def _pieces(columns: _Columns) -> Iterator[Any]:
             last = int(np.searchsorted(starts, starts[first] + _PIECE_TOKENS, side="right")) - 1
             last = min(max(last, first + 1), len(rows))
             holds_some = pyarrow_module().array(lengths[first:last] > 0)
-            piece = _cast(rows[first:last], read_as, columns.name).filter(holds_some)
+            piece = _cast(rows[first:last], kind, columns.name).filter(holds_some)
             if len(piece):
                 _refuse_missing_items(piece, columns.name)
                 yield piece
@@ -235,46 +239,21 @@ def _plain(rows: Any) -> Any:  # noqa: ANN401
     return rows.cast(pyarrow_module().large_string()) if types.is_string_view(rows.type) else rows
 
 
-def _cast(rows: Any, read_as: Any, name: str) -> Any:  # noqa: ANN401
+def _cast(rows: Any, kind: Any, name: str) -> Any:  # noqa: ANN401
     """Return rows of the type to read them as; ValueError for integers that are too large."""
     try:
-        return rows.cast(read_as)
+        return (lists_of_views(rows) if is_list_view(rows.type) else rows).cast(kind)
     except pyarrow_module().ArrowInvalid as error:
         cure = "renumber the ids, or cast them to text"
-        raise ValueError(f"column {name!r} cannot be read as {read_as}: {error}; {cure}") from error
+        raise ValueError(f"column {name!r} cannot be read as {kind}: {error}; {cure}") from error
+    except IndexError as error:
+        raise ValueError(f"column {name!r} has a list outside its items ({error}); make the table anew") from error
 
 
 def _lengths(rows: Any) -> Any:  # noqa: ANN401
     """Return the number of tokens of each row; of text, of bytes."""
     compute = pyarrow_module().compute
     return compute.binary_length(rows) if is_text(rows.type) else compute.list_value_length(rows)
-
-
-def _read_as(given: Any, name: str) -> Any:  # noqa: ANN401
-    """Return the type to read a column as: string, or large lists of string or of int64; TypeError for another."""
-    arrow, types = pyarrow_module(), pyarrow_module().types
-    if is_text(given):
-        return arrow.string()
-    if isinstance(given, arrow.ListType | arrow.LargeListType | arrow.FixedSizeListType | arrow.ListViewType):
-        inside = given.value_type
-        words = inside.value_type if types.is_dictionary(inside) else inside
-        if is_text(words) or types.is_null(words):  # null: of empty lists alone
-            return arrow.large_list(arrow.string())
-        if types.is_integer(words):
-            return arrow.large_list(arrow.int64())
-    raise TypeError(f"column {name!r} holds {given}; {_cure_of_kind(given, name)}")
-
-
-def _cure_of_kind(given: Any, name: str) -> str:  # noqa: ANN401
-    """Return what to do about a column of another type."""
-    types, inside = pyarrow_module().types, getattr(given, "value_type", given)
-    cure = "pass a column of lists of str or of integers, or of text; or group and items of a long table"
-    if types.is_nested(inside) or types.is_integer(inside):
-        return cure
-    if types.is_floating(inside):
-        return f'{cure}; convert the items by astype("int64")'
-    is_bytes = types.is_binary(inside) or types.is_large_binary(inside) or types.is_fixed_size_binary(inside)
-    return f"{cure}; {'decode the bytes' if is_bytes else 'convert the items by astype(str)'}"
 
 
 def _refuse_missing_items(rows: Any, name: str) -> None:  # noqa: ANN401

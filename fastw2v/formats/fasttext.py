@@ -27,6 +27,8 @@ CBOW, SKIPGRAM, SUPERVISED = 1, 2, 3  # values of `model`
 _OPTIONS = "<12id"
 _CHUNK_BYTES = 1 << 22
 _MOST_WORD_BYTES = 1 << 24
+_LEAST_WORD_BYTES = 10  # of the dictionary: an empty word, its count and its type
+_MOST_TOKENS = 1 << 62
 _LONGEST_NGRAM = 1 << 16
 _COLUMNS = 16  # floats of a row are padded to a multiple of this
 
@@ -103,9 +105,9 @@ def read_fasttext(source: Source, *, encoding: str = "utf-8", with_output: bool 
         The file is quantised (.ftz), a classifier, damaged, or no file of fastText.
     """
     with reading(source) as stream:
-        file = _Input(stream, name_of(source))
+        file = _Input(stream, name_of(source), _plain_bytes(source))
         options, has_version = _read_options(file)
-        vocab = _read_words(file, encoding, has_version=has_version)
+        vocab = _read_words(file, encoding, options, has_version=has_version)
         if has_version and file.unpack("<?")[0]:
             raise ValueError(
                 f"{file.name} is quantised (.ftz): its rows are codes, and not vectors; expected the .bin before "
@@ -120,6 +122,14 @@ def read_fasttext(source: Source, *, encoding: str = "utf-8", with_output: bool 
         return FastTextFile(options, vocab, w_in, _read_matrix(file, "output", len(vocab), dim=options.dim))
 
 
+def _plain_bytes(source: Source) -> int | None:
+    """Return the size of a file that is not packed; None for others, whose content may be of any length."""
+    if not isinstance(source, str | os.PathLike):
+        return None
+    with open(source, "rb") as file, reading(source) as stream:
+        return os.path.getsize(source) if file.read(8) == stream.read(8) else None
+
+
 def is_fasttext(path: str | os.PathLike[str]) -> bool:
     """Whether a file, which may be packed, begins as those of fastText with a version do."""
     with reading(path) as stream:
@@ -129,8 +139,16 @@ def is_fasttext(path: str | os.PathLike[str]) -> bool:
 class _Input:
     """A stream of which parts of a given length, or up to a byte, are taken; an end within a part is an error."""
 
-    def __init__(self, stream: BinaryIO, name: str) -> None:
-        self._stream, self._rest, self.name = stream, b"", name
+    def __init__(self, stream: BinaryIO, name: str, n_bytes: int | None) -> None:
+        self._stream, self._rest, self.name, self._n_bytes = stream, b"", name, n_bytes
+
+    def check_size(self, n_words: int, options: Options) -> None:
+        """Raise ValueError if the file, whose size is known, is too small for its words and rows of floats."""
+        least = n_words * (_LEAST_WORD_BYTES + 4 * options.dim) + 4 * options.dim * options.bucket
+        if self._n_bytes is not None and self._n_bytes < least:
+            said = f"{n_words:,} words, {options.bucket:,} buckets and {options.dim:,} numbers in a row"
+            finding = f"it has {self._n_bytes:,} bytes, and {said} take {least:,} or more"
+            raise _damaged(self.name, f"{finding}, unless it is quantised (.ftz)")
 
     def take(self, n_bytes: int) -> bytes:
         while len(self._rest) < n_bytes:
@@ -178,7 +196,7 @@ def _read_options(file: _Input) -> tuple[Options, bool]:
     return options, has_version
 
 
-def _read_words(file: _Input, encoding: str, *, has_version: bool) -> Vocab:
+def _read_words(file: _Input, encoding: str, options: Options, *, has_version: bool) -> Vocab:
     n_entries, n_words, n_labels = file.unpack("<3i")
     (n_tokens,) = file.unpack("<q")
     n_pruned = file.unpack("<q")[0] if has_version else -1
@@ -188,12 +206,13 @@ def _read_words(file: _Input, encoding: str, *, has_version: bool) -> Vocab:
         raise _damaged(file.name, f"it has {n_entries} entries of which {n_words} are words, of {n_tokens} tokens")
     if n_pruned > 0:
         raise ValueError(f"{file.name} has pruned n-grams, as quantised models have; expected the .bin before that")
+    file.check_size(n_words, options)
     words, counts = [], []
     for word, count, _ in file.entries(n_words):
         words.append(word)
         counts.append(count)
-    if min(counts) < 0:
-        raise _damaged(file.name, f"a word has the count {min(counts)}")
+    if min(counts) < 0 or sum(counts) > _MOST_TOKENS:
+        raise _damaged(file.name, f"the counts of its words are {min(counts)} to {max(counts)}")
     if encoding.lower().replace("_", "-") not in ("utf-8", "utf8"):
         words = [word.decode(encoding).encode() for word in words]
     try:

@@ -19,7 +19,7 @@ from fastw2v.runtime.arrays import Array
 
 _DTYPE = re.compile(r"[fiu][1248]")
 _MOST_STACKED = 10_000  # Python writes the entries of a dict by the thousand
-_MOST_CONTAINERS = 10_000  # dicts, lists, tuples and arrays in other containers
+_MOST_CONTAINERS = 10_000  # dicts, lists, tuples, arrays and bytes in dicts, lists and tuples
 _MOST_INTEGER = 1 << 63
 _PLAIN = (str, int, float, bool, type(None))
 
@@ -115,13 +115,14 @@ class _Machine:
     def __init__(self, n_bytes: int) -> None:
         self._stack: Stack = []
         self._memo: list[Any] = []
-        self._n_containers, self._n_encodable = 0, n_bytes
+        self._n_made, self._n_containers, self._n_encodable = 0, 0, n_bytes
 
     def run(self, data: bytes) -> Any:  # noqa: ANN401
         """Return what is on the stack at the end."""
         stack, push = self._stack, self._stack.append
         for opcode, argument, at in pickletools.genops(data):  # it refuses lengths beyond the end
             name = opcode.name
+            self._n_made += name not in _REMEMBERS
             if name in _CONSTANTS:
                 push(argument)
             elif name in _INSTRUCTIONS:
@@ -156,6 +157,7 @@ class _Machine:
     def _tuple(self, values: list[Any]) -> None:
         if any(isinstance(value, tuple) and any(isinstance(inner, tuple) for inner in value) for value in values):
             raise pickle.UnpicklingError("tuples in tuples in tuples")
+        self._contained(values)
         self._push(tuple(values))
 
     def _tuple_of(self, n: int) -> None:
@@ -167,6 +169,8 @@ class _Machine:
         place = len(self._memo) if place is None else place
         if place > len(self._memo):
             raise pickle.UnpicklingError(f"a memo index of {place} after {len(self._memo)}")
+        if place >= self._n_made:
+            raise pickle.UnpicklingError(f"{place + 1} memos of {self._n_made} things")
         self._memo[place : place + 1] = [self._stack[-1]]
 
     def _contained(self, values: list[Any]) -> None:
@@ -235,6 +239,7 @@ class _Machine:
 
 _CONSTANTS = {"BININT", "BININT1", "BININT2", "FLOAT", "BINFLOAT", "UNICODE", "BINUNICODE", "SHORT_BINUNICODE"}
 _CONSTANTS |= {"BINUNICODE8", "BINBYTES", "SHORT_BINBYTES", "BINBYTES8", "BYTEARRAY8"}
+_REMEMBERS = {"MEMOIZE", "PUT", "BINPUT", "LONG_BINPUT"}
 _INSTRUCTIONS: dict[str, Callable[[_Machine, Any], None]] = {
     "NONE": lambda machine, _: machine._push(None),
     "NEWTRUE": lambda machine, _: machine._push(True),

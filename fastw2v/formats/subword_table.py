@@ -11,7 +11,8 @@ import numpy as np
 
 from fastw2v.formats.safetensors import Tensors
 from fastw2v.runtime.arrays import Array, FloatArray
-from fastw2v.vectors.subwords import NgramRule, Subwords
+from fastw2v.runtime.named_errors import errors_named
+from fastw2v.vectors.subwords import MOST_NGRAMS, NgramRule, Subwords
 from fastw2v.vocab import Vocab
 
 SUBWORD_TENSORS = ("word_rows", "ngram_rows", "ngram_buckets")
@@ -73,7 +74,9 @@ def subword_rows(
     is_possible = len(buckets) == 0 or 0 <= buckets.min() <= buckets.max() < rule.n_buckets
     if not is_possible or len(np.unique(buckets)) < len(buckets):
         raise ValueError(f"{path} is damaged: its buckets are not different numbers from 0 to {rule.n_buckets - 1}")
-    subwords = Subwords.of(vocab, rule, buckets.astype(np.int32))
+    most_ngrams = MOST_NGRAMS + words.size + ngrams.size
+    with errors_named(path):
+        subwords = Subwords.of(vocab, rule, buckets.astype(np.int32), most_ngrams=most_ngrams)
     if len(subwords.bucket_of_row) > len(buckets):
         raise ValueError(f"{path} is damaged: it has no row for some n-grams of its words; save the model again")
     return SubwordRows(_joined(words, ngrams), subwords, seed)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable
+from itertools import islice
 from reprlib import repr as shorten
 from typing import Any
 
@@ -12,6 +14,8 @@ from fastw2v.phrases.scorers import Scorer, npmi_scorer, original_scorer
 from fastw2v.runtime.files import atomic_write, existing_file
 
 FORMAT = "fastw2v phrases 1"
+_CONTAINER = re.compile(rb"[\[,:]\s*[\[{]")  # a list or object in another
+_MOST_CONTAINERS = 100_000  # a file has three, and text that looks like one
 _NAMES = {original_scorer: "default", npmi_scorer: "npmi"}
 
 StrPath = str | os.PathLike[str]
@@ -50,8 +54,11 @@ def load_state(path: StrPath, scoring: Scorer | None) -> State:
         There is no file, or it cannot be read.
     """
     given = existing_file(path)  # ValueError of its own, for an empty file
+    text = given.read_bytes()
+    if sum(1 for _ in islice(_CONTAINER.finditer(text), _MOST_CONTAINERS + 1)) > _MOST_CONTAINERS:
+        raise ValueError(f"{path} is JSON of more than {_MOST_CONTAINERS:,} lists and objects; {_EXPECTED}")
     try:
-        state: State = json.loads(given.read_bytes())
+        state: State = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise ValueError(f"{path} is no JSON ({error}); {_EXPECTED}") from error
     if not isinstance(state, dict) or state.get("format") != FORMAT:

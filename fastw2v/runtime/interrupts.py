@@ -7,8 +7,6 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from fastw2v.runtime.signals import after_imports
-
 _EXIT_STATUS = 130  # 128 + SIGINT, as shells give it
 
 
@@ -33,6 +31,8 @@ def ctrl_c_raises() -> Iterator[None]:
     if signal.getsignal(signal.SIGINT) is not _end:
         yield
         return
+    from fastw2v.runtime.signals import after_imports  # later: what it imports takes time, in which Ctrl-C may come
+
     signal.signal(signal.SIGINT, after_imports(signal.default_int_handler))
     try:
         yield

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 import time
+from functools import lru_cache
 
 import numpy as np
 
+from fastw2v.runtime.arrays import Array
 from fastw2v.vectors.weights import Weights
 
 _N_ROWS = 64
@@ -34,9 +36,6 @@ class DivergenceWatch:
     """
 
     def __init__(self, weights: Weights, alpha: float) -> None:
-        n_vocab = len(weights.w_out)
-        first, others = np.arange(min(n_vocab, _N_ROWS // 2)), np.linspace(0, n_vocab - 1, _N_ROWS // 2).astype(int)
-        self._rows = np.union1d(first, others) if n_vocab else first
         self._weights, self._alpha, self._seen = weights, alpha, time.monotonic()
         largest = self._largest()
         if not math.isfinite(largest):
@@ -45,10 +44,8 @@ class DivergenceWatch:
 
     def _largest(self) -> float:
         """Return the largest magnitude in the rows looked at: NaN if one is NaN."""
-        if not len(self._rows):
-            return 0.0
         matrices = [self._weights.w_in, *self._weights.outputs.values()]
-        largest = [np.abs(matrix[self._rows]).max() for matrix in matrices]
+        largest = [np.abs(matrix[_some_rows(len(matrix))]).max(initial=0) for matrix in matrices]
         return float(np.max(largest))  # of NumPy, which does not lose NaN
 
     def look(self, share: float, *, loss: float | None = None) -> None:
@@ -87,3 +84,10 @@ class DivergenceWatch:
                 f"training diverged: {where} the value {value:.3g}; lower alpha (it was {self._alpha:g}; the default "
                 "is 0.025, and up to 0.1 is safe with the other options at their defaults)"
             )
+
+
+@lru_cache(maxsize=16)
+def _some_rows(n_rows: int) -> Array:
+    """Return the numbers of the first rows, and of others at equal distances to the last."""
+    first = np.arange(min(n_rows, _N_ROWS // 2))
+    return np.union1d(first, np.linspace(0, n_rows - 1, _N_ROWS // 2).astype(int)) if n_rows else first

@@ -12,6 +12,7 @@ import numpy as np
 from fastw2v.runtime.arrays import Array
 from fastw2v.vocab import Vocab
 
+MOST_NGRAMS = 1 << 19  # of a file without numbers; more for each number of its rows
 _END_OF_LINE = b"</s>"  # fastText's word for it, which has no n-grams
 
 
@@ -48,12 +49,12 @@ class NgramRule:
         letters = np.frombuffer(b"".join(words), np.uint8)
         return self._hashed(letters, np.cumsum([0, *map(len, words)], dtype=np.int64))
 
-    def of_vocab(self, vocab: Vocab) -> Lists:
-        """Return the same for the words of a vocabulary."""
+    def of_vocab(self, vocab: Vocab, most: int | None = None) -> Lists:
+        """Return the same for the words of a vocabulary; ValueError if there are more than `most`."""
         first = vocab.word_starts[0]
-        return self._hashed(vocab.letters[first : vocab.word_starts[-1]], vocab.word_starts - first)
+        return self._hashed(vocab.letters[first : vocab.word_starts[-1]], vocab.word_starts - first, most)
 
-    def _hashed(self, letters: Array, word_starts: Array) -> Lists:
+    def _hashed(self, letters: Array, word_starts: Array, most: int | None = None) -> Lists:
         from fastw2v_kernels.hash_ngrams.cpu import hash_ngrams_cpu
         from fastw2v_kernels.hash_ngrams.reference import ngram_starts_of
 
@@ -63,6 +64,9 @@ class NgramRule:
         for word in np.flatnonzero(np.diff(word_starts) == len(_END_OF_LINE)):
             if letters[word_starts[word] : word_starts[word + 1]].tobytes() == _END_OF_LINE:
                 starts[word + 1 :] -= starts[word + 1] - starts[word]
+        if most is not None and starts[-1] > most:
+            lengths = f"of {self.min_n} to {self.max_n} characters"
+            raise ValueError(f"its words have {starts[-1]:,} n-grams {lengths}; expected {most:,} at most, by its size")
         buckets = np.empty(starts[-1], np.int32)
         hash_ngrams_cpu(
             np.ascontiguousarray(letters),
@@ -95,7 +99,9 @@ class Subwords:
     row_starts: Array
 
     @classmethod
-    def of(cls, vocab: Vocab, rule: NgramRule, known: Array | None = None) -> Subwords:
+    def of(
+        cls, vocab: Vocab, rule: NgramRule, known: Array | None = None, *, most_ngrams: int | None = None
+    ) -> Subwords:
         """Find the n-grams of a vocabulary. Those that occur first get the first rows: frequent words' rows are near.
 
         Parameters
@@ -104,15 +110,29 @@ class Subwords:
         rule : NgramRule
         known : int32[n_known], optional
             Buckets that have the first rows behind the words, in this order.
+        most_ngrams : int, optional
+            ValueError if the words have more n-grams.
         """
-        buckets, starts = rule.of_vocab(vocab)
+        buckets, starts = rule.of_vocab(vocab, most_ngrams)
         known = np.empty(0, np.int32) if known is None else known
         bucket_of_row, row_of_ngram = _by_first_occurrence(np.concatenate([known, buckets]))
-        row_starts = starts + np.arange(len(vocab) + 1)
+        return cls._of_rows(rule, bucket_of_row, Lists(row_of_ngram[len(known) :], starts))
+
+    @classmethod
+    def with_all_buckets(cls, vocab: Vocab, rule: NgramRule, *, most_ngrams: int | None = None) -> Subwords:
+        """Return the rows of a matrix that has one for each bucket, as those of fastText's files; as `of`."""
+        buckets, starts = rule.of_vocab(vocab, most_ngrams)
+        return cls._of_rows(rule, np.arange(rule.n_buckets, dtype=np.int32), Lists(buckets, starts))
+
+    @classmethod
+    def _of_rows(cls, rule: NgramRule, bucket_of_row: Array, ngrams: Lists) -> Subwords:
+        """Join the row of each word and those of its n-grams, counted from the first row behind the words."""
+        row_of_ngram, starts = ngrams
+        n_vocab, row_starts = len(starts) - 1, starts + np.arange(len(starts))
         row_ids, is_own = np.empty(row_starts[-1], np.int32), np.zeros(row_starts[-1], bool)
         is_own[row_starts[:-1]] = True
-        row_ids[is_own] = np.arange(len(vocab))
-        row_ids[~is_own] = len(vocab) + row_of_ngram[len(known) :]
+        row_ids[is_own] = np.arange(n_vocab)
+        row_ids[~is_own] = n_vocab + row_of_ngram
         return cls(rule, bucket_of_row, row_ids, row_starts)
 
     @property

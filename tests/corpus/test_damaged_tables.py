@@ -52,7 +52,7 @@ CONTENTS = {
     "no such column": ("session,x\n1,a\n", r"a\.csv: there is no column 'item'; .*pass one of them as items="),
     "a missing value": (
         "session,item\n,a\n1,b\n",
-        r"a\.csv: column 'session' lacks 1 values, the first in row 0; drop",
+        r"a\.csv: column 'session' lacks 1 values in rows 0 to 1, the first in row 0; drop",
     ),
     "a name of another encoding": ("session,\udcff\n1,a\n", r"a\.csv cannot be read as csv: .*invalid start byte"),
     "no row": ("session,item\n", r"a\.csv.*holds no token"),

@@ -89,8 +89,7 @@ def ngram_starts_of(letters: NDArray[np.uint8], word_starts: Int64, *, min_n: in
     begins_char = (letters & 0b1100_0000) != _CONTINUES
     n_before: NDArray[Any] = np.concatenate([np.zeros(1, np.int64), np.cumsum(begins_char)])
     n_chars = np.diff(n_before[word_starts]) + 2
-    counts = np.zeros(len(n_chars), np.int64)
-    longest = min(max_n, int(n_chars.max(initial=0)))
-    for n in range(max(min_n, 1), longest + 1):
-        counts += np.maximum(n_chars - n + 1, 0) - 2 * (n == 1)
+    shortest, longest = max(min_n, 1), np.minimum(max_n, n_chars)
+    n_lengths = np.maximum(longest - shortest + 1, 0)  # of length n there are n_chars - n + 1
+    counts = n_lengths * (2 * n_chars + 2 - shortest - longest) // 2 - 2 * (n_lengths > 0) * (shortest == 1)
     return np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)])
