@@ -174,6 +174,8 @@ def damaged(tmp_path, change):
         (lambda t, m: m.update(config='{"vector_size": 16, "epochs": 0}'), "epochs is 0"),
         (lambda t, m: m.update(notes='{"effective_min_count": 1.5}'), "damaged is damaged: effective_min_count is 1.5"),
         (lambda t, m: m.update(notes='{"effective_min_count": "5"}'), "damaged is damaged: effective_min_count is '5'"),
+        (lambda t, m: m.update(config='{"vector_size": 16, "negative": 0}'), "damaged is damaged: hs is 0 and"),
+        (lambda t, m: m.update(config='{"vector_size": 16, "min_n": 3}'), "damaged is damaged: .*'min_n'"),
         (lambda t, m: m.pop("config"), "config is None"),
         (lambda t, m: m.update(state="{}"), "state is {}"),
     ],

@@ -21,6 +21,7 @@ _DTYPE = re.compile(r"[fiu][1248]")
 _MOST_STACKED = 10_000  # Python writes the entries of a dict by the thousand
 _MOST_CONTAINERS = 10_000  # dicts, lists, tuples, arrays and bytes in dicts, lists and tuples
 _MOST_INTEGER = 1 << 63
+_EMPTY = np.empty(0)
 _PLAIN = (str, int, float, bool, type(None))
 
 Stack: TypeAlias = list[Any]
@@ -53,7 +54,7 @@ class PickledArray:
     """numpy.core.multiarray._reconstruct: an empty array, which `fill` fills."""
 
     def __init__(self, *_: object) -> None:
-        self.array = np.empty(0)
+        self.array = _EMPTY
 
     def fill(self, state: tuple[Any, ...]) -> None:
         """Set shape, type and content."""

@@ -16,6 +16,7 @@ from fastw2v.fasttext import (
     load_facebook_vectors,
     save_facebook_model,
 )
+from fastw2v.formats import fasttext
 from fastw2v.formats.fasttext import read_fasttext
 
 HERE = Path(__file__).parent
@@ -172,6 +173,43 @@ def test_files_from_before_versions_are_read():
 def test_other_files_are_refused_by_name(offset, layout, value, flaw):
     with pytest.raises(ValueError, match=flaw):
         load_facebook_vectors(changed(offset, layout, value))
+
+
+def test_a_file_that_is_too_small_for_what_it_says_is_refused_before_it_is_read(tmp_path, monkeypatch):
+    content = bytearray(OF_PROGRAM["cbow"].read_bytes())
+    struct.pack_into("<i", content, OPTIONS_AT + 32, 2**31 - 1)  # buckets
+    (tmp_path / "m.bin").write_bytes(content)
+    monkeypatch.setattr(fasttext._Input, "entries", None)
+    finding = r"m\.bin is damaged: it has [\d,]+ bytes, and .* 2,147,483,647 buckets .* unless it is quantised"
+    with pytest.raises(ValueError, match=finding):
+        load_facebook_vectors(tmp_path / "m.bin")
+
+
+def test_counts_that_no_text_has_are_refused():
+    data = OF_PROGRAM["skipgram"].read_bytes()
+    at = data.index(b"and\0") + 4
+    with pytest.raises(ValueError, match="the counts of its words are 20 to 4611"):
+        load_facebook_vectors(io.BytesIO(data[:at] + struct.pack("<q", 1 << 62) + data[at + 8 :]))
+
+
+def file_of_one_word(path, *, n_bytes, min_n, max_n):
+    """A whole file with one word so long and two buckets."""
+    options = struct.pack("<12id", 1, 5, 5, 1, 5, 1, 2, 2, 2, min_n, max_n, 100, 1e-4)
+    words = struct.pack("<3i2q", 1, 1, 0, 1, -1) + b"a" * n_bytes + struct.pack("<xqb", 1, 0)
+    rows = struct.pack("<?2q", False, 3, 1) + bytes(12) + struct.pack("<?2q", False, 1, 1) + bytes(4)
+    path.write_bytes(struct.pack("<2i", fasttext.MAGIC, 12) + options + words + rows)
+    return path
+
+
+@pytest.mark.parametrize("load", [load_facebook_vectors, load_facebook_model])
+def test_words_of_many_ngrams_are_refused_before_these_are_made(tmp_path, load):
+    loaded = load(file_of_one_word(tmp_path / "m.bin", n_bytes=10_000, min_n=3, max_n=6))
+    assert getattr(loaded, "wv", loaded)["unseen"].shape == (1,)
+    path = file_of_one_word(tmp_path / "m.bin", n_bytes=1 << 20, min_n=1, max_n=65_536)
+    with pytest.raises(
+        ValueError, match=r"m\.bin: its words have 66,5.* n-grams of 1 to 65536 characters; expected 524"
+    ):
+        load(path)
 
 
 def test_a_quantised_file_is_refused_by_name():

@@ -207,6 +207,11 @@ HUNGRY = {  # a few bytes that ask for many
     ),
     "dicts": b"\x80\x04" + b"}" * 1_000_000 + b".",
     "lists in a list": b"\x80\x04]" + (b"(" + b"]" * 1000 + b"e") * 1000 + b".",
+    "dicts in tuples": b"\x80\x04" + (b"(" + b"}" * 5000 + b"t") * 200 + b".",
+    "arrays in tuples": pickle_of(
+        name("numpy.core.multiarray", "_reconstruct"), b"q\0", (b"(" + b"h\0)R" * 5000 + b"t") * 50
+    ),
+    "memos of one thing": b"\x80\x04N" + b"\x94" * 3_000_000 + b".",
     "a long integer": b"\x80\x04\x8b" + (100_000).to_bytes(4, "little") + b"\x7f" * 100_000 + b".",
     "bytes again and again": pickle_of(
         name("_codecs", "encode"),

@@ -36,6 +36,15 @@ def test_a_scoring_function_is_named_and_not_looked_for(tmp_path):
         Phrases.load(tmp_path / "phrases.json")
 
 
+@pytest.mark.parametrize("inside", ["[]", "{}"])
+@pytest.mark.parametrize("separator", [",", " ,\n "])
+def test_json_of_many_lists_is_refused_before_it_is_parsed(tmp_path, monkeypatch, inside, separator):
+    (tmp_path / "p.json").write_text("[" + separator.join([inside] * 150_000) + "]")
+    monkeypatch.setattr(json, "loads", None)
+    with pytest.raises(ValueError, match=r"p\.json is JSON of more than 100,000 lists and objects; expected"):
+        Phrases.load(tmp_path / "p.json")
+
+
 def test_frozen_load_refuses_phrases(tmp_path):
     Phrases([["a", "b"]]).save(tmp_path / "phrases.json")
     with pytest.raises(ValueError, match=r"holds Phrases; load it with Phrases.load"):

@@ -1,4 +1,6 @@
 import signal
+import subprocess
+import sys
 
 import pytest
 
@@ -40,3 +42,11 @@ def test_a_handler_of_the_user_is_left_alone(ended):
         signal.raise_signal(signal.SIGINT)
     signal.raise_signal(signal.SIGINT)
     assert (ended, came) == ([], [1, 1])
+
+
+def test_little_is_imported_before_ctrl_c_is_taken_care_of():
+    program = (
+        "import sys; before = set(sys.modules); import fastw2v.runtime.interrupts; print(set(sys.modules) - before)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert not any(f"'{slow}'" in done.stdout for slow in ("logging", "threading", "typing", "re"))

@@ -7,7 +7,7 @@ import pytest
 from fastw2v import Word2Vec
 from fastw2v.vectors import divergence
 from fastw2v.vectors.divergence import DivergedError, DivergenceWatch
-from fastw2v.vectors.weights import weights_of
+from fastw2v.vectors.weights import Weights, weights_of
 
 RNG = np.random.default_rng(4)
 SENTENCES = [[f"w{n}" for n in RNG.zipf(1.5, 20) % 50] for _ in range(2000)]
@@ -121,3 +121,12 @@ def test_that_no_pair_was_trained_is_said_with_its_cause(sentences, options, cau
 def test_nothing_is_said_of_a_training_with_pairs(caplog):
     Word2Vec([["a", "b"]] * 5, min_count=1, sample=0, vector_size=16)
     assert "no pair" not in caplog.text
+
+
+@pytest.mark.parametrize("which", [0, 5, -1])
+def test_rows_of_ngrams_are_looked_at_too(which):
+    weights = Weights(np.ones((1500, 16), np.float32), np.zeros((1000, 16), np.float32), 8)
+    rows = divergence._some_rows(1500)
+    weights.w_in[rows[rows >= 1000][which], 2] = np.nan
+    with pytest.raises(ValueError, match="a vector has the value nan before training"):
+        DivergenceWatch(weights, 0.5)
