@@ -20,6 +20,7 @@ LEAST_BLOCK = 1 << 20  # pyarrow's own
 MOST_BLOCK = 1 << 30
 _MOST_QUOTED = 1 << 28  # of a record with newlines in quotes; more is a quote that has no partner
 MOST_DEEP = 500
+MOST_COLUMNS = 5000
 _CHUNK = 1 << 20
 _NEWLINE, _RETURN, _QUOTE, _BACKSLASH, _SPACE = b'\n\r"\\ '
 _OPEN, _CLOSE = b"{}"  # with _SPACE's bit, square brackets are curly ones
@@ -45,8 +46,8 @@ def block_size(path: Path, delimiter: str | None) -> int:
     Raises
     ------
     ValueError
-        A record is longer than `MOST_BLOCK`; or, of JSON, brackets nest deeper than `MOST_DEEP`, one is closed that
-        was not opened, or a line ends inside a string.
+        A record is longer than `MOST_BLOCK`, or CSV has more than `MOST_COLUMNS` columns; or, of JSON, brackets nest
+        deeper than `MOST_DEEP`, one is closed that was not opened, or a line ends inside a string.
     """
     found = path.stat()
     return _block_size(path, delimiter, (found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns))
@@ -97,6 +98,7 @@ class _CsvLook:
     def __init__(self, delimiter: str) -> None:
         self._delimiter, self._inside = ord(delimiter), False
         self._records, self._lines = _Gaps(), _Gaps()
+        self._n_columns, self._is_first_line = 1, True
 
     @property
     def longest(self) -> int:
@@ -105,7 +107,10 @@ class _CsvLook:
 
     def add(self, window: _Bytes) -> None:
         chunk = window[1:-1]
-        ends = _bits((chunk == _NEWLINE) | (chunk == _RETURN))
+        is_end = (chunk == _NEWLINE) | (chunk == _RETURN)
+        if self._is_first_line:
+            self._count_columns(chunk, is_end)
+        ends = _bits(is_end)
         self._lines.add(ends)
         is_quote = window == _QUOTE
         if is_quote.any():  # inches and the like, with letters at both sides, are no quotes
@@ -115,6 +120,14 @@ class _CsvLook:
         elif self._inside:
             ends = np.zeros_like(ends)
         self._records.add(ends)
+
+    def _count_columns(self, chunk: _Bytes, is_end: npt.NDArray[np.bool_]) -> None:
+        """Raise ValueError if the first line has too many columns: pyarrow takes 8 KB for each."""
+        self._is_first_line = not is_end.any()
+        line = chunk if self._is_first_line else chunk[: int(is_end.argmax())]
+        self._n_columns += int((line == self._delimiter).sum())
+        if self._n_columns > MOST_COLUMNS:
+            raise ValueError(f"its first line has more than {MOST_COLUMNS:,} columns; leave some out, or use Parquet")
 
 
 class _JsonLook:

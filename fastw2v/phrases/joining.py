@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, cast
 from fastw2v.runtime.lifecycle import Lifecycle
 
 Sentence = Iterable[str]
+_MOST_DELIMITERS = 256
 
 
 class Everything:
@@ -32,6 +33,18 @@ class Places(NamedTuple):
 
     followers: Callable[[str, tuple[()]], Container[str]]
     last: Container[str]
+
+
+class Followers(dict[str, Container[str]]):
+    """For the beginning of a phrase, what may end it."""
+
+
+class AnyFollowers(Followers):
+    """Anything may follow anything: each pair of words is joined and looked up."""
+
+    def get(self, *_: object) -> Everything:
+        """Return what holds every word."""
+        return Everything()
 
 
 class JoinedSentences:
@@ -159,14 +172,20 @@ class PhraseJoiner(Lifecycle, ABC):
         return found
 
 
-def followers_in(phrases: Iterable[str], delimiter: str) -> dict[str, set[str]]:
-    """Return what may follow what in these phrases: in "a_of_b", "b" and "of_b" follow "a", and "b" follows "a_of"."""
-    found: dict[str, set[str]] = {}
+def followers_in(phrases: Iterable[str], delimiter: str) -> Followers:
+    """Return what may follow what in these phrases: in "a_of_b", "b" and "of_b" follow "a", and "b" follows "a_of".
+
+    Of a phrase with very many delimiters the parts would take its length squared: then anything may follow anything.
+    """
+    found = Followers()
     for phrase in phrases:
+        if phrase.count(delimiter) > _MOST_DELIMITERS:
+            return AnyFollowers()
         ends: set[str] = set()
         cut = phrase.rfind(delimiter)
         while cut >= 0:
             ends.add(phrase[cut + len(delimiter) :])
-            found.setdefault(phrase[:cut], set()).update(ends)
+            known = found.setdefault(phrase[:cut], set())
+            cast(set[str], known).update(ends)
             cut = phrase.rfind(delimiter, 0, cut + len(delimiter) - 1)
     return found

@@ -57,7 +57,8 @@ def score_vocabulary(vocabulary: PhraseVocabulary, settings: Settings) -> Scored
         if score > settings.threshold:
             plain[phrase] = score, place
     odd, delimiter = vocabulary.odd, vocabulary.counted.delimiter
-    followers = followers_in([*plain, *odd], delimiter) | dict.fromkeys(odd, Everything())
+    followers = followers_in([*plain, *odd], delimiter)
+    followers.update(dict.fromkeys(odd, Everything()))
     connector_words = vocabulary.counted.connector_words
     last = frozenset(token for token in odd if token.split(delimiter)[0] in connector_words)
     return Scored(settings, plain, odd, Places(followers.get, last))

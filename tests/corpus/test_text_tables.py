@@ -148,3 +148,15 @@ def test_empty_text(tmp_path):
     for name in ("a.csv", "a.jsonl"):
         (tmp_path / name).write_bytes(b"")
         assert block_size(tmp_path / name, "," if name == "a.csv" else None) == LEAST_BLOCK
+
+
+def test_csv_of_very_many_columns_is_refused_before_pyarrow_takes_memory_for_each(tmp_path):
+    path = tmp_path / "wide.csv"
+    path.write_text("words" + "," * 4999 + "\n" + "a b" + "," * 4999 + "\n")
+    assert block_size(path, ",") == LEAST_BLOCK
+    path.write_text("words" + "," * 5000 + "\n" + "a b" + "," * 5000 + "\n")
+    with pytest.raises(ValueError, match="more than 5,000 columns; leave some out, or use Parquet"):
+        block_size(path, ",")
+    path.write_text("words," + "x" * 3_000_000 + "," * 5000 + "\n")
+    with pytest.raises(ValueError, match="more than 5,000 columns"):
+        block_size(path, ",")

@@ -1,6 +1,7 @@
 """`Phrases` as an object: lazy corpora, options that change, refusals."""
 
 import pickle
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -133,3 +134,20 @@ def test_bytes_that_are_no_utf8_survive(tmp_path: Path):
     phrases.save(tmp_path / "phrases.json")
     (phrase,) = Phrases.load(tmp_path / "phrases.json").export_phrases()
     assert encode_word(phrase) == "café_noir".encode("latin-1")
+
+
+@pytest.mark.parametrize("scoring", ["default", share_scorer])
+def test_a_word_of_very_many_delimiters_takes_little_memory_and_changes_nothing(scoring):
+    line = ["_" * 20_000, "a", "b"]
+    options = {"min_count": 1, "threshold": 0.01, "scoring": scoring}
+    tracemalloc.start()
+    try:
+        phrases = Phrases([line, ["a", "b"]] * 5, **options)
+        joined = phrases[["b", "a", "b", "_" * 20_000, "a"]]
+        frozen = phrases.freeze()[["b", "a", "b", "_" * 20_000, "a"]]
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert joined == ["b", "a_b", "_" * 20_000 + "_a"]
+    assert frozen == ["b", "a_b", "_" * 20_000, "a"]  # as in gensim, freezing splits words at delimiters
+    assert peak < 20_000_000
