@@ -78,7 +78,7 @@ DIFFERENT = {
         "makes `vectors_lockf` as long as needed; another length of vectors raises ValueError"
     ),
     "KeyedVectors.load": (
-        "reads word2vec text and binary, GloVe, safetensors, Parquet, Feather, NumPy's files and the book's pickle by "
+        "reads word2vec text and binary, GloVe, safetensors, Parquet, Feather (and streams of Arrow), NumPy's files and the book's pickle by "
         "content; not gensim's pickle. `mmap` needs safetensors or .npy"
     ),
     "KeyedVectors.load_word2vec_format": (
