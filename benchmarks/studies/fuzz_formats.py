@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import NamedTuple
 from fastw2v import KeyedVectors
 
 WORDS = ["the", "naïve", "日本", "caf\U0010fee9", "1.5", "New", "York"]
+_SURROGATE = re.compile("[\ud800-\udfff]")
 SENTENCES = [["the", "New", "York", "times"], ["New", "York", "is", "the", "naïve", "日本"]] * 4
 
 
@@ -40,6 +42,8 @@ def check(kv: KeyedVectors, path: Path) -> None:
     assert 0 < len(keys) == len(vectors) == len(set(keys)) == len(kv.key_to_index)
     assert all(type(key) is type(keys[0]) for key in keys)
     kv.most_similar(keys[0], topn=1)
+    if any(isinstance(key, str) and _SURROGATE.search(key) for key in keys):
+        return  # NumPy's strings can hold half a character, and UTF-8 cannot: `save` refuses it by the key
     again = path.with_name("again")
     kv.save(again)
     loaded = KeyedVectors.load(again)
