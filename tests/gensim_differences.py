@@ -78,8 +78,8 @@ DIFFERENT = {
         "makes `vectors_lockf` as long as needed; another length of vectors raises ValueError"
     ),
     "KeyedVectors.load": (
-        "reads word2vec text and binary, GloVe, safetensors, Parquet, Feather (and streams of Arrow), NumPy's files and "
-        "the book's pickle by content; not gensim's pickle. `mmap` needs safetensors or .npy"
+        "reads word2vec text and binary, GloVe, safetensors, Parquet, Feather (and streams of Arrow), NumPy's files "
+        "and the book's pickle by content; not gensim's pickle. `mmap` needs safetensors or .npy"
     ),
     "KeyedVectors.load_word2vec_format": (
         "also reads GloVe text without `no_header`, words with spaces, doubled words, and wrong counts "
