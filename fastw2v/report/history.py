@@ -10,6 +10,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
+from fastw2v.formats.safetensors import is_safetensors
 from fastw2v.report.source import training_of_file
 from fastw2v.runtime.files import existing_file
 from fastw2v.runtime.word_bytes import printable
@@ -64,7 +65,7 @@ def history_of_file(path: str | PathLike[str]) -> History:
     """
     path = existing_file(path)
     with open(path, "rb") as file:
-        is_log = file.read(1) in (b"{", b"\n", b" ")
+        is_log = file.read(1) in (b"{", b"\n", b" ") and not is_safetensors(path)  # whose first byte may be any
     history = read_log(path) if is_log else history_of_report(training_of_file(path)[1])
     if not history.measures and not history.speed:
         raise ValueError(

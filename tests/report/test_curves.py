@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 
@@ -18,6 +19,16 @@ def test_a_log_and_a_model_tell_the_same_losses(trained):
     assert [loss for _, loss in log.losses()["loss"]] == trained.report.loss_per_epoch
     assert model.speed == []
     assert log.speed[-1][0] == pytest.approx(trained.report.raw_words / 1e6)
+
+
+@pytest.mark.parametrize("first", b"{\n ")
+def test_a_model_that_begins_as_a_log_does_is_a_model(trained, first):
+    content = Path("model").read_bytes()
+    n_header = int.from_bytes(content[:8], "little")
+    header = content[8 : 8 + n_header].ljust((n_header // 256 + 1) * 256 + first)  # spaces are allowed behind it
+    Path("padded").write_bytes(len(header).to_bytes(8, "little") + header + content[8 + n_header :])
+    assert Path("padded").read_bytes()[0] == first
+    assert history_of_file("padded").measures == history_of_report(trained.report).measures
 
 
 def line(event, *numbers, **measures):
