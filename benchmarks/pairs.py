@@ -7,8 +7,9 @@ quartiles of these ratios are recorded.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from benchmarks import peers, tasks
@@ -17,16 +18,21 @@ from benchmarks.timing import run_child
 
 Figures = dict[str, Any]
 ONE_BLAS_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+AVX2 = {"FASTW2V_SIMD": "avx2", "OPENBLAS_CORETYPE": "Haswell"}  # our kernels, and the BLAS that gensim calls
 RSS_ALLOWANCE_MB = 300  # added to 8 bytes for each weight of a matrix and 8 for each token
 
 
 class Side(NamedTuple):
-    """One side of a pair: the tool, its task (a function of `tasks.py`), the options of the task, and the corpus."""
+    """One side of a pair: the tool, its task (a function of `tasks.py`), the options of the task, and the corpus.
+
+    `environment` holds environment variables of its process.
+    """
 
     tool: str
     task: str
     options: dict[str, Any]
     corpus: str = ""
+    environment: Mapping[str, str] = MappingProxyType({})
 
 
 class Pair(NamedTuple):
@@ -50,6 +56,13 @@ def _side(tool: str, sg: int, workers: int, *, corpus: str, **options: Any) -> S
     return Side(tool, "train", peers.OPTIONS | {"sg": sg, "workers": workers} | options, corpus)
 
 
+def _of_avx2(sg: int) -> Pair:
+    """Gensim and fastw2v on a processor with AVX-512, both as on one without; scores would be as with it."""
+    pair = _trained(sg)
+    sides = (side._replace(environment=AVX2) for side in (pair.base, pair.ours))
+    return Pair(*sides, pair.fields)
+
+
 def _own(sg: int, base: tuple[int, str], ours: tuple[int, str]) -> Pair:
     """Fastw2v with other workers, or on another corpus."""
     return Pair(*(_side("fastw2v", sg, workers, corpus=corpus) for workers, corpus in (base, ours)), ("words_per_s",))
@@ -65,7 +78,11 @@ PAIRS = {
     "skip-gram": _trained(1),
     "skip-gram, pair": _trained(1, negative_sharing="pair"),
     "skip-gram, window 10, negative 15": _trained(1, window=10, negative=15),
+    "skip-gram, window 10": _trained(1, window=10),
     "skip-gram, D 300": _trained(1, vector_size=300),
+    "skip-gram, D 300, window 10": _trained(1, vector_size=300, window=10),
+    "skip-gram, AVX2": _of_avx2(1),
+    "CBOW, AVX2": _of_avx2(0),
     "skip-gram, pair, D 300": _trained(1, vector_size=300, negative_sharing="pair"),
     "skip-gram, 2 workers": _trained(1, workers=2),
     "CBOW": _trained(0),
@@ -96,6 +113,7 @@ def run(side: Side, corpus: Path | None, *, epochs: int = 1, seed: int = 1, scor
     else:
         request |= side.options
     environment = {} if side.task == "neighbours" else ONE_BLAS_THREAD  # queries of both tools use all cores
+    environment = environment | dict(side.environment)
     return json.loads(run_child("-m", tasks.__name__, json.dumps(request), **environment).splitlines()[-1])  # type: ignore[no-any-return]
 
 

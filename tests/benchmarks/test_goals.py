@@ -40,3 +40,29 @@ def test_how_costs_grow_with_the_vocabulary_is_taken_from_the_results(monkeypatc
     assert goals.slope(10**4) == pytest.approx([1, np.log10(25) / 2, np.log10(400) / 2], rel=1e-3)
     assert goals.growth(10**4, 10**6) == [3, 0.75, 12]
     assert goals.missed() == 1
+
+
+def test_a_floor_of_one_make_of_processor_takes_figures_of_that_make_only(monkeypatch, tmp_path):
+    from benchmarks.report import goals
+
+    monkeypatch.setattr(results, "FOLDER", tmp_path)
+    for machine, ratio in (("AMD EPYC, 16 lanes", 22.0), ("Intel Xeon, 16 lanes", 16.0)):
+        row = {"name": "test_pair[CBOW]", "pair": "CBOW", "x": {"words_per_s": [ratio, ratio - 1, ratio + 1]}}
+        results.append("pairs", row | ORIGIN | {"machine": machine})
+    ratios = {make: goals.recorded("pairs", "CBOW", *goals.TRAINED, floor=1, make=make).seen() for make in ("AMD", "")}
+    assert ratios == {"AMD": [22.0, 21.0, 23.0], "": [16.0, 15.0, 17.0]}  # of any make: the latest
+    arm = goals.recorded("pairs", "CBOW", *goals.TRAINED, floor=1, make="Arm")
+    assert (arm.what, arm.seen()) == ("CBOW on Arm: x words_per_s", None)
+
+
+@pytest.mark.parametrize(("simlex", "seen"), [(30.9, 0.05), (30.2, -0.65)])
+def test_each_score_is_compared_with_the_spread_of_its_peer(monkeypatch, tmp_path, simlex, seen):
+    from benchmarks.report import goals
+
+    monkeypatch.setattr(results, "FOLDER", tmp_path)
+    theirs = {"analogies": [23.0, 22.0, 24.0], "ws353": [46.0, 45.0, 48.0], "simlex": [31.4, 30.8, 31.9]}
+    theirs |= {"analogies_mean": 23.0, "ws353_mean": 46.3, "simlex_mean": 31.4}
+    ours = {"analogies_mean": 24.0, "ws353_mean": 46.0, "simlex_mean": simlex}
+    row = {"name": "test_quality[skip-gram]", "pair": "skip-gram", "scores": {"ours": ours, "base": theirs}}
+    results.append("pairs", row | ORIGIN)
+    assert goals.in_spread("skip-gram").seen() == pytest.approx(seen)

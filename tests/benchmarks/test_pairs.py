@@ -44,3 +44,13 @@ def test_a_pair_of_two_workers_is_skipped_on_one_core(monkeypatch):
     monkeypatch.setattr(test_pairs, "available_cores", lambda: 2)
     with pytest.raises(MadeError):
         test_pairs.prepare(pairs.PAIRS["skip-gram, 2 workers"], None)
+
+
+def test_a_pair_of_avx2_hides_avx512_from_both_sides(monkeypatch):
+    from benchmarks import pairs
+
+    seen = []
+    monkeypatch.setattr(pairs, "run_child", lambda *_, **environment: seen.append(environment) or "{}")
+    for side in (pairs.PAIRS["CBOW, AVX2"].base, pairs.PAIRS["CBOW, AVX2"].ours, pairs.PAIRS["CBOW"].ours):
+        pairs.run(side, None)
+    assert seen == [pairs.ONE_BLAS_THREAD | pairs.AVX2, pairs.ONE_BLAS_THREAD | pairs.AVX2, pairs.ONE_BLAS_THREAD]
