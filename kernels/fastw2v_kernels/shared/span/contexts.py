@@ -1,13 +1,14 @@
-"""How many contexts of a centre make one gradient step, whose scores are all computed before any row moves."""
+"""How many contexts of a centre are scored before any row moves."""
 
 from __future__ import annotations
 
+SCORED_TOGETHER = 10  # contexts with shared negatives, which then move in turn; of 50 or more, training diverges
 _WHOLE_WINDOW = 5
 CONTEXTS_PER_STEP = 2
 
 
 def contexts_per_step(window: int) -> int:
-    """Return how many contexts make one gradient step: all of a window up to 5, and 2 of a wider one.
+    """Return how many contexts make one gradient step on a path or with subwords: all up to window 5, and 2 of a wider.
 
     Contexts of one step push the rows they share too far, since each is scored before the others have moved these rows.
     With up to 20 contexts this costs 3 points of SimLex-999 (window 10, 15 negatives), with up to 10 it costs one point
