@@ -265,9 +265,9 @@ def _skipgram_ns_cpu_kernel(
 def skipgram_shape(stride: int, negative: int, *, share_negatives: bool, with_loss: bool) -> Shape:
     """Return the sizes to compile for."""
     shape = Shape.of(stride, negative + 1, with_loss, share_negatives)
-    # Registers for a strip of the target rows, of an input row and of its move, and one for an error coefficient.
-    most = max(1, (N_REGISTERS - 1) // (shape.n_tile + 2))
-    import os; most = int(os.environ.get("NS", most))
+    # Registers for a strip of the target rows, of an input row and of its move, and one for an error coefficient. With
+    # 32 registers a third vector costs more, in copies of registers, than it saves.
+    most = 2 if N_REGISTERS == 32 else (N_REGISTERS - 1) // (shape.n_tile + 2)
     return replace(shape, n_strip=min(most, shape.n_vectors))
 
 
