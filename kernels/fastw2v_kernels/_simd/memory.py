@@ -177,7 +177,7 @@ def add_rows(_typing: Any, rows: Any, col: Any, values: Any) -> Any:
 
 @intrinsic
 def store_rows(_typing: Any, rows: Any, col: Any, values: Any) -> Any:
-    """Write a Vecs to a strip of every row, the last row first: of a row that is listed twice, the first values stay."""
+    """Write a Vecs to a strip of every row, the last first: of a row that is listed twice, the first values stay."""
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         pointers = _tile_of(context, builder, rows, args[0], args[1], sig.args[1], values.n // rows.n)

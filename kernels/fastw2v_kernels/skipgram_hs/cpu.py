@@ -267,7 +267,9 @@ def skipgram_hs_cpu(
         check_weights(Matrices(w_in, rows), tally)
         both = skipgram_shape(w_in.shape[1], negative, share_negatives=share_negatives, with_loss=with_loss)
         both = replace(both, **flags)
-        step = step_buffers(both, negative, n_sets=target_sets(share_negatives, window), n_inputs=n_scored(share_negatives, window))
+        step = step_buffers(
+            both, negative, n_sets=target_sets(share_negatives, window), n_inputs=n_scored(share_negatives, window)
+        )
         negatives = Negatives(
             with_rates(Matrices(w_in, rows), rate_in), Sampler(prob, alias, key, negative), step, both
         )

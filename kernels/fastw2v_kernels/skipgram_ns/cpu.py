@@ -272,7 +272,7 @@ def skipgram_shape(stride: int, negative: int, *, share_negatives: bool, with_lo
 
 
 def n_scored(share_negatives: bool, window: int) -> int:
-    """Return the most contexts that are scored before any row moves."""
+    """Return the most contexts of a centre that are scored before any row moves."""
     return min(2 * window, SCORED_TOGETHER) if share_negatives else 1
 
 
@@ -318,7 +318,9 @@ def skipgram_ns_cpu(
     sampler = Sampler(alias_prob=alias_prob, alias_id=alias_id, key=key, negative=negative)
     tokens = TokenSource(ids=ids, starts=starts, keep=keep, key=key, window=window, shrink_windows=shrink_windows)
     tokens = tokens._replace(weight=checked_weights(centre_weight, len(ids)))
-    step = step_buffers(shape, negative, n_sets=target_sets(share_negatives, window), n_inputs=n_scored(share_negatives, window))
+    step = step_buffers(
+        shape, negative, n_sets=target_sets(share_negatives, window), n_inputs=n_scored(share_negatives, window)
+    )
     span = Span(epoch=epoch, begin=begin, end=end, lr_first=lr_first, lr_step=lr_step)
     workspace = Workspace(kept_tokens_buffer(window), step)
     _skipgram_ns_cpu_kernel(rated, tokens, sampler, span, tally, workspace, shape)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from fastw2v_kernels.shared.array_types import Float32, Float64, Int32, Int64
 from fastw2v_kernels.shared.rng import epoch_key
 from fastw2v_kernels.shared.span.contexts import SCORED_TOGETHER
 from fastw2v_kernels.shared.span.inputs import Sampler, TokenSource
-from fastw2v_kernels.shared.span.reference import FloatMatrix, draw_targets, error_coefs, move_in_turn, weight_of, windows
+from fastw2v_kernels.shared.span.reference import (
+    FloatMatrix,
+    draw_targets,
+    error_coefs,
+    move_in_turn,
+    weight_of,
+    windows,
+)
 
 
 def skipgram_ns_reference(
@@ -39,8 +44,9 @@ def skipgram_ns_reference(
 
     The input rows are those of the context words and the output rows those of the centre and the negatives, as in
     word2vec.c and gensim. All contexts of a centre share its negatives (Ji et al. 2016, "Parallelizing word2vec in
-    shared and distributed memory"), and `contexts_per_step` of them make one gradient step. Without `share_negatives`,
-    each context has its own negatives and its own step.
+    shared and distributed memory"). `SCORED_TOGETHER` contexts are scored before any of them moves; then they move in
+    turn, each by the target rows as those before it have moved them (see `move_in_turn`). Without `share_negatives`,
+    each context has its own negatives, and moves before the next one is scored.
 
     Parameters
     ----------

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from fastw2v_kernels.shared.array_types import Float32, Float64, Int32, Int64
 from fastw2v_kernels.shared.rng import epoch_key
 from fastw2v_kernels.shared.span.contexts import SCORED_TOGETHER
@@ -47,8 +45,8 @@ def skipgram_ns_batched_reference(
     """Train the centres at token positions begin to end in mini-batches.
 
     The steps are those of `skipgram_ns_reference`. In a batch, all of them are scored before any of them moves a row.
-    Then they move rows one after the other: each by the error coefficients of its scores and by the rows as they are at
-    that moment.
+    Then they move rows one after the other, the contexts of a step in turn: each by the error coefficients of its
+    scores and by the rows as they are at that moment.
 
     Parameters
     ----------

@@ -101,7 +101,11 @@ def path_gradients(
 
 
 def move_in_turn(
-    matrices: tuple[FloatMatrix, FloatMatrix], rows: Int32, targets: list[int], error_coef: FloatMatrix, rate_in: Float32 | None
+    matrices: tuple[FloatMatrix, FloatMatrix],
+    rows: Int32,
+    targets: list[int],
+    error_coef: FloatMatrix,
+    rate_in: Float32 | None,
 ) -> None:
     """Move the rows of some contexts one after the other, and the target rows with each of them.
 
