@@ -120,8 +120,8 @@ def bytes_a_kept_word(model: Word2Vec) -> float:
     """Bytes moved for a word that subsampling keeps, by a model that knows no cache.
 
     Its input row comes on chip once and leaves by one atomic addition; so do the rows of a target and its negatives,
-    once a gradient step: a centre's (at windows up to 5, as all jobs have), or each pair's where every pair has
-    separate negatives. An addition reads and writes. Each raw word has its id and the probability that it is kept.
+    once for a centre at windows up to 5, as all jobs have, or for each pair where every pair has separate negatives. An
+    addition reads and writes. Each raw word has its id and the probability that it is kept.
     Rows of frequent words are in caches, so a share above 100 % is possible.
     """
     config, report = model.config, model.report

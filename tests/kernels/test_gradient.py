@@ -81,24 +81,46 @@ def test_the_samples_hold_what_the_masks_are_for():
         assert any(negatives.count(row) > 1 for row in negatives if row != 0)
 
 
+def linear_loss(w_in, w_out, row, contexts, targets):
+    """The loss of all occurrences of a context, a function of its scores, replaced by its tangent: linear in them."""
+    positive, *negatives = targets
+    n = contexts.tolist().count(row)
+
+    def error(target, label):
+        return label - 1 / (1 + np.exp(-w_in[row] @ w_out[target]))
+
+    errors = [(positive, n * error(positive, 1))]
+    errors += [(target, n * error(target, 0)) for target in negatives if target != positive]
+    return lambda w_in, w_out: -sum(e * (w_in[row] @ w_out[target]) for target, e in errors)
+
+
 @each_sentence
 @each_rate
 @pytest.mark.parametrize("mode", SKIPGRAM_MODES, ids=str)
 def test_skipgram(sentences, mode, rate_in):
+    """Contexts with the same negatives move in turn, by the tangents of their losses before any of them moved."""
     case = one_example(sentences, **mode)
     contexts = contexts_of(case)
     expected, total = (case["w_in"].copy(), case["w_out"].copy()), 0.0
     for ordinal, group in enumerate([contexts] if mode["share_negatives"] else contexts[:, None]):
         targets = targets_of(case, ordinal)
-
-        def loss(w_in, w_out, *, group=group, targets=targets):
-            return sum(loss_of(w_in[row], w_out, targets) for row in group)
-
-        total += loss(*expected)
-        expected = step_down(loss, *expected, rate_in=rate_in)
+        total += sum(loss_of(expected[0][row], expected[1], targets) for row in group)
+        for loss in [linear_loss(*expected, row, group, targets) for row in dict.fromkeys(group.tolist())]:
+            expected = step_down(loss, *expected, rate_in=rate_in)
     skipgram_ns_reference(**case, rate_in=rate_in)
     assert_same((case["w_in"], case["w_out"]), expected)
     np.testing.assert_allclose(case["tally"], [total, len(contexts), 1])
+
+
+@each_sentence
+def test_moves_of_all_contexts_are_the_gradient_of_their_loss_as_the_rate_falls(sentences):
+    lr = 1e-7
+    case = one_example(sentences, share_negatives=True) | {"lr_first": lr}
+    before, contexts, targets = (case["w_in"].copy(), case["w_out"].copy()), contexts_of(case), targets_of(case, 0)
+    down = step_down(lambda w_in, w_out: sum(loss_of(w_in[row], w_out, targets) for row in contexts), *before)
+    skipgram_ns_reference(**case)
+    for after, first, exact in zip((case["w_in"], case["w_out"]), before, down):
+        np.testing.assert_allclose((after - first) / lr, exact - first, rtol=0, atol=1e-5)
 
 
 def cbow_loss(case):

@@ -8,7 +8,7 @@ from fastw2v_kernels.ops import OPS
 from fastw2v_kernels.shared.rng import epoch_key
 from fastw2v_kernels.shared.span import shape_cuda as span_shape
 from fastw2v_kernels.shared.span.cases import alias_table, span_case
-from fastw2v_kernels.shared.span.contexts import contexts_per_step
+from fastw2v_kernels.shared.span.contexts import SCORED_TOGETHER
 from fastw2v_kernels.shared.span.inputs import Sampler
 from fastw2v_kernels.shared.span.reference import draw_targets
 from fastw2v_kernels.skipgram_ns import cuda as skipgram
@@ -153,7 +153,7 @@ def test_a_window_that_does_not_fit_on_chip_is_refused(name):
 @pytest.mark.parametrize("n_targets", [2, 6, 9, 21, 101])
 @pytest.mark.parametrize("window", [1, 5, 16, 40])
 def test_tiles_and_strips_hold_all_rows_and_columns(stride, n_targets, window):
-    shape = span_shape.SpanShape(stride, n_targets, window, n_inputs=contexts_per_step(window))
+    shape = span_shape.SpanShape(stride, n_targets, window, n_inputs=min(2 * window, SCORED_TOGETHER))
     assert shape.n_tile <= span_shape.DOTS
     assert shape.n_tile * shape.n_tiles >= n_targets > shape.n_tile * (shape.n_tiles - 1)
     assert shape.n_strip * shape.n_strips >= shape.n_cols

@@ -35,6 +35,7 @@ from fastw2v_kernels._simd.memory import (
     rows_of,
     splats,
     store,
+    store_rows,
     store_strip,
 )
 from fastw2v_kernels._simd.shape import HALF_LANES, Shape, single, small_tile, tail
@@ -70,6 +71,7 @@ __all__ = [
     "splat",
     "splats",
     "store",
+    "store_rows",
     "store_strip",
     "tail",
     "wait_for_all",

@@ -176,6 +176,19 @@ def add_rows(_typing: Any, rows: Any, col: Any, values: Any) -> Any:
 
 
 @intrinsic
+def store_rows(_typing: Any, rows: Any, col: Any, values: Any) -> Any:
+    """Write a Vecs to a strip of every row, the last first: of a row that is listed twice, the first values stay."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        pointers = _tile_of(context, builder, rows, args[0], args[1], sig.args[1], values.n // rows.n)
+        for pointer, value in reversed(list(zip(pointers, emit.unpack(builder, args[2], values.n)))):
+            emit.store(builder, pointer, value)
+        return context.get_dummy_value()
+
+    return types.void(rows, col, values), codegen
+
+
+@intrinsic
 def prefetch_rows(_typing: Any, rows: Any, col: Any, shape: Any) -> Any:
     """Prefetch a strip of every row from column `col` on."""
 

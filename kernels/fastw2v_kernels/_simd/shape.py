@@ -36,7 +36,7 @@ class Shape:
     share_negatives : bool
         Whether all examples of a centre have the same negatives.
     one_step : bool
-        Whether all contexts of a centre make one gradient step; else every two of them do.
+        Whether all contexts of a centre make one gradient step on a path, or with subwords; else every two of them do.
     n_strip : int
         Vectors of a row that are in registers together.
     with_rates : bool
@@ -63,12 +63,10 @@ class Shape:
     n_small_strip: int = 1
 
     @classmethod
-    def of(
-        cls, stride: int, n_targets: int, with_loss: bool, share_negatives: bool = True, one_step: bool = True
-    ) -> Shape:
+    def of(cls, stride: int, n_targets: int, with_loss: bool, share_negatives: bool = True) -> Shape:
         """Shape for rows of `stride` floats and `n_targets` = 1 + negatives rows, spread evenly over the tiles."""
         n_tiles = -(-n_targets // HALF_LANES)
-        return cls(stride // LANES, -(-n_targets // n_tiles), n_tiles, with_loss, share_negatives, one_step)
+        return cls(stride // LANES, -(-n_targets // n_tiles), n_tiles, with_loss, share_negatives)
 
 
 class ShapeType(types.Type):  # type: ignore[misc]

@@ -167,7 +167,7 @@ def train_centre(
     """Train the example of a centre in one step; return the loss by lane."""
     r = first_set(step, centre.i)
     share = 1.0 / (centre.high - centre.low - 1)
-    set_mask(step, r, negative, shape)
+    set_mask(step, r, negative, False, shape)
     set_hidden_vector(matrices.w_in, kept, step, centre, share if means.of_contexts else 1.0, shape)
     loss = score_row(step.rows, 0, matrices.w_out, step, r, centre.lr, shape)
     if shape.moves_rows:

@@ -115,7 +115,7 @@ def _score_part(
             far_low, far_high = draw_ahead(matrices, kept, step, i + 2, bounds, tokens, sampler, shape)
         if high - low > 1:
             r, step, first = first_set(i, window, shape), next_step(batch, scratch), n_steps(batch)
-            set_mask(step, r, sampler.negative, shape)
+            set_mask(step, r, sampler.negative, False, shape)
             centre = Centre(i, low, high, 0, lr_of(tokens, span, kept.pos[i], shape))
             _score_example(matrices, kept, batch, scratch, centre, r, of_contexts, shape)
             weigh_losses(batch, first, tokens, kept.pos[i], shape)

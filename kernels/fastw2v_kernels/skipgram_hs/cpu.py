@@ -63,7 +63,7 @@ from fastw2v_kernels.shared.span.walk_cpu import (
     weighted,
     window_of,
 )
-from fastw2v_kernels.skipgram_ns.cpu import gather, skipgram_shape, target_sets, train_negatives
+from fastw2v_kernels.skipgram_ns.cpu import gather, n_scored, skipgram_shape, target_sets, train_negatives
 
 _LARGE_TILE, _SMALL_TILE = max(2, 3 * HALF_LANES // 4), HALF_LANES // 2
 
@@ -265,9 +265,11 @@ def skipgram_hs_cpu(
     if negative > 0:
         prob, alias, rows = checked_noise(n_vocab, alias_prob, alias_id, w_out)
         check_weights(Matrices(w_in, rows), tally)
-        both = skipgram_shape(w_in.shape[1], negative, window, share_negatives=share_negatives, with_loss=with_loss)
+        both = skipgram_shape(w_in.shape[1], negative, share_negatives=share_negatives, with_loss=with_loss)
         both = replace(both, **flags)
-        step = step_buffers(both, negative, n_sets=target_sets(share_negatives, window), n_inputs=2 * window)
+        step = step_buffers(
+            both, negative, n_sets=target_sets(share_negatives, window), n_inputs=n_scored(share_negatives, window)
+        )
         negatives = Negatives(
             with_rates(Matrices(w_in, rows), rate_in), Sampler(prob, alias, key, negative), step, both
         )

@@ -27,7 +27,7 @@ from fastw2v_kernels.skipgram_ns.cuda import negatives_trainer
 
 @cache
 def _skipgram_hs_cuda_kernel(shape: SpanShape, share_negatives: bool) -> Callable[..., None]:
-    train, n_per_step = path_step(shape, replace=False), shape.n_inputs
+    train, n_per_step = path_step(shape, replace=False), shape.n_path_inputs
     train_negatives, with_negatives = negatives_trainer(shape, share_negatives), shape.n_targets > 1
 
     @inline_cuda

@@ -13,7 +13,6 @@ from fastw2v_kernels._simd import (
     N_REGISTERS,
     Rows,
     Shape,
-    add_rows,
     copy_ids,
     fma_both,
     hsum,
@@ -24,16 +23,16 @@ from fastw2v_kernels._simd import (
     rows_of,
     splat,
     store,
+    store_rows,
     store_strip,
     tail,
     zero_strip,
-    zero_tile,
 )
 from fastw2v_kernels.shared.array_types import Float32, Float64, Int32, Int64
 from fastw2v_kernels.shared.cpu import sentence_of
 from fastw2v_kernels.shared.rng import epoch_key
 from fastw2v_kernels.shared.span.checks import check_tables, check_tokens, check_weights, checked_weights
-from fastw2v_kernels.shared.span.contexts import CONTEXTS_PER_STEP, contexts_per_step
+from fastw2v_kernels.shared.span.contexts import SCORED_TOGETHER
 from fastw2v_kernels.shared.span.inputs import Matrices, RatedMatrices, Sampler, Span, TokenSource
 from fastw2v_kernels.shared.span.path_cpu import PathBuffers
 from fastw2v_kernels.shared.span.rates_cpu import move_at_rate, with_rates
@@ -110,23 +109,23 @@ def update_strip(
     col: int,
     shape: Shape,
 ) -> None:
-    """Move one strip of input and target rows, and prefetch target rows of a later step."""
+    """Move one strip of input rows in turn, and of the target rows with each; prefetch target rows of a later step."""
     prefetch_rows(ahead, col, shape)
-    out, grads = load_rows(rows, col, shape), zero_tile(shape)
+    out = load_rows(rows, col, shape)
     for c in range(n):
         x = load_strip(matrices.w_in, step.inputs[c], col, shape)
         move = zero_strip(shape) if t == 0 else load_strip(step.rows, c, col, shape)
         if t == shape.n_tiles - 1:
             base = move if shape.with_rates else x + move
-            moved, grads = fma_both(step.error_coef, t, c * HALF_LANES, out, x, base, grads, shape)
+            moved, out = fma_both(step.error_coef, t, c * HALF_LANES, out, x, base, out, shape)
             if shape.with_rates:
                 move_at_rate(matrices, step.inputs[c], col, x, moved)
             else:
                 store_strip(matrices.w_in, step.inputs[c], col, moved)
         else:
-            moved, grads = fma_both(step.error_coef, t, c * HALF_LANES, out, x, move, grads, shape)
+            moved, out = fma_both(step.error_coef, t, c * HALF_LANES, out, x, move, out, shape)
             store_strip(step.rows, c, col, moved)
-    add_rows(rows, col, grads)
+    store_rows(rows, col, out)
 
 
 @inline_cpu
@@ -139,7 +138,7 @@ def _update(
     prefetch_row_id: int,
     shape: Shape,
 ) -> None:
-    """Move input and target rows by step.error_coef. Both gradients of a strip stay in registers."""
+    """Move input and target rows by step.error_coef. The target rows of a strip stay in registers."""
     whole = shape.n_vectors // shape.n_strip * shape.n_strip
     for t in range(shape.n_tiles):
         rows = rows_of(matrices.w_out, step.targets, r, t * shape.n_tile, shape)
@@ -153,30 +152,26 @@ def _update(
 
 
 @inline_cpu
-def _train_contexts(
-    matrices: Matrices | RatedMatrices, kept: KeptTokens, step: StepBuffers, centre: Centre, reach: int, shape: Shape
-) -> float:
-    """Train the tokens low to high except the centre in one step, at most `reach` on each side; return the losses."""
-    r = first_set(step, centre.i)
-    n = gather(kept, step, centre.low, centre.high, centre.i, reach)
-    loss: float = score_rows(matrices.w_in, matrices.w_out, step, n, r, centre.lr, shape)
-    if shape.moves_rows:
-        _update(matrices, step, n, r, first_set(step, centre.i + 2), centre.prefetch_row_id, shape)
-    return loss
+def group_of(centre: Centre, first: int) -> Centre:
+    """Return the centre with only those of its contexts that are scored together, from the `first`-th on."""
+    i, low, high, prefetch_row_id, lr = centre
+    begin, end = low + first, min(low + first + SCORED_TOGETHER, high - 1)  # of the contexts, without the centre
+    return Centre(i, begin + (begin >= i), end + (end > i), prefetch_row_id, lr)
 
 
 @inline_cpu
-def _train_groups(
+def _train_contexts(
     matrices: Matrices | RatedMatrices, kept: KeptTokens, step: StepBuffers, centre: Centre, reach: int, shape: Shape
 ) -> float:
-    """Train each `reach` contexts of the centre in one step, all with the same negatives; return the loss by lane."""
-    i, low, high, prefetch_row_id, lr = centre
+    """Train the contexts of the centre in groups, at most `reach` on each side in one; return the loss by lane."""
     loss: float = splat(0.0)
-    n_contexts = high - low - 1
-    for first in range(0, n_contexts, reach):
-        begin, end = low + first, low + min(first + reach, n_contexts)
-        group = Centre(i, begin + (begin >= i), end + (end > i), prefetch_row_id, lr)
-        loss = loss + _train_contexts(matrices, kept, step, group, reach, shape)
+    r, ahead = first_set(step, centre.i), first_set(step, centre.i + 2)
+    for first in range(0, centre.high - centre.low - 1, SCORED_TOGETHER):
+        group = group_of(centre, first)
+        n = gather(kept, step, group.low, group.high, group.i, reach)
+        loss = loss + score_rows(matrices.w_in, matrices.w_out, step, n, r, centre.lr, shape)
+        if shape.moves_rows:
+            _update(matrices, step, n, r, ahead, centre.prefetch_row_id, shape)
     return loss
 
 
@@ -190,7 +185,7 @@ def _train_pairs(
     negative: int,
     shape: Shape,
 ) -> float:
-    """Train each context of the centre in a step with its own negatives; return the loss by lane."""
+    """Train each context of the centre against its own negatives; return the loss by lane."""
     i, low, high, prefetch_row_id, lr = centre
     loss: float = splat(0.0)
     r = first_set(step, i)
@@ -198,7 +193,7 @@ def _train_pairs(
     for j in range(low, high):
         if j != i:
             step.inputs[0] = kept.id[j]
-            set_mask(step, r, negative, shape)
+            set_mask(step, r, negative, True, shape)
             loss = loss + score_row(matrices.w_in, kept.id[j], matrices.w_out, step, r, lr, shape)
             if shape.moves_rows:
                 ahead = r + 1 if j + 1 < high else first_set(step, next_centre)
@@ -220,10 +215,8 @@ def train_negatives(
     """Train the contexts of a centre against it and its negatives; return the loss by lane."""
     kept, step = workspace
     if shape.share_negatives:
-        set_mask(step, first_set(step, centre.i), negative, shape)
-        train = _train_contexts if shape.one_step else _train_groups
-        reach = window if shape.one_step else CONTEXTS_PER_STEP
-        loss: float = train(matrices, kept, step, centre, reach, shape)
+        set_mask(step, first_set(step, centre.i), negative, True, shape)
+        loss: float = _train_contexts(matrices, kept, step, centre, min(window, SCORED_TOGETHER), shape)
     else:
         loss = _train_pairs(matrices, kept, step, centre, next_centre, negative, shape)
     return loss
@@ -269,13 +262,18 @@ def _skipgram_ns_cpu_kernel(
         tally[2] += bounds.last - window
 
 
-def skipgram_shape(stride: int, negative: int, window: int, *, share_negatives: bool, with_loss: bool) -> Shape:
+def skipgram_shape(stride: int, negative: int, *, share_negatives: bool, with_loss: bool) -> Shape:
     """Return the sizes to compile for."""
-    one_step = contexts_per_step(window) == 2 * window or not share_negatives
-    shape = Shape.of(stride, negative + 1, with_loss, share_negatives, one_step)
-    if 4 * shape.n_tile + 4 < N_REGISTERS:  # registers for two vectors of target rows and gradients, and 4 more
-        shape = replace(shape, n_strip=2)
-    return shape
+    shape = Shape.of(stride, negative + 1, with_loss, share_negatives)
+    # Registers for a strip of the target rows, of an input row and of its move, and one for an error coefficient. With
+    # 32 registers a third vector costs more, in copies of registers, than it saves.
+    most = 2 if N_REGISTERS == 32 else (N_REGISTERS - 1) // (shape.n_tile + 2)
+    return replace(shape, n_strip=min(most, shape.n_vectors))
+
+
+def n_scored(share_negatives: bool, window: int) -> int:
+    """Return the most contexts of a centre that are scored before any row moves."""
+    return min(2 * window, SCORED_TOGETHER) if share_negatives else 1
 
 
 def target_sets(share_negatives: bool, window: int) -> int:
@@ -313,14 +311,16 @@ def skipgram_ns_cpu(
     check_weights(matrices, tally)
     check_tokens(ids, starts, begin=begin, end=end)
     check_tables(w_in.shape[0], keep=keep, alias_prob=alias_prob, alias_id=alias_id)
-    shape = skipgram_shape(w_in.shape[1], negative, window, share_negatives=share_negatives, with_loss=with_loss)
+    shape = skipgram_shape(w_in.shape[1], negative, share_negatives=share_negatives, with_loss=with_loss)
     shape = replace(shape, with_rates=rate_in is not None, with_weights=centre_weight is not None)
     shape = replace(shape, moves_rows=moves_rows)
     key, rated = epoch_key(seed, epoch), with_rates(matrices, rate_in)
     sampler = Sampler(alias_prob=alias_prob, alias_id=alias_id, key=key, negative=negative)
     tokens = TokenSource(ids=ids, starts=starts, keep=keep, key=key, window=window, shrink_windows=shrink_windows)
     tokens = tokens._replace(weight=checked_weights(centre_weight, len(ids)))
-    step = step_buffers(shape, negative, n_sets=target_sets(share_negatives, window), n_inputs=2 * window)
+    step = step_buffers(
+        shape, negative, n_sets=target_sets(share_negatives, window), n_inputs=n_scored(share_negatives, window)
+    )
     span = Span(epoch=epoch, begin=begin, end=end, lr_first=lr_first, lr_step=lr_step)
     workspace = Workspace(kept_tokens_buffer(window), step)
     _skipgram_ns_cpu_kernel(rated, tokens, sampler, span, tally, workspace, shape)

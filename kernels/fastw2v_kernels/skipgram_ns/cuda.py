@@ -13,12 +13,13 @@ from fastw2v_kernels.shared.arguments import check_axes
 from fastw2v_kernels.shared.array_types import Float32, Float64, Int32, Int64
 from fastw2v_kernels.shared.rng import epoch_key
 from fastw2v_kernels.shared.span.checks import checked_weights
+from fastw2v_kernels.shared.span.contexts import SCORED_TOGETHER
 from fastw2v_kernels.shared.span.inputs import Span, TokenSource
 from fastw2v_kernels.shared.span.launch_cuda import LaunchPlan, launch_span, span_kernel
 from fastw2v_kernels.shared.span.plan_cuda import CHUNK_TOKENS, MAX_WARPS
 from fastw2v_kernels.shared.span.rates_cuda import checked_rates
 from fastw2v_kernels.shared.span.ring_cuda import slot_of
-from fastw2v_kernels.shared.span.scoring_cuda import draw_targets, gather, gradient_step, list_one
+from fastw2v_kernels.shared.span.scoring_cuda import draw_targets, gather_in_turn, gradient_step, list_one
 from fastw2v_kernels.shared.span.shape_cuda import SpanShape, skipgram_shape
 from fastw2v_kernels.shared.span.state_cuda import Model, Recent, Ring, WarpBuffers, no_path
 
@@ -26,19 +27,18 @@ from fastw2v_kernels.shared.span.state_cuda import Model, Recent, Ring, WarpBuff
 def negatives_trainer(shape: SpanShape, share_negatives: bool) -> Callable[..., float]:
     """Return the function of a kernel that trains the contexts of a centre against it and its negatives."""
     train = gradient_step(shape, replace=False)
-    n_per_step = shape.n_inputs
 
     @inline_cuda
     def train_together(
         model: Model, recent: Recent, ring: Ring, step: WarpBuffers, i: int, low: int, high: int, weight: np.float32
     ) -> float:
-        """Train each `n_per_step` contexts in one step; a word that occurs twice in them counts twice."""
+        """Train the contexts in groups that are scored together; a word that occurs twice in one counts twice."""
         loss, n_contexts, slot = 0.0, high - low - 1, i & (recent.id.shape[0] - 1)
         lr = weight * np.float32(model.lr_first + model.lr_step * recent.pos[slot])
         draw_targets(model, step, recent.id[slot], recent.pos[slot], 0)
-        for first in range(0, n_contexts, n_per_step):
-            start, stop = low + first, low + min(first + n_per_step, n_contexts)
-            n = gather(0, recent, ring, step, i, start + (start >= i), stop + (stop > i))
+        for first in range(0, n_contexts, SCORED_TOGETHER):
+            start, stop = low + first, low + min(first + SCORED_TOGETHER, n_contexts)
+            n = gather_in_turn(recent, ring, step, i, start + (start >= i), stop + (stop > i))
             loss += train(model, ring, step, n, lr)
         return loss
 
@@ -46,7 +46,7 @@ def negatives_trainer(shape: SpanShape, share_negatives: bool) -> Callable[..., 
     def train_pairs(
         model: Model, recent: Recent, ring: Ring, step: WarpBuffers, i: int, low: int, high: int, weight: np.float32
     ) -> float:
-        """Train each context in a step with its own negatives."""
+        """Train each context against its own negatives."""
         loss, ordinal, last_slot = 0.0, 0, recent.id.shape[0] - 1
         lr = weight * np.float32(model.lr_first + model.lr_step * recent.pos[i & last_slot])
         for j in range(low, high):

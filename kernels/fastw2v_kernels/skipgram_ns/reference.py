@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from fastw2v_kernels.shared.array_types import Float32, Float64, Int32, Int64
 from fastw2v_kernels.shared.rng import epoch_key
-from fastw2v_kernels.shared.span.contexts import contexts_per_step
+from fastw2v_kernels.shared.span.contexts import SCORED_TOGETHER
 from fastw2v_kernels.shared.span.inputs import Sampler, TokenSource
-from fastw2v_kernels.shared.span.reference import FloatMatrix, draw_targets, gradients, move_rows, weight_of, windows
+from fastw2v_kernels.shared.span.reference import (
+    FloatMatrix,
+    draw_targets,
+    error_coefs,
+    move_in_turn,
+    weight_of,
+    windows,
+)
 
 
 def skipgram_ns_reference(
@@ -39,8 +44,9 @@ def skipgram_ns_reference(
 
     The input rows are those of the context words and the output rows those of the centre and the negatives, as in
     word2vec.c and gensim. All contexts of a centre share its negatives (Ji et al. 2016, "Parallelizing word2vec in
-    shared and distributed memory"), and `contexts_per_step` of them make one gradient step. Without `share_negatives`,
-    each context has its own negatives and its own step.
+    shared and distributed memory"). `SCORED_TOGETHER` contexts are scored before any of them moves; then they move in
+    turn, each by the target rows as those before it have moved them (see `move_in_turn`). Without `share_negatives`,
+    each context has its own negatives, and moves before the next one is scored.
 
     Parameters
     ----------
@@ -89,15 +95,14 @@ def skipgram_ns_reference(
     tokens = TokenSource(ids=ids, starts=starts, keep=keep, key=key, window=window, shrink_windows=shrink_windows)
     tokens = tokens if centre_weight is None else tokens._replace(weight=centre_weight)
     sampler = Sampler(alias_prob=alias_prob, alias_id=alias_id, key=key, negative=negative)
+    n_scored = SCORED_TOGETHER if share_negatives else 1
     for token_pos, contexts in windows(tokens, begin, end):
-        n_per_step = contexts_per_step(window) if share_negatives else 1
         weight = weight_of(tokens, token_pos)
         lr = (lr_first + lr_step * token_pos) * weight
-        for first in range(0, len(contexts), n_per_step):
-            rows, ordinal = contexts[first : first + n_per_step], 0 if share_negatives else first
+        for first in range(0, len(contexts), n_scored):
+            rows, ordinal = contexts[first : first + n_scored], 0 if share_negatives else first
             targets = draw_targets(sampler, ids[token_pos], token_pos, ordinal=ordinal)
-            d_in, d_out, loss = gradients(w_in[rows], w_out, targets, lr=lr)
-            move_rows(w_in, rows, d_in, rate_in)
-            np.add.at(w_out, targets, d_out)
+            error_coef, loss = error_coefs(w_in[rows], w_out, targets, lr=lr)
+            move_in_turn((w_in, w_out), rows, targets, error_coef, rate_in)
             tally[0] += loss * weight * with_loss
         tally[1:] += len(contexts), 1

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from fastw2v_kernels._jit.cpu import inline_cpu, jit_cpu
-from fastw2v_kernels._simd import LANES, N_REGISTERS, Shape, prefetch_strip, rows_of, tail, wait_for_all
+from fastw2v_kernels._simd import LANES, Shape, prefetch_strip, rows_of, tail, wait_for_all
 from fastw2v_kernels.shared.array_types import Float32, Float64, Int32, Int64
 from fastw2v_kernels.shared.cpu import sentence_of
 from fastw2v_kernels.shared.memory import cache_per_thread
@@ -29,7 +29,7 @@ from fastw2v_kernels.shared.span.batch_cpu import (
     weigh_losses,
 )
 from fastw2v_kernels.shared.span.checks import check_batch, check_tables, check_tokens, check_weights, checked_weights
-from fastw2v_kernels.shared.span.contexts import CONTEXTS_PER_STEP, contexts_per_step
+from fastw2v_kernels.shared.span.contexts import SCORED_TOGETHER
 from fastw2v_kernels.shared.span.inputs import Matrices, RatedMatrices, Sampler, Span, TokenSource
 from fastw2v_kernels.shared.span.rates_cpu import with_rates
 from fastw2v_kernels.shared.span.scoring_cpu import (
@@ -42,7 +42,7 @@ from fastw2v_kernels.shared.span.scoring_cpu import (
     step_buffers,
 )
 from fastw2v_kernels.shared.span.walk_cpu import KeptTokens, kept_tokens_buffer, lr_of, note_repeats, subsample
-from fastw2v_kernels.skipgram_ns.cpu import gather, update_strip
+from fastw2v_kernels.skipgram_ns.cpu import gather, group_of, n_scored, skipgram_shape, update_strip
 
 
 @inline_cpu
@@ -56,30 +56,11 @@ def _score_contexts(
     reach: int,
     shape: Shape,
 ) -> None:
-    """Score the tokens low to high except the centre in one step, at most `reach` on each side."""
-    step = next_step(batch, scratch)
-    n = gather(kept, step, centre.low, centre.high, centre.i, reach)
-    add_step(batch, n, r, score_rows(matrices.w_in, matrices.w_out, step, n, r, centre.lr, shape))
-
-
-@inline_cpu
-def _score_groups(
-    matrices: Matrices | RatedMatrices,
-    kept: KeptTokens,
-    batch: Batch,
-    scratch: StepBuffers,
-    centre: Centre,
-    r: int,
-    reach: int,
-    shape: Shape,
-) -> None:
-    """Score each `reach` contexts of the centre in one step, all with the same negatives."""
-    i, low, high, _, lr = centre
-    n_contexts = high - low - 1
-    for first in range(0, n_contexts, reach):
-        begin, end = low + first, low + min(first + reach, n_contexts)
-        group = Centre(i, begin + (begin >= i), end + (end > i), 0, lr)
-        _score_contexts(matrices, kept, batch, scratch, group, r, reach, shape)
+    """Score the contexts of the centre in groups, each of which is a step, at most `reach` on each side in one."""
+    for first in range(0, centre.high - centre.low - 1, SCORED_TOGETHER):
+        step, group = next_step(batch, scratch), group_of(centre, first)
+        n = gather(kept, step, group.low, group.high, group.i, reach)
+        add_step(batch, n, r, score_rows(matrices.w_in, matrices.w_out, step, n, r, centre.lr, shape))
 
 
 @inline_cpu
@@ -99,7 +80,7 @@ def _score_pairs(
         if j != i:
             step = next_step(batch, scratch)
             step.inputs[0] = kept.id[j]
-            set_mask(step, r, negative, shape)
+            set_mask(step, r, negative, True, shape)
             one = int(np.int64(1))  # a literal has another type, for which functions would be compiled again
             add_step(batch, one, r, score_row(matrices.w_in, kept.id[j], matrices.w_out, step, r, lr, shape))
             r += 1
@@ -132,10 +113,8 @@ def _score_part(
             r, step, first = first_set(i, window, shape), next_step(batch, scratch), n_steps(batch)
             centre = Centre(i, low, high, 0, lr_of(tokens, span, kept.pos[i], shape))
             if shape.share_negatives:
-                set_mask(step, r, sampler.negative, shape)
-                score = _score_contexts if shape.one_step else _score_groups
-                reach = window if shape.one_step else CONTEXTS_PER_STEP
-                score(matrices, kept, batch, scratch, centre, r, reach, shape)
+                set_mask(step, r, sampler.negative, True, shape)
+                _score_contexts(matrices, kept, batch, scratch, centre, r, min(window, SCORED_TOGETHER), shape)
             else:
                 _score_pairs(matrices, kept, batch, scratch, centre, r, sampler.negative, shape)
             weigh_losses(batch, first, tokens, kept.pos[i], shape)
@@ -202,22 +181,14 @@ def skipgram_batch(
 
     Each passes it with its own number: ``batch._replace(thread=k)``.
     """
-    shape = _shape_of(stride, window=window, negative=negative, share_negatives=share_negatives)
-    n_contexts = contexts_per_step(window) if share_negatives else 1
+    shape = skipgram_shape(stride, negative, share_negatives=share_negatives, with_loss=False)
+    n_contexts = n_scored(share_negatives, window)
     n_sets, n_steps = 1 if share_negatives else 2 * window, -(-2 * window // n_contexts)
     steps = Steps(n_sets=n_sets, n_steps=n_steps, n_inputs=n_contexts, n_scored=n_contexts)
     return new_batch(shape, steps, batch_tokens, n_threads)
 
 
 _own_batch = cache_per_thread(skipgram_batch)
-
-
-def _shape_of(stride: int, *, window: int, negative: int, share_negatives: bool) -> Shape:
-    one_step = contexts_per_step(window) == 2 * window or not share_negatives
-    shape = Shape.of(stride, negative + 1, False, share_negatives, one_step)
-    if 4 * shape.n_tile + 4 < N_REGISTERS:  # registers for two vectors of target rows and gradients, and 4 more
-        shape = replace(shape, n_strip=2)
-    return shape
 
 
 def skipgram_ns_batched_cpu(
@@ -256,8 +227,8 @@ def skipgram_ns_batched_cpu(
     check_tokens(ids, starts, begin=begin, end=end)
     check_tables(w_in.shape[0], keep=keep, alias_prob=alias_prob, alias_id=alias_id)
     check_batch(batch_tokens, None if batch is None else batch.n_tokens)
-    shape = _shape_of(w_in.shape[1], window=window, negative=negative, share_negatives=share_negatives)
-    shape = replace(shape, with_loss=with_loss, with_rates=rate_in is not None, with_weights=centre_weight is not None)
+    shape = skipgram_shape(w_in.shape[1], negative, share_negatives=share_negatives, with_loss=with_loss)
+    shape = replace(shape, with_rates=rate_in is not None, with_weights=centre_weight is not None)
     if batch is None:
         batch = _own_batch(
             w_in.shape[1],
@@ -271,7 +242,7 @@ def skipgram_ns_batched_cpu(
     sampler = Sampler(alias_prob=alias_prob, alias_id=alias_id, key=key, negative=negative)
     tokens = TokenSource(ids=ids, starts=starts, keep=keep, key=key, window=window, shrink_windows=shrink_windows)
     tokens = tokens._replace(weight=checked_weights(centre_weight, len(ids)))
-    step = step_buffers(shape, negative, n_sets=1, n_inputs=2 * window)
+    step = step_buffers(shape, negative, n_sets=1, n_inputs=n_scored(share_negatives, window))
     span = Span(epoch=epoch, begin=begin, end=end, lr_first=lr_first, lr_step=lr_step)
     workspace = Workspace(kept_tokens_buffer(window), step)
     _skipgram_ns_batched_cpu_kernel(rated, tokens, sampler, span, tally, batch, workspace, shape)

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from fastw2v_kernels.shared.array_types import Float32, Float64, Int32, Int64
 from fastw2v_kernels.shared.rng import epoch_key
-from fastw2v_kernels.shared.span.contexts import contexts_per_step
+from fastw2v_kernels.shared.span.contexts import SCORED_TOGETHER
 from fastw2v_kernels.shared.span.inputs import Sampler, TokenSource
 from fastw2v_kernels.shared.span.reference import (
     FloatMatrix,
     batches,
     draw_targets,
     error_coefs,
-    move_rows,
+    move_in_turn,
     weight_of,
     windows,
 )
@@ -47,8 +45,8 @@ def skipgram_ns_batched_reference(
     """Train the centres at token positions begin to end in mini-batches.
 
     The steps are those of `skipgram_ns_reference`. In a batch, all of them are scored before any of them moves a row.
-    Then they move rows one after the other: each by the error coefficients of its scores and by the rows as they are at
-    that moment.
+    Then they move rows one after the other, the contexts of a step in turn: each by the error coefficients of its
+    scores and by the rows as they are at that moment.
 
     Parameters
     ----------
@@ -68,20 +66,18 @@ def skipgram_ns_batched_reference(
     tokens = TokenSource(ids=ids, starts=starts, keep=keep, key=key, window=window, shrink_windows=shrink_windows)
     tokens = tokens if centre_weight is None else tokens._replace(weight=centre_weight)
     sampler = Sampler(alias_prob=alias_prob, alias_id=alias_id, key=key, negative=negative)
-    n_per_step = contexts_per_step(window) if share_negatives else 1
+    n_scored = SCORED_TOGETHER if share_negatives else 1
     for first, last in batches(begin, end, batch_tokens):
         steps = []
         for token_pos, contexts in windows(tokens, first, last):
             weight = weight_of(tokens, token_pos)
             lr = (lr_first + lr_step * token_pos) * weight
-            for ordinal in range(0, len(contexts), n_per_step):
-                rows = contexts[ordinal : ordinal + n_per_step]
+            for ordinal in range(0, len(contexts), n_scored):
+                rows = contexts[ordinal : ordinal + n_scored]
                 targets = draw_targets(sampler, ids[token_pos], token_pos, ordinal=0 if share_negatives else ordinal)
                 coef, loss = error_coefs(w_in[rows], w_out, targets, lr=lr)
                 steps.append((rows, targets, coef))
                 tally[0] += loss * weight * with_loss
             tally[1:] += len(contexts), 1
         for rows, targets, coef in steps:
-            d_in, d_out = coef @ w_out[targets], coef.T @ w_in[rows]
-            move_rows(w_in, rows, d_in, rate_in)
-            np.add.at(w_out, targets, d_out)
+            move_in_turn((w_in, w_out), rows, targets, coef, rate_in)

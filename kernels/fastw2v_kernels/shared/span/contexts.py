@@ -1,17 +1,22 @@
-"""How many contexts of a centre make one gradient step, whose scores are all computed before any row moves."""
+"""How many contexts of a centre are scored before any row moves."""
 
 from __future__ import annotations
+
+SCORED_TOGETHER = 10
+"""Contexts of a centre, with the same negatives, that are scored together and then move in turn.
+
+A window with more is cut into groups of so many. Whole windows of 50 contexts and more diverge.
+"""
 
 _WHOLE_WINDOW = 5
 CONTEXTS_PER_STEP = 2
 
 
 def contexts_per_step(window: int) -> int:
-    """Return how many contexts make one gradient step: all of a window up to 5, and 2 of a wider one.
+    """Return how many contexts move together, by rows as they were before: all up to window 5, and 2 of a wider one.
 
-    Contexts of one step push the rows they share too far, since each is scored before the others have moved these rows.
-    With up to 20 contexts this costs 3 points of SimLex-999 (window 10, 15 negatives), with up to 10 it costs one point
-    (window 5, 5 negatives; vector_size 100). Windows between these were not measured.
+    This holds for hierarchical softmax and for subwords, whose contexts do not move in turn. They push the rows that
+    they share too far, since each is scored before the others have moved these rows: the more of them, the further.
 
     Parameters
     ----------

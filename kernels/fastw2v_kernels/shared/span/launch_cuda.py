@@ -47,7 +47,7 @@ def _memory(shape: SpanShape) -> Callable[[Float32], tuple[Ring, Recent, WarpBuf
     n_ring, n_groups, is_shared, n_tokens = shape.n_ring, shape.n_slot_groups, shape.is_shared, shape.n_tokens
     n_slots, n_targets, n_inputs, n_coef = shape.n_slots, shape.n_targets, shape.n_inputs, shape.n_coef
     n_nodes, n_node_coef, n_moves = shape.path_sizes
-    n_path_inputs = n_inputs if shape.with_path else 1
+    n_path_inputs = shape.n_path_inputs
 
     @inline_cuda
     def memory(ring_memory: Float32) -> tuple[Ring, Recent, WarpBuffers]:
@@ -61,12 +61,13 @@ def _memory(shape: SpanShape) -> Callable[[Float32], tuple[Ring, Recent, WarpBuf
         slot = cuda.shared.array(n_slots, np.uint32)
         weight = cuda.shared.array(n_slots, np.float32)
         target = cuda.shared.array(n_targets, np.uint32)
+        target_weight = cuda.shared.array(n_targets, np.float32)
         error_coef = cuda.shared.array((n_inputs, n_coef), np.float32)
         node = cuda.shared.array(n_nodes, np.uint32)
         node_coef = cuda.shared.array((n_path_inputs, n_node_coef), np.float32)
         move = cuda.shared.array((n_path_inputs, n_moves), np.float32)
         word = cuda.local.array(n_groups, np.int32)
-        step = WarpBuffers(slot, weight, target, error_coef, node, node_coef, move)
+        step = WarpBuffers(slot, weight, target, target_weight, error_coef, node, node_coef, move)
         return Ring(value, base, word), Recent(token_id, token_pos), step
 
     return memory

@@ -100,6 +100,30 @@ def path_gradients(
     return error_coef @ w_node[nodes], error_coef.T @ x, nodes, loss
 
 
+def move_in_turn(
+    matrices: tuple[FloatMatrix, FloatMatrix],
+    rows: Int32,
+    targets: list[int],
+    error_coef: FloatMatrix,
+    rate_in: Float32 | None,
+) -> None:
+    """Move the rows of some contexts one after the other, and the target rows with each of them.
+
+    A context moves by the target rows as the contexts before it have left them, and then they move by the context's row
+    as it was before. A row that occurs several times moves once, by the sum of its error coefficients, in the place of
+    its first occurrence.
+    """
+    w_in, w_out = matrices
+    inputs, outputs = list(dict.fromkeys(rows)), list(dict.fromkeys(targets))
+    coef = np.zeros((len(inputs), len(outputs)), error_coef.dtype)
+    places = [inputs.index(row) for row in rows], [outputs.index(row) for row in targets]
+    np.add.at(coef, np.ix_(*places), error_coef)
+    for c, row in enumerate(inputs):
+        x = w_in[row].copy()
+        move_rows(w_in, np.array([row], np.int32), coef[c] @ w_out[outputs], rate_in)
+        w_out[outputs] += coef[c][:, None] * x
+
+
 def move_rows(w_in: FloatMatrix, rows: Int32, moves: FloatMatrix, rate_in: Float32 | None) -> None:
     """Add moves to rows of w_in, times the rates of these rows if there are any; a row of rate 0 stays as it is."""
     if rate_in is not None:

@@ -150,18 +150,18 @@ def prepare(
 
 
 @inline_cpu
-def set_mask(step: StepBuffers, r: int, negative: int, shape: Shape) -> None:
+def set_mask(step: StepBuffers, r: int, negative: int, merges: bool, shape: Shape) -> None:
     """Set how often each target of set `r` counts: 0 for a negative that equals the positive.
 
-    With several tiles, a repeated negative counts once with its multiple. Within one tile it may be listed repeatedly,
-    since all rows are read before any is written.
+    With `merges`, and with several tiles, a repeated negative counts once with its multiple. Without, it is listed
+    repeatedly: then all rows must be read before any is written.
     """
     for t in range(shape.n_tiles):
         store(step.mask, t, 0, load(step.valid, t, 0))
     for k in range(1, negative + 1):
         j = 0
         while j < k and step.targets[r, j] != step.targets[r, k]:
-            j += 1 if shape.n_tiles > 1 else k
+            j += 1 if merges or shape.n_tiles > 1 else k
         if j < k:
             if j > 0:
                 scale_mask(step, j, step.mask[j // shape.n_tile, j % shape.n_tile] + 1.0, shape)

@@ -1,6 +1,8 @@
 """One gradient step on the GPU, by one warp: input rows on chip against a positive and its negatives.
 
-All scores are computed before any row moves. Target rows stay in registers from the scores to the moves if they fit.
+All scores are computed before any row moves. Then the input rows move in turn, each by the target rows as those before
+it have moved them; what target rows move is added up and written at the end. A warp sees these moves at the full rate.
+Target rows stay in registers from the scores to the moves if they fit.
 """
 
 from __future__ import annotations
@@ -50,6 +52,46 @@ def gather(first: int, recent: Recent, ring: Ring, step: WarpBuffers, i: int, lo
 
 
 @inline_cuda
+def gather_in_turn(recent: Recent, ring: Ring, step: WarpBuffers, i: int, low: int, high: int) -> int:
+    """List the slots of the words around the i-th token, as they come; return the length of the list.
+
+    There are at most 32 tokens from low to high.
+    """
+    last_slot = recent.id.shape[0] - 1
+    own, is_first = low + int(np.uint32(cuda.laneid)), True
+    for j in range(low, high):
+        is_first &= (j >= own) | (j == i) | (recent.id[j & last_slot] != recent.id[own & last_slot])
+    firsts = ballot(is_first & (own < high) & (own != i))
+    for g in range(ring.word.shape[0]):
+        weight = first = 0
+        for j in range(high - 1, low - 1, -1):
+            is_here = (j != i) & (recent.id[j & last_slot] == ring.word[g])
+            weight += is_here
+            first = j - low if is_here else first
+        if weight > 0:
+            place = cuda.popc(firsts & ((1 << first) - 1))
+            step.slot[place] = 32 * g + np.uint32(cuda.laneid)
+            step.weight[place] = weight
+    n: int = cuda.popc(firsts)
+    return n
+
+
+@inline_cuda
+def _weigh_targets(step: WarpBuffers) -> None:
+    """Fill step.target_weight: a repeated negative counts once with its multiple, one that is the positive does not."""
+    n_targets = step.target.shape[0]
+    for first in range(0, n_targets, 32):
+        k = first + np.uint32(cuda.laneid)
+        if k < n_targets:
+            n_before = n_after = 0
+            for j in range(n_targets):
+                is_same = step.target[j] == step.target[k]
+                n_before += is_same & (j < k)
+                n_after += is_same & (j > k)
+            step.target_weight[k] = 0 if n_before > 0 else 1 if k == 0 else 1 + n_after
+
+
+@inline_cuda
 def draw_targets(model: Model, step: WarpBuffers, positive: int, token_pos: int, ordinal: int) -> None:
     """Fill step.target with the positive and the negatives of its `ordinal`-th example."""
     n_targets = step.target.shape[0]
@@ -60,6 +102,8 @@ def draw_targets(model: Model, step: WarpBuffers, positive: int, token_pos: int,
             u = uniform(random_bits(model.key, token_pos, first_draw + k))
             row = alias_draw(u, model.alias_prob, model.alias_id)
             step.target[k] = row if k > 0 else positive
+    cuda.syncwarp()
+    _weigh_targets(step)
 
 
 @inline_cuda
@@ -130,9 +174,7 @@ def _set_error_coefs(step: WarpBuffers, n_inputs: int, lr: np.float32, with_loss
         is_right = (score >= 0) == (k == 0)
         decay = np.float32(math.exp(-abs(score)))  # at most 1, so that no score overflows
         error = (decay if is_right else _ONE) / (_ONE + decay)
-        weight = step.weight[c]
-        if k > 0 and step.target[k] == step.target[0]:
-            weight = _ZERO
+        weight = step.weight[c] * step.target_weight[k]
         step.error_coef[c, k] = (error if k == 0 else -error) * (weight * lr)
         if with_loss and weight > 0:
             loss += weight * (np.float32(math.log1p(decay)) + (_ZERO if is_right else abs(score)))
@@ -153,7 +195,7 @@ def _input_mover(n_row: int, replace: bool) -> Callable[..., None]:
         n_inputs: int,
         first_col: int,
     ) -> None:
-        """Move the input rows from column `first_col` on, and add up the moves of the target rows.
+        """Move the input rows from column `first_col` on in turn, and add up the moves of the target rows.
 
         The columns of the target rows are in `rows` from place `first` on.
         """
@@ -166,7 +208,7 @@ def _input_mover(n_row: int, replace: bool) -> Callable[..., None]:
                     x = ring.value[begin + 32 * p]
                     move = _ZERO
                     for k in range(moves.shape[0]):
-                        move += error_coef[k] * rows[k, first + p]
+                        move += error_coef[k] * (rows[k, first + p] + moves[k, p])
                         moves[k, p] += error_coef[k] * x
                     ring.value[begin + 32 * p] = move if replace else x + move
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from fastw2v_kernels._jit import cuda as gpu
 from fastw2v_kernels._jit.cuda import WARP
-from fastw2v_kernels.shared.span.contexts import contexts_per_step
+from fastw2v_kernels.shared.span.contexts import SCORED_TOGETHER, contexts_per_step
 from fastw2v_kernels.shared.span.paths import MOST_STEPS
 
 DOTS = 8  # scores that a warp sums at a time
@@ -34,7 +34,7 @@ class SpanShape:
     window : int
         Greatest distance of a context.
     n_inputs : int
-        Most rows that one gradient step moves against one set of targets.
+        Most rows that are scored against one set of targets before any of them moves.
     n_extra : int
         Rows on chip in addition to those of the words in the window.
     row_registers : int
@@ -98,6 +98,11 @@ class SpanShape:
         return self.n_tiles == 1
 
     @property
+    def n_path_inputs(self) -> int:
+        """Most rows that one gradient step moves against a path; 1 without paths."""
+        return min(self.n_inputs, contexts_per_step(self.window)) if self.with_path else 1
+
+    @property
     def n_nodes(self) -> int:
         """Nodes of a path in a tile; their rows are in registers as a whole."""
         return max(1, min(DOTS, self.row_registers // self.n_cols))
@@ -140,9 +145,9 @@ class SpanShape:
     @property
     def list_bytes(self) -> int:
         """Bytes on chip of tokens, slots, targets and scores, with their alignment."""
-        lists = self.n_inputs * self.n_coef + self.n_targets + 2 * self.n_slots + 3 * self.n_tokens
+        lists = self.n_inputs * self.n_coef + 2 * self.n_targets + 2 * self.n_slots + 3 * self.n_tokens
         n_nodes, n_coef, n_moves = self.path_sizes
-        return 4 * (lists + n_nodes + self.n_inputs * (n_coef + n_moves)) + 64
+        return 4 * (lists + n_nodes + self.n_path_inputs * (n_coef + n_moves)) + 64
 
     @property
     def is_shared(self) -> bool:
@@ -169,7 +174,7 @@ def skipgram_shape(stride: int, negative: int, window: int, *, share_negatives: 
     """
 
     def shape_of(w: int) -> SpanShape:
-        n_inputs = contexts_per_step(w) if share_negatives or hs else 1
+        n_inputs = min(2 * w, SCORED_TOGETHER) if share_negatives else contexts_per_step(w) if hs else 1
         return replace(SpanShape.of(stride, negative, w, n_inputs=n_inputs), with_path=bool(hs))
 
     return _fitting(shape_of, window)

@@ -83,14 +83,16 @@ class WarpBuffers(NamedTuple):
     slot : uint32[n_slots], ring slots of the input rows, each once
     weight : float32[n_slots], how often each occurs
     target : uint32[n_targets], output rows: the positive, and the negatives
+    target_weight : float32[n_targets], how often each counts: 0 for a negative that was listed before
     error_coef : float32[n_inputs, n_coef], scores, then lr * (label - sigmoid(score)), by input row and target
-    node, node_coef : uint32[...], float32[n_inputs, ...], the nodes of a path in place of targets
-    move : float32[n_inputs, 32 * n_node_strip], moves of input rows so far
+    node, node_coef : uint32[...], float32[n_path_inputs, ...], the nodes of a path in place of targets
+    move : float32[n_path_inputs, 32 * n_node_strip], moves of input rows so far
     """
 
     slot: UInt32
     weight: Float32
     target: UInt32
+    target_weight: Float32
     error_coef: Float32
     node: UInt32
     node_coef: Float32
