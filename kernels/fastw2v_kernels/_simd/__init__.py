@@ -28,6 +28,7 @@ from fastw2v_kernels._simd.memory import (
     load,
     load_rows,
     load_strip,
+    move_in_turn,
     prefetch,
     prefetch_element,
     prefetch_rows,
@@ -37,7 +38,7 @@ from fastw2v_kernels._simd.memory import (
     store,
     store_strip,
 )
-from fastw2v_kernels._simd.shape import HALF_LANES, Shape, single, small_tile, tail
+from fastw2v_kernels._simd.shape import HALF_LANES, Shape, single, small_tile, tail, whole_row
 from fastw2v_kernels._simd.types import Rows, Vec, Vecs
 
 __all__ = [
@@ -59,6 +60,7 @@ __all__ = [
     "load",
     "load_rows",
     "load_strip",
+    "move_in_turn",
     "prefetch",
     "prefetch_element",
     "prefetch_rows",
@@ -73,6 +75,7 @@ __all__ = [
     "store_strip",
     "tail",
     "wait_for_all",
+    "whole_row",
     "zero_strip",
     "zero_tile",
     "zeros",

@@ -188,6 +188,34 @@ def prefetch_rows(_typing: Any, rows: Any, col: Any, shape: Any) -> Any:
 
 
 @intrinsic
+def move_in_turn(
+    _typing: Any, a: Any, row: Any, col: Any, rows: Any, ahead: Any, first_col: Any, x: Any, moved: Any, shape: Any
+) -> Any:
+    """Move a strip of each row k by c[k] * x in turn, and return moved + sum of c[k] * row k as it was before its move.
+
+    c = a[row, col : col + n_tile]. The same strip of the rows `ahead` is prefetched.
+    """
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        row, col = (emit.int64(context, builder, args[i], sig.args[i]) for i in (1, 2))
+        first = emit.pointer(context, builder, sig.args[0], args[0], row, col, rows.n)
+        tiles = [_tile_of(context, builder, rows, args[i], args[5], sig.args[5], x.n) for i in (3, 4)]
+        strip, sums = (emit.unpack(builder, args[i], x.n) for i in (6, 7))
+        for k in range(rows.n):
+            coef = emit.splat(context, builder, builder.load(builder.gep(first, [col.type(k)])), types.float32)
+            for j, vector in enumerate(strip):
+                place, next_place = (tile[k * x.n + j] for tile in tiles)
+                target = emit.load(builder, place)
+                sums[j] = emit.fma(builder, coef, target, sums[j])
+                emit.store(builder, place, emit.fma(builder, coef, vector, target))
+                if (j * LANES) % 16 == 0:
+                    emit.prefetch(builder, next_place)
+        return emit.pack(builder, context.get_value_type(moved), sums)
+
+    return moved(a, row, col, rows, ahead, first_col, x, moved, shape), codegen
+
+
+@intrinsic
 def fma_both(_typing: Any, a: Any, row: Any, col: Any, tile: Any, x: Any, move: Any, grads: Any, shape: Any) -> Any:
     """(move[j] + sum over k of c[k] * tile[k, j], grads[k, j] + c[k] * x[j]) with c = a[row, col : col + n_tile]."""
     result = types.Tuple((move, grads))

@@ -43,7 +43,6 @@ from fastw2v_kernels.shared.span.scoring_cpu import (
     Workspace,
     first_set,
     prepare,
-    score_row,
     score_rows,
     set_mask,
     step_buffers,
@@ -57,6 +56,7 @@ from fastw2v_kernels.shared.span.walk_cpu import (
     subsample,
     weighted,
 )
+from fastw2v_kernels.skipgram_ns.pairs_cpu import strip_of_pairs, train_pairs
 
 
 @inline_cpu
@@ -181,33 +181,6 @@ def _train_groups(
 
 
 @inline_cpu
-def _train_pairs(
-    matrices: Matrices | RatedMatrices,
-    kept: KeptTokens,
-    step: StepBuffers,
-    centre: Centre,
-    next_centre: int,
-    negative: int,
-    shape: Shape,
-) -> float:
-    """Train each context of the centre in a step with its own negatives; return the loss by lane."""
-    i, low, high, prefetch_row_id, lr = centre
-    loss: float = splat(0.0)
-    r = first_set(step, i)
-    one = int(np.int64(1))  # a literal has another type, for which _update would be compiled again
-    for j in range(low, high):
-        if j != i:
-            step.inputs[0] = kept.id[j]
-            set_mask(step, r, negative, shape)
-            loss = loss + score_row(matrices.w_in, kept.id[j], matrices.w_out, step, r, lr, shape)
-            if shape.moves_rows:
-                ahead = r + 1 if j + 1 < high else first_set(step, next_centre)
-                _update(matrices, step, one, r, ahead, prefetch_row_id, shape)
-            r += 1
-    return loss
-
-
-@inline_cpu
 def train_negatives(
     matrices: Matrices | RatedMatrices,
     workspace: Workspace,
@@ -225,7 +198,7 @@ def train_negatives(
         reach = window if shape.one_step else CONTEXTS_PER_STEP
         loss: float = train(matrices, kept, step, centre, reach, shape)
     else:
-        loss = _train_pairs(matrices, kept, step, centre, next_centre, negative, shape)
+        loss = train_pairs(matrices, kept, step, centre, next_centre, negative, shape)
     return loss
 
 
@@ -273,6 +246,8 @@ def skipgram_shape(stride: int, negative: int, window: int, *, share_negatives: 
     """Return the sizes to compile for."""
     one_step = contexts_per_step(window) == 2 * window or not share_negatives
     shape = Shape.of(stride, negative + 1, with_loss, share_negatives, one_step)
+    if not share_negatives:
+        return replace(shape, n_strip=strip_of_pairs(shape.n_vectors))
     if 4 * shape.n_tile + 4 < N_REGISTERS:  # registers for two vectors of target rows and gradients, and 4 more
         shape = replace(shape, n_strip=2)
     return shape

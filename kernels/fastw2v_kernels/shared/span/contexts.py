@@ -4,6 +4,7 @@ from __future__ import annotations
 
 _WHOLE_WINDOW = 5
 CONTEXTS_PER_STEP = 2
+PAIRS_PER_STEP = 4
 
 
 def contexts_per_step(window: int) -> int:

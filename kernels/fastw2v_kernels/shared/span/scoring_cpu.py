@@ -189,9 +189,9 @@ def score_rows(w_in: Float32, w_out: Float32, step: StepBuffers, n: int, r: int,
                 sums_next = fma_rows(out, load(w_in, step.inputs[c + 1], col), sums_next)
             scores = hsum_pair(sums, sums_next)
             weight = _pair_weight(step, c)
-            tanh = _set_error_coefs(step, t, c, scores, weight, lr)
+            tanh = set_error_coefs(step, t, c, scores, weight, lr)
             if shape.with_loss:
-                losses = losses + _losses(step, t, scores, tanh) * weight
+                losses = losses + losses_of(step, t, scores, tanh) * weight
         if shape.with_loss:
             loss = loss + losses * load(step.mask, t, 0)
     return loss
@@ -207,9 +207,9 @@ def score_row(a: Float32, row: int, w_out: Float32, step: StepBuffers, r: int, l
         for col in range(0, shape.n_vectors * LANES, LANES):
             sums = fma_rows(load_rows(rows, col, single(shape)), load(a, row, col), sums)
         scores = hsum_single(sums)
-        tanh = _set_error_coefs(step, t, 0, scores, load(step.half, 0, 0), lr)
+        tanh = set_error_coefs(step, t, 0, scores, load(step.half, 0, 0), lr)
         if shape.with_loss:
-            loss = loss + _losses(step, t, scores, tanh) * (load(step.half, 0, 0) * load(step.mask, t, 0))
+            loss = loss + losses_of(step, t, scores, tanh) * (load(step.half, 0, 0) * load(step.mask, t, 0))
     return loss
 
 
@@ -221,7 +221,7 @@ def _pair_weight(step: StepBuffers, c: int) -> float:
 
 
 @inline_cpu
-def _set_error_coefs(step: StepBuffers, t: int, c: int, scores: float, weight: float, lr: float) -> float:
+def set_error_coefs(step: StepBuffers, t: int, c: int, scores: float, weight: float, lr: float) -> float:
     """Fill step.error_coef for the scores (SIMD values) of tile `t`, input rows `c` and c + 1; return tanh_half."""
     mask = load(step.mask, t, 0) * weight
     tanh = tanh_half(scores)
@@ -230,7 +230,7 @@ def _set_error_coefs(step: StepBuffers, t: int, c: int, scores: float, weight: f
 
 
 @inline_cpu
-def _losses(step: StepBuffers, t: int, scores: float, tanh: float) -> float:
+def losses_of(step: StepBuffers, t: int, scores: float, tanh: float) -> float:
     """Return the losses of the scores of tile `t`, to be multiplied by mask and weight.
 
     They share `tanh_half` and the weight with the error coefficients, and nothing computed from these two: LLVM would
