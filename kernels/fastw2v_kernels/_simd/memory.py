@@ -98,6 +98,21 @@ def prefetch_strip(_typing: Any, a: Any, row: Any, col: Any, shape: Any) -> Any:
     return types.void(a, row, col, shape), codegen
 
 
+@intrinsic
+def prefetch_far_strip(_typing: Any, a: Any, row: Any, col: Any, shape: Any) -> Any:
+    """Prefetch the strip of a[row] from `col` on into the second cache; a : float32[:, ::1].
+
+    It waits for no place among the few lines that may be on their way to the first cache.
+    """
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        for pointer in _strip_of(context, builder, sig, args, shape.shape.n_strip):
+            emit.prefetch(builder, pointer, emit.SECOND_CACHE)
+        return context.get_dummy_value()
+
+    return types.void(a, row, col, shape), codegen
+
+
 def _strip_of(context: Any, builder: Any, sig: Any, args: Any, n: int) -> list[Any]:
     """Addresses of `n` vectors of a[row] from `col` on; a, row, col : the first arguments."""
     row, col = (emit.int64(context, builder, args[i], sig.args[i]) for i in (1, 2))
@@ -185,34 +200,6 @@ def prefetch_rows(_typing: Any, rows: Any, col: Any, shape: Any) -> Any:
         return context.get_dummy_value()
 
     return types.void(rows, col, shape), codegen
-
-
-@intrinsic
-def move_in_turn(
-    _typing: Any, a: Any, row: Any, col: Any, rows: Any, ahead: Any, first_col: Any, x: Any, moved: Any, shape: Any
-) -> Any:
-    """Move a strip of each row k by c[k] * x in turn, and return moved + sum of c[k] * row k as it was before its move.
-
-    c = a[row, col : col + n_tile]. The same strip of the rows `ahead` is prefetched.
-    """
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        row, col = (emit.int64(context, builder, args[i], sig.args[i]) for i in (1, 2))
-        first = emit.pointer(context, builder, sig.args[0], args[0], row, col, rows.n)
-        tiles = [_tile_of(context, builder, rows, args[i], args[5], sig.args[5], x.n) for i in (3, 4)]
-        strip, sums = (emit.unpack(builder, args[i], x.n) for i in (6, 7))
-        for k in range(rows.n):
-            coef = emit.splat(context, builder, builder.load(builder.gep(first, [col.type(k)])), types.float32)
-            for j, vector in enumerate(strip):
-                place, next_place = (tile[k * x.n + j] for tile in tiles)
-                target = emit.load(builder, place)
-                sums[j] = emit.fma(builder, coef, target, sums[j])
-                emit.store(builder, place, emit.fma(builder, coef, vector, target))
-                if (j * LANES) % 16 == 0:
-                    emit.prefetch(builder, next_place)
-        return emit.pack(builder, context.get_value_type(moved), sums)
-
-    return moved(a, row, col, rows, ahead, first_col, x, moved, shape), codegen
 
 
 @intrinsic

@@ -198,7 +198,7 @@ def train_negatives(
         reach = window if shape.one_step else CONTEXTS_PER_STEP
         loss: float = train(matrices, kept, step, centre, reach, shape)
     else:
-        loss = train_pairs(matrices, kept, step, centre, next_centre, negative, shape)
+        loss = train_pairs(matrices, kept, step, centre, negative, shape)
     return loss
 
 

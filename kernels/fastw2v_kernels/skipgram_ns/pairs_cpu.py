@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from fastw2v_kernels._jit.cpu import inline_cpu
 from fastw2v_kernels._simd import (
     HALF_LANES,
@@ -13,7 +15,7 @@ from fastw2v_kernels._simd import (
     load,
     load_rows,
     load_strip,
-    move_in_turn,
+    prefetch_far_strip,
     prefetch_strip,
     rows_of,
     single,
@@ -21,7 +23,6 @@ from fastw2v_kernels._simd import (
     store,
     store_strip,
     tail,
-    zero_strip,
     whole_row,
     zeros,
 )
@@ -40,41 +41,44 @@ from fastw2v_kernels.shared.span.walk_cpu import KeptTokens
 
 def strip_of_pairs(n_vectors: int) -> int:
     """Return how many vectors of a row are in registers together, as even as they can be divided."""
-    n_strips = -(-n_vectors // ((N_REGISTERS - 4) // 2))
+    n_strips = -(-n_vectors // ((N_REGISTERS - 4) // 3))
     return -(-n_vectors // n_strips)
 
 
 @inline_cpu
 def train_pairs(
-    matrices: Matrices | RatedMatrices,
-    kept: KeptTokens,
-    step: StepBuffers,
-    centre: Centre,
-    next_centre: int,
-    negative: int,
-    shape: Shape,
+    matrices: Matrices | RatedMatrices, kept: KeptTokens, step: StepBuffers, centre: Centre, negative: int, shape: Shape
 ) -> float:
     """Train each context of the centre against its own negatives; return the loss by lane."""
     i, low, high, prefetch_row_id, lr = centre
     loss: float = splat(0.0)
     r, n_pairs = first_set(step, i), high - low - 1
-    r_next = first_set(step, next_centre)
     if shape.moves_rows:
         prefetch_strip(matrices.w_in, prefetch_row_id, 0, whole_row(shape))
-        prefetch_strip(matrices.w_out, step.targets[r_next, 0], 0, whole_row(shape))
+        prefetch_strip(matrices.w_out, step.targets[first_set(step, i + 1), 0], 0, whole_row(shape))
+    far, n_far = np.int64(0), step.n_drawn[(i + 2) & 3]
     for first in range(0, n_pairs, PAIRS_PER_STEP):
         last = min(first + PAIRS_PER_STEP, n_pairs)
         for p in range(first, last):
             step.inputs[p] = kept.id[low + p + (low + p >= i)]
-        step.inputs[last] = step.inputs[last - 1]
         for p in range(first, last, 2):
+            if shape.moves_rows:
+                far = _prefetch_far(matrices, step, first_set(step, i + 2), far, n_far * min(p + 2, n_pairs) // n_pairs, negative, shape)
             loss = loss + _score_two(matrices, step, p, p - first, last, r, negative, lr, shape)
         if shape.moves_rows:
-            for p in range(first, last):
-                ahead = p + PAIRS_PER_STEP
-                r_ahead = r + ahead if ahead < n_pairs else r_next + (ahead - n_pairs)
-                _move_pair(matrices, step, step.inputs[p], p - first, r + p, r_ahead, shape)
+            _move_pairs(matrices, step, r, first, last, negative, shape)
     return loss
+
+
+@inline_cpu
+def _prefetch_far(
+    matrices: Matrices | RatedMatrices, step: StepBuffers, r: int, begin: int, end: int, negative: int, shape: Shape
+) -> int:
+    """Prefetch the negatives of the sets r + begin to r + end; return `end`."""
+    for pair in range(r + begin, r + end):
+        for k in range(1, negative + 1):
+            prefetch_far_strip(matrices.w_out, step.targets[pair, k], 0, whole_row(shape))
+    return end
 
 
 @inline_cpu
@@ -82,11 +86,12 @@ def _set_masks(step: StepBuffers, r: int, r_other: int, negative: int, shape: Sh
     """Set the mask of two sets of targets to 0 for each negative that equals its positive, and else to 1."""
     for t in range(shape.n_tiles):
         store(step.mask, t, 0, load(step.valid, t, 0))
-    for k in range(1, negative + 1):
-        if step.targets[r, k] == step.targets[r, 0]:
-            step.mask[k // shape.n_tile, k % shape.n_tile] = 0.0
-        if step.targets[r_other, k] == step.targets[r_other, 0]:
-            step.mask[k // shape.n_tile, k % shape.n_tile + HALF_LANES] = 0.0
+    if step.hits[r] | step.hits[r_other]:
+        for k in range(1, negative + 1):
+            if step.targets[r, k] == step.targets[r, 0]:
+                step.mask[k // shape.n_tile, k % shape.n_tile] = 0.0
+            if step.targets[r_other, k] == step.targets[r_other, 0]:
+                step.mask[k // shape.n_tile, k % shape.n_tile + HALF_LANES] = 0.0
 
 
 @inline_cpu
@@ -122,35 +127,54 @@ def _score_two(
 
 
 @inline_cpu
-def _move_pair(
-    matrices: Matrices | RatedMatrices, step: StepBuffers, row: int, place: int, r: int, r_ahead: int, shape: Shape
+def _move_pairs(
+    matrices: Matrices | RatedMatrices,
+    step: StepBuffers,
+    r: int,
+    first: int,
+    last: int,
+    negative: int,
+    shape: Shape,
 ) -> None:
-    """Move the targets of a pair in turn, and its input row; prefetch the targets of a later pair."""
+    """Move the rows of the pairs first to last in turn, strip by strip."""
     whole = shape.n_vectors // shape.n_strip * shape.n_strip
     for vector in range(0, whole, shape.n_strip):
-        _move_strip(matrices, step, row, place, r, r_ahead, vector * LANES, shape)
+        _move_strip(matrices, step, r, first, last, negative, vector * LANES, shape)
     if whole < shape.n_vectors:
-        _move_strip(matrices, step, row, place, r, r_ahead, whole * LANES, tail(shape))
+        _move_strip(matrices, step, r, first, last, negative, whole * LANES, tail(shape))
 
 
 @inline_cpu
 def _move_strip(
     matrices: Matrices | RatedMatrices,
     step: StepBuffers,
-    row: int,
-    place: int,
     r: int,
-    r_ahead: int,
+    first: int,
+    last: int,
+    negative: int,
     col: int,
     shape: Shape,
 ) -> None:
-    x = load_strip(matrices.w_in, row, col, shape)
-    moved = zero_strip(shape) if shape.with_rates else load_strip(matrices.w_in, row, col, shape)
-    for t in range(shape.n_tiles):
-        rows = rows_of(matrices.w_out, step.targets, r, t * shape.n_tile, shape)
-        ahead = rows_of(matrices.w_out, step.targets, r_ahead, t * shape.n_tile, shape)
-        moved = move_in_turn(step.error_coef, t, place * HALF_LANES, rows, ahead, col, x, moved, shape)
-    if shape.with_rates:
-        move_at_rate(matrices, row, col, x, moved)
-    else:
-        store_strip(matrices.w_in, row, col, moved)
+    """Move one strip of the rows of the pairs first to last in turn. The centre's row is written after all of them.
+
+    A negative that equals the centre has the error coefficient 0: it is written back as it was.
+    """
+    centre = load_strip(matrices.w_out, step.targets[r, 0], col, shape)
+    for p in range(first, last):
+        place = (p - first) * HALF_LANES
+        x = load_strip(matrices.w_in, step.inputs[p], col, shape)
+        coef = splat(step.error_coef[0, place])
+        moved = centre * coef
+        centre = centre + x * coef
+        for t in range(shape.n_tiles):
+            for k in range(max(0, 1 - t), min(shape.n_tile, negative + 1 - t * shape.n_tile)):
+                target_id = step.targets[r + p, t * shape.n_tile + k]
+                coef = splat(step.error_coef[t, place + k])
+                target = load_strip(matrices.w_out, target_id, col, shape)
+                moved = moved + target * coef
+                store_strip(matrices.w_out, target_id, col, target + x * coef)
+        if shape.with_rates:
+            move_at_rate(matrices, step.inputs[p], col, x, moved)
+        else:
+            store_strip(matrices.w_in, step.inputs[p], col, x + moved)
+    store_strip(matrices.w_out, step.targets[r, 0], col, centre)
