@@ -64,7 +64,9 @@ def train_pairs(
         for p in range(first, last, 2):
             if shape.moves_rows:
                 far = _prefetch_far(matrices, step, first_set(step, i + 2), far, n_far * min(p + 2, n_pairs) // n_pairs, negative, shape)
-            loss = loss + _score_two(matrices, step, p, p - first, last, r, negative, lr, shape)
+            _score_two(matrices, step, p, p - first, last, r, shape)
+        for p in range(first, last, 2):
+            loss = loss + _set_coefs_of_two(step, p, p - first, last, r, negative, lr, shape)
         if shape.moves_rows:
             _move_pairs(matrices, step, r, first, last, negative, shape)
     return loss
@@ -96,21 +98,10 @@ def _set_masks(step: StepBuffers, r: int, r_other: int, negative: int, shape: Sh
 
 @inline_cpu
 def _score_two(
-    matrices: Matrices | RatedMatrices,
-    step: StepBuffers,
-    p: int,
-    place: int,
-    last: int,
-    r: int,
-    negative: int,
-    lr: float,
-    shape: Shape,
-) -> float:
-    """Fill step.error_coef for the pairs p and p + 1 from input row `place` on; return the loss by lane."""
-    loss: float = splat(0.0)
+    matrices: Matrices | RatedMatrices, step: StepBuffers, p: int, place: int, last: int, r: int, shape: Shape
+) -> None:
+    """Write the scores of the pairs p and p + 1 to step.error_coef from input row `place` on."""
     other = min(p + 1, last - 1)
-    weight = load(step.half, 0, 0) + load(step.half, 1, 0) * (other - p)
-    _set_masks(step, r + p, r + other, negative, shape)
     for t in range(shape.n_tiles):
         rows = rows_of(matrices.w_out, step.targets, r + p, t * shape.n_tile, shape)
         rows_other = rows_of(matrices.w_out, step.targets, r + other, t * shape.n_tile, shape)
@@ -119,7 +110,20 @@ def _score_two(
             x, x_other = load(matrices.w_in, step.inputs[p], col), load(matrices.w_in, step.inputs[other], col)
             sums = fma_rows(load_rows(rows, col, single(shape)), x, sums)
             sums_other = fma_rows(load_rows(rows_other, col, single(shape)), x_other, sums_other)
-        scores = hsum_pair(sums, sums_other)
+        store(step.error_coef, t, place * HALF_LANES, hsum_pair(sums, sums_other))
+
+
+@inline_cpu
+def _set_coefs_of_two(
+    step: StepBuffers, p: int, place: int, last: int, r: int, negative: int, lr: float, shape: Shape
+) -> float:
+    """Turn the scores of the pairs p and p + 1 into error coefficients; return the loss by lane."""
+    loss: float = splat(0.0)
+    other = min(p + 1, last - 1)
+    weight = load(step.half, 0, 0) + load(step.half, 1, 0) * (other - p)
+    _set_masks(step, r + p, r + other, negative, shape)
+    for t in range(shape.n_tiles):
+        scores = load(step.error_coef, t, place * HALF_LANES)
         tanh = set_error_coefs(step, t, place, scores, weight, lr)
         if shape.with_loss:
             loss = loss + losses_of(step, t, scores, tanh) * (weight * load(step.mask, t, 0))
