@@ -13,6 +13,7 @@ from fastw2v_kernels.shared.arguments import check_axes
 from fastw2v_kernels.shared.array_types import Float32, Float64, Int32, Int64
 from fastw2v_kernels.shared.rng import epoch_key
 from fastw2v_kernels.shared.span.checks import checked_weights
+from fastw2v_kernels.shared.span.contexts import contexts_per_step
 from fastw2v_kernels.shared.span.inputs import Span, TokenSource
 from fastw2v_kernels.shared.span.launch_cuda import LaunchPlan, launch_span, span_kernel
 from fastw2v_kernels.shared.span.path_cuda import path_step
@@ -27,7 +28,7 @@ from fastw2v_kernels.skipgram_ns.cuda import negatives_trainer
 
 @cache
 def _skipgram_hs_cuda_kernel(shape: SpanShape, share_negatives: bool) -> Callable[..., None]:
-    train, n_per_step = path_step(shape, replace=False), shape.n_inputs
+    train, n_per_step = path_step(shape, replace=False), contexts_per_step(shape.window)
     train_negatives, with_negatives = negatives_trainer(shape, share_negatives), shape.n_targets > 1
 
     @inline_cuda

@@ -8,7 +8,7 @@ import numpy as np
 
 from fastw2v_kernels.shared.array_types import Float32, Float64, Int32, Int64
 from fastw2v_kernels.shared.rng import epoch_key
-from fastw2v_kernels.shared.span.contexts import contexts_per_step
+from fastw2v_kernels.shared.span.contexts import PAIRS_PER_STEP, contexts_per_step
 from fastw2v_kernels.shared.span.inputs import Sampler, TokenSource
 from fastw2v_kernels.shared.span.paths import Paths
 from fastw2v_kernels.shared.span.reference import (
@@ -17,6 +17,7 @@ from fastw2v_kernels.shared.span.reference import (
     gradients,
     move_rows,
     path_gradients,
+    train_pairs,
     weight_of,
     windows,
 )
@@ -83,7 +84,7 @@ def skipgram_hs_reference(
     tokens = tokens if centre_weight is None else tokens._replace(weight=centre_weight)
     sampler: Any = Sampler(alias_prob, alias_id, key, negative)  # type: ignore[arg-type] # unused if there are none
     n_per_step = contexts_per_step(window)
-    n_per_draw = n_per_step if share_negatives else 1
+    n_per_draw = n_per_step if share_negatives else PAIRS_PER_STEP
     for token_pos, contexts in windows(tokens, begin, end):
         weight = weight_of(tokens, token_pos)
         lr, centre = (lr_first + lr_step * token_pos) * weight, ids[token_pos]
@@ -94,10 +95,14 @@ def skipgram_hs_reference(
             w_node[nodes] += d_node
             tally[0] += loss * weight * with_loss
         for first in range(0, len(contexts) if negative else 0, n_per_draw):
-            rows, ordinal = contexts[first : first + n_per_draw], 0 if share_negatives else first
-            targets = draw_targets(sampler, centre, token_pos, ordinal=ordinal)
-            d_in, d_out, loss = gradients(w_in[rows], out, targets, lr=lr)
-            move_rows(w_in, rows, d_in, rate_in)
-            np.add.at(out, targets, d_out)
+            rows, ordinals = contexts[first : first + n_per_draw], range(first, len(contexts))
+            if share_negatives:
+                targets = draw_targets(sampler, centre, token_pos, ordinal=0)
+                d_in, d_out, loss = gradients(w_in[rows], out, targets, lr=lr)
+                move_rows(w_in, rows, d_in, rate_in)
+                np.add.at(out, targets, d_out)
+            else:
+                sets = [draw_targets(sampler, centre, token_pos, ordinal=n) for n, _ in zip(ordinals, rows)]
+                loss = train_pairs(w_in, out, rows, sets, lr=lr, rate_in=rate_in)
             tally[0] += loss * weight * with_loss
         tally[1:] += len(contexts), 1

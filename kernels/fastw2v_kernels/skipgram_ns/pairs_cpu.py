@@ -53,17 +53,18 @@ def train_pairs(
     i, low, high, prefetch_row_id, lr = centre
     loss: float = splat(0.0)
     r, n_pairs = first_set(step, i), high - low - 1
+    r_far, n_far, far = first_set(step, i + 2), step.n_drawn[(i + 2) & 3], np.int64(0)
     if shape.moves_rows:
         prefetch_strip(matrices.w_in, prefetch_row_id, 0, whole_row(shape))
         prefetch_strip(matrices.w_out, step.targets[first_set(step, i + 1), 0], 0, whole_row(shape))
-    far, n_far = np.int64(0), step.n_drawn[(i + 2) & 3]
     for first in range(0, n_pairs, PAIRS_PER_STEP):
         last = min(first + PAIRS_PER_STEP, n_pairs)
         for p in range(first, last):
             step.inputs[p] = kept.id[low + p + (low + p >= i)]
         for p in range(first, last, 2):
             if shape.moves_rows:
-                far = _prefetch_far(matrices, step, first_set(step, i + 2), far, n_far * min(p + 2, n_pairs) // n_pairs, negative, shape)
+                n_now = n_far * min(p + 2, n_pairs) // n_pairs
+                far = _prefetch_far(matrices, step, r_far, far, n_now, negative, shape)
             _score_two(matrices, step, p, p - first, last, r, shape)
         for p in range(first, last, 2):
             loss = loss + _set_coefs_of_two(step, p, p - first, last, r, negative, lr, shape)

@@ -6,9 +6,17 @@ import numpy as np
 
 from fastw2v_kernels.shared.array_types import Float32, Float64, Int32, Int64
 from fastw2v_kernels.shared.rng import epoch_key
-from fastw2v_kernels.shared.span.contexts import contexts_per_step
+from fastw2v_kernels.shared.span.contexts import PAIRS_PER_STEP, contexts_per_step
 from fastw2v_kernels.shared.span.inputs import Sampler, TokenSource
-from fastw2v_kernels.shared.span.reference import FloatMatrix, draw_targets, gradients, move_rows, weight_of, windows
+from fastw2v_kernels.shared.span.reference import (
+    FloatMatrix,
+    draw_targets,
+    gradients,
+    move_rows,
+    train_pairs,
+    weight_of,
+    windows,
+)
 
 
 def skipgram_ns_reference(
@@ -40,7 +48,7 @@ def skipgram_ns_reference(
     The input rows are those of the context words and the output rows those of the centre and the negatives, as in
     word2vec.c and gensim. All contexts of a centre share its negatives (Ji et al. 2016, "Parallelizing word2vec in
     shared and distributed memory"), and `contexts_per_step` of them make one gradient step. Without `share_negatives`,
-    each context has its own negatives and its own step.
+    each context has its own negatives; PAIRS_PER_STEP of these pairs are scored together, then moved in turn.
 
     Parameters
     ----------
@@ -90,14 +98,18 @@ def skipgram_ns_reference(
     tokens = tokens if centre_weight is None else tokens._replace(weight=centre_weight)
     sampler = Sampler(alias_prob=alias_prob, alias_id=alias_id, key=key, negative=negative)
     for token_pos, contexts in windows(tokens, begin, end):
-        n_per_step = contexts_per_step(window) if share_negatives else 1
+        n_per_step = contexts_per_step(window) if share_negatives else PAIRS_PER_STEP
         weight = weight_of(tokens, token_pos)
         lr = (lr_first + lr_step * token_pos) * weight
         for first in range(0, len(contexts), n_per_step):
-            rows, ordinal = contexts[first : first + n_per_step], 0 if share_negatives else first
-            targets = draw_targets(sampler, ids[token_pos], token_pos, ordinal=ordinal)
-            d_in, d_out, loss = gradients(w_in[rows], w_out, targets, lr=lr)
-            move_rows(w_in, rows, d_in, rate_in)
-            np.add.at(w_out, targets, d_out)
+            rows, ordinals = contexts[first : first + n_per_step], range(first, len(contexts))
+            if share_negatives:
+                targets = draw_targets(sampler, ids[token_pos], token_pos, ordinal=0)
+                d_in, d_out, loss = gradients(w_in[rows], w_out, targets, lr=lr)
+                move_rows(w_in, rows, d_in, rate_in)
+                np.add.at(w_out, targets, d_out)
+            else:
+                sets = [draw_targets(sampler, ids[token_pos], token_pos, ordinal=n) for n, _ in zip(ordinals, rows)]
+                loss = train_pairs(w_in, w_out, rows, sets, lr=lr, rate_in=rate_in)
             tally[0] += loss * weight * with_loss
         tally[1:] += len(contexts), 1

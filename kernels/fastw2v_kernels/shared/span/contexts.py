@@ -4,7 +4,7 @@ from __future__ import annotations
 
 _WHOLE_WINDOW = 5
 CONTEXTS_PER_STEP = 2
-PAIRS_PER_STEP = 4
+PAIRS_PER_STEP = 4  # pairs with their own negatives that are scored before any of them moves
 
 
 def contexts_per_step(window: int) -> int:

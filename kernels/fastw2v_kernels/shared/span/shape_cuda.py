@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from fastw2v_kernels._jit import cuda as gpu
 from fastw2v_kernels._jit.cuda import WARP
-from fastw2v_kernels.shared.span.contexts import contexts_per_step
+from fastw2v_kernels.shared.span.contexts import PAIRS_PER_STEP, contexts_per_step
 from fastw2v_kernels.shared.span.paths import MOST_STEPS
 
 DOTS = 8  # scores that a warp sums at a time
@@ -169,7 +169,8 @@ def skipgram_shape(stride: int, negative: int, window: int, *, share_negatives: 
     """
 
     def shape_of(w: int) -> SpanShape:
-        n_inputs = contexts_per_step(w) if share_negatives or hs else 1
+        n_together = contexts_per_step(w) if share_negatives or hs else 1
+        n_inputs = n_together if share_negatives else max(n_together, min(PAIRS_PER_STEP, 2 * w))
         return replace(SpanShape.of(stride, negative, w, n_inputs=n_inputs), with_path=bool(hs))
 
     return _fitting(shape_of, window)
