@@ -53,7 +53,7 @@ def train_pairs(
     i, low, high, prefetch_row_id, lr = centre
     loss: float = splat(0.0)
     r, n_pairs = first_set(step, i), high - low - 1
-    r_far, n_far, far = first_set(step, i + 2), step.n_drawn[(i + 2) & 3], np.int64(0)
+    r_far, n_far, far = first_set(step, i + 2), step.pairs.n_drawn[(i + 2) & 3], int(np.int64(0))
     if shape.moves_rows:
         prefetch_strip(matrices.w_in, prefetch_row_id, 0, whole_row(shape))
         prefetch_strip(matrices.w_out, step.targets[first_set(step, i + 1), 0], 0, whole_row(shape))
@@ -89,7 +89,7 @@ def _set_masks(step: StepBuffers, r: int, r_other: int, negative: int, shape: Sh
     """Set the mask of two sets of targets to 0 for each negative that equals its positive, and else to 1."""
     for t in range(shape.n_tiles):
         store(step.mask, t, 0, load(step.valid, t, 0))
-    if step.hits[r] | step.hits[r_other]:
+    if step.pairs.hits[r] | step.pairs.hits[r_other]:
         for k in range(1, negative + 1):
             if step.targets[r, k] == step.targets[r, 0]:
                 step.mask[k // shape.n_tile, k % shape.n_tile] = 0.0

@@ -60,7 +60,9 @@ def _pair_mover(shape: SpanShape) -> Callable[..., None]:
     stride = shape.stride
 
     @inline_cuda
-    def move_strip(rows: Float32, moves: Float32, ring: Ring, step: WarpBuffers, share: float, first_col: int) -> None:
+    def move_strip(
+        rows: Float32, moves: Float32, ring: Ring, step: WarpBuffers, share: np.float32, first_col: int
+    ) -> None:
         begin = step.slot[0] * n_row + first_col + np.uint32(cuda.laneid)
         for p in range(n_strip):
             if first_col + 32 * p < n_row:

@@ -23,11 +23,12 @@ from fastw2v_kernels._simd import (
     zeros,
 )
 from fastw2v_kernels.shared import rng
-from fastw2v_kernels.shared.array_types import Float32, Float64, Int32, Int64
+from fastw2v_kernels.shared.array_types import Float32, Int32, Int64
 from fastw2v_kernels.shared.cpu import alias_draw, random_bits, softplus, tanh_half, uniform
 from fastw2v_kernels.shared.memory import aligned, cache_per_thread
 from fastw2v_kernels.shared.sigmoid import LOG_COEFFICIENTS
 from fastw2v_kernels.shared.span.inputs import Sampler, TokenSource
+from fastw2v_kernels.shared.span.pairs_cpu import PairBuffers, draw_pairs, pair_buffers
 from fastw2v_kernels.shared.span.walk_cpu import Bounds, KeptTokens, window_of
 
 _NEGATIVE_DRAW = rng.NEGATIVE_DRAW
@@ -59,10 +60,7 @@ class StepBuffers(NamedTuple):
     error_coef : float32[n_tiles, (n + 1) * HALF_LANES], lr * (label - sigmoid(score)) by tile, input row and target
     rows : float32[n + 1, n_vectors * LANES], a move, or a hidden vector, for each input row
     log_coefficients : float32[8], what `softplus` takes
-    n_drawn : int64[4], sets that are drawn of each fourth centre
-    draws : float64[most examples of a centre times negatives], uniform numbers of a centre's draws
-    drawn : int64[as many], rows drawn with them
-    hits : int64[n_sets], whether a negative of this set equals its positive
+    pairs : PairBuffers, for draws of negatives for each pair
     """
 
     targets: Int64
@@ -75,10 +73,7 @@ class StepBuffers(NamedTuple):
     error_coef: Float32
     rows: Float32
     log_coefficients: Float32
-    n_drawn: Int64
-    draws: Float64
-    drawn: Int64
-    hits: Int64
+    pairs: PairBuffers
 
 
 class Workspace(NamedTuple):
@@ -116,10 +111,7 @@ def _new_step_buffers(shape: Shape, negative: int, *, n_sets: int, n_inputs: int
         error_coef=aligned((shape.n_tiles, (n_inputs + 2) * HALF_LANES)),
         rows=aligned((n_inputs + 1, shape.n_vectors * LANES)),
         log_coefficients=log_coefficients,
-        n_drawn=aligned((4,), np.int64),
-        draws=aligned((n_sets // 4 * negative,), np.float64),
-        drawn=aligned((n_sets // 4 * negative + shape.n_tile,), np.int64),
-        hits=aligned((n_sets,), np.int64),
+        pairs=pair_buffers(shape, negative, n_sets),
     )
 
 
@@ -135,34 +127,6 @@ def draw_targets(
             bits = random_bits(sampler.key, token_pos, first_draw + k - 1)
             row = alias_draw(uniform(bits), sampler.alias_prob, sampler.alias_id)
         step.targets[r, k] = row
-
-
-@inline_cpu
-def draw_pairs(
-    step: StepBuffers, first: int, positive: int, token_pos: int, n_pairs: int, sampler: Sampler, shape: Shape
-) -> None:
-    """Fill the sets from `first` on, one for each of the first `n_pairs` examples; as `draw_targets` for each of them.
-
-    The first loop becomes SIMD code. In the second, a branch for one row or the other could not be predicted.
-    """
-    n_draws = n_pairs * sampler.negative
-    n_rows = sampler.alias_prob.shape[0]
-    for draw in range(n_draws):
-        step.draws[draw] = uniform(random_bits(sampler.key, token_pos, _NEGATIVE_DRAW + draw))
-    for draw in range(n_draws):
-        scaled = step.draws[draw] * n_rows
-        column = np.int64(scaled)
-        slot = np.uint64(column)  # without a sign, Numba need not ask whether it counts from the end
-        is_other = np.int64(scaled - column >= sampler.alias_prob[slot])
-        step.drawn[draw] = column + (np.int64(sampler.alias_id[slot]) - column) * is_other
-    for pair in range(n_pairs):
-        hit = np.int64(0)
-        step.targets[first + pair, 0] = positive
-        for k in range(1, shape.n_tile * shape.n_tiles):
-            row = positive if k > sampler.negative else step.drawn[pair * sampler.negative + k - 1]
-            hit |= np.int64(row == positive) & np.int64(k <= sampler.negative)
-            step.targets[first + pair, k] = row
-        step.hits[first + pair] = hit
 
 
 @inline_cpu
@@ -187,8 +151,7 @@ def prepare(
     if shape.share_negatives:
         draw_targets(step, first_set(step, i), kept.id[i], kept.pos[i], 0, sampler, shape)
     else:
-        step.n_drawn[i & 3] = high - low - 1
-        draw_pairs(step, first_set(step, i), kept.id[i], kept.pos[i], high - low - 1, sampler, shape)
+        draw_pairs(step.targets, step.pairs, i, kept.id[i], kept.pos[i], high - low - 1, sampler)
     return low, high
 
 
