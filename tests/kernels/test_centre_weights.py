@@ -91,8 +91,8 @@ def test_weights_of_1_change_no_bit(name):
 @each_device
 @each_mode
 def test_a_weight_of_2_moves_twice_as_far_and_loses_twice_as_much(name, mode, device):
-    """One centre: all its contexts are scored before a row moves, or it has but one."""
-    case = toy_case([[1, 0]], 9, begin=1, end=2, lr_first=2.0**-6) | mode
+    """One centre with one context and one negative, so that no row moves before another."""
+    case = toy_case([[1, 0]], 9, begin=1, end=2, lr_first=2.0**-6, negative=1) | mode
     once, twice = (
         results(OPS_BY_NAME[name], device, copy(case | {"centre_weight": np.array([0, w], np.float32)})) for w in (1, 2)
     )

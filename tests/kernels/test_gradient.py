@@ -5,10 +5,11 @@ import pytest
 
 from fastw2v_kernels.cbow_ns.reference import cbow_ns_reference
 from fastw2v_kernels.shared.rng import epoch_key
+from fastw2v_kernels.shared.span.contexts import PAIRS_PER_STEP
 from fastw2v_kernels.shared.span.inputs import Sampler
 from fastw2v_kernels.shared.span.reference import draw_targets
 from fastw2v_kernels.skipgram_ns.reference import skipgram_ns_reference
-from tests.kernels.harness import CBOW_MODES, SKIPGRAM_MODES, copy, rates, toy_case
+from tests.kernels.harness import CBOW_MODES, copy, rates, toy_case
 
 CENTRE_POS = 4
 SENTENCES = {
@@ -96,17 +97,14 @@ def linear_loss(w_in, w_out, row, contexts, targets):
 
 @each_sentence
 @each_rate
-@pytest.mark.parametrize("mode", SKIPGRAM_MODES, ids=str)
-def test_skipgram(sentences, mode, rate_in):
+def test_skipgram(sentences, rate_in):
     """Contexts with the same negatives move in turn, by the tangents of their losses before any of them moved."""
-    case = one_example(sentences, **mode)
-    contexts = contexts_of(case)
-    expected, total = (case["w_in"].copy(), case["w_out"].copy()), 0.0
-    for ordinal, group in enumerate([contexts] if mode["share_negatives"] else contexts[:, None]):
-        targets = targets_of(case, ordinal)
-        total += sum(loss_of(expected[0][row], expected[1], targets) for row in group)
-        for loss in [linear_loss(*expected, row, group, targets) for row in dict.fromkeys(group.tolist())]:
-            expected = step_down(loss, *expected, rate_in=rate_in)
+    case = one_example(sentences, share_negatives=True)
+    contexts, targets = contexts_of(case), targets_of(case, 0)
+    expected = case["w_in"].copy(), case["w_out"].copy()
+    total = sum(loss_of(expected[0][row], expected[1], targets) for row in contexts)
+    for loss in [linear_loss(*expected, row, contexts, targets) for row in dict.fromkeys(contexts.tolist())]:
+        expected = step_down(loss, *expected, rate_in=rate_in)
     skipgram_ns_reference(**case, rate_in=rate_in)
     assert_same((case["w_in"], case["w_out"]), expected)
     np.testing.assert_allclose(case["tally"], [total, len(contexts), 1])
@@ -121,6 +119,41 @@ def test_moves_of_all_contexts_are_the_gradient_of_their_loss_as_the_rate_falls(
     skipgram_ns_reference(**case)
     for after, first, exact in zip((case["w_in"], case["w_out"]), before, down):
         np.testing.assert_allclose((after - first) / lr, exact - first, rtol=0, atol=1e-5)
+
+
+@each_sentence
+@each_rate
+def test_pairs_at_a_rate_at_which_they_do_not_see_the_moves_of_others(sentences, rate_in):
+    case = one_example(sentences, share_negatives=False) | {"lr_first": 1e-8}
+    before = case["w_in"].copy(), case["w_out"].copy()
+    pairs = [(row, targets_of(case, ordinal)) for ordinal, row in enumerate(contexts_of(case))]
+
+    def loss(w_in, w_out):
+        return sum(loss_of(w_in[row], w_out, targets) for row, targets in pairs)
+
+    expected = step_down(loss, *before, rate_in=rate_in)
+    skipgram_ns_reference(**case, rate_in=rate_in)
+    moves = [(case[name] - old) / 1e-8 for name, old in zip(("w_in", "w_out"), before)]
+    for move, new, old in zip(moves, expected, before):
+        np.testing.assert_allclose(move, new - old, rtol=0, atol=1e-6)
+    np.testing.assert_allclose(case["tally"], [loss(*before), len(pairs), 1], rtol=1e-6)
+
+
+@each_sentence
+def test_pairs_of_a_step_are_scored_before_any_of_them_moves_and_move_in_turn(sentences):
+    case = one_example(sentences, share_negatives=False)
+    w_in, w_out, contexts = case["w_in"].copy(), case["w_out"].copy(), contexts_of(case)
+    for first in range(0, len(contexts), PAIRS_PER_STEP):
+        scored = w_in.copy(), w_out.copy()
+        for ordinal, row in list(enumerate(contexts))[first : first + PAIRS_PER_STEP]:
+            positive, *negatives = targets_of(case, ordinal)
+            x = w_in[row].copy()
+            for label, target in [(1, positive), *((0, row) for row in negatives if row != positive)]:
+                error = label - 1 / (1 + np.exp(-scored[0][row] @ scored[1][target]))
+                w_in[row] += error * w_out[target]
+                w_out[target] += error * x
+    skipgram_ns_reference(**case)
+    assert_same((case["w_in"], case["w_out"]), (w_in, w_out))
 
 
 def cbow_loss(case):

@@ -33,7 +33,7 @@ def test_aligned_arrays_are_zero_and_share_no_line(shape, dtype):
 
 def test_working_memory_shares_no_line():
     step = step_buffers(Shape.of(112, 6, False), 5, n_sets=4, n_inputs=10)
-    assert all(map(has_lines_of_its_own, [*step, *kept_tokens_buffer(5)]))
+    assert all(map(has_lines_of_its_own, [*step._replace(pairs=step.targets), *step.pairs, *kept_tokens_buffer(5)]))
 
 
 def test_targets_of_an_earlier_call_are_forgotten():

@@ -30,6 +30,7 @@ from fastw2v_kernels._simd.memory import (
     load_strip,
     prefetch,
     prefetch_element,
+    prefetch_far_strip,
     prefetch_rows,
     prefetch_strip,
     rows_of,
@@ -38,7 +39,7 @@ from fastw2v_kernels._simd.memory import (
     store_rows,
     store_strip,
 )
-from fastw2v_kernels._simd.shape import HALF_LANES, Shape, single, small_tile, tail
+from fastw2v_kernels._simd.shape import HALF_LANES, Shape, single, small_tile, tail, whole_row
 from fastw2v_kernels._simd.types import Rows, Vec, Vecs
 
 __all__ = [
@@ -62,6 +63,7 @@ __all__ = [
     "load_strip",
     "prefetch",
     "prefetch_element",
+    "prefetch_far_strip",
     "prefetch_rows",
     "prefetch_strip",
     "rows_above",
@@ -75,6 +77,7 @@ __all__ = [
     "store_strip",
     "tail",
     "wait_for_all",
+    "whole_row",
     "zero_strip",
     "zero_tile",
     "zeros",

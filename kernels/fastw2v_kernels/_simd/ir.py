@@ -17,6 +17,7 @@ FLOAT = ir.FloatType()
 VEC = ir.VectorType(FLOAT, LANES)
 INT32 = ir.IntType(32)
 BOUNDSCHECK = bool(config.BOUNDSCHECK)  # type: ignore[attr-defined]
+FIRST_CACHE, SECOND_CACHE = 3, 2  # where a prefetch puts a line
 FLAGS = ("reassoc", "contract", "nsz")
 
 
@@ -76,11 +77,11 @@ def store(builder: ir.IRBuilder, pointer: ir.Value, value: ir.Value) -> None:
     builder.store(value, builder.bitcast(pointer, VEC.as_pointer()), align=4)
 
 
-def prefetch(builder: ir.IRBuilder, pointer: ir.Value) -> None:
+def prefetch(builder: ir.IRBuilder, pointer: ir.Value, locality: int = FIRST_CACHE) -> None:
     byte_pointer = ir.IntType(8).as_pointer()
     signature = ir.FunctionType(ir.VoidType(), [byte_pointer, INT32, INT32, INT32])
     function = cgutils.get_or_insert_function(builder.module, signature, "llvm.prefetch.p0i8")
-    builder.call(function, [builder.bitcast(pointer, byte_pointer), INT32(0), INT32(3), INT32(1)])
+    builder.call(function, [builder.bitcast(pointer, byte_pointer), INT32(0), INT32(locality), INT32(1)])
 
 
 def barrier(builder: ir.IRBuilder) -> None:

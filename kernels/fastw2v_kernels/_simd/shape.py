@@ -121,5 +121,6 @@ def _reshaped(change: Callable[[Shape], Shape]) -> Any:
 
 
 tail = _reshaped(lambda shape: replace(shape, n_strip=shape.n_vectors % shape.n_strip))  # what whole strips leave
+whole_row = _reshaped(lambda shape: replace(shape, n_strip=shape.n_vectors))
 single = _reshaped(lambda shape: replace(shape, n_strip=1))
 small_tile = _reshaped(lambda shape: replace(shape, n_tile=shape.n_small_tile, n_strip=shape.n_small_strip))

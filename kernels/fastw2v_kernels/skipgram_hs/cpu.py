@@ -63,7 +63,7 @@ from fastw2v_kernels.shared.span.walk_cpu import (
     weighted,
     window_of,
 )
-from fastw2v_kernels.skipgram_ns.cpu import gather, n_scored, skipgram_shape, target_sets, train_negatives
+from fastw2v_kernels.skipgram_ns.cpu import gather, n_listed, skipgram_shape, target_sets, train_negatives
 
 _LARGE_TILE, _SMALL_TILE = max(2, 3 * HALF_LANES // 4), HALF_LANES // 2
 
@@ -195,15 +195,11 @@ def _skipgram_hs_cpu_kernel(
                 centre = Centre(i, low, high, prefetch_row_id, lr_of(tokens, span, kept.pos[i], shape))
                 found = _train_path(matrices, kept, path, centre, window, shape)
                 if negatives is not None:
-                    next_centre = i + 1
-                    if shape.with_weights and next_high - next_low < 2:  # of explicit pairs, every other token
-                        next_centre = i + 2
                     drawn = Workspace(kept, negatives.step)
                     found = found + train_negatives(
                         negatives.matrices,
                         drawn,
                         centre,
-                        next_centre,
                         window,
                         negatives.sampler.negative,
                         negatives.shape,
@@ -268,7 +264,7 @@ def skipgram_hs_cpu(
         both = skipgram_shape(w_in.shape[1], negative, share_negatives=share_negatives, with_loss=with_loss)
         both = replace(both, **flags)
         step = step_buffers(
-            both, negative, n_sets=target_sets(share_negatives, window), n_inputs=n_scored(share_negatives, window)
+            both, negative, n_sets=target_sets(share_negatives, window), n_inputs=n_listed(share_negatives, window)
         )
         negatives = Negatives(
             with_rates(Matrices(w_in, rows), rate_in), Sampler(prob, alias, key, negative), step, both

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from fastw2v_kernels.shared.array_types import Float32, Float64, Int32, Int64
 from fastw2v_kernels.shared.rng import epoch_key
-from fastw2v_kernels.shared.span.contexts import SCORED_TOGETHER, contexts_per_step
+from fastw2v_kernels.shared.span.contexts import PAIRS_PER_STEP, SCORED_TOGETHER, contexts_per_step
 from fastw2v_kernels.shared.span.inputs import Sampler, TokenSource
 from fastw2v_kernels.shared.span.paths import Paths
 from fastw2v_kernels.shared.span.reference import (
@@ -16,6 +16,7 @@ from fastw2v_kernels.shared.span.reference import (
     move_in_turn,
     move_rows,
     path_gradients,
+    train_pairs,
     weight_of,
     windows,
 )
@@ -82,7 +83,7 @@ def skipgram_hs_reference(
     tokens = tokens if centre_weight is None else tokens._replace(weight=centre_weight)
     sampler: Any = Sampler(alias_prob, alias_id, key, negative)  # type: ignore[arg-type] # unused if there are none
     n_per_step = contexts_per_step(window)
-    n_scored = SCORED_TOGETHER if share_negatives else 1
+    n_scored = SCORED_TOGETHER if share_negatives else PAIRS_PER_STEP
     for token_pos, contexts in windows(tokens, begin, end):
         weight = weight_of(tokens, token_pos)
         lr, centre = (lr_first + lr_step * token_pos) * weight, ids[token_pos]
@@ -93,9 +94,14 @@ def skipgram_hs_reference(
             w_node[nodes] += d_node
             tally[0] += loss * weight * with_loss
         for first in range(0, len(contexts) if negative else 0, n_scored):
-            rows, ordinal = contexts[first : first + n_scored], 0 if share_negatives else first
-            targets = draw_targets(sampler, centre, token_pos, ordinal=ordinal)
-            error_coef, loss = error_coefs(w_in[rows], out, targets, lr=lr)
-            move_in_turn((w_in, out), rows, targets, error_coef, rate_in)
+            rows = contexts[first : first + n_scored]
+            if share_negatives:
+                targets = draw_targets(sampler, centre, token_pos, ordinal=0)
+                error_coef, loss = error_coefs(w_in[rows], out, targets, lr=lr)
+                move_in_turn((w_in, out), rows, targets, error_coef, rate_in)
+            else:
+                ordinals = range(first, first + len(rows))
+                sets = [draw_targets(sampler, centre, token_pos, ordinal=ordinal) for ordinal in ordinals]
+                loss = train_pairs(w_in, out, rows, sets, lr=lr, rate_in=rate_in)
             tally[0] += loss * weight * with_loss
         tally[1:] += len(contexts), 1

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
-
 from fastw2v_kernels._jit.cpu import inline_cpu, jit_cpu
 from fastw2v_kernels._simd import (
     HALF_LANES,
@@ -42,7 +40,6 @@ from fastw2v_kernels.shared.span.scoring_cpu import (
     Workspace,
     first_set,
     prepare,
-    score_row,
     score_rows,
     set_mask,
     step_buffers,
@@ -56,6 +53,7 @@ from fastw2v_kernels.shared.span.walk_cpu import (
     subsample,
     weighted,
 )
+from fastw2v_kernels.skipgram_ns.pairs_cpu import strip_of_pairs, train_pairs
 
 
 @inline_cpu
@@ -176,38 +174,10 @@ def _train_contexts(
 
 
 @inline_cpu
-def _train_pairs(
-    matrices: Matrices | RatedMatrices,
-    kept: KeptTokens,
-    step: StepBuffers,
-    centre: Centre,
-    next_centre: int,
-    negative: int,
-    shape: Shape,
-) -> float:
-    """Train each context of the centre against its own negatives; return the loss by lane."""
-    i, low, high, prefetch_row_id, lr = centre
-    loss: float = splat(0.0)
-    r = first_set(step, i)
-    one = int(np.int64(1))  # a literal has another type, for which _update would be compiled again
-    for j in range(low, high):
-        if j != i:
-            step.inputs[0] = kept.id[j]
-            set_mask(step, r, negative, True, shape)
-            loss = loss + score_row(matrices.w_in, kept.id[j], matrices.w_out, step, r, lr, shape)
-            if shape.moves_rows:
-                ahead = r + 1 if j + 1 < high else first_set(step, next_centre)
-                _update(matrices, step, one, r, ahead, prefetch_row_id, shape)
-            r += 1
-    return loss
-
-
-@inline_cpu
 def train_negatives(
     matrices: Matrices | RatedMatrices,
     workspace: Workspace,
     centre: Centre,
-    next_centre: int,
     window: int,
     negative: int,
     shape: Shape,
@@ -218,7 +188,7 @@ def train_negatives(
         set_mask(step, first_set(step, centre.i), negative, True, shape)
         loss: float = _train_contexts(matrices, kept, step, centre, min(window, SCORED_TOGETHER), shape)
     else:
-        loss = _train_pairs(matrices, kept, step, centre, next_centre, negative, shape)
+        loss = train_pairs(matrices, kept, step, centre, negative, shape)
     return loss
 
 
@@ -251,10 +221,7 @@ def _skipgram_ns_cpu_kernel(
             if high - low > 1:
                 prefetch_row_id = kept.id[min(i + 2 + window, bounds.stop - 1)]
                 centre = Centre(i, low, high, prefetch_row_id, lr_of(tokens, span, kept.pos[i], shape))
-                next_centre = i + 1
-                if shape.with_weights and next_high - next_low < 2:  # of explicit pairs, every other token
-                    next_centre = i + 2
-                found = train_negatives(matrices, workspace, centre, next_centre, window, sampler.negative, shape)
+                found = train_negatives(matrices, workspace, centre, window, sampler.negative, shape)
                 loss += weighted(hsum(found), tokens, kept.pos[i], shape)
                 n_pairs += high - low - 1
         tally[0] += loss
@@ -265,15 +232,22 @@ def _skipgram_ns_cpu_kernel(
 def skipgram_shape(stride: int, negative: int, *, share_negatives: bool, with_loss: bool) -> Shape:
     """Return the sizes to compile for."""
     shape = Shape.of(stride, negative + 1, with_loss, share_negatives)
-    # Registers for a strip of the target rows, of an input row and of its move, and one for an error coefficient. With
-    # 32 registers a third vector costs more, in copies of registers, than it saves.
+    return replace(shape, n_strip=tile_strip(shape) if share_negatives else strip_of_pairs(shape.n_vectors))
+
+
+def tile_strip(shape: Shape) -> int:
+    """Return how many vectors of a tile's rows are in registers together.
+
+    There are registers for a strip of the target rows, of an input row and of its move, and one for an error
+    coefficient. With 32 registers a third vector costs more, in copies of registers, than it saves.
+    """
     most = 2 if N_REGISTERS == 32 else (N_REGISTERS - 1) // (shape.n_tile + 2)
-    return replace(shape, n_strip=min(most, shape.n_vectors))
+    return min(most, shape.n_vectors)
 
 
-def n_scored(share_negatives: bool, window: int) -> int:
-    """Return the most contexts of a centre that are scored before any row moves."""
-    return min(2 * window, SCORED_TOGETHER) if share_negatives else 1
+def n_listed(share_negatives: bool, window: int) -> int:
+    """Return the most contexts of a centre that are listed at a time."""
+    return min(2 * window, SCORED_TOGETHER) if share_negatives else 2 * window
 
 
 def target_sets(share_negatives: bool, window: int) -> int:
@@ -319,7 +293,7 @@ def skipgram_ns_cpu(
     tokens = TokenSource(ids=ids, starts=starts, keep=keep, key=key, window=window, shrink_windows=shrink_windows)
     tokens = tokens._replace(weight=checked_weights(centre_weight, len(ids)))
     step = step_buffers(
-        shape, negative, n_sets=target_sets(share_negatives, window), n_inputs=n_scored(share_negatives, window)
+        shape, negative, n_sets=target_sets(share_negatives, window), n_inputs=n_listed(share_negatives, window)
     )
     span = Span(epoch=epoch, begin=begin, end=end, lr_first=lr_first, lr_step=lr_step)
     workspace = Workspace(kept_tokens_buffer(window), step)

@@ -18,14 +18,16 @@ from fastw2v_kernels.shared.span.inputs import Span, TokenSource
 from fastw2v_kernels.shared.span.launch_cuda import LaunchPlan, launch_span, span_kernel
 from fastw2v_kernels.shared.span.plan_cuda import CHUNK_TOKENS, MAX_WARPS
 from fastw2v_kernels.shared.span.rates_cuda import checked_rates
-from fastw2v_kernels.shared.span.ring_cuda import slot_of
-from fastw2v_kernels.shared.span.scoring_cuda import draw_targets, gather_in_turn, gradient_step, list_one
+from fastw2v_kernels.shared.span.scoring_cuda import draw_targets, gather_in_turn, gradient_step
 from fastw2v_kernels.shared.span.shape_cuda import SpanShape, skipgram_shape
 from fastw2v_kernels.shared.span.state_cuda import Model, Recent, Ring, WarpBuffers, no_path
+from fastw2v_kernels.skipgram_ns.pairs_cuda import pairs_trainer
 
 
 def negatives_trainer(shape: SpanShape, share_negatives: bool) -> Callable[..., float]:
     """Return the function of a kernel that trains the contexts of a centre against it and its negatives."""
+    if not share_negatives:
+        return pairs_trainer(shape)
     train = gradient_step(shape, replace=False)
 
     @inline_cuda
@@ -42,22 +44,7 @@ def negatives_trainer(shape: SpanShape, share_negatives: bool) -> Callable[..., 
             loss += train(model, ring, step, n, lr)
         return loss
 
-    @inline_cuda
-    def train_pairs(
-        model: Model, recent: Recent, ring: Ring, step: WarpBuffers, i: int, low: int, high: int, weight: np.float32
-    ) -> float:
-        """Train each context against its own negatives."""
-        loss, ordinal, last_slot = 0.0, 0, recent.id.shape[0] - 1
-        lr = weight * np.float32(model.lr_first + model.lr_step * recent.pos[i & last_slot])
-        for j in range(low, high):
-            if j != i:
-                list_one(step, slot_of(recent.id[j & last_slot], ring))
-                draw_targets(model, step, recent.id[i & last_slot], recent.pos[i & last_slot], ordinal)
-                loss += train(model, ring, step, 1, lr)
-                ordinal += 1
-        return loss
-
-    return train_together if share_negatives else train_pairs
+    return train_together
 
 
 @cache

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from fastw2v_kernels.shared.array_types import Float32, Float64, Int32, Int64
 from fastw2v_kernels.shared.rng import epoch_key
-from fastw2v_kernels.shared.span.contexts import SCORED_TOGETHER
+from fastw2v_kernels.shared.span.contexts import PAIRS_PER_STEP, SCORED_TOGETHER
 from fastw2v_kernels.shared.span.inputs import Sampler, TokenSource
 from fastw2v_kernels.shared.span.reference import (
     FloatMatrix,
     draw_targets,
     error_coefs,
     move_in_turn,
+    train_pairs,
     weight_of,
     windows,
 )
@@ -46,7 +47,7 @@ def skipgram_ns_reference(
     word2vec.c and gensim. All contexts of a centre share its negatives (Ji et al. 2016, "Parallelizing word2vec in
     shared and distributed memory"). `SCORED_TOGETHER` contexts are scored before any of them moves; then they move in
     turn, each by the target rows as those before it have moved them (see `move_in_turn`). Without `share_negatives`,
-    each context has its own negatives, and moves before the next one is scored.
+    each context has its own negatives; `PAIRS_PER_STEP` of these pairs are scored together, then moved in turn.
 
     Parameters
     ----------
@@ -95,14 +96,19 @@ def skipgram_ns_reference(
     tokens = TokenSource(ids=ids, starts=starts, keep=keep, key=key, window=window, shrink_windows=shrink_windows)
     tokens = tokens if centre_weight is None else tokens._replace(weight=centre_weight)
     sampler = Sampler(alias_prob=alias_prob, alias_id=alias_id, key=key, negative=negative)
-    n_scored = SCORED_TOGETHER if share_negatives else 1
+    n_scored = SCORED_TOGETHER if share_negatives else PAIRS_PER_STEP
     for token_pos, contexts in windows(tokens, begin, end):
         weight = weight_of(tokens, token_pos)
         lr = (lr_first + lr_step * token_pos) * weight
         for first in range(0, len(contexts), n_scored):
-            rows, ordinal = contexts[first : first + n_scored], 0 if share_negatives else first
-            targets = draw_targets(sampler, ids[token_pos], token_pos, ordinal=ordinal)
-            error_coef, loss = error_coefs(w_in[rows], w_out, targets, lr=lr)
-            move_in_turn((w_in, w_out), rows, targets, error_coef, rate_in)
+            rows = contexts[first : first + n_scored]
+            if share_negatives:
+                targets = draw_targets(sampler, ids[token_pos], token_pos, ordinal=0)
+                error_coef, loss = error_coefs(w_in[rows], w_out, targets, lr=lr)
+                move_in_turn((w_in, w_out), rows, targets, error_coef, rate_in)
+            else:
+                ordinals = range(first, first + len(rows))
+                sets = [draw_targets(sampler, ids[token_pos], token_pos, ordinal=ordinal) for ordinal in ordinals]
+                loss = train_pairs(w_in, w_out, rows, sets, lr=lr, rate_in=rate_in)
             tally[0] += loss * weight * with_loss
         tally[1:] += len(contexts), 1

@@ -42,7 +42,7 @@ from fastw2v_kernels.shared.span.scoring_cpu import (
     step_buffers,
 )
 from fastw2v_kernels.shared.span.walk_cpu import KeptTokens, kept_tokens_buffer, lr_of, note_repeats, subsample
-from fastw2v_kernels.skipgram_ns.cpu import gather, group_of, n_scored, skipgram_shape, update_strip
+from fastw2v_kernels.skipgram_ns.cpu import gather, group_of, tile_strip, update_strip
 
 
 @inline_cpu
@@ -174,6 +174,17 @@ def _skipgram_ns_batched_cpu_kernel(
         begin = end
 
 
+def _batched_shape(stride: int, negative: int, *, share_negatives: bool, with_loss: bool) -> Shape:
+    """Return the sizes to compile for."""
+    shape = Shape.of(stride, negative + 1, with_loss, share_negatives)
+    return replace(shape, n_strip=tile_strip(shape))
+
+
+def _n_scored(share_negatives: bool, window: int) -> int:
+    """Return the most contexts of a step."""
+    return min(2 * window, SCORED_TOGETHER) if share_negatives else 1
+
+
 def skipgram_batch(
     stride: int, *, window: int, negative: int, share_negatives: bool, batch_tokens: int, n_threads: int
 ) -> Batch:
@@ -181,8 +192,8 @@ def skipgram_batch(
 
     Each passes it with its own number: ``batch._replace(thread=k)``.
     """
-    shape = skipgram_shape(stride, negative, share_negatives=share_negatives, with_loss=False)
-    n_contexts = n_scored(share_negatives, window)
+    shape = _batched_shape(stride, negative, share_negatives=share_negatives, with_loss=False)
+    n_contexts = _n_scored(share_negatives, window)
     n_sets, n_steps = 1 if share_negatives else 2 * window, -(-2 * window // n_contexts)
     steps = Steps(n_sets=n_sets, n_steps=n_steps, n_inputs=n_contexts, n_scored=n_contexts)
     return new_batch(shape, steps, batch_tokens, n_threads)
@@ -227,7 +238,7 @@ def skipgram_ns_batched_cpu(
     check_tokens(ids, starts, begin=begin, end=end)
     check_tables(w_in.shape[0], keep=keep, alias_prob=alias_prob, alias_id=alias_id)
     check_batch(batch_tokens, None if batch is None else batch.n_tokens)
-    shape = skipgram_shape(w_in.shape[1], negative, share_negatives=share_negatives, with_loss=with_loss)
+    shape = _batched_shape(w_in.shape[1], negative, share_negatives=share_negatives, with_loss=with_loss)
     shape = replace(shape, with_rates=rate_in is not None, with_weights=centre_weight is not None)
     if batch is None:
         batch = _own_batch(
@@ -242,7 +253,7 @@ def skipgram_ns_batched_cpu(
     sampler = Sampler(alias_prob=alias_prob, alias_id=alias_id, key=key, negative=negative)
     tokens = TokenSource(ids=ids, starts=starts, keep=keep, key=key, window=window, shrink_windows=shrink_windows)
     tokens = tokens._replace(weight=checked_weights(centre_weight, len(ids)))
-    step = step_buffers(shape, negative, n_sets=1, n_inputs=n_scored(share_negatives, window))
+    step = step_buffers(shape, negative, n_sets=1, n_inputs=_n_scored(share_negatives, window))
     span = Span(epoch=epoch, begin=begin, end=end, lr_first=lr_first, lr_step=lr_step)
     workspace = Workspace(kept_tokens_buffer(window), step)
     _skipgram_ns_batched_cpu_kernel(rated, tokens, sampler, span, tally, batch, workspace, shape)

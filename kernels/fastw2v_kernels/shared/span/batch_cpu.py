@@ -95,6 +95,7 @@ def step_of(batch: Batch, scratch: StepBuffers, thread: int, s: int) -> StepBuff
         error_coef=batch.error_coef[thread, s],
         rows=scratch.rows,
         log_coefficients=scratch.log_coefficients,
+        pairs=scratch.pairs,
     )
 
 

@@ -10,6 +10,7 @@ A window with more is cut into groups of so many. Whole windows of 50 contexts a
 
 _WHOLE_WINDOW = 5
 CONTEXTS_PER_STEP = 2
+PAIRS_PER_STEP = 4  # pairs with their own negatives that are scored before any of them moves
 
 
 def contexts_per_step(window: int) -> int:

@@ -73,6 +73,31 @@ def gradients(
     return error_coef @ w_out[targets], error_coef.T @ x, loss
 
 
+def train_pairs(
+    w_in: FloatMatrix,
+    w_out: FloatMatrix,
+    rows: Int32,
+    sets: list[list[int]],
+    *,
+    lr: float,
+    rate_in: Float32 | None,
+) -> float:
+    """Train each input row against a set of targets of its own, and return the loss.
+
+    All scores come first. Then the pairs move in turn and, within a pair, the targets move in turn, as in word2vec.c:
+    each move of a target, and of the input row by it, is that of `gradients` for the target as the ones before left it.
+    """
+    found = [error_coefs(w_in[[row]], w_out, targets, lr=lr) for row, targets in zip(rows, sets)]
+    for row, targets, (error_coef, _) in zip(rows, sets, found):
+        x = w_in[row].copy()
+        move = np.zeros_like(x)
+        for target, coef in zip(targets, error_coef[0]):
+            move += coef * w_out[target]
+            w_out[target] += coef * x
+        move_rows(w_in, np.array([row]), move[None], rate_in)
+    return sum(loss for _, loss in found)
+
+
 def error_coefs(x: FloatMatrix, w_out: FloatMatrix, targets: list[int], *, lr: float) -> tuple[FloatMatrix, float]:
     """Return the error coefficient of each row of `x` and each target, and the loss; see `gradients`."""
     positive, *negatives = targets

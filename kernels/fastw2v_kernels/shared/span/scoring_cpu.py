@@ -28,6 +28,7 @@ from fastw2v_kernels.shared.cpu import alias_draw, random_bits, softplus, tanh_h
 from fastw2v_kernels.shared.memory import aligned, cache_per_thread
 from fastw2v_kernels.shared.sigmoid import LOG_COEFFICIENTS
 from fastw2v_kernels.shared.span.inputs import Sampler, TokenSource
+from fastw2v_kernels.shared.span.pairs_cpu import PairBuffers, draw_pairs, pair_buffers
 from fastw2v_kernels.shared.span.walk_cpu import Bounds, KeptTokens, window_of
 
 _NEGATIVE_DRAW = rng.NEGATIVE_DRAW
@@ -59,6 +60,7 @@ class StepBuffers(NamedTuple):
     error_coef : float32[n_tiles, (n + 1) * HALF_LANES], lr * (label - sigmoid(score)) by tile, input row and target
     rows : float32[n + 1, n_vectors * LANES], a move, or a hidden vector, for each input row
     log_coefficients : float32[8], what `softplus` takes
+    pairs : PairBuffers, for draws of negatives for each pair
     """
 
     targets: Int64
@@ -71,6 +73,7 @@ class StepBuffers(NamedTuple):
     error_coef: Float32
     rows: Float32
     log_coefficients: Float32
+    pairs: PairBuffers
 
 
 class Workspace(NamedTuple):
@@ -108,6 +111,7 @@ def _new_step_buffers(shape: Shape, negative: int, *, n_sets: int, n_inputs: int
         error_coef=aligned((shape.n_tiles, (n_inputs + 2) * HALF_LANES)),
         rows=aligned((n_inputs + 1, shape.n_vectors * LANES)),
         log_coefficients=log_coefficients,
+        pairs=pair_buffers(shape, negative, n_sets),
     )
 
 
@@ -144,8 +148,10 @@ def prepare(
 ) -> tuple[int, int]:
     """Draw the targets of centre i, and return the bounds of its window."""
     low, high = window_of(kept, i, bounds, tokens, shape)
-    for ordinal in range(1 if shape.share_negatives else high - low - 1):
-        draw_targets(step, first_set(step, i) + ordinal, kept.id[i], kept.pos[i], ordinal, sampler, shape)
+    if shape.share_negatives:
+        draw_targets(step, first_set(step, i), kept.id[i], kept.pos[i], 0, sampler, shape)
+    else:
+        draw_pairs(step.targets, step.pairs, i, kept.id[i], kept.pos[i], high - low - 1, sampler)
     return low, high
 
 
@@ -189,9 +195,9 @@ def score_rows(w_in: Float32, w_out: Float32, step: StepBuffers, n: int, r: int,
                 sums_next = fma_rows(out, load(w_in, step.inputs[c + 1], col), sums_next)
             scores = hsum_pair(sums, sums_next)
             weight = _pair_weight(step, c)
-            tanh = _set_error_coefs(step, t, c, scores, weight, lr)
+            tanh = set_error_coefs(step, t, c, scores, weight, lr)
             if shape.with_loss:
-                losses = losses + _losses(step, t, scores, tanh) * weight
+                losses = losses + losses_of(step, t, scores, tanh) * weight
         if shape.with_loss:
             loss = loss + losses * load(step.mask, t, 0)
     return loss
@@ -207,9 +213,9 @@ def score_row(a: Float32, row: int, w_out: Float32, step: StepBuffers, r: int, l
         for col in range(0, shape.n_vectors * LANES, LANES):
             sums = fma_rows(load_rows(rows, col, single(shape)), load(a, row, col), sums)
         scores = hsum_single(sums)
-        tanh = _set_error_coefs(step, t, 0, scores, load(step.half, 0, 0), lr)
+        tanh = set_error_coefs(step, t, 0, scores, load(step.half, 0, 0), lr)
         if shape.with_loss:
-            loss = loss + _losses(step, t, scores, tanh) * (load(step.half, 0, 0) * load(step.mask, t, 0))
+            loss = loss + losses_of(step, t, scores, tanh) * (load(step.half, 0, 0) * load(step.mask, t, 0))
     return loss
 
 
@@ -221,7 +227,7 @@ def _pair_weight(step: StepBuffers, c: int) -> float:
 
 
 @inline_cpu
-def _set_error_coefs(step: StepBuffers, t: int, c: int, scores: float, weight: float, lr: float) -> float:
+def set_error_coefs(step: StepBuffers, t: int, c: int, scores: float, weight: float, lr: float) -> float:
     """Fill step.error_coef for the scores (SIMD values) of tile `t`, input rows `c` and c + 1; return tanh_half."""
     mask = load(step.mask, t, 0) * weight
     tanh = tanh_half(scores)
@@ -230,7 +236,7 @@ def _set_error_coefs(step: StepBuffers, t: int, c: int, scores: float, weight: f
 
 
 @inline_cpu
-def _losses(step: StepBuffers, t: int, scores: float, tanh: float) -> float:
+def losses_of(step: StepBuffers, t: int, scores: float, tanh: float) -> float:
     """Return the losses of the scores of tile `t`, to be multiplied by mask and weight.
 
     They share `tanh_half` and the weight with the error coefficients, and nothing computed from these two: LLVM would

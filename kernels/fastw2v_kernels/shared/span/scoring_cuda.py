@@ -163,7 +163,7 @@ def score(
 
 
 @inline_cuda
-def _set_error_coefs(step: WarpBuffers, n_inputs: int, lr: np.float32, with_loss: bool) -> float:
+def set_error_coefs(step: WarpBuffers, n_inputs: int, lr: np.float32, with_loss: bool) -> float:
     """Turn scores into error coefficients, divided among the lanes; return the loss of this lane's scores."""
     n_targets = step.target.shape[0]
     loss = 0.0
@@ -216,7 +216,8 @@ def _input_mover(n_row: int, replace: bool) -> Callable[..., None]:
 
 
 @inline_cuda
-def _move_targets(moves: Float32, model: Model, step: WarpBuffers, first_col: int, stride: int) -> None:
+def move_targets(moves: Float32, model: Model, step: WarpBuffers, first_col: int, stride: int) -> None:
+    """Add the moves of the target rows from column `first_col` on, and set them to 0."""
     for k in range(moves.shape[0]):
         row = step.target[k]
         rate = rate_of(model.rate_out, row)
@@ -259,7 +260,7 @@ def gradient_step(shape: SpanShape, replace: bool) -> Callable[..., float]:
             load_rows(rows, model.w_out, step.target, t * n_tile, 0, stride)
             score(rows, sums, ring, step.slot, step.error_coef, n_inputs, t * n_tile)
             cuda.syncwarp()
-        loss = _set_error_coefs(step, n_inputs, lr, model.with_loss)
+        loss = set_error_coefs(step, n_inputs, lr, model.with_loss)
         cuda.syncwarp()
         for k in range(n_targets):
             for p in range(n_strip):
@@ -270,7 +271,7 @@ def gradient_step(shape: SpanShape, replace: bool) -> Callable[..., float]:
                 load_rows(strip, model.w_out, step.target, 0, first_col, stride)
             first = n_strip * s if is_whole else 0
             move_inputs(strip, first, moves, error_coef, ring, step, n_inputs, first_col)
-            _move_targets(moves, model, step, first_col, stride)
+            move_targets(moves, model, step, first_col, stride)
         cuda.syncwarp()
         return loss
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from fastw2v_kernels._jit import cuda as gpu
 from fastw2v_kernels._jit.cuda import WARP
-from fastw2v_kernels.shared.span.contexts import SCORED_TOGETHER, contexts_per_step
+from fastw2v_kernels.shared.span.contexts import PAIRS_PER_STEP, SCORED_TOGETHER, contexts_per_step
 from fastw2v_kernels.shared.span.paths import MOST_STEPS
 
 DOTS = 8  # scores that a warp sums at a time
@@ -174,7 +174,9 @@ def skipgram_shape(stride: int, negative: int, window: int, *, share_negatives: 
     """
 
     def shape_of(w: int) -> SpanShape:
-        n_inputs = min(2 * w, SCORED_TOGETHER) if share_negatives else contexts_per_step(w) if hs else 1
+        n_inputs = min(2 * w, SCORED_TOGETHER if share_negatives else PAIRS_PER_STEP)
+        if hs and not share_negatives:
+            n_inputs = max(n_inputs, contexts_per_step(w))
         return replace(SpanShape.of(stride, negative, w, n_inputs=n_inputs), with_path=bool(hs))
 
     return _fitting(shape_of, window)
