@@ -76,11 +76,12 @@ def store(builder: ir.IRBuilder, pointer: ir.Value, value: ir.Value) -> None:
     builder.store(value, builder.bitcast(pointer, VEC.as_pointer()), align=4)
 
 
-def prefetch(builder: ir.IRBuilder, pointer: ir.Value) -> None:
+def prefetch(builder: ir.IRBuilder, pointer: ir.Value, locality: int = 3) -> None:
+    """Prefetch the cache line at an address: into all caches, or with locality 2 into all but the first."""
     byte_pointer = ir.IntType(8).as_pointer()
     signature = ir.FunctionType(ir.VoidType(), [byte_pointer, INT32, INT32, INT32])
     function = cgutils.get_or_insert_function(builder.module, signature, "llvm.prefetch.p0i8")
-    builder.call(function, [builder.bitcast(pointer, byte_pointer), INT32(0), INT32(3), INT32(1)])
+    builder.call(function, [builder.bitcast(pointer, byte_pointer), INT32(0), INT32(locality), INT32(1)])
 
 
 def barrier(builder: ir.IRBuilder) -> None:

@@ -98,6 +98,18 @@ def prefetch_strip(_typing: Any, a: Any, row: Any, col: Any, shape: Any) -> Any:
     return types.void(a, row, col, shape), codegen
 
 
+@intrinsic
+def prefetch_strip_to_l2(_typing: Any, a: Any, row: Any, col: Any, shape: Any) -> Any:
+    """Prefetch the strip of a[row] from `col` on, but not into the first cache; a : float32[:, ::1]."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        for pointer in _strip_of(context, builder, sig, args, shape.shape.n_strip):
+            emit.prefetch(builder, pointer, locality=2)
+        return context.get_dummy_value()
+
+    return types.void(a, row, col, shape), codegen
+
+
 def _strip_of(context: Any, builder: Any, sig: Any, args: Any, n: int) -> list[Any]:
     """Addresses of `n` vectors of a[row] from `col` on; a, row, col : the first arguments."""
     row, col = (emit.int64(context, builder, args[i], sig.args[i]) for i in (1, 2))

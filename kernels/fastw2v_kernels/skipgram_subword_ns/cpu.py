@@ -14,13 +14,6 @@ from fastw2v_kernels.shared.span.checks import check_tables, check_tokens, check
 from fastw2v_kernels.shared.span.contexts import CONTEXTS_PER_STEP, contexts_per_step
 from fastw2v_kernels.shared.span.inputs import Matrices, Sampler, Span, TokenSource
 from fastw2v_kernels.shared.span.scoring_cpu import Centre
-from fastw2v_kernels.shared.span.subwords import (
-    NEGATIVE_SETS,
-    TOKENS_PER_BLOCK,
-    Subwords,
-    check_matrices,
-    check_subwords,
-)
 from fastw2v_kernels.shared.span.subword_groups_cpu import (
     Group,
     draw_for_group,
@@ -29,6 +22,13 @@ from fastw2v_kernels.shared.span.subword_groups_cpu import (
     list_centres,
     prefetch_group,
     train_group,
+)
+from fastw2v_kernels.shared.span.subwords import (
+    NEGATIVE_SETS,
+    TOKENS_PER_BLOCK,
+    Subwords,
+    check_matrices,
+    check_subwords,
 )
 from fastw2v_kernels.shared.span.subwords_cpu import (
     HIDDEN,

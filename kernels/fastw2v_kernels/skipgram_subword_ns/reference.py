@@ -42,11 +42,13 @@ def skipgram_subword_ns_reference(
 
     As in fastText (Bojanowski et al. 2017, "Enriching word vectors with subword information"), the hidden vector is
     the mean of the centre's rows of w_in, the output rows are those of the contexts and of the negatives, and each of
-    the centre's rows moves by the whole move of the hidden vector. The hidden vector is made once for a centre:
-    `contexts_per_step` of its contexts make one gradient step, and the next step takes the hidden vector where this
-    one moved it. All contexts share the negatives of the centre: NEGATIVE_SETS times as many as a pair has, each of
-    which counts as much less, since few negatives for all contexts of one hidden vector cost quality. Without
-    `share_negatives`, each context has its own, and its own step.
+    the centre's rows moves by the whole move of the hidden vector. The hidden vector is made once for a centre.
+    Centres whose positions have the same quotient by POSITIONS_PER_GROUP are a group. They make one gradient step, in
+    which all scores are computed before a row moves, and share negatives: NEGATIVE_SETS times as many as a pair has,
+    each of which counts as much less, since few negatives for many pairs cost quality. In windows so wide that only
+    `contexts_per_step` of the contexts make a step, each centre is a group, whose steps share the negatives, and a step
+    takes the hidden vector where the last one moved it. Without `share_negatives`, each context has its own, and its
+    own step. A span should begin and end where blocks of TOKENS_PER_BLOCK do, lest groups be cut.
 
     Parameters
     ----------
@@ -62,7 +64,7 @@ def skipgram_subword_ns_reference(
     shrink_windows, with_loss, tally, centre_weight
         As in `skipgram_ns_reference`.
     share_negatives : bool
-        One set of negatives for all contexts of a centre, or one for each.
+        The same negatives for all contexts of a group, or others for each context.
 
     Raises
     ------
@@ -90,8 +92,8 @@ def skipgram_subword_ns_reference(
                 found.append(([*targets[0], *negatives], d_out))
                 move += d_hidden
                 tally[0] += loss * weight * with_loss
-            for targets, d_out in found:
-                np.add.at(w_out, targets, d_out)
+            for listed, d_out in found:
+                np.add.at(w_out, listed, d_out)
         for (_, contexts), of_centre, move in zip(centres, rows, moves):
             np.add.at(w_in, of_centre if len(contexts) else of_centre[:0], move)
             tally[1:] += len(contexts), 1

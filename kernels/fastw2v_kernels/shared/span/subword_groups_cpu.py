@@ -23,7 +23,6 @@ from fastw2v_kernels._simd import (
     load,
     load_rows,
     load_strip,
-    prefetch,
     rows_of,
     single,
     small_tile,
@@ -37,11 +36,11 @@ from fastw2v_kernels._simd import (
 from fastw2v_kernels.shared import rng
 from fastw2v_kernels.shared.array_types import Float32, Int32, Int64
 from fastw2v_kernels.shared.cpu import alias_draw, random_bits, softplus, tanh_half, uniform
-from fastw2v_kernels.shared.memory import CACHE_LINE, aligned, cache_per_thread
+from fastw2v_kernels.shared.memory import aligned, cache_per_thread
 from fastw2v_kernels.shared.sigmoid import LOG_COEFFICIENTS
 from fastw2v_kernels.shared.span.inputs import Matrices, Sampler, Span, TokenSource
 from fastw2v_kernels.shared.span.subwords import NEGATIVE_SETS, POSITIONS_PER_GROUP, Subwords
-from fastw2v_kernels.shared.span.subwords_cpu import move_rows, prefetch_ahead, prefetch_lists, rows_ahead, sum_word
+from fastw2v_kernels.shared.span.subwords_cpu import move_rows, prefetch_far, prefetch_lists, prefetch_share, sum_word
 from fastw2v_kernels.shared.span.walk_cpu import Bounds, KeptTokens, lr_of, window_of
 
 _NEGATIVE_DRAW = rng.NEGATIVE_DRAW
@@ -280,9 +279,7 @@ def _move_negatives(w_out: Float32, group: Group, n: int, r: int, shape: Shape) 
             for g in range(n):
                 hidden = load_strip(group.hidden, g, col, single(shape))
                 move = load_strip(group.moves, g, col, single(shape))
-                move, grads = fma_both(
-                    group.error_coef, t, g * HALF_LANES, out, hidden, move, grads, single(shape)
-                )
+                move, grads = fma_both(group.error_coef, t, g * HALF_LANES, out, hidden, move, grads, single(shape))
                 store_strip(group.moves, g, col, move)
             add_rows(rows, col, grads)
 
@@ -316,11 +313,10 @@ def prefetch_group(
     (begin, end), n_reached = slots, (group.contexts.shape[1] - LANES) // 2
     for j in range(begin, end):
         prefetch_lists(subwords, kept.id[j], kept.id[min(j + POSITIONS_PER_GROUP, bounds.stop - 1)])
-    for col in range(0, shape.n_vectors * LANES, CACHE_LINE):
-        for k in range(group.negatives.shape[1]):
-            prefetch(w_out, group.negatives[r, k], col)
-        for j in range(min(begin + n_reached, bounds.stop), min(end + n_reached, bounds.stop)):
-            prefetch(w_out, kept.id[j], col)
+    for k in range(group.negatives.shape[1]):
+        prefetch_far(w_out, group.negatives[r, k], shape)
+    for j in range(min(begin + n_reached, bounds.stop), min(end + n_reached, bounds.stop)):
+        prefetch_far(w_out, kept.id[j], shape)
 
 
 @inline_cpu
@@ -342,12 +338,12 @@ def train_group(
     loss = _score_negatives(w_out, group, n, r, shape)
     for g in range(n):
         if next_begin + g < next_end:
-            prefetch_ahead(w_in, rows_ahead(subwords, kept.id[next_begin + g], 3), 0, shape)
+            prefetch_share(w_in, subwords, kept.id[next_begin + g], 0, shape)
         loss = loss + _score_contexts(w_out, group, g, shape)
     if shape.moves_rows:
         for g in range(n):
             if next_begin + g < next_end:
-                prefetch_ahead(w_in, rows_ahead(subwords, kept.id[next_begin + g], 3), 1, shape)
+                prefetch_share(w_in, subwords, kept.id[next_begin + g], 1, shape)
             n_large, n_small = _tiles_of(group, g, shape)
             for t in range(n_large):
                 _add_contexts(w_out, group, g, t * shape.n_tile, shape)
@@ -356,7 +352,7 @@ def train_group(
         _move_negatives(w_out, group, n, r, shape)
         for g in range(n):
             if next_begin + g < next_end:
-                prefetch_ahead(w_in, rows_ahead(subwords, kept.id[next_begin + g], 3), 2, shape)
+                prefetch_share(w_in, subwords, kept.id[next_begin + g], 2, shape)
             n_large, n_small = _tiles_of(group, g, shape)
             for t in range(n_large):
                 _move_contexts(w_out, group, g, t * shape.n_tile, shape)

@@ -35,9 +35,7 @@ def gradients(
     return error_coef @ rows, error_coef[:, None] * hidden, loss
 
 
-def groups(
-    centres: Iterator[tuple[int, Int32]], size: int
-) -> Iterator[tuple[int, list[tuple[int, Int32]]]]:
+def groups(centres: Iterator[tuple[int, Int32]], size: int) -> Iterator[tuple[int, list[tuple[int, Int32]]]]:
     """Yield groups of centres whose positions have the same quotient by `size`, and the first position of each."""
     for number, group in groupby(centres, lambda centre: centre[0] // size):
         yield int(number) * size, list(group)
