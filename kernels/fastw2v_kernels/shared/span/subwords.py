@@ -14,7 +14,7 @@ from fastw2v_kernels.shared.span.contexts import contexts_per_step
 from fastw2v_kernels.shared.span.inputs import Matrices
 
 TOKENS_PER_BLOCK = 1024  # where a block ends, all moves have reached their rows
-NEGATIVE_SETS = 3  # drawn for a centre of skip-gram whose contexts share them; each counts as 1 / NEGATIVE_SETS
+NEGATIVE_SETS = 6  # drawn for a group of skip-gram; each counts as 1 / NEGATIVE_SETS
 POSITIONS_PER_GROUP = 8  # of skip-gram: so many token positions share negatives and make one step; divides a block
 _COLUMNS = 16  # rows come in multiples of this many floats
 
