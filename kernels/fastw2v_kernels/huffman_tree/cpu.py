@@ -36,9 +36,9 @@ def _replace(heap: _Heap, n: int, top: int, item: np.uint64, n_bits: np.uint64) 
     slot = top
     while 4 * slot + 3 <= n:  # two levels at a time: the three comparisons do not wait for each other
         child, below = 2 * slot, 4 * slot
-        is_second = np.int64(heap[child] >> n_bits >= heap[child + 1] >> n_bits)
-        of_first = np.int64(heap[below] >> n_bits >= heap[below + 1] >> n_bits)
-        of_second = np.int64(heap[below + 2] >> n_bits >= heap[below + 3] >> n_bits)
+        is_second = int(heap[child] >> n_bits >= heap[child + 1] >> n_bits)
+        of_first = int(heap[below] >> n_bits >= heap[below + 1] >> n_bits)
+        of_second = int(heap[below + 2] >> n_bits >= heap[below + 3] >> n_bits)
         below += 2 * is_second + (of_first ^ ((of_first ^ of_second) & -is_second))
         prefetch_element(heap, min(8 * below, n))
         prefetch_element(heap, min(16 * below, n))
