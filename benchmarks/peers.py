@@ -1,4 +1,4 @@
-"""One training by fastw2v or by gensim, from a text file to saved vectors, as a program with a new process per run.
+"""One training by fastw2v, gensim or fastText, from a text file to saved vectors; a program with a new process per run.
 
 `test_end_to_end.py` starts it with a request in JSON; it prints the figures of the run as JSON. The rows of the table
 "peers", and the options that all of them share, are defined here too.
@@ -18,6 +18,19 @@ import numpy as np
 OPTIONS = {"vector_size": 100, "window": 5, "negative": 5, "sample": 1e-3, "min_count": 5}
 SCORES = {"analogies": "questions-words.txt", "ws353": "wordsim353.tsv", "simlex": "simlex999.txt"}
 N_RANKED = 30_000  # words among which analogies are solved
+
+_FASTTEXT_OPTIONS = {  # its names, and ours
+    "dim": "vector_size",
+    "ws": "window",
+    "neg": "negative",
+    "t": "sample",
+    "minCount": "min_count",
+    "minn": "min_n",
+    "maxn": "max_n",
+    "bucket": "bucket",
+    "epoch": "epochs",
+    "thread": "workers",
+}
 
 Counts = np.ndarray[Any, np.dtype[np.int64]]
 
@@ -49,8 +62,7 @@ def run(tool: str, options: dict[str, Any], corpus: str, *, score: bool) -> dict
 
     with tempfile.TemporaryDirectory() as folder:
         vectors = Path(folder, "vectors.bin")
-        train = run_gensim if tool == "gensim" else run_fastw2v
-        figures, counts = train(corpus, options, vectors)
+        figures, counts = TOOLS[tool](corpus, options, vectors)
         figures["peak_rss_mb"] = (peak_rss_bytes() or 0) / 1e6
         weights, tokens = figures["n_vocab"] * options["vector_size"], figures["raw_words"]
         figures["rss_bound_mb"] = (8 * weights + 8 * tokens) / 1e6 + 250
@@ -59,10 +71,10 @@ def run(tool: str, options: dict[str, Any], corpus: str, *, score: bool) -> dict
 
 def run_fastw2v(corpus: str, options: dict[str, Any], vectors: Path) -> tuple[dict[str, Any], Counts]:
     """From file to saved vectors; their words' counts."""
-    from fastw2v import Word2Vec
+    from fastw2v import FastText, Word2Vec
 
     begun = time.perf_counter()
-    model = Word2Vec(corpus_file=corpus, **options)
+    model = (FastText if "bucket" in options else Word2Vec)(corpus_file=corpus, **options)
     model.wv.save(vectors)
     total = time.perf_counter() - begun
     n_words, seconds = model.report.raw_words, model.report.train_seconds
@@ -73,10 +85,10 @@ def run_fastw2v(corpus: str, options: dict[str, Any], vectors: Path) -> tuple[di
 
 def run_gensim(corpus: str, options: dict[str, Any], vectors: Path) -> tuple[dict[str, Any], Counts]:
     """From file to saved vectors, and their words' counts; gensim's training is timed without its vocabulary."""
-    from gensim.models import Word2Vec
+    from gensim.models import FastText, Word2Vec
 
     begun = time.perf_counter()
-    model = Word2Vec(**options)
+    model = (FastText if "bucket" in options else Word2Vec)(**options)
     model.build_vocab(corpus_file=corpus)
     sizes = {"total_examples": model.corpus_count, "total_words": model.corpus_total_words}
     trained = time.perf_counter()
@@ -87,6 +99,29 @@ def run_gensim(corpus: str, options: dict[str, Any], vectors: Path) -> tuple[dic
     counts = model.wv.expandos["count"]
     n_words = int(counts.sum())
     return figures_of(n_words, len(model.wv), n_words * options["epochs"] / trained, total_s=total), counts
+
+
+def run_fasttext(corpus: str, options: dict[str, Any], vectors: Path) -> tuple[dict[str, Any], Counts]:
+    """From file to saved vectors, and their words' counts, by fastText's own program, as its package for Python.
+
+    A call reads the vocabulary and trains. A call without epochs tells how long the former takes.
+    """
+    import fasttext  # type: ignore[import-not-found]
+
+    from fastw2v import KeyedVectors
+
+    given = {name: options[ours] for name, ours in _FASTTEXT_OPTIONS.items()}
+    given |= {"model": "skipgram" if options["sg"] else "cbow", "lr": options.get("alpha", 0.025), "verbose": 0}
+    begun = time.perf_counter()
+    fasttext.train_unsupervised(corpus, **given | {"epoch": 0})
+    read = time.perf_counter() - begun
+    begun = time.perf_counter()
+    model = fasttext.train_unsupervised(corpus, **given)
+    total = time.perf_counter() - begun
+    words, counts = model.get_words(include_freq=True)
+    KeyedVectors(words, np.array([model.get_word_vector(word) for word in words])).save(vectors)
+    n_words = int(counts.sum())
+    return figures_of(n_words, len(words), n_words * options["epochs"] / (total - read), total_s=total), counts
 
 
 def figures_of(raw_words: int, n_vocab: int, words_per_s: float, *, total_s: float) -> dict[str, Any]:
@@ -111,6 +146,8 @@ def scores(vectors: Path, counts: Counts) -> dict[str, float]:
     pairs = {name: evaluation.word_pairs(kv, folder / SCORES[name]) for name in ("ws353", "simlex")}
     return {"analogies": solved.accuracy} | {name: found.spearman.statistic for name, found in pairs.items()}
 
+
+TOOLS = {"fastw2v": run_fastw2v, "gensim": run_gensim, "fasttext": run_fasttext}
 
 if __name__ == "__main__":
     print(json.dumps(run(**json.loads(sys.argv[1]))))

@@ -95,7 +95,8 @@ def labels(name: str, pair: Pair, titles: list[str]) -> Figures:
 def prepare(pair: Pair, corpora: Corpora) -> list[str]:
     """Skip a pair that cannot be run here, refuse one with wrong kernels, make its corpora; return their titles."""
     if find_spec(pair.base.tool) is None:
-        pytest.skip(f"{pair.base.tool} is not installed: pip install '.[bench]'")
+        wanted = "fasttext-wheel" if pair.base.tool == "fasttext" else "'.[bench]'"
+        pytest.skip(f"{pair.base.tool} is not installed: pip install {wanted}")
     n_workers, n_cores = max(side.options["workers"] for side in (pair.base, pair.ours)), available_cores()
     if n_workers > n_cores:
         pytest.skip(f"{n_workers} workers, and this process may use {n_cores} core(s): see taskset")

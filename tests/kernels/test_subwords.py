@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from fastw2v_kernels.ops import OPS
-from fastw2v_kernels.shared.span.subwords import NEGATIVE_SETS, TOKENS_PER_BLOCK, subword_case
+from fastw2v_kernels.shared.span.subwords import NEGATIVE_SETS, POSITIONS_PER_GROUP, TOKENS_PER_BLOCK, subword_case
 from tests.kernels.harness import copy, results
 from tests.kernels.test_gradient import assert_same, step_down
 from tests.kernels.test_parity import check
@@ -86,8 +86,8 @@ def test_padding_stays_zero(name, mode):
 
 @each_first_mode
 def test_a_span_may_be_cut(name, mode):
-    """Skip-gram's anywhere, CBOW's where a block ends; the bits stay the same."""
-    n_tokens = 7 if name == SKIPGRAM else TOKENS_PER_BLOCK
+    """Skip-gram's where a group ends, CBOW's where a block ends; the bits stay the same."""
+    n_tokens = POSITIONS_PER_GROUP if name == SKIPGRAM else TOKENS_PER_BLOCK
     size = 3 * n_tokens + 5
     whole = case_of(name, mode, size, begin=0, end=size)
     parts = copy(whole)
@@ -117,13 +117,14 @@ def log_sigmoid(score):
     return -np.log1p(np.exp(-score))
 
 
-def negatives_of(case):
+def negatives_of(case, token_pos):
     from fastw2v_kernels.shared.rng import epoch_key
     from fastw2v_kernels.shared.span.inputs import Sampler
     from fastw2v_kernels.shared.span.reference import draw_targets
 
     sampler = Sampler(case["alias_prob"], case["alias_id"], epoch_key(case["seed"], case["epoch"]), case["negative"])
-    return [row for k in range(NEGATIVE_SETS) for row in draw_targets(sampler, 4, 4, ordinal=k)[1:]]
+    sets = [draw_targets(sampler, 4, token_pos, ordinal=k)[1:] for k in range(NEGATIVE_SETS)]
+    return [row for drawn in sets for row in drawn]
 
 
 def pair_loss(hidden, w_out, *, positive, negatives):
@@ -137,7 +138,8 @@ def pair_loss(hidden, w_out, *, positive, negatives):
 def test_gradient_of_skipgram():
     """Each of the centre's rows moves by the hidden vector's gradient, which is that of a row times their number."""
     case = one_centre(SKIPGRAM, share_negatives=True)
-    negatives, contexts = negatives_of(case), [1, 2, 3, 5, 6, 7]
+    assert 4 < POSITIONS_PER_GROUP  # so the negatives of the centre are those of position 0
+    negatives, contexts = negatives_of(case, 0), [1, 2, 3, 5, 6, 7]
     assert set(negatives) & set(contexts)
 
     def loss(w_in, w_out):
@@ -156,7 +158,7 @@ def test_gradient_of_skipgram():
 )
 def test_gradient_of_cbow(mean_context, mean_gradient, factor):
     case = one_centre(CBOW, mean_context=mean_context, mean_gradient=mean_gradient)
-    rows, negatives = rows_of(case, [1, 2, 3, 5, 6, 7]), negatives_of(case)[:5]
+    rows, negatives = rows_of(case, [1, 2, 3, 5, 6, 7]), negatives_of(case, 4)[:5]
 
     def loss(w_in, w_out):
         hidden = w_in[rows].sum(axis=0) / (len(rows) if mean_context else 1)

@@ -78,6 +78,7 @@ def store(builder: ir.IRBuilder, pointer: ir.Value, value: ir.Value) -> None:
 
 
 def prefetch(builder: ir.IRBuilder, pointer: ir.Value, locality: int = FIRST_CACHE) -> None:
+    """Prefetch the cache line at an address: into all caches, or into all but the first."""
     byte_pointer = ir.IntType(8).as_pointer()
     signature = ir.FunctionType(ir.VoidType(), [byte_pointer, INT32, INT32, INT32])
     function = cgutils.get_or_insert_function(builder.module, signature, "llvm.prefetch.p0i8")

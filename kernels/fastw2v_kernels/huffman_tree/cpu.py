@@ -33,12 +33,23 @@ def _rise(heap: _Heap, slot: int, top: int, item: np.uint64, n_bits: np.uint64) 
 @inline_cpu
 def _replace(heap: _Heap, n: int, top: int, item: np.uint64, n_bits: np.uint64) -> None:
     """Put an item into slot `top` and restore the heap below it, as heapq does: down to a leaf, and up again."""
-    slot, child = top, 2 * top
+    slot = top
+    while 4 * slot + 3 <= n:  # two levels at a time: the three comparisons do not wait for each other
+        child, below = 2 * slot, 4 * slot
+        is_second = int(heap[child] >> n_bits >= heap[child + 1] >> n_bits)
+        of_first = int(heap[below] >> n_bits >= heap[below + 1] >> n_bits)
+        of_second = int(heap[below + 2] >> n_bits >= heap[below + 3] >> n_bits)
+        below += 2 * is_second + (of_first ^ ((of_first ^ of_second) & -is_second))
+        prefetch_element(heap, min(8 * below, n))
+        prefetch_element(heap, min(16 * below, n))
+        heap[slot] = heap[child + is_second]
+        heap[child + is_second] = heap[below]
+        slot = below
+    child = 2 * slot
     while child < n:
-        prefetch_element(heap, min(8 * child, n))
-        is_second = heap[child] >> n_bits >= heap[child + 1] >> n_bits
-        heap[slot] = heap[child + 1] if is_second else heap[child]
-        slot = child + is_second
+        second = heap[child] >> n_bits >= heap[child + 1] >> n_bits
+        heap[slot] = heap[child + 1] if second else heap[child]
+        slot = child + second
         child = 2 * slot
     if child == n:
         heap[slot] = heap[child]

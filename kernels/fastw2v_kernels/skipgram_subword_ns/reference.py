@@ -9,8 +9,8 @@ from fastw2v_kernels.shared.rng import epoch_key
 from fastw2v_kernels.shared.span.contexts import contexts_per_step
 from fastw2v_kernels.shared.span.inputs import Sampler, TokenSource
 from fastw2v_kernels.shared.span.reference import FloatMatrix, draw_targets, weight_of, windows
-from fastw2v_kernels.shared.span.subword_reference import gradients
-from fastw2v_kernels.shared.span.subwords import NEGATIVE_SETS
+from fastw2v_kernels.shared.span.subword_reference import gradients, groups
+from fastw2v_kernels.shared.span.subwords import NEGATIVE_SETS, positions_per_group
 
 
 def skipgram_subword_ns_reference(
@@ -42,11 +42,13 @@ def skipgram_subword_ns_reference(
 
     As in fastText (Bojanowski et al. 2017, "Enriching word vectors with subword information"), the hidden vector is
     the mean of the centre's rows of w_in, the output rows are those of the contexts and of the negatives, and each of
-    the centre's rows moves by the whole move of the hidden vector. The hidden vector is made once for a centre:
-    `contexts_per_step` of its contexts make one gradient step, and the next step takes the hidden vector where this
-    one moved it. All contexts share the negatives of the centre: NEGATIVE_SETS times as many as a pair has, each of
-    which counts as much less, since few negatives for all contexts of one hidden vector cost quality. Without
-    `share_negatives`, each context has its own, and its own step.
+    the centre's rows moves by the whole move of the hidden vector. The hidden vector is made once for a centre.
+    Centres whose positions have the same quotient by POSITIONS_PER_GROUP are a group. They make one gradient step, in
+    which all scores are computed before a row moves, and share negatives: NEGATIVE_SETS times as many as a pair has,
+    each of which counts as much less, since few negatives for many pairs cost quality. In windows so wide that only
+    `contexts_per_step` of the contexts make a step, each centre is a group, whose steps share the negatives, and a step
+    takes the hidden vector where the last one moved it. Without `share_negatives`, each context has its own, and its
+    own step. A span should begin and end where blocks of TOKENS_PER_BLOCK do, lest groups be cut.
 
     Parameters
     ----------
@@ -62,7 +64,7 @@ def skipgram_subword_ns_reference(
     shrink_windows, with_loss, tally, centre_weight
         As in `skipgram_ns_reference`.
     share_negatives : bool
-        One set of negatives for all contexts of a centre, or one for each.
+        The same negatives for all contexts of a group, or others for each context.
 
     Raises
     ------
@@ -74,21 +76,24 @@ def skipgram_subword_ns_reference(
     tokens = tokens if centre_weight is None else tokens._replace(weight=centre_weight)
     sampler = Sampler(alias_prob=alias_prob, alias_id=alias_id, key=key, negative=negative)
     n_per_step, n_sets = (contexts_per_step(window), NEGATIVE_SETS) if share_negatives else (1, 1)
-    for token_pos, contexts in windows(tokens, begin, end):
-        centre = ids[token_pos]
-        rows = row_ids[row_starts[centre] : row_starts[centre + 1]]
-        first_hidden = w_in[rows].sum(axis=0) * w_in.dtype.type(1 / len(rows))
-        weight, move = weight_of(tokens, token_pos), np.zeros_like(first_hidden)
-        for first in range(0, len(contexts), n_per_step):
-            positives, ordinal = contexts[first : first + n_per_step], 0 if share_negatives else first
-            sets = [draw_targets(sampler, centre, token_pos, ordinal=ordinal + k)[1:] for k in range(n_sets)]
-            negatives = [row for drawn in sets for row in drawn]
-            lr = (lr_first + lr_step * token_pos) * weight
-            d_hidden, d_out, loss = gradients(
-                first_hidden + move, w_out, (positives, negatives), lr=lr, share=1 / n_sets
-            )
-            np.add.at(w_out, [*positives, *negatives], d_out)
-            move += d_hidden
-            tally[0] += loss * weight * with_loss
-        np.add.at(w_in, rows if len(contexts) else rows[:0], move)
-        tally[1:] += len(contexts), 1
+    size = positions_per_group(window) if share_negatives else 1
+    for first_pos, centres in groups(windows(tokens, begin, end), size):
+        rows = [row_ids[row_starts[ids[pos]] : row_starts[ids[pos] + 1]] for pos, _ in centres]
+        hidden = [w_in[of_centre].sum(axis=0) * w_in.dtype.type(1 / len(of_centre)) for of_centre in rows]
+        moves = [np.zeros_like(vector) for vector in hidden]
+        for first in range(0, max(len(contexts) for _, contexts in centres), n_per_step):
+            ordinal = 0 if share_negatives else first
+            sets = [draw_targets(sampler, 0, first_pos, ordinal=ordinal + k)[1:] for k in range(n_sets)]
+            negatives, found = [row for drawn in sets for row in drawn], []
+            for (token_pos, contexts), start, move in zip(centres, hidden, moves):
+                targets, weight = (contexts[first : first + n_per_step], negatives), weight_of(tokens, token_pos)
+                lr = (lr_first + lr_step * token_pos) * weight
+                d_hidden, d_out, loss = gradients(start + move, w_out, targets, lr=lr, share=1 / n_sets)
+                found.append(([*targets[0], *negatives], d_out))
+                move += d_hidden
+                tally[0] += loss * weight * with_loss
+            for listed, d_out in found:
+                np.add.at(w_out, listed, d_out)
+        for (_, contexts), of_centre, move in zip(centres, rows, moves):
+            np.add.at(w_in, of_centre if len(contexts) else of_centre[:0], move)
+            tally[1:] += len(contexts), 1

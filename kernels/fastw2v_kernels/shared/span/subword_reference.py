@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import groupby
 from typing import NamedTuple
 
 import numpy as np
@@ -32,6 +33,12 @@ def gradients(
     error_coef = (is_positive - factor / (1 + np.exp(-scores))) * hidden.dtype.type(lr)
     loss = float(np.sum(factor * np.logaddexp(0, scores) - is_positive * scores, dtype=np.float64))
     return error_coef @ rows, error_coef[:, None] * hidden, loss
+
+
+def groups(centres: Iterator[tuple[int, Int32]], size: int) -> Iterator[tuple[int, list[tuple[int, Int32]]]]:
+    """Yield groups of centres whose positions have the same quotient by `size`, and the first position of each."""
+    for number, group in groupby(centres, lambda centre: centre[0] // size):
+        yield int(number) * size, list(group)
 
 
 class Centre(NamedTuple):

@@ -10,11 +10,18 @@ from numpy.typing import NDArray
 from fastw2v_kernels.shared.arguments import FLOAT64, INT32, INT64, check_axes, check_read, check_written
 from fastw2v_kernels.shared.array_types import Int32, Int64
 from fastw2v_kernels.shared.span.cases import span_case
+from fastw2v_kernels.shared.span.contexts import contexts_per_step
 from fastw2v_kernels.shared.span.inputs import Matrices
 
-TOKENS_PER_BLOCK = 1024  # of CBOW: where a block ends, all moves have reached their rows
-NEGATIVE_SETS = 3  # drawn for a centre of skip-gram whose contexts share them; each counts as 1 / NEGATIVE_SETS
+TOKENS_PER_BLOCK = 1024  # where a block ends, all moves have reached their rows
+NEGATIVE_SETS = 6  # drawn for a group of skip-gram; each counts as 1 / NEGATIVE_SETS
+POSITIONS_PER_GROUP = 8  # of skip-gram: so many token positions share negatives and make one step; divides a block
 _COLUMNS = 16  # rows come in multiples of this many floats
+
+
+def positions_per_group(window: int) -> int:
+    """Return how many token positions make a group: a centre is alone if its contexts make several steps."""
+    return POSITIONS_PER_GROUP if contexts_per_step(window) == 2 * window else 1
 
 
 class Subwords(NamedTuple):

@@ -24,6 +24,7 @@ from fastw2v_kernels._simd import (
     load_strip,
     prefetch,
     prefetch_element,
+    prefetch_far_strip,
     prefetch_strip,
     rows_of,
     single,
@@ -200,6 +201,25 @@ def prefetch_ahead(w_in: Float32, ahead: Ahead, sweep: int, shape: Shape) -> Non
             prefetch_strip(w_in, ahead.row_ids[r], vector * LANES, shape)
         if whole < shape.n_vectors:
             prefetch_strip(w_in, ahead.row_ids[r], whole * LANES, tail(shape))
+
+
+@inline_cpu
+def prefetch_far(a: Float32, row: int, shape: Shape) -> None:
+    """Prefetch a row, but not into the first cache, which has no room for all rows of a group."""
+    whole = shape.n_vectors // shape.n_strip * shape.n_strip
+    for vector in range(0, whole, shape.n_strip):
+        prefetch_far_strip(a, row, vector * LANES, shape)
+    if whole < shape.n_vectors:
+        prefetch_far_strip(a, row, whole * LANES, tail(shape))
+
+
+@inline_cpu
+def prefetch_share(w_in: Float32, subwords: Subwords, word: int, k: int, shape: Shape) -> None:
+    """Prefetch part k of 3 of the rows of a word."""
+    first = subwords.row_starts[word]
+    n_rows = subwords.row_starts[word + 1] - first
+    for r in range(first + n_rows * k // 3, first + n_rows * (k + 1) // 3):
+        prefetch_far(w_in, subwords.row_ids[r], shape)
 
 
 @inline_cpu
