@@ -46,7 +46,7 @@ def test_a_pair_of_two_workers_is_skipped_on_one_core(monkeypatch):
         test_pairs.prepare(pairs.PAIRS["skip-gram, 2 workers"], None)
 
 
-def test_a_pair_of_avx2_hides_avx512_from_both_sides(monkeypatch):
+def test_both_sides_of_a_pair_of_avx2_do_without_avx512(monkeypatch):
     from benchmarks import pairs
 
     seen = []

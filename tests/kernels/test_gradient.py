@@ -82,8 +82,9 @@ def test_the_samples_hold_what_the_masks_are_for():
         assert any(negatives.count(row) > 1 for row in negatives if row != 0)
 
 
-def linear_loss(w_in, w_out, row, contexts, targets):
+def linear_loss(matrices, row, contexts, *, targets):
     """The loss of all occurrences of a context, a function of its scores, replaced by its tangent: linear in them."""
+    w_in, w_out = matrices
     positive, *negatives = targets
     n = contexts.tolist().count(row)
 
@@ -103,7 +104,7 @@ def test_skipgram(sentences, rate_in):
     contexts, targets = contexts_of(case), targets_of(case, 0)
     expected = case["w_in"].copy(), case["w_out"].copy()
     total = sum(loss_of(expected[0][row], expected[1], targets) for row in contexts)
-    for loss in [linear_loss(*expected, row, contexts, targets) for row in dict.fromkeys(contexts.tolist())]:
+    for loss in [linear_loss(expected, row, contexts, targets=targets) for row in dict.fromkeys(contexts.tolist())]:
         expected = step_down(loss, *expected, rate_in=rate_in)
     skipgram_ns_reference(**case, rate_in=rate_in)
     assert_same((case["w_in"], case["w_out"]), expected)

@@ -7,7 +7,7 @@ from fastw2v_kernels._jit.cuda import IS_SIMULATED
 from fastw2v_kernels.ops import OPS
 from fastw2v_kernels.shared.span.cases import tree_case
 from tests.kernels.harness import CBOW_MODES, SKIPGRAM_MODES, copy, rates, results
-from tests.kernels.test_gradient import assert_same, loss_of, step_down, targets_of
+from tests.kernels.test_gradient import assert_same, linear_loss, loss_of, step_down, targets_of
 from tests.kernels.test_parity import check
 
 OPS_BY_NAME = {op.name: op for op in OPS}
@@ -150,7 +150,10 @@ def path_loss(x, w_node, case):
 @pytest.mark.parametrize("mode", [{"mean_context": True, "mean_gradient": True}, None], ids=["cbow", "skip-gram"])
 @pytest.mark.parametrize("rate_in", [None, rates(9)], ids=["no rates", "rates"])
 def test_the_move_is_minus_the_gradient(mode, rate_in):
-    """Of hierarchical softmax first, then of negative sampling at the rows that the first step has moved."""
+    """Of hierarchical softmax first, then of negative sampling at the rows that the first step has moved.
+
+    Skip-gram's contexts have the same negatives. They move in turn, by the tangents of their losses.
+    """
     case = copy(tree_case(np.random.default_rng(6), 9, dim=6, n_vocab=9, negative=3), np.float64)
     case |= {"starts": np.array([0, 9]), "begin": 4, "end": 5, "lr_first": 1.0, "lr_step": 0.0, "shrink_windows": False}
     case |= {"keep": np.ones(9, np.float32), "ids": np.array([3, 1, 2, 1, 4, 2, 1, 0, 5], np.int32)}
@@ -169,9 +172,13 @@ def test_the_move_is_minus_the_gradient(mode, rate_in):
         lambda rows, nodes: total(lambda x: path_loss(x, nodes, case), rows), w_in, w_node, rate_in=rate_in
     )
     second = total(lambda x: loss_of(x, w_out, targets), w_in)
-    w_in, w_out = step_down(
-        lambda rows, out: total(lambda x: loss_of(x, out, targets), rows), w_in, w_out, rate_in=rate_in
-    )
+    if mode:
+        losses = [lambda rows, out: total(lambda x: loss_of(x, out, targets), rows)]
+    else:  # contexts move in turn
+        rows, of_each = np.array(contexts), dict.fromkeys(contexts)
+        losses = [linear_loss((w_in, w_out), row, rows, targets=targets) for row in of_each]
+    for loss in losses:
+        w_in, w_out = step_down(loss, w_in, w_out, rate_in=rate_in)
     OPS_BY_NAME["cbow_hs" if mode else "skipgram_hs"].implementation("reference")(**case, rate_in=rate_in)
     assert_same([case[name] for name in ("w_in", "w_node", "w_out")], [w_in, w_node, w_out])
     np.testing.assert_allclose(case["tally"], [first + second, 1 if mode else 6, 1])
