@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from os import PathLike
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,6 +21,9 @@ from fastw2v.runtime.warn import warn_user
 from fastw2v.stored_model import StoredModel
 from fastw2v.vocab_rule import TrimRule, VocabRule
 from fastw2v.vocabulary_model import CorpusFile
+
+if TYPE_CHECKING:
+    from fastw2v.distributed import Cluster
 
 logger = logging.getLogger("fastw2v")
 
@@ -106,6 +109,11 @@ class Word2Vec(StoredModel):
         notebook, and where stderr is a terminal, of what takes a moment. Without bars, the logger "fastw2v" reports at
         INFO. A callable ``progress(phase, done, total)`` is called instead: phase "encode" counts bytes (or tokens),
         phase "train" words. It is called from any thread, one call at a time; its errors end the training.
+    checkpoint, checkpoint_every : path, str or int, optional
+        Write a file, while training goes on, that `Word2Vec.resume` goes on from; see "Checkpoints" in the user guide.
+    cluster : str or Cluster, optional
+        Train on the machines of a Ray cluster: "auto", "local", or the address of its head. The corpus is then
+        `corpus_file`, or what `fastw2v.distributed.cluster_corpus` made; see fastw2v/distributed/README.md.
 
     Attributes
     ----------
@@ -184,6 +192,7 @@ class Word2Vec(StoredModel):
         progress: Progress | bool | None = None,
         checkpoint: str | PathLike[str] | None = None,
         checkpoint_every: str | int | None = None,
+        cluster: Cluster | str | None = None,
     ) -> None:
         self._construct(dict(locals()))  # the parameters above: nothing else has a name yet
 
@@ -199,7 +208,9 @@ class Word2Vec(StoredModel):
         self._checkpoints = Checkpoints.of(given["checkpoint"], given["checkpoint_every"], self._own_files)
         sentences, corpus_file, trim_rule = (given[name] for name in ("sentences", "corpus_file", "trim_rule"))
         rule = VocabRule.of(self.config, trim_rule)
-        if sentences is not None or corpus_file is not None:
+        if given.get("cluster") is not None:
+            self._train_on_cluster(given["cluster"], (sentences, corpus_file), trim_rule=trim_rule)
+        elif sentences is not None or corpus_file is not None:
             session, corpus = self._begin(self.config), one_corpus(sentences, corpus_file)
             if self._checkpoints is not None:
                 self._checkpoints.check()

@@ -12,7 +12,6 @@ from fastw2v.runtime.arrays import Array
 from fastw2v.vocab import Vocab
 from fastw2v_kernels.encode import padded_size
 
-
 _SPECIAL = [QUOTE_BYTE, *b" \t\n\r\v\f"]
 
 
@@ -49,8 +48,8 @@ def join_counts(shards: list[Vocab | None]) -> Joined:
     >>> import numpy as np
     >>> from fastw2v.distributed.counting import join_counts
     >>> from fastw2v.vocab import Vocab
-    >>> first, second = Vocab.from_words([b"b", b"a"], np.array([1, 2])), Vocab.from_words([b"c", b"a"], np.array([1, 1]))
-    >>> joined = join_counts([first, second])
+    >>> first = Vocab.from_words([b"b", b"a"], np.array([1, 2]))
+    >>> joined = join_counts([first, Vocab.from_words([b"c", b"a"], np.array([1, 1]))])
     >>> joined.raw.keys, joined.raw.counts.tolist(), joined.word_of[1].tolist()
     (['b', 'a', 'c'], [1, 3, 1], [2, 1])
     """

@@ -17,7 +17,16 @@ from fastw2v.distributed.encoding import Encoded
 from fastw2v.distributed.exchange import exchange_rows
 from fastw2v.distributed.nodes import Nodes
 from fastw2v.distributed.options import Cluster
-from fastw2v.distributed.plan import Block, Shares, Work, blocks, learning_rates, n_trained, rounds_in_epoch, rows_in_round
+from fastw2v.distributed.plan import (
+    Block,
+    Shares,
+    Work,
+    blocks,
+    learning_rates,
+    n_trained,
+    rounds_in_epoch,
+    rows_in_round,
+)
 from fastw2v.distributed.replica import Sizes
 from fastw2v.distributed.transport import NoWorkerLeftError, WorkerLostError
 from fastw2v.runtime.arrays import FloatArray
@@ -163,8 +172,10 @@ class Training:
             found = self._train(work, after, shares, show=show)
             tally = Tally(*(sum(values) for values in zip(tally, *found)))
             contributors |= {worker for worker, pieces in shares.items() if pieces}
-            n_rows = len(self._encoded.vocab) if has_ended else rows_in_round(
-                number, self._cluster.cycle, len(self._encoded.vocab)
+            n_rows = (
+                len(self._encoded.vocab)
+                if has_ended
+                else rows_in_round(number, self._cluster.cycle, len(self._encoded.vocab))
             )
             self._merge(work, after, shares, contributors=contributors, n_rows=n_rows)
             work = after
@@ -190,9 +201,7 @@ class Training:
         rates = learning_rates(self._config, work.n_words, after.n_words, n_tokens=work.n_tokens)
         exposure = sum(rates) / 2 * n_trained(shares) / len(contributors)
         row_blocks = self._blocks(n_owners=len(nodes.workers), n_rows=n_rows)
-        exchange_rows(
-            nodes.transport, nodes.workers, contributors, blocks=row_blocks, exposure=exposure, n_rows=n_rows
-        )
+        exchange_rows(nodes.transport, nodes.workers, contributors, blocks=row_blocks, exposure=exposure, n_rows=n_rows)
         self.figures.exchange_seconds += time.perf_counter() - begun
         sent = n_rows * 2 * 4 * self._config.vector_size
         self.figures.exchanged_bytes += sent * (len(contributors) - 1 + len(nodes.workers) - 1)
@@ -247,6 +256,7 @@ class Training:
 
     def fetch(self, weights: Weights) -> None:
         """Copy the rows that all workers had last into weights."""
+
         def fetch() -> None:
             worker, under_way = min(self._ready), deque[tuple[Block, Any]]()
             for block in self._blocks(n_owners=1):

@@ -14,8 +14,13 @@ _N_BLOCKS_AT_ONCE = 3
 
 
 def exchange_rows(
-    transport: Transport, workers: Sequence[int], contributors: Collection[int], *, blocks: Sequence[Block],
-    exposure: float, n_rows: int,
+    transport: Transport,
+    workers: Sequence[int],
+    contributors: Collection[int],
+    *,
+    blocks: Sequence[Block],
+    exposure: float,
+    n_rows: int,
 ) -> None:
     """Merge the rows of some blocks, and wait until all workers have them.
 

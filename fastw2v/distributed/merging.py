@@ -19,6 +19,7 @@ from fastw2v.runtime.arrays import Array, FloatArray
 
 _MOMENT_ROWS = 1 << 16
 
+
 def merged_by_sum(base: FloatArray, replicas: FloatArray) -> FloatArray:
     """Add the moves of all workers.
 

@@ -68,9 +68,7 @@ class Nodes:
         """Call a method of all workers, and return the results by rank."""
         return self.each(method, dict.fromkeys(self.workers, arguments))
 
-    def each(
-        self, method: str, arguments: Mapping[int, Sequence[Any]], on_words: OnWords | None = None
-    ) -> list[Any]:
+    def each(self, method: str, arguments: Mapping[int, Sequence[Any]], on_words: OnWords | None = None) -> list[Any]:
         """Call a method of some workers, each with its own arguments; return the results in this order."""
         called = [self.transport.call(worker, method, *given) for worker, given in arguments.items()]
         return self.transport.gather(called, on_words)

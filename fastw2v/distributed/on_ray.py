@@ -177,7 +177,7 @@ class RayTransport:
             cause = getattr(error, "cause", None)
             if isinstance(cause, errors.RayError):
                 raise WorkerLostError(str(cause)) from error
-            raise cause if isinstance(cause, Exception) else error
+            raise (cause if isinstance(cause, Exception) else error) from None
         except errors.RayError as error:
             raise WorkerLostError(str(error).partition("\n")[0]) from error
 
@@ -210,4 +210,3 @@ class RayTransport:
         self._end(list(self._actors))
         if self._owns_cluster:
             self._ray.shutdown()
-

@@ -144,9 +144,7 @@ def blocks(n_rows: int, row_bytes: int, *, n_owners: int, block_bytes: int) -> l
     Row r belongs to owner r mod `n_owners`; each block begins with a row of owner 0.
     """
     size = max(1, block_bytes // (row_bytes * n_owners)) * n_owners
-    return [
-        Block(matrix, first, min(first + size, n_rows)) for matrix in (0, 1) for first in range(0, n_rows, size)
-    ]
+    return [Block(matrix, first, min(first + size, n_rows)) for matrix in (0, 1) for first in range(0, n_rows, size)]
 
 
 def first_owners(sizes: Sequence[int], workers: Sequence[int]) -> dict[int, set[int]]:

@@ -48,7 +48,7 @@ def place_of(resumed: Resumed, corpus: ClusterCorpus) -> Place:
     given = tuple(corpus.paths), corpus.column, None if corpus.how is None else list(corpus.how)
     if given != expected:
         raise ValueError(
-            f"the corpus is not that of the checkpoint: expected {expected}, found {given}; pass that one, or train anew"
+            f"the corpus is not that of the checkpoint: expected {expected}, found {given}; pass that, or train anew"
         )
     shards = [Shard(corpus.paths[file], *rest) for file, *rest in found["shards"]]
     sizes = [Sizes(*size) for size in found["sizes"]]
@@ -71,7 +71,12 @@ class ClusterCheckpoints:
     """
 
     def __init__(
-        self, checkpoints: Checkpoints, config: TrainConfig, state: ModelState, *, corpus: ClusterCorpus,
+        self,
+        checkpoints: Checkpoints,
+        config: TrainConfig,
+        state: ModelState,
+        *,
+        corpus: ClusterCorpus,
         notes: Callable[[], Mapping[str, Any]],
     ) -> None:
         self._checkpoints, self._config, self._state = checkpoints, config, state
@@ -89,7 +94,7 @@ class ClusterCheckpoints:
         """Write one; a failure is logged, and training goes on."""
         begun, path = time.perf_counter(), self._checkpoints.path
         self.restart(work.n_words)
-        training = {
+        training: dict[str, Any] = {
             "format": FORMAT,
             "version": version(),
             "report": dataclasses.asdict(report),

@@ -141,6 +141,27 @@ def cluster_corpus(
     return ClusterCorpus(tuple(found for path in given for found in _expanded(fspath(path))), column, how)
 
 
+def one_cluster_corpus(sentences: Any, corpus_file: Any) -> ClusterCorpus:  # noqa: ANN401
+    """Return the corpus of a call of `Word2Vec` with `cluster`.
+
+    Raises
+    ------
+    TypeError
+        Neither or both are given, or the sentences are in this machine's memory.
+    """
+    if (sentences is None) == (corpus_file is None):
+        given = "neither" if sentences is None else "both"
+        raise TypeError(
+            f"a cluster trains on files: pass corpus_file, or cluster_corpus(...) as sentences; got {given}"
+        )
+    if corpus_file is not None:
+        return cluster_corpus(corpus_file)
+    if not isinstance(sentences, ClusterCorpus):
+        cure = "write it to files that all nodes see, and pass corpus_file, or cluster_corpus(files, column=...)"
+        raise TypeError(f"sentences is a {type(sentences).__name__}, which a cluster cannot read: {cure}")
+    return sentences
+
+
 def _expanded(path: str) -> list[str]:
     if "://" not in path:
         files = expanded_paths(path)

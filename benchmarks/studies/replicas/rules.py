@@ -16,6 +16,7 @@ from fastw2v.distributed import (
 from fastw2v.distributed.updates import Curvature
 from fastw2v.runtime.arrays import Array, FloatArray
 
+
 class Steps(NamedTuple):
     """What is known of the steps of a round: learning rate times updates for each row, float64[n_rows]; curvature."""
 
