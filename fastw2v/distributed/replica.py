@@ -78,7 +78,7 @@ def _working(method: Callable[Concatenate[Replica, P], T]) -> Callable[Concatena
     """Let `progress` tell that a method is at work."""
 
     @wraps(method)
-    def working(self: Replica, *arguments: P.args, **named: P.kwargs) -> T:
+    def working(self: Replica, /, *arguments: P.args, **named: P.kwargs) -> T:
         self._is_busy = True
         try:
             return method(self, *arguments, **named)
