@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -93,6 +93,7 @@ class Training:
         self._rounds = rounds_in_epoch(cluster.rounds, config.epochs, cluster.cycle)
         self._n_round = 0  # rounds begun, by which workers know them
         self._merged: int | None = None  # the round that is to be committed
+        self._kept: list[Any] = []  # references to calls of `commit`
         self._at_stake = 0  # words of rounds that would be lost now
         self._taken: dict[int, set[int]] = {}
         self._ready: set[int] = set()  # workers that have the weights
@@ -163,26 +164,23 @@ class Training:
     def _cycle(self, show: PhaseProgress) -> None:
         """Train the rounds up to the next in which all rows are merged, and commit them."""
         work, tally, contributors, has_ended = self.work, Tally(0.0, 0, 0), set[int](), False
-        number = n_cycle_rounds = 0
+        cycle, number = self._cluster.cycle, 0
         while not has_ended:
-            number, n_cycle_rounds = number + 1, n_cycle_rounds + 1
+            number += 1
             shares = work.shares(self._nodes.shards_of, self._rounds)
             after = work.after(shares)
-            has_ended = number == self._cluster.cycle or after.epoch > work.epoch
+            has_ended = number == cycle or after.epoch > work.epoch
             found = self._train(work, after, shares, show=show)
             tally = Tally(*(sum(values) for values in zip(tally, *found)))
             contributors |= {worker for worker, pieces in shares.items() if pieces}
-            n_rows = (
-                len(self._encoded.vocab)
-                if has_ended
-                else rows_in_round(number, self._cluster.cycle, len(self._encoded.vocab))
-            )
+            n_rows = rows_in_round(cycle if has_ended else number, cycle, len(self._encoded.vocab))
             self._merge(work, after, shares, contributors=contributors, n_rows=n_rows)
             work = after
             if not has_ended:
-                self._nodes.everywhere("commit", self._n_round, n_rows, False)
-        self._note(work, tally, n_cycle_rounds)
-        self._commit()
+                self._keep(self._nodes.workers, n_rows, is_full=False)
+        self._note(work, tally, number)
+        self._keep(self._nodes.workers, n_rows, is_full=True)
+        self._merged = None
 
     def _train(self, work: Work, after: Work, shares: Shares, *, show: PhaseProgress) -> list[Tally]:
         self._n_round += 1
@@ -190,7 +188,9 @@ class Training:
         rates = learning_rates(self._config, work.n_words, after.n_words, n_tokens=work.n_tokens)
         epoch, n_words = self.report.first_epoch + work.epoch, self._config.epochs * work.n_tokens
         arguments = {worker: (epoch, pieces, rates) for worker, pieces in shares.items() if pieces}
-        return self._nodes.each("train", arguments, lambda n: show(min(work.n_words + n, n_words), n_words))
+        found = self._nodes.each("train", arguments, lambda n: show(min(work.n_words + n, n_words), n_words))
+        self._nodes.transport.gather(self._kept)  # they came before
+        return found
 
     def _merge(self, work: Work, after: Work, shares: Shares, *, contributors: set[int], n_rows: int) -> None:
         """Exchange the rows of a round; one worker alone has nothing to exchange."""
@@ -217,14 +217,15 @@ class Training:
         self.figures.n_rounds += n_rounds
         self.figures.words, self.figures.n_nodes = work.n_words, len(self._nodes.workers)
 
-    def _commit(self) -> None:
-        self._nodes.everywhere("commit", self._merged, len(self._encoded.vocab), True)
-        self._merged = None
+    def _keep(self, workers: Iterable[int], n_rows: int, *, is_full: bool) -> None:
+        """Let workers keep the rows of the last round before they do anything else; nobody waits for that here."""
+        number = self._merged or self._n_round
+        self._kept = [self._nodes.transport.call(worker, "commit", number, n_rows, is_full) for worker in workers]
 
     def _recover(self) -> None:
         """Go back to the rows that all workers had last, and let others do what lost workers had to do."""
         self.figures.repeated_words += self._at_stake
-        self._at_stake = 0
+        self._at_stake, self._kept = 0, []
         while True:
             try:
                 self._nodes.replace_lost()
@@ -244,8 +245,7 @@ class Training:
         if not survivors:
             raise NoWorkerLeftError("all workers that had the weights are lost")
         if self._merged is not None:
-            full = (self._merged, len(self._encoded.vocab), True)
-            nodes.each("commit", dict.fromkeys(survivors, full))
+            self._keep(survivors, len(self._encoded.vocab), is_full=True)
             self._merged = None
         nodes.each("go_back", dict.fromkeys(survivors, ()))
         self._enlist(new)

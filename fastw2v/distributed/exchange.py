@@ -42,8 +42,8 @@ def exchange_rows(
     """
     ranks = tuple(rank for rank, worker in enumerate(workers) if worker in contributors)
     plans = [Exchange(n_rows, len(workers), rank, ranks, exposure) for rank in range(len(workers))]
-    transport.gather([transport.call(worker, "prepare", plan) for worker, plan in zip(workers, plans)])
     under_way: deque[list[Any]] = deque()
+    under_way.append([transport.call(worker, "prepare", plan) for worker, plan in zip(workers, plans)])
     for block in blocks:
         under_way.append(_exchange_block(transport, workers, ranks, block=block))
         if len(under_way) >= _N_BLOCKS_AT_ONCE:

@@ -16,7 +16,7 @@ from fastw2v.runtime.packages import optional_module
 from fastw2v.runtime.warn import warn_user
 
 logger = logging.getLogger("fastw2v")
-_POLL_S = 0.25
+_POLL_S = 0.5
 _ANSWER_S, _START_S, _REPLACE_S = 10.0, 120.0, 20.0
 _STORE_BYTES = 1 << 30  # of a cluster that is started here: blocks under way, and counts
 

@@ -27,7 +27,9 @@ def rounds_of(work, shards_of, rounds, epochs):
 
 
 @pytest.mark.parametrize("rounds", [1, 3, 7, 200])
-@pytest.mark.parametrize("shards_of", [{0: {0, 1, 2, 3, 4}}, {0: {0, 1, 2}, 5: {3, 4}}, {0: {2}, 1: {0, 1, 3, 4}, 2: set()}])
+@pytest.mark.parametrize(
+    "shards_of", [{0: {0, 1, 2, 3, 4}}, {0: {0, 1, 2}, 5: {3, 4}}, {0: {2}, 1: {0, 1, 3, 4}, 2: set()}]
+)
 def test_each_token_is_trained_once_in_each_epoch(rounds, shards_of):
     found, end = rounds_of(Work.begin(SIZES), shards_of, rounds, 2)
     for epoch in (0, 1):

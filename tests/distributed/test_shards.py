@@ -4,11 +4,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from fastw2v.corpus import text_corpus
 from fastw2v.distributed import cluster_corpus
 from fastw2v.distributed.counting import join_counts
 from fastw2v.distributed.tokens import ShardTokens, tokens_as_rows
 from fastw2v.encode import Tokens, encode_corpus
-from fastw2v.corpus import text_corpus
 from fastw2v.vocab import EmptyVocabularyError
 from tests.distributed.cases import write_text
 
@@ -79,7 +79,9 @@ def test_row_groups_of_parquet_are_shards(tmp_path, is_text):
 
     rows = write_text(tmp_path / "text.txt").read_text().splitlines()
     column = rows if is_text else [row.split() for row in rows]
-    parquet.write_table(arrow.table({"words": column, "n": range(len(rows))}), tmp_path / "t.parquet", row_group_size=400)
+    parquet.write_table(
+        arrow.table({"words": column, "n": range(len(rows))}), tmp_path / "t.parquet", row_group_size=400
+    )
     corpus = cluster_corpus(tmp_path / "t.parquet", column="words")
     assert len(corpus.shards()) == -(-len(rows) // 400)
     assert_same(corpus, tmp_path / "text.txt")
@@ -101,7 +103,9 @@ def test_words_that_hold_whitespace_stay_words(tmp_path):
     arrow = pytest.importorskip("pyarrow")
     from pyarrow import parquet
 
-    parquet.write_table(arrow.table({"w": [["new york", "a"], ["a", "new york", ""]]}), tmp_path / "t", row_group_size=1)
+    parquet.write_table(
+        arrow.table({"w": [["new york", "a"], ["a", "new york", ""]]}), tmp_path / "t", row_group_size=1
+    )
     raw, ids, _ = joined(cluster_corpus(tmp_path / "t", column="w"))
     assert (raw.keys, raw.counts.tolist(), ids.tolist()) == (["new york", "a", ""], [2, 2, 1], [0, 1, 1, 0, 2])
 

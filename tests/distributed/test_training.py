@@ -35,7 +35,9 @@ def assert_close(trained, model):
     assert trained.cluster.words == trained.report.raw_words
 
 
-@pytest.mark.parametrize("options", [{}, {"sg": 0}, {"negative_sharing": "pair"}, {"shrink_windows": False, "window": 60}])
+@pytest.mark.parametrize(
+    "options", [{}, {"sg": 0}, {"negative_sharing": "pair"}, {"shrink_windows": False, "window": 60}]
+)
 def test_one_node_trains_the_same_bits_as_one_machine(text, options):
     trained, _ = trained_by(request_of(text, **options), 1)
     model = one_machine(text, **options)
