@@ -75,7 +75,7 @@ def test_the_command_refuses_by_name(text, tmp_path, monkeypatch, arguments, cur
 
 
 def test_importing_the_package_does_not_import_ray(run_python):
-    code = "import sys, fastw2v, fastw2v.distributed, fastw2v.__main__; print({'ray', 'fsspec', 'pyarrow'} & set(sys.modules))"
+    code = "import sys, fastw2v.distributed, fastw2v.__main__; print({'ray', 'fsspec', 'pyarrow'} & set(sys.modules))"
     assert run_python("-c", code).stdout.strip() == "set()"
 
 

@@ -1,0 +1,57 @@
+"""A Ray cluster whose nodes are processes of this machine, and what its workers hold."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[3]
+STORE_BYTES = 512 << 20
+
+
+@contextmanager
+def nodes(n_nodes: int, *, cpus: int = 1, store_bytes: int = STORE_BYTES) -> Iterator[Any]:
+    """Start a cluster of so many nodes, and end it; the first is the head, which a study must not remove."""
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), str(ROOT / "kernels")])
+    import ray
+    from ray.cluster_utils import Cluster
+
+    options = {"num_cpus": cpus, "object_store_memory": store_bytes, "include_dashboard": False}
+    cluster = Cluster(initialize_head=True, head_node_args=options)
+    try:
+        for _ in range(n_nodes - 1):
+            cluster.add_node(**options)
+        yield cluster
+    finally:
+        ray.shutdown()
+        cluster.shutdown()
+
+
+def actors() -> list[int]:
+    """Process ids of the workers that are there."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            if path.read_bytes().startswith(b"ray::Replica"):
+                found.append(int(path.parent.name))
+        except OSError:  # it has ended
+            continue
+    return sorted(found)
+
+
+def held_bytes(pid: int) -> dict[str, int]:
+    """Memory of a process: its own, that of files that the system may drop, and that of the object store."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    found = dict(line.split(":", 1) for line in lines if line.startswith("Rss"))
+    names = {"own_bytes": "RssAnon", "file_bytes": "RssFile", "store_bytes": "RssShmem"}
+    return {name: 1024 * int(found[key].split()[0]) for name, key in names.items()}
+
+
+def left_behind() -> list[str]:
+    """What a training must not leave: workers, and temporary files."""
+    folder = Path(os.environ.get("TMPDIR", "/tmp"))
+    return [f"actor {pid}" for pid in actors()] + [str(path) for path in folder.glob("fastw2v-*")]
