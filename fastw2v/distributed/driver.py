@@ -190,6 +190,7 @@ class Training:
         arguments = {worker: (epoch, pieces, rates) for worker, pieces in shares.items() if pieces}
         found = self._nodes.each("train", arguments, lambda n: show(min(work.n_words + n, n_words), n_words))
         self._nodes.transport.gather(self._kept)  # they came before
+        show(after.n_words, n_words)
         return found
 
     def _merge(self, work: Work, after: Work, shares: Shares, *, contributors: set[int], n_rows: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import socket
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -18,12 +19,26 @@ from fastw2v.runtime.warn import warn_user
 logger = logging.getLogger("fastw2v")
 _POLL_S = 0.5
 _ANSWER_S, _START_S, _REPLACE_S = 10.0, 120.0, 20.0
+_CURE = 'start one by `ray start --head`, give its address, or pass cluster="local" for this machine alone'
 _STORE_BYTES = 1 << 30  # of a cluster that is started here: blocks under way, and counts
 
 
 def ray_module() -> Any:  # noqa: ANN401 - it may not be installed
     """Return the module ray; ImportError, with the command that installs it, if it is absent."""
     return optional_module("ray", package="'fastw2v[ray]'", purpose="training on a cluster")
+
+
+def _check_address(address: str) -> None:
+    """Raise ConnectionError if nobody listens there: Ray would wait for minutes, and then end the process."""
+    if address in ("auto", "local"):
+        return
+    host, _, port = address.rpartition(":")
+    if not (host and port.isdecimal()):
+        raise ValueError(f'cluster is {address!r}; expected "auto", "local", or HOST:PORT of the head of a cluster')
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=_ANSWER_S).close()
+    except (OSError, OverflowError) as error:
+        raise ConnectionError(f"no Ray cluster at {address!r} ({error}); {_CURE}") from error
 
 
 class _Seen:
@@ -70,6 +85,7 @@ class RayTransport:
             self._connect()
 
     def _connect(self) -> None:
+        _check_address(self._cluster.address)
         options: dict[str, Any] = {"logging_level": logging.WARNING, "log_to_driver": False}
         if self._cluster.address == "local":
             options |= {"address": "local", "include_dashboard": False, "object_store_memory": _STORE_BYTES}
@@ -78,8 +94,7 @@ class RayTransport:
         try:
             self._ray.init(**options)
         except (ConnectionError, ValueError, RuntimeError, TimeoutError) as error:
-            cure = 'start one by `ray start --head`, give its address, or pass cluster="local" for this machine alone'
-            raise ConnectionError(f"no Ray cluster at {self._cluster.address!r} ({error}); {cure}") from error
+            raise ConnectionError(f"no Ray cluster at {self._cluster.address!r} ({error}); {_CURE}") from error
 
     def start(self) -> dict[int, int]:
         """Start an actor on each node that has none; see `Transport.start`."""

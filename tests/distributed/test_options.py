@@ -87,3 +87,11 @@ def test_progress_tells_that_a_worker_goes_on(text):
     assert replica.progress() == (0, 0, False)
     replica.count(corpus.shards()[0])
     assert replica.progress().n_steps > 0
+
+
+def test_an_address_where_nothing_listens_is_refused_with_the_cure(text):
+    pytest.importorskip("ray")
+    with pytest.raises(ConnectionError, match="ray start --head"):
+        Word2Vec(corpus_file=text, cluster="127.0.0.1:1")
+    with pytest.raises(ValueError, match="HOST:PORT of the head"):
+        Word2Vec(corpus_file=text, cluster="somewhere")

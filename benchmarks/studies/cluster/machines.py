@@ -16,6 +16,8 @@ STORE_BYTES = 512 << 20
 def nodes(n_nodes: int, *, cpus: int = 1, store_bytes: int = STORE_BYTES) -> Iterator[Any]:
     """Start a cluster of so many nodes, and end it; the first is the head, which a study must not remove."""
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    os.environ["RAY_AUTH_MODE"] = "disabled"
+    os.environ["RAY_worker_niceness"] = "0"  # not 15: a process that is compared with them is not nice either
     os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), str(ROOT / "kernels")])
     import ray
     from ray.cluster_utils import Cluster
