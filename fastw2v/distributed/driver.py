@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import time
 from collections import deque
@@ -227,6 +228,7 @@ class Training:
         """Go back to the rows that all workers had last, and let others do what lost workers had to do."""
         self.figures.repeated_words += self._at_stake
         self._at_stake, self._kept = 0, []
+        gc.collect()  # errors hold frames, which hold references to blocks
         while True:
             try:
                 self._nodes.replace_lost()

@@ -28,6 +28,15 @@ def ray_module() -> Any:  # noqa: ANN401 - it may not be installed
     return optional_module("ray", package="'fastw2v[ray]'", purpose="training on a cluster")
 
 
+def _is_there(host: str, port: int) -> bool:
+    """Whether somebody listens there; Ray knows only after half a minute that a node is gone."""
+    try:
+        socket.create_connection((host, port), timeout=_ANSWER_S).close()
+    except OSError:
+        return False
+    return True
+
+
 def _check_address(address: str) -> None:
     """Raise ConnectionError if nobody listens there: Ray would wait for minutes, and then end the process."""
     if address in ("auto", "local"):
@@ -121,6 +130,7 @@ class RayTransport:
         used = {self._nodes[worker] for worker in self._actors}
         nodes = [node for node in self._ray.nodes() if node["Alive"] and node["Resources"].get("CPU", 0) >= 1]
         free = sorted((node for node in nodes if node["NodeID"] not in used), key=lambda node: node["NodeID"])
+        free = [node for node in free if _is_there(node["NodeManagerAddress"], node["NodeManagerPort"])]
         most = len(nodes) if self._cluster.nodes is None else self._cluster.nodes
         return free[: max(0, most - len(used))]
 

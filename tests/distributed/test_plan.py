@@ -17,7 +17,7 @@ from fastw2v.distributed.plan import (
 SIZES = np.array([10, 0, 35, 5, 20])
 
 
-def rounds_of(work, shards_of, rounds, epochs):
+def rounds_of(work, shards_of, rounds, *, epochs):
     """The pieces of all rounds, and the work at the end."""
     found = []
     while work.epoch < epochs:
@@ -31,7 +31,7 @@ def rounds_of(work, shards_of, rounds, epochs):
     "shards_of", [{0: {0, 1, 2, 3, 4}}, {0: {0, 1, 2}, 5: {3, 4}}, {0: {2}, 1: {0, 1, 3, 4}, 2: set()}]
 )
 def test_each_token_is_trained_once_in_each_epoch(rounds, shards_of):
-    found, end = rounds_of(Work.begin(SIZES), shards_of, rounds, 2)
+    found, end = rounds_of(Work.begin(SIZES), shards_of, rounds, epochs=2)
     for epoch in (0, 1):
         pieces = [p for e, shares in found if e == epoch for own in shares.values() for p in own]
         trained = np.concatenate([np.arange(*piece) for piece in pieces])
@@ -45,13 +45,13 @@ def test_what_is_left_is_trained_by_others_when_a_worker_is_lost():
     for _ in range(2):
         work = work.after(work.shares({0: {0, 1, 2}, 1: {3, 4}}, 5))
     before = work.n_words
-    found, end = rounds_of(work, reassign({0: {0, 1, 2}, 1: {3, 4}}, [1], SIZES.tolist()), 5, 1)
+    found, end = rounds_of(work, reassign({0: {0, 1, 2}, 1: {3, 4}}, [1], SIZES.tolist()), 5, epochs=1)
     assert before + sum(n_trained(shares) for _, shares in found) == end.n_words == SIZES.sum()
     assert all(set(shares) == {1} for _, shares in found)
 
 
 def test_rounds_of_equal_shards_are_equal():
-    found, _ = rounds_of(Work.begin(np.full(8, 100)), first_owners([1] * 8, [0, 1]), 4, 1)
+    found, _ = rounds_of(Work.begin(np.full(8, 100)), first_owners([1] * 8, [0, 1]), 4, epochs=1)
     assert [n_trained(shares) for _, shares in found] == [200] * 4
     assert found[1][1] == {0: [Piece(100, 200)], 1: [Piece(500, 600)]}
 
