@@ -69,10 +69,10 @@ def nothing_is_left(nodes):
     """After each test no actor holds a CPU, no object is stored, and no file lies in the temporary folder."""
     yield
     for _ in range(100):
-        if not actors():
+        if not actors(nodes):
             break
         time.sleep(0.1)
-    assert actors() == []
+    assert actors(nodes) == []
     assert [path.name for path in Path(os.environ["TMPDIR"]).iterdir() if path.name.startswith("fastw2v")] == []
     for _ in range(200):
         if not ray.is_initialized() or held() == {} or sum(node["Alive"] for node in ray.nodes()) > 2:
@@ -87,16 +87,18 @@ def held():
     return {name: whole[name] - free.get(name, 0) for name in STORED if whole[name] != free.get(name)}
 
 
-def actors():
-    """Process ids of the actors that are there."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            if path.read_bytes().startswith(b"ray::Replica"):
-                found.append(int(path.parent.name))
-        except OSError:  # it has ended
-            continue
-    return sorted(found)
+def actors(nodes):
+    """Process ids of the actors of these nodes."""
+    raylets = {node.all_processes["raylet"][0].process.pid for node in nodes.list_all_nodes()}
+    return sorted(pid for pid in map(int, filter(str.isdecimal, os.listdir("/proc"))) if is_actor(pid, raylets))
+
+
+def is_actor(pid, raylets):
+    try:
+        parent = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+        return parent in raylets and Path(f"/proc/{pid}/cmdline").read_bytes().startswith(b"ray::Replica")
+    except OSError:  # it has ended
+        return False
 
 
 class AtHalf:
@@ -138,7 +140,7 @@ def test_the_command_trains_on_two_nodes_what_one_machine_trains(nodes, text, al
 
 
 def test_a_killed_actor_is_replaced_and_no_word_is_lost(nodes, text, alone):
-    model = trained(nodes, text, action=lambda: os.kill(actors()[0], signal.SIGKILL))
+    model = trained(nodes, text, action=lambda: os.kill(actors(nodes)[0], signal.SIGKILL))
     assert_same(model, alone)
     assert (model.cluster_report.n_lost, model.cluster_report.n_nodes) == (1, 2)
     assert model.cluster_report.words == alone.report.raw_words
@@ -148,7 +150,7 @@ def test_a_stopped_actor_counts_as_lost_after_the_deadline(nodes, text, alone):
     stopped = []
 
     def stop():
-        stopped.append(actors()[0])
+        stopped.append(actors(nodes)[0])
         os.kill(stopped[0], signal.SIGSTOP)
 
     model = trained(nodes, text, action=stop, deadline=3)

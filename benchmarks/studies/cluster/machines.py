@@ -33,16 +33,19 @@ def nodes(n_nodes: int, *, cpus: int = 1, store_bytes: int = STORE_BYTES) -> Ite
         cluster.shutdown()
 
 
-def actors() -> list[int]:
-    """Process ids of the workers that are there."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            if path.read_bytes().startswith(b"ray::Replica"):
-                found.append(int(path.parent.name))
-        except OSError:  # it has ended
-            continue
-    return sorted(found)
+def actors(cluster: Any) -> list[int]:  # noqa: ANN401 - Ray has no types
+    """Process ids of the workers of a cluster of this machine that are there."""
+    raylets = {node.all_processes["raylet"][0].process.pid for node in cluster.list_all_nodes()}
+    pids = map(int, filter(str.isdecimal, os.listdir("/proc")))
+    return sorted(pid for pid in pids if _is_actor(pid, raylets))
+
+
+def _is_actor(pid: int, raylets: set[int]) -> bool:
+    try:
+        parent = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+        return parent in raylets and Path(f"/proc/{pid}/cmdline").read_bytes().startswith(b"ray::Replica")
+    except OSError:  # it has ended
+        return False
 
 
 def held_bytes(pid: int) -> dict[str, int]:
@@ -53,7 +56,7 @@ def held_bytes(pid: int) -> dict[str, int]:
     return {name: 1024 * int(found[key].split()[0]) for name, key in names.items()}
 
 
-def left_behind() -> list[str]:
+def left_behind(cluster: Any) -> list[str]:  # noqa: ANN401
     """What a training must not leave: workers, and temporary files."""
     folder = Path(os.environ.get("TMPDIR", "/tmp"))
-    return [f"actor {pid}" for pid in actors()] + [str(path) for path in folder.glob("fastw2v-*")]
+    return [f"actor {pid}" for pid in actors(cluster)] + [str(path) for path in folder.glob("fastw2v-*")]

@@ -94,13 +94,19 @@ def kills(n_runs: int, kind: str, first: int, *, quick: bool) -> Iterator[Row]:
                         **options_of(1, quick=quick),
                     )
                 time.sleep(2)
-                found = {"study": "kills", "kind": kind, "run": run, "share": digits(share), "left": left_behind()}
+                found = {
+                    "study": "kills",
+                    "kind": kind,
+                    "run": run,
+                    "share": digits(share),
+                    "left": left_behind(cluster),
+                }
                 yield found | scores_of(model, quick=quick) | {"seconds": digits(time.perf_counter() - begun)}
 
 
 def _killer(kind: str, cluster: Any, draw: random.Random) -> Callable[[], None]:  # noqa: ANN401 - Ray has no types
     if kind == "actor":
-        return lambda: os.kill(draw.choice(actors()), signal.SIGKILL)
+        return lambda: os.kill(draw.choice(actors(cluster)), signal.SIGKILL)
     other = next(iter(cluster.worker_nodes), None) or cluster.add_node(num_cpus=1)
     return lambda: cluster.remove_node(other, allow_graceful=False)
 

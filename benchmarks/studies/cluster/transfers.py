@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 
@@ -25,7 +26,8 @@ _SAMPLE_S = 0.05
 class Peaks:
     """The most memory that workers have held, looked at twenty times a second."""
 
-    def __init__(self) -> None:
+    def __init__(self, cluster: Any) -> None:  # noqa: ANN401 - Ray has no types
+        self._cluster = cluster
         self.most: dict[int, dict[str, int]] = {}
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._look, daemon=True)
@@ -40,7 +42,7 @@ class Peaks:
 
     def _look(self) -> None:
         while not self._ended.wait(_SAMPLE_S):
-            for pid in actors():
+            for pid in actors(self._cluster):
                 try:
                     found = held_bytes(pid)
                 except (OSError, KeyError):
@@ -53,7 +55,7 @@ def exchange(n_nodes: int, n_vocab: int, dim: int, *, rounds: int, block_mb: lis
     """Exchange all rows of a model several times; yield seconds, MB/s of a node and memory, for each size of blocks."""
     vocab = Vocab.from_ids(np.arange(n_vocab), 10**7 // np.arange(1, n_vocab + 1) + 5)
     config = TrainConfig(vector_size=dim, sg=1, workers=1)
-    with TemporaryDirectory() as folder, nodes(n_nodes) as cluster, Peaks() as peaks:
+    with TemporaryDirectory() as folder, nodes(n_nodes) as cluster, Peaks(cluster) as peaks:
         text = Path(folder, "text")
         text.write_text("a b c")
         transport = RayTransport(Cluster(cluster.address), config, cluster_corpus(text))
