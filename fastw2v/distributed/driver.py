@@ -269,7 +269,8 @@ class Training:
             for block, rows in under_way:
                 self._write(weights, block, rows)
 
-        self._safely(fetch)
+        if self._ready:  # else nobody has weights yet
+            self._safely(fetch)
 
     def _write(self, weights: Weights, block: Block, reference: Any) -> None:  # noqa: ANN401
         (rows,) = self._nodes.transport.gather([reference])
@@ -283,6 +284,8 @@ class Training:
                 self._nodes.transport.interrupt(worker)
             except WorkerLostError as error:
                 logger.warning("%s", error)
+        if self._merged is not None:
+            self._safely(lambda: self._keep(self._nodes.workers, len(self._encoded.vocab), is_full=True))
 
     def _blocks(self, *, n_owners: int, n_rows: int | None = None) -> list[Block]:
         rows = len(self._encoded.vocab) if n_rows is None else n_rows
