@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from os import PathLike
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -15,15 +15,13 @@ from fastw2v.checkpointing import Checkpoints
 from fastw2v.compat import refuse_gensim3_names, refuse_renamed, refuse_unsupported
 from fastw2v.config import TrainConfig
 from fastw2v.corpus import one_corpus
+from fastw2v.distributed.options import Cluster
 from fastw2v.options import config_of_call, drawn_seed
 from fastw2v.runtime.progress import Progress
 from fastw2v.runtime.warn import warn_user
 from fastw2v.stored_model import StoredModel
 from fastw2v.vocab_rule import TrimRule, VocabRule
 from fastw2v.vocabulary_model import CorpusFile
-
-if TYPE_CHECKING:
-    from fastw2v.distributed import Cluster
 
 logger = logging.getLogger("fastw2v")
 
