@@ -12,10 +12,10 @@ import numpy as np
 
 from fastw2v.callbacks import Callbacks
 from fastw2v.checkpointing import Checkpoints
+from fastw2v.cluster import Cluster
 from fastw2v.compat import refuse_gensim3_names, refuse_renamed, refuse_unsupported
 from fastw2v.config import TrainConfig
 from fastw2v.corpus import one_corpus
-from fastw2v.distributed.options import Cluster
 from fastw2v.options import config_of_call, drawn_seed
 from fastw2v.runtime.progress import Progress
 from fastw2v.runtime.warn import warn_user

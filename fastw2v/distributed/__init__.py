@@ -3,6 +3,7 @@
 Importing this imports no Ray.
 """
 
+from fastw2v.cluster import Cluster
 from fastw2v.distributed.driver import ClusterReport
 from fastw2v.distributed.merging import (
     merged_by_contraction,
@@ -14,7 +15,6 @@ from fastw2v.distributed.merging import (
     principal_curvatures,
     summing_factor,
 )
-from fastw2v.distributed.options import Cluster
 from fastw2v.distributed.shards import ClusterCorpus, cluster_corpus
 from fastw2v.distributed.training import Trained, as_cluster, train
 from fastw2v.distributed.transport import NoWorkerLeftError

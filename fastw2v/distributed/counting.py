@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from fastw2v.corpus.joined import QUOTE_BYTE, quoted, unquoted_words
-from fastw2v.encode.word_table import CHUNK_WORDS, WordTable
 from fastw2v.runtime.arrays import Array
 from fastw2v.vocab import Vocab
 from fastw2v_kernels.encode import padded_size
 
+if TYPE_CHECKING:
+    from fastw2v.encode.word_table import WordTable
+
+_CHUNK_WORDS = 1 << 16  # of which there are objects at a time
 _SPECIAL = [QUOTE_BYTE, *b" \t\n\r\v\f"]
 
 
@@ -78,6 +81,8 @@ def _join_integers(shards: list[Vocab]) -> tuple[Vocab, list[Array]]:
 
 
 def _join_words(shards: list[Vocab]) -> tuple[Vocab, list[Array]]:
+    from fastw2v.encode.word_table import WordTable  # here, since it loads Numba
+
     table = WordTable()
     word_of = [_places(table, shard) for shard in shards]
     letters, starts = unquoted_words(*table.words(np.arange(table.n_words)))
@@ -87,8 +92,8 @@ def _join_words(shards: list[Vocab]) -> tuple[Vocab, list[Array]]:
 def _places(table: WordTable, shard: Vocab) -> Array:
     """Add the words of a shard to the table; return the number of each there."""
     found = [np.empty(0, np.int32)]
-    for first in range(0, len(shard), CHUNK_WORDS):
-        data = _joined(shard, slice(first, first + CHUNK_WORDS))
+    for first in range(0, len(shard), _CHUNK_WORDS):
+        data = _joined(shard, slice(first, first + _CHUNK_WORDS))
         text = np.full(padded_size(len(data)), ord(" "), np.uint8)
         text[: len(data)] = np.frombuffer(data, np.uint8)
         found.append(table.encode(text, len(data))[0].copy())

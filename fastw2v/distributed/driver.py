@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 
 from fastw2v.backends import Tally
+from fastw2v.cluster import Cluster
 from fastw2v.config import TrainConfig
 from fastw2v.distributed.encoding import Encoded
 from fastw2v.distributed.exchange import exchange_rows
 from fastw2v.distributed.nodes import Nodes
-from fastw2v.distributed.options import Cluster
 from fastw2v.distributed.plan import (
     Block,
     Shares,

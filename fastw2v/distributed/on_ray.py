@@ -8,8 +8,8 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+from fastw2v.cluster import Cluster
 from fastw2v.config import TrainConfig
-from fastw2v.distributed.options import Cluster
 from fastw2v.distributed.replica import Progress, Replica
 from fastw2v.distributed.shards import ClusterCorpus
 from fastw2v.distributed.transport import OnWords, WorkerLostError

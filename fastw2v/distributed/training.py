@@ -15,12 +15,12 @@ import numpy as np
 from fastw2v.backends import check_config
 from fastw2v.backends.windows import with_fitting_window
 from fastw2v.checkpointing import Checkpoints
+from fastw2v.cluster import Cluster, check_trainable
 from fastw2v.config import TrainConfig
 from fastw2v.distributed.driver import ClusterReport, Training, new_work
 from fastw2v.distributed.encoding import encode_shards
 from fastw2v.distributed.nodes import Nodes
 from fastw2v.distributed.on_ray import RayTransport
-from fastw2v.distributed.options import Cluster, check_trainable
 from fastw2v.distributed.saving import ClusterCheckpoints, Place, place_of
 from fastw2v.distributed.shards import ClusterCorpus, cluster_corpus
 from fastw2v.distributed.transport import Transport
