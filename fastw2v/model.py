@@ -12,6 +12,7 @@ import numpy as np
 
 from fastw2v.callbacks import Callbacks
 from fastw2v.checkpointing import Checkpoints
+from fastw2v.cluster import Cluster
 from fastw2v.compat import refuse_gensim3_names, refuse_renamed, refuse_unsupported
 from fastw2v.config import TrainConfig
 from fastw2v.corpus import one_corpus
@@ -106,6 +107,11 @@ class Word2Vec(StoredModel):
         notebook, and where stderr is a terminal, of what takes a moment. Without bars, the logger "fastw2v" reports at
         INFO. A callable ``progress(phase, done, total)`` is called instead: phase "encode" counts bytes (or tokens),
         phase "train" words. It is called from any thread, one call at a time; its errors end the training.
+    checkpoint, checkpoint_every : path, str or int, optional
+        Write a file, while training goes on, that `Word2Vec.resume` goes on from; see "Checkpoints" in the user guide.
+    cluster : str or Cluster, optional
+        Train on the machines of a Ray cluster: "auto", "local", or the address of its head. The corpus is then
+        `corpus_file`, or what `fastw2v.distributed.cluster_corpus` made; see fastw2v/distributed/README.md.
 
     Attributes
     ----------
@@ -184,6 +190,7 @@ class Word2Vec(StoredModel):
         progress: Progress | bool | None = None,
         checkpoint: str | PathLike[str] | None = None,
         checkpoint_every: str | int | None = None,
+        cluster: Cluster | str | None = None,
     ) -> None:
         self._construct(dict(locals()))  # the parameters above: nothing else has a name yet
 
@@ -199,7 +206,9 @@ class Word2Vec(StoredModel):
         self._checkpoints = Checkpoints.of(given["checkpoint"], given["checkpoint_every"], self._own_files)
         sentences, corpus_file, trim_rule = (given[name] for name in ("sentences", "corpus_file", "trim_rule"))
         rule = VocabRule.of(self.config, trim_rule)
-        if sentences is not None or corpus_file is not None:
+        if given.get("cluster") is not None:
+            self._train_on_cluster(given["cluster"], (sentences, corpus_file), trim_rule=trim_rule)
+        elif sentences is not None or corpus_file is not None:
             session, corpus = self._begin(self.config), one_corpus(sentences, corpus_file)
             if self._checkpoints is not None:
                 self._checkpoints.check()

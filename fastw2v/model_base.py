@@ -6,7 +6,7 @@ import copy
 import logging
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NoReturn, Self
+from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 import numpy as np
 
@@ -25,6 +25,9 @@ from fastw2v.state import ModelState
 from fastw2v.trainer import TrainReport
 from fastw2v.vectors.key_table import Key
 from fastw2v.vocab import Vocab, noise_weights
+
+if TYPE_CHECKING:
+    from fastw2v.distributed import ClusterReport
 
 logger = logging.getLogger("fastw2v")
 _LARGEST_DRAW = 2**31 - 1
@@ -56,6 +59,7 @@ class ModelBase(Lifecycle):
         self._own_files: set[Path] = set()  # the checkpoints that this model may replace
         self._stop_reason: str | None = None
         self.report = TrainReport("none")
+        self.cluster_report: ClusterReport | None = None
         self.seconds: dict[str, float] = {}
 
     @property

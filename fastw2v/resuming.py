@@ -73,6 +73,8 @@ class Resumed(NamedTuple):
         The `checkpoint_every` that it was written by.
     tokens : dict of str
         What `described` said of the corpus.
+    cluster : dict of JSON values, or None
+        Of a training on a cluster: what is trained of which files.
     is_previous : bool
         Whether this is the checkpoint before, since the last one is damaged.
     """
@@ -82,6 +84,7 @@ class Resumed(NamedTuple):
     is_finished: bool
     every: str | int
     tokens: dict[str, Any]
+    cluster: dict[str, Any] | None = None
     is_previous: bool = False
 
     def check_tokens(self, tokens: Tokens) -> None:
@@ -136,7 +139,7 @@ def _read(path: Path) -> Resumed:
         report = TrainReport(**{**fields, "unfinished": Tally(*fields["unfinished"])})
         report.stopped_at = report.stopped_by = None
         is_finished = bool(training.get("has_ended")) or report.raw_words >= training["n_words"]
-        return Resumed(saved, report, is_finished, training["every"], training["tokens"])
+        return Resumed(saved, report, is_finished, training["every"], training["tokens"], training.get("cluster"))
     except (KeyError, TypeError) as error:
         raise ValueError(f"{path} is damaged: its place in the training is {training!r:.200}") from error
 

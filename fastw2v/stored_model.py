@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from os import PathLike
-from typing import Any, Self, Unpack
+from typing import TYPE_CHECKING, Any, Self, Unpack
 
 import numpy as np
 
@@ -21,11 +21,17 @@ from fastw2v.options import TrainOptions, spell_out_options
 from fastw2v.resuming import read_checkpoint, report_figures, report_of
 from fastw2v.runtime.class_only import class_only
 from fastw2v.runtime.progress import Progress
-from fastw2v.runtime.signals import finished_first
+from fastw2v.runtime.signals import SIGNALS, finished_first
+from fastw2v.runtime.warn import warn_user
 from fastw2v.session import Session
 from fastw2v.trainer import TrainReport
 from fastw2v.vocab import Vocab
 from fastw2v.vocabulary_model import CorpusFile
+
+if TYPE_CHECKING:
+    from fastw2v.distributed import Cluster, Trained
+    from fastw2v.resuming import Resumed
+    from fastw2v.vocab_rule import TrimRule
 
 logger = logging.getLogger("fastw2v")
 
@@ -125,6 +131,7 @@ class StoredModel(LossModel):
         callbacks: Iterable[object] = (),
         progress: Progress | bool | None = None,
         checkpoint_every: str | int | None = None,
+        cluster: Cluster | str | None = None,
     ) -> Self:
         """Go on with a training that ended early, from its checkpoint, and return the trained model.
 
@@ -145,6 +152,8 @@ class StoredModel(LossModel):
             As in `Word2Vec`. Callbacks are told of the begin of the training and of the epoch that goes on once more.
         checkpoint_every : optional
             As in `Word2Vec`; None: as before.
+        cluster : optional
+            As in `Word2Vec`, for a checkpoint of a training on a cluster; it may have other nodes now.
 
         Raises
         ------
@@ -174,6 +183,11 @@ class StoredModel(LossModel):
         if resumed.is_finished:
             logger.info("%s: this training had come to its end; its model is returned", checkpoint)
             return model
+        if cluster is not None:
+            model._train_on_cluster(cluster, (sentences, corpus_file), resumed=resumed)
+            return model
+        if resumed.cluster is not None:
+            raise ValueError(f"{checkpoint} is of a training on a cluster; go on there: pass cluster")
         checkpoints.check()
         session = model._begin(model.config)
         with session.encode_with(one_corpus(sentences, corpus_file), model.vocab) as tokens:
@@ -230,6 +244,48 @@ class StoredModel(LossModel):
         self._start(vocab, tokens.n_sentences)
         self._state_to_grow().weights.w_in *= np.float32(first_rows)
         self._train(session, tokens, callbacks)
+
+    def _train_on_cluster(
+        self,
+        cluster: Cluster | str,
+        given: tuple[Any, CorpusFile | None],
+        *,
+        trim_rule: TrimRule | None = None,
+        resumed: Resumed | None = None,
+    ) -> None:
+        """Train on a cluster; `given` is the corpus, as sentences and as corpus_file."""
+        from fastw2v.distributed import as_cluster
+        from fastw2v.distributed.shards import one_cluster_corpus
+        from fastw2v.distributed.training import Request, train_on_ray
+
+        if self._callbacks:
+            cure = "leave them out: checkpoints, the log and model.report tell of the training"
+            raise ValueError(f"callbacks see the model while it is trained, and on a cluster there is none: {cure}")
+        request = Request(
+            one_cluster_corpus(*given), as_cluster(cluster), self.config, trim_rule=trim_rule, resumed=resumed
+        )
+        request.checkpoints, request.notes, request.progress = self._checkpoints, self._notes, self._progress
+        trained = train_on_ray(request)
+        self._take(trained)
+        if trained.report.stopped_by in SIGNALS:
+            stopped = f"stopped by {trained.report.stopped_by} in {trained.report.stopped_at}"
+            warn_user(f"{stopped}; the vectors that all nodes had last are kept")
+        if trained.stop is not None:
+            raise trained.stop
+
+    def _take(self, trained: Trained) -> None:
+        """Become the model that a cluster has trained."""
+        self._state, self.report, self.cluster_report = trained.state, trained.report, trained.cluster
+        self._effective_min_count = trained.effective_min_count
+        self.seconds |= trained.seconds
+        counted = {
+            "running_training_loss": trained.report.loss,
+            "min_alpha_yet_reached": self.config.min_alpha,
+            "train_count": getattr(self, "train_count", 0) + 1,
+            "total_train_time": getattr(self, "total_train_time", 0.0) + trained.report.train_seconds,
+        }
+        for name, value in counted.items():
+            setattr(self, name, value)
 
     def _train(
         self,

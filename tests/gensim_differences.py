@@ -4,7 +4,7 @@
 DIFFERENT = {
     "Word2Vec.__init__": (
         "`workers`: all cores, not 3. `hs=0` with `negative=0` raises ValueError. New, by keyword: `negative_sharing`, "
-        "`cbow_gradient`, `deterministic`, `device`, `progress` (bars), `checkpoint`, `checkpoint_every`. "
+        "`cbow_gradient`, `deterministic`, `device`, `progress` (bars), `checkpoint`, `checkpoint_every`, `cluster`. "
         "`seed=None` draws a seed. A generator is taken too: the corpus is read once and stored"
     ),
     "Word2Vec.alpha": "as every option: checked when it is set, and fixed while the model is trained",

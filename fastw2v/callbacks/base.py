@@ -79,6 +79,9 @@ class Callbacks:
         self._by_words = [(c, _words_between(c)) for c in self._callbacks if _has_own(c, "on_words")]
         self._n_words = 0
 
+    def __bool__(self) -> bool:
+        return bool(self._callbacks)
+
     @property
     def see_epochs(self) -> bool:
         """Whether a callback has a method of its own for the begin or end of an epoch."""

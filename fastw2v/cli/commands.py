@@ -126,21 +126,27 @@ def train(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on from --checkpoint; without such a file, begin anew.")
     ] = False,
+    cluster: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help='Train on a Ray cluster: "auto", "local", or HOST:PORT of its head.'),
+    ] = None,
     format: FileFormat = None,
     as_json: AsJson = False,
 ) -> None:
     """Train vectors on text and save them."""
     with console.friendly_errors():
         from fastw2v.cli import training
-        from fastw2v.cli.inputs import corpus_of
+        from fastw2v.cli.inputs import cluster_corpus_of, corpus_of
 
         format = _checked_format(output, format, inputs)
         columns = {"column": column, "group": group, "items": items, "order": order, "weight": weight}
         given = {name: value for name, value in columns.items() if value is not None}
-        corpus = corpus_of(inputs, given, pairs=pairs, lower=lower, tokens=tokens)
-        _refuse_output_among(output, getattr(corpus, "sources", ()))
+        read = corpus_of if cluster is None else cluster_corpus_of
+        corpus = read(inputs, given, pairs=pairs, lower=lower, tokens=tokens)
+        _refuse_output_among(output, training.files_of(corpus))
         _refuse_in_folder([path for path in (output, checkpoint, log) if path is not None], inputs)
-        plan = training.Plan(corpus, output, checkpoint, every=checkpoint_every, resume=resume, log=log)
+        watched: dict[str, Any] = {"every": checkpoint_every, "resume": resume, "log": log, "cluster": cluster}
+        plan = training.Plan(corpus, output, checkpoint, **watched)
         options = {
             "sg": int(sg),
             "hs": int(hs),

@@ -8,6 +8,7 @@ import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, TextIO
 
 import typer
@@ -20,6 +21,7 @@ from fastw2v.runtime.word_bytes import printable
 from fastw2v_kernels._jit.cuda import CudaUnavailableError
 
 if TYPE_CHECKING:
+    from fastw2v.distributed import ClusterReport
     from fastw2v.model import Word2Vec
 
 STATUS_OF = {"Ctrl-C": 130, "SIGTERM": 143}  # 128 and the number of the signal, as in a shell
@@ -77,7 +79,7 @@ def figures(model: Word2Vec) -> dict[str, Any]:
     """Return the figures of a training for --json: words, losses, speed of the training phase, seconds, memory."""
     report = model.report
     seconds = max(report.train_seconds, 1e-9)
-    return {
+    found = {
         "raw_words": report.raw_words,
         "kept_words": report.kept_words,
         "pairs": report.pairs,
@@ -91,6 +93,7 @@ def figures(model: Word2Vec) -> dict[str, Any]:
         "device": report.device,
         "peak_rss_bytes": peak_rss_bytes(),
     }
+    return found if model.cluster_report is None else found | {"cluster": asdict(model.cluster_report)}
 
 
 def about_the_loss(model: Word2Vec, corpus: Any) -> str:  # noqa: ANN401
@@ -115,7 +118,16 @@ def summary(model: Word2Vec) -> str:
         (f"loss per epoch, while training: {losses}\n" if losses else "")
         + f"{report.raw_words:,} words ({numbers['words_per_s'] / 1e6:.2f} M/s; vocabulary {len(model.vocab):,}, "
         + f"{where}): {phases}"
+        + ("" if model.cluster_report is None else f"\n{_cluster_line(model.cluster_report)}")
     )
+
+
+def _cluster_line(report: ClusterReport) -> str:
+    lost = (
+        f"; {report.n_lost} workers were lost, {report.repeated_words:,} words trained again" if report.n_lost else ""
+    )
+    sent = f"{report.exchanged_bytes / 1e9:.2f} GB in {report.exchange_seconds:.1f} s"
+    return f"{report.n_nodes} nodes, {report.n_rounds} rounds, exchanged {sent}{lost}"
 
 
 def score_line(score: dict[str, Any]) -> str:

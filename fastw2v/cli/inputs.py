@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -21,9 +22,11 @@ from fastw2v.corpus.text import expanded_paths
 from fastw2v.corpus.tokenized import checked_tokens
 
 if TYPE_CHECKING:
+    from fastw2v.distributed import ClusterCorpus
     from fastw2v.keyedvectors import KeyedVectors
 
 STDIN = Path("-")
+_URL = re.compile(r"^([a-z][a-z0-9+.]+):/+")
 
 
 def corpus_of(
@@ -60,6 +63,32 @@ def corpus_of(
         raise ValueError(f"{'pairs' if pairs else 'a table'} cannot be read from stdin; give the name of a file")
     paths = [path for given in inputs for path in expanded_paths(str(given))]
     return _pairs(paths, columns) if pairs else table_corpus(paths, **columns)
+
+
+def cluster_corpus_of(
+    inputs: Sequence[Path],
+    columns: Mapping[str, str],
+    *,
+    pairs: bool = False,
+    lower: bool = False,
+    tokens: str | None = None,
+) -> ClusterCorpus:
+    """Do what `corpus_of` does, for a cluster; ValueError for what a cluster does not read."""
+    from fastw2v.distributed import cluster_corpus
+
+    refused = [name for name in columns if name != "column"] + ["pairs"] * pairs
+    if refused:
+        cure = "text files, or Parquet files with --column"
+        raise ValueError(f"--{refused[0]} is not for --cluster, which reads {cure}; train on one machine without it")
+    if STDIN in inputs:
+        raise ValueError("stdin (-) cannot be read by the nodes of a cluster; give the names of files")
+    urls = [_URL.sub(_url, str(given)) for given in inputs]
+    return cluster_corpus(urls, column=columns.get("column"), lower=lower, tokens=tokens)
+
+
+def _url(found: re.Match[str]) -> str:
+    """Return the begin of a URL, of which `Path` has left one slash."""
+    return f"{found[1]}://" + "/" * (found[1] == "file")
 
 
 def _pairs(paths: Sequence[Path], columns: Mapping[str, str]) -> Corpus:

@@ -17,6 +17,7 @@ from fastw2v.runtime.signals import finished_first, name_of
 
 if TYPE_CHECKING:
     from fastw2v.corpus import Corpus
+    from fastw2v.distributed import ClusterCorpus
     from fastw2v.model import Word2Vec
 
 _LOGGED_WORDS = 1_000_000
@@ -27,7 +28,7 @@ class Plan:
 
     Parameters
     ----------
-    corpus : Corpus
+    corpus : Corpus, or ClusterCorpus with `cluster`
     output : Path, optional
         Where the vectors will go.
     checkpoint, every : Path, str, optional
@@ -36,6 +37,8 @@ class Plan:
         Go on from the checkpoint, if there is one.
     log : Path, optional
         As `--log`.
+    cluster : str, optional
+        As `--cluster`.
 
     Raises
     ------
@@ -47,21 +50,25 @@ class Plan:
 
     def __init__(
         self,
-        corpus: Corpus,
+        corpus: Corpus | ClusterCorpus,
         output: Path | None = None,
         checkpoint: Path | None = None,
         *,
         every: str | None = None,
         resume: bool = False,
         log: Path | None = None,
+        cluster: str | None = None,
     ) -> None:
+        self._cluster: dict[str, Any] = {} if cluster is None else {"cluster": cluster}
+        if cluster is not None and log is not None:
+            raise ValueError("--log is not for --cluster: a callback writes it; --json prints the losses of all epochs")
         self._corpus, self._checkpoint, self._resume = corpus, checkpoint, resume
         self._every = int(every) if every is not None and every.isdecimal() else every
         if resume and checkpoint is None:
             raise ValueError("--resume goes on from a checkpoint; name it: --checkpoint FILE")
         if checkpoint is not None and output is not None and checkpoint.resolve() == output.resolve():
             raise ValueError(f"{output} is the checkpoint and the output; give the checkpoint another name")
-        self._callbacks = callbacks_of(log, (output, checkpoint, *getattr(corpus, "sources", ())))
+        self._callbacks = callbacks_of(log, (output, checkpoint, *files_of(corpus)))
 
     def trained(self, options: dict[str, Any]) -> Word2Vec:
         """Return the trained model; raises as `Word2Vec` and `Word2Vec.resume`."""
@@ -75,17 +82,30 @@ class Plan:
         from fastw2v import FastText, Word2Vec, resuming
 
         kind = FastText if "min_n" in options else Word2Vec
+        if self._cluster and kind is FastText:
+            raise ValueError("--subwords is not for --cluster, which does not train FastText; leave it out")
         path = self._checkpoint
         if path is not None and self._resume:
             if resuming.exists(path):
                 resuming.check_options(path, options)
                 chosen = {"workers": options["workers"], "device": options["device"]}
                 return kind.resume(
-                    path, self._corpus, callbacks=self._callbacks, checkpoint_every=self._every, **chosen
+                    path,
+                    self._corpus,
+                    callbacks=self._callbacks,
+                    checkpoint_every=self._every,
+                    **self._cluster,
+                    **chosen,
                 )
             console.say(f"there is no checkpoint {path} yet: training begins anew", to_stderr=True)
         watching: dict[str, Any] = {"callbacks": self._callbacks, "checkpoint": path, "checkpoint_every": self._every}
-        return kind(self._corpus, **watching, **options)
+        return kind(self._corpus, **watching, **self._cluster, **options)
+
+
+def files_of(corpus: Corpus | ClusterCorpus) -> list[Path]:
+    """Return the files of a corpus that are known by name."""
+    sources = getattr(corpus, "sources", ()) or map(Path, getattr(corpus, "paths", ()))
+    return [source for source in sources if isinstance(source, Path)]
 
 
 def subword_options(lengths: str | None) -> dict[str, Any]:

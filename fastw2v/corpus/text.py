@@ -13,7 +13,7 @@ from collections.abc import Generator, Iterable
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from fastw2v.corpus.blocks import BLOCK_BYTES, Block, blocks_of
 from fastw2v.corpus.cuts import cut_lines, first_lines, one_line
@@ -31,7 +31,16 @@ class NoCorpusFileError(FileNotFoundError, TypeError):
     """A corpus file does not exist. A TypeError too, because gensim raises that."""
 
 
-Source = Path | bytes | StoredText
+class OpenableText(Protocol):
+    """A text that is somewhere else than in a file of its own, of `len()` bytes, whose name is `str()` of it."""
+
+    def __len__(self) -> int: ...
+
+    def opened(self) -> BinaryIO:
+        """Return the text from its beginning; it is closed before the next call."""
+
+
+Source = Path | bytes | StoredText | OpenableText
 
 
 @dataclass(frozen=True)
@@ -40,7 +49,7 @@ class TextCorpus:
 
     Parameters
     ----------
-    sources : tuple of Path, StoredText or bytes
+    sources : tuple of Path, bytes, or OpenableText such as StoredText
     limit : int, optional
         Read only so many lines of each source.
     max_sentence_length : int, optional
@@ -143,9 +152,9 @@ def _name(source: Source) -> str:
 
 
 def _opened(source: Source) -> BinaryIO:
-    if isinstance(source, StoredText):
-        return source.opened()
-    return io.BytesIO(source) if isinstance(source, bytes) else open(source, "rb")
+    if isinstance(source, Path):
+        return open(source, "rb")
+    return io.BytesIO(source) if isinstance(source, bytes) else source.opened()
 
 
 def text_corpus(paths: StrPath | Iterable[StrPath], *, lower: bool = False, tokens: str | None = None) -> TextCorpus:

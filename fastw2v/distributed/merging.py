@@ -17,6 +17,8 @@ import numpy as np
 
 from fastw2v.runtime.arrays import Array, FloatArray
 
+_MOMENT_ROWS = 1 << 16
+
 
 def merged_by_sum(base: FloatArray, replicas: FloatArray) -> FloatArray:
     """Add the moves of all workers.
@@ -228,10 +230,15 @@ def principal_curvatures(
     >>> curvatures.tolist(), abs(directions).tolist()
     ([0.125, 0.5], [[1.0, 0.0], [0.0, 1.0]])
     """
-    weighted, total = rows * shares[:, None].astype(rows.dtype), shares.sum()
-    mean = weighted.sum(axis=0, dtype=np.float64) / total
-    moment = (rows.T @ weighted) / mean_of + (1 - 1 / mean_of) * total * np.outer(mean, mean)
-    curvatures, directions = np.linalg.eigh(slope * moment.astype(np.float64))
+    total, moment = shares.sum(), np.zeros((rows.shape[1],) * 2)
+    mean = np.zeros(rows.shape[1])
+    for first in range(0, len(rows), _MOMENT_ROWS):  # a copy of all rows may not fit the memory
+        block = rows[first : first + _MOMENT_ROWS]
+        weighted = block * shares[first : first + _MOMENT_ROWS, None].astype(rows.dtype)
+        moment += block.T @ weighted
+        mean += weighted.sum(axis=0, dtype=np.float64) / total
+    moment = moment / mean_of + (1 - 1 / mean_of) * total * np.outer(mean, mean)
+    curvatures, directions = np.linalg.eigh(slope * moment)
     return np.maximum(curvatures, 0), directions
 
 

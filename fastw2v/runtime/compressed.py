@@ -84,6 +84,11 @@ def unpacked(stream: BinaryIO, name: str) -> Iterator[BinaryIO]:
         raise DamagedFileError(message) from error
 
 
+def is_compressed(first: bytes) -> bool:
+    """Whether a file with these first bytes, 16 or more, is one that `unpacked` unpacks."""
+    return any(re.match(kind.first_bytes, first) for kind in _KINDS)
+
+
 class Prefixed(io.RawIOBase):
     """A stream whose first bytes were read already.
 

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from benchmarks.studies.replicas import training
-from benchmarks.studies.replicas.rules import UpdateCounter, rule_of
+from benchmarks.studies.replicas.rules import rule_of
 from benchmarks.studies.replicas.training import Plan
 from fastw2v.backends import TrainingData, get_backend
 from fastw2v.config import TrainConfig
+from fastw2v.distributed.updates import UpdateCounter
 from fastw2v.encode import encode_corpus
 from fastw2v.trainer import train
 from fastw2v.vectors.weights import initial_weights

@@ -8,9 +8,10 @@ from itertools import pairwise
 
 import numpy as np
 
-from benchmarks.studies.replicas.rules import DIRECTIONS, Curvature, Merge, Steps, UpdateCounter, rule_of
+from benchmarks.studies.replicas.rules import DIRECTIONS, Merge, Steps, rule_of
 from fastw2v.backends import TrainingData, get_backend
 from fastw2v.config import TrainConfig
+from fastw2v.distributed.updates import Curvature, UpdateCounter
 from fastw2v.runtime.arrays import FloatArray
 from fastw2v.schedule import Span, spans
 from fastw2v.vectors.weights import Weights

@@ -1,0 +1,70 @@
+"""Train on Ray clusters of this machine, and record what comes out, a line of results/cluster.jsonl for each run.
+
+    python -m benchmarks.studies.cluster quality --nodes 2 --seeds 1 2 3   (0 nodes: one process without Ray)
+    python -m benchmarks.studies.cluster kills --kind actor --runs 20
+    python -m benchmarks.studies.cluster speed --nodes 2
+    python -m benchmarks.studies.cluster exchange --nodes 2 --vocab 200000 --dim 100 --block-mb 4 16 64
+    python -m benchmarks.studies.cluster memory --vocab 1000000 --dim 300
+
+--quick takes a small corpus; its lines need --results FOLDER.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from benchmarks.report import results
+from benchmarks.studies.cluster.trainings import KINDS, kills, quality, speed
+from benchmarks.studies.cluster.transfers import exchange
+
+SUITE = "cluster"
+
+
+def rows(chosen: argparse.Namespace) -> Iterator[results.Row]:
+    """Yield the lines of a study."""
+    if chosen.study == "quality":
+        yield from quality(chosen.nodes, chosen.seeds, quick=chosen.quick)
+    elif chosen.study == "kills":
+        yield from kills(chosen.runs, chosen.kind, chosen.first, quick=chosen.quick)
+    elif chosen.study == "speed":
+        yield from speed(chosen.nodes, chosen.repeats, quick=chosen.quick)
+    else:
+        options = {"rounds": chosen.rounds, "block_mb": chosen.block_mb}
+        yield from exchange(chosen.nodes, chosen.vocab, chosen.dim, **options)
+
+
+def parsed(arguments: list[str]) -> argparse.Namespace:
+    """Return the arguments of the command."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("study", choices=("quality", "kills", "speed", "exchange", "memory"))
+    parser.add_argument("--nodes", type=int, default=2)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[1])
+    parser.add_argument("--runs", type=int, default=1)
+    parser.add_argument("--first", type=int, default=0, help="number of the first run, which its moment depends on")
+    parser.add_argument("--kind", choices=KINDS, default="actor", help="what is killed")
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--vocab", type=int, default=1_000_000)
+    parser.add_argument("--dim", type=int, default=300)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--block-mb", type=int, nargs="+", default=[32])
+    parser.add_argument("--quick", action="store_true", help="a small corpus, to try the program; record it elsewhere")
+    parser.add_argument("--results", type=Path, help="folder of the recorded lines; default: benchmarks/results")
+    chosen = parser.parse_args(arguments)
+    if chosen.quick and chosen.results is None:
+        parser.error("--quick needs --results FOLDER: its lines are not for benchmarks/results")
+    return chosen
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run a study, and record its lines."""
+    chosen = parsed(sys.argv[1:] if arguments is None else arguments)
+    for row in rows(chosen):
+        results.append(SUITE, row | results.here(), chosen.results or results.FOLDER)
+        print(row, flush=True)
+
+
+if __name__ == "__main__":
+    main()

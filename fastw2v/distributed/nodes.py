@@ -1,0 +1,104 @@
+"""The workers of a training, and who has which shards; losses and replacements."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fastw2v.distributed.plan import first_owners, reassign
+from fastw2v.distributed.shards import Shard
+from fastw2v.distributed.transport import NoWorkerLeftError, OnWords, Transport
+
+logger = logging.getLogger("fastw2v")
+
+
+class Nodes:
+    """The workers that are there.
+
+    Parameters
+    ----------
+    transport : Transport
+    shards : sequence of Shard
+        Of the corpus, in its order.
+
+    Attributes
+    ----------
+    threads : dict of worker to int
+        Of the workers that are there.
+    shards_of : dict of worker to set of int
+        Numbers of the shards that each trains.
+    n_lost : int
+        Workers lost so far.
+    """
+
+    def __init__(self, transport: Transport, shards: Sequence[Shard]) -> None:
+        self.transport, self.shards = transport, shards
+        self._sizes = [shard.n_bytes for shard in shards]
+        self.threads: dict[int, int] = {}
+        self.shards_of: dict[int, set[int]] = {}
+        self.n_lost = 0
+
+    @property
+    def workers(self) -> list[int]:
+        """The workers, by rank."""
+        return sorted(self.threads)
+
+    def start(self) -> None:
+        """Start the workers, and give each a run of shards.
+
+        Raises
+        ------
+        NoWorkerLeftError
+            There is no node with a CPU.
+        """
+        self.threads = self.transport.start()
+        if not self.threads:
+            raise NoWorkerLeftError("no node of the cluster has a free CPU; see `ray status`")
+        idle = self.workers[len(self.shards) :]
+        if idle:
+            logger.warning("%d nodes have nothing to train: there are %d pieces of text", len(idle), len(self.shards))
+        self.shards_of = first_owners(self._sizes, self.workers)
+
+    def owner_of(self, shard: int) -> int:
+        """Return the worker that has a shard."""
+        return next(worker for worker, shards in self.shards_of.items() if shard in shards)
+
+    def everywhere(self, method: str, *arguments: Any) -> list[Any]:  # noqa: ANN401
+        """Call a method of all workers, and return the results by rank."""
+        return self.each(method, dict.fromkeys(self.workers, arguments))
+
+    def each(self, method: str, arguments: Mapping[int, Sequence[Any]], on_words: OnWords | None = None) -> list[Any]:
+        """Call a method of some workers, each with its own arguments; return the results in this order."""
+        called = [self.transport.call(worker, method, *given) for worker, given in arguments.items()]
+        return self.transport.gather(called, on_words)
+
+    def replace_lost(self) -> set[int]:
+        """Forget lost workers, start new ones where there is room, and share out the shards; return the new workers.
+
+        Raises
+        ------
+        NoWorkerLeftError
+            None is left that has what is trained.
+        """
+        lost = self.transport.lost() & set(self.threads)
+        self.n_lost += len(lost)
+        for worker in lost:
+            del self.threads[worker]
+        survivors = self.workers
+        if not survivors:
+            raise NoWorkerLeftError("all workers are lost, and what was not in a checkpoint")
+        new = self.transport.start()
+        self.threads |= new
+        if lost:
+            logger.warning("%d workers were lost: %d go on, %d are new", len(lost), len(survivors), len(new))
+        self.shards_of = self._shared_out(new)
+        return set(new)
+
+    def _shared_out(self, new: Mapping[int, int]) -> dict[int, set[int]]:
+        """Give new workers the shards of lost ones; what is left over goes to those that have least."""
+        orphans = [worker for worker in self.shards_of if worker not in self.threads]
+        shards_of = dict(self.shards_of)
+        for worker, lost in zip(new, orphans):
+            shards_of[worker] = shards_of.pop(lost)
+        return reassign(shards_of, self.workers, self._sizes)

@@ -1,0 +1,171 @@
+"""What is trained when, where and in which rounds: shards, pieces of a round, and the rows and blocks that it merges.
+
+Nothing here knows of a network. All of it follows from few numbers, so that training goes on after a failure, or from
+a checkpoint, on any number of nodes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Self
+
+import numpy as np
+
+from fastw2v.config import TrainConfig
+from fastw2v.runtime.arrays import Ids
+
+FIRST_ROWS = 1 << 14  # that every round of a long cycle merges
+_N_MERGES = 80  # in a whole training: with fewer, several machines lose quality (benchmarks/studies/replicas)
+
+
+class Piece(NamedTuple):
+    """Tokens that a worker trains: positions `begin` to `end` of the corpus."""
+
+    begin: int
+    end: int
+
+
+Shares = Mapping[int, Sequence[Piece]]
+"""The pieces that each worker trains in a round."""
+
+
+class Block(NamedTuple):
+    """Rows that are exchanged together: `first` to `last` of the input matrix (0) or the output matrix (1)."""
+
+    matrix: int
+    first: int
+    last: int
+
+
+@dataclass(frozen=True)
+class Work:
+    """How far a training is: of the epoch that goes on, how many tokens of each shard are trained.
+
+    A shard is trained from its begin to its end, so one number for each says which tokens are done. Whoever is given
+    the shard later goes on there.
+
+    Parameters
+    ----------
+    sizes : int64[n_shards]
+        Tokens of each shard, in the order of the corpus.
+    epoch : int
+        The epoch that goes on, from 0; the number of epochs when all is done.
+    done : int64[n_shards]
+    """
+
+    sizes: Ids
+    epoch: int
+    done: Ids
+
+    @classmethod
+    def begin(cls, sizes: Ids) -> Self:
+        """Return the work of which nothing is done."""
+        return cls(sizes, 0, np.zeros_like(sizes))
+
+    @property
+    def n_tokens(self) -> int:
+        """Tokens in an epoch."""
+        return int(self.sizes.sum())
+
+    @property
+    def n_words(self) -> int:
+        """Words trained in all epochs so far."""
+        return self.epoch * self.n_tokens + int(self.done.sum())
+
+    def shares(self, shards_of: Mapping[int, Iterable[int]], rounds: int) -> dict[int, list[Piece]]:
+        """Return what each worker trains in the next round: the same share of what is left of its shards.
+
+        Parameters
+        ----------
+        shards_of : mapping of worker to its shards
+        rounds : int
+            In an epoch.
+        """
+        rounds_left = max(1, rounds - round(rounds * int(self.done.sum()) / max(self.n_tokens, 1)))
+        found = {}
+        for worker, shards in shards_of.items():
+            left = {shard: int(self.sizes[shard] - self.done[shard]) for shard in sorted(shards)}
+            found[worker] = self._pieces(left, -(-sum(left.values()) // rounds_left))
+        return found
+
+    def _pieces(self, left: Mapping[int, int], n_wanted: int) -> list[Piece]:
+        firsts, pieces = np.cumsum(self.sizes) - self.sizes, []
+        for shard, n_left in left.items():
+            n = min(n_left, n_wanted)
+            begin = int(firsts[shard] + self.done[shard])
+            if n:
+                pieces.append(Piece(begin, begin + n))
+            n_wanted -= n
+        return pieces
+
+    def after(self, shares: Shares) -> Work:
+        """Return the work when these pieces are trained as well."""
+        firsts, done = np.cumsum(self.sizes) - self.sizes, self.done.copy()
+        for begin, end in (piece for pieces in shares.values() for piece in pieces):
+            done[np.searchsorted(firsts + self.sizes, begin, side="right")] += end - begin
+        ends_epoch = bool((done == self.sizes).all())
+        return Work(self.sizes, self.epoch + ends_epoch, np.zeros_like(done) if ends_epoch else done)
+
+
+def n_trained(shares: Shares) -> int:
+    """Return the words of a round."""
+    return sum(end - begin for pieces in shares.values() for begin, end in pieces)
+
+
+def learning_rates(config: TrainConfig, n_before: int, n_after: int, *, n_tokens: int) -> tuple[float, float]:
+    """Return the learning rate when `n_before` and when `n_after` words of all epochs are trained, by all workers."""
+    fall = (config.alpha - config.min_alpha) / (config.epochs * max(n_tokens, 1))
+    return config.alpha - fall * n_before, config.alpha - fall * n_after
+
+
+def rounds_in_epoch(rounds: int | None, epochs: int, cycle: int = 1) -> int:
+    """Return the rounds of an epoch: as asked for, or 80 in a training; whole cycles."""
+    wanted = -(-_N_MERGES // epochs) if rounds is None else rounds
+    return -(-wanted // cycle) * cycle
+
+
+def rows_in_round(number: int, cycle: int, n_vocab: int) -> int:
+    """Return how many rows, the most frequent, are merged in a round of a cycle; `number` is from 1 to `cycle`.
+
+    The marks of a ruler: each second round merges twice as many rows, each fourth four times as many, the last one all.
+
+    Examples
+    --------
+    >>> [rows_in_round(number, 4, 1_000_000) for number in (1, 2, 3, 4)]
+    [16384, 32768, 16384, 1000000]
+    """
+    return n_vocab if number >= cycle else min(n_vocab, FIRST_ROWS * (number & -number))
+
+
+def blocks(n_rows: int, row_bytes: int, *, n_owners: int, block_bytes: int) -> list[Block]:
+    """Cut rows of both matrices into blocks of at most `block_bytes`, or one row for each owner if those are more.
+
+    Row r belongs to owner r mod `n_owners`; each block begins with a row of owner 0.
+    """
+    size = max(1, block_bytes // (row_bytes * n_owners)) * n_owners
+    return [Block(matrix, first, min(first + size, n_rows)) for matrix in (0, 1) for first in range(0, n_rows, size)]
+
+
+def first_owners(sizes: Sequence[int], workers: Sequence[int]) -> dict[int, set[int]]:
+    """Give each worker a run of shards, about as many bytes each."""
+    ends, total = np.cumsum(sizes), max(sum(sizes), 1)
+    found: dict[int, set[int]] = {worker: set() for worker in workers}
+    for shard, (end, size) in enumerate(zip(ends.tolist(), sizes)):
+        place = int((end - size / 2) * len(workers) / total)
+        found[workers[min(place, len(workers) - 1)]].add(shard)
+    return found
+
+
+def reassign(
+    shards_of: Mapping[int, Collection[int]], workers: Collection[int], sizes: Sequence[int]
+) -> dict[int, set[int]]:
+    """Return who has which shards when only `workers` are there: the others' shards go to those that have least."""
+    found = {worker: set(shards_of.get(worker, ())) for worker in workers}
+    orphans = [shard for worker, shards in shards_of.items() if worker not in found for shard in shards]
+    loads = {worker: sum(sizes[shard] for shard in shards) for worker, shards in found.items()}
+    for shard in sorted(orphans, key=lambda shard: -sizes[shard]):
+        least = min(loads, key=lambda worker: loads[worker])
+        found[least].add(shard)
+        loads[least] += sizes[shard]
+    return found

@@ -1,0 +1,97 @@
+import sys
+
+import pytest
+
+from fastw2v import Word2Vec
+from fastw2v.distributed import Cluster, cluster_corpus
+from fastw2v.distributed.replica import Replica
+from tests.cli.running import run
+from tests.distributed.cases import OPTIONS, write_text
+
+REFUSED = {
+    "hs": ({"hs": 1}, "pass hs=0"),
+    "max_vocab_size": ({"max_vocab_size": 10}, "use max_final_vocab"),
+    "deterministic": ({"deterministic": True}, "pass deterministic=False"),
+    "callbacks": ({"callbacks": [type("Loud", (), {"on_epoch_end": print})()]}, "callbacks see the model"),
+}
+
+
+@pytest.fixture
+def text(tmp_path):
+    return write_text(tmp_path / "text.txt", n_lines=10)
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_a_cluster_does_not_train_is_refused_with_the_cure(text, name):
+    options, cure = REFUSED[name]
+    with pytest.raises(ValueError, match=cure):
+        Word2Vec(corpus_file=text, cluster="local", **options)
+
+
+def test_a_corpus_in_memory_is_refused_with_the_cure():
+    with pytest.raises(TypeError, match="sentences is a list, which a cluster cannot read: write it to files"):
+        Word2Vec([["a", "b"]], cluster="local")
+    with pytest.raises(TypeError, match="got neither"):
+        Word2Vec(cluster="local")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"cycle": 3}, "power of two"),
+        ({"block_mb": 65}, "from 1 to 64"),
+        ({"rounds": 0}, "at least 1"),
+        ({"deadline": 0}, "at least 1"),
+    ],
+)
+def test_options_of_a_cluster_are_checked(options, message):
+    with pytest.raises(ValueError, match=message):
+        Cluster(**options)
+    with pytest.raises(TypeError, match="expected"):
+        Cluster(3)
+
+
+def test_without_ray_a_cluster_is_refused_with_the_command_that_installs_it(text, monkeypatch):
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(ImportError, match=r"pip install 'fastw2v\[ray\]'"):
+        Word2Vec(corpus_file=text, cluster="local")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "cure"),
+    [
+        (["--group", "g", "--items", "i"], "--group is not for --cluster"),
+        (["--pairs"], "--pairs is not for --cluster"),
+        (["--subwords", "3-6"], "--subwords is not for --cluster"),
+        (["--log", "log.jsonl"], "--log is not for --cluster"),
+        (["--hs"], "pass hs=0"),
+    ],
+)
+def test_the_command_refuses_by_name(text, tmp_path, monkeypatch, arguments, cure):
+    monkeypatch.chdir(tmp_path)
+    result = run("train", str(text), "-o", "out.bin", "--cluster", "local", *arguments)
+    assert result.exit_code == 1
+    assert cure in result.stderr
+
+
+def test_importing_the_package_does_not_import_ray(run_python):
+    code = "import sys, fastw2v.distributed, fastw2v.__main__; print({'ray', 'fsspec', 'pyarrow'} & set(sys.modules))"
+    assert run_python("-c", code).stdout.strip() == "set()"
+
+
+def test_progress_tells_that_a_worker_goes_on(text):
+    corpus = cluster_corpus(text)
+    from fastw2v.config import TrainConfig
+
+    replica = Replica(TrainConfig(**OPTIONS), corpus, 1)
+    assert replica.progress() == (0, 0, False)
+    replica.count(corpus.shards()[0])
+    assert replica.progress().n_steps > 0
+
+
+def test_an_address_where_nothing_listens_is_refused_with_the_cure(text):
+    pytest.importorskip("ray")
+    with pytest.raises(ConnectionError, match="ray start --head"):
+        Word2Vec(corpus_file=text, cluster="127.0.0.1:1")
+    with pytest.raises(ValueError, match="HOST:PORT of the head"):
+        Word2Vec(corpus_file=text, cluster="somewhere")

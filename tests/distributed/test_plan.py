@@ -1,0 +1,90 @@
+import numpy as np
+import pytest
+
+from fastw2v.config import TrainConfig
+from fastw2v.distributed.plan import (
+    Piece,
+    Work,
+    blocks,
+    first_owners,
+    learning_rates,
+    n_trained,
+    reassign,
+    rounds_in_epoch,
+    rows_in_round,
+)
+
+SIZES = np.array([10, 0, 35, 5, 20])
+
+
+def rounds_of(work, shards_of, rounds, *, epochs):
+    """The pieces of all rounds, and the work at the end."""
+    found = []
+    while work.epoch < epochs:
+        found.append((work.epoch, work.shares(shards_of, rounds)))
+        work = work.after(found[-1][1])
+    return found, work
+
+
+@pytest.mark.parametrize("rounds", [1, 3, 7, 200])
+@pytest.mark.parametrize(
+    "shards_of", [{0: {0, 1, 2, 3, 4}}, {0: {0, 1, 2}, 5: {3, 4}}, {0: {2}, 1: {0, 1, 3, 4}, 2: set()}]
+)
+def test_each_token_is_trained_once_in_each_epoch(rounds, shards_of):
+    found, end = rounds_of(Work.begin(SIZES), shards_of, rounds, epochs=2)
+    for epoch in (0, 1):
+        pieces = [p for e, shares in found if e == epoch for own in shares.values() for p in own]
+        trained = np.concatenate([np.arange(*piece) for piece in pieces])
+        assert sorted(trained.tolist()) == list(range(SIZES.sum()))
+    assert end.n_words == 2 * SIZES.sum()
+    assert len(found) <= 2 * rounds
+
+
+def test_what_is_left_is_trained_by_others_when_a_worker_is_lost():
+    work = Work.begin(SIZES)
+    for _ in range(2):
+        work = work.after(work.shares({0: {0, 1, 2}, 1: {3, 4}}, 5))
+    before = work.n_words
+    found, end = rounds_of(work, reassign({0: {0, 1, 2}, 1: {3, 4}}, [1], SIZES.tolist()), 5, epochs=1)
+    assert before + sum(n_trained(shares) for _, shares in found) == end.n_words == SIZES.sum()
+    assert all(set(shares) == {1} for _, shares in found)
+
+
+def test_rounds_of_equal_shards_are_equal():
+    found, _ = rounds_of(Work.begin(np.full(8, 100)), first_owners([1] * 8, [0, 1]), 4, epochs=1)
+    assert [n_trained(shares) for _, shares in found] == [200] * 4
+    assert found[1][1] == {0: [Piece(100, 200)], 1: [Piece(500, 600)]}
+
+
+def test_the_learning_rate_falls_with_the_words_of_all():
+    config = TrainConfig(alpha=0.05, min_alpha=0.01, epochs=2)
+    first, middle = learning_rates(config, 0, 100, n_tokens=100)
+    last = learning_rates(config, 100, 200, n_tokens=100)[1]
+    assert (first, middle, last) == pytest.approx((0.05, 0.03, 0.01))
+
+
+def test_there_are_eighty_rounds_unless_told_otherwise():
+    assert [rounds_in_epoch(None, epochs) for epochs in (1, 5, 6, 100)] == [80, 16, 14, 1]
+    assert rounds_in_epoch(10, 5, cycle=4) == 12
+
+
+def test_frequent_rows_are_merged_more_often():
+    assert [rows_in_round(n, 8, 200_000) for n in range(1, 9)] == [
+        16384, 32768, 16384, 65536, 16384, 32768, 16384, 200_000
+    ]  # fmt: skip
+    assert rows_in_round(1, 4, 100) == 100
+
+
+@pytest.mark.parametrize(("n_rows", "n_owners"), [(1, 1), (10, 3), (1000, 7)])
+def test_blocks_hold_each_row_once_and_begin_with_the_first_owner(n_rows, n_owners):
+    found = blocks(n_rows, 400, n_owners=n_owners, block_bytes=8000)
+    for matrix in (0, 1):
+        own = [block for block in found if block.matrix == matrix]
+        assert np.concatenate([np.arange(b.first, b.last) for b in own]).tolist() == list(range(n_rows))
+        assert all(block.first % n_owners == 0 for block in own)
+    assert all((b.last - b.first) * 400 <= max(8000, 400 * n_owners) for b in found)
+
+
+def test_shards_go_to_workers_in_runs_of_equal_size():
+    assert first_owners([3, 1, 2, 2, 4], [7, 9]) == {7: {0, 1, 2}, 9: {3, 4}}
+    assert first_owners([5], [0, 1]) in ({0: {0}, 1: set()}, {0: set(), 1: {0}})

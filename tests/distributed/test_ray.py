@@ -1,0 +1,185 @@
+"""The same on Ray: two nodes of one CPU each, on this machine. What can be tested without Ray is tested without it."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fastw2v import KeyedVectors, Word2Vec
+from fastw2v.distributed import Cluster, plan
+from tests.cli.running import run
+from tests.conftest import ROOT
+from tests.distributed.cases import OPTIONS, one_machine, write_text
+
+ray = pytest.importorskip("ray", reason="tests on Ray not run: pip install 'fastw2v[ray]'")
+pytestmark = pytest.mark.filterwarnings("default")  # Ray's own
+
+N_EPOCHS, ROUNDS = 3, 4
+QUIET = {
+    "RAY_worker_niceness": "0",
+    "RAY_AUTH_MODE": "disabled",
+}  # not behind all else, and no token in the home folder
+
+
+@pytest.fixture(scope="module")
+def nodes(tmp_path_factory):
+    """Two nodes of one CPU; the first is the head, on which no test kills a node."""
+    from ray.cluster_utils import Cluster as Nodes
+
+    paths = os.pathsep.join([str(ROOT), str(ROOT / "kernels")])
+    given = {
+        "RAY_USAGE_STATS_ENABLED": "0",
+        **QUIET,
+        "PYTHONPATH": paths,
+        "TMPDIR": str(tmp_path_factory.mktemp("ray")),
+    }
+    before = {name: os.environ.get(name) for name in given}
+    os.environ |= given
+    cluster = Nodes(initialize_head=True, head_node_args={"num_cpus": 1, **STORE})
+    cluster.add_node(num_cpus=1, **STORE)
+    ray.init(address=cluster.address, log_to_driver=False)
+    yield cluster
+    ray.shutdown()
+    cluster.shutdown()
+    for name, value in before.items():
+        os.environ.pop(name) if value is None else os.environ.__setitem__(name, value)
+
+
+STORED = ("CPU", "object_store_memory")
+STORE = {"object_store_memory": 80 << 20, "include_dashboard": False}
+
+
+@pytest.fixture(scope="module")
+def text(tmp_path_factory):
+    return write_text(tmp_path_factory.mktemp("text") / "text.txt")
+
+
+@pytest.fixture(scope="module")
+def alone(text):
+    return one_machine(text, epochs=N_EPOCHS)
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left(nodes):
+    """After each test no actor holds a CPU, no object is stored, and no file lies in the temporary folder."""
+    yield
+    for _ in range(100):
+        if not actors(nodes):
+            break
+        time.sleep(0.1)
+    assert actors(nodes) == []
+    assert [path.name for path in Path(os.environ["TMPDIR"]).iterdir() if path.name.startswith("fastw2v")] == []
+    for _ in range(200):
+        if not ray.is_initialized() or held() == {} or sum(node["Alive"] for node in ray.nodes()) > 2:
+            return
+        time.sleep(0.1)
+    assert held() == {}
+
+
+def held():
+    """CPUs and bytes of the object store that are in use."""
+    whole, free = ray.cluster_resources(), ray.available_resources()
+    return {name: whole[name] - free.get(name, 0) for name in STORED if whole[name] != free.get(name)}
+
+
+def actors(nodes):
+    """Process ids of the actors of these nodes."""
+    raylets = {node.all_processes["raylet"][0].process.pid for node in nodes.list_all_nodes()}
+    return sorted(pid for pid in map(int, filter(str.isdecimal, os.listdir("/proc"))) if is_actor(pid, raylets))
+
+
+def is_actor(pid, raylets):
+    try:
+        parent = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+        return parent in raylets and Path(f"/proc/{pid}/cmdline").read_bytes().startswith(b"ray::Replica")
+    except OSError:  # it has ended
+        return False
+
+
+class AtHalf:
+    """Does something once, when half of the words are trained."""
+
+    def __init__(self, action):
+        self._action, self.is_done = action, False
+
+    def __call__(self, phase, done, total):
+        if phase == "train" and done > total / 2 and not self.is_done:
+            self.is_done = True
+            self._action()
+
+
+def trained(nodes, text, *, action=lambda: None, deadline=60, **options):
+    cluster = Cluster(nodes.address, rounds=ROUNDS, deadline=deadline)
+    chosen = {**OPTIONS, "epochs": N_EPOCHS, "progress": AtHalf(action), **options}
+    return Word2Vec(corpus_file=str(text), cluster=cluster, **chosen)
+
+
+def assert_same(model, alone):
+    assert model.wv.index_to_key == alone.wv.index_to_key
+    assert model.vocab.counts.tolist() == alone.vocab.counts.tolist()
+    assert model.corpus_count == alone.corpus_count
+    counts = [(each.report.raw_words, each.report.kept_words, each.report.pairs) for each in (model, alone)]
+    assert counts[0] == counts[1]
+    assert model.report.loss_per_epoch[-1] == pytest.approx(alone.report.loss_per_epoch[-1], rel=0.01)
+
+
+def test_the_command_trains_on_two_nodes_what_one_machine_trains(nodes, text, alone, tmp_path, monkeypatch):
+    monkeypatch.setattr(plan, "_N_MERGES", N_EPOCHS * ROUNDS)
+    arguments = ["--sg", "--vector-size", 20, "--sample", 0.01, "--seed", 3, "--epochs", N_EPOCHS, "--workers", 1]
+    result = run("train", text, "-o", tmp_path / "v.bin", "--cluster", nodes.address, "--json", *arguments)
+    assert result.exit_code == 0, result.output
+    assert "2 nodes, 12 rounds" in result.stderr
+    vectors = KeyedVectors.load_word2vec_format(tmp_path / "v.bin", binary=True)
+    assert vectors.index_to_key == alone.wv.index_to_key
+    assert f'"raw_words": {alone.report.raw_words}' in result.stdout.replace("  ", " ")
+
+
+def test_a_killed_actor_is_replaced_and_no_word_is_lost(nodes, text, alone):
+    model = trained(nodes, text, action=lambda: os.kill(actors(nodes)[0], signal.SIGKILL))
+    assert_same(model, alone)
+    assert (model.cluster_report.n_lost, model.cluster_report.n_nodes) == (1, 2)
+    assert model.cluster_report.words == alone.report.raw_words
+
+
+def test_a_stopped_actor_counts_as_lost_after_the_deadline(nodes, text, alone):
+    stopped = []
+
+    def stop():
+        stopped.append(actors(nodes)[0])
+        os.kill(stopped[0], signal.SIGSTOP)
+
+    model = trained(nodes, text, action=stop, deadline=3)
+    assert_same(model, alone)
+    assert model.cluster_report.n_lost == 1
+
+
+def test_a_killed_driver_goes_on_from_its_checkpoint(nodes, text, alone, tmp_path):
+    options = {**OPTIONS, "epochs": N_EPOCHS}
+    code = f"""
+from fastw2v import Word2Vec
+from fastw2v.distributed import Cluster, plan
+Word2Vec(corpus_file={str(text)!r}, cluster=Cluster({nodes.address!r}, rounds={ROUNDS}), **{options},
+         checkpoint="run", checkpoint_every="epoch")
+"""
+    driver = subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path)
+    for _ in range(1200):
+        if (tmp_path / "run").exists() or driver.poll() is not None:
+            break
+        time.sleep(0.1)
+    driver.kill()
+    driver.wait()
+    again = Word2Vec.resume(tmp_path / "run", corpus_file=str(text), cluster=Cluster(nodes.address, rounds=ROUNDS))
+    assert_same(again, alone)
+
+
+def test_a_node_that_is_gone_is_done_without(nodes, text, alone):
+    other = nodes.add_node(num_cpus=1, **STORE)
+    model = trained(nodes, text, action=lambda: nodes.remove_node(other, allow_graceful=False))
+    assert_same(model, alone)
+    assert model.cluster_report.n_lost == 1
+    assert np.isfinite(model.wv.vectors).all()

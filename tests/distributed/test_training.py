@@ -1,0 +1,174 @@
+import numpy as np
+import pytest
+
+from fastw2v import Word2Vec
+from fastw2v.checkpointing import Checkpoints
+from fastw2v.distributed import Cluster, NoWorkerLeftError
+from fastw2v.resuming import read_checkpoint
+from fastw2v.vectors.divergence import DivergedError
+from tests.distributed.cases import OPTIONS, one_machine, request_of, trained_by, write_text
+
+N_CALLS = 260  # about, of the training that tests of losses watch
+
+
+@pytest.fixture(scope="module")
+def text(tmp_path_factory):
+    return write_text(tmp_path_factory.mktemp("text") / "text.txt")
+
+
+@pytest.fixture(scope="module")
+def alone(text):
+    return one_machine(text)
+
+
+def counts_of(report):
+    return report.raw_words, report.kept_words, report.pairs
+
+
+def assert_close(trained, model):
+    """The same words, trained as often; the loss of the last epoch within a hundredth."""
+    assert trained.wv.index_to_key == model.wv.index_to_key
+    assert trained.state.vocab.counts.tolist() == model.vocab.counts.tolist()
+    assert trained.state.vocab.n_raw_tokens == model.vocab.n_raw_tokens
+    assert counts_of(trained.report) == counts_of(model.report)
+    assert trained.report.loss_per_epoch[-1] == pytest.approx(model.report.loss_per_epoch[-1], rel=0.01)
+    assert trained.cluster.words == trained.report.raw_words
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"sg": 0}, {"negative_sharing": "pair"}, {"shrink_windows": False, "window": 60}]
+)
+def test_one_node_trains_the_same_bits_as_one_machine(text, options):
+    trained, _ = trained_by(request_of(text, **options), 1)
+    model = one_machine(text, **options)
+    assert np.array_equal(trained.wv.vectors, model.wv.vectors)
+    assert np.array_equal(trained.state.weights.w_out, model._state.weights.w_out)
+    assert trained.report.loss_per_epoch == pytest.approx(model.report.loss_per_epoch)
+
+
+@pytest.mark.parametrize(("n_nodes", "cycle"), [(2, 1), (3, 2)])
+def test_several_nodes_train_each_word_once_and_learn_as_well(text, alone, n_nodes, cycle):
+    trained, transport = trained_by(request_of(text, cluster=Cluster(rounds=4, cycle=cycle)), n_nodes)
+    assert_close(trained, alone)
+    assert trained.cluster.n_rounds == 8
+    assert trained.cluster.exchanged_bytes > 0
+    assert transport.is_closed
+
+
+def test_replicas_are_equal_after_a_round(text):
+    request = request_of(text, epochs=1)
+    kept = []
+    transport_end = trained_by(request, 3)[1]
+    assert transport_end.replicas == {}
+    from tests.distributed.in_process import InProcess
+
+    class Kept(InProcess):
+        def close(self):
+            kept.extend(self.replicas.values())
+            super().close()
+
+    from fastw2v.distributed.training import train_by
+
+    trained = train_by(Kept(request.config, request.corpus, 3), request)
+    for replica in kept:
+        assert np.array_equal(replica._weights.w_in, trained.state.weights.w_in)
+        assert np.array_equal(replica._weights.w_out, trained.state.weights.w_out)
+
+
+@pytest.mark.parametrize("replaces", [False, True])
+@pytest.mark.parametrize("first_loss", range(5, N_CALLS, 23))
+def test_a_lost_worker_loses_no_word_and_no_quality(text, alone, first_loss, replaces):
+    request = request_of(text, cluster=Cluster(rounds=4, cycle=2))
+    trained, transport = trained_by(request, 3, dies_at=[first_loss, first_loss + 60], replaces=replaces)
+    assert_close(trained, alone)
+    assert trained.cluster.n_nodes == (3 if replaces else 3 - trained.cluster.n_lost)
+    is_training = {method for _, method in transport.calls[first_loss - 1 : first_loss]} & {"train", "merge", "prepare"}
+    assert not is_training or trained.cluster.repeated_words > 0
+
+
+def test_after_a_loss_the_rest_goes_on_from_equal_rows(text):
+    """Two workers that lose a third train what two workers would have trained from there."""
+    request = request_of(text, epochs=1, cluster=Cluster(rounds=2))
+    calls = trained_by(request, 3)[1].calls
+    first_train = next(n for n, (_, method) in enumerate(calls, 1) if method == "train")
+    lost, _ = trained_by(request, 3, dies_at=[first_train + 2])
+    assert lost.cluster.n_lost == 1
+    assert lost.cluster.repeated_words == pytest.approx(lost.report.raw_words / 2, rel=0.1)
+    assert lost.cluster.words == lost.report.raw_words == lost.state.vocab.n_tokens
+
+
+def test_all_workers_lost_is_an_error_that_says_so(text):
+    with pytest.raises(NoWorkerLeftError, match="all workers are lost"):
+        trained_by(request_of(text), 2, dies_at=[120, 121, 122, 123])
+
+
+def test_what_diverges_is_an_error(text):
+    with pytest.raises(DivergedError, match="lower alpha"):
+        trained_by(request_of(text, alpha=500.0), 2)
+
+
+class Interrupting:
+    """A progress that is stopped by Ctrl-C when it comes to some words."""
+
+    def __init__(self, n_words):
+        self.n_words = n_words
+
+    def __call__(self, phase, done, total):
+        if done > self.n_words:
+            raise KeyboardInterrupt
+
+
+def test_ctrl_c_keeps_the_vectors_so_far_and_resume_goes_on(text, alone, tmp_path):
+    request = request_of(text)
+    request.checkpoints = Checkpoints(tmp_path / "run", "1h", set())
+    request.progress = Interrupting(alone.report.raw_words // 2)
+    stopped, _ = trained_by(request, 2)
+    assert stopped.report.stopped_by == "Ctrl-C"
+    assert 0 < stopped.report.raw_words < alone.report.raw_words
+    assert stopped.state.weights.w_out.any()
+    resumed = read_checkpoint(tmp_path / "run")
+    again = request_of(text)
+    again.resumed = resumed
+    trained, _ = trained_by(again, 3)  # other nodes than before
+    assert_close(trained, alone)
+    assert trained.report.stopped_by is None
+
+
+def test_checkpoints_are_written_at_the_end_of_a_cycle(text, alone, tmp_path):
+    request = request_of(text)
+    request.checkpoints = Checkpoints(tmp_path / "run", "epoch", set())
+    trained, _ = trained_by(request, 2)
+    assert read_checkpoint(tmp_path / "run").is_finished
+    previous = read_checkpoint(tmp_path / "run.previous")
+    assert previous.cluster["epoch"] == 1
+    assert previous.report.raw_words == alone.report.raw_words / 2
+    assert np.array_equal(Word2Vec.load(tmp_path / "run").wv.vectors, trained.wv.vectors)
+
+
+def test_a_checkpoint_of_a_cluster_is_not_resumed_on_one_machine_nor_the_reverse(text, tmp_path):
+    request = request_of(text)
+    request.checkpoints = Checkpoints(tmp_path / "run", "epoch", set())
+    trained_by(request, 2)
+    with pytest.raises(ValueError, match="of a training on a cluster; go on there: pass cluster"):
+        Word2Vec.resume(tmp_path / "run.previous", corpus_file=str(text))
+    Word2Vec(corpus_file=str(text), **OPTIONS, checkpoint=tmp_path / "alone", checkpoint_every="epoch")
+    again = request_of(text)
+    again.resumed = read_checkpoint(tmp_path / "alone.previous")
+    with pytest.raises(ValueError, match="the checkpoint is of one machine"):
+        trained_by(again, 2)
+
+
+def test_another_corpus_is_refused_when_a_training_goes_on(text, tmp_path):
+    request = request_of(text)
+    request.checkpoints = Checkpoints(tmp_path / "run", "epoch", set())
+    trained_by(request, 2)
+    again = request_of(write_text(tmp_path / "other.txt", seed=1))
+    again.resumed = read_checkpoint(tmp_path / "run.previous")
+    with pytest.raises(ValueError, match="the corpus is not that of the checkpoint"):
+        trained_by(again, 2)
+
+
+def test_the_null_word_and_a_bound_on_the_vocabulary_are_as_on_one_machine(text):
+    options = {"null_word": 1, "max_final_vocab": 50, "sorted_vocab": 0}
+    trained, _ = trained_by(request_of(text, **options), 2)
+    assert trained.wv.index_to_key == one_machine(text, **options).wv.index_to_key
