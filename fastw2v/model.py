@@ -93,7 +93,7 @@ class Word2Vec(StoredModel):
         A note of yours, saved with the model.
     negative_sharing : "window" or "pair"
         "window": all contexts of a centre share one draw of negatives. "pair": each (centre, context) pair has its own,
-        as in word2vec.c; a quarter of the speed, and scores within about a point. For CBOW both are the same.
+        as in word2vec.c; less than half the speed, and scores within about a point. For CBOW both are the same.
     cbow_gradient : "sum" or "mean"
         With cbow_mean=1, "sum" is gensim's gradient of the hidden vector, and "mean" divides it by the number of
         contexts: the true gradient, which needs a larger alpha (0.075). With cbow_mean=0 both divide, as gensim does.

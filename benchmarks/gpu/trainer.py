@@ -120,11 +120,13 @@ def bytes_a_kept_word(model: Word2Vec) -> float:
     """Bytes moved for a word that subsampling keeps, by a model that knows no cache.
 
     Its input row comes on chip once and leaves by one atomic addition; so do the rows of a target and its negatives,
-    once for a centre at windows up to 5, as all jobs have, or for each pair where every pair has separate negatives. An
-    addition reads and writes. Each raw word has its id and the probability that it is kept.
+    once for a centre at windows up to 5, as all jobs have, or for each pair where every pair has separate negatives,
+    whose rows are read twice. An addition reads and writes. Each raw word has its id and the probability that it is
+    kept.
     Rows of frequent words are in caches, so a share above 100 % is possible.
     """
     config, report = model.config, model.report
-    row_bytes = 3 * FLOAT * -(-config.vector_size // 16) * 16
-    n_steps = report.pairs / report.kept_words if config.sg and not config.shares_negatives else 1
-    return row_bytes * (1 + n_steps * (1 + config.negative)) + 2 * FLOAT * report.raw_words / report.kept_words
+    row_bytes = FLOAT * -(-config.vector_size // 16) * 16
+    in_pairs = config.sg and not config.shares_negatives
+    target_rows = (4 * report.pairs / report.kept_words if in_pairs else 3) * (1 + config.negative)
+    return row_bytes * (3 + target_rows) + 2 * FLOAT * report.raw_words / report.kept_words

@@ -53,11 +53,11 @@ class StepBuffers(NamedTuple):
 
     targets : int64[n_sets, n_tiles * n_tile], output rows: positive, negatives, copies of the positive to fill the tile
     inputs : int32[2 n + LANES], rows of w_in, each once
-    weight : float32[1, n + LANES], how often each input row occurs
+    weight : float32[1, 2 n + LANES], how often each input row occurs
     label, valid : float32[n_tiles, LANES], the positive's lanes; the lanes that hold a target
     half : float32[2, LANES], ones in the lanes of the first, and of the second, of two input rows
     mask : float32[n_tiles, LANES], how often each target counts
-    error_coef : float32[n_tiles, (n + 1) * HALF_LANES], lr * (label - sigmoid(score)) by tile, input row and target
+    error_coef : float32[n_tiles, (n + 2) * HALF_LANES], lr * (label - sigmoid(score)) by tile, input row and target
     rows : float32[n + 1, n_vectors * LANES], a move, or a hidden vector, for each input row
     log_coefficients : float32[8], what `softplus` takes
     pairs : PairBuffers, for draws of negatives for each pair
@@ -103,7 +103,7 @@ def _new_step_buffers(shape: Shape, negative: int, *, n_sets: int, n_inputs: int
     return StepBuffers(
         targets=aligned((n_sets, shape.n_tiles * shape.n_tile), np.int64),
         inputs=aligned((2 * n_inputs + LANES,), np.int32),
-        weight=aligned((1, n_inputs + LANES)),
+        weight=aligned((1, 2 * n_inputs + LANES)),
         label=label,
         valid=valid,
         half=half,
@@ -151,7 +151,7 @@ def prepare(
     if shape.share_negatives:
         draw_targets(step, first_set(step, i), kept.id[i], kept.pos[i], 0, sampler, shape)
     else:
-        draw_pairs(step.targets, step.pairs, i, kept.id[i], kept.pos[i], high - low - 1, sampler)
+        draw_pairs(step.targets, step.pairs, i, kept.id[i], kept.pos[i], max(high - low - 1, 0), sampler)
     return low, high
 
 

@@ -1,8 +1,8 @@
 """One gradient step on the GPU, by one warp: input rows on chip against a positive and its negatives.
 
 All scores are computed before any row moves. Then the input rows move in turn, each by the target rows as those before
-it have moved them; what target rows move is added up and written at the end. A warp sees these moves at the full rate.
-Target rows stay in registers from the scores to the moves if they fit.
+it have moved them; what target rows move is added up and written at the end. Within a step a warp sees these moves at
+the full rate. Target rows stay in registers from the scores to the moves if they fit.
 """
 
 from __future__ import annotations

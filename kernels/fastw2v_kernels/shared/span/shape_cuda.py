@@ -34,7 +34,7 @@ class SpanShape:
     window : int
         Greatest distance of a context.
     n_inputs : int
-        Most rows that are scored against one set of targets before any of them moves.
+        Most rows that are scored before any of them moves.
     n_extra : int
         Rows on chip in addition to those of the words in the window.
     row_registers : int
