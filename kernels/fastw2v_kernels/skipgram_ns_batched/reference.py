@@ -45,9 +45,9 @@ def skipgram_ns_batched_reference(
     """Train the centres at token positions begin to end in mini-batches.
 
     The steps are those of `skipgram_ns_reference`, but without `share_negatives` each pair is a step of its own, in
-    which a repeated target moves once. In a batch, all steps are scored before any of them moves a row. Then they move rows
-    one after the other, the contexts of a step in turn: each by the error coefficients of its scores and by the rows as
-    they are at that moment.
+    which a repeated target moves once. In a batch, all steps are scored before any of them moves a row. Then they move
+    rows one after the other, the contexts of a step in turn: each by the error coefficients of its scores and by the
+    rows as they are at that moment.
 
     Parameters
     ----------
