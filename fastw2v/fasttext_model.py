@@ -32,7 +32,8 @@ class FastText(Word2Vec):
     max_final_vocab, shrink_windows, compute_loss, comment, negative_sharing, cbow_gradient, device, progress,
     checkpoint, checkpoint_every
         As in `Word2Vec`. Skip-gram predicts the contexts from the centre, as fastText does. fastText draws negatives
-        with ``ns_exponent=0.5``. The corpus must hold words, no integers.
+        with ``ns_exponent=0.5``. With ``negative_sharing="window"``, neighbouring centres of skip-gram share negatives
+        and make one step. The corpus must hold words, no integers.
     hs : 0
         There is no hierarchical softmax for subwords: 1 raises ValueError.
     word_ngrams : 1

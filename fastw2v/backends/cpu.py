@@ -11,6 +11,7 @@ import numpy as np
 
 from fastw2v.backends.base import Tally, TrainingData
 from fastw2v.backends.kernel_options import kernel_name, kernel_options
+from fastw2v.backends.subword_groups import trains_in_groups
 from fastw2v.config import TrainConfig
 from fastw2v.encode import Tokens
 from fastw2v.runtime.compilation import log_compilation
@@ -136,7 +137,7 @@ def is_small(n_tokens: int) -> bool:
 
 
 def corpus_arrays(config: TrainConfig, data: TrainingData) -> dict[str, Any]:
-    """Return the arguments of a kernel that are the same arrays for every span: weights, rates and tables.
+    """Return the arguments of a kernel that follow from the corpus, the same for every span: weights, rates, tables.
 
     Raises
     ------
@@ -153,7 +154,10 @@ def corpus_arrays(config: TrainConfig, data: TrainingData) -> dict[str, Any]:
     }
     if weights.subwords is None:
         return arrays | {"rate_in": weights.checked_rates()}
-    return arrays | {"row_ids": weights.subwords.row_ids, "row_starts": weights.subwords.row_starts}
+    arrays |= {"row_ids": weights.subwords.row_ids, "row_starts": weights.subwords.row_starts}
+    if not config.sg:
+        return arrays
+    return arrays | {"in_groups": trains_in_groups(weights.subwords, vocab.counts * arrays["keep"])}
 
 
 def span_arguments(tokens: Tokens, span: Span, seed: int, *, align: int = 1) -> dict[str, Any]:

@@ -82,7 +82,7 @@ class DivergenceWatch:
         if not value <= self._limit:
             raise DivergedError(
                 f"training diverged: {where} the value {value:.3g}; lower alpha (it was {self._alpha:g}; the default "
-                "is 0.025, and up to 0.1 is safe with the other options at their defaults)"
+                "is 0.025, and up to 0.1 is usually safe with the other options at their defaults)"
             )
 
 

@@ -12,8 +12,8 @@ from tests.kernels.test_parity import check
 OPS_BY_NAME = {op.name: op for op in OPS}
 SKIPGRAM, CBOW = "skipgram_subword_ns", "cbow_subword_ns"
 MODES = [
-    (SKIPGRAM, {"share_negatives": True}),
-    (SKIPGRAM, {"share_negatives": False}),
+    (SKIPGRAM, {"share_negatives": True, "in_groups": True}),
+    (SKIPGRAM, {"share_negatives": False, "in_groups": True}),
     (CBOW, {"mean_context": True, "mean_gradient": False}),
     (CBOW, {"mean_context": True, "mean_gradient": True}),
     (CBOW, {"mean_context": False, "mean_gradient": True}),
@@ -29,7 +29,14 @@ VARIANTS = [
 ]
 each_mode = pytest.mark.parametrize(("name", "mode"), MODES, ids=str)
 each_first_mode = pytest.mark.parametrize(("name", "mode"), [MODES[0], MODES[2]], ids=str)
-QUICK = [(*MODES[0], VARIANTS[2]), (*MODES[1], VARIANTS[0]), (*MODES[2], VARIANTS[2]), (*MODES[3], VARIANTS[5])]
+BY_CENTRE = {"in_groups": False}
+QUICK = [
+    (*MODES[0], VARIANTS[2]),
+    (*MODES[0], BY_CENTRE),
+    (*MODES[1], VARIANTS[0]),
+    (*MODES[2], VARIANTS[2]),
+    (*MODES[3], VARIANTS[5]),
+]
 SLOW = [(*mode, variant) for mode in MODES for variant in VARIANTS if (*mode, variant) not in QUICK]
 
 
@@ -137,7 +144,7 @@ def pair_loss(hidden, w_out, *, positive, negatives):
 
 def test_gradient_of_skipgram():
     """Each of the centre's rows moves by the hidden vector's gradient, which is that of a row times their number."""
-    case = one_centre(SKIPGRAM, share_negatives=True)
+    case = one_centre(SKIPGRAM, share_negatives=True, in_groups=True)
     assert 4 < POSITIONS_PER_GROUP  # so the negatives of the centre are those of position 0
     negatives, contexts = negatives_of(case, 0), [1, 2, 3, 5, 6, 7]
     assert set(negatives) & set(contexts)

@@ -10,7 +10,7 @@ from fastw2v_kernels.shared.span.subwords import subword_case
 
 def make_case(rng: np.random.Generator, size: int) -> Case:
     """Return a corpus of `size` tokens, and weights of dimension `size`."""
-    return subword_case(rng, size, dim=size) | {"share_negatives": True}
+    return subword_case(rng, size, dim=size) | {"share_negatives": True, "in_groups": True}
 
 
 OP = Op("skipgram_subword_ns", make_case, updates=("w_in", "w_out", "tally"), devices=("cpu",))

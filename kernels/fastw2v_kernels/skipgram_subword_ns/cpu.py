@@ -11,7 +11,7 @@ from fastw2v_kernels.shared.array_types import Float32, Float64, Int32, Int64
 from fastw2v_kernels.shared.cpu import sentence_of
 from fastw2v_kernels.shared.rng import epoch_key
 from fastw2v_kernels.shared.span.checks import check_tables, check_tokens, checked_weights
-from fastw2v_kernels.shared.span.contexts import CONTEXTS_PER_STEP, contexts_per_step
+from fastw2v_kernels.shared.span.contexts import CONTEXTS_PER_STEP
 from fastw2v_kernels.shared.span.inputs import Matrices, Sampler, Span, TokenSource
 from fastw2v_kernels.shared.span.scoring_cpu import Centre
 from fastw2v_kernels.shared.span.subword_groups_cpu import (
@@ -29,6 +29,7 @@ from fastw2v_kernels.shared.span.subwords import (
     Subwords,
     check_matrices,
     check_subwords,
+    is_one_step,
 )
 from fastw2v_kernels.shared.span.subwords_cpu import (
     HIDDEN,
@@ -207,6 +208,7 @@ def skipgram_subword_ns_cpu(
     negative: int,
     shrink_windows: bool,
     share_negatives: bool,
+    in_groups: bool,
     with_loss: bool,
     tally: Float64,
     centre_weight: Float32 | None = None,
@@ -218,7 +220,7 @@ def skipgram_subword_ns_cpu(
     check_subwords(subwords, matrices)
     check_tokens(ids, starts, begin=begin, end=end)
     check_tables(w_out.shape[0], keep=keep, alias_prob=alias_prob, alias_id=alias_id)
-    one_step = contexts_per_step(window) == 2 * window
+    one_step = is_one_step(window, in_groups)
     shape = replace(subword_shape(w_in.shape[1], HALF_LANES, with_loss), share_negatives=share_negatives)
     shape = replace(shape, one_step=one_step, with_weights=centre_weight is not None, moves_rows=moves_rows)
     shape = replace(shape, n_small_tile=HALF_LANES // 2)

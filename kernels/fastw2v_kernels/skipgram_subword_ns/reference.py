@@ -6,11 +6,11 @@ import numpy as np
 
 from fastw2v_kernels.shared.array_types import Float32, Float64, Int32, Int64
 from fastw2v_kernels.shared.rng import epoch_key
-from fastw2v_kernels.shared.span.contexts import contexts_per_step
+from fastw2v_kernels.shared.span.contexts import CONTEXTS_PER_STEP
 from fastw2v_kernels.shared.span.inputs import Sampler, TokenSource
 from fastw2v_kernels.shared.span.reference import FloatMatrix, draw_targets, weight_of, windows
 from fastw2v_kernels.shared.span.subword_reference import gradients, groups
-from fastw2v_kernels.shared.span.subwords import NEGATIVE_SETS, positions_per_group
+from fastw2v_kernels.shared.span.subwords import NEGATIVE_SETS, POSITIONS_PER_GROUP, is_one_step
 
 
 def skipgram_subword_ns_reference(
@@ -34,6 +34,7 @@ def skipgram_subword_ns_reference(
     negative: int,
     shrink_windows: bool,
     share_negatives: bool,
+    in_groups: bool,
     with_loss: bool,
     tally: Float64,
     centre_weight: Float32 | None = None,
@@ -45,10 +46,11 @@ def skipgram_subword_ns_reference(
     the centre's rows moves by the whole move of the hidden vector. The hidden vector is made once for a centre.
     Centres whose positions have the same quotient by POSITIONS_PER_GROUP are a group. They make one gradient step, in
     which all scores are computed before a row moves, and share negatives: NEGATIVE_SETS times as many as a pair has,
-    each of which counts as much less, since few negatives for many pairs cost quality. In windows so wide that only
-    `contexts_per_step` of the contexts make a step, each centre is a group, whose steps share the negatives, and a step
-    takes the hidden vector where the last one moved it. Without `share_negatives`, each context has its own, and its
-    own step. A span should begin and end where blocks of TOKENS_PER_BLOCK do, lest groups be cut.
+    each of which counts as much less, since few negatives for many pairs cost quality. In wide windows (see
+    `contexts_per_step`), and without `in_groups`, each centre is a group. It makes a step for every CONTEXTS_PER_STEP
+    of its contexts, which share the negatives, and a step takes the hidden vector where the last one moved it. Without
+    `share_negatives`, each context has its own, and its own step. A span should begin and end where blocks of
+    TOKENS_PER_BLOCK do, lest groups be cut.
 
     Parameters
     ----------
@@ -65,6 +67,8 @@ def skipgram_subword_ns_reference(
         As in `skipgram_ns_reference`.
     share_negatives : bool
         The same negatives for all contexts of a group, or others for each context.
+    in_groups : bool
+        False for a corpus in which so many tokens share a row that the moves of a group would push it too far.
 
     Raises
     ------
@@ -75,8 +79,11 @@ def skipgram_subword_ns_reference(
     tokens = TokenSource(ids=ids, starts=starts, keep=keep, key=key, window=window, shrink_windows=shrink_windows)
     tokens = tokens if centre_weight is None else tokens._replace(weight=centre_weight)
     sampler = Sampler(alias_prob=alias_prob, alias_id=alias_id, key=key, negative=negative)
-    n_per_step, n_sets = (contexts_per_step(window), NEGATIVE_SETS) if share_negatives else (1, 1)
-    size = positions_per_group(window) if share_negatives else 1
+    size, n_per_step, n_sets = 1, 1, 1
+    if share_negatives:
+        is_whole = is_one_step(window, in_groups)
+        size, n_per_step = (POSITIONS_PER_GROUP, 2 * window) if is_whole else (1, CONTEXTS_PER_STEP)
+        n_sets = NEGATIVE_SETS
     for first_pos, centres in groups(windows(tokens, begin, end), size):
         rows = [row_ids[row_starts[ids[pos]] : row_starts[ids[pos] + 1]] for pos, _ in centres]
         hidden = [w_in[of_centre].sum(axis=0) * w_in.dtype.type(1 / len(of_centre)) for of_centre in rows]

@@ -19,9 +19,9 @@ POSITIONS_PER_GROUP = 8  # of skip-gram: so many token positions share negatives
 _COLUMNS = 16  # rows come in multiples of this many floats
 
 
-def positions_per_group(window: int) -> int:
-    """Return how many token positions make a group: a centre is alone if its contexts make several steps."""
-    return POSITIONS_PER_GROUP if contexts_per_step(window) == 2 * window else 1
+def is_one_step(window: int, in_groups: bool) -> bool:
+    """Whether the centres of a group make one step; if not, each centre makes a step for every CONTEXTS_PER_STEP."""
+    return in_groups and contexts_per_step(window) == 2 * window
 
 
 class Subwords(NamedTuple):
