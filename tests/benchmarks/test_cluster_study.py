@@ -8,6 +8,7 @@ from benchmarks.studies.cluster import __main__ as study
 
 
 def test_one_process_is_recorded_beside_the_clusters(tmp_path, capsys):
+    pytest.importorskip("cpuinfo", reason="results name the processor: pip install '.[bench]'")
     study.main(["quality", "--nodes", "0", "--seeds", "1", "--quick", "--results", str(tmp_path)])
     (line,) = (tmp_path / "cluster.jsonl").read_text().splitlines()
     row = json.loads(line)

@@ -69,7 +69,7 @@ def test_scores_of_the_gpu_below_the_spread_of_the_cpus_are_red(gpu, value):
     ("options", "expected"),
     [
         ({"sg": 1}, 3 * 512 * 7 + 8 * 2),
-        ({"sg": 1, "negative_sharing": "pair"}, 3 * 512 * (1 + 6 * 4) + 8 * 2),
+        ({"sg": 1, "negative_sharing": "pair"}, 512 * (3 + 4 * 4 * 6) + 8 * 2),
         ({"sg": 0}, 3 * 512 * 7 + 8 * 2),
     ],
 )
