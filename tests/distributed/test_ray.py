@@ -1,5 +1,6 @@
 """The same on Ray: two nodes of one CPU each, on this machine. What can be tested without Ray is tested without it."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -51,6 +52,7 @@ def nodes(tmp_path_factory):
 
 
 STORED = ("CPU", "object_store_memory")
+BLOCK_BYTES = 6_400  # of these tests' matrices
 STORE = {"object_store_memory": 80 << 20, "include_dashboard": False}
 
 
@@ -66,7 +68,11 @@ def alone(text):
 
 @pytest.fixture(autouse=True)
 def nothing_is_left(nodes):
-    """After each test no actor holds a CPU, no object is stored, and no file lies in the temporary folder."""
+    """After each test no actor holds a CPU, no file lies in the temporary folder, and the object store is free.
+
+    Of a killed worker, a block may stay that it had just stored. No process refers to it, so nothing tells Ray to free
+    it before the store is full. Two blocks of these tests are allowed; a training stores more than 20.
+    """
     yield
     for _ in range(100):
         if not actors(nodes):
@@ -75,10 +81,16 @@ def nothing_is_left(nodes):
     assert actors(nodes) == []
     assert [path.name for path in Path(os.environ["TMPDIR"]).iterdir() if path.name.startswith("fastw2v")] == []
     for _ in range(200):
-        if not ray.is_initialized() or held() == {} or sum(node["Alive"] for node in ray.nodes()) > 2:
+        if not ray.is_initialized() or is_free() or sum(node["Alive"] for node in ray.nodes()) > 2:
             return
         time.sleep(0.1)
-    assert held() == {}
+    assert is_free(), held()
+
+
+def is_free():
+    """Whether all CPUs are free, and the object store but for two blocks."""
+    left = held()
+    return left.pop("object_store_memory", 0) <= 2 * BLOCK_BYTES and left == {}
 
 
 def held():
@@ -179,7 +191,16 @@ Word2Vec(corpus_file={str(text)!r}, cluster=Cluster({nodes.address!r}, rounds={R
 
 def test_a_node_that_is_gone_is_done_without(nodes, text, alone):
     other = nodes.add_node(num_cpus=1, **STORE)
-    model = trained(nodes, text, action=lambda: nodes.remove_node(other, allow_graceful=False))
+
+    def switch_off():
+        raylet = other.all_processes["raylet"][0].process.pid
+        own = [pid for pid in actors(nodes) if is_actor(pid, {raylet})]
+        nodes.remove_node(other, allow_graceful=False)
+        for pid in own:  # it would end by itself only when it misses its node, perhaps after the training
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+    model = trained(nodes, text, action=switch_off)
     assert_same(model, alone)
     assert model.cluster_report.n_lost == 1
     assert np.isfinite(model.wv.vectors).all()
