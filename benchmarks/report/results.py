@@ -54,7 +54,7 @@ def rows_of(file: Path) -> Iterator[tuple[str, Row]]:
     machine, commit = report["machine_info"], report["commit_info"]
     known = {
         "date": report["datetime"][:10],
-        "machine": f"{machine['cpu'].get('brand_raw', machine['machine'])}, {machine['lanes']} lanes",
+        "machine": processor(machine["cpu"], machine["lanes"]),
         "cores": machine["cores"],
         "versions": machine["versions"],
         "revision": commit["id"][:12] + (CHANGED if commit["dirty"] else ""),
@@ -133,9 +133,19 @@ def here() -> Row:
     from fastw2v_kernels._simd import LANES
     from fastw2v_kernels.shared.threads import available_cores
 
-    machine = {"machine": f"{get_cpu_info().get('brand_raw', '')}, {LANES} lanes", "cores": available_cores()}
+    machine = {"machine": processor(get_cpu_info(), LANES), "cores": available_cores()}
     revision = (git("rev-parse", "--short=12", "HEAD") or "unversioned") + (CHANGED if has_changes() else "")
     return {"date": str(date.today()), **machine, "versions": versions(), "revision": revision}
+
+
+def processor(known: Row, lanes: int) -> str:
+    """Name a processor by what py-cpuinfo knows of it.
+
+    Family and model tell generations apart, where a virtual machine hides the rest of the name.
+    """
+    name = known.get("brand_raw", known.get("arch", "unknown"))
+    kind = f" (family {known['family']}, model {known['model']})" if {"family", "model"} <= known.keys() else ""
+    return f"{name}{kind}, {lanes} lanes"
 
 
 def has_changes() -> bool:

@@ -13,7 +13,8 @@ def report(tmp_path, profile):
     """A pytest-benchmark report with one benchmark."""
     stats = {"median": 2e-3, "q1": 1e-3, "q3": 3e-3, "rounds": 5}
     benchmark = {"name": "test_op[adam-cpu-1]", "fullname": "benchmarks/test_ops.py::test_op[adam-cpu-1]"}
-    machine = {"cpu": {"brand_raw": "A processor"}, "machine": "x86_64", "lanes": 8, "cores": 2}
+    cpu = {"brand_raw": "A processor", "family": 25, "model": 17}
+    machine = {"cpu": cpu, "machine": "x86_64", "lanes": 8, "cores": 2}
     machine["versions"] = {"numpy": "2.4"}
     content = {
         "machine_info": machine,
@@ -31,7 +32,8 @@ def test_a_report_becomes_a_line_for_each_figure(tmp_path, monkeypatch):
     results.add([report(tmp_path, "full")])
     (row,) = results.latest("ops", lambda row: row["name"]).values()
     assert row["seconds"] == [2e-3, 1e-3, 3e-3]
-    assert (row["machine"], row["revision"]) == ("A processor, 8 lanes", "0123456789ab and changes")
+    expected = ("A processor (family 25, model 17), 8 lanes", "0123456789ab and changes")
+    assert (row["machine"], row["revision"]) == expected
     assert (row["device"], row["date"]) == ("cpu", "2026-01-02")
 
 
@@ -84,3 +86,7 @@ def test_changes_of_recorded_figures_do_not_change_the_revision(monkeypatch):
 
 def test_a_ratio_spans_every_pair_of_rounds():
     assert results.ratio([4.0, 2.0, 6.0], [2.0, 1.0, 4.0]) == [2.0, 0.5, 6.0]
+
+
+def test_a_processor_without_a_family_is_named_by_its_architecture():
+    assert results.processor({"arch": "ARM_8"}, 8) == "ARM_8, 8 lanes"
