@@ -23,8 +23,8 @@ class Cluster:
     nodes : int, optional
         Use so many nodes; default: all that have a CPU.
     rounds : int, optional
-        How often in an epoch the nodes merge what they have learned. Default: so that there are 80 merges in all; see
-        the README for what fewer cost.
+        How often in an epoch the nodes merge what they have learned. Default: so that there are 320 merges in all;
+        with fewer the vectors become worse, see the README.
     cycle : int
         Merge all rows in each `cycle`-th round, and the most frequent ones in those between. A power of two. What is
         trained is safe at the end of a cycle.
@@ -42,7 +42,7 @@ class Cluster:
     address: str = "auto"
     nodes: int | None = None
     rounds: int | None = None
-    cycle: int = 1
+    cycle: int = 4
     block_mb: int = 32
     deadline: float = 300.0
 

@@ -16,7 +16,7 @@ from fastw2v.config import TrainConfig
 from fastw2v.runtime.arrays import Ids
 
 FIRST_ROWS = 1 << 14  # that every round of a long cycle merges
-_N_MERGES = 80  # in a whole training: with fewer, several machines lose quality (benchmarks/studies/replicas)
+_N_MERGES = 320  # in a whole training: with fewer, several machines lose quality (README of this folder)
 
 
 class Piece(NamedTuple):
@@ -120,7 +120,7 @@ def learning_rates(config: TrainConfig, n_before: int, n_after: int, *, n_tokens
 
 
 def rounds_in_epoch(rounds: int | None, epochs: int, cycle: int = 1) -> int:
-    """Return the rounds of an epoch: as asked for, or 80 in a training; whole cycles."""
+    """Return the rounds of an epoch: as asked for, or 320 in a training; whole cycles."""
     wanted = -(-_N_MERGES // epochs) if rounds is None else rounds
     return -(-wanted // cycle) * cycle
 

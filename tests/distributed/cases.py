@@ -30,7 +30,7 @@ def one_machine(path, **options):
 
 
 def request_of(path, *, cluster=None, **options):
-    return Request(cluster_corpus(path), cluster or Cluster(rounds=3), TrainConfig(**OPTIONS | options))
+    return Request(cluster_corpus(path), cluster or Cluster(rounds=3, cycle=1), TrainConfig(**OPTIONS | options))
 
 
 def trained_by(request, n_nodes, **faults):

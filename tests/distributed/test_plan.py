@@ -63,8 +63,9 @@ def test_the_learning_rate_falls_with_the_words_of_all():
     assert (first, middle, last) == pytest.approx((0.05, 0.03, 0.01))
 
 
-def test_there_are_eighty_rounds_unless_told_otherwise():
-    assert [rounds_in_epoch(None, epochs) for epochs in (1, 5, 6, 100)] == [80, 16, 14, 1]
+def test_there_are_320_rounds_unless_told_otherwise():
+    assert [rounds_in_epoch(None, epochs) for epochs in (1, 5, 6, 1000)] == [320, 64, 54, 1]
+    assert rounds_in_epoch(None, 6, cycle=4) == 56
     assert rounds_in_epoch(10, 5, cycle=4) == 12
 
 

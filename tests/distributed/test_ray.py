@@ -126,7 +126,7 @@ class AtHalf:
 
 
 def trained(nodes, text, *, action=lambda: None, deadline=60, **options):
-    cluster = Cluster(nodes.address, rounds=ROUNDS, deadline=deadline)
+    cluster = Cluster(nodes.address, rounds=ROUNDS, cycle=2, deadline=deadline)
     chosen = {**OPTIONS, "epochs": N_EPOCHS, "progress": AtHalf(action), **options}
     return Word2Vec(corpus_file=str(text), cluster=cluster, **chosen)
 
@@ -175,7 +175,7 @@ def test_a_killed_driver_goes_on_from_its_checkpoint(nodes, text, alone, tmp_pat
     code = f"""
 from fastw2v import Word2Vec
 from fastw2v.distributed import Cluster, plan
-Word2Vec(corpus_file={str(text)!r}, cluster=Cluster({nodes.address!r}, rounds={ROUNDS}), **{options},
+Word2Vec(corpus_file={str(text)!r}, cluster=Cluster({nodes.address!r}, rounds={ROUNDS}, cycle=2), **{options},
          checkpoint="run", checkpoint_every="epoch")
 """
     driver = subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path)
@@ -185,7 +185,7 @@ Word2Vec(corpus_file={str(text)!r}, cluster=Cluster({nodes.address!r}, rounds={R
         time.sleep(0.1)
     driver.kill()
     driver.wait()
-    again = Word2Vec.resume(tmp_path / "run", corpus_file=str(text), cluster=Cluster(nodes.address, rounds=ROUNDS))
+    again = Word2Vec.resume(tmp_path / "run", corpus_file=str(text), cluster=Cluster(nodes.address, rounds=ROUNDS, cycle=2))
     assert_same(again, alone)
 
 

@@ -88,7 +88,7 @@ def test_a_lost_worker_loses_no_word_and_no_quality(text, alone, first_loss, rep
 
 def test_after_a_loss_the_rest_goes_on_from_equal_rows(text):
     """Two workers that lose a third train what two workers would have trained from there."""
-    request = request_of(text, epochs=1, cluster=Cluster(rounds=2))
+    request = request_of(text, epochs=1, cluster=Cluster(rounds=2, cycle=1))
     calls = trained_by(request, 3)[1].calls
     first_train = next(n for n, (_, method) in enumerate(calls, 1) if method == "train")
     lost, _ = trained_by(request, 3, dies_at=[first_train + 2])
