@@ -211,8 +211,7 @@ class Replica:
         """Get ready to merge rows after a round."""
         self._exchange = exchange
         self._exposure += exchange.exposure / self._n_tokens
-        dim = self._weights.dim
-        self._curvatures = self._counter.curvatures(self._weights.w_in[:, :dim], self._weights.w_out[:, :dim])
+        self._curvatures = None
 
     @_working
     def send(self, block: Block) -> FloatArray | list[FloatArray]:
@@ -229,12 +228,17 @@ class Replica:
         others = iter(copies)
         replicas = np.stack([own if k == rank else next(others) for k in self._exchange.contributors])
         base = (self._base or self._safe).matrices[block.matrix][numbers]
-        if self._curvatures is None:
-            raise RuntimeError("merge was called before prepare")
-        curvatures, directions = self._curvatures[block.matrix]
+        curvatures, directions = self._steepness()[block.matrix]
         rates = self._exposure[numbers] * self._updates[block.matrix][numbers]
         own[:] = merged_by_directions(base, replicas, rates, curvatures=curvatures, directions=directions)
         return own.copy()
+
+    def _steepness(self) -> tuple[Curvature, Curvature]:
+        """Return the curvatures of both matrices, found at the first merge: the first rows are then on their way."""
+        if self._curvatures is None:
+            dim = self._weights.dim
+            self._curvatures = self._counter.curvatures(self._weights.w_in[:, :dim], self._weights.w_out[:, :dim])
+        return self._curvatures
 
     @_working
     def receive(self, block: Block, *merged: FloatArray) -> None:
