@@ -30,6 +30,7 @@ from fastw2v.vocab import EmptyVocabularyError, Vocab
 
 logger = logging.getLogger("fastw2v")
 _SPANS_PER_WORKER = 4
+_ROWS_AT_ONCE = 512  # that are merged: what that needs stays in the cache of a core
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -225,13 +226,19 @@ class Replica:
         """Merge the rows of a block that this worker owns, given those of the other contributors, by rank."""
         owners, rank = self._exchange.n_owners, self._exchange.rank
         numbers, own = slice(block.first + rank, block.last, owners), self._rows(block, rank)
-        others = iter(copies)
-        replicas = np.stack([own if k == rank else next(others) for k in self._exchange.contributors])
         base = (self._base or self._safe).matrices[block.matrix][numbers]
         curvatures, directions = self._steepness()[block.matrix]
         rates = self._exposure[numbers] * self._updates[block.matrix][numbers]
-        own[:] = merged_by_directions(base, replicas, rates, curvatures=curvatures, directions=directions)
-        return own.copy()
+        merged = np.empty(own.shape, own.dtype)
+        for first in range(0, len(own), _ROWS_AT_ONCE):
+            some = slice(first, first + _ROWS_AT_ONCE)
+            others = iter(copies)
+            replicas = np.stack([(own if k == rank else next(others))[some] for k in self._exchange.contributors])
+            merged[some] = merged_by_directions(
+                base[some], replicas, rates[some], curvatures=curvatures, directions=directions
+            )
+        own[:] = merged
+        return merged
 
     def _steepness(self) -> tuple[Curvature, Curvature]:
         """Return the curvatures of both matrices, found at the first merge: the first rows are then on their way."""
