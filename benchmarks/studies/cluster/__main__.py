@@ -5,6 +5,8 @@
     python -m benchmarks.studies.cluster speed --nodes 2
     python -m benchmarks.studies.cluster exchange --nodes 2 --vocab 200000 --dim 100 --block-mb 4 16 64
     python -m benchmarks.studies.cluster memory --vocab 1000000 --dim 300
+    python -m benchmarks.studies.cluster network      (as root: Linux namespaces with links of limited speed)
+    python -m benchmarks.studies.cluster model --vocab 1000000 --dim 300      (up to 32 nodes, not measured)
 
 --quick takes a small corpus; its lines need --results FOLDER.
 """
@@ -17,10 +19,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.report import results
+from benchmarks.studies.cluster import model, network
+from benchmarks.studies.cluster.namespaces import NamespaceError
 from benchmarks.studies.cluster.trainings import KINDS, kills, quality, speed
 from benchmarks.studies.cluster.transfers import exchange
 
 SUITE = "cluster"
+ROUND_WORDS = 62.5e6  # of a text of a billion words, five epochs and 80 rounds
+NODE_WORDS = 5e6  # that a node of 16 cores trains in a second, with 300 dimensions
+LINK_SHARE = 0.5  # of a network's speed that an exchange uses
 
 
 def rows(chosen: argparse.Namespace) -> Iterator[results.Row]:
@@ -31,15 +38,27 @@ def rows(chosen: argparse.Namespace) -> Iterator[results.Row]:
         yield from kills(chosen.runs, chosen.kind, chosen.first, quick=chosen.quick)
     elif chosen.study == "speed":
         yield from speed(chosen.nodes, chosen.repeats, quick=chosen.quick)
+    elif chosen.study == "network":
+        yield from network.study(rounds=chosen.rounds, quick=chosen.quick)
     else:
         options = {"rounds": chosen.rounds, "block_mb": chosen.block_mb}
         yield from exchange(chosen.nodes, chosen.vocab, chosen.dim, **options)
 
 
+def shown_model(chosen: argparse.Namespace) -> str:
+    """Return the table of a model, with the latency of the last fit."""
+    fits = results.latest(SUITE, lambda row: row["what"], has="piece_ms", folder=chosen.results)
+    if not fits:
+        sys.exit("no line of results has a fit: run the study network first")
+    fitted = model.Link(fits["fit"]["piece_ms"] / 1000, 1e6 * fits["fit"]["mb_per_s"])
+    shape = {"n_vocab": chosen.vocab, "dim": chosen.dim, "block_mb": max(chosen.block_mb)}
+    return model.table(fitted, LINK_SHARE, model.Load(ROUND_WORDS, NODE_WORDS), **shape)
+
+
 def parsed(arguments: list[str]) -> argparse.Namespace:
     """Return the arguments of the command."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("study", choices=("quality", "kills", "speed", "exchange", "memory"))
+    parser.add_argument("study", choices=("quality", "kills", "speed", "exchange", "memory", "network", "model"))
     parser.add_argument("--nodes", type=int, default=2)
     parser.add_argument("--seeds", type=int, nargs="+", default=[1])
     parser.add_argument("--runs", type=int, default=1)
@@ -61,10 +80,16 @@ def parsed(arguments: list[str]) -> argparse.Namespace:
 def main(arguments: list[str] | None = None) -> None:
     """Run a study, and record its lines."""
     chosen = parsed(sys.argv[1:] if arguments is None else arguments)
+    if chosen.study == "model":
+        print(shown_model(chosen))
+        return
     for row in rows(chosen):
         results.append(SUITE, row | results.here(), chosen.results or results.FOLDER)
         print(row, flush=True)
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except NamespaceError as error:
+        sys.exit(str(error))

@@ -28,17 +28,17 @@ _QUEUE_MS = 20
 _START_S, _END_S = 60.0, 10.0
 
 
-class Unable(RuntimeError):
-    """This machine, or this user, cannot make network namespaces."""
+class NamespaceError(RuntimeError):
+    """No network namespaces can be made on this machine, or by this user."""
 
 
 def check() -> None:
-    """Raise Unable, with what is missing, where no namespaces can be made."""
+    """Raise NamespaceError, with what is missing, where no namespaces can be made."""
     absent = [name for name in ("ip", "tc") if shutil.which(name) is None]
     if absent:
-        raise Unable(f"{' and '.join(absent)} not found: install iproute2 (Linux only)")
+        raise NamespaceError(f"{' and '.join(absent)} not found: install iproute2 (Linux only)")
     if os.geteuid() != 0:
-        raise Unable("network namespaces need root: run this as root, on a machine of your own")
+        raise NamespaceError("network namespaces need root: run this as root, on a machine of your own")
 
 
 class Network:
@@ -114,7 +114,7 @@ def network(n_nodes: int) -> Iterator[Network]:
 
     Raises
     ------
-    Unable
+    NamespaceError
         This machine, or this user, cannot make one.
     """
     check()
@@ -220,7 +220,7 @@ def ray_network(most_nodes: int) -> Iterator[tuple[Network, RayNodes]]:
 def _run(*command: str) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        raise Unable(f"{' '.join(command)}: {done.stderr.strip()}")
+        raise NamespaceError(f"{' '.join(command)}: {done.stderr.strip()}")
 
 
 def _end(pids: list[int], number: int) -> None:
@@ -238,7 +238,7 @@ def _enter(path: str) -> None:
 
 def _set_namespace(descriptor: int) -> None:
     if ctypes.CDLL(None, use_errno=True).setns(descriptor, _CLONE_NEWNET) != 0:
-        raise Unable(f"setns: {os.strerror(ctypes.get_errno())}")
+        raise NamespaceError(f"setns: {os.strerror(ctypes.get_errno())}")
 
 
 def _exit(*_: object) -> NoReturn:

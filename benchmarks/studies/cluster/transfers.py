@@ -15,6 +15,7 @@ import numpy as np
 
 from benchmarks.report.results import Row, digits
 from benchmarks.studies.cluster.machines import actors, held_bytes, nodes
+from benchmarks.studies.cluster.model import Shape
 from fastw2v.config import TrainConfig
 from fastw2v.distributed import Cluster, cluster_corpus
 from fastw2v.distributed.exchange import exchange_rows
@@ -62,22 +63,9 @@ def exchange(n_nodes: int, n_vocab: int, dim: int, *, rounds: int, block_mb: lis
             yield {"study": "exchange", **row, "peaks": list(peaks.most.values())}
 
 
-class Shape(NamedTuple):
-    """Of an exchange: nodes, rows of a matrix, and their length."""
-
-    n_nodes: int
-    n_vocab: int
-    dim: int
-
-    @property
-    def sent_bytes(self) -> float:
-        """What each node sends, and receives: its rows to their owners, and merged rows to the others."""
-        return 2 * 8 * self.n_vocab * self.dim * (self.n_nodes - 1) / self.n_nodes
-
-
 def exchanges(cluster: Cluster, shape: Shape, *, rounds: int, block_mb: Sequence[int]) -> Iterator[Row]:
     """Exchange all rows several times on a cluster; yield seconds and MB/s of a node for each size of blocks."""
-    n_nodes, n_vocab, dim = shape
+    n_nodes, n_vocab, dim, _ = shape
     vocab = Vocab.from_ids(np.arange(n_vocab), 10**7 // np.arange(1, n_vocab + 1) + 5)
     config = TrainConfig(vector_size=dim, sg=1, workers=1)
     with TemporaryDirectory() as folder, closing(RayTransport(cluster, config, _text(folder))) as transport:
