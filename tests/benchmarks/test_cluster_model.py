@@ -2,8 +2,9 @@
 
 import pytest
 
+from benchmarks.studies.cluster import network
 from benchmarks.studies.cluster.model import Link, Load, Shape, rounds, table
-from benchmarks.studies.cluster.network import fit, shape_of
+from benchmarks.studies.cluster.network import TrainingEnds, fit, shape_of
 from fastw2v.distributed.plan import blocks
 
 SHAPES = [Shape(2, n_vocab, 100, block_mb) for n_vocab in (50_000, 100_000, 200_000) for block_mb in (8, 32)]
@@ -58,6 +59,15 @@ def test_the_fit_of_two_nodes_predicts_four():
     assert prediction["predicted_s"] == pytest.approx(link.seconds(four), rel=1e-3)
     assert prediction["error_percent"] == pytest.approx(-50)
     assert shape_of(exchange(four, 1.0)) == four
+
+
+def test_what_is_before_the_first_round_is_not_counted(monkeypatch):
+    ends, now = TrainingEnds(), iter([100.0, 102.0, 104.0, 107.0, 109.0])
+    monkeypatch.setattr(network.time, "perf_counter", lambda: next(now))
+    ends("encode", 5, None)
+    for n_words in (10, 250, 500, 750, 1000):
+        ends("train", n_words, 1000)
+    assert ends.seconds_between(4) == pytest.approx((109 - 102) / 3)
 
 
 def test_the_share_that_trains_falls_with_nodes():

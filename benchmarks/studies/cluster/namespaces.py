@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -22,6 +23,7 @@ from typing import NoReturn
 from benchmarks.studies.cluster.machines import STORE_BYTES, set_environment
 
 PORT = 6379
+_PREFIX = "fastw2v-"
 _CLONE_NEWNET = 0x40000000
 _BURST_BYTES = 1 << 18  # more than the largest packet that the system hands to a link, 64 KB
 _QUEUE_MS = 20
@@ -48,6 +50,8 @@ class Network:
     ----------
     n_nodes : int
         At most 250.
+    maker : int, optional
+        The process whose network it is; default: this one.
 
     Attributes
     ----------
@@ -56,8 +60,8 @@ class Network:
     addresses : list of str
     """
 
-    def __init__(self, n_nodes: int) -> None:
-        prefix = f"fastw2v-{os.getpid()}"
+    def __init__(self, n_nodes: int, maker: int | None = None) -> None:
+        prefix = f"{_PREFIX}{maker or os.getpid()}"
         self._switch = f"{prefix}-switch"
         self.names = [f"{prefix}-{number}" for number in range(n_nodes)]
         self.addresses = [f"10.77.0.{1 + number}" for number in range(n_nodes)]
@@ -112,12 +116,15 @@ class Network:
 def network(n_nodes: int) -> Iterator[Network]:
     """Make a network, and remove it at the end, also after an error, Ctrl-C or SIGTERM.
 
+    What a process has left that was killed by SIGKILL, the next one removes.
+
     Raises
     ------
     NamespaceError
         This machine, or this user, cannot make one.
     """
     check()
+    _remove_leftovers()
     made = Network(n_nodes)
     before = signal.signal(signal.SIGTERM, _exit)
     try:
@@ -128,6 +135,16 @@ def network(n_nodes: int) -> Iterator[Network]:
         made.remove()
         signal.signal(signal.SIGINT, ignored[0])
         signal.signal(signal.SIGTERM, before)
+
+
+def _remove_leftovers() -> None:
+    """Remove the networks of processes that are gone."""
+    folder = Path("/run/netns")
+    names = [path.name for path in folder.glob(f"{_PREFIX}*")] if folder.is_dir() else []
+    nodes = Counter(int(name.split("-")[1]) for name in names)
+    for maker, n_found in nodes.items():
+        if not Path(f"/proc/{maker}").exists():
+            Network(n_found, maker).remove()
 
 
 @contextmanager

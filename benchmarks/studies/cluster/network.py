@@ -8,6 +8,7 @@ cores about 5 million with the long rows of a large model. So a link here has a 
 from __future__ import annotations
 
 import statistics
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -61,15 +62,17 @@ def _exchanges(
 def _training(made: Network, nodes: RayNodes, megabits: float | None, *, quick: bool) -> Row:
     """Train the film reviews, with as many words in a round as 80 rounds of five epochs have."""
     made.limit(megabits)
+    ends = TrainingEnds()
     with TemporaryDirectory() as folder:
         text = Path(folder, "text")
         reviews(text, quick=quick)
-        where = Cluster(nodes.address, nodes=2, rounds=_ROUNDS_IN_EPOCH)
-        model = Word2Vec(corpus_file=str(text), cluster=where, **options_of(1, quick=quick) | {"epochs": 2})
+        where, options = Cluster(nodes.address, nodes=2, rounds=_ROUNDS_IN_EPOCH), options_of(1, quick=quick)
+        model = Word2Vec(corpus_file=str(text), cluster=where, progress=ends, **options | {"epochs": 2})
     told = model.cluster_report
     if told is None:
         raise RuntimeError("the training was of no cluster")
-    exchange_s, train_s = told.exchange_seconds, model.report.train_seconds - told.exchange_seconds
+    n_words, exchange_s = told.words / told.n_rounds, told.exchange_seconds / told.n_rounds
+    train_s = ends.seconds_between(told.n_rounds) - exchange_s
     return {
         "study": "network",
         "what": "training",
@@ -77,13 +80,31 @@ def _training(made: Network, nodes: RayNodes, megabits: float | None, *, quick: 
         "nodes": told.n_nodes,
         "vocab": len(model.wv),
         "rounds": told.n_rounds,
-        "round_words": digits(told.words / told.n_rounds),
-        "round_train_s": digits(train_s / told.n_rounds),
-        "round_exchange_s": digits(exchange_s / told.n_rounds),
-        "words_per_s": digits(told.words / (train_s + exchange_s)),
-        "node_words_per_s": digits(told.words / train_s / told.n_nodes),
-        "exchange_mb_per_s": digits(told.exchanged_bytes / told.n_nodes / exchange_s / 1e6),
+        "round_words": digits(n_words),
+        "round_train_s": digits(train_s),
+        "round_exchange_s": digits(exchange_s),
+        "words_per_s": digits(n_words / (train_s + exchange_s)),
+        "node_words_per_s": digits(n_words / train_s / told.n_nodes),
+        "exchange_mb_per_s": digits(told.exchanged_bytes / told.n_nodes / told.exchange_seconds / 1e6),
     }
+
+
+class TrainingEnds:
+    """When the training of rounds ended; what is shown of it is told to this."""
+
+    def __init__(self) -> None:
+        self._seen: list[tuple[float, float]] = []
+
+    def __call__(self, phase: str, done: int, total: int | None) -> None:
+        """Note the time at which so many words were trained."""
+        if phase == "train" and total:
+            self._seen.append((time.perf_counter(), done / total))
+
+    def seconds_between(self, n_rounds: int) -> float:
+        """Return the time from the end of one training to that of the next, its mean, without what was before."""
+        first = next(when for when, share in self._seen if share >= 0.99 / n_rounds)
+        last = next(when for when, share in self._seen if share == 1)
+        return (last - first) / (n_rounds - 1)
 
 
 def shape_of(row: Row) -> Shape:
