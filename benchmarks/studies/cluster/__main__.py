@@ -71,6 +71,7 @@ def parsed(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--block-mb", type=int, nargs="+", default=[32])
     parser.add_argument("--quick", action="store_true", help="a small corpus, to try the program; record it elsewhere")
     parser.add_argument("--results", type=Path, help="folder of the recorded lines; default: benchmarks/results")
+    parser.add_argument("--note", help="is recorded with the lines: what else ran")
     chosen = parser.parse_args(arguments)
     if chosen.quick and chosen.results is None:
         parser.error("--quick needs --results FOLDER: its lines are not for benchmarks/results")
@@ -84,6 +85,7 @@ def main(arguments: list[str] | None = None) -> None:
         print(shown_model(chosen))
         return
     for row in rows(chosen):
+        row |= {} if chosen.note is None else {"note": chosen.note}
         results.append(SUITE, row | results.here(), chosen.results or results.FOLDER)
         print(row, flush=True)
 
