@@ -25,7 +25,7 @@ from benchmarks.studies.cluster.trainings import KINDS, kills, quality, speed
 from benchmarks.studies.cluster.transfers import exchange
 
 SUITE = "cluster"
-ROUND_WORDS = 62.5e6  # of a text of a billion words, five epochs and 80 rounds
+EPOCHS, ROUNDS = 5, 80  # of a training, for the model
 NODE_WORDS = 5e6  # that a node of 16 cores trains in a second, with 300 dimensions
 LINK_SHARE = 0.5  # of a network's speed that an exchange uses
 
@@ -51,8 +51,9 @@ def shown_model(chosen: argparse.Namespace) -> str:
     if not fits:
         sys.exit("no line of results has a fit: run the study network first")
     fitted = model.Link(fits["fit"]["piece_ms"] / 1000, 1e6 * fits["fit"]["mb_per_s"])
+    load = model.Load(chosen.text_words * EPOCHS / ROUNDS, NODE_WORDS)
     shape = {"n_vocab": chosen.vocab, "dim": chosen.dim, "block_mb": max(chosen.block_mb)}
-    return model.table(fitted, LINK_SHARE, model.Load(ROUND_WORDS, NODE_WORDS), **shape)
+    return model.table(fitted, LINK_SHARE, load, **shape)
 
 
 def parsed(arguments: list[str]) -> argparse.Namespace:
@@ -71,6 +72,7 @@ def parsed(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--block-mb", type=int, nargs="+", default=[32])
     parser.add_argument("--quick", action="store_true", help="a small corpus, to try the program; record it elsewhere")
     parser.add_argument("--results", type=Path, help="folder of the recorded lines; default: benchmarks/results")
+    parser.add_argument("--text-words", type=float, default=1e9, help="of the text, for the model")
     parser.add_argument("--note", help="is recorded with the lines: what else ran")
     chosen = parser.parse_args(arguments)
     if chosen.quick and chosen.results is None:

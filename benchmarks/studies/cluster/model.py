@@ -108,15 +108,18 @@ _GIGABITS = (10, 25)
 
 
 def table(fitted: Link, link_share: float, load: Load, *, n_vocab: int, dim: int, block_mb: int) -> str:
-    """Return the rounds of up to 32 nodes as a table, on networks of which an exchange uses a share."""
+    """Return the rounds of up to 32 nodes as a table, on networks of which an exchange uses a share.
+
+    The speed-up is that over one node: nodes times the share of their time that they train.
+    """
     shapes = [Shape(n_nodes, n_vocab, dim, block_mb) for n_nodes in TABLE_NODES]
     links = [Link(fitted.piece_s, link_share * gigabits * 1e9 / 8) for gigabits in _GIGABITS]
     by_link = [rounds(load, link, shapes) for link in links]
     names = [f"{gigabits} Gb/s" for gigabits in _GIGABITS]
-    head = ["nodes", "trains a round in", *(f"exchanges in, {name}" for name in names), "merges in"]
-    lines = [[*head, *(f"share of training, {name}" for name in names)], ["---"] * (len(head) + len(names))]
+    head = ["nodes", "trains a round in", "merges in", *(f"exchanges in, {name}" for name in names)]
+    lines = [[*head, *(f"speed-up, {name}" for name in names)], ["---"] * (len(head) + len(names))]
     for shape, *found in zip(shapes, *by_link):
-        times = [found[0].train_s, *(one.exchange_s for one in found), found[0].merge_s]
-        shares = [f"{100 * one.share:.0f} %" for one in found]
-        lines.append([str(shape.n_nodes), *(f"{seconds:.1f} s" for seconds in times), *shares])
+        times = [found[0].train_s, found[0].merge_s, *(one.exchange_s for one in found)]
+        gains = [f"{shape.n_nodes * one.share:.1f}" for one in found]
+        lines.append([str(shape.n_nodes), *(f"{seconds:.1f} s" for seconds in times), *gains])
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)

@@ -35,22 +35,23 @@ def study(*, rounds: int, quick: bool) -> Iterator[Row]:
     n_vocab = 5_000 if quick else 50_000
     with ray_network(4) as (made, nodes):
         nodes.start(2)
+        large = [Shape(2, 4 * n_vocab, _DIM, mb) for mb in BLOCK_MB]
         for megabits in (None, 1000 * SCALE * REAL_GIGABITS[-1]):
-            yield from _exchanges(made, nodes, [Shape(2, 4 * n_vocab, _DIM, mb) for mb in BLOCK_MB], megabits, rounds)
+            yield from _exchanges(made, nodes, large, megabits=megabits, rounds=rounds)
         for megabits in (None, *(1000 * SCALE * real for real in REAL_GIGABITS)):
             yield _training(made, nodes, megabits, quick=quick)
         of_two = [Shape(2, factor * n_vocab, _DIM, mb) for factor in (1, 2, 4) for mb in FITTED_BLOCK_MB]
-        known = list(_exchanges(made, nodes, of_two, SLOW_MEGABITS, rounds))
+        known = list(_exchanges(made, nodes, of_two, megabits=SLOW_MEGABITS, rounds=rounds))
         yield from known
         nodes.start(4)
         of_four = [Shape(4, factor * n_vocab, _DIM, mb) for factor in (1, 2) for mb in FITTED_BLOCK_MB]
-        found = list(_exchanges(made, nodes, of_four, SLOW_MEGABITS, rounds))
+        found = list(_exchanges(made, nodes, of_four, megabits=SLOW_MEGABITS, rounds=rounds))
         yield from found
         yield fit(known, found)
 
 
 def _exchanges(
-    made: Network, nodes: RayNodes, shapes: Sequence[Shape], megabits: float | None, rounds: int
+    made: Network, nodes: RayNodes, shapes: Sequence[Shape], *, megabits: float | None, rounds: int
 ) -> Iterator[Row]:
     made.limit(megabits)
     for n_nodes, n_vocab, dim in dict.fromkeys(shape[:3] for shape in shapes):
