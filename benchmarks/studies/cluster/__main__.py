@@ -6,6 +6,7 @@
     python -m benchmarks.studies.cluster exchange --nodes 2 --vocab 200000 --dim 100 --block-mb 4 16 64
     python -m benchmarks.studies.cluster memory --vocab 1000000 --dim 300
     python -m benchmarks.studies.cluster network      (as root: Linux namespaces with links of limited speed)
+    python -m benchmarks.studies.cluster tables       (what network has recorded, as in the README)
     python -m benchmarks.studies.cluster model --vocab 1000000 --dim 300      (up to 32 nodes, not measured)
 
 --quick takes a small corpus; its lines need --results FOLDER.
@@ -21,10 +22,12 @@ from pathlib import Path
 from benchmarks.report import results
 from benchmarks.studies.cluster import model, network
 from benchmarks.studies.cluster.namespaces import NamespaceError
+from benchmarks.studies.cluster.tables import tables
 from benchmarks.studies.cluster.trainings import KINDS, kills, quality, speed
 from benchmarks.studies.cluster.transfers import exchange
 
 SUITE = "cluster"
+STUDIES = ("quality", "kills", "speed", "exchange", "memory", "network", "tables", "model")
 EPOCHS, ROUNDS = 5, 80  # of a training, for the model
 NODE_WORDS = 5e6  # that a node of 16 cores trains in a second, with 300 dimensions
 LINK_SHARE = 0.5  # of a network's speed that an exchange uses
@@ -59,7 +62,9 @@ def shown_model(chosen: argparse.Namespace) -> str:
 def parsed(arguments: list[str]) -> argparse.Namespace:
     """Return the arguments of the command."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("study", choices=("quality", "kills", "speed", "exchange", "memory", "network", "model"))
+    parser.add_argument(
+        "study", choices=("quality", "kills", "speed", "exchange", "memory", "network", "tables", "model")
+    )
     parser.add_argument("--nodes", type=int, default=2)
     parser.add_argument("--seeds", type=int, nargs="+", default=[1])
     parser.add_argument("--runs", type=int, default=1)
@@ -83,8 +88,8 @@ def parsed(arguments: list[str]) -> argparse.Namespace:
 def main(arguments: list[str] | None = None) -> None:
     """Run a study, and record its lines."""
     chosen = parsed(sys.argv[1:] if arguments is None else arguments)
-    if chosen.study == "model":
-        print(shown_model(chosen))
+    if chosen.study in ("model", "tables"):
+        print(shown_model(chosen) if chosen.study == "model" else tables(chosen.results))
         return
     for row in rows(chosen):
         row |= {} if chosen.note is None else {"note": chosen.note}
