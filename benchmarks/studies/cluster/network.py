@@ -57,7 +57,8 @@ def _exchanges(
     for n_nodes, n_vocab, dim in dict.fromkeys(shape[:3] for shape in shapes):
         sizes = [shape.block_mb for shape in shapes if shape[:3] == (n_nodes, n_vocab, dim)]
         where = Cluster(nodes.address, nodes=n_nodes)
-        for row in exchanges(where, Shape(n_nodes, n_vocab, dim), rounds=rounds, block_mb=sizes):
+        options = {"rounds": rounds, "block_mb": sizes, "cores_s": made.cores_s}
+        for row in exchanges(where, Shape(n_nodes, n_vocab, dim), **options):
             yield {"study": "network", "what": "exchange", "link_mbit": megabits, **row}
 
 

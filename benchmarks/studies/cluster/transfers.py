@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -63,8 +63,25 @@ def exchange(n_nodes: int, n_vocab: int, dim: int, *, rounds: int, block_mb: lis
             yield {"study": "exchange", **row, "peaks": list(peaks.most.values())}
 
 
-def exchanges(cluster: Cluster, shape: Shape, *, rounds: int, block_mb: Sequence[int]) -> Iterator[Row]:
-    """Exchange all rows several times on a cluster; yield seconds and MB/s of a node for each size of blocks."""
+def cores_of_all() -> float:
+    """Return the seconds in which cores of this machine were busy, with all programs."""
+    ticks = [int(field) for field in Path("/proc/stat").read_text().split(maxsplit=9)[1:9]]
+    user, nice, system, _idle, _waiting, *interrupts = ticks
+    return (user + nice + system + sum(interrupts)) / os.sysconf("SC_CLK_TCK")
+
+
+def exchanges(
+    cluster: Cluster,
+    shape: Shape,
+    *,
+    rounds: int,
+    block_mb: Sequence[int],
+    cores_s: Callable[[], float] = cores_of_all,
+) -> Iterator[Row]:
+    """Exchange all rows several times on a cluster; yield seconds and MB/s of a node for each size of blocks.
+
+    `cores_s` tells for how many seconds cores were busy, from some time on; the share of the cores is recorded.
+    """
     n_nodes, n_vocab, dim, _ = shape
     vocab = Vocab.from_ids(np.arange(n_vocab), 10**7 // np.arange(1, n_vocab + 1) + 5)
     config = TrainConfig(vector_size=dim, sg=1, workers=1)
@@ -74,7 +91,7 @@ def exchanges(cluster: Cluster, shape: Shape, *, rounds: int, block_mb: Sequence
         transport.gather([transport.call(worker, "begin", config, shared, np.array([10**6])) for worker in workers])
         for number, size in enumerate(block_mb):
             cut = blocks(n_vocab, 4 * dim, n_owners=n_nodes, block_bytes=size << 20)
-            seconds, begun = [], Use.now()
+            seconds, begun = [], Use.now(cores_s())
             for turn in range(rounds):
                 began = time.perf_counter()
                 exchange_rows(transport, workers, workers, blocks=cut, exposure=1.0, n_rows=n_vocab)
@@ -89,7 +106,7 @@ def exchanges(cluster: Cluster, shape: Shape, *, rounds: int, block_mb: Sequence
                 "blocks": len(cut),
                 "seconds": [digits(took) for took in seconds],
                 "mb_per_s": digits(shape.sent_bytes / float(np.median(seconds)) / 1e6),
-                **Use.now().since(begun),
+                **Use.now(cores_s()).since(begun),
             }
 
 
@@ -100,24 +117,21 @@ def _text(folder: str) -> ClusterCorpus:
 
 
 class Use(NamedTuple):
-    """Time, and what processors and the network of this machine, or namespace, have done until then."""
+    """Time, how long cores were busy until then, and what this machine, or namespace, has sent."""
 
     when: float
     busy_s: float
     sent_bytes: int
 
     @classmethod
-    def now(cls) -> Self:
+    def now(cls, busy_s: float) -> Self:
         """Look at the counters of Linux."""
-        ticks = [int(field) for field in Path("/proc/stat").read_text().split(maxsplit=9)[1:9]]
-        user, nice, system, _idle, _waiting, *interrupts = ticks
-        busy_s = (user + nice + system + sum(interrupts)) / os.sysconf("SC_CLK_TCK")
         links = [line.split(":") for line in Path("/proc/thread-self/net/dev").read_text().splitlines()[2:]]
         sent = sum(int(counts.split()[8]) for name, counts in links if name.strip() != "lo")
         return cls(time.perf_counter(), busy_s, sent)
 
     def since(self, begun: Use) -> Row:
-        """Return the share of time in which the cores were busy, with all programs, and the MB/s that were sent."""
+        """Return the share of time in which the cores were busy, and the MB/s that were sent."""
         took_s = self.when - begun.when
         busy = (self.busy_s - begun.busy_s) / took_s / (os.cpu_count() or 1)
         return {
