@@ -10,7 +10,7 @@ from fastw2v.distributed.plan import Block
 from fastw2v.distributed.replica import Exchange
 from fastw2v.distributed.transport import Transport
 
-_N_BLOCKS_AT_ONCE = 3
+_Copies = dict[int, dict[int, Any]]  # of a block: by the rank of who sends, and of who owns the rows
 
 
 def exchange_rows(
@@ -42,29 +42,49 @@ def exchange_rows(
     """
     ranks = tuple(rank for rank, worker in enumerate(workers) if worker in contributors)
     plans = [Exchange(n_rows, len(workers), rank, ranks, exposure) for rank in range(len(workers))]
-    under_way: deque[list[Any]] = deque()
-    under_way.append([transport.call(worker, "prepare", plan) for worker, plan in zip(workers, plans)])
-    for block in blocks:
-        under_way.append(_exchange_block(transport, workers, ranks, block=block))
-        if len(under_way) >= _N_BLOCKS_AT_ONCE:
-            transport.gather(under_way.popleft())
-    for received in under_way:
-        transport.gather(received)
+    calls = _Calls(transport, workers, ranks)
+    received = deque([[transport.call(worker, "prepare", plan) for worker, plan in zip(workers, plans)]])
+    sent: tuple[Block, _Copies] | None = None
+    merged: tuple[Block, list[Any]] | None = None
+    for block in (*blocks, None, None):
+        # A worker does its calls in this order. So a block is on its way while others are sent and merged.
+        sending = None if block is None else (block, calls.send(block))
+        merging = None if sent is None else (sent[0], calls.merge(*sent))
+        if merged is not None:
+            received.append(calls.receive(*merged))
+        sent, merged = sending, merging
+        if len(received) > 1:
+            transport.gather(received.popleft())
+    for last in received:
+        transport.gather(last)
 
 
-def _exchange_block(transport: Transport, workers: Sequence[int], ranks: Sequence[int], *, block: Block) -> list[Any]:
-    """Begin to exchange a block; return references that are ready when all workers have it."""
-    owners = range(len(workers))
-    sent: dict[int, dict[int, Any]] = {}
-    for rank in ranks:
-        others = [owner for owner in owners if owner != rank]
-        copies = transport.call_for_many(workers[rank], "send", block, n_results=len(others))
-        sent[rank] = dict(zip(others, copies))
-    merged = [
-        transport.call(workers[owner], "merge", block, *(sent[rank][owner] for rank in ranks if rank != owner))
-        for owner in owners
-    ]
-    return [
-        transport.call(workers[rank], "receive", block, *(merged[owner] for owner in owners if owner != rank))
-        for rank in owners
-    ]
+class _Calls:
+    """The calls that exchange a block, of all workers; each returns references."""
+
+    def __init__(self, transport: Transport, workers: Sequence[int], ranks: Sequence[int]) -> None:
+        self._transport, self._workers, self._ranks = transport, workers, ranks
+
+    def send(self, block: Block) -> _Copies:
+        """Let those that have trained copy rows for their owners."""
+        owners = range(len(self._workers))
+        sent: _Copies = {}
+        for rank in self._ranks:
+            others = [owner for owner in owners if owner != rank]
+            copies = self._transport.call_for_many(self._workers[rank], "send", block, n_results=len(others))
+            sent[rank] = dict(zip(others, copies))
+        return sent
+
+    def merge(self, block: Block, sent: _Copies) -> list[Any]:
+        """Let the owners merge what was sent."""
+        return [
+            self._transport.call(worker, "merge", block, *(sent[rank][owner] for rank in self._ranks if rank != owner))
+            for owner, worker in enumerate(self._workers)
+        ]
+
+    def receive(self, block: Block, merged: list[Any]) -> list[Any]:
+        """Let all take the rows that others have merged."""
+        return [
+            self._transport.call(worker, "receive", block, *merged[:rank], *merged[rank + 1 :])
+            for rank, worker in enumerate(self._workers)
+        ]

@@ -30,6 +30,7 @@ from fastw2v.vocab import EmptyVocabularyError, Vocab
 
 logger = logging.getLogger("fastw2v")
 _SPANS_PER_WORKER = 4
+_ROWS_AT_ONCE = 512  # that are merged: what that needs stays in the cache of a core
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -211,8 +212,7 @@ class Replica:
         """Get ready to merge rows after a round."""
         self._exchange = exchange
         self._exposure += exchange.exposure / self._n_tokens
-        dim = self._weights.dim
-        self._curvatures = self._counter.curvatures(self._weights.w_in[:, :dim], self._weights.w_out[:, :dim])
+        self._curvatures = None
 
     @_working
     def send(self, block: Block) -> FloatArray | list[FloatArray]:
@@ -226,15 +226,26 @@ class Replica:
         """Merge the rows of a block that this worker owns, given those of the other contributors, by rank."""
         owners, rank = self._exchange.n_owners, self._exchange.rank
         numbers, own = slice(block.first + rank, block.last, owners), self._rows(block, rank)
-        others = iter(copies)
-        replicas = np.stack([own if k == rank else next(others) for k in self._exchange.contributors])
         base = (self._base or self._safe).matrices[block.matrix][numbers]
-        if self._curvatures is None:
-            raise RuntimeError("merge was called before prepare")
-        curvatures, directions = self._curvatures[block.matrix]
+        curvatures, directions = self._steepness()[block.matrix]
         rates = self._exposure[numbers] * self._updates[block.matrix][numbers]
-        own[:] = merged_by_directions(base, replicas, rates, curvatures=curvatures, directions=directions)
-        return own.copy()
+        merged = np.empty(own.shape, own.dtype)
+        for first in range(0, len(own), _ROWS_AT_ONCE):
+            some = slice(first, first + _ROWS_AT_ONCE)
+            others = iter(copies)
+            replicas = np.stack([(own if k == rank else next(others))[some] for k in self._exchange.contributors])
+            merged[some] = merged_by_directions(
+                base[some], replicas, rates[some], curvatures=curvatures, directions=directions
+            )
+        own[:] = merged
+        return merged
+
+    def _steepness(self) -> tuple[Curvature, Curvature]:
+        """Return the curvatures of both matrices, found at the first merge: the first rows are then on their way."""
+        if self._curvatures is None:
+            dim = self._weights.dim
+            self._curvatures = self._counter.curvatures(self._weights.w_in[:, :dim], self._weights.w_out[:, :dim])
+        return self._curvatures
 
     @_working
     def receive(self, block: Block, *merged: FloatArray) -> None:

@@ -21,3 +21,14 @@ def test_a_quick_study_is_not_recorded_with_the_others(capsys):
     with pytest.raises(SystemExit):
         study.main(["speed", "--quick"])
     assert "--results FOLDER" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("name", "shown"), [("model", "| 32 | "), ("tables", "ms a piece")])
+def test_recorded_lines_are_shown_as_tables(name, shown, capsys):
+    study.main([name])
+    assert shown in capsys.readouterr().out
+
+
+def test_without_a_fit_there_is_no_model(tmp_path):
+    with pytest.raises(SystemExit, match="run the study network first"):
+        study.main(["model", "--results", str(tmp_path)])

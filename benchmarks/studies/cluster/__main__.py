@@ -5,6 +5,9 @@
     python -m benchmarks.studies.cluster speed --nodes 2
     python -m benchmarks.studies.cluster exchange --nodes 2 --vocab 200000 --dim 100 --block-mb 4 16 64
     python -m benchmarks.studies.cluster memory --vocab 1000000 --dim 300
+    python -m benchmarks.studies.cluster network      (as root: Linux namespaces with links of limited speed)
+    python -m benchmarks.studies.cluster tables       (what network has recorded, as in the README)
+    python -m benchmarks.studies.cluster model --vocab 1000000 --dim 300      (up to 32 nodes, not measured)
 
 --quick takes a small corpus; its lines need --results FOLDER.
 """
@@ -17,10 +20,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.report import results
+from benchmarks.studies.cluster import model, network
+from benchmarks.studies.cluster.namespaces import NamespaceError
+from benchmarks.studies.cluster.tables import tables
 from benchmarks.studies.cluster.trainings import KINDS, kills, quality, speed
 from benchmarks.studies.cluster.transfers import exchange
 
 SUITE = "cluster"
+STUDIES = ("quality", "kills", "speed", "exchange", "memory", "network", "tables", "model")
+EPOCHS, ROUNDS = 5, 80  # of a training, for the model
+NODE_WORDS = 5e6  # that a node of 16 cores trains in a second, with 300 dimensions
+LINK_SHARE = 0.5  # of a network's speed that an exchange uses
 
 
 def rows(chosen: argparse.Namespace) -> Iterator[results.Row]:
@@ -31,15 +41,30 @@ def rows(chosen: argparse.Namespace) -> Iterator[results.Row]:
         yield from kills(chosen.runs, chosen.kind, chosen.first, quick=chosen.quick)
     elif chosen.study == "speed":
         yield from speed(chosen.nodes, chosen.repeats, quick=chosen.quick)
+    elif chosen.study == "network":
+        yield from network.study(rounds=chosen.rounds, quick=chosen.quick)
     else:
         options = {"rounds": chosen.rounds, "block_mb": chosen.block_mb}
         yield from exchange(chosen.nodes, chosen.vocab, chosen.dim, **options)
 
 
+def shown_model(chosen: argparse.Namespace) -> str:
+    """Return the table of a model, with the latency of the last fit."""
+    fits = results.latest(SUITE, lambda row: row["what"], has="piece_ms", folder=chosen.results)
+    if not fits:
+        sys.exit("no line of results has a fit: run the study network first")
+    fitted = model.Link(fits["fit"]["piece_ms"] / 1000, 1e6 * fits["fit"]["mb_per_s"])
+    load = model.Load(chosen.text_words * EPOCHS / ROUNDS, NODE_WORDS)
+    shape = {"n_vocab": chosen.vocab, "dim": chosen.dim, "block_mb": max(chosen.block_mb)}
+    return model.table(fitted, LINK_SHARE, load, **shape)
+
+
 def parsed(arguments: list[str]) -> argparse.Namespace:
     """Return the arguments of the command."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("study", choices=("quality", "kills", "speed", "exchange", "memory"))
+    parser.add_argument(
+        "study", choices=("quality", "kills", "speed", "exchange", "memory", "network", "tables", "model")
+    )
     parser.add_argument("--nodes", type=int, default=2)
     parser.add_argument("--seeds", type=int, nargs="+", default=[1])
     parser.add_argument("--runs", type=int, default=1)
@@ -52,6 +77,8 @@ def parsed(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--block-mb", type=int, nargs="+", default=[32])
     parser.add_argument("--quick", action="store_true", help="a small corpus, to try the program; record it elsewhere")
     parser.add_argument("--results", type=Path, help="folder of the recorded lines; default: benchmarks/results")
+    parser.add_argument("--text-words", type=float, default=1e9, help="of the text, for the model")
+    parser.add_argument("--note", help="is recorded with the lines: what else ran")
     chosen = parser.parse_args(arguments)
     if chosen.quick and chosen.results is None:
         parser.error("--quick needs --results FOLDER: its lines are not for benchmarks/results")
@@ -61,10 +88,17 @@ def parsed(arguments: list[str]) -> argparse.Namespace:
 def main(arguments: list[str] | None = None) -> None:
     """Run a study, and record its lines."""
     chosen = parsed(sys.argv[1:] if arguments is None else arguments)
+    if chosen.study in ("model", "tables"):
+        print(shown_model(chosen) if chosen.study == "model" else tables(chosen.results))
+        return
     for row in rows(chosen):
+        row |= {} if chosen.note is None else {"note": chosen.note}
         results.append(SUITE, row | results.here(), chosen.results or results.FOLDER)
         print(row, flush=True)
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except NamespaceError as error:
+        sys.exit(str(error))

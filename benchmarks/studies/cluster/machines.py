@@ -12,13 +12,18 @@ ROOT = Path(__file__).resolve().parents[3]
 STORE_BYTES = 512 << 20
 
 
-@contextmanager
-def nodes(n_nodes: int, *, cpus: int = 1, store_bytes: int = STORE_BYTES) -> Iterator[Any]:
-    """Start a cluster of so many nodes, and end it; the first is the head, which a study must not remove."""
+def set_environment() -> None:
+    """Set what all processes of Ray need, before it is started."""
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     os.environ["RAY_AUTH_MODE"] = "disabled"
     os.environ["RAY_worker_niceness"] = "0"  # not 15: a process that is compared with them is not nice either
     os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), str(ROOT / "kernels")])
+
+
+@contextmanager
+def nodes(n_nodes: int, *, cpus: int = 1, store_bytes: int = STORE_BYTES) -> Iterator[Any]:
+    """Start a cluster of so many nodes, and end it; the first is the head, which a study must not remove."""
+    set_environment()
     import ray
     from ray.cluster_utils import Cluster
 
