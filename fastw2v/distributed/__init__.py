@@ -12,6 +12,7 @@ from fastw2v.distributed.merging import (
     merged_by_mean_of_touched,
     merged_by_projection,
     merged_by_sum,
+    merged_in_turn,
     principal_curvatures,
     summing_factor,
 )
@@ -33,6 +34,7 @@ __all__ = [
     "merged_by_mean_of_touched",
     "merged_by_projection",
     "merged_by_sum",
+    "merged_in_turn",
     "principal_curvatures",
     "summing_factor",
     "train",

@@ -203,7 +203,16 @@ class Training:
         rates = learning_rates(self._config, work.n_words, after.n_words, n_tokens=work.n_tokens)
         exposure = sum(rates) / 2 * n_trained(shares) / len(contributors)
         row_blocks = self._blocks(n_owners=len(nodes.workers), n_rows=n_rows)
-        exchange_rows(nodes.transport, nodes.workers, contributors, blocks=row_blocks, exposure=exposure, n_rows=n_rows)
+        number = after.n_words * self._rounds // work.n_tokens  # of the round, from the begin of the training
+        exchange_rows(
+            nodes.transport,
+            nodes.workers,
+            contributors,
+            blocks=row_blocks,
+            exposure=exposure,
+            n_rows=n_rows,
+            first=number + number // self._cluster.cycle,  # each is the last as often, at the end of a cycle too
+        )
         self.figures.exchange_seconds += time.perf_counter() - begun
         sent = n_rows * 2 * 4 * self._config.vector_size
         self.figures.exchanged_bytes += sent * (len(contributors) - 1 + len(nodes.workers) - 1)

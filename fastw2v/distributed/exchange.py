@@ -21,6 +21,7 @@ def exchange_rows(
     blocks: Sequence[Block],
     exposure: float,
     n_rows: int,
+    first: int = 0,
 ) -> None:
     """Merge the rows of some blocks, and wait until all workers have them.
 
@@ -34,6 +35,8 @@ def exchange_rows(
     blocks : sequence of Block
     exposure, n_rows
         See `Exchange`.
+    first : int
+        The contributor whose moves come first, modulo their number; the last one's count most.
 
     Raises
     ------
@@ -41,6 +44,8 @@ def exchange_rows(
         Then the rows of the others are partly merged.
     """
     ranks = tuple(rank for rank, worker in enumerate(workers) if worker in contributors)
+    first %= max(len(ranks), 1)
+    ranks = ranks[first:] + ranks[:first]
     plans = [Exchange(n_rows, len(workers), rank, ranks, exposure) for rank in range(len(workers))]
     calls = _Calls(transport, workers, ranks)
     received = deque([[transport.call(worker, "prepare", plan) for worker, plan in zip(workers, plans)]])

@@ -15,7 +15,7 @@ import numpy as np
 from fastw2v.backends import Backend, Tally, TrainingData, get_backend
 from fastw2v.config import TrainConfig
 from fastw2v.distributed.committed import StoredRows
-from fastw2v.distributed.merging import merged_by_directions
+from fastw2v.distributed.merging import merged_in_turn
 from fastw2v.distributed.plan import Block, Piece
 from fastw2v.distributed.shards import ClusterCorpus, Shard
 from fastw2v.distributed.tokens import ShardTokens, tokens_as_rows
@@ -55,7 +55,8 @@ class Exchange(NamedTuple):
     rank : int
         Of this worker among the owners.
     contributors : tuple of int
-        Ranks of the workers that have trained since their rows were last merged.
+        Ranks of the workers that have trained since their rows were last merged, in the order in which their moves
+        are taken to follow each other.
     exposure : float
         Learning rate times tokens that one of them has trained in the round, their mean.
     """
@@ -223,7 +224,7 @@ class Replica:
 
     @_working
     def merge(self, block: Block, *copies: FloatArray) -> FloatArray:
-        """Merge the rows of a block that this worker owns, given those of the other contributors, by rank."""
+        """Merge the rows of a block that this worker owns, given those of the other contributors, in their order."""
         owners, rank = self._exchange.n_owners, self._exchange.rank
         numbers, own = slice(block.first + rank, block.last, owners), self._rows(block, rank)
         base = (self._base or self._safe).matrices[block.matrix][numbers]
@@ -234,9 +235,8 @@ class Replica:
             some = slice(first, first + _ROWS_AT_ONCE)
             others = iter(copies)
             replicas = np.stack([(own if k == rank else next(others))[some] for k in self._exchange.contributors])
-            merged[some] = merged_by_directions(
-                base[some], replicas, rates[some], curvatures=curvatures, directions=directions
-            )
+            steepness = {"curvatures": curvatures, "directions": directions}
+            merged[some] = merged_in_turn(base[some], replicas, rates[some], **steepness)
         own[:] = merged
         return merged
 

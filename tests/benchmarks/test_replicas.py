@@ -17,7 +17,7 @@ from fastw2v.vectors.weights import initial_weights
 
 N_WORDS, DIM = 200, 16
 SMALL = {"vector_size": DIM, "window": 2, "epochs": 2, "workers": 1, "sample": 0.0}
-RULES = ["sum", "mean", "mean of touched", "projection", "contraction 0.1 0.3", "directions"]
+RULES = ["sum", "mean", "mean of touched", "projection", "contraction 0.1 0.3", "directions", "in turn"]
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,7 @@ from fastw2v.distributed import (
     merged_by_mean_of_touched,
     merged_by_projection,
     merged_by_sum,
+    merged_in_turn,
     principal_curvatures,
     summing_factor,
 )
@@ -37,8 +38,22 @@ def along_steep_directions(base, replicas):
     return merged_by_directions(base, replicas, np.ones(len(base)), **curvature)
 
 
+def in_turn_along_flat_directions(base, replicas):
+    curvature = {"curvatures": np.zeros(DIM), "directions": turned()}
+    return merged_in_turn(base, replicas, np.ones(len(base)), **curvature)
+
+
+def in_turn_along_steep_directions(base, replicas):
+    curvature = {"curvatures": np.full(DIM, 100.0), "directions": turned()}
+    return merged_in_turn(base, replicas, np.ones(len(base)), **curvature)
+
+
 FIXED = [merged_by_sum, merged_by_mean, merged_by_mean_of_touched, merged_by_projection]
-RULES = [*FIXED, rarely_updated, often_updated, along_flat_directions, along_steep_directions]
+FLAT, STEEP = (
+    [rarely_updated, along_flat_directions, in_turn_along_flat_directions],
+    [often_updated, along_steep_directions, in_turn_along_steep_directions],
+)
+RULES = [*FIXED, *FLAT, *STEEP]
 
 
 def turned():
@@ -88,13 +103,13 @@ def test_rows_that_no_worker_moved_stay_to_the_byte(rule, base):
     np.testing.assert_array_equal(rule(base, replicas)[:-1], base[:-1])
 
 
-@pytest.mark.parametrize("rule", [merged_by_sum, merged_by_projection, rarely_updated, along_flat_directions])
+@pytest.mark.parametrize("rule", [merged_by_sum, merged_by_projection, *FLAT])
 def test_the_moves_of_a_rare_row_add_up(rule, base):
     moves = orthogonal(N_WORKERS)  # each worker saw another context of the word
     np.testing.assert_allclose(rule(base, moved(base, moves))[-1], base[-1] + moves.sum(axis=0), atol=1e-6)
 
 
-@pytest.mark.parametrize("rule", [*FIXED[1:], often_updated, along_steep_directions])
+@pytest.mark.parametrize("rule", [*FIXED[1:], *STEEP])
 def test_equal_moves_of_a_frequent_row_count_once(rule, base):
     moves = np.ones((N_WORKERS, DIM), np.float32)
     np.testing.assert_allclose(rule(base, moved(base, moves))[-1], base[-1] + 1, atol=1e-5)
@@ -173,6 +188,10 @@ def test_wrong_shapes_and_exponents_are_refused(base):
         ValueError, match=r"rates, curvatures and directions have shapes \(2,\), \(16,\) and \(16, 16\)"
     ):
         merged_by_directions(base, replicas, np.zeros(2), curvatures=np.zeros(DIM), directions=np.eye(DIM))
+    with pytest.raises(ValueError, match=r"rates, curvatures and directions have shapes \(2,\)"):
+        merged_in_turn(base, replicas, np.zeros(2), curvatures=np.zeros(DIM), directions=np.eye(DIM))
+    with pytest.raises(ValueError, match=r"an exponent is -1.0; expected .* >= 0"):
+        merged_in_turn(base, replicas, np.ones(N_ROWS), curvatures=np.full(DIM, -1.0), directions=np.eye(DIM))
     with pytest.raises(ValueError, match=r"exponents have shape \(2,\); expected one for each of 5 rows"):
         merged_by_contraction(base, replicas, np.zeros(2))
     for exponent in (-0.5, np.nan):
@@ -182,7 +201,8 @@ def test_wrong_shapes_and_exponents_are_refused(base):
         summing_factor(0, np.zeros(1))
 
 
-def test_on_a_steep_and_flat_quadratic_the_directions_do_what_one_worker_would_do():
+@pytest.mark.parametrize("rule", [merged_by_directions, merged_in_turn])
+def test_on_a_steep_and_flat_quadratic_the_directions_do_what_one_worker_would_do(rule):
     curvatures, directions = np.geomspace(1e-3, 10, DIM), turned()
     hessian = directions * curvatures @ directions.T
     base, optimum = np.random.default_rng(4).normal(size=(2, N_ROWS, DIM))
@@ -196,13 +216,35 @@ def test_on_a_steep_and_flat_quadratic_the_directions_do_what_one_worker_would_d
     replicas = np.repeat(stepped(N_STEPS)[None], N_WORKERS, axis=0)
     exact = -np.log1p(-LR * curvatures) / LR  # gradient steps of this size shrink as exp(-LR * exact)
     known = {"curvatures": exact, "directions": directions}
-    merged = merged_by_directions(base, replicas, np.full(N_ROWS, LR * N_STEPS), **known)
+    merged = rule(base, replicas, np.full(N_ROWS, LR * N_STEPS), **known)
     np.testing.assert_allclose(merged, stepped(N_WORKERS * N_STEPS), rtol=1e-9)
     of_one_factor = [
         abs(merged_by_contraction(base, replicas, np.full(N_ROWS, exponent)) - merged).max()
         for exponent in np.geomspace(1e-4, 10, 50)
     ]
     assert min(of_one_factor) > 0.1
+
+
+def test_in_turn_random_gradients_leave_what_one_worker_that_draws_them_all_would_have():
+    """Each worker steps towards its own random targets; one worker steps towards all of them, in the same order."""
+    rng = np.random.default_rng(8)
+    curvatures, directions = np.geomspace(0.1, 30, DIM), turned()
+    shrinks = 1 - LR * curvatures
+    base = rng.normal(size=(N_ROWS, DIM))
+    targets = rng.normal(size=(N_WORKERS, N_STEPS, N_ROWS, DIM))
+
+    def stepped(rows, own):
+        """Steps towards targets; rows and targets are along the directions."""
+        for target in own:
+            rows = target + (rows - target) * shrinks
+        return rows
+
+    replicas = np.stack([stepped(base @ directions, own) for own in targets]) @ directions.T
+    one = stepped(base @ directions, targets.reshape(-1, N_ROWS, DIM)) @ directions.T
+    known = {"curvatures": -np.log(shrinks) / LR, "directions": directions}
+    rates = np.full(N_ROWS, LR * N_STEPS)
+    np.testing.assert_allclose(merged_in_turn(base, replicas, rates, **known), one, atol=1e-9)
+    assert abs(merged_by_directions(base, replicas, rates, **known) - one).max() > 0.1
 
 
 def test_principal_curvatures_are_the_second_derivatives_of_the_loss():
@@ -228,6 +270,6 @@ def test_principal_curvatures_of_means_are_those_of_the_mean_vectors():
 
 
 def test_all_rules_are_public():
-    others = {"merged_by_contraction", "merged_by_directions", "principal_curvatures", "summing_factor"}
+    others = {merged_by_contraction, merged_by_directions, merged_in_turn, principal_curvatures, summing_factor}
     rules = {name for name in distributed.__all__ if name.startswith(("merged", "principal", "summing"))}
-    assert {rule.__name__ for rule in FIXED} | others == rules
+    assert {rule.__name__ for rule in {*FIXED, *others}} == rules

@@ -185,7 +185,8 @@ Word2Vec(corpus_file={str(text)!r}, cluster=Cluster({nodes.address!r}, rounds={R
         time.sleep(0.1)
     driver.kill()
     driver.wait()
-    again = Word2Vec.resume(tmp_path / "run", corpus_file=str(text), cluster=Cluster(nodes.address, rounds=ROUNDS, cycle=2))
+    cluster = Cluster(nodes.address, rounds=ROUNDS, cycle=2)
+    again = Word2Vec.resume(tmp_path / "run", corpus_file=str(text), cluster=cluster)
     assert_same(again, alone)
 
 

@@ -4,8 +4,8 @@ Usage: python -m benchmarks.studies.replicas [--corpus NAME] [--model skip-gram|
            [--workers N ...] [--rounds R ...] [--warm-up N] [--seeds S ...] [--quick] [--results FOLDER]
 
 It trains each combination that is not recorded yet, and may be stopped at any time. NAME is reviews, quarter (of the
-reviews) or walks. RULE is sum, mean, "mean of touched", projection, directions, or "contraction H1 H2" with the
-curvatures of input and output rows. With one worker there is nothing to merge: it is trained once for each seed.
+reviews) or walks. RULE is sum, mean, "mean of touched", projection, directions, "in turn", or "contraction H1 H2" with
+the curvatures of input and output rows. With one worker there is nothing to merge: it is trained once for each seed.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from benchmarks.studies.replicas.rules import DIRECTIONS, Merge, Steps, rule_of
+from benchmarks.studies.replicas.rules import BY_CURVATURE, Merge, Steps, rule_of
 from fastw2v.backends import TrainingData, get_backend
 from fastw2v.config import TrainConfig
 from fastw2v.distributed.updates import Curvature, UpdateCounter
@@ -68,7 +68,7 @@ class _Replicas:
         self._matrices = [_Matrix(base, n_workers, rule) for base, rule in zip(_both(weights), rule_of(plan.rule))]
         self._counter = UpdateCounter(config, data.vocab)
         self._shares = np.linspace(0, data.tokens.n_tokens, n_workers + 1).astype(np.int64)
-        self._backends = []
+        self._backends, self._n_rounds = [], 0
         for k in range(n_workers):
             w_in, w_out = (matrix.replicas[k] for matrix in self._matrices)
             backend = get_backend("cpu", n_tokens=data.tokens.n_tokens)
@@ -85,11 +85,12 @@ class _Replicas:
         ids = np.concatenate([self._data.tokens.ids[span.begin : span.end] for span in planned])
         updates = self._counter.of(np.bincount(ids, minlength=n_vocab) / len(planned))
         for matrix, n_updates, curvature in zip(self._matrices, updates, self._curvatures()):
-            matrix.merge(Steps(n_updates * _mean_rate(planned[0]), curvature))
+            matrix.merge(Steps(n_updates * _mean_rate(planned[0]), curvature), first=self._n_rounds)
+        self._n_rounds += 1
 
     def _curvatures(self) -> tuple[Curvature | None, Curvature | None]:
         """Return the curvatures for both matrices, where the rule needs them; the first replica's stand for all."""
-        if not self._plan.rule.startswith(DIRECTIONS) or self._plan.n_workers == 1:
+        if not self._plan.rule.startswith(tuple(BY_CURVATURE)) or self._plan.n_workers == 1:
             return None, None
         return self._counter.curvatures(*(matrix.replicas[0] for matrix in self._matrices))
 
@@ -113,15 +114,18 @@ class _Matrix:
         if n_workers == 1:
             self.replicas = base[None]
 
-    def merge(self, steps: Steps) -> None:
-        """Merge the rows, and give them to all replicas; with one replica there is nothing to do."""
+    def merge(self, steps: Steps, *, first: int) -> None:
+        """Merge the rows, and give them to all replicas; with one replica there is nothing to do.
+
+        Where the order counts, the moves of replica `first`, modulo their number, come first.
+        """
         if len(self.replicas) == 1:
             return
         for first in range(0, len(self._base), _BLOCK_ROWS):
             block = slice(first, first + _BLOCK_ROWS)
-            base, replicas = self._base[block], self.replicas[:, block]
+            base, replicas = self._base[block], np.roll(self.replicas[:, block], -first, axis=0)
             base[:] = self._rule(base, replicas, steps._replace(rates=steps.rates[block]))
-            replicas[:] = base
+            self.replicas[:, block] = base
 
 
 def _both(weights: Weights) -> tuple[FloatArray, FloatArray]:
