@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 from fastw2v_kernels._jit.cpu import inline_cpu, jit_cpu
 from fastw2v_kernels._simd import (
+    HALF_LANES,
     LANES,
     N_REGISTERS,
     Shape,
-    add_rows,
     dot,
     fma_rows,
     hsum,
@@ -22,10 +22,10 @@ from fastw2v_kernels._simd import (
     rows_of,
     single,
     splats,
+    store_rows,
     store_strip,
     tail,
     zero_strip,
-    zero_tile,
 )
 from fastw2v_kernels.shared.array_types import Float32, Float64, Int32, Int64
 from fastw2v_kernels.shared.cpu import sentence_of
@@ -104,11 +104,11 @@ def _update_targets(
         for col in range(0, shape.n_vectors * LANES, LANES):
             prefetch(matrices.w_in, prefetch_row_id, col)
             prefetch_rows(rows_ahead, col, single(shape))
-            hidden, move = load(step.rows, 0, col), zero_strip(single(shape))
+            out, move = load_rows(rows, col, single(shape)), zero_strip(single(shape))
             if t > 0:
                 move = load_strip(step.rows, 1, col, single(shape))
-            store_strip(step.rows, 1, col, dot(error_coef, load_rows(rows, col, single(shape)), move))
-            add_rows(rows, col, fma_rows(error_coef, hidden, zero_tile(single(shape))))
+            store_strip(step.rows, 1, col, dot(error_coef, out, move))
+            store_rows(rows, col, fma_rows(error_coef, load(step.rows, 0, col), out))
 
 
 @inline_cpu
@@ -167,7 +167,7 @@ def train_centre(
     """Train the example of a centre in one step; return the loss by lane."""
     r = first_set(step, centre.i)
     share = 1.0 / (centre.high - centre.low - 1)
-    set_mask(step, r, negative, False, shape)
+    set_mask(step, r, negative, True, shape)
     set_hidden_vector(matrices.w_in, kept, step, centre, share if means.of_contexts else 1.0, shape)
     loss = score_row(step.rows, 0, matrices.w_out, step, r, centre.lr, shape)
     if shape.moves_rows:
@@ -215,7 +215,7 @@ def _cbow_ns_cpu_kernel(
 
 def cbow_shape(stride: int, negative: int, with_loss: bool) -> Shape:
     """Return the sizes to compile for."""
-    shape = Shape.of(stride, negative + 1, with_loss)
+    shape = Shape.of(stride, negative + 1, with_loss, most=max(HALF_LANES, min(LANES, (N_REGISTERS - 3) // 2)))
     return replace(shape, n_strip=hidden_strip(shape.n_vectors))
 
 

@@ -92,14 +92,15 @@ def step_buffers(shape: Shape, negative: int, *, n_sets: int, n_inputs: int) -> 
 
 @cache_per_thread
 def _new_step_buffers(shape: Shape, negative: int, *, n_sets: int, n_inputs: int) -> StepBuffers:
-    target = np.arange(shape.n_tiles)[:, None] * shape.n_tile + np.arange(HALF_LANES)
-    used = (np.arange(HALF_LANES) < shape.n_tile) & (target <= negative)
+    lanes = LANES if shape.n_tile > HALF_LANES else HALF_LANES  # of an input row
+    target = np.arange(shape.n_tiles)[:, None] * shape.n_tile + np.arange(lanes)
+    used = (np.arange(lanes) < shape.n_tile) & (target <= negative)
     log_coefficients = aligned((len(LOG_COEFFICIENTS),))
     log_coefficients[:] = LOG_COEFFICIENTS
     label, valid, mask, half = (aligned((n, LANES)) for n in (shape.n_tiles, shape.n_tiles, shape.n_tiles, 2))
-    label[0, ::HALF_LANES] = 1
-    valid[:] = np.tile(used, 2)
-    half[0, :HALF_LANES] = half[1, HALF_LANES:] = 1
+    label[0, ::lanes] = 1
+    valid[:] = np.tile(used, LANES // lanes)
+    half[0, :lanes] = half[1, lanes:] = 1
     return StepBuffers(
         targets=aligned((n_sets, shape.n_tiles * shape.n_tile), np.int64),
         inputs=aligned((2 * n_inputs + LANES,), np.int32),
@@ -176,9 +177,10 @@ def set_mask(step: StepBuffers, r: int, negative: int, merges: bool, shape: Shap
 
 @inline_cpu
 def scale_mask(step: StepBuffers, k: int, value: float, shape: Shape) -> None:
-    """Set the mask of target `k` for both input rows of a vector."""
+    """Set the mask of target `k` for the one or two input rows of a vector."""
     step.mask[k // shape.n_tile, k % shape.n_tile] = value
-    step.mask[k // shape.n_tile, k % shape.n_tile + HALF_LANES] = value
+    if shape.n_tile <= HALF_LANES:
+        step.mask[k // shape.n_tile, k % shape.n_tile + HALF_LANES] = value
 
 
 @inline_cpu
