@@ -21,6 +21,7 @@ from fastw2v_kernels._simd import (
     prefetch_rows,
     rows_of,
     single,
+    splat,
     splats,
     store_rows,
     store_strip,
@@ -155,6 +156,31 @@ def move_contexts(
 
 
 @inline_cpu
+def score_centre(
+    matrices: Matrices | RatedMatrices,
+    step: StepBuffers,
+    centre: Centre,
+    negative: int,
+    shape: Shape,
+) -> float:
+    """Fill step.error_coef for the hidden vector of a centre; return the loss by lane."""
+    r = first_set(step, centre.i)
+    set_mask(step, r, negative, True, shape)
+    loss: float = score_row(step.rows, 0, matrices.w_out, step, r, centre.lr, shape)
+    return loss
+
+
+@inline_cpu
+def move_centre(
+    matrices: Matrices | RatedMatrices, kept: KeptTokens, step: StepBuffers, centre: Centre, means: Means, shape: Shape
+) -> None:
+    """Move the targets and the contexts of a centre by step.error_coef."""
+    share = 1.0 / (centre.high - centre.low - 1)
+    _update_targets(matrices, step, first_set(step, centre.i), first_set(step, centre.i + 2), centre.prefetch_row_id, shape)
+    move_contexts(matrices, kept, step, centre, share if means.of_gradient else 1.0, shape)
+
+
+@inline_cpu
 def train_centre(
     matrices: Matrices | RatedMatrices,
     kept: KeptTokens,
@@ -165,14 +191,11 @@ def train_centre(
     shape: Shape,
 ) -> float:
     """Train the example of a centre in one step; return the loss by lane."""
-    r = first_set(step, centre.i)
     share = 1.0 / (centre.high - centre.low - 1)
-    set_mask(step, r, negative, True, shape)
     set_hidden_vector(matrices.w_in, kept, step, centre, share if means.of_contexts else 1.0, shape)
-    loss = score_row(step.rows, 0, matrices.w_out, step, r, centre.lr, shape)
+    loss: float = score_centre(matrices, step, centre, negative, shape)
     if shape.moves_rows:
-        _update_targets(matrices, step, r, first_set(step, centre.i + 2), centre.prefetch_row_id, shape)
-        move_contexts(matrices, kept, step, centre, share if means.of_gradient else 1.0, shape)
+        move_centre(matrices, kept, step, centre, means, shape)
     return loss
 
 
@@ -200,13 +223,18 @@ def _cbow_ns_cpu_kernel(
             low, high = next_low, next_high
             if i + 1 < bounds.last:
                 next_low, next_high = far_low, far_high
+            prefetch_row_id = kept.id[min(i + 2 + window, bounds.stop - 1)]
+            centre, found = Centre(i, low, high, prefetch_row_id, lr_of(tokens, span, kept.pos[i], shape)), splat(0.0)
+            if high - low > 1:
+                share = 1.0 / (high - low - 1)
+                set_hidden_vector(matrices.w_in, kept, step, centre, share if means.of_contexts else 1.0, shape)
+                found = score_centre(matrices, step, centre, sampler.negative, shape)
             if i + 2 < bounds.last:
                 far_low, far_high = prepare(kept, step, i + 2, bounds, tokens, sampler, shape)
             if high - low > 1:
-                prefetch_row_id = kept.id[min(i + 2 + window, bounds.stop - 1)]
-                centre = Centre(i, low, high, prefetch_row_id, lr_of(tokens, span, kept.pos[i], shape))
-                found = hsum(train_centre(matrices, kept, step, centre, sampler.negative, means, shape))
-                loss += weighted(found, tokens, kept.pos[i], shape)
+                if shape.moves_rows:
+                    move_centre(matrices, kept, step, centre, means, shape)
+                loss += weighted(hsum(found), tokens, kept.pos[i], shape)
                 n_pairs += 1
         tally[0] += loss
         tally[1] += n_pairs
