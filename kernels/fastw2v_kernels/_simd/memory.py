@@ -238,6 +238,17 @@ def fma_both(_typing: Any, a: Any, row: Any, col: Any, tile: Any, x: Any, move: 
 
 
 @intrinsic
+def keep_rolled(_typing: Any) -> Any:
+    """Keep LLVM from unrolling the loop around this: one that makes few turns, of a number that cannot be predicted."""
+
+    def codegen(context: Any, builder: Any, _sig: Any, _args: Any) -> Any:
+        emit.barrier(builder)
+        return context.get_dummy_value()
+
+    return types.void(), codegen
+
+
+@intrinsic
 def splats(_typing: Any, a: Any, row: Any, col: Any, shape: Any) -> Any:
     """Vecs whose vector k < shape.n_tile has every lane equal to a[row, col + k]; a : float32[:, ::1]."""
     vecs = Vecs(shape.shape.n_tile)

@@ -14,6 +14,7 @@ from fastw2v_kernels._simd import (
     dot,
     fma_rows,
     hsum,
+    keep_rolled,
     load,
     load_rows,
     load_strip,
@@ -74,10 +75,9 @@ def _set_hidden_strip(
 ) -> None:
     """Write scale times the sum of the context rows to one strip of step.rows[0]."""
     hidden = zero_strip(shape)
-    for j in range(centre.low, centre.i):
-        hidden = hidden + load_strip(w_in, kept.id[j], col, shape)
-    for j in range(centre.i + 1, centre.high):
-        hidden = hidden + load_strip(w_in, kept.id[j], col, shape)
+    for j in range(centre.low, centre.high - 1):
+        keep_rolled()
+        hidden = hidden + load_strip(w_in, kept.id[j + (j >= centre.i)], col, shape)
     store_strip(step.rows, 0, col, hidden * scale)
 
 
@@ -124,18 +124,14 @@ def _move_strip(
 ) -> None:
     """Move one strip of every context row by scale times the hidden vector's move, and times its rate if it has one."""
     move = load_strip(step.rows, 1, col, shape) * scale
-    for j in range(centre.low, centre.i):
-        x = load_strip(matrices.w_in, kept.id[j], col, shape)
+    for j in range(centre.low, centre.high - 1):
+        keep_rolled()
+        row = kept.id[j + (j >= centre.i)]
+        x = load_strip(matrices.w_in, row, col, shape)
         if shape.with_rates:
-            move_at_rate(matrices, kept.id[j], col, x, move)
+            move_at_rate(matrices, row, col, x, move)
         else:
-            store_strip(matrices.w_in, kept.id[j], col, x + move)
-    for j in range(centre.i + 1, centre.high):
-        x = load_strip(matrices.w_in, kept.id[j], col, shape)
-        if shape.with_rates:
-            move_at_rate(matrices, kept.id[j], col, x, move)
-        else:
-            store_strip(matrices.w_in, kept.id[j], col, x + move)
+            store_strip(matrices.w_in, row, col, x + move)
 
 
 @inline_cpu
@@ -249,7 +245,7 @@ def cbow_shape(stride: int, negative: int, with_loss: bool) -> Shape:
 
 def hidden_strip(n_vectors: int) -> int:
     """Return how many vectors of the hidden vector are in registers at a time, the same number in each turn."""
-    return -(-n_vectors // -(-n_vectors // (N_REGISTERS // 4)))
+    return -(-n_vectors // -(-n_vectors // (N_REGISTERS - 2)))
 
 
 def cbow_ns_cpu(
