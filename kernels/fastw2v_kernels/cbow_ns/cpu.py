@@ -18,8 +18,8 @@ from fastw2v_kernels._simd import (
     load,
     load_rows,
     load_strip,
-    prefetch,
-    prefetch_rows,
+    prefetch_far_rows,
+    prefetch_far_strip,
     rows_of,
     single,
     splat,
@@ -103,8 +103,8 @@ def _update_targets(
         rows_ahead = rows_of(matrices.w_out, step.targets, ahead, t * shape.n_tile, shape)
         error_coef = splats(step.error_coef, t, 0, shape)
         for col in range(0, shape.n_vectors * LANES, LANES):
-            prefetch(matrices.w_in, prefetch_row_id, col)
-            prefetch_rows(rows_ahead, col, single(shape))
+            prefetch_far_strip(matrices.w_in, prefetch_row_id, col, single(shape))
+            prefetch_far_rows(rows_ahead, col, single(shape))
             out, move = load_rows(rows, col, single(shape)), zero_strip(single(shape))
             if t > 0:
                 move = load_strip(step.rows, 1, col, single(shape))
