@@ -55,6 +55,9 @@ from fastw2v_kernels.shared.span.walk_cpu import (
     weighted,
 )
 
+# Registers hold a vector of each target row, the error coefficients, the hidden vector and its move.
+_MOST_TARGETS = max(HALF_LANES, min(LANES, (N_REGISTERS - 3) // 2))
+
 
 class Means(NamedTuple):
     """Whether the sum of the context rows, and the hidden vector's gradient, are divided by the number of contexts."""
@@ -172,7 +175,9 @@ def move_centre(
 ) -> None:
     """Move the targets and the contexts of a centre by step.error_coef."""
     share = 1.0 / (centre.high - centre.low - 1)
-    _update_targets(matrices, step, first_set(step, centre.i), first_set(step, centre.i + 2), centre.prefetch_row_id, shape)
+    _update_targets(
+        matrices, step, first_set(step, centre.i), first_set(step, centre.i + 2), centre.prefetch_row_id, shape
+    )
     move_contexts(matrices, kept, step, centre, share if means.of_gradient else 1.0, shape)
 
 
@@ -239,13 +244,14 @@ def _cbow_ns_cpu_kernel(
 
 def cbow_shape(stride: int, negative: int, with_loss: bool) -> Shape:
     """Return the sizes to compile for."""
-    shape = Shape.of(stride, negative + 1, with_loss, most=max(HALF_LANES, min(LANES, (N_REGISTERS - 3) // 2)))
-    return replace(shape, n_strip=hidden_strip(shape.n_vectors))
+    shape = Shape.of(stride, negative + 1, with_loss, most=_MOST_TARGETS)
+    n_strips = -(-shape.n_vectors // min(N_REGISTERS - 2, 16))
+    return replace(shape, n_strip=-(-shape.n_vectors // n_strips))
 
 
 def hidden_strip(n_vectors: int) -> int:
     """Return how many vectors of the hidden vector are in registers at a time, the same number in each turn."""
-    return -(-n_vectors // -(-n_vectors // (N_REGISTERS - 2)))
+    return -(-n_vectors // -(-n_vectors // (N_REGISTERS // 4)))
 
 
 def cbow_ns_cpu(
