@@ -157,13 +157,17 @@ def move_contexts(
 @inline_cpu
 def score_centre(
     matrices: Matrices | RatedMatrices,
+    kept: KeptTokens,
     step: StepBuffers,
     centre: Centre,
     negative: int,
+    means: Means,
     shape: Shape,
 ) -> float:
-    """Fill step.error_coef for the hidden vector of a centre; return the loss by lane."""
+    """Set the hidden vector of a centre, and fill step.error_coef for it; return the loss by lane."""
     r = first_set(step, centre.i)
+    share = 1.0 / (centre.high - centre.low - 1)
+    set_hidden_vector(matrices.w_in, kept, step, centre, share if means.of_contexts else 1.0, shape)
     set_mask(step, r, negative, True, shape)
     loss: float = score_row(step.rows, 0, matrices.w_out, step, r, centre.lr, shape)
     return loss
@@ -192,9 +196,7 @@ def train_centre(
     shape: Shape,
 ) -> float:
     """Train the example of a centre in one step; return the loss by lane."""
-    share = 1.0 / (centre.high - centre.low - 1)
-    set_hidden_vector(matrices.w_in, kept, step, centre, share if means.of_contexts else 1.0, shape)
-    loss: float = score_centre(matrices, step, centre, negative, shape)
+    loss: float = score_centre(matrices, kept, step, centre, negative, means, shape)
     if shape.moves_rows:
         move_centre(matrices, kept, step, centre, means, shape)
     return loss
@@ -224,15 +226,15 @@ def _cbow_ns_cpu_kernel(
             low, high = next_low, next_high
             if i + 1 < bounds.last:
                 next_low, next_high = far_low, far_high
-            prefetch_row_id = kept.id[min(i + 2 + window, bounds.stop - 1)]
-            centre, found = Centre(i, low, high, prefetch_row_id, lr_of(tokens, span, kept.pos[i], shape)), splat(0.0)
-            if high - low > 1:
-                share = 1.0 / (high - low - 1)
-                set_hidden_vector(matrices.w_in, kept, step, centre, share if means.of_contexts else 1.0, shape)
-                found = score_centre(matrices, step, centre, sampler.negative, shape)
-            if i + 2 < bounds.last:
+            has_contexts, lr, found = high - low > 1, 0.0, splat(0.0)
+            if has_contexts:  # without, the slot may hold no token
+                lr = lr_of(tokens, span, kept.pos[i], shape)
+            centre = Centre(i, low, high, kept.id[min(i + 2 + window, bounds.stop - 1)], lr)
+            if has_contexts:
+                found = score_centre(matrices, kept, step, centre, sampler.negative, means, shape)
+            if i + 2 < bounds.last:  # the scores take long to become coefficients; draws need not wait for them
                 far_low, far_high = prepare(kept, step, i + 2, bounds, tokens, sampler, shape)
-            if high - low > 1:
+            if has_contexts:
                 if shape.moves_rows:
                     move_centre(matrices, kept, step, centre, means, shape)
                 loss += weighted(hsum(found), tokens, kept.pos[i], shape)
