@@ -203,16 +203,23 @@ def store_rows(_typing: Any, rows: Any, col: Any, values: Any) -> Any:
     return types.void(rows, col, values), codegen
 
 
-@intrinsic
-def prefetch_rows(_typing: Any, rows: Any, col: Any, shape: Any) -> Any:
-    """Prefetch a strip of every row from column `col` on."""
+def _prefetch_rows(cache: int, where: str) -> Any:
+    @intrinsic
+    def prefetch_rows(_typing: Any, rows: Any, col: Any, shape: Any) -> Any:
+        def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+            n_strip = shape.shape.n_strip
+            for pointer in _tile_of(context, builder, rows, args[0], args[1], sig.args[1], n_strip):
+                emit.prefetch(builder, pointer, cache)
+            return context.get_dummy_value()
 
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        for pointer in _tile_of(context, builder, rows, args[0], args[1], sig.args[1], shape.shape.n_strip):
-            emit.prefetch(builder, pointer)
-        return context.get_dummy_value()
+        return types.void(rows, col, shape), codegen
 
-    return types.void(rows, col, shape), codegen
+    prefetch_rows.__doc__ = f"Prefetch a strip of every row from column `col` on{where}."
+    return prefetch_rows
+
+
+prefetch_rows = _prefetch_rows(emit.FIRST_CACHE, "")
+prefetch_far_rows = _prefetch_rows(emit.SECOND_CACHE, " into the second cache")
 
 
 @intrinsic
@@ -235,6 +242,17 @@ def fma_both(_typing: Any, a: Any, row: Any, col: Any, tile: Any, x: Any, move: 
         return context.make_tuple(builder, result, values)
 
     return result(a, row, col, tile, x, move, grads, shape), codegen
+
+
+@intrinsic
+def keep_rolled(_typing: Any) -> Any:
+    """Keep LLVM from unrolling the loop around this: one that makes few turns, of a number that cannot be predicted."""
+
+    def codegen(context: Any, builder: Any, _sig: Any, _args: Any) -> Any:
+        emit.barrier(builder)
+        return context.get_dummy_value()
+
+    return types.void(), codegen
 
 
 @intrinsic

@@ -28,7 +28,8 @@ class Shape:
     n_vectors : int
         Vectors in a row of the weight matrices.
     n_tile : int
-        Target rows that are in registers together, at most HALF_LANES.
+        Target rows that are in registers together, at most LANES; at most HALF_LANES where two input rows share a
+        vector of scores.
     n_tiles : int
         Tiles that hold the target rows: the positive, the negatives, and the filling of the last tile.
     with_loss : bool
@@ -63,9 +64,14 @@ class Shape:
     n_small_strip: int = 1
 
     @classmethod
-    def of(cls, stride: int, n_targets: int, with_loss: bool, share_negatives: bool = True) -> Shape:
-        """Shape for rows of `stride` floats and `n_targets` = 1 + negatives rows, spread evenly over the tiles."""
-        n_tiles = -(-n_targets // HALF_LANES)
+    def of(
+        cls, stride: int, n_targets: int, with_loss: bool, share_negatives: bool = True, *, most: int = HALF_LANES
+    ) -> Shape:
+        """Shape for rows of `stride` floats and `n_targets` = 1 + negatives rows, spread evenly over tiles of `most`.
+
+        If a tile has more rows than HALF_LANES, a vector holds the scores of one input row, not of two.
+        """
+        n_tiles = -(-n_targets // most)
         return cls(stride // LANES, -(-n_targets // n_tiles), n_tiles, with_loss, share_negatives)
 
 

@@ -7,25 +7,27 @@ from typing import NamedTuple
 
 from fastw2v_kernels._jit.cpu import inline_cpu, jit_cpu
 from fastw2v_kernels._simd import (
+    HALF_LANES,
     LANES,
     N_REGISTERS,
     Shape,
-    add_rows,
     dot,
     fma_rows,
     hsum,
+    keep_rolled,
     load,
     load_rows,
     load_strip,
-    prefetch,
-    prefetch_rows,
+    prefetch_far_rows,
+    prefetch_far_strip,
     rows_of,
     single,
+    splat,
     splats,
+    store_rows,
     store_strip,
     tail,
     zero_strip,
-    zero_tile,
 )
 from fastw2v_kernels.shared.array_types import Float32, Float64, Int32, Int64
 from fastw2v_kernels.shared.cpu import sentence_of
@@ -53,6 +55,9 @@ from fastw2v_kernels.shared.span.walk_cpu import (
     weighted,
 )
 
+# Registers hold a vector of each target row, the error coefficients, the hidden vector and its move.
+_MOST_TARGETS = max(HALF_LANES, min(LANES, (N_REGISTERS - 3) // 2))
+
 
 class Means(NamedTuple):
     """Whether the sum of the context rows, and the hidden vector's gradient, are divided by the number of contexts."""
@@ -73,10 +78,9 @@ def _set_hidden_strip(
 ) -> None:
     """Write scale times the sum of the context rows to one strip of step.rows[0]."""
     hidden = zero_strip(shape)
-    for j in range(centre.low, centre.i):
-        hidden = hidden + load_strip(w_in, kept.id[j], col, shape)
-    for j in range(centre.i + 1, centre.high):
-        hidden = hidden + load_strip(w_in, kept.id[j], col, shape)
+    for j in range(centre.low, centre.high - 1):
+        keep_rolled()
+        hidden = hidden + load_strip(w_in, kept.id[j + (j >= centre.i)], col, shape)
     store_strip(step.rows, 0, col, hidden * scale)
 
 
@@ -102,13 +106,13 @@ def _update_targets(
         rows_ahead = rows_of(matrices.w_out, step.targets, ahead, t * shape.n_tile, shape)
         error_coef = splats(step.error_coef, t, 0, shape)
         for col in range(0, shape.n_vectors * LANES, LANES):
-            prefetch(matrices.w_in, prefetch_row_id, col)
-            prefetch_rows(rows_ahead, col, single(shape))
-            hidden, move = load(step.rows, 0, col), zero_strip(single(shape))
+            prefetch_far_strip(matrices.w_in, prefetch_row_id, col, single(shape))
+            prefetch_far_rows(rows_ahead, col, single(shape))
+            out, move = load_rows(rows, col, single(shape)), zero_strip(single(shape))
             if t > 0:
                 move = load_strip(step.rows, 1, col, single(shape))
-            store_strip(step.rows, 1, col, dot(error_coef, load_rows(rows, col, single(shape)), move))
-            add_rows(rows, col, fma_rows(error_coef, hidden, zero_tile(single(shape))))
+            store_strip(step.rows, 1, col, dot(error_coef, out, move))
+            store_rows(rows, col, fma_rows(error_coef, load(step.rows, 0, col), out))
 
 
 @inline_cpu
@@ -123,18 +127,14 @@ def _move_strip(
 ) -> None:
     """Move one strip of every context row by scale times the hidden vector's move, and times its rate if it has one."""
     move = load_strip(step.rows, 1, col, shape) * scale
-    for j in range(centre.low, centre.i):
-        x = load_strip(matrices.w_in, kept.id[j], col, shape)
+    for j in range(centre.low, centre.high - 1):
+        keep_rolled()
+        row = kept.id[j + (j >= centre.i)]
+        x = load_strip(matrices.w_in, row, col, shape)
         if shape.with_rates:
-            move_at_rate(matrices, kept.id[j], col, x, move)
+            move_at_rate(matrices, row, col, x, move)
         else:
-            store_strip(matrices.w_in, kept.id[j], col, x + move)
-    for j in range(centre.i + 1, centre.high):
-        x = load_strip(matrices.w_in, kept.id[j], col, shape)
-        if shape.with_rates:
-            move_at_rate(matrices, kept.id[j], col, x, move)
-        else:
-            store_strip(matrices.w_in, kept.id[j], col, x + move)
+            store_strip(matrices.w_in, row, col, x + move)
 
 
 @inline_cpu
@@ -155,6 +155,37 @@ def move_contexts(
 
 
 @inline_cpu
+def score_centre(
+    matrices: Matrices | RatedMatrices,
+    kept: KeptTokens,
+    step: StepBuffers,
+    centre: Centre,
+    negative: int,
+    means: Means,
+    shape: Shape,
+) -> float:
+    """Set the hidden vector of a centre, and fill step.error_coef for it; return the loss by lane."""
+    r = first_set(step, centre.i)
+    share = 1.0 / (centre.high - centre.low - 1)
+    set_hidden_vector(matrices.w_in, kept, step, centre, share if means.of_contexts else 1.0, shape)
+    set_mask(step, r, negative, True, shape)
+    loss: float = score_row(step.rows, 0, matrices.w_out, step, r, centre.lr, shape)
+    return loss
+
+
+@inline_cpu
+def move_centre(
+    matrices: Matrices | RatedMatrices, kept: KeptTokens, step: StepBuffers, centre: Centre, means: Means, shape: Shape
+) -> None:
+    """Move the targets and the contexts of a centre by step.error_coef."""
+    share = 1.0 / (centre.high - centre.low - 1)
+    _update_targets(
+        matrices, step, first_set(step, centre.i), first_set(step, centre.i + 2), centre.prefetch_row_id, shape
+    )
+    move_contexts(matrices, kept, step, centre, share if means.of_gradient else 1.0, shape)
+
+
+@inline_cpu
 def train_centre(
     matrices: Matrices | RatedMatrices,
     kept: KeptTokens,
@@ -165,14 +196,9 @@ def train_centre(
     shape: Shape,
 ) -> float:
     """Train the example of a centre in one step; return the loss by lane."""
-    r = first_set(step, centre.i)
-    share = 1.0 / (centre.high - centre.low - 1)
-    set_mask(step, r, negative, False, shape)
-    set_hidden_vector(matrices.w_in, kept, step, centre, share if means.of_contexts else 1.0, shape)
-    loss = score_row(step.rows, 0, matrices.w_out, step, r, centre.lr, shape)
+    loss: float = score_centre(matrices, kept, step, centre, negative, means, shape)
     if shape.moves_rows:
-        _update_targets(matrices, step, r, first_set(step, centre.i + 2), centre.prefetch_row_id, shape)
-        move_contexts(matrices, kept, step, centre, share if means.of_gradient else 1.0, shape)
+        move_centre(matrices, kept, step, centre, means, shape)
     return loss
 
 
@@ -200,13 +226,18 @@ def _cbow_ns_cpu_kernel(
             low, high = next_low, next_high
             if i + 1 < bounds.last:
                 next_low, next_high = far_low, far_high
-            if i + 2 < bounds.last:
+            has_contexts, lr, found = high - low > 1, 0.0, splat(0.0)
+            if has_contexts:  # without, the slot may hold no token
+                lr = lr_of(tokens, span, kept.pos[i], shape)
+            centre = Centre(i, low, high, kept.id[min(i + 2 + window, bounds.stop - 1)], lr)
+            if has_contexts:
+                found = score_centre(matrices, kept, step, centre, sampler.negative, means, shape)
+            if i + 2 < bounds.last:  # the scores take long to become coefficients; draws need not wait for them
                 far_low, far_high = prepare(kept, step, i + 2, bounds, tokens, sampler, shape)
-            if high - low > 1:
-                prefetch_row_id = kept.id[min(i + 2 + window, bounds.stop - 1)]
-                centre = Centre(i, low, high, prefetch_row_id, lr_of(tokens, span, kept.pos[i], shape))
-                found = hsum(train_centre(matrices, kept, step, centre, sampler.negative, means, shape))
-                loss += weighted(found, tokens, kept.pos[i], shape)
+            if has_contexts:
+                if shape.moves_rows:
+                    move_centre(matrices, kept, step, centre, means, shape)
+                loss += weighted(hsum(found), tokens, kept.pos[i], shape)
                 n_pairs += 1
         tally[0] += loss
         tally[1] += n_pairs
@@ -215,8 +246,9 @@ def _cbow_ns_cpu_kernel(
 
 def cbow_shape(stride: int, negative: int, with_loss: bool) -> Shape:
     """Return the sizes to compile for."""
-    shape = Shape.of(stride, negative + 1, with_loss)
-    return replace(shape, n_strip=hidden_strip(shape.n_vectors))
+    shape = Shape.of(stride, negative + 1, with_loss, most=_MOST_TARGETS)
+    n_strips = -(-shape.n_vectors // min(N_REGISTERS - 2, 16))
+    return replace(shape, n_strip=-(-shape.n_vectors // n_strips))
 
 
 def hidden_strip(n_vectors: int) -> int:

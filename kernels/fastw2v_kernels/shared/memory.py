@@ -69,7 +69,7 @@ def zeros_in_large_pages(shape: tuple[int, ...], dtype: DTypeLike = np.float32) 
     """
     n_bytes = math.prod(shape) * np.dtype(dtype).itemsize
     if n_bytes < _LARGE_PAGE_BYTES:
-        return np.zeros(shape, dtype)
+        return aligned(shape, dtype)
     buffer = np.zeros(n_bytes + _LARGE_PAGE_BYTES, np.uint8)
     first = -buffer.ctypes.data % _LARGE_PAGE_BYTES
     return buffer[first : first + n_bytes].view(dtype).reshape(shape)

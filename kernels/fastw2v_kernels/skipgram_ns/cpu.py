@@ -16,7 +16,7 @@ from fastw2v_kernels._simd import (
     hsum,
     load_rows,
     load_strip,
-    prefetch_rows,
+    prefetch_far_rows,
     prefetch_strip,
     rows_of,
     splat,
@@ -108,7 +108,7 @@ def update_strip(
     shape: Shape,
 ) -> None:
     """Move one strip of input rows in turn, and of the target rows with each; prefetch target rows of a later step."""
-    prefetch_rows(ahead, col, shape)
+    prefetch_far_rows(ahead, col, shape)
     out = load_rows(rows, col, shape)
     for c in range(n):
         x = load_strip(matrices.w_in, step.inputs[c], col, shape)

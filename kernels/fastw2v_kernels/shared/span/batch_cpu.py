@@ -86,6 +86,7 @@ def step_of(batch: Batch, scratch: StepBuffers, thread: int, s: int) -> StepBuff
     """Return buffers for step `s` of a thread: the batch's own, and for the rest those of `scratch`."""
     return StepBuffers(
         targets=batch.targets[thread],
+        draws=scratch.draws,
         inputs=batch.inputs[thread, s],
         weight=scratch.weight,
         label=scratch.label,

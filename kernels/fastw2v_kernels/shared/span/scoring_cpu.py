@@ -16,6 +16,7 @@ from fastw2v_kernels._simd import (
     hsum_single,
     load,
     load_rows,
+    prefetch_element,
     rows_of,
     single,
     splat,
@@ -23,7 +24,7 @@ from fastw2v_kernels._simd import (
     zeros,
 )
 from fastw2v_kernels.shared import rng
-from fastw2v_kernels.shared.array_types import Float32, Int32, Int64
+from fastw2v_kernels.shared.array_types import Float32, Float64, Int32, Int64
 from fastw2v_kernels.shared.cpu import alias_draw, random_bits, softplus, tanh_half, uniform
 from fastw2v_kernels.shared.memory import aligned, cache_per_thread
 from fastw2v_kernels.shared.sigmoid import LOG_COEFFICIENTS
@@ -32,6 +33,7 @@ from fastw2v_kernels.shared.span.pairs_cpu import PairBuffers, draw_pairs, pair_
 from fastw2v_kernels.shared.span.walk_cpu import Bounds, KeptTokens, window_of
 
 _NEGATIVE_DRAW = rng.NEGATIVE_DRAW
+_DRAWN_TOGETHER = 8
 
 
 class Centre(NamedTuple):
@@ -52,6 +54,7 @@ class StepBuffers(NamedTuple):
     """Working memory of one gradient step: `n` input rows against one set of target rows.
 
     targets : int64[n_sets, n_tiles * n_tile], output rows: positive, negatives, copies of the positive to fill the tile
+    draws : float64[at least n_tiles * n_tile], columns of the alias table, with the fractions that choose a row of two
     inputs : int32[2 n + LANES], rows of w_in, each once
     weight : float32[1, 2 n + LANES], how often each input row occurs
     label, valid : float32[n_tiles, LANES], the positive's lanes; the lanes that hold a target
@@ -64,6 +67,7 @@ class StepBuffers(NamedTuple):
     """
 
     targets: Int64
+    draws: Float64
     inputs: Int32
     weight: Float32
     label: Float32
@@ -92,16 +96,18 @@ def step_buffers(shape: Shape, negative: int, *, n_sets: int, n_inputs: int) -> 
 
 @cache_per_thread
 def _new_step_buffers(shape: Shape, negative: int, *, n_sets: int, n_inputs: int) -> StepBuffers:
-    target = np.arange(shape.n_tiles)[:, None] * shape.n_tile + np.arange(HALF_LANES)
-    used = (np.arange(HALF_LANES) < shape.n_tile) & (target <= negative)
+    lanes = LANES if shape.n_tile > HALF_LANES else HALF_LANES  # of an input row
+    target = np.arange(shape.n_tiles)[:, None] * shape.n_tile + np.arange(lanes)
+    used = (np.arange(lanes) < shape.n_tile) & (target <= negative)
     log_coefficients = aligned((len(LOG_COEFFICIENTS),))
     log_coefficients[:] = LOG_COEFFICIENTS
     label, valid, mask, half = (aligned((n, LANES)) for n in (shape.n_tiles, shape.n_tiles, shape.n_tiles, 2))
-    label[0, ::HALF_LANES] = 1
-    valid[:] = np.tile(used, 2)
-    half[0, :HALF_LANES] = half[1, HALF_LANES:] = 1
+    label[0, ::lanes] = 1
+    valid[:] = np.tile(used, LANES // lanes)
+    half[0, :lanes] = half[1, lanes:] = 1
     return StepBuffers(
         targets=aligned((n_sets, shape.n_tiles * shape.n_tile), np.int64),
+        draws=aligned((_n_drawn(shape),), np.float64),
         inputs=aligned((2 * n_inputs + LANES,), np.int32),
         weight=aligned((1, 2 * n_inputs + LANES)),
         label=label,
@@ -113,6 +119,39 @@ def _new_step_buffers(shape: Shape, negative: int, *, n_sets: int, n_inputs: int
         log_coefficients=log_coefficients,
         pairs=pair_buffers(shape, negative, n_sets),
     )
+
+
+def _n_drawn(shape: Shape) -> int:
+    """Return how many numbers `begin_draws` computes: whole SIMD vectors of them, enough for the negatives."""
+    return -(-shape.n_tiles * shape.n_tile // _DRAWN_TOGETHER) * _DRAWN_TOGETHER
+
+
+@inline_cpu
+def begin_draws(step: StepBuffers, token_pos: int, sampler: Sampler, shape: Shape) -> None:
+    """Draw the columns of the alias table for the negatives at `token_pos`, and prefetch them.
+
+    The first loop becomes SIMD code, for the number of its turns is known when it is compiled.
+    """
+    n_rows = sampler.alias_prob.shape[0]
+    n_drawn = (shape.n_tiles * shape.n_tile + _DRAWN_TOGETHER - 1) // _DRAWN_TOGETHER * _DRAWN_TOGETHER
+    for draw in range(n_drawn):
+        step.draws[draw] = uniform(random_bits(sampler.key, token_pos, _NEGATIVE_DRAW + draw)) * n_rows
+    for draw in range(shape.n_tiles * shape.n_tile - 1):
+        prefetch_element(sampler.alias_prob, np.int64(step.draws[draw]))
+        prefetch_element(sampler.alias_id, np.int64(step.draws[draw]))
+
+
+@inline_cpu
+def end_draws(step: StepBuffers, r: int, positive: int, sampler: Sampler, shape: Shape) -> None:
+    """Fill set `r` with the positive, and with the negatives that `begin_draws` began to draw: `draw_targets`' rows."""
+    step.targets[r, 0] = positive
+    for k in range(1, shape.n_tiles * shape.n_tile):
+        scaled = step.draws[k - 1]
+        column = np.int64(scaled)
+        slot = np.uint64(column)  # without a sign, Numba need not ask whether it counts from the end
+        is_other = np.int64(scaled - column >= sampler.alias_prob[slot])
+        row = column + (np.int64(sampler.alias_id[slot]) - column) * is_other
+        step.targets[r, k] = row if k <= sampler.negative else positive
 
 
 @inline_cpu
@@ -146,10 +185,13 @@ def prepare(
     sampler: Sampler,
     shape: Shape,
 ) -> tuple[int, int]:
-    """Draw the targets of centre i, and return the bounds of its window."""
+    """Draw the targets of centre i, and return the bounds of its window. The centres of a pass come in their order."""
     low, high = window_of(kept, i, bounds, tokens, shape)
     if shape.share_negatives:
-        draw_targets(step, first_set(step, i), kept.id[i], kept.pos[i], 0, sampler, shape)
+        if i == tokens.window:
+            begin_draws(step, kept.pos[i], sampler, shape)
+        end_draws(step, first_set(step, i), kept.id[i], sampler, shape)
+        begin_draws(step, kept.pos[i + 1], sampler, shape)
     else:
         draw_pairs(step.targets, step.pairs, i, kept.id[i], kept.pos[i], max(high - low - 1, 0), sampler)
     return low, high
@@ -176,9 +218,10 @@ def set_mask(step: StepBuffers, r: int, negative: int, merges: bool, shape: Shap
 
 @inline_cpu
 def scale_mask(step: StepBuffers, k: int, value: float, shape: Shape) -> None:
-    """Set the mask of target `k` for both input rows of a vector."""
+    """Set the mask of target `k` for the one or two input rows of a vector."""
     step.mask[k // shape.n_tile, k % shape.n_tile] = value
-    step.mask[k // shape.n_tile, k % shape.n_tile + HALF_LANES] = value
+    if shape.n_tile <= HALF_LANES:
+        step.mask[k // shape.n_tile, k % shape.n_tile + HALF_LANES] = value
 
 
 @inline_cpu

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fastw2v_kernels._jit.cpu import inline_cpu
-from fastw2v_kernels._simd import LANES, Shape
+from fastw2v_kernels._simd import LANES, Shape, prefetch_element
 from fastw2v_kernels.shared.array_types import Int32, Int64
 from fastw2v_kernels.shared.cpu import random_bits, uniform
 from fastw2v_kernels.shared.memory import aligned, cache_per_thread
@@ -16,6 +16,7 @@ from fastw2v_kernels.shared.span.inputs import Span, TokenSource
 
 TOKENS_PER_PASS = 1024
 _N_REMAINDERS = 1024  # a power of two
+_AHEAD = 16  # tokens whose entries in the table of probabilities are on their way
 
 
 class KeptTokens(NamedTuple):
@@ -84,6 +85,7 @@ def subsample(kept: KeptTokens, tokens: TokenSource, begin: int, end: int, sente
     for pos in range(begin, end):
         while pos >= tokens.starts[sentence + 1]:
             sentence += 1
+        prefetch_element(tokens.keep, tokens.ids[min(pos + _AHEAD, end - 1)])
         put(kept, last, tokens.ids[pos], pos, sentence)
         last += is_kept(tokens, pos)
     stop = last
