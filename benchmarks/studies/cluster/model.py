@@ -91,7 +91,7 @@ def rounds(load: Load, link: Link, shapes: Iterable[Shape]) -> list[Round]:
     found = []
     for shape in shapes:
         n_numbers = 2 * shape.n_vocab * shape.dim  # of both matrices
-        operations = (4 / shape.n_nodes + 2) * n_numbers * shape.dim
+        operations = (2 / shape.n_nodes + 4) * n_numbers * shape.dim
         merge_s = operations / load.operations_per_s + n_numbers / shape.n_nodes * _seconds_a_number(shape.n_nodes)
         train_s = load.round_words / (shape.n_nodes * load.words_per_s)
         found.append(Round(train_s, link.seconds(shape), merge_s))
@@ -99,7 +99,7 @@ def rounds(load: Load, link: Link, shapes: Iterable[Shape]) -> list[Round]:
 
 
 def _seconds_a_number(n_nodes: int) -> float:
-    """Time in which one core of an AMD EPYC does what is no product of matrices: copies, moves, mean and factor."""
+    """Time in which one core of an AMD EPYC does what is no product of matrices: copies, moves and shrinking."""
     return (5 + 2 * n_nodes) * 1e-9
 
 

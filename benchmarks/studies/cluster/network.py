@@ -69,7 +69,7 @@ def _training(made: Network, nodes: RayNodes, megabits: float | None, *, quick: 
     with TemporaryDirectory() as folder:
         text = Path(folder, "text")
         reviews(text, quick=quick)
-        where, options = Cluster(nodes.address, nodes=2, rounds=_ROUNDS_IN_EPOCH), options_of(1, quick=quick)
+        where, options = Cluster(nodes.address, nodes=2, rounds=_ROUNDS_IN_EPOCH, cycle=1), options_of(1, quick=quick)
         model = Word2Vec(corpus_file=str(text), cluster=where, progress=ends, **options | {"epochs": 2})
     told = model.cluster_report
     if told is None:
