@@ -1,0 +1,116 @@
+"""The paths to several words in the Huffman tree as targets of one gradient step with subwords, on the CPU.
+
+The hidden vector is the same for all of them. So a node that is on several paths is one target, which counts as often
+as it is on one.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from fastw2v_kernels._jit.cpu import inline_cpu
+from fastw2v_kernels._simd import LANES, Shape, prefetch, prefetch_element
+from fastw2v_kernels.shared.array_types import Float32, Int32
+from fastw2v_kernels.shared.memory import CACHE_LINE, aligned, cache_per_thread
+from fastw2v_kernels.shared.span.inputs import Matrices, Sampler
+from fastw2v_kernels.shared.span.path_cpu import FIRST_PREFETCHED
+from fastw2v_kernels.shared.span.paths import MOST_STEPS, Paths
+from fastw2v_kernels.shared.span.subwords import Subwords
+from fastw2v_kernels.shared.span.subwords_cpu import SubwordStep
+from fastw2v_kernels.shared.span.walk_cpu import Bounds, KeptTokens
+
+
+class Lists(NamedTuple):
+    """Which rows of w_in, and which of w_node, belong to each word."""
+
+    subwords: Subwords
+    paths: Paths
+
+
+class Negatives(NamedTuple):
+    """What a step with negatives needs; kernels with None in its place are compiled without negatives."""
+
+    matrices: Matrices
+    sampler: Sampler
+
+
+@cache_per_thread
+def branches_buffer(n_words: int) -> Int32:
+    """Return working memory for the paths to `n_words` words: int32[n_targets, 2], see `list_nodes`."""
+    return aligned((most_nodes(n_words), 2), np.int32)
+
+
+def most_nodes(n_words: int) -> int:
+    """Return how many nodes the paths to `n_words` words may have."""
+    return n_words * MOST_STEPS
+
+
+@inline_cpu
+def _add_path(step: SubwordStep, branches: Int32, n: int, paths: Paths, word: int) -> int:
+    """Add the nodes on the path to a word to the first `n` targets; return how many there are now."""
+    first, slot, bit = paths.starts[word], 0, 0
+    for s in range(first, paths.starts[word + 1]):
+        if s > first:
+            last, slot = slot, int(branches[slot, bit])
+            if slot == 0:
+                slot = n
+                branches[last, bit] = n
+        if slot == n:
+            step.targets[0, n] = paths.steps[s] >> 1
+            step.n_positive[0, n] = 0.0
+            step.n_terms[0, n] = 0.0
+            branches[n, 0] = 0
+            branches[n, 1] = 0
+            n += 1
+        bit = paths.steps[s] & 1
+        step.n_positive[0, slot] += 1 - bit
+        step.n_terms[0, slot] += 1.0
+    return n
+
+
+@inline_cpu
+def list_nodes(
+    kept: KeptTokens,
+    step: SubwordStep,
+    branches: Int32,
+    paths: Paths,
+    slots: tuple[int, int],
+    skipped: int,
+    shape: Shape,
+) -> int:
+    """List the nodes on the paths to the kept tokens begin to end except one as targets; return the number of tiles.
+
+    Target 0 is the root. branches[k, bit] is the target that a bit of the code leads to from target k; 0 if it is not
+    listed. The last tile is filled with the root, which does not count there.
+    """
+    n = 0
+    for j in range(*slots):
+        if j != skipped:
+            n = _add_path(step, branches, n, paths, kept.id[j])
+    n_tiles: int = (n + shape.n_tile - 1) // shape.n_tile
+    for k in range(n, n_tiles * shape.n_tile):
+        step.targets[0, k] = step.targets[0, 0]
+        step.n_positive[0, k] = 0.0
+        step.n_terms[0, k] = 0.0
+    return n_tiles
+
+
+@inline_cpu
+def prefetch_steps(paths: Paths, kept: KeptTokens, slot: int, bounds: Bounds) -> None:
+    """Prefetch the path to the word in a slot, and where that of the one after the next begins."""
+    last = bounds.stop - 1
+    prefetch_element(paths.starts, kept.id[min(slot + 2, last)])
+    first = paths.starts[kept.id[min(slot, last)]]
+    if first < paths.steps.shape[0]:
+        prefetch_element(paths.steps, first)
+        prefetch_element(paths.steps, min(first + 15, paths.steps.shape[0] - 1))
+
+
+@inline_cpu
+def prefetch_nodes(w_node: Float32, paths: Paths, word: int, shape: Shape) -> None:
+    """Prefetch the rows of the nodes on the path to a word, except the first few, which are in the cache."""
+    for s in range(paths.starts[word] + FIRST_PREFETCHED, paths.starts[word + 1]):
+        for col in range(0, shape.n_vectors * LANES, CACHE_LINE):
+            prefetch(w_node, paths.steps[s] >> 1, col)
