@@ -1,7 +1,7 @@
-"""The Huffman tree of a vocabulary on the CPU, in one thread, by a binary heap in slots from 1 on.
+"""The Huffman tree of a vocabulary on the CPU, in one thread, by a binary heap in slots from 1 on, or by two queues.
 
-A slot has a count, and in its lowest bits the number of a word or inner node. The two children of a slot share a cache
-line, and the eight slots three levels below do, which are prefetched.
+A slot of the heap has a count, and in its lowest bits the number of a word or inner node. The two children of a slot
+share a cache line, and the eight slots three levels below do, which are prefetched.
 """
 
 from __future__ import annotations
@@ -102,7 +102,31 @@ def _huffman_tree_cpu_kernel(
     _sum_lengths(tree, length, path_starts)
 
 
-def huffman_tree_cpu(counts: Int64, tree: Int32, path_starts: Int64) -> None:
+@jit_cpu
+def _huffman_queues_cpu_kernel(
+    counts: Int64, order: Int64, tree: Int32, path_starts: Int64, count_of_inner: Int64, length: NDArray[np.uint8]
+) -> None:
+    n_vocab = counts.shape[0]
+    n_waiting, node = n_vocab, 0  # words order[:n_waiting], the last first; inner nodes from `node` on
+    for inner in range(n_vocab - 1):
+        total = 0
+        for bit in range(2):
+            word = order[max(n_waiting - 1, 0)]
+            count = max(counts[word], 1)
+            if n_waiting > 0 and (node == inner or count < count_of_inner[node]):
+                tree[word] = 2 * inner + bit
+                n_waiting -= 1
+            else:
+                count = count_of_inner[node]
+                tree[n_vocab + node] = 2 * inner + bit
+                node += 1
+            total += count
+        count_of_inner[inner] = total
+    tree[2 * n_vocab - 2] = -1
+    _sum_lengths(tree, length, path_starts)
+
+
+def huffman_tree_cpu(counts: Int64, tree: Int32, path_starts: Int64, *, in_queues: bool = False) -> None:
     """Do what `huffman_tree_reference` does."""
     check_axes("counts", counts, 1)
     check_read("counts", counts, counts.shape, dtype=INT64)
@@ -118,6 +142,10 @@ def huffman_tree_cpu(counts: Int64, tree: Int32, path_starts: Int64) -> None:
     if total >= 2.0 ** (63 - n_bits):
         most = f"expected less than 2**{63 - n_bits} for {n_vocab:,} words"
         raise ValueError(f"counts add up to {total:.3g}; {most}: divide all counts by one number")
-    heap = zeros_in_large_pages((n_vocab + 2,), np.uint64)
     length = np.empty(n_vocab, np.uint8)
+    if in_queues:
+        order = np.argsort(-np.maximum(counts, 1), kind="stable")
+        _huffman_queues_cpu_kernel(counts, order, tree, path_starts, np.empty(n_vocab, np.int64), length)
+        return
+    heap = zeros_in_large_pages((n_vocab + 2,), np.uint64)
     _huffman_tree_cpu_kernel(counts, tree, path_starts, heap, length, np.uint64(n_bits))
