@@ -6,6 +6,7 @@ import pytest
 from fastw2v.vectors.tree import HuffmanTree
 from fastw2v_kernels.huffman_paths.cpu import huffman_paths_cpu
 from fastw2v_kernels.huffman_tree.cpu import huffman_tree_cpu
+from fastw2v_kernels.huffman_tree.reference import huffman_tree_reference
 
 COUNTS = {
     "falling": np.sort(np.random.default_rng(1).zipf(1.3, 500) % 10_000 + 1)[::-1],
@@ -45,6 +46,44 @@ def test_codes_are_those_of_gensim(counts):
             np.testing.assert_array_equal(found, exact)
         path = steps[tree.path_starts[row] : tree.path_starts[row + 1]]
         np.testing.assert_array_equal(path, 2 * np.array(points, np.int64) + np.array(code, np.int64))
+
+
+def tree_of_fasttext(counts):
+    """What `HierarchicalSoftmaxLoss::buildTree` of fastText makes: parents, and which child of two a node is."""
+    n = len(counts)
+    count, parent, is_second = [*counts, *[10**15] * (n - 1)], [-1] * (2 * n - 1), [0] * (2 * n - 1)
+    leaf, node = n - 1, n
+    for inner in range(n, 2 * n - 1):
+        total = 0
+        for second in range(2):
+            if leaf >= 0 and count[leaf] < count[node]:
+                child, leaf = leaf, leaf - 1
+            else:
+                child, node = node, node + 1
+            parent[child], is_second[child] = inner - n, second
+            total += count[child]
+        count[inner] = total
+    return [2 * above + second if above >= 0 else -1 for above, second in zip(parent, is_second)]
+
+
+@pytest.mark.parametrize("counts", COUNTS.values(), ids=COUNTS)
+def test_queues_give_the_tree_of_fasttext_for_words_in_any_order(counts):
+    order = np.argsort(-counts, kind="stable")
+    tree, slow = HuffmanTree.of_counts(counts, as_fasttext=True), np.empty(2 * len(counts) - 1, np.int32)
+    path_starts = np.empty(len(counts) + 1, np.int64)
+    huffman_tree_reference(counts, slow, path_starts, in_queues=True)
+    np.testing.assert_array_equal(tree.links, slow)
+    np.testing.assert_array_equal(tree.path_starts, path_starts)
+    assert tree.in_order(order).links.tolist() == tree_of_fasttext(counts[order].tolist())
+    np.testing.assert_array_equal(tree.fasttext_order(), order)
+    other = HuffmanTree.of_counts(counts)
+    assert (np.diff(tree.path_starts) * counts).sum() == (np.diff(other.path_starts) * counts).sum()
+
+
+def test_queues_give_the_codes_of_gensim_where_no_counts_are_equal():
+    counts = np.random.default_rng(5).integers(1, 2**40, 300)
+    a, b = HuffmanTree.of_counts(counts), HuffmanTree.of_counts(counts, as_fasttext=True)
+    np.testing.assert_array_equal(a.links, b.links)
 
 
 def test_codes_of_more_than_40_bits():

@@ -1,5 +1,7 @@
 """Subwords with hierarchical softmax: parity in all modes, paths of any length, gradients, cuts, toys."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -144,7 +146,7 @@ def test_a_span_may_be_cut(name, losses):
     whole = case_of(name, size, begin=0, end=size, **losses)
     parts = copy(whole)
     cuts = [0, 17, TOKENS_PER_BLOCK, size] if name == SKIPGRAM else [0, TOKENS_PER_BLOCK, 2 * TOKENS_PER_BLOCK, size]
-    for begin, end in zip(cuts, cuts[1:]):
+    for begin, end in pairwise(cuts):
         parts |= results(op, "cpu", parts | {"begin": begin, "end": end})
     after = results(op, "cpu", copy(whole))
     for matrix in MATRICES:

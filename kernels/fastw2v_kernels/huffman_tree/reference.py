@@ -35,10 +35,11 @@ def _joined_in_queues(words: list[_Node]) -> Iterator[tuple[_Node, _Node]]:
     n_vocab, made = len(words), deque[_Node]()
     waiting = deque(sorted(words, key=lambda word: (word.count, -word.number)))
     for inner in range(n_vocab - 1):
-        first, second = (
-            waiting.popleft() if waiting and not (made and made[0].count <= waiting[0].count) else made.popleft()
-            for _ in range(2)
-        )
+        pair = []
+        for _ in range(2):
+            is_word = waiting and not (made and made[0].count <= waiting[0].count)
+            pair.append((waiting if is_word else made).popleft())
+        first, second = pair
         yield first, second
         made.append(_Node(first.count + second.count, n_vocab + inner))
 
@@ -47,9 +48,9 @@ def huffman_tree_reference(counts: Int64, tree: Int32, path_starts: Int64, *, in
     """Join the two rarest of all words and nodes to a new node, until one node is left, the root (Huffman 1952).
 
     Of equally rare ones, those are joined that the steps of Python's heapq bring to its top. So the codes are those of
-    gensim, to the bit. With `in_queues`, the words wait in one queue, the rarest first and of equally rare ones the last,
-    and the new nodes in another. The rarer of the first in both is taken, and of equally rare ones the node. So the tree
-    is that of fastText. Both rules give codes of the same mean length.
+    gensim, to the bit. With `in_queues`, words wait in one queue, the rarest first and of equally rare ones the last,
+    and new nodes in another. The rarer of the first in both is taken; of equally rare ones, the node. So the tree is
+    that of fastText. Any other rule gives codes of the same mean length.
 
     Parameters
     ----------
