@@ -75,7 +75,8 @@ def load_facebook_model(path: Source, encoding: str = "utf-8") -> FastText:
     weights = Weights(found.w_in, found.w_out, options.dim, subwords=subwords)
     if hs:
         weights.w_node, weights.w_out = np.negative(found.w_out, out=found.w_out), found.w_out[:0]
-        weights.tree = HuffmanTree.of_counts(vocab.counts, as_fasttext=True)
+        with errors_named(name_of(path)):
+            weights.tree = HuffmanTree.of_counts(vocab.counts, as_fasttext=True)
     model._state = SubwordState.of_weights(vocab, weights, 0, seed=model.seed)
     model.add_lifecycle_event("load_fasttext_format", log_level=0, path=name_of(path))
     return model

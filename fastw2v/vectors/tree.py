@@ -40,10 +40,12 @@ class HuffmanTree:
         nodes have the same numbers, and decide for 1 where the code has 1, and not for 0. ValueError if the counts are
         too large: their sum may be 2**38 for ten million words, and more for fewer.
         """
+        from fastw2v_kernels.fasttext_tree.cpu import fasttext_tree_cpu
         from fastw2v_kernels.huffman_tree.cpu import huffman_tree_cpu
 
+        build = fasttext_tree_cpu if as_fasttext else huffman_tree_cpu
         links, path_starts = np.empty(2 * len(counts) - 1, np.int32), np.empty(len(counts) + 1, np.int64)
-        huffman_tree_cpu(np.ascontiguousarray(counts, np.int64), links, path_starts, in_queues=as_fasttext)
+        build(np.ascontiguousarray(counts, np.int64), links, path_starts)
         return cls(links, path_starts)
 
     @property

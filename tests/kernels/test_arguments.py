@@ -183,6 +183,6 @@ def test_arrays_that_change_places_give_another_result(op, a, b):
     try:
         with np.errstate(invalid="ignore"):
             wrong = results(op, "reference", copy(case) | {a: case[b].copy(), b: case[a].copy()})
-    except (IndexError, ValueError):
+    except (ArithmeticError, IndexError, ValueError):
         return
     assert any((right[name] != wrong[name]).any() for name in right)

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from fastw2v.vectors.tree import HuffmanTree
+from fastw2v_kernels.fasttext_tree.cpu import fasttext_tree_cpu
 from fastw2v_kernels.huffman_paths.cpu import huffman_paths_cpu
 from fastw2v_kernels.huffman_tree.cpu import huffman_tree_cpu
-from fastw2v_kernels.huffman_tree.reference import huffman_tree_reference
 
 COUNTS = {
     "falling": np.sort(np.random.default_rng(1).zipf(1.3, 500) % 10_000 + 1)[::-1],
@@ -69,11 +69,7 @@ def tree_of_fasttext(counts):
 @pytest.mark.parametrize("counts", COUNTS.values(), ids=COUNTS)
 def test_queues_give_the_tree_of_fasttext_for_words_in_any_order(counts):
     order = np.argsort(-counts, kind="stable")
-    tree, slow = HuffmanTree.of_counts(counts, as_fasttext=True), np.empty(2 * len(counts) - 1, np.int32)
-    path_starts = np.empty(len(counts) + 1, np.int64)
-    huffman_tree_reference(counts, slow, path_starts, in_queues=True)
-    np.testing.assert_array_equal(tree.links, slow)
-    np.testing.assert_array_equal(tree.path_starts, path_starts)
+    tree = HuffmanTree.of_counts(counts, as_fasttext=True)
     assert tree.in_order(order).links.tolist() == tree_of_fasttext(counts[order].tolist())
     np.testing.assert_array_equal(tree.fasttext_order(), order)
     other = HuffmanTree.of_counts(counts)
@@ -95,6 +91,9 @@ def test_codes_of_more_than_40_bits():
     tree = HuffmanTree.of_counts(np.array(fibonacci[:75]))
     assert np.diff(tree.path_starts).max() == 74
     assert len(tree.steps()) == tree.path_starts[-1]
+    assert np.diff(HuffmanTree.of_counts(np.array(fibonacci), as_fasttext=True).path_starts).max() == 79
+    with pytest.raises(ValueError, match=r"counts add up to .*expected less than 2\*\*62: divide"):
+        HuffmanTree.of_counts(np.array([2**61, 2**61]), as_fasttext=True)
 
 
 @pytest.mark.parametrize("counts", [np.zeros(1000, np.int64), np.arange(1000) % 2])
@@ -117,8 +116,9 @@ def test_words_in_another_order_keep_their_codes():
 def test_counts_of_no_vocabulary_are_refused(counts, error):
     counts = np.array(counts, np.int64)
     tree, path_starts = np.zeros(max(0, 2 * len(counts) - 1), np.int32), np.zeros(len(counts) + 1, np.int64)
-    with pytest.raises(ValueError, match=error):
-        huffman_tree_cpu(counts, tree, path_starts)
+    for build in (huffman_tree_cpu, fasttext_tree_cpu):
+        with pytest.raises(ValueError, match=error):
+            build(counts, tree, path_starts)
 
 
 @pytest.mark.parametrize(("place", "link"), [(0, 200), (0, -1), (5, 0), (100, 150), (198, 3), (150, 2**31 - 1)])

@@ -106,7 +106,8 @@ def share_of(subwords: Subwords, kept: KeptTokens, centre: Centre) -> float:
     n_rows = 0
     for j in range(centre.low, centre.high):
         n_rows += subwords.row_starts[kept.id[j] + 1] - subwords.row_starts[kept.id[j]]
-    return 1.0 / (n_rows - (subwords.row_starts[kept.id[centre.i] + 1] - subwords.row_starts[kept.id[centre.i]]))
+    n_rows -= subwords.row_starts[kept.id[centre.i] + 1] - subwords.row_starts[kept.id[centre.i]]
+    return 1.0 / n_rows
 
 
 @inline_cpu

@@ -1,7 +1,7 @@
-"""The Huffman tree of a vocabulary on the CPU, in one thread, by a binary heap in slots from 1 on, or by two queues.
+"""The Huffman tree of a vocabulary on the CPU, in one thread, by a binary heap in slots from 1 on.
 
-A slot of the heap has a count, and in its lowest bits the number of a word or inner node. The two children of a slot
-share a cache line, and the eight slots three levels below do, which are prefetched.
+A slot has a count, and in its lowest bits the number of a word or inner node. The two children of a slot share a cache
+line, and the eight slots three levels below do, which are prefetched.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from fastw2v_kernels.shared.array_types import Int32, Int64
 from fastw2v_kernels.shared.memory import zeros_in_large_pages
 
 _Heap = NDArray[np.uint64]
-_MOST_WORDS = 1 << 30  # twice the number of an inner node is an int32
+MOST_WORDS = 1 << 30  # twice the number of an inner node is an int32
 
 
 @inline_cpu
@@ -67,7 +67,7 @@ def _pop(heap: _Heap, n: int, n_bits: np.uint64) -> np.uint64:
 
 
 @inline_cpu
-def _sum_lengths(tree: Int32, length: NDArray[np.uint8], path_starts: Int64) -> None:
+def sum_lengths(tree: Int32, length: NDArray[np.uint8], path_starts: Int64) -> None:
     """Sum up the lengths of the paths. `length`, of the path to each inner node, is working memory."""
     n_vocab = path_starts.shape[0] - 1
     path_starts[0] = 0
@@ -99,40 +99,16 @@ def _huffman_tree_cpu_kernel(
         count = (first >> n_bits) + (second >> n_bits)
         _rise(heap, n - 1, 1, (count << n_bits) | np.uint64(n_vocab + inner), n_bits)
     tree[2 * n_vocab - 2] = -1
-    _sum_lengths(tree, length, path_starts)
+    sum_lengths(tree, length, path_starts)
 
 
-@jit_cpu
-def _huffman_queues_cpu_kernel(
-    counts: Int64, order: Int64, tree: Int32, path_starts: Int64, count_of_inner: Int64, length: NDArray[np.uint8]
-) -> None:
-    n_vocab = counts.shape[0]
-    n_waiting, node = n_vocab, 0  # words order[:n_waiting], the last first; inner nodes from `node` on
-    for inner in range(n_vocab - 1):
-        total = 0
-        for bit in range(2):
-            word = order[max(n_waiting - 1, 0)]
-            count = max(counts[word], 1)
-            if n_waiting > 0 and (node == inner or count < count_of_inner[node]):
-                tree[word] = 2 * inner + bit
-                n_waiting -= 1
-            else:
-                count = count_of_inner[node]
-                tree[n_vocab + node] = 2 * inner + bit
-                node += 1
-            total += count
-        count_of_inner[inner] = total
-    tree[2 * n_vocab - 2] = -1
-    _sum_lengths(tree, length, path_starts)
-
-
-def huffman_tree_cpu(counts: Int64, tree: Int32, path_starts: Int64, *, in_queues: bool = False) -> None:
+def huffman_tree_cpu(counts: Int64, tree: Int32, path_starts: Int64) -> None:
     """Do what `huffman_tree_reference` does."""
     check_axes("counts", counts, 1)
     check_read("counts", counts, counts.shape, dtype=INT64)
     n_vocab = len(counts)
-    if not 1 <= n_vocab <= _MOST_WORDS:
-        raise ValueError(f"counts has {n_vocab:,} words; expected 1 to {_MOST_WORDS:,}")
+    if not 1 <= n_vocab <= MOST_WORDS:
+        raise ValueError(f"counts has {n_vocab:,} words; expected 1 to {MOST_WORDS:,}")
     check_written("tree", tree, (2 * n_vocab - 1,), dtype=INT32)
     check_written("path_starts", path_starts, (n_vocab + 1,), dtype=INT64)
     if counts.min() < 0:
@@ -142,10 +118,6 @@ def huffman_tree_cpu(counts: Int64, tree: Int32, path_starts: Int64, *, in_queue
     if total >= 2.0 ** (63 - n_bits):
         most = f"expected less than 2**{63 - n_bits} for {n_vocab:,} words"
         raise ValueError(f"counts add up to {total:.3g}; {most}: divide all counts by one number")
-    length = np.empty(n_vocab, np.uint8)
-    if in_queues:
-        order = np.argsort(-np.maximum(counts, 1), kind="stable")
-        _huffman_queues_cpu_kernel(counts, order, tree, path_starts, np.empty(n_vocab, np.int64), length)
-        return
     heap = zeros_in_large_pages((n_vocab + 2,), np.uint64)
+    length = np.empty(n_vocab, np.uint8)
     _huffman_tree_cpu_kernel(counts, tree, path_starts, heap, length, np.uint64(n_bits))

@@ -1,10 +1,8 @@
-"""The Huffman tree of a vocabulary, by Python's heapq or by two queues."""
+"""The Huffman tree of a vocabulary, by Python's heapq."""
 
 from __future__ import annotations
 
 import heapq
-from collections import deque
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from fastw2v_kernels.shared.array_types import Int32, Int64
@@ -22,35 +20,11 @@ class _Node:
         return self.count < other.count
 
 
-def _joined_in_a_heap(nodes: list[_Node]) -> Iterator[tuple[_Node, _Node]]:
-    n_vocab = len(nodes)
-    heapq.heapify(nodes)
-    for inner in range(n_vocab - 1):
-        first, second = heapq.heappop(nodes), heapq.heappop(nodes)
-        yield first, second
-        heapq.heappush(nodes, _Node(first.count + second.count, n_vocab + inner))
-
-
-def _joined_in_queues(words: list[_Node]) -> Iterator[tuple[_Node, _Node]]:
-    n_vocab, made = len(words), deque[_Node]()
-    waiting = deque(sorted(words, key=lambda word: (word.count, -word.number)))
-    for inner in range(n_vocab - 1):
-        pair = []
-        for _ in range(2):
-            is_word = waiting and not (made and made[0].count <= waiting[0].count)
-            pair.append((waiting if is_word else made).popleft())
-        first, second = pair
-        yield first, second
-        made.append(_Node(first.count + second.count, n_vocab + inner))
-
-
-def huffman_tree_reference(counts: Int64, tree: Int32, path_starts: Int64, *, in_queues: bool = False) -> None:
+def huffman_tree_reference(counts: Int64, tree: Int32, path_starts: Int64) -> None:
     """Join the two rarest of all words and nodes to a new node, until one node is left, the root (Huffman 1952).
 
     Of equally rare ones, those are joined that the steps of Python's heapq bring to its top. So the codes are those of
-    gensim, to the bit. With `in_queues`, words wait in one queue, the rarest first and of equally rare ones the last,
-    and new nodes in another. The rarer of the first in both is taken; of equally rare ones, the node. So the tree is
-    that of fastText. Any other rule gives codes of the same mean length.
+    gensim, to the bit. Any other rule gives codes of the same mean length.
 
     Parameters
     ----------
@@ -61,8 +35,6 @@ def huffman_tree_reference(counts: Int64, tree: Int32, path_starts: Int64, *, in
         above it, plus 1 if it is the second of the two that were joined; -1 for the root, which is the last.
     path_starts : int64[n_vocab + 1], written
         The path from the root to word w has path_starts[w + 1] - path_starts[w] inner nodes; see `huffman_paths`.
-    in_queues : bool
-        How equally rare words and nodes are joined.
 
     Raises
     ------
@@ -72,9 +44,11 @@ def huffman_tree_reference(counts: Int64, tree: Int32, path_starts: Int64, *, in
     """
     n_vocab = len(counts)
     nodes = [_Node(max(count, 1), word) for word, count in enumerate(counts.tolist())]
-    pairs = _joined_in_queues(nodes) if in_queues else _joined_in_a_heap(nodes)
-    for inner, (first, second) in enumerate(pairs):
+    heapq.heapify(nodes)
+    for inner in range(n_vocab - 1):
+        first, second = heapq.heappop(nodes), heapq.heappop(nodes)
         tree[first.number], tree[second.number] = 2 * inner, 2 * inner + 1
+        heapq.heappush(nodes, _Node(first.count + second.count, n_vocab + inner))
     tree[-1] = -1
     path_starts[0] = 0
     for word in range(n_vocab):
