@@ -174,7 +174,7 @@ def path_loss(hidden, w_node, case, *, word):
 
 @pytest.mark.parametrize("negative", [0, 5])
 def test_gradient_of_skipgram(negative):
-    """Of the paths to all contexts first; then of negative sampling, with two contexts at a time."""
+    """Of the paths to all contexts first; then of negative sampling, at the hidden vector that this has moved."""
     case, contexts = one_centre(SKIPGRAM, negative=negative), [1, 2, 3, 5, 6, 7]
     rows, negatives = rows_of(case, [4]), negatives_of(case, 4)
 
@@ -185,13 +185,13 @@ def test_gradient_of_skipgram(negative):
     first = hidden = w_in[rows].mean(axis=0, keepdims=True)
     total = of_paths(hidden, case["w_node"])
     hidden, w_node = step_down(of_paths, hidden, case["w_node"].copy())
-    for pair in (contexts[:2], contexts[2:4], contexts[4:]) if negative else ():
 
-        def of_pair(hidden, w_out, pair=pair):
-            return sum(pair_loss(hidden[0], w_out, positive=word, negatives=negatives) for word in pair)
+    def of_pairs(hidden, w_out):
+        return sum(pair_loss(hidden[0], w_out, positive=word, negatives=negatives) for word in contexts)
 
-        total += of_pair(hidden, w_out)
-        hidden, w_out = step_down(of_pair, hidden, w_out.copy())
+    if negative:
+        total += of_pairs(hidden, w_out)
+        hidden, w_out = step_down(of_pairs, hidden, w_out.copy())
     np.add.at(w_in, rows, hidden - first)
     OPS_BY_NAME[SKIPGRAM].implementation("reference")(**case)
     assert_same([case[name] for name in MATRICES], [w_in, w_node, w_out])

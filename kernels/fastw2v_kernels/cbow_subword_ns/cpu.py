@@ -107,7 +107,8 @@ def share_of(subwords: Subwords, kept: KeptTokens, centre: Centre) -> float:
     for j in range(centre.low, centre.high):
         n_rows += subwords.row_starts[kept.id[j] + 1] - subwords.row_starts[kept.id[j]]
     n_rows -= subwords.row_starts[kept.id[centre.i] + 1] - subwords.row_starts[kept.id[centre.i]]
-    return 1.0 / n_rows
+    share: float = 1.0 / n_rows
+    return share
 
 
 @inline_cpu

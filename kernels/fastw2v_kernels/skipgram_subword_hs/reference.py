@@ -8,7 +8,7 @@ import numpy as np
 
 from fastw2v_kernels.shared.array_types import Float32, Float64, Int32, Int64
 from fastw2v_kernels.shared.rng import epoch_key
-from fastw2v_kernels.shared.span.contexts import CONTEXTS_PER_STEP, contexts_per_step
+from fastw2v_kernels.shared.span.contexts import contexts_per_step
 from fastw2v_kernels.shared.span.inputs import Sampler, TokenSource
 from fastw2v_kernels.shared.span.paths import Paths
 from fastw2v_kernels.shared.span.reference import FloatMatrix, weight_of, windows
@@ -49,8 +49,9 @@ def skipgram_subword_hs_reference(
     As in fastText, the hidden vector is the mean of the centre's rows of w_in. It is trained on the decisions at the
     nodes of a Huffman tree, from its root to each context. The paths to `contexts_per_step` contexts make one gradient
     step, and the next one takes the hidden vector where it was moved. With `negative` above 0, the hidden vector is
-    then trained against the contexts and negatives as in `skipgram_subword_ns_reference` without `in_groups`, and the
-    losses are added. At last each of the centre's rows moves by the whole move of the hidden vector.
+    then trained against as many contexts in a step, and negatives that are those of `skipgram_subword_ns_reference`
+    without `in_groups`; the losses are added. At last each of the centre's rows moves by the whole move of the hidden
+    vector.
 
     Parameters
     ----------
@@ -74,7 +75,7 @@ def skipgram_subword_hs_reference(
     tokens = tokens if centre_weight is None else tokens._replace(weight=centre_weight)
     sampler: Any = Sampler(alias_prob, alias_id, key, negative)  # type: ignore[arg-type] # unused if there are none
     n_per_step = contexts_per_step(window)
-    n_scored, n_sets = (CONTEXTS_PER_STEP, NEGATIVE_SETS) if share_negatives else (1, 1)
+    n_scored, n_sets = (n_per_step, NEGATIVE_SETS) if share_negatives else (1, 1)
     for token_pos, contexts in windows(tokens, begin, end):
         tally[1:] += len(contexts), 1
         if len(contexts) == 0:

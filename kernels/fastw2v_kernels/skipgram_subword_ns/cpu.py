@@ -80,7 +80,9 @@ def train_steps(
 ) -> float:
     """Train the hidden vector against the contexts of its centre and negatives; return the loss by lane."""
     i, low, high = centre.i, centre.low, centre.high
-    n_contexts, n_per_step = high - low - 1, CONTEXTS_PER_STEP if shape.share_negatives else 1
+    n_contexts, n_per_step = high - low - 1, 1
+    if shape.share_negatives:
+        n_per_step = n_contexts if shape.one_step else CONTEXTS_PER_STEP
     n_targets = min(n_per_step, n_contexts) + sampler.negative
     ahead = rows_ahead(subwords, centre.prefetch_row_id, 3 * ((n_targets + shape.n_tile - 1) // shape.n_tile))
     share = 1.0 / NEGATIVE_SETS if shape.share_negatives else 1.0
