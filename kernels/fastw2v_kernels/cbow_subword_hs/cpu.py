@@ -33,6 +33,7 @@ from fastw2v_kernels.shared.span.subword_paths_cpu import (
     most_nodes,
     prefetch_nodes,
     prefetch_steps,
+    train_nodes,
 )
 from fastw2v_kernels.shared.span.subwords import TOKENS_PER_BLOCK, Subwords, check_matrices, check_subwords
 from fastw2v_kernels.shared.span.subwords_cpu import (
@@ -41,7 +42,6 @@ from fastw2v_kernels.shared.span.subwords_cpu import (
     rows_ahead,
     subword_shape,
     subword_step,
-    train_targets,
 )
 from fastw2v_kernels.shared.span.walk_cpu import (
     Bounds,
@@ -68,8 +68,8 @@ def _train_path(
     share = share_of(lists.subwords, kept, centre)
     set_hidden_vector(carried, step, centre, share if means.of_contexts else 1.0, shape)
     n_tiles = list_nodes(kept, step, branches, lists.paths, (i, i + 1), -1, shape)
-    ahead = rows_ahead(lists.subwords, centre.prefetch_row_id, 3 * max(n_tiles, 1))
-    loss: float = train_targets(matrices, step, n_tiles, ahead, centre.lr, shape)
+    ahead = rows_ahead(lists.subwords, centre.prefetch_row_id, 2 * max(n_tiles, 1))
+    loss: float = train_nodes(matrices, step, n_tiles, ahead, centre.lr, shape)
     if shape.moves_rows:
         move_contexts(carried, lists.subwords, kept, step, centre, share if means.of_gradient else 1.0, shape)
     return loss

@@ -24,6 +24,7 @@ from fastw2v_kernels.shared.span.subword_paths_cpu import (
     most_nodes,
     prefetch_nodes,
     prefetch_steps,
+    train_nodes,
 )
 from fastw2v_kernels.shared.span.subwords import NEGATIVE_SETS, Subwords, check_matrices, check_subwords
 from fastw2v_kernels.shared.span.subwords_cpu import (
@@ -41,7 +42,6 @@ from fastw2v_kernels.shared.span.subwords_cpu import (
     subword_shape,
     subword_step,
     sum_word,
-    train_targets,
 )
 from fastw2v_kernels.shared.span.walk_cpu import (
     TOKENS_PER_PASS,
@@ -74,9 +74,9 @@ def _train_paths(matrices: Matrices, lists: Lists, workspace: PathWorkspace, cen
     for first in range(0, n_contexts, n_per_step):
         begin, end = low + first, low + min(first + n_per_step, n_contexts)
         n_tiles = list_nodes(kept, step, branches, lists.paths, (begin + (begin >= i), end + (end > i)), i, shape)
-        ahead = rows_ahead(lists.subwords, centre.prefetch_row_id, 3 * max(n_tiles, 1))
+        ahead = rows_ahead(lists.subwords, centre.prefetch_row_id, 2 * max(n_tiles, 1))
         left = Ahead(ahead.row_ids, ahead.first if first == 0 else ahead.stop, ahead.stop, ahead.share)
-        loss = loss + train_targets(matrices, step, n_tiles, left, centre.lr, shape)
+        loss = loss + train_nodes(matrices, step, n_tiles, left, centre.lr, shape)
         if shape.moves_rows:
             follow_move(step, shape)
     return loss

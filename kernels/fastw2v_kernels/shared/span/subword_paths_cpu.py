@@ -11,14 +11,39 @@ from typing import NamedTuple
 import numpy as np
 
 from fastw2v_kernels._jit.cpu import inline_cpu
-from fastw2v_kernels._simd import LANES, Shape, prefetch, prefetch_element
+from fastw2v_kernels._simd import (
+    LANES,
+    Shape,
+    dot,
+    fma_rows,
+    hsum_single,
+    load,
+    load_rows,
+    load_strip,
+    prefetch,
+    prefetch_element,
+    rows_of,
+    single,
+    splat,
+    splats,
+    store_rows,
+    store_strip,
+    zeros,
+)
 from fastw2v_kernels.shared.array_types import Float32, Int32
 from fastw2v_kernels.shared.memory import CACHE_LINE, aligned, cache_per_thread
 from fastw2v_kernels.shared.span.inputs import Matrices, Sampler
 from fastw2v_kernels.shared.span.path_cpu import FIRST_PREFETCHED
 from fastw2v_kernels.shared.span.paths import MOST_STEPS, Paths
 from fastw2v_kernels.shared.span.subwords import Subwords
-from fastw2v_kernels.shared.span.subwords_cpu import SubwordStep
+from fastw2v_kernels.shared.span.subwords_cpu import (
+    HIDDEN,
+    MOVE,
+    Ahead,
+    SubwordStep,
+    prefetch_ahead,
+    set_error_coefs,
+)
 from fastw2v_kernels.shared.span.walk_cpu import Bounds, KeptTokens
 
 
@@ -95,6 +120,30 @@ def list_nodes(
         step.n_positive[0, k] = 0.0
         step.n_terms[0, k] = 0.0
     return n_tiles
+
+
+@inline_cpu
+def train_nodes(matrices: Matrices, step: SubwordStep, n_tiles: int, ahead: Ahead, lr: float, shape: Shape) -> float:
+    """Add the move of the hidden vector to that of the earlier steps, and move the nodes; return the losses.
+
+    No node is listed twice, but the root as filling. So a tile moves when it is scored, while its rows are near.
+    """
+    w_in, w_node = matrices
+    loss: float = splat(0.0)
+    for t in range(n_tiles):
+        rows, sums = rows_of(w_node, step.targets, 0, t * shape.n_tile, shape), zeros(shape)
+        prefetch_ahead(w_in, ahead, 2 * t, shape)
+        for col in range(0, shape.n_vectors * LANES, LANES):
+            sums = fma_rows(load_rows(rows, col, single(shape)), load(step.rows, HIDDEN, col), sums)
+        loss = loss + set_error_coefs(step, t, hsum_single(sums), lr, shape)
+        if shape.moves_rows:
+            coefs = splats(step.error_coef, t, 0, shape)
+            prefetch_ahead(w_in, ahead, 2 * t + 1, shape)
+            for col in range(0, shape.n_vectors * LANES, LANES):
+                out, move = load_rows(rows, col, single(shape)), load_strip(step.rows, MOVE, col, single(shape))
+                store_strip(step.rows, MOVE, col, dot(coefs, out, move))
+                store_rows(rows, col, fma_rows(coefs, load(step.rows, HIDDEN, col), out))
+    return loss
 
 
 @inline_cpu
