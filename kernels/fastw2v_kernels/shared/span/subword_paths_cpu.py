@@ -75,23 +75,25 @@ def most_nodes(n_words: int) -> int:
 @inline_cpu
 def _add_path(step: SubwordStep, branches: Int32, n: int, paths: Paths, word: int) -> int:
     """Add the nodes on the path to a word to the first `n` targets; return how many there are now."""
-    first, slot, bit = paths.starts[word], 0, 0
-    for s in range(first, paths.starts[word + 1]):
-        if s > first:
-            last, slot = slot, int(branches[slot, bit])
-            if slot == 0:
-                slot = n
-                branches[last, bit] = n
-        if slot == n:
-            step.targets[0, n] = paths.steps[s] >> 1
-            step.n_positive[0, n] = 0.0
-            step.n_terms[0, n] = 0.0
-            branches[n, 0] = 0
-            branches[n, 1] = 0
-            n += 1
-        bit = paths.steps[s] & 1
+    first, stop, slot = paths.starts[word], paths.starts[word + 1], 0
+    is_listed = n > 0
+    while is_listed and first < stop:
+        last, bit = slot, paths.steps[first] & 1
         step.n_positive[0, slot] += 1 - bit
         step.n_terms[0, slot] += 1.0
+        first += 1
+        slot = int(branches[last, bit])
+        is_listed = slot > 0
+        if not is_listed:
+            branches[last, bit] = n
+    for s in range(first, stop):  # below a node that is not listed, none is
+        bit = paths.steps[s] & 1
+        step.targets[0, n] = paths.steps[s] >> 1
+        step.n_positive[0, n] = 1 - bit
+        step.n_terms[0, n] = 1.0
+        branches[n, bit] = n + 1
+        branches[n, 1 - bit] = 0
+        n += 1
     return n
 
 
