@@ -128,15 +128,16 @@ def read_model(path: str | PathLike[str], vector_size: int | None = None) -> Sav
     _check(path, n_raw_tokens[0] >= 0, f"its n_raw_tokens is {n_raw_tokens[0]}")
     vocab = vocab_of(tensors, path, n_raw_tokens=int(n_raw_tokens[0]))
     outputs, sizes = _outputs_of(options), {name: counters[name] for name in _COUNTERS}
+    tree = _tree_of(path, tensors, shape[0]) if "w_node" in outputs else None
     if NGRAMS in metadata:
         rows = subword_rows(_read_subwords(path, training), metadata, vocab, path=path)
         _check(path, rows.rows.shape[1] >= shape[1], f"its rows are {rows.rows.shape[1]} long")
-        state: ModelState = SubwordState.of_rows(vocab, rows, shape[1], **sizes)
+        state: ModelState = SubwordState.of_rows(vocab, rows, shape[1], outputs=outputs, tree=tree, **sizes)
     else:
         weights = padded_weights(*shape, outputs=outputs)
         with np.errstate(over="ignore"):  # of float64: as any vectors that are not finite
             weights.w_in[:, :dim] = tensors.pop("vectors")
-        weights.tree = _tree_of(path, tensors, shape[0]) if "w_node" in outputs else None
+        weights.tree = tree
         state = ModelState(vocab, weights, **sizes)
     _check(path, set(outputs) == set(state.weights.outputs), f"its configuration asks for the rows {outputs}")
     for name in outputs:

@@ -19,7 +19,7 @@ from fastw2v.vocabulary_model import CorpusFile
 
 
 class FastText(Word2Vec):
-    """word2vec whose words are made of character n-grams (Bojanowski et al. 2017), trained with negative sampling.
+    """word2vec whose words are made of character n-grams (Bojanowski et al. 2017).
 
     The vector of a word is the mean of a row of its own and of the rows of its n-grams, so related forms share what
     they learn, and `wv` has a vector for any word. Parameters are gensim 4's, in its order and with its defaults; only
@@ -33,9 +33,10 @@ class FastText(Word2Vec):
     checkpoint, checkpoint_every
         As in `Word2Vec`. Skip-gram predicts the contexts from the centre, as fastText does. fastText draws negatives
         with ``ns_exponent=0.5``. With ``negative_sharing="window"``, neighbouring centres of skip-gram share negatives
-        and make one step. The corpus must hold words, no integers.
-    hs : 0
-        There is no hierarchical softmax for subwords: 1 raises ValueError.
+        and make one step; with ``hs=1`` as well, each centre trains by itself. The corpus must hold words, no integers.
+    hs : 0 or 1
+        As in `Word2Vec`. Words of equal count are joined in the tree as in fastText, so their codes may differ from
+        gensim's.
     word_ngrams : 1
         Word n-grams are for fastText's classifier; another number raises ValueError.
     min_n, max_n : int >= 0
@@ -45,7 +46,7 @@ class FastText(Word2Vec):
         N-grams are hashed to so many numbers, as fastText does it; those with the same share a row. 0: none at all.
         Only the n-grams of the vocabulary have rows in memory, so a large number costs 4 bytes a bucket.
     deterministic : bool
-        As in `Word2Vec`, but only with ``workers=1``.
+        As in `Word2Vec`, but only with ``workers=1`` and ``hs=0``.
 
     Attributes
     ----------

@@ -64,6 +64,8 @@ class ModelState:
         Its vectors are a view of the input weights.
     """
 
+    _as_fasttext = False  # how trees are built
+
     def __init__(self, vocab: Vocab, weights: Weights, corpus_count: int, epochs_trained: int = 0) -> None:
         self._vocab, self._weights, self._is_training = vocab, weights, False
         self.wv = self._new_vectors()
@@ -203,7 +205,7 @@ class ModelState:
 
     def build_tree(self) -> None:
         """Build the Huffman tree of the vocabulary from its counts."""
-        self.wv.tree = self._weights.tree = HuffmanTree.of_counts(self.vocab.counts)
+        self.wv.tree = self._weights.tree = HuffmanTree.of_counts(self.vocab.counts, as_fasttext=self._as_fasttext)
 
     def output_vectors(self) -> dict[str, FloatArray]:
         """Return the output rows, float32[n_vocab, dim], as read-only views: of "w_out", "w_node", or both."""

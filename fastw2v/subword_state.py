@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +13,7 @@ from fastw2v.formats.subword_table import SubwordRows
 from fastw2v.keyedvectors import FastTextKeyedVectors
 from fastw2v.state import ModelState
 from fastw2v.vectors.subwords import NgramRule, Subwords
+from fastw2v.vectors.tree import HuffmanTree
 from fastw2v.vectors.weights import Weights, initial_subword_weights, padded_weights
 from fastw2v.vocab import Vocab
 
@@ -27,6 +30,7 @@ class SubwordState(ModelState):
 
     wv: FastTextKeyedVectors
     seed = 1
+    _as_fasttext = True
 
     def _new_vectors(self) -> FastTextKeyedVectors:
         weights = self._weights
@@ -51,15 +55,24 @@ class SubwordState(ModelState):
         state = cls(vocab, weights, corpus_count, epochs_trained)
         state.seed = seed
         state.wv = state._new_vectors()
+        state.wv.tree = weights.tree
         return state
 
     @classmethod
     def of_rows(
-        cls, vocab: Vocab, found: SubwordRows, dim: int, *, corpus_count: int, epochs_trained: int
+        cls,
+        vocab: Vocab,
+        found: SubwordRows,
+        dim: int,
+        *,
+        outputs: Collection[str],
+        tree: HuffmanTree | None,
+        corpus_count: int,
+        epochs_trained: int,
     ) -> SubwordState:
-        """Return the state of rows from a file, with output rows of 0."""
-        w_out = padded_weights(len(vocab), dim).w_out
-        weights = Weights(found.rows, w_out, dim, subwords=found.subwords)
+        """Return the state of rows and of a tree from a file, with output rows of 0, as named in `outputs`."""
+        weights = replace(padded_weights(len(vocab), dim, outputs=outputs), w_in=found.rows, tree=tree)
+        weights.subwords = found.subwords
         return cls.of_weights(vocab, weights, corpus_count, seed=found.seed, epochs_trained=epochs_trained)
 
     @classmethod
@@ -68,23 +81,26 @@ class SubwordState(ModelState):
         if vocab.is_integer:
             raise TypeError("FastText makes vectors of the letters of words, and the keys are integers; use Word2Vec")
         subwords = Subwords.of(vocab, rule_of(config))
-        weights = initial_subword_weights(vocab, config.vector_size, subwords, seed=config.seed)
+        losses = {"hs": config.hs, "negative": config.negative}
+        weights = initial_subword_weights(vocab, config.vector_size, subwords, seed=config.seed, **losses)
         return cls.of_weights(vocab, weights, corpus_count, seed=config.seed)
 
     def grown(self, vocab: Vocab, config: TrainConfig, corpus_count: int) -> SubwordState:
         """Return the state with a vocabulary that `grown_vocab` made; this one, and its `wv`, stay as they are.
 
         Old rows are copied; rows of new words and of n-grams that occur now are drawn, as they would have been at
-        first, and output rows of new words are 0.
+        first, and output rows of new words are 0. A tree is built anew, while the rows of its nodes stay.
         """
         old, n_old = self.weights, len(self.vocab)
         before = subwords_of(old)
         subwords = Subwords.of(vocab, before.rule, before.bucket_of_row)
-        weights = initial_subword_weights(vocab, old.dim, subwords, seed=self.seed)
+        losses = {"hs": "w_node" in old.outputs, "negative": "w_out" in old.outputs}
+        weights = initial_subword_weights(vocab, old.dim, subwords, seed=self.seed, **losses)
         n_ngrams = len(before.bucket_of_row)
         weights.w_in[:n_old] = old.w_in[:n_old]
         weights.w_in[len(vocab) : len(vocab) + n_ngrams] = old.w_in[n_old:]
-        weights.w_out[:n_old] = old.w_out
+        for name, matrix in old.outputs.items():
+            weights.outputs[name][:n_old] = matrix
         grown = self.of_weights(vocab, weights, corpus_count, seed=self.seed, epochs_trained=self.epochs_trained)
         grown.wv.take_attributes(self.wv)
         return grown
@@ -92,9 +108,9 @@ class SubwordState(ModelState):
     def copied_into(self, weights: Weights) -> SubwordState:
         """Return a copy whose weights are these other arrays of the same shape, so that training can go on."""
         own = self.weights
-        np.copyto(weights.w_in, own.w_in)
-        np.copyto(weights.w_out, own.w_out)
-        weights.subwords = own.subwords
+        for name, matrix in {"w_in": own.w_in, **own.outputs}.items():
+            np.copyto(getattr(weights, name), matrix)
+        weights.subwords, weights.tree = own.subwords, own.tree
         twin = self.of_weights(
             self.vocab, weights, self.corpus_count, seed=self.seed, epochs_trained=self.epochs_trained
         )
@@ -129,15 +145,16 @@ class SubwordState(ModelState):
         weights, wv = self.weights, self.wv
         return {
             "vocab": self.vocab,
-            "weights": (weights.w_in, weights.w_out, weights.dim, weights.subwords),
+            "weights": (weights.w_in, weights.w_out, weights.w_node, weights.dim, weights.subwords, weights.tree),
             "counters": (self.corpus_count, self.seed, self.epochs_trained),
             "attributes": {name: values for name, values in wv.expandos.items() if name != "count"},
         }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        w_in, w_out, dim, subwords = state["weights"]
+        w_in, w_out, w_node, dim, subwords, tree = state["weights"]
         corpus_count, self.seed, epochs_trained = state["counters"]
-        weights = Weights(w_in.copy(), w_out.copy(), dim, subwords=subwords)
+        weights = Weights(w_in.copy(), w_out.copy(), dim, subwords=subwords, tree=tree)
+        weights.w_node = None if w_node is None else w_node.copy()
         self.__init__(state["vocab"], weights, corpus_count, epochs_trained)  # type: ignore[misc]
         self.wv.expandos |= state["attributes"]
 

@@ -19,12 +19,15 @@ def model_inputs() -> dict[str, Input]:
     options: dict[str, Any] = {"vector_size": 4, "min_count": 1, "workers": 1, "epochs": 1, "sample": 0}
     tree = Word2Vec(SENTENCES, hs=1, **options)
     subwords = FastText(SENTENCES, min_n=2, max_n=3, bucket=30, **options)
+    both = FastText(SENTENCES, min_n=2, max_n=3, bucket=30, hs=1, negative=0, **options)
     checkpoint = written(lambda path: Word2Vec(SENTENCES, checkpoint=path, checkpoint_every="epoch", **options))
     return {
         "model, hierarchical softmax": Input(written(tree.save), read_tree),
         "model, subwords": Input(written(subwords.save), read_subwords),
+        "model, subwords and hierarchical softmax": Input(written(both.save), read_subwords),
         "checkpoint": Input(checkpoint, read_training),
         "fastText": Input(written(lambda path: save_facebook_model(subwords, path)), read_facebook),
+        "fastText, hierarchical softmax": Input(written(lambda path: save_facebook_model(both, path)), read_facebook),
     }
 
 

@@ -63,8 +63,6 @@ def check_config(config: TrainConfig) -> None:
 
 
 def _check_fasttext(config: FastTextConfig) -> None:
-    if config.hs:
-        raise ValueError("hs is 1, and FastText is trained with negative sampling alone; pass hs=0, negative=5")
     if is_cuda(config.device):
         raise ValueError(f'device is {config.device!r}, and FastText trains on the CPU alone; pass device="cpu"')
     if config.deterministic and config.n_workers > 1:

@@ -19,12 +19,14 @@ from fastw2v.runtime.worker_pool import ItemQueue, run_workers
 from fastw2v.schedule import Span
 from fastw2v_kernels.cbow_hs.cpu import cbow_hs_cpu
 from fastw2v_kernels.cbow_ns.cpu import cbow_ns_cpu
+from fastw2v_kernels.cbow_subword_hs.cpu import cbow_subword_hs_cpu
 from fastw2v_kernels.cbow_subword_ns.cpu import cbow_subword_ns_cpu
 from fastw2v_kernels.shared.memory import aligned
 from fastw2v_kernels.shared.rng import shifted_seed
 from fastw2v_kernels.shared.span.subwords import TOKENS_PER_BLOCK
 from fastw2v_kernels.skipgram_hs.cpu import skipgram_hs_cpu
 from fastw2v_kernels.skipgram_ns.cpu import skipgram_ns_cpu
+from fastw2v_kernels.skipgram_subword_hs.cpu import skipgram_subword_hs_cpu
 from fastw2v_kernels.skipgram_subword_ns.cpu import skipgram_subword_ns_cpu
 
 # About how many multiply-adds a span takes: 30 ms of a fast core, so that Ctrl-C is obeyed at once.
@@ -119,6 +121,8 @@ class CpuBackend:
 
 def span_kernel(config: TrainConfig, *, with_subwords: bool = False) -> Callable[..., None]:
     """Return the operation that trains a span; `with_subwords`, for weights with rows of n-grams."""
+    if with_subwords and config.hs:
+        return skipgram_subword_hs_cpu if config.sg else cbow_subword_hs_cpu
     if with_subwords:
         return skipgram_subword_ns_cpu if config.sg else cbow_subword_ns_cpu
     if config.hs:
@@ -155,7 +159,7 @@ def corpus_arrays(config: TrainConfig, data: TrainingData) -> dict[str, Any]:
     if weights.subwords is None:
         return arrays | {"rate_in": weights.checked_rates()}
     arrays |= {"row_ids": weights.subwords.row_ids, "row_starts": weights.subwords.row_starts}
-    if not config.sg:
+    if config.hs or not config.sg:
         return arrays
     return arrays | {"in_groups": trains_in_groups(weights.subwords, vocab.counts * arrays["keep"])}
 

@@ -33,16 +33,19 @@ class HuffmanTree:
     path_starts: Array
 
     @classmethod
-    def of_counts(cls, counts: Array) -> HuffmanTree:
+    def of_counts(cls, counts: Array, *, as_fasttext: bool = False) -> HuffmanTree:
         """Build the tree of words with these counts: int64[n_vocab].
 
-        Codes are gensim's, also of words of equal count. ValueError if the counts are too large: their sum may be
-        2**38 for ten million words, and more for fewer.
+        Codes are gensim's, also of words of equal count. With `as_fasttext` such words are joined as in fastText; its
+        nodes have the same numbers, and decide for 1 where the code has 1, and not for 0. ValueError if the counts are
+        too large: their sum may be 2**38 for ten million words, and more for fewer.
         """
+        from fastw2v_kernels.fasttext_tree.cpu import fasttext_tree_cpu
         from fastw2v_kernels.huffman_tree.cpu import huffman_tree_cpu
 
+        build = fasttext_tree_cpu if as_fasttext else huffman_tree_cpu
         links, path_starts = np.empty(2 * len(counts) - 1, np.int32), np.empty(len(counts) + 1, np.int64)
-        huffman_tree_cpu(np.ascontiguousarray(counts, np.int64), links, path_starts)
+        build(np.ascontiguousarray(counts, np.int64), links, path_starts)
         return cls(links, path_starts)
 
     @property
@@ -76,6 +79,10 @@ class HuffmanTree:
             step = int(self.links[self.n_words + step // 2])
         found = np.array(steps[::-1], np.int64)
         return (found & 1).astype(np.uint8), (found >> 1).astype(np.uint32)
+
+    def fasttext_order(self) -> RowArray:
+        """Return the rows of the words in the order in which fastText has them in a tree that is built as its own."""
+        return np.argsort(-self.links[: self.n_words].astype(np.int64))
 
     def in_order(self, rows: RowArray) -> HuffmanTree:
         """Return the tree with the words in another order: those that are now in these rows, int64[n_vocab]."""

@@ -104,15 +104,24 @@ def initial_weights(vocab: Vocab, dim: int, seed: int, *, hs: int = 0, negative:
     return weights
 
 
-def initial_subword_weights(vocab: Vocab, dim: int, subwords: Subwords, *, seed: int) -> Weights:
-    """Return first weights with rows of n-grams: input rows uniform in [-1/dim, 1/dim), as fastText; output rows 0."""
+def initial_subword_weights(
+    vocab: Vocab, dim: int, subwords: Subwords, *, seed: int, hs: int = 0, negative: int = 1
+) -> Weights:
+    """Return first weights with rows of n-grams: input rows uniform in [-1/dim, 1/dim), as fastText; output rows 0.
+
+    Output rows are as in `initial_weights`; the tree is built as fastText builds it.
+    """
     from fastw2v_kernels.shared.memory import zeros_in_large_pages
 
     stride = -(-dim // _PADDING) * _PADDING
     w_in = zeros_in_large_pages((subwords.n_rows, stride))
     draw_word_rows(w_in[: len(vocab)], dim, vocab.key_hashes(), seed=seed)
     draw_ngram_rows(w_in[len(vocab) :], dim, subwords.bucket_of_row, seed=seed)
-    return Weights(w_in, zeros_in_large_pages((len(vocab), stride)), dim, subwords=subwords)
+    weights = Weights(w_in, zeros_in_large_pages((len(vocab) if negative else 0, stride)), dim, subwords=subwords)
+    if hs:
+        weights.w_node = zeros_in_large_pages((len(vocab), stride))
+        weights.tree = HuffmanTree.of_counts(vocab.counts, as_fasttext=True)
+    return weights
 
 
 def weights_of(w_in: np.ndarray, tree: HuffmanTree | None = None, **outputs: np.ndarray) -> Weights:

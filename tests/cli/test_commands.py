@@ -8,8 +8,9 @@ import sys
 import numpy as np
 import pytest
 
-from fastw2v import KeyedVectors, Word2Vec, __version__, datasets
+from fastw2v import FastText, KeyedVectors, Word2Vec, __version__, datasets
 from fastw2v.corpus import TextCorpus
+from fastw2v.fasttext import FastTextKeyedVectors
 from tests.cli.running import SMALL, TEXT, failure, run, succeed
 
 
@@ -49,6 +50,14 @@ def test_train_equals_the_library():
     }
     model = Word2Vec(corpus_file="corpus.txt", vector_size=16, min_count=1, workers=1, compute_loss=True, **options)
     np.testing.assert_array_equal(KeyedVectors.load("v.bin").vectors, model.wv.vectors)
+
+
+def test_train_subwords_with_hierarchical_softmax():
+    options = ["--sg", "--subwords", "3-6", "--hs", "--negative", 0]
+    succeed("train", "corpus.txt", "-o", "v.safetensors", *SMALL, *options)
+    options = {"sg": 1, "hs": 1, "negative": 0, "min_n": 3, "max_n": 6, "compute_loss": True}
+    model = FastText(corpus_file="corpus.txt", vector_size=16, min_count=1, workers=1, **options)
+    np.testing.assert_array_equal(FastTextKeyedVectors.load("v.safetensors")["unseen"], model.wv["unseen"])
 
 
 def test_train_on_several_files_and_patterns(in_folder):

@@ -220,11 +220,11 @@ def test_a_quantised_file_is_refused_by_name():
 
 
 def test_another_loss_has_vectors_and_no_training():
-    hs = OPTIONS_AT + 24
+    loss, softmax = OPTIONS_AT + 24, 3
     words, expected = program_vectors("skipgram")
-    np.testing.assert_array_equal(load_facebook_vectors(changed(hs, "<i", 1))[words], expected)
+    np.testing.assert_array_equal(load_facebook_vectors(changed(loss, "<i", softmax))[words], expected)
     with pytest.raises(ValueError, match="load_facebook_vectors loads its vectors"):
-        load_facebook_model(changed(hs, "<i", 1))
+        load_facebook_model(changed(loss, "<i", softmax))
 
 
 def test_options_that_train_nothing_name_the_file(tmp_path):

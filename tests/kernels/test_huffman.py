@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from fastw2v.vectors.tree import HuffmanTree
+from fastw2v_kernels.fasttext_tree.cpu import fasttext_tree_cpu
 from fastw2v_kernels.huffman_paths.cpu import huffman_paths_cpu
 from fastw2v_kernels.huffman_tree.cpu import huffman_tree_cpu
 
@@ -47,6 +48,40 @@ def test_codes_are_those_of_gensim(counts):
         np.testing.assert_array_equal(path, 2 * np.array(points, np.int64) + np.array(code, np.int64))
 
 
+def tree_of_fasttext(counts):
+    """What `HierarchicalSoftmaxLoss::buildTree` of fastText makes: parents, and which child of two a node is."""
+    n = len(counts)
+    count, parent, is_second = [*counts, *[10**15] * (n - 1)], [-1] * (2 * n - 1), [0] * (2 * n - 1)
+    leaf, node = n - 1, n
+    for inner in range(n, 2 * n - 1):
+        total = 0
+        for second in range(2):
+            if leaf >= 0 and count[leaf] < count[node]:
+                child, leaf = leaf, leaf - 1
+            else:
+                child, node = node, node + 1
+            parent[child], is_second[child] = inner - n, second
+            total += count[child]
+        count[inner] = total
+    return [2 * above + second if above >= 0 else -1 for above, second in zip(parent, is_second)]
+
+
+@pytest.mark.parametrize("counts", COUNTS.values(), ids=COUNTS)
+def test_queues_give_the_tree_of_fasttext_for_words_in_any_order(counts):
+    order = np.argsort(-counts, kind="stable")
+    tree = HuffmanTree.of_counts(counts, as_fasttext=True)
+    assert tree.in_order(order).links.tolist() == tree_of_fasttext(counts[order].tolist())
+    np.testing.assert_array_equal(tree.fasttext_order(), order)
+    other = HuffmanTree.of_counts(counts)
+    assert (np.diff(tree.path_starts) * counts).sum() == (np.diff(other.path_starts) * counts).sum()
+
+
+def test_queues_give_the_codes_of_gensim_where_no_counts_are_equal():
+    counts = np.random.default_rng(5).integers(1, 2**40, 300)
+    a, b = HuffmanTree.of_counts(counts), HuffmanTree.of_counts(counts, as_fasttext=True)
+    np.testing.assert_array_equal(a.links, b.links)
+
+
 def test_codes_of_more_than_40_bits():
     fibonacci = [1, 1]
     while len(fibonacci) < 80:
@@ -56,6 +91,9 @@ def test_codes_of_more_than_40_bits():
     tree = HuffmanTree.of_counts(np.array(fibonacci[:75]))
     assert np.diff(tree.path_starts).max() == 74
     assert len(tree.steps()) == tree.path_starts[-1]
+    assert np.diff(HuffmanTree.of_counts(np.array(fibonacci), as_fasttext=True).path_starts).max() == 79
+    with pytest.raises(ValueError, match=r"counts add up to .*expected less than 2\*\*62: divide"):
+        HuffmanTree.of_counts(np.array([2**61, 2**61]), as_fasttext=True)
 
 
 @pytest.mark.parametrize("counts", [np.zeros(1000, np.int64), np.arange(1000) % 2])
@@ -78,8 +116,9 @@ def test_words_in_another_order_keep_their_codes():
 def test_counts_of_no_vocabulary_are_refused(counts, error):
     counts = np.array(counts, np.int64)
     tree, path_starts = np.zeros(max(0, 2 * len(counts) - 1), np.int32), np.zeros(len(counts) + 1, np.int64)
-    with pytest.raises(ValueError, match=error):
-        huffman_tree_cpu(counts, tree, path_starts)
+    for build in (huffman_tree_cpu, fasttext_tree_cpu):
+        with pytest.raises(ValueError, match=error):
+            build(counts, tree, path_starts)
 
 
 @pytest.mark.parametrize(("place", "link"), [(0, 200), (0, -1), (5, 0), (100, 150), (198, 3), (150, 2**31 - 1)])

@@ -61,7 +61,8 @@ class CarryingWorkspace(NamedTuple):
 
 
 @cache_per_thread
-def _carried(shape: Shape, window: int) -> Carried:
+def carried_buffers(shape: Shape, window: int) -> Carried:
+    """Return buffers for what is carried along windows."""
     n = 1 << (2 * window).bit_length()  # at least 2 window + 1
     return Carried(aligned((n, shape.n_vectors * LANES)), aligned((n, shape.n_vectors * LANES)))
 
@@ -100,34 +101,62 @@ def _move_strip(
 
 
 @inline_cpu
-def _train_centre(
-    matrices: Matrices, subwords: Subwords, workspace: CarryingWorkspace, centre: Centre, means: Means, shape: Shape
-) -> float:
-    """Train the example of a centre; return the loss by lane."""
-    (kept, step, carried), i, n_rows = workspace, centre.i, 0
+def share_of(subwords: Subwords, kept: KeptTokens, centre: Centre) -> float:
+    """Return 1 divided by the number of rows of all contexts."""
+    n_rows = 0
     for j in range(centre.low, centre.high):
         n_rows += subwords.row_starts[kept.id[j] + 1] - subwords.row_starts[kept.id[j]]
-    share = 1.0 / (n_rows - (subwords.row_starts[kept.id[i] + 1] - subwords.row_starts[kept.id[i]]))
+    n_rows -= subwords.row_starts[kept.id[centre.i] + 1] - subwords.row_starts[kept.id[centre.i]]
+    share: float = 1.0 / n_rows
+    return share
+
+
+@inline_cpu
+def set_hidden_vector(carried: Carried, step: SubwordStep, centre: Centre, scale: float, shape: Shape) -> None:
+    """Set the hidden vector to the sum of the contexts' rows times `scale`, and its move to 0."""
     whole = shape.n_vectors // shape.n_strip * shape.n_strip
-    scale = share if means.of_contexts else 1.0
     for vector in range(0, whole, shape.n_strip):
         _sum_strip(carried, step, centre, scale, vector * LANES, shape)
     if whole < shape.n_vectors:
         _sum_strip(carried, step, centre, scale, whole * LANES, tail(shape))
+
+
+@inline_cpu
+def move_contexts(
+    carried: Carried,
+    subwords: Subwords,
+    kept: KeptTokens,
+    step: SubwordStep,
+    centre: Centre,
+    scale: float,
+    shape: Shape,
+) -> None:
+    """Add the hidden vector's move times `scale` to those of the contexts' rows."""
+    whole = shape.n_vectors // shape.n_strip * shape.n_strip
+    for vector in range(0, whole, shape.n_strip):
+        _move_strip(carried, subwords, kept, step, centre, scale, vector * LANES, shape)
+    if whole < shape.n_vectors:
+        _move_strip(carried, subwords, kept, step, centre, scale, whole * LANES, tail(shape))
+
+
+@inline_cpu
+def train_centre(
+    matrices: Matrices, subwords: Subwords, workspace: CarryingWorkspace, centre: Centre, means: Means, shape: Shape
+) -> float:
+    """Train the example of a centre; return the loss by lane."""
+    (kept, step, carried), i = workspace, centre.i
+    share = share_of(subwords, kept, centre)
+    set_hidden_vector(carried, step, centre, share if means.of_contexts else 1.0, shape)
     n_tiles = set_targets(step, kept, i, i + 1, i, -1, 1.0, shape)
     ahead = rows_ahead(subwords, centre.prefetch_row_id, 3 * n_tiles)
     loss: float = train_targets(matrices, step, n_tiles, ahead, centre.lr, shape)
     if shape.moves_rows:
-        scale = share if means.of_gradient else 1.0
-        for vector in range(0, whole, shape.n_strip):
-            _move_strip(carried, subwords, kept, step, centre, scale, vector * LANES, shape)
-        if whole < shape.n_vectors:
-            _move_strip(carried, subwords, kept, step, centre, scale, whole * LANES, tail(shape))
+        move_contexts(carried, subwords, kept, step, centre, share if means.of_gradient else 1.0, shape)
     return loss
 
 
 @inline_cpu
-def _reach(w_in: Float32, subwords: Subwords, workspace: CarryingWorkspace, slot: int, stop: int, shape: Shape) -> None:
+def reach(w_in: Float32, subwords: Subwords, workspace: CarryingWorkspace, slot: int, stop: int, shape: Shape) -> None:
     """Sum the rows of the token in a slot, if there is one."""
     if slot < stop:
         kept, carried = workspace.kept, workspace.carried
@@ -139,9 +168,7 @@ def _reach(w_in: Float32, subwords: Subwords, workspace: CarryingWorkspace, slot
 
 
 @inline_cpu
-def _leave(
-    w_in: Float32, subwords: Subwords, workspace: CarryingWorkspace, slot: int, first: int, shape: Shape
-) -> None:
+def leave(w_in: Float32, subwords: Subwords, workspace: CarryingWorkspace, slot: int, first: int, shape: Shape) -> None:
     """Move the rows of the token in a slot, if it was reached."""
     if shape.moves_rows and slot >= first:
         moves = workspace.carried.moves
@@ -169,7 +196,7 @@ def _cbow_subword_ns_cpu_kernel(
         next_low = next_high = bounds.first  # an empty window; the literal 0 would have another type
         loss, n_examples = 0.0, 0
         for slot in range(bounds.first, 2 * window):
-            _reach(w_in, subwords, workspace, slot, bounds.stop, shape)
+            reach(w_in, subwords, workspace, slot, bounds.stop, shape)
         for i in range(window - 1, bounds.last):  # begins a centre early, to draw for the first
             low, high = next_low, next_high
             if i + 1 < bounds.last:
@@ -177,17 +204,17 @@ def _cbow_subword_ns_cpu_kernel(
                 draw_negatives(step, i + 1, kept.pos[i + 1], 0, sampler)
                 prefetch_targets(w_out, step, i + 1, kept.id[i + 1], shape)
             if i >= window:
-                _reach(w_in, subwords, workspace, i + window, bounds.stop, shape)
+                reach(w_in, subwords, workspace, i + window, bounds.stop, shape)
             if high - low > 1:
                 next_id = kept.id[min(i + window + 1, bounds.stop - 1)]
                 centre = Centre(i, low, high, next_id, lr_of(tokens, span, kept.pos[i], shape))
-                found = hsum(_train_centre(matrices, subwords, workspace, centre, means, shape))
+                found = hsum(train_centre(matrices, subwords, workspace, centre, means, shape))
                 loss += weighted(found, tokens, kept.pos[i], shape)
                 n_examples += 1
             if i >= window:
-                _leave(w_in, subwords, workspace, i - window, bounds.first, shape)
+                leave(w_in, subwords, workspace, i - window, bounds.first, shape)
         for slot in range(bounds.last - window, min(bounds.last + window, bounds.stop)):
-            _leave(w_in, subwords, workspace, slot, bounds.first, shape)
+            leave(w_in, subwords, workspace, slot, bounds.first, shape)
         tally[0] += loss
         tally[1] += n_examples
         tally[2] += bounds.last - window
@@ -233,7 +260,7 @@ def cbow_subword_ns_cpu(
     tokens = TokenSource(ids=ids, starts=starts, keep=keep, key=key, window=window, shrink_windows=shrink_windows)
     tokens = tokens._replace(weight=checked_weights(centre_weight, len(ids)))
     step = subword_step(shape, negative, 1)
-    workspace = CarryingWorkspace(kept_tokens_buffer(window), step, _carried(shape, window))
+    workspace = CarryingWorkspace(kept_tokens_buffer(window), step, carried_buffers(shape, window))
     span = Span(epoch=epoch, begin=begin, end=end, lr_first=lr_first, lr_step=lr_step)
     walk = (span, Means(mean_context, mean_gradient))
     _cbow_subword_ns_cpu_kernel(matrices, subwords, tokens, sampler, walk, tally, workspace, shape)

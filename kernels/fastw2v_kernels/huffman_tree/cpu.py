@@ -18,7 +18,7 @@ from fastw2v_kernels.shared.array_types import Int32, Int64
 from fastw2v_kernels.shared.memory import zeros_in_large_pages
 
 _Heap = NDArray[np.uint64]
-_MOST_WORDS = 1 << 30  # twice the number of an inner node is an int32
+MOST_WORDS = 1 << 30  # twice the number of an inner node is an int32
 
 
 @inline_cpu
@@ -67,7 +67,7 @@ def _pop(heap: _Heap, n: int, n_bits: np.uint64) -> np.uint64:
 
 
 @inline_cpu
-def _sum_lengths(tree: Int32, length: NDArray[np.uint8], path_starts: Int64) -> None:
+def sum_lengths(tree: Int32, length: NDArray[np.uint8], path_starts: Int64) -> None:
     """Sum up the lengths of the paths. `length`, of the path to each inner node, is working memory."""
     n_vocab = path_starts.shape[0] - 1
     path_starts[0] = 0
@@ -99,7 +99,7 @@ def _huffman_tree_cpu_kernel(
         count = (first >> n_bits) + (second >> n_bits)
         _rise(heap, n - 1, 1, (count << n_bits) | np.uint64(n_vocab + inner), n_bits)
     tree[2 * n_vocab - 2] = -1
-    _sum_lengths(tree, length, path_starts)
+    sum_lengths(tree, length, path_starts)
 
 
 def huffman_tree_cpu(counts: Int64, tree: Int32, path_starts: Int64) -> None:
@@ -107,8 +107,8 @@ def huffman_tree_cpu(counts: Int64, tree: Int32, path_starts: Int64) -> None:
     check_axes("counts", counts, 1)
     check_read("counts", counts, counts.shape, dtype=INT64)
     n_vocab = len(counts)
-    if not 1 <= n_vocab <= _MOST_WORDS:
-        raise ValueError(f"counts has {n_vocab:,} words; expected 1 to {_MOST_WORDS:,}")
+    if not 1 <= n_vocab <= MOST_WORDS:
+        raise ValueError(f"counts has {n_vocab:,} words; expected 1 to {MOST_WORDS:,}")
     check_written("tree", tree, (2 * n_vocab - 1,), dtype=INT32)
     check_written("path_starts", path_starts, (n_vocab + 1,), dtype=INT64)
     if counts.min() < 0:

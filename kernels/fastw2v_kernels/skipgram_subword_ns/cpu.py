@@ -69,17 +69,20 @@ class Workspace(NamedTuple):
 
 
 @inline_cpu
-def _train_steps(
+def train_steps(
     matrices: Matrices,
     subwords: Subwords,
-    workspace: Workspace,
+    kept: KeptTokens,
+    step: SubwordStep,
     centre: Centre,
     sampler: Sampler,
     shape: Shape,
 ) -> float:
-    """Train the hidden vector against the contexts of its centre; return the loss by lane."""
-    (kept, step, _), i, low, high = workspace, centre.i, centre.low, centre.high
-    n_contexts, n_per_step = high - low - 1, CONTEXTS_PER_STEP if shape.share_negatives else 1
+    """Train the hidden vector against the contexts of its centre and negatives; return the loss by lane."""
+    i, low, high = centre.i, centre.low, centre.high
+    n_contexts, n_per_step = high - low - 1, 1
+    if shape.share_negatives:
+        n_per_step = n_contexts if shape.one_step else CONTEXTS_PER_STEP
     n_targets = min(n_per_step, n_contexts) + sampler.negative
     ahead = rows_ahead(subwords, centre.prefetch_row_id, 3 * ((n_targets + shape.n_tile - 1) // shape.n_tile))
     share = 1.0 / NEGATIVE_SETS if shape.share_negatives else 1.0
@@ -123,7 +126,7 @@ def _train_by_centre(
             word = kept.id[i]
             sum_word(w_in, subwords, word, step.rows, HIDDEN, shape)
             begin_steps(step, 1.0 / (subwords.row_starts[word + 1] - subwords.row_starts[word]), shape)
-            found = hsum(_train_steps(matrices, subwords, workspace, centre, sampler, shape))
+            found = hsum(train_steps(matrices, subwords, kept, step, centre, sampler, shape))
             if shape.moves_rows:
                 move_rows(w_in, subwords, word, step.rows, MOVE, shape)
             loss += weighted(found, tokens, kept.pos[i], shape)

@@ -8,8 +8,8 @@ from fastw2v_kernels.shared.array_types import Float32, Float64, Int32, Int64
 from fastw2v_kernels.shared.rng import epoch_key
 from fastw2v_kernels.shared.span.contexts import CONTEXTS_PER_STEP
 from fastw2v_kernels.shared.span.inputs import Sampler, TokenSource
-from fastw2v_kernels.shared.span.reference import FloatMatrix, draw_targets, weight_of, windows
-from fastw2v_kernels.shared.span.subword_reference import gradients, groups
+from fastw2v_kernels.shared.span.reference import FloatMatrix, weight_of, windows
+from fastw2v_kernels.shared.span.subword_reference import gradients, groups, negatives_of
 from fastw2v_kernels.shared.span.subwords import NEGATIVE_SETS, POSITIONS_PER_GROUP, is_one_step
 
 
@@ -90,8 +90,7 @@ def skipgram_subword_ns_reference(
         moves = [np.zeros_like(vector) for vector in hidden]
         for first in range(0, max(len(contexts) for _, contexts in centres), n_per_step):
             ordinal = 0 if share_negatives else first
-            sets = [draw_targets(sampler, 0, first_pos, ordinal=ordinal + k)[1:] for k in range(n_sets)]
-            negatives, found = [row for drawn in sets for row in drawn], []
+            negatives, found = negatives_of(sampler, first_pos, ordinal=ordinal, n_sets=n_sets), []
             for (token_pos, contexts), start, move in zip(centres, hidden, moves):
                 targets, weight = (contexts[first : first + n_per_step], negatives), weight_of(tokens, token_pos)
                 lr = (lr_first + lr_step * token_pos) * weight

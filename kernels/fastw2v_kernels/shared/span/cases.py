@@ -71,8 +71,12 @@ def random_tree(rng: np.random.Generator, n_vocab: int) -> tuple[Int32, Int64]:
 
 def tree_case(rng: np.random.Generator, size: int, **sizes: int) -> dict[str, Any]:
     """Return the arguments common to the span kernels with hierarchical softmax; `sizes` as in `span_case`."""
-    case = span_case(rng, size, **sizes)
-    n_vocab = len(case["w_in"])
+    return with_tree(rng, span_case(rng, size, **sizes))
+
+
+def with_tree(rng: np.random.Generator, case: dict[str, Any]) -> dict[str, Any]:
+    """Return the arguments of a span kernel, and a tree of its words with the rows of the nodes."""
+    n_vocab = len(case["w_out"])
     tree, path_starts = random_tree(rng, n_vocab)
     path_steps = np.concatenate([path_to(tree, word) for word in range(n_vocab)]).astype(np.int32)
     w_node = rng.permuted(case["w_out"], axis=0)  # columns past the model's dimension stay 0

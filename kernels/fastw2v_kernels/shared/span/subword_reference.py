@@ -10,8 +10,16 @@ import numpy as np
 
 from fastw2v_kernels.shared.array_types import Int32, Int64
 from fastw2v_kernels.shared.rng import WINDOW_DRAW
-from fastw2v_kernels.shared.span.inputs import TokenSource
-from fastw2v_kernels.shared.span.reference import FloatMatrix, draw, kept_positions, weight_of
+from fastw2v_kernels.shared.span.inputs import Sampler, TokenSource
+from fastw2v_kernels.shared.span.paths import Paths
+from fastw2v_kernels.shared.span.reference import (
+    FloatMatrix,
+    draw,
+    draw_targets,
+    kept_positions,
+    path_gradients,
+    weight_of,
+)
 from fastw2v_kernels.shared.span.subwords import Subwords
 
 
@@ -33,6 +41,24 @@ def gradients(
     error_coef = (is_positive - factor / (1 + np.exp(-scores))) * hidden.dtype.type(lr)
     loss = float(np.sum(factor * np.logaddexp(0, scores) - is_positive * scores, dtype=np.float64))
     return error_coef @ rows, error_coef[:, None] * hidden, loss
+
+
+def paths_gradients(
+    hidden: FloatMatrix, w_node: FloatMatrix, paths: Paths, words: Int32, *, lr: float
+) -> tuple[FloatMatrix, FloatMatrix, Int32, float]:
+    """Return the move of the hidden vector, those of the nodes on the paths to some words, these nodes, and the loss.
+
+    It is one gradient step. A node is listed once for each path that it is on.
+    """
+    found = [path_gradients(hidden[None], w_node, paths, word, lr=lr) for word in words]
+    moves, node_moves, nodes, losses = zip(*found)
+    return np.sum(moves, axis=(0, 1)), np.concatenate(node_moves), np.concatenate(nodes), sum(losses)
+
+
+def negatives_of(sampler: Sampler, token_pos: int, *, ordinal: int, n_sets: int) -> list[int]:
+    """Return the negatives of some sets for the `ordinal`-th example at `token_pos`."""
+    sets = [draw_targets(sampler, 0, token_pos, ordinal=ordinal + k)[1:] for k in range(n_sets)]
+    return [row for drawn in sets for row in drawn]
 
 
 def groups(centres: Iterator[tuple[int, Int32]], size: int) -> Iterator[tuple[int, list[tuple[int, Int32]]]]:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from fastw2v_kernels.shared.arguments import FLOAT64, INT32, INT64, check_axes, check_read, check_written
 from fastw2v_kernels.shared.array_types import Int32, Int64
-from fastw2v_kernels.shared.span.cases import span_case
+from fastw2v_kernels.shared.span.cases import span_case, with_tree
 from fastw2v_kernels.shared.span.contexts import contexts_per_step
 from fastw2v_kernels.shared.span.inputs import Matrices
 
@@ -45,13 +45,20 @@ def subword_case(
     return case
 
 
-def check_matrices(matrices: Matrices, tally: NDArray[Any], *, on_device: bool = False) -> None:
+def subword_tree_case(rng: np.random.Generator, size: int, **sizes: int) -> dict[str, Any]:
+    """Return the arguments of the subword kernels with hierarchical softmax; `sizes` as in `subword_case`."""
+    return with_tree(rng, subword_case(rng, size, **sizes))
+
+
+def check_matrices(
+    matrices: Matrices, tally: NDArray[Any], *, on_device: bool = False, output_name: str = "w_out"
+) -> None:
     """Raise unless both matrices have padded rows of one length, and the tally has three entries."""
     check = check_read if on_device else check_written  # an array of the GPU is never read-only
     check_axes("w_in", matrices.w_in, 2)
-    check_axes("w_out", matrices.w_out, 2)
+    check_axes(output_name, matrices.w_out, 2)
     check("w_in", matrices.w_in, matrices.w_in.shape)
-    check("w_out", matrices.w_out, (matrices.w_out.shape[0], matrices.w_in.shape[1]))
+    check(output_name, matrices.w_out, (matrices.w_out.shape[0], matrices.w_in.shape[1]))
     check("tally", tally, (3,), dtype=FLOAT64)
     if matrices.w_in.shape[1] % _COLUMNS:
         raise ValueError(f"w_in has rows of {matrices.w_in.shape[1]} floats; expected a multiple of {_COLUMNS}")

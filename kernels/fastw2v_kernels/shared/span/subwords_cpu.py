@@ -223,6 +223,19 @@ def prefetch_share(w_in: Float32, subwords: Subwords, word: int, k: int, shape: 
 
 
 @inline_cpu
+def set_error_coefs(step: SubwordStep, t: int, scores: float, lr: float, shape: Shape) -> float:
+    """Fill step.error_coef for the scores (a SIMD value) of tile `t`; return the loss by lane."""
+    tanh, n_terms = tanh_half(scores), load(step.n_terms, 0, t * shape.n_tile)
+    n_positive = load(step.n_positive, 0, t * shape.n_tile)
+    store(step.error_coef, t, 0, (n_positive - (tanh * 0.5 + 0.5) * n_terms) * lr)
+    loss: float = splat(0.0)
+    if shape.with_loss:
+        losses = softplus(scores, tanh, step.log_coefficients) * n_terms
+        loss = (losses - n_positive * scores) * load(step.of_tile, 0, 0)
+    return loss
+
+
+@inline_cpu
 def train_targets(matrices: Matrices, step: SubwordStep, n_tiles: int, ahead: Ahead, lr: float, shape: Shape) -> float:
     """Add the move of the hidden vector to that of the earlier steps, and move the target rows; return the losses."""
     w_in, w_out = matrices
@@ -232,13 +245,7 @@ def train_targets(matrices: Matrices, step: SubwordStep, n_tiles: int, ahead: Ah
         prefetch_ahead(w_in, ahead, 3 * t, shape)
         for col in range(0, shape.n_vectors * LANES, LANES):
             sums = fma_rows(load_rows(rows, col, single(shape)), load(step.rows, HIDDEN, col), sums)
-        scores = hsum_single(sums)
-        tanh, n_terms = tanh_half(scores), load(step.n_terms, 0, t * shape.n_tile)
-        n_positive = load(step.n_positive, 0, t * shape.n_tile)
-        store(step.error_coef, t, 0, (n_positive - (tanh * 0.5 + 0.5) * n_terms) * lr)
-        if shape.with_loss:
-            losses = softplus(scores, tanh, step.log_coefficients) * n_terms
-            loss = loss + (losses - n_positive * scores) * load(step.of_tile, 0, 0)
+        loss = loss + set_error_coefs(step, t, hsum_single(sums), lr, shape)
         if shape.moves_rows:
             coefs = splats(step.error_coef, t, 0, shape)
             prefetch_ahead(w_in, ahead, 3 * t + 1, shape)
