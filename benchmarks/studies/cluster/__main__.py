@@ -1,7 +1,7 @@
 """Train on Ray clusters of this machine, and record what comes out, a line of results/cluster.jsonl for each run.
 
     python -m benchmarks.studies.cluster quality --nodes 2 --seeds 1 2 3   (0 nodes: one process without Ray)
-    python -m benchmarks.studies.cluster kills --kind actor --runs 20
+    python -m benchmarks.studies.cluster kills --kind training --runs 20   (or exchange, node, driver)
     python -m benchmarks.studies.cluster speed --nodes 2
     python -m benchmarks.studies.cluster exchange --nodes 2 --vocab 200000 --dim 100 --block-mb 4 16 64
     python -m benchmarks.studies.cluster memory --vocab 1000000 --dim 300
@@ -17,7 +17,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.report import results
-from benchmarks.studies.cluster.trainings import KINDS, kills, quality, speed
+from benchmarks.studies.cluster.kills import KINDS, kills, schedules_of
+from benchmarks.studies.cluster.trainings import EPOCHS, quality, speed
 from benchmarks.studies.cluster.transfers import exchange
 
 SUITE = "cluster"
@@ -26,9 +27,11 @@ SUITE = "cluster"
 def rows(chosen: argparse.Namespace) -> Iterator[results.Row]:
     """Yield the lines of a study."""
     if chosen.study == "quality":
-        yield from quality(chosen.nodes, chosen.seeds, quick=chosen.quick)
+        yield from quality(chosen.nodes, chosen.seeds, epochs=chosen.epochs, quick=chosen.quick)
     elif chosen.study == "kills":
-        yield from kills(chosen.runs, chosen.kind, chosen.first, quick=chosen.quick)
+        schedules = schedules_of(chosen.schedules, chosen.epochs)
+        options = {"epochs": chosen.epochs, "schedules": schedules, "quick": chosen.quick}
+        yield from kills(chosen.runs, chosen.kind, chosen.first, **options)
     elif chosen.study == "speed":
         yield from speed(chosen.nodes, chosen.repeats, quick=chosen.quick)
     else:
@@ -44,7 +47,11 @@ def parsed(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--seeds", type=int, nargs="+", default=[1])
     parser.add_argument("--runs", type=int, default=1)
     parser.add_argument("--first", type=int, default=0, help="number of the first run, which its moment depends on")
-    parser.add_argument("--kind", choices=KINDS, default="actor", help="what is killed")
+    parser.add_argument("--kind", choices=KINDS, default="training", help="what is killed, or when")
+    parser.add_argument("--epochs", type=int, default=EPOCHS, help="of quality and kills")
+    parser.add_argument(
+        "--schedules", nargs="+", default=[], metavar="ROUNDS:CYCLE", help="of kills, in turn; default: a cluster's own"
+    )
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--vocab", type=int, default=1_000_000)
     parser.add_argument("--dim", type=int, default=300)
