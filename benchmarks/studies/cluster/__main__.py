@@ -1,7 +1,7 @@
 """Train on Ray clusters of this machine, and record what comes out, a line of results/cluster.jsonl for each run.
 
     python -m benchmarks.studies.cluster quality --nodes 2 --seeds 1 2 3   (0 nodes: one process without Ray)
-    python -m benchmarks.studies.cluster kills --kind training --runs 20   (or exchange, node, driver)
+    python -m benchmarks.studies.cluster kills --kinds training exchange node driver --runs 20
     python -m benchmarks.studies.cluster speed --nodes 2
     python -m benchmarks.studies.cluster exchange --nodes 2 --vocab 200000 --dim 100 --block-mb 4 16 64
     python -m benchmarks.studies.cluster memory --vocab 1000000 --dim 300
@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.report import results
-from benchmarks.studies.cluster.kills import KINDS, kills, schedules_of
+from benchmarks.studies.cluster.kills import KINDS, Chosen, kills, schedules_of
 from benchmarks.studies.cluster.trainings import EPOCHS, quality, speed
 from benchmarks.studies.cluster.transfers import exchange
 
@@ -30,8 +30,8 @@ def rows(chosen: argparse.Namespace) -> Iterator[results.Row]:
         yield from quality(chosen.nodes, chosen.seeds, epochs=chosen.epochs, quick=chosen.quick)
     elif chosen.study == "kills":
         schedules = schedules_of(chosen.schedules, chosen.epochs)
-        options = {"epochs": chosen.epochs, "schedules": schedules, "quick": chosen.quick}
-        yield from kills(chosen.runs, chosen.kind, chosen.first, **options)
+        numbers = (chosen.runs, chosen.first, chosen.epochs)
+        yield from kills(Chosen(chosen.kinds, *numbers, schedules, chosen.parts, chosen.quick))
     elif chosen.study == "speed":
         yield from speed(chosen.nodes, chosen.repeats, quick=chosen.quick)
     else:
@@ -47,7 +47,8 @@ def parsed(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--seeds", type=int, nargs="+", default=[1])
     parser.add_argument("--runs", type=int, default=1)
     parser.add_argument("--first", type=int, default=0, help="number of the first run, which its moment depends on")
-    parser.add_argument("--kind", choices=KINDS, default="training", help="what is killed, or when")
+    parser.add_argument("--kinds", choices=KINDS, nargs="+", default=["training"], help="what is killed, or when")
+    parser.add_argument("--parts", type=int, default=1, help="of the text, of which kills train on the first")
     parser.add_argument("--epochs", type=int, default=EPOCHS, help="of quality and kills")
     parser.add_argument(
         "--schedules", nargs="+", default=[], metavar="ROUNDS:CYCLE", help="of kills, in turn; default: a cluster's own"

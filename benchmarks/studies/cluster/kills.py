@@ -25,9 +25,9 @@ from fastw2v import Word2Vec
 from fastw2v.distributed import Cluster
 from fastw2v.distributed.plan import rounds_in_epoch
 
-KINDS = ("none", "training", "exchange", "node", "driver")
+KINDS = ("training", "exchange", "node", "driver")
 COUNTS = ("raw_words", "kept_words", "pairs")
-_DEADLINE_S, _HANGS_AFTER_S, _FREED_IN_S = 60, 1200, 30
+_DEADLINE_S, _HANGS_AFTER_S, _FREED_IN_S = 60, 1200, 15
 _SEED = 1
 
 
@@ -42,13 +42,30 @@ class Schedule(NamedTuple):
         return Cluster(address, rounds=self.rounds, cycle=self.cycle, deadline=_DEADLINE_S)
 
 
+class Chosen(NamedTuple):
+    """What is tried: so many runs of each kind, in turn, on the first of so many parts of the text."""
+
+    kinds: list[str]
+    n_runs: int
+    first: int
+    epochs: int
+    schedules: list[Schedule]
+    parts: int
+    quick: bool
+
+    def runs(self) -> Iterator[tuple[str, int]]:
+        """Yield kinds, and numbers of runs, on which the moments depend: first those without a kill."""
+        yield from (("none", number) for number in range(len(self.schedules)))
+        yield from ((kind, number) for number in range(self.first, self.first + self.n_runs) for kind in self.kinds)
+
+
 class Campaign(NamedTuple):
     """What all runs have in common."""
 
     text: Path
     cluster: Any
     options: dict[str, Any]
-    quick: bool
+    chosen: Chosen
 
 
 def schedules_of(texts: list[str], epochs: int) -> list[Schedule]:
@@ -58,20 +75,20 @@ def schedules_of(texts: list[str], epochs: int) -> list[Schedule]:
     return found or [Schedule(rounds_in_epoch(None, epochs, default.cycle), default.cycle)]
 
 
-def kills(n_runs: int, kind: str, first: int, *, epochs: int, schedules: list[Schedule], quick: bool) -> Iterator[Row]:
+def kills(chosen: Chosen) -> Iterator[Row]:
     """Train once without a kill for each schedule, then kill something in each run; yield a line for each."""
-    options = options_of(_SEED, quick=quick) | {"epochs": epochs}
+    options = options_of(_SEED, quick=chosen.quick) | {"epochs": chosen.epochs}
     with tempfile.TemporaryDirectory() as folder, _temporary_folder(Path(folder, "t")), nodes(2) as cluster:
         text = Path(folder, "text")
-        reviews(text, quick=quick)
-        campaign = Campaign(text, cluster, options, quick)
+        reviews(text, quick=chosen.quick)
+        lines = text.read_bytes().splitlines(keepends=True)
+        text.write_bytes(b"".join(lines[: len(lines) // chosen.parts]))
+        campaign = Campaign(text, cluster, options, chosen)
         expected: dict[Schedule, Row] = {}
-        numbered = [("none", number) for number in range(min(n_runs, len(schedules)))]
-        numbered += [(kind, number) for number in range(first, first + n_runs)] if kind != "none" else []
-        for what, number in numbered:
-            schedule = schedules[number % len(schedules)]
+        for kind, number in chosen.runs():
+            schedule = chosen.schedules[number % len(chosen.schedules)]
             faulthandler.dump_traceback_later(_HANGS_AFTER_S, exit=True)
-            row = _run(campaign, what, number, schedule)
+            row = _run(campaign, kind, number, schedule)
             faulthandler.cancel_dump_traceback_later()
             expected.setdefault(schedule, row)
             yield row | {"exact": all(row[name] == expected[schedule][name] for name in COUNTS)}
@@ -93,18 +110,26 @@ def _temporary_folder(folder: Path) -> Iterator[None]:
 def _run(campaign: Campaign, kind: str, number: int, schedule: Schedule) -> Row:
     """Train with a kill, and see what came out."""
     _two_nodes(campaign.cluster)
-    draw, begun = random.Random(f"{kind} {number} {campaign.options['epochs']}"), time.perf_counter()
+    draw, begun = random.Random(f"{kind} {number} {campaign.chosen.epochs}"), time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
         if kind == "driver":
             model, found = _resumed(campaign, Path(folder), number, schedule)
         else:
             model, found = _trained(campaign, kind, draw, schedule)
         seconds = time.perf_counter() - begun
-        left = _left(campaign.cluster) | {"beside_checkpoint": sorted(set(os.listdir(folder)) - {"checkpoint"})}
-    settings = {"epochs": campaign.options["epochs"], "rounds": schedule.rounds, "cycle": schedule.cycle}
-    scores = scores_of(model, quick=campaign.quick)
-    return {"study": "kills", "kind": kind, "run": number, **settings, **scores, **found, "left": left} | {
-        "seconds": digits(seconds)
+        beside = {"beside_checkpoint": sorted(set(os.listdir(folder)) - {"checkpoint"})}
+    left = beside | _left(campaign.cluster)
+    settings = {"parts": campaign.chosen.parts, "epochs": campaign.chosen.epochs, **schedule._asdict()}
+    scores = scores_of(model, quick=campaign.chosen.quick or campaign.chosen.parts > 1)
+    return {
+        "study": "kills",
+        "kind": kind,
+        "run": number,
+        **settings,
+        **scores,
+        **found,
+        "left": left,
+        "seconds": digits(seconds),
     }
 
 
@@ -160,7 +185,7 @@ def _two_nodes(cluster: Any) -> None:  # noqa: ANN401 - Ray has no types
 
 
 def _left(cluster: Any) -> dict[str, Any]:  # noqa: ANN401
-    """Return what is left half a minute after a training; at once if that is nothing."""
+    """Return what is left some seconds after a training; at once if that is nothing."""
     until = time.monotonic() + _FREED_IN_S
     while True:
         found: dict[str, Any] = left_behind(cluster) | stored()
