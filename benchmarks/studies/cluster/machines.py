@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from fastw2v.distributed.on_ray import _is_there
+
 ROOT = Path(__file__).resolve().parents[3]
 STORE_BYTES = 512 << 20
 
@@ -84,7 +86,9 @@ def stored() -> dict[str, int]:
         from ray._private.internal_api import node_stats
     except ImportError:
         return found
-    alive = [node for node in ray.nodes() if node["Alive"]]
+    alive = [
+        node for node in ray.nodes() if node["Alive"] and _is_there(node["NodeManagerAddress"], node["NodeManagerPort"])
+    ]
     told = [
         node_stats(node["NodeManagerAddress"], node["NodeManagerPort"], include_memory_info=False) for node in alive
     ]
