@@ -27,7 +27,7 @@ from fastw2v.distributed.plan import rounds_in_epoch
 
 KINDS = ("training", "exchange", "node", "driver")
 COUNTS = ("raw_words", "kept_words", "pairs")
-_DEADLINE_S, _HANGS_AFTER_S, _FREED_IN_S = 60, 1200, 15
+_DEADLINE_S, _HANGS_AFTER_S, _FREED_IN_S = 60, 900, 60
 _SEED = 1
 
 
@@ -185,10 +185,11 @@ def _two_nodes(cluster: Any) -> None:  # noqa: ANN401 - Ray has no types
 
 
 def _left(cluster: Any) -> dict[str, Any]:  # noqa: ANN401
-    """Return what is left some seconds after a training; at once if that is nothing."""
-    until = time.monotonic() + _FREED_IN_S
+    """Return what is left a minute after a training, by when Ray knows that a node is gone; at once if it is nothing."""
+    begun = time.monotonic()
     while True:
         found: dict[str, Any] = left_behind(cluster) | stored()
-        if not any(found.values()) or time.monotonic() > until:
-            return found
+        waited = time.monotonic() - begun
+        if not any(found.values()) or waited > _FREED_IN_S:
+            return found | {"after_s": digits(waited)}
         time.sleep(0.2)
