@@ -185,7 +185,7 @@ def _two_nodes(cluster: Any) -> None:  # noqa: ANN401 - Ray has no types
 
 
 def _left(cluster: Any) -> dict[str, Any]:  # noqa: ANN401
-    """Return what is left a minute after a training, by when Ray knows that a node is gone; at once if it is nothing."""
+    """Return what is left a minute after a training; at once if that is nothing."""
     begun = time.monotonic()
     while True:
         found: dict[str, Any] = left_behind(cluster) | stored()
