@@ -155,7 +155,7 @@ class Training:
             try:
                 return step()
             except WorkerLostError as error:
-                logger.warning("%s", error)
+                logger.warning("%s", str(error))
             was_merged = self._merged is not None
             self._recover()
             if was_merged:
@@ -243,7 +243,7 @@ class Training:
                 self._nodes.replace_lost()
                 return self._rejoin()
             except WorkerLostError as error:
-                logger.warning("%s", error)
+                logger.warning("%s", str(error))
             finally:
                 self.figures.n_lost = self._nodes.n_lost
 
@@ -292,7 +292,7 @@ class Training:
             try:
                 self._nodes.transport.interrupt(worker)
             except WorkerLostError as error:
-                logger.warning("%s", error)
+                logger.warning("%s", str(error))
         if self._merged is not None:
             self._safely(lambda: self._keep(self._nodes.workers, len(self._encoded.vocab), is_full=True))
 

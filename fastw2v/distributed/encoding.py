@@ -58,7 +58,7 @@ def until_none_is_lost(step: Callable[[], T], nodes: Nodes) -> T:
         try:
             return step()
         except WorkerLostError as error:
-            logger.warning("%s", error)
+            logger.warning("%s", str(error))
             nodes.replace_lost()
 
 

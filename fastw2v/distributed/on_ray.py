@@ -195,16 +195,23 @@ class RayTransport:
             raise TimeoutError(f"nothing moved between the nodes in {self._cluster.deadline:g} s; check the network")
 
     def _result(self, reference: Any) -> Any:  # noqa: ANN401
-        errors = self._ray.exceptions
+        errors, failure = self._ray.exceptions, None
         try:
             return self._ray.get(reference)
         except errors.RayTaskError as error:
             cause = getattr(error, "cause", None)
-            if isinstance(cause, errors.RayError):
-                raise WorkerLostError(str(cause)) from error
-            raise (cause if isinstance(cause, Exception) else error) from None
+            lost = isinstance(cause, errors.RayError)
+            failure = WorkerLostError(str(cause)) if lost else cause if isinstance(cause, Exception) else error
+            error.__traceback__ = None
         except errors.RayError as error:
-            raise WorkerLostError(str(error).partition("\n")[0]) from error
+            failure = WorkerLostError(str(error).partition("\n")[0])
+            error.__traceback__ = (
+                None  # a frame of Ray holds the error: a cycle, which would hold all frames from here up
+            )
+        try:
+            raise failure
+        finally:
+            failure = cause = None  # as above
 
     def _answers(self, reference: Any) -> bool:  # noqa: ANN401
         try:

@@ -1,7 +1,7 @@
 """Train on Ray clusters of this machine, and record what comes out, a line of results/cluster.jsonl for each run.
 
     python -m benchmarks.studies.cluster quality --nodes 2 --seeds 1 2 3   (0 nodes: one process without Ray)
-    python -m benchmarks.studies.cluster kills --kind actor --runs 20
+    python -m benchmarks.studies.cluster kills --kinds training exchange node driver --runs 20
     python -m benchmarks.studies.cluster speed --nodes 2
     python -m benchmarks.studies.cluster exchange --nodes 2 --vocab 200000 --dim 100 --block-mb 4 16 64
     python -m benchmarks.studies.cluster memory --vocab 1000000 --dim 300
@@ -21,14 +21,15 @@ from pathlib import Path
 
 from benchmarks.report import results
 from benchmarks.studies.cluster import model, network
+from benchmarks.studies.cluster.kills import KINDS, Chosen, kills, schedules_of
 from benchmarks.studies.cluster.namespaces import NamespaceError
 from benchmarks.studies.cluster.tables import tables
-from benchmarks.studies.cluster.trainings import KINDS, kills, quality, speed
+from benchmarks.studies.cluster.trainings import EPOCHS, quality, speed
 from benchmarks.studies.cluster.transfers import exchange
 
 SUITE = "cluster"
 STUDIES = ("quality", "kills", "speed", "exchange", "memory", "network", "tables", "model")
-EPOCHS, ROUNDS = 5, 80  # of a training, for the model
+MERGES = 80  # of all rows, in a training, for the model
 NODE_WORDS = 5e6  # that a node of 16 cores trains in a second, with 300 dimensions
 LINK_SHARE = 0.5  # of a network's speed that an exchange uses
 
@@ -36,9 +37,11 @@ LINK_SHARE = 0.5  # of a network's speed that an exchange uses
 def rows(chosen: argparse.Namespace) -> Iterator[results.Row]:
     """Yield the lines of a study."""
     if chosen.study == "quality":
-        yield from quality(chosen.nodes, chosen.seeds, quick=chosen.quick)
+        yield from quality(chosen.nodes, chosen.seeds, epochs=chosen.epochs, quick=chosen.quick)
     elif chosen.study == "kills":
-        yield from kills(chosen.runs, chosen.kind, chosen.first, quick=chosen.quick)
+        schedules = schedules_of(chosen.schedules, chosen.epochs)
+        numbers = (chosen.runs, chosen.first, chosen.epochs)
+        yield from kills(Chosen(chosen.kinds, *numbers, schedules, chosen.parts, chosen.quick))
     elif chosen.study == "speed":
         yield from speed(chosen.nodes, chosen.repeats, quick=chosen.quick)
     elif chosen.study == "network":
@@ -54,7 +57,7 @@ def shown_model(chosen: argparse.Namespace) -> str:
     if not fits:
         sys.exit("no line of results has a fit: run the study network first")
     fitted = model.Link(fits["fit"]["piece_ms"] / 1000, 1e6 * fits["fit"]["mb_per_s"])
-    load = model.Load(chosen.text_words * EPOCHS / ROUNDS, NODE_WORDS)
+    load = model.Load(chosen.text_words * EPOCHS / MERGES, NODE_WORDS)
     shape = {"n_vocab": chosen.vocab, "dim": chosen.dim, "block_mb": max(chosen.block_mb)}
     return model.table(fitted, LINK_SHARE, load, **shape)
 
@@ -62,14 +65,17 @@ def shown_model(chosen: argparse.Namespace) -> str:
 def parsed(arguments: list[str]) -> argparse.Namespace:
     """Return the arguments of the command."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument(
-        "study", choices=("quality", "kills", "speed", "exchange", "memory", "network", "tables", "model")
-    )
+    parser.add_argument("study", choices=STUDIES)
     parser.add_argument("--nodes", type=int, default=2)
     parser.add_argument("--seeds", type=int, nargs="+", default=[1])
     parser.add_argument("--runs", type=int, default=1)
     parser.add_argument("--first", type=int, default=0, help="number of the first run, which its moment depends on")
-    parser.add_argument("--kind", choices=KINDS, default="actor", help="what is killed")
+    parser.add_argument("--kinds", choices=KINDS, nargs="+", default=["training"], help="what is killed, or when")
+    parser.add_argument("--parts", type=int, default=1, help="of the text, of which kills train on the first")
+    parser.add_argument("--epochs", type=int, default=EPOCHS, help="of quality and kills")
+    parser.add_argument(
+        "--schedules", nargs="+", default=[], metavar="ROUNDS:CYCLE", help="of kills, in turn; default: a cluster's own"
+    )
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--vocab", type=int, default=1_000_000)
     parser.add_argument("--dim", type=int, default=300)

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from fastw2v.distributed.on_ray import _is_there
+
 ROOT = Path(__file__).resolve().parents[3]
 STORE_BYTES = 512 << 20
 
@@ -40,7 +42,12 @@ def nodes(n_nodes: int, *, cpus: int = 1, store_bytes: int = STORE_BYTES) -> Ite
 
 def actors(cluster: Any) -> list[int]:  # noqa: ANN401 - Ray has no types
     """Process ids of the workers of a cluster of this machine that are there."""
-    raylets = {node.all_processes["raylet"][0].process.pid for node in cluster.list_all_nodes()}
+    return [pid for node in cluster.list_all_nodes() for pid in actors_of(cluster, node)]
+
+
+def actors_of(cluster: Any, node: Any) -> list[int]:  # noqa: ANN401
+    """Process ids of the workers of one node."""
+    raylets = {node.all_processes["raylet"][0].process.pid} if node in cluster.list_all_nodes() else set()
     pids = map(int, filter(str.isdecimal, os.listdir("/proc")))
     return sorted(pid for pid in pids if _is_actor(pid, raylets))
 
@@ -61,7 +68,33 @@ def held_bytes(pid: int) -> dict[str, int]:
     return {name: 1024 * int(found[key].split()[0]) for name, key in names.items()}
 
 
-def left_behind(cluster: Any) -> list[str]:  # noqa: ANN401
-    """What a training must not leave: workers, and temporary files."""
-    folder = Path(os.environ.get("TMPDIR", "/tmp"))
-    return [f"actor {pid}" for pid in actors(cluster)] + [str(path) for path in folder.glob("fastw2v-*")]
+def left_behind(cluster: Any) -> dict[str, list[str]]:  # noqa: ANN401
+    """What a training must not leave: workers, and temporary files. Ray's own files are called ray or session."""
+    files = Path(os.environ.get("TMPDIR", "/tmp")).iterdir()
+    own = [path.name for path in files if not path.name.startswith(("ray", "session", "tmp_ray"))]
+    return {"workers": [str(pid) for pid in actors(cluster)], "files": own}
+
+
+def stored() -> dict[str, int]:
+    """Bytes in the object stores of all nodes, and where grpcio is installed the number of objects.
+
+    This process is connected to the cluster.
+    """
+    import ray
+
+    whole, free = (
+        found.get("object_store_memory", 0) for found in (ray.cluster_resources(), ray.available_resources())
+    )
+    found = {"bytes": int(whole - free)}
+    try:
+        import grpc  # noqa: F401 - Ray asks its nodes by it
+        from ray._private.internal_api import node_stats
+    except ImportError:
+        return found
+    alive = [
+        node for node in ray.nodes() if node["Alive"] and _is_there(node["NodeManagerAddress"], node["NodeManagerPort"])
+    ]
+    told = [
+        node_stats(node["NodeManagerAddress"], node["NodeManagerPort"], include_memory_info=False) for node in alive
+    ]
+    return found | {"objects": sum(node.store_stats.num_local_objects for node in told)}
