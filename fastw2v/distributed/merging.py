@@ -185,7 +185,7 @@ def merged_by_directions(
     array([[4., 1.]], dtype=float32)
     """
     moves = _moves(base, replicas)
-    _check_directions(base, rates, curvatures, directions)
+    _check_directions(base, rates, curvatures=curvatures, directions=directions)
     turn, steep = directions.astype(base.dtype), curvatures.astype(base.dtype)
     factor = summing_factor(len(moves), rates.astype(base.dtype)[:, None] * steep)
     return np.asarray(base + (moves.mean(axis=0) @ turn * factor) @ turn.T)
@@ -228,7 +228,7 @@ def merged_in_turn(
     array([[2., 3.]], dtype=float32)
     """
     moves = _moves(base, replicas)
-    _check_directions(base, rates, curvatures, directions)
+    _check_directions(base, rates, curvatures=curvatures, directions=directions)
     turn = directions.astype(base.dtype)
     shrinks = np.exp(-_checked_exponents(rates[:, None] * curvatures)).astype(base.dtype)
     total = moves[0] @ turn
@@ -238,7 +238,7 @@ def merged_in_turn(
     return np.asarray(base + total @ turn.T)
 
 
-def _check_directions(base: FloatArray, rates: Array, curvatures: Array, directions: Array) -> None:
+def _check_directions(base: FloatArray, rates: Array, *, curvatures: Array, directions: Array) -> None:
     stride = base.shape[1]
     if rates.shape != base.shape[:1] or curvatures.shape != (stride,) or directions.shape != (stride, stride):
         shapes = f"{rates.shape}, {curvatures.shape} and {directions.shape}"
