@@ -34,7 +34,7 @@ def test_a_strike_waits_until_it_is_due():
     assert strike.struck is None
 
 
-def test_trainings_without_a_kill_come_first_and_kinds_take_turns():
+def test_undisturbed_runs_come_first_and_kinds_alternate():
     schedules = schedules_of(["8:1", "16:4"], 2)
     assert schedules == [Schedule(8, 1), Schedule(16, 4)]
     chosen = Chosen(["node", "driver"], 2, 5, epochs=2, schedules=schedules, parts=1, quick=True)

@@ -88,7 +88,7 @@ def kills(chosen: Chosen) -> Iterator[Row]:
         for kind, number in chosen.runs():
             schedule = chosen.schedules[number % len(chosen.schedules)]
             faulthandler.dump_traceback_later(_HANGS_AFTER_S, exit=True)
-            row = _run(campaign, kind, number, schedule)
+            row = _run(campaign, kind, number, schedule=schedule)
             faulthandler.cancel_dump_traceback_later()
             expected.setdefault(schedule, row)
             yield row | {"exact": all(row[name] == expected[schedule][name] for name in COUNTS)}
@@ -107,15 +107,15 @@ def _temporary_folder(folder: Path) -> Iterator[None]:
         tempfile.tempdir = None
 
 
-def _run(campaign: Campaign, kind: str, number: int, schedule: Schedule) -> Row:
+def _run(campaign: Campaign, kind: str, number: int, *, schedule: Schedule) -> Row:
     """Train with a kill, and see what came out."""
     _two_nodes(campaign.cluster)
     draw, begun = random.Random(f"{kind} {number} {campaign.chosen.epochs}"), time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
         if kind == "driver":
-            model, found = _resumed(campaign, Path(folder), number, schedule)
+            model, found = _resumed(campaign, Path(folder), number, schedule=schedule)
         else:
-            model, found = _trained(campaign, kind, draw, schedule)
+            model, found = _trained(campaign, kind, draw, schedule=schedule)
         seconds = time.perf_counter() - begun
         beside = {"beside_checkpoint": sorted(set(os.listdir(folder)) - {"checkpoint", "checkpoint.previous"})}
     left = beside | _left(campaign.cluster)
@@ -133,7 +133,7 @@ def _run(campaign: Campaign, kind: str, number: int, schedule: Schedule) -> Row:
     }
 
 
-def _trained(campaign: Campaign, kind: str, draw: random.Random, schedule: Schedule) -> tuple[Word2Vec, Row]:
+def _trained(campaign: Campaign, kind: str, draw: random.Random, *, schedule: Schedule) -> tuple[Word2Vec, Row]:
     """Train in this process, while an actor or a node is killed."""
     n_rounds, cluster = campaign.options["epochs"] * schedule.rounds, campaign.cluster
     other = next(iter(cluster.worker_nodes))
@@ -150,7 +150,7 @@ def _trained(campaign: Campaign, kind: str, draw: random.Random, schedule: Sched
     return model, {} if strike.struck is None else strike.struck._asdict()
 
 
-def _resumed(campaign: Campaign, folder: Path, number: int, schedule: Schedule) -> tuple[Word2Vec, Row]:
+def _resumed(campaign: Campaign, folder: Path, number: int, *, schedule: Schedule) -> tuple[Word2Vec, Row]:
     """Kill a driver that has written a checkpoint, and go on from that."""
     from fastw2v.resuming import read_training
     from fastw2v.resuming import share as share_of

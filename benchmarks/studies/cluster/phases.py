@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, NamedTuple
 
 from fastw2v.distributed import driver
@@ -71,8 +72,8 @@ class Strike:
         self._n_round += phase == PHASES[0]
         begun, number = time.perf_counter(), self._n_phase
         if self.struck is None and phase == self._phase and self._n_round >= self._round and self._is_due():
-            arguments = (number, self._n_round, phase, begun)
-            timer = threading.Timer(self._moment * self._took[phase], self._strike, arguments)
+            strike = partial(self._strike, number, self._n_round, phase, begun=begun)
+            timer = threading.Timer(self._moment * self._took[phase], strike)
             timer.daemon = True
             timer.start()
         try:
@@ -82,7 +83,7 @@ class Strike:
             with self._lock:
                 self._n_phase += 1
 
-    def _strike(self, number: int, n_round: int, phase: str, begun: float) -> None:
+    def _strike(self, number: int, n_round: int, phase: str, *, begun: float) -> None:
         with self._lock:
             if number == self._n_phase and self.struck is None:  # else it was too late, and the next round is tried
                 self.struck = Struck(n_round, phase, time.perf_counter() - begun)
