@@ -23,8 +23,8 @@ class Cluster:
     nodes : int, optional
         Use so many nodes; default: all that have a CPU.
     rounds : int, optional
-        How often in an epoch the nodes merge what they have learned. Default: so that there are 320 merges in all;
-        with fewer the vectors become worse, see the README.
+        How often in an epoch the nodes merge what they have learned. Default: about 190 times in a training, often at
+        first, and the more seldom the lower the learning rate is; with fewer merges the vectors become worse.
     cycle : int
         Merge all rows in each `cycle`-th round, and the most frequent ones in those between. A power of two. What is
         trained is safe at the end of a cycle.

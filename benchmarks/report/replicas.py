@@ -13,7 +13,7 @@ WORDS = "analogies", "WordSim-353", "SimLex-999"
 SCORES = {"reviews": WORDS, "quarter": WORDS, "walks": ("AUC",)}
 TITLES = {"reviews": "film reviews", "quarter": "a quarter of the film reviews", "walks": "walks"}
 N_SEEDS = 2  # of one machine, at least, for a spread
-CHOSEN = "directions"
+CHOSEN, OWN = "in turn", "a cluster's"  # rule, and rounds
 GROUPS = {"most frequent": 0, "middle": 4, "rarest": 9}  # of ten, by frequency
 
 
@@ -25,7 +25,6 @@ class Setting(NamedTuple):
     n_workers: int
     rounds: int
     rule: str
-    warm_up: int
 
 
 class Spread(NamedTuple):
@@ -67,7 +66,7 @@ def replicas() -> Lines:
         yield missing("python -m benchmarks.studies.replicas")
         return
     for setting, rows in found.items():
-        one = found.get(setting._replace(n_workers=1, rounds=1, rule="none", warm_up=0), [])
+        one = found.get(setting._replace(n_workers=1, rounds=1, rule="none"), [])
         yield _line(setting, rows, one)
     yield origin(row for rows in found.values() for row in rows)
 
@@ -79,9 +78,8 @@ def _loss_heads() -> list[str]:
 def _line(setting: Setting, rows: list[Row], one: list[Row]) -> list[str]:
     names = SCORES[setting.corpus]
     first = [TITLES[setting.corpus], setting.model, str(setting.n_workers)]
-    rounds = str(setting.rounds) if setting.n_workers > 1 else "-"
-    rule = setting.rule + (f", warm-up {setting.warm_up}" if setting.warm_up else "")
-    first += [rounds, rule if setting.n_workers > 1 else "-", str(len(rows))]
+    first += [str(setting.rounds or OWN), setting.rule] if setting.n_workers > 1 else ["-", "-"]
+    first += [str(len(rows))]
     if any("diverged" in row for row in rows):
         return [*first, *["-"] * (1 + len(GROUPS)), "diverged", "none"]
     scores = ", ".join(f"{name} {spread(rows, name)}" for name in names)
@@ -107,30 +105,37 @@ def figure(corpus: str, model: str, rule: str) -> Any:  # noqa: ANN401 - matplot
     """Draw each score against the rounds of an epoch, a line for each number of machines over the band of one."""
     from matplotlib import pyplot
 
-    found = {s: rows for s, rows in settings().items() if (s.corpus, s.model) == (corpus, model) and not s.warm_up}
+    found = {s: rows for s, rows in settings().items() if (s.corpus, s.model) == (corpus, model)}
     chosen = {s: rows for s, rows in found.items() if s.rule in (rule, "none") and "diverged" not in rows[0]}
-    scores = SCORES[corpus]
+    scores, rounds = SCORES[corpus], sorted({s.rounds for s in chosen if s.n_workers > 1}, key=lambda n: (not n, n))
+    names = [str(number or OWN) for number in rounds]
     drawn, panels = pyplot.subplots(1, len(scores), squeeze=False, layout="constrained", figsize=(9, 3.2))
     for axes, score in zip(panels[0], scores):
-        _draw(axes, chosen, score)
-        axes.set(xscale="log", xlabel="rounds an epoch", title=score)
-        axes.set_xticks([1, 4, 16], ["1", "4", "16"])
-        axes.minorticks_off()
+        _draw(axes, chosen, score, places=rounds)
+        axes.set(xlabel="rounds an epoch", title=score)
+        axes.set_xticks(range(len(names)), names)
         axes.grid(visible=True, alpha=0.3)
     panels[0][0].legend(fontsize=8, loc="lower right")
     drawn.suptitle(f"{model}, {TITLES[corpus]}, merged by {rule}; grey: the spread of one machine", fontsize=10)
     return drawn
 
 
-def _draw(axes: Any, found: dict[Setting, list[Row]], score: str) -> None:  # noqa: ANN401
+def _draw(axes: Any, found: dict[Setting, list[Row]], score: str, *, places: list[int]) -> None:  # noqa: ANN401
     """Draw a line for each number of machines, with the least and greatest seeds, over the band of one."""
     for n_workers in sorted({setting.n_workers for setting in found}):
         of_this = {s.rounds: rows for s, rows in found.items() if s.n_workers == n_workers}
-        spreads = {rounds: spread(rows, score) for rounds, rows in sorted(of_this.items())}
+        spreads = {n: spread(of_this[n], score) for n in (*places, 1) if n in of_this}
         if n_workers == 1:
             for known in spreads.values():
                 axes.axhspan(known.least, known.most, alpha=0.3, color="grey", label="one machine")
             continue
         means, least, most = zip(*spreads.values())
         errors = [[m - low for m, low in zip(means, least)], [high - m for m, high in zip(means, most)]]
-        axes.errorbar(list(spreads), means, yerr=errors, marker="o", capsize=3, label=f"{n_workers} machines")
+        axes.errorbar(
+            [places.index(number) for number in spreads],
+            means,
+            yerr=errors,
+            marker="o",
+            capsize=3,
+            label=f"{n_workers} machines",
+        )

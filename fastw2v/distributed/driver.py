@@ -18,17 +18,9 @@ from fastw2v.config import TrainConfig
 from fastw2v.distributed.encoding import Encoded
 from fastw2v.distributed.exchange import exchange_rows
 from fastw2v.distributed.nodes import Nodes
-from fastw2v.distributed.plan import (
-    Block,
-    Shares,
-    Work,
-    blocks,
-    learning_rates,
-    n_trained,
-    rounds_in_epoch,
-    rows_in_round,
-)
+from fastw2v.distributed.plan import Block, Shares, Work, blocks, learning_rates, n_trained
 from fastw2v.distributed.replica import Sizes
+from fastw2v.distributed.rounds import round_ends, rows_in_round
 from fastw2v.distributed.transport import NoWorkerLeftError, WorkerLostError
 from fastw2v.runtime.arrays import FloatArray
 from fastw2v.runtime.progress import PhaseProgress
@@ -91,7 +83,7 @@ class Training:
     ) -> None:
         self._nodes, self._config, self._cluster, self._encoded = nodes, config, cluster, encoded
         self.report, self.work, self.figures = report, work, ClusterReport()
-        self._rounds = rounds_in_epoch(cluster.rounds, config.epochs, cluster.cycle)
+        self._ends = round_ends(config, work.n_tokens, cluster.rounds)
         self._n_round = 0  # rounds begun, by which workers know them
         self._merged: int | None = None  # the round that is to be committed
         self._kept: list[Any] = []  # references to calls of `commit`
@@ -168,7 +160,8 @@ class Training:
         cycle, number = self._cluster.cycle, 0
         while not has_ended:
             number += 1
-            shares = work.shares(self._nodes.shards_of, self._rounds)
+            end = self._ends[self._number(work)]
+            shares = work.shares(self._nodes.shards_of, int(end) - work.n_words)
             after = work.after(shares)
             has_ended = number == cycle or after.epoch > work.epoch
             found = self._train(work, after, shares, show=show)
@@ -203,7 +196,7 @@ class Training:
         rates = learning_rates(self._config, work.n_words, after.n_words, n_tokens=work.n_tokens)
         exposure = sum(rates) / 2 * n_trained(shares) / len(contributors)
         row_blocks = self._blocks(n_owners=len(nodes.workers), n_rows=n_rows)
-        number = after.n_words * self._rounds // work.n_tokens  # of the round, from the begin of the training
+        number = self._number(after)
         exchange_rows(
             nodes.transport,
             nodes.workers,
@@ -216,6 +209,10 @@ class Training:
         self.figures.exchange_seconds += time.perf_counter() - begun
         sent = n_rows * 2 * 4 * self._config.vector_size
         self.figures.exchanged_bytes += sent * (len(contributors) - 1 + len(nodes.workers) - 1)
+
+    def _number(self, work: Work) -> int:
+        """Return how many rounds of the training are over."""
+        return int(np.searchsorted(self._ends, work.n_words, side="right"))
 
     def _note(self, work: Work, tally: Tally, n_rounds: int) -> None:
         """Count a cycle: from here on its words are trained, whatever happens."""

@@ -1,4 +1,4 @@
-"""What is trained when, where and in which rounds: shards, pieces of a round, and the rows and blocks that it merges.
+"""What is trained where: shards, their pieces in a round, and the blocks of rows that it merges.
 
 Nothing here knows of a network. All of it follows from few numbers, so that training goes on after a failure, or from
 a checkpoint, on any number of nodes.
@@ -14,9 +14,6 @@ import numpy as np
 
 from fastw2v.config import TrainConfig
 from fastw2v.runtime.arrays import Ids
-
-FIRST_ROWS = 1 << 14  # that every round of a long cycle merges
-_N_MERGES = 320  # in a whole training: with fewer, several machines lose quality (README of this folder)
 
 
 class Piece(NamedTuple):
@@ -73,20 +70,19 @@ class Work:
         """Words trained in all epochs so far."""
         return self.epoch * self.n_tokens + int(self.done.sum())
 
-    def shares(self, shards_of: Mapping[int, Iterable[int]], rounds: int) -> dict[int, list[Piece]]:
+    def shares(self, shards_of: Mapping[int, Iterable[int]], n_words: int) -> dict[int, list[Piece]]:
         """Return what each worker trains in the next round: the same share of what is left of its shards.
 
         Parameters
         ----------
         shards_of : mapping of worker to its shards
-        rounds : int
-            In an epoch.
+        n_words : int
+            Of the round, at most those that are left of the epoch; up to one more for each worker.
         """
-        rounds_left = max(1, rounds - round(rounds * int(self.done.sum()) / max(self.n_tokens, 1)))
-        found = {}
+        all_left, found = self.n_tokens - int(self.done.sum()), {}
         for worker, shards in shards_of.items():
             left = {shard: int(self.sizes[shard] - self.done[shard]) for shard in sorted(shards)}
-            found[worker] = self._pieces(left, -(-sum(left.values()) // rounds_left))
+            found[worker] = self._pieces(left, -(-sum(left.values()) * n_words // max(all_left, 1)))
         return found
 
     def _pieces(self, left: Mapping[int, int], n_wanted: int) -> list[Piece]:
@@ -117,25 +113,6 @@ def learning_rates(config: TrainConfig, n_before: int, n_after: int, *, n_tokens
     """Return the learning rate when `n_before` and when `n_after` words of all epochs are trained, by all workers."""
     fall = (config.alpha - config.min_alpha) / (config.epochs * max(n_tokens, 1))
     return config.alpha - fall * n_before, config.alpha - fall * n_after
-
-
-def rounds_in_epoch(rounds: int | None, epochs: int, cycle: int = 1) -> int:
-    """Return the rounds of an epoch: as asked for, or 320 in a training; whole cycles."""
-    wanted = -(-_N_MERGES // epochs) if rounds is None else rounds
-    return -(-wanted // cycle) * cycle
-
-
-def rows_in_round(number: int, cycle: int, n_vocab: int) -> int:
-    """Return how many rows, the most frequent, are merged in a round of a cycle; `number` is from 1 to `cycle`.
-
-    The marks of a ruler: each second round merges twice as many rows, each fourth four times as many, the last one all.
-
-    Examples
-    --------
-    >>> [rows_in_round(number, 4, 1_000_000) for number in (1, 2, 3, 4)]
-    [16384, 32768, 16384, 1000000]
-    """
-    return n_vocab if number >= cycle else min(n_vocab, FIRST_ROWS * (number & -number))
 
 
 def blocks(n_rows: int, row_bytes: int, *, n_owners: int, block_bytes: int) -> list[Block]:

@@ -35,7 +35,7 @@ def test_a_strike_waits_until_it_is_due():
 
 
 def test_undisturbed_runs_come_first_and_kinds_alternate():
-    schedules = schedules_of(["8:1", "16:4"], 2)
+    schedules = schedules_of(["8:1", "16:4"])
     assert schedules == [Schedule(8, 1), Schedule(16, 4)]
     chosen = Chosen(["node", "driver"], 2, 5, epochs=2, schedules=schedules, parts=1, quick=True)
     expected = [("none", 0), ("none", 1), ("node", 5), ("driver", 5), ("node", 6), ("driver", 6)]
@@ -43,4 +43,4 @@ def test_undisturbed_runs_come_first_and_kinds_alternate():
 
 
 def test_the_schedule_is_that_of_a_cluster_if_none_is_given():
-    assert schedules_of([], 5) == [Schedule(64, 4)]
+    assert schedules_of([]) == [Schedule(None, 4)]

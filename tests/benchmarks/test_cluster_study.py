@@ -5,6 +5,7 @@ import json
 import pytest
 
 from benchmarks.studies.cluster import __main__ as study
+from benchmarks.studies.cluster.trainings import in_order_of
 
 
 def test_one_process_is_recorded_beside_the_clusters(tmp_path, capsys):
@@ -32,3 +33,11 @@ def test_recorded_lines_are_shown_as_tables(name, shown, capsys):
 def test_without_a_fit_there_is_no_model(tmp_path):
     with pytest.raises(SystemExit, match="run the study network first"):
         study.main(["model", "--results", str(tmp_path)])
+
+
+def test_one_machine_can_read_the_text_in_the_order_of_nodes():
+    lines = [b"%d" % number for number in range(160)]
+    assert list(in_order_of(1, lines)) == lines
+    found = list(in_order_of(2, lines))
+    assert sorted(found) == sorted(lines)
+    assert found.index(b"80") < found.index(b"10") < found.index(b"90")

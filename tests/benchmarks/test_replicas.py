@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 from benchmarks.studies.replicas import training
-from benchmarks.studies.replicas.rules import rule_of
+from benchmarks.studies.replicas.rules import Steps, rule_of
 from benchmarks.studies.replicas.training import Plan
 from fastw2v.backends import TrainingData, get_backend
 from fastw2v.config import TrainConfig
+from fastw2v.distributed import merged_in_turn
+from fastw2v.distributed.rounds import round_ends
 from fastw2v.distributed.updates import UpdateCounter
 from fastw2v.encode import encode_corpus
 from fastw2v.trainer import train
@@ -90,10 +92,26 @@ def test_more_moves_are_kept_by_a_sum_than_by_a_mean(corpus):
     assert lengths["mean"] < lengths["contraction 0.1 0.3"] < lengths["sum"]
 
 
-def test_a_warm_up_halves_the_first_round_of_the_training():
-    plan = Plan("mean", 8, rounds=2, warm_up=2)
-    assert plan.bounds(0) == [0, Fraction(1, 8), Fraction(1, 4), Fraction(1, 2), 1]
-    assert plan.bounds(1) == [0, Fraction(1, 2), 1]
+@pytest.mark.parametrize("rounds", [0, 1, 3])
+def test_rounds_follow_each_other_and_are_those_of_a_cluster_unless_told_otherwise(rounds):
+    config, n_tokens = TrainConfig(epochs=2), 300_000
+    places = [(epoch + begin, epoch + end) for epoch, begin, end in Plan("mean", 8, rounds).bounds(config, n_tokens)]
+    assert [begin for begin, _ in places] == [0, *(end for _, end in places[:-1])]
+    assert [int(end * n_tokens) for _, end in places] == round_ends(config, n_tokens, rounds or None).tolist()
+
+
+def test_the_moves_of_another_replica_are_the_last_in_each_round():
+    rng = np.random.default_rng(0)
+    base, moved = rng.random((600, DIM), np.float32), rng.random((3, 600, DIM), np.float32)
+    curvature = rng.random(DIM), np.eye(DIM)
+    for first in (0, 1, 2):
+        matrix = training._Matrix(base.copy(), 3, rule_of("in turn")[0])
+        matrix.replicas[:] = moved
+        matrix.merge(Steps(np.ones(600), curvature), first=first)
+        order = [(first + k) % 3 for k in range(3)]
+        named = {"curvatures": curvature[0], "directions": curvature[1]}
+        expected = merged_in_turn(base, moved[order], np.ones(600), **named)
+        np.testing.assert_allclose(matrix.replicas[0], expected, rtol=1e-6)
 
 
 def test_updates_are_those_of_positives_and_negatives(corpus):

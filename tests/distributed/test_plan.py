@@ -10,23 +10,23 @@ from fastw2v.distributed.plan import (
     learning_rates,
     n_trained,
     reassign,
-    rounds_in_epoch,
-    rows_in_round,
 )
+from fastw2v.distributed.rounds import round_ends
 
 SIZES = np.array([10, 0, 35, 5, 20])
 
 
 def rounds_of(work, shards_of, rounds, *, epochs):
     """The pieces of all rounds, and the work at the end."""
-    found = []
+    found, ends = [], round_ends(TrainConfig(epochs=epochs), work.n_tokens, rounds)
     while work.epoch < epochs:
-        found.append((work.epoch, work.shares(shards_of, rounds)))
+        end = ends[np.searchsorted(ends, work.n_words, side="right")]
+        found.append((work.epoch, work.shares(shards_of, int(end) - work.n_words)))
         work = work.after(found[-1][1])
     return found, work
 
 
-@pytest.mark.parametrize("rounds", [1, 3, 7, 200])
+@pytest.mark.parametrize("rounds", [1, 3, 7, 200, None])
 @pytest.mark.parametrize(
     "shards_of", [{0: {0, 1, 2, 3, 4}}, {0: {0, 1, 2}, 5: {3, 4}}, {0: {2}, 1: {0, 1, 3, 4}, 2: set()}]
 )
@@ -37,13 +37,13 @@ def test_each_token_is_trained_once_in_each_epoch(rounds, shards_of):
         trained = np.concatenate([np.arange(*piece) for piece in pieces])
         assert sorted(trained.tolist()) == list(range(SIZES.sum()))
     assert end.n_words == 2 * SIZES.sum()
-    assert len(found) <= 2 * rounds
+    assert len(found) <= 2 * (rounds or 200)
 
 
 def test_what_is_left_is_trained_by_others_when_a_worker_is_lost():
     work = Work.begin(SIZES)
     for _ in range(2):
-        work = work.after(work.shares({0: {0, 1, 2}, 1: {3, 4}}, 5))
+        work = work.after(work.shares({0: {0, 1, 2}, 1: {3, 4}}, 14))
     before = work.n_words
     found, end = rounds_of(work, reassign({0: {0, 1, 2}, 1: {3, 4}}, [1], SIZES.tolist()), 5, epochs=1)
     assert before + sum(n_trained(shares) for _, shares in found) == end.n_words == SIZES.sum()
@@ -61,19 +61,6 @@ def test_the_learning_rate_falls_with_the_words_of_all():
     first, middle = learning_rates(config, 0, 100, n_tokens=100)
     last = learning_rates(config, 100, 200, n_tokens=100)[1]
     assert (first, middle, last) == pytest.approx((0.05, 0.03, 0.01))
-
-
-def test_there_are_320_rounds_unless_told_otherwise():
-    assert [rounds_in_epoch(None, epochs) for epochs in (1, 5, 6, 1000)] == [320, 64, 54, 1]
-    assert rounds_in_epoch(None, 6, cycle=4) == 56
-    assert rounds_in_epoch(10, 5, cycle=4) == 12
-
-
-def test_frequent_rows_are_merged_more_often():
-    assert [rows_in_round(n, 8, 200_000) for n in range(1, 9)] == [
-        16384, 32768, 16384, 65536, 16384, 32768, 16384, 200_000
-    ]  # fmt: skip
-    assert rows_in_round(1, 4, 100) == 100
 
 
 @pytest.mark.parametrize(("n_rows", "n_owners"), [(1, 1), (10, 3), (1000, 7)])

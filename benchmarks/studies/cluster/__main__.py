@@ -1,6 +1,7 @@
 """Train on Ray clusters of this machine, and record what comes out, a line of results/cluster.jsonl for each run.
 
     python -m benchmarks.studies.cluster quality --nodes 2 --seeds 1 2 3   (0 nodes: one process without Ray)
+    python -m benchmarks.studies.cluster quality --nodes 0 --order-of 2 --seeds 1   (one process: the order of two nodes)
     python -m benchmarks.studies.cluster kills --kinds training exchange node driver --runs 20
     python -m benchmarks.studies.cluster speed --nodes 2
     python -m benchmarks.studies.cluster exchange --nodes 2 --vocab 200000 --dim 100 --block-mb 4 16 64
@@ -26,10 +27,12 @@ from benchmarks.studies.cluster.namespaces import NamespaceError
 from benchmarks.studies.cluster.tables import tables
 from benchmarks.studies.cluster.trainings import EPOCHS, quality, speed
 from benchmarks.studies.cluster.transfers import exchange
+from fastw2v.config import TrainConfig
+from fastw2v.distributed import Cluster
+from fastw2v.distributed.rounds import round_ends
 
 SUITE = "cluster"
 STUDIES = ("quality", "kills", "speed", "exchange", "memory", "network", "tables", "model")
-MERGES = 80  # of all rows, in a training, for the model
 NODE_WORDS = 5e6  # that a node of 16 cores trains in a second, with 300 dimensions
 LINK_SHARE = 0.5  # of a network's speed that an exchange uses
 
@@ -37,9 +40,10 @@ LINK_SHARE = 0.5  # of a network's speed that an exchange uses
 def rows(chosen: argparse.Namespace) -> Iterator[results.Row]:
     """Yield the lines of a study."""
     if chosen.study == "quality":
-        yield from quality(chosen.nodes, chosen.seeds, epochs=chosen.epochs, quick=chosen.quick)
+        options = {"epochs": chosen.epochs, "order_of": chosen.order_of}
+        yield from quality(chosen.nodes, chosen.seeds, **options, quick=chosen.quick)
     elif chosen.study == "kills":
-        schedules = schedules_of(chosen.schedules, chosen.epochs)
+        schedules = schedules_of(chosen.schedules)
         numbers = (chosen.runs, chosen.first, chosen.epochs)
         yield from kills(Chosen(chosen.kinds, *numbers, schedules, chosen.parts, chosen.quick))
     elif chosen.study == "speed":
@@ -57,7 +61,8 @@ def shown_model(chosen: argparse.Namespace) -> str:
     if not fits:
         sys.exit("no line of results has a fit: run the study network first")
     fitted = model.Link(fits["fit"]["piece_ms"] / 1000, 1e6 * fits["fit"]["mb_per_s"])
-    load = model.Load(chosen.text_words * EPOCHS / MERGES, NODE_WORDS)
+    n_merges = len(round_ends(TrainConfig(epochs=EPOCHS), int(chosen.text_words))) / Cluster().cycle  # of all rows
+    load = model.Load(chosen.text_words * EPOCHS / n_merges, NODE_WORDS)
     shape = {"n_vocab": chosen.vocab, "dim": chosen.dim, "block_mb": max(chosen.block_mb)}
     return model.table(fitted, LINK_SHARE, load, **shape)
 
@@ -68,6 +73,7 @@ def parsed(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("study", choices=STUDIES)
     parser.add_argument("--nodes", type=int, default=2)
     parser.add_argument("--seeds", type=int, nargs="+", default=[1])
+    parser.add_argument("--order-of", type=int, default=1, help="nodes in whose order one machine reads the text")
     parser.add_argument("--runs", type=int, default=1)
     parser.add_argument("--first", type=int, default=0, help="number of the first run, which its moment depends on")
     parser.add_argument("--kinds", choices=KINDS, nargs="+", default=["training"], help="what is killed, or when")

@@ -28,8 +28,8 @@ def main(arguments: list[str]) -> None:
         Path(note).write_text(json.dumps(struck and struck._asdict()))
         os.kill(os.getpid(), signal.SIGKILL)
 
-    draw, n_rounds = random.Random(f"driver {number} {options['epochs']}"), options["epochs"] * rounds
-    strike = Strike(draw, PHASES, n_rounds, action=kill, is_due=Path(checkpoint).exists)
+    draw = random.Random(f"driver {number} {options['epochs']}")
+    strike = Strike(draw, PHASES, settings["n_rounds"], action=kill, is_due=Path(checkpoint).exists)
     where = Cluster(address, rounds=rounds, cycle=cycle)
     with watched(strike):
         Word2Vec(corpus_file=text, cluster=where, checkpoint=checkpoint, checkpoint_every="1s", **options)

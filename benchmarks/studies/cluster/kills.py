@@ -22,8 +22,9 @@ from benchmarks.studies.cluster.machines import STORE_BYTES, actors, actors_of, 
 from benchmarks.studies.cluster.phases import PHASES, Strike, watched
 from benchmarks.studies.cluster.trainings import options_of, scores_of
 from fastw2v import Word2Vec
+from fastw2v.config import TrainConfig
 from fastw2v.distributed import Cluster
-from fastw2v.distributed.plan import rounds_in_epoch
+from fastw2v.distributed.rounds import round_ends
 
 KINDS = ("training", "exchange", "node", "driver")
 COUNTS = ("raw_words", "kept_words", "pairs")
@@ -32,14 +33,19 @@ _SEED = 1
 
 
 class Schedule(NamedTuple):
-    """Rounds of an epoch, and the cycle of those that merge all rows."""
+    """Rounds of an epoch, None for those of a cluster that is told nothing, and the cycle that ends with all rows."""
 
-    rounds: int
+    rounds: int | None
     cycle: int
 
     def cluster(self, address: str) -> Cluster:
         """Return where to train, and how."""
         return Cluster(address, rounds=self.rounds, cycle=self.cycle, deadline=_DEADLINE_S)
+
+    def n_rounds(self, text: Path, epochs: int) -> int:
+        """Return about how many rounds a training has."""
+        n_words = len(text.read_bytes().split())
+        return len(round_ends(TrainConfig(epochs=epochs), n_words, self.rounds))
 
 
 class Chosen(NamedTuple):
@@ -68,11 +74,10 @@ class Campaign(NamedTuple):
     chosen: Chosen
 
 
-def schedules_of(texts: list[str], epochs: int) -> list[Schedule]:
+def schedules_of(texts: list[str]) -> list[Schedule]:
     """Return schedules of the form ROUNDS:CYCLE; without any, that of a cluster that is told nothing."""
     found = [Schedule(*map(int, text.split(":"))) for text in texts]
-    default = Cluster()
-    return found or [Schedule(rounds_in_epoch(None, epochs, default.cycle), default.cycle)]
+    return found or [Schedule(None, Cluster().cycle)]
 
 
 def kills(chosen: Chosen) -> Iterator[Row]:
@@ -135,7 +140,7 @@ def _run(campaign: Campaign, kind: str, number: int, *, schedule: Schedule) -> R
 
 def _trained(campaign: Campaign, kind: str, draw: random.Random, *, schedule: Schedule) -> tuple[Word2Vec, Row]:
     """Train in this process, while an actor or a node is killed."""
-    n_rounds, cluster = campaign.options["epochs"] * schedule.rounds, campaign.cluster
+    n_rounds, cluster = schedule.n_rounds(campaign.text, campaign.options["epochs"]), campaign.cluster
     other = next(iter(cluster.worker_nodes))
 
     def kill() -> None:
@@ -157,7 +162,8 @@ def _resumed(campaign: Campaign, folder: Path, number: int, *, schedule: Schedul
 
     checkpoint, note = folder / "checkpoint", folder.with_suffix(".note")
     given = [str(campaign.text), campaign.cluster.address, str(checkpoint), str(note), str(number)]
-    settings = {"options": campaign.options, "schedule": schedule}
+    n_rounds = schedule.n_rounds(campaign.text, campaign.options["epochs"])
+    settings = {"options": campaign.options, "schedule": schedule, "n_rounds": n_rounds}
     command = [sys.executable, "-m", "benchmarks.studies.cluster.killed_driver", *given, json.dumps(settings)]
     ended = subprocess.run(command, check=False).returncode
     found: Row = json.loads(note.read_text()) if note.exists() else {}

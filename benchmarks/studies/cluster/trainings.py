@@ -7,6 +7,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import numpy as np
+
 from benchmarks.corpora import reviews
 from benchmarks.report.results import Row, digits
 from benchmarks.studies.cluster.machines import nodes
@@ -16,6 +18,7 @@ from fastw2v.distributed import Cluster
 
 EPOCHS = 5
 _QUICK = {"vector_size": 20}
+_PIECES = 38  # about as many as an epoch has rounds
 
 
 def options_of(seed: int, *, quick: bool) -> dict[str, Any]:
@@ -36,12 +39,18 @@ def scores_of(model: Word2Vec, *, quick: bool) -> Row:
     return found | {"train_s": digits(report.train_seconds)}
 
 
-def quality(n_nodes: int, seeds: list[int], *, epochs: int, quick: bool) -> Iterator[Row]:
-    """Train on one machine (0 nodes), or on nodes; yield a line for each seed."""
+def quality(n_nodes: int, seeds: list[int], *, epochs: int, order_of: int, quick: bool) -> Iterator[Row]:
+    """Train on one machine (0 nodes), or on nodes; yield a line for each seed.
+
+    Other orders of a text give other vectors, so one machine may read it in the order in which so many nodes do.
+    """
     known: Row = {"study": "quality", "nodes": n_nodes} | ({} if epochs == EPOCHS else {"epochs": epochs})
+    known |= {"order_of": order_of} if order_of > 1 else {}
     with TemporaryDirectory() as folder:
         text = Path(folder, "text")
         reviews(text, quick=quick)
+        lines = text.read_bytes().splitlines(keepends=True)
+        text.write_bytes(b"".join(in_order_of(order_of, lines)))
         if n_nodes == 0:
             for seed in seeds:
                 options = options_of(seed, quick=quick) | {"epochs": epochs}
@@ -55,17 +64,23 @@ def quality(n_nodes: int, seeds: list[int], *, epochs: int, quick: bool) -> Iter
                 yield known | {"seed": seed, **scores_of(model, quick=quick)}
 
 
+def in_order_of(n_nodes: int, lines: list[bytes]) -> Iterator[bytes]:
+    """Yield lines in the order in which nodes that have a run of them each train them, piece by piece."""
+    runs = np.array_split(np.arange(len(lines)), n_nodes)
+    for pieces in zip(*(np.array_split(run, _PIECES) for run in runs)):
+        yield from (lines[number] for number in np.concatenate(pieces))
+
+
 def speed(n_nodes: int, repeats: int, *, quick: bool) -> Iterator[Row]:
     """Train on nodes of one core, and in one process with as many threads, in turn; yield words/s of each."""
     with TemporaryDirectory() as folder, nodes(n_nodes) as cluster:
         text = Path(folder, "text")
         reviews(text, quick=quick)
-        options = options_of(1, quick=quick) | {"epochs": 2}
+        options = options_of(1, quick=quick)
         for repeat in range(repeats):
             for where in ("cluster", "process"):
                 if where == "cluster":
-                    where_to = Cluster(cluster.address, rounds=64)  # as in five epochs
-                    model = Word2Vec(corpus_file=str(text), cluster=where_to, **options)
+                    model = Word2Vec(corpus_file=str(text), cluster=Cluster(cluster.address), **options)
                 else:
                     model = Word2Vec(corpus_file=str(text), **options | {"workers": n_nodes})
                 rate = digits(model.report.raw_words / model.report.train_seconds)

@@ -1,7 +1,7 @@
 """Train replicas by many plans and record how good their vectors are, a line of results/replicas.jsonl for each.
 
 Usage: python -m benchmarks.studies.replicas [--corpus NAME] [--model skip-gram|CBOW] [--rule RULE ...]
-           [--workers N ...] [--rounds R ...] [--warm-up N] [--seeds S ...] [--quick] [--results FOLDER]
+           [--workers N ...] [--rounds R ...] [--seeds S ...] [--quick] [--results FOLDER]
 
 It trains each combination that is not recorded yet, and may be stopped at any time. NAME is reviews, quarter (of the
 reviews) or walks. RULE is sum, mean, "mean of touched", projection, directions, "in turn", or "contraction H1 H2" with
@@ -39,7 +39,6 @@ class Cell(NamedTuple):
     n_workers: int
     rounds: int
     seed: int
-    warm_up: int = 0
 
 
 def cells(chosen: argparse.Namespace) -> Iterator[Cell]:
@@ -49,7 +48,7 @@ def cells(chosen: argparse.Namespace) -> Iterator[Cell]:
             if n_workers == 1:
                 yield Cell(chosen.corpus, model, "none", 1, 1, seed)
             else:
-                yield Cell(chosen.corpus, model, rule, n_workers, rounds, seed, chosen.warm_up)
+                yield Cell(chosen.corpus, model, rule, n_workers, rounds, seed)
 
 
 def cell_of(row: results.Row) -> Cell:
@@ -63,7 +62,7 @@ def measured(corpus: Corpus, cell: Cell) -> results.Row:
     data, begun = corpus.data(config), time.perf_counter()
     rule = "mean" if cell.n_workers == 1 else cell.rule
     with np.errstate(all="ignore"):  # a sum may overflow: the scores tell
-        train(config, data, Plan(rule, cell.n_workers, cell.rounds, cell.warm_up))
+        train(config, data, Plan(rule, cell.n_workers, cell.rounds))
     seconds = {"seconds": results.digits(time.perf_counter() - begun)}
     weights = data.weights
     if not all(np.isfinite(matrix).all() and abs(matrix).max() < 1e4 for matrix in (weights.w_in, weights.w_out)):
@@ -79,9 +78,8 @@ def parsed(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--model", nargs="+", default=list(MODELS), choices=MODELS)
     parser.add_argument("--rule", nargs="+", default=["mean"])
     parser.add_argument("--workers", type=int, nargs="+", default=[1])
-    parser.add_argument("--rounds", type=int, nargs="+", default=[16])
+    parser.add_argument("--rounds", type=int, nargs="+", default=[0], help="of an epoch; 0: those of a cluster")
     parser.add_argument("--seeds", type=int, nargs="+", default=[1])
-    parser.add_argument("--warm-up", type=int, default=0, help="how often the first round is halved")
     parser.add_argument("--quick", action="store_true", help="a small corpus, to try the program; record it elsewhere")
     parser.add_argument("--results", type=Path, help="folder of the recorded lines; default: benchmarks/results")
     chosen = parser.parse_args(arguments)

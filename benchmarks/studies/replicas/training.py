@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
@@ -11,6 +12,7 @@ import numpy as np
 from benchmarks.studies.replicas.rules import BY_CURVATURE, Merge, Steps, rule_of
 from fastw2v.backends import TrainingData, get_backend
 from fastw2v.config import TrainConfig
+from fastw2v.distributed.rounds import round_ends
 from fastw2v.distributed.updates import Curvature, UpdateCounter
 from fastw2v.runtime.arrays import FloatArray
 from fastw2v.schedule import Span, spans
@@ -31,22 +33,19 @@ class Plan:
     n_workers : int
         Replicas. 1: the training of one worker, whatever the rule.
     rounds : int
-        Merges in an epoch.
-    warm_up : int
-        How often the first round of the training is halved: 2 merges also after a quarter and after half of it.
+        Merges in an epoch; 0: as a cluster does that is told nothing.
     """
 
     rule: str = "mean"
     n_workers: int = 1
     rounds: int = 1
-    warm_up: int = 0
 
-    def bounds(self, epoch: int) -> list[Fraction]:
-        """Return the shares of an epoch at which rounds begin, and 1."""
-        equal = [Fraction(number, self.rounds) for number in range(self.rounds + 1)]
-        if epoch > 0:
-            return equal
-        return [equal[0], *(equal[1] / 2**halvings for halvings in range(self.warm_up, 0, -1)), *equal[1:]]
+    def bounds(self, config: TrainConfig, n_tokens: int) -> Iterator[tuple[int, Fraction, Fraction]]:
+        """Yield the epoch of each round, and the shares of the epoch at which it begins and ends."""
+        ends = round_ends(config, n_tokens, self.rounds or None).tolist()
+        for begin, end in pairwise([0, *ends]):
+            epoch = begin // n_tokens
+            yield epoch, *(Fraction(word - epoch * n_tokens, n_tokens) for word in (begin, end))
 
 
 def train(config: TrainConfig, data: TrainingData, plan: Plan) -> None:
@@ -56,9 +55,8 @@ def train(config: TrainConfig, data: TrainingData, plan: Plan) -> None:
     tokens that all have trained.
     """
     replicas = _Replicas(config, data, plan)
-    for epoch in range(config.epochs):
-        for bounds in pairwise(plan.bounds(epoch)):
-            replicas.train_round(epoch, bounds)
+    for epoch, begin, end in plan.bounds(config, data.tokens.n_tokens):
+        replicas.train_round(epoch, (begin, end))
 
 
 class _Replicas:
@@ -121,8 +119,8 @@ class _Matrix:
         """
         if len(self.replicas) == 1:
             return
-        for first in range(0, len(self._base), _BLOCK_ROWS):
-            block = slice(first, first + _BLOCK_ROWS)
+        for row in range(0, len(self._base), _BLOCK_ROWS):
+            block = slice(row, row + _BLOCK_ROWS)
             base, replicas = self._base[block], np.roll(self.replicas[:, block], -first, axis=0)
             base[:] = self._rule(base, replicas, steps._replace(rates=steps.rates[block]))
             self.replicas[:, block] = base
