@@ -1,7 +1,7 @@
 """Train on Ray clusters of this machine, and record what comes out, a line of results/cluster.jsonl for each run.
 
     python -m benchmarks.studies.cluster quality --nodes 2 --seeds 1 2 3   (0 nodes: one process without Ray)
-    python -m benchmarks.studies.cluster quality --nodes 0 --order-of 2 --seeds 1   (one process: the order of two nodes)
+    python -m benchmarks.studies.cluster quality --nodes 0 --order-of 2 --seeds 1  (one process, the order of two nodes)
     python -m benchmarks.studies.cluster kills --kinds training exchange node driver --runs 20
     python -m benchmarks.studies.cluster speed --nodes 2
     python -m benchmarks.studies.cluster exchange --nodes 2 --vocab 200000 --dim 100 --block-mb 4 16 64
