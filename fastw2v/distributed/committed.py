@@ -12,7 +12,7 @@ from fastw2v.vectors.weights import Weights
 
 
 class StoredRows:
-    """A copy of both matrices in a temporary file without a name, without the padding of the rows.
+    """A copy of the first rows of both matrices in a temporary file without a name, without the padding of the rows.
 
     The system keeps in memory what is in use of it, and deletes it when the process ends, however that happens.
 
@@ -20,12 +20,12 @@ class StoredRows:
     ----------
     weights : Weights
         Whose rows are copied.
-    earlier : StoredRows, optional
-        Copy these rows of the same weights, instead of those that the weights have now.
+    n_rows : int, optional
+        Of each matrix; default: all.
 
     Attributes
     ----------
-    matrices : tuple of float32[n_vocab, dim]
+    matrices : tuple of float32[n_rows, dim]
         The input and the output rows.
 
     Raises
@@ -34,9 +34,9 @@ class StoredRows:
         The disk has too little room.
     """
 
-    def __init__(self, weights: Weights, earlier: StoredRows | None = None) -> None:
+    def __init__(self, weights: Weights, n_rows: int | None = None) -> None:
         self._both, self._dim = (weights.w_in, weights.w_out), weights.dim
-        n_rows = len(weights.w_in)
+        n_rows = len(weights.w_in) if n_rows is None else n_rows
         with temporary_file() as file:
             n_bytes = 2 * 4 * n_rows * weights.dim
             if hasattr(os, "posix_fallocate"):  # so that a full disk is an error now, and no crash later
@@ -45,11 +45,11 @@ class StoredRows:
                 file.truncate(n_bytes)
             mapped = np.asarray(np.memmap(file, np.float32, mode="r+", shape=(2, n_rows, weights.dim)))
         self.matrices: tuple[FloatArray, FloatArray] = (mapped[0], mapped[1])
-        if earlier is None:
-            self.take(n_rows)
-        else:
-            for stored, rows in zip(self.matrices, earlier.matrices):
-                stored[:] = rows
+        self.take(n_rows)
+
+    def __len__(self) -> int:
+        """Rows of each matrix."""
+        return len(self.matrices[0])
 
     def take(self, n_rows: int) -> None:
         """Copy the first rows of the weights to here."""
@@ -57,6 +57,6 @@ class StoredRows:
             stored[:n_rows] = matrix[:n_rows, : self._dim]
 
     def restore(self) -> None:
-        """Copy all rows back to the weights."""
+        """Copy the rows back to the weights."""
         for stored, matrix in zip(self.matrices, self._both):
-            matrix[:, : self._dim] = stored
+            matrix[: len(stored), : self._dim] = stored

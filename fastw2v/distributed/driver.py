@@ -20,7 +20,7 @@ from fastw2v.distributed.exchange import exchange_rows
 from fastw2v.distributed.nodes import Nodes
 from fastw2v.distributed.plan import Block, Shares, Work, blocks, learning_rates, n_trained
 from fastw2v.distributed.replica import Sizes
-from fastw2v.distributed.rounds import round_ends, rows_in_round
+from fastw2v.distributed.rounds import first_in_round, round_ends, rows_in_round
 from fastw2v.distributed.transport import NoWorkerLeftError, WorkerLostError
 from fastw2v.runtime.arrays import FloatArray
 from fastw2v.runtime.progress import PhaseProgress
@@ -28,7 +28,6 @@ from fastw2v.trainer import TrainReport
 from fastw2v.vectors.weights import Weights
 
 logger = logging.getLogger("fastw2v")
-_MOST_FAILURES = 20  # one after the other, without a round in between that all have merged
 _N_BLOCKS_AT_ONCE = 3
 
 
@@ -94,7 +93,7 @@ class Training:
 
     def begin(self, weights: Weights | None = None) -> None:
         """Give all workers their shards, and first weights: those of a checkpoint, or drawn ones."""
-        self._safely(lambda: self._begin(weights))
+        self._until_done(lambda: self._begin(weights))
 
     def _begin(self, weights: Weights | None) -> None:
         nodes = self._nodes
@@ -138,26 +137,28 @@ class Training:
             All workers were lost.
         """
         while self.work.epoch < self._config.epochs:
-            self._safely(lambda: self._cycle(show))
+            begun = self.work
+            self._until_done(lambda: self._cycle(begun, show))  # noqa: B023 - it is called at once
             on_commit()
 
-    def _safely(self, step: Callable[[], None]) -> None:
+    def _until_done(self, step: Callable[[], None]) -> None:
         """Do a step, and again whenever a worker is lost, from the rows that all had last."""
-        for _ in range(_MOST_FAILURES):
+        while True:
             try:
-                return step()
+                step()
             except WorkerLostError as error:
                 logger.warning("%s", str(error))
-            was_merged = self._merged is not None
-            self._recover()
-            if was_merged:
-                return None
-        raise NoWorkerLeftError(f"workers were lost {_MOST_FAILURES} times without a round that all have merged")
+                self._recover()
+            else:
+                return
 
-    def _cycle(self, show: PhaseProgress) -> None:
-        """Train the rounds up to the next in which all rows are merged, and commit them."""
-        work, tally, contributors, has_ended = self.work, Tally(0.0, 0, 0), set[int](), False
+    def _cycle(self, work: Work, show: PhaseProgress) -> None:
+        """Train the rounds up to the next in which all rows are merged, and commit them, unless that is done."""
+        if work is not self.work:
+            return
+        tally, contributors, has_ended = Tally(0.0, 0, 0), set[int](), False
         cycle, number = self._cluster.cycle, 0
+        n_rounds = self._number(work)
         while not has_ended:
             number += 1
             end = self._ends[self._number(work)]
@@ -168,7 +169,8 @@ class Training:
             tally = Tally(*(sum(values) for values in zip(tally, *found)))
             contributors |= {worker for worker, pieces in shares.items() if pieces}
             n_rows = rows_in_round(cycle if has_ended else number, cycle, len(self._encoded.vocab))
-            self._merge(work, after, shares, contributors=contributors, n_rows=n_rows)
+            first = first_in_round(n_rounds, number, cycle)
+            self._merge(work, after, shares, contributors=contributors, n_rows=n_rows, first=first)
             work = after
             if not has_ended:
                 self._keep(self._nodes.workers, n_rows, is_full=False)
@@ -187,7 +189,9 @@ class Training:
         show(after.n_words, n_words)
         return found
 
-    def _merge(self, work: Work, after: Work, shares: Shares, *, contributors: set[int], n_rows: int) -> None:
+    def _merge(
+        self, work: Work, after: Work, shares: Shares, *, contributors: set[int], n_rows: int, first: int
+    ) -> None:
         """Exchange the rows of a round; one worker alone has nothing to exchange."""
         nodes = self._nodes
         if len(nodes.workers) == 1:
@@ -196,7 +200,6 @@ class Training:
         rates = learning_rates(self._config, work.n_words, after.n_words, n_tokens=work.n_tokens)
         exposure = sum(rates) / 2 * n_trained(shares) / len(contributors)
         row_blocks = self._blocks(n_owners=len(nodes.workers), n_rows=n_rows)
-        number = self._number(after)
         exchange_rows(
             nodes.transport,
             nodes.workers,
@@ -204,7 +207,7 @@ class Training:
             blocks=row_blocks,
             exposure=exposure,
             n_rows=n_rows,
-            first=number + number // self._cluster.cycle,  # each is the last as often, at the end of a cycle too
+            first=first,
         )
         self.figures.exchange_seconds += time.perf_counter() - begun
         sent = n_rows * 2 * 4 * self._config.vector_size
@@ -218,12 +221,14 @@ class Training:
         """Count a cycle: from here on its words are trained, whatever happens."""
         self._merged, report = self._n_round, self.report
         ends_epoch, self.work, self._at_stake = work.epoch > self.work.epoch, work, 0
+        self._nodes.progressed()
         report.raw_words = work.n_words
         report.count(tally)
         if ends_epoch:
             report.end_epoch(with_loss=self._config.compute_loss)
         self.figures.n_rounds += n_rounds
         self.figures.words, self.figures.n_nodes = work.n_words, len(self._nodes.workers)
+        self.figures.n_lost = self._nodes.n_lost
 
     def _keep(self, workers: Iterable[int], n_rows: int, *, is_full: bool) -> None:
         """Let workers keep the rows of the last round before they do anything else; nobody waits for that here."""
@@ -276,7 +281,7 @@ class Training:
                 self._write(weights, block, rows)
 
         if self._ready:  # else nobody has weights yet
-            self._safely(fetch)
+            self._until_done(fetch)
 
     def _write(self, weights: Weights, block: Block, reference: Any) -> None:  # noqa: ANN401
         (rows,) = self._nodes.transport.gather([reference])
@@ -291,7 +296,7 @@ class Training:
             except WorkerLostError as error:
                 logger.warning("%s", str(error))
         if self._merged is not None:
-            self._safely(lambda: self._keep(self._nodes.workers, len(self._encoded.vocab), is_full=True))
+            self._until_done(lambda: self._keep(self._nodes.workers, len(self._encoded.vocab), is_full=True))
 
     def _blocks(self, *, n_owners: int, n_rows: int | None = None) -> list[Block]:
         rows = len(self._encoded.vocab) if n_rows is None else n_rows

@@ -56,10 +56,13 @@ def until_none_is_lost(step: Callable[[], T], nodes: Nodes) -> T:
     """Do a step that can be done again, and again whenever a worker was lost meanwhile."""
     while True:
         try:
-            return step()
+            done = step()
         except WorkerLostError as error:
             logger.warning("%s", str(error))
             nodes.replace_lost()
+        else:
+            nodes.progressed()
+            return done
 
 
 def encode_shards(nodes: Nodes, rule: VocabRule) -> Encoded:

@@ -11,6 +11,8 @@ from fastw2v.distributed.shards import Shard
 from fastw2v.distributed.transport import NoWorkerLeftError, OnWords, Transport
 
 logger = logging.getLogger("fastw2v")
+_MOST_REPLACED = 3  # one after the other, without any progress: a node may lose each worker, as for want of memory
+_MOST_FAILURES = 20  # likewise, beside the loss of each worker
 
 
 class Nodes:
@@ -37,7 +39,7 @@ class Nodes:
         self._sizes = [shard.n_bytes for shard in shards]
         self.threads: dict[int, int] = {}
         self.shards_of: dict[int, set[int]] = {}
-        self.n_lost = 0
+        self.n_lost = self._n_failures = self._n_first = 0
 
     @property
     def workers(self) -> list[int]:
@@ -53,6 +55,7 @@ class Nodes:
             There is no node with a CPU.
         """
         self.threads = self.transport.start()
+        self._n_first = len(self.threads)
         if not self.threads:
             raise NoWorkerLeftError("no node of the cluster has a free CPU; see `ray status`")
         idle = self.workers[len(self.shards) :]
@@ -76,11 +79,16 @@ class Nodes:
     def replace_lost(self) -> set[int]:
         """Forget lost workers, start new ones where there is room, and share out the shards; return the new workers.
 
+        When workers were lost several times without `progressed`, no new ones are started.
+
         Raises
         ------
         NoWorkerLeftError
-            None is left that has what is trained.
+            None is left that has what is trained, or calls fail again and again.
         """
+        self._n_failures += 1
+        if self._n_failures > _MOST_FAILURES + self._n_first:
+            raise NoWorkerLeftError(f"calls failed {self._n_failures} times, and nothing was done; see the warnings")
         lost = self.transport.lost() & set(self.threads)
         self.n_lost += len(lost)
         for worker in lost:
@@ -88,12 +96,16 @@ class Nodes:
         survivors = self.workers
         if not survivors:
             raise NoWorkerLeftError("all workers are lost, and what was not in a checkpoint")
-        new = self.transport.start()
+        new = self.transport.start() if self._n_failures <= _MOST_REPLACED else {}
         self.threads |= new
         if lost:
             logger.warning("%d workers were lost: %d go on, %d are new", len(lost), len(survivors), len(new))
         self.shards_of = self._shared_out(new)
         return set(new)
+
+    def progressed(self) -> None:
+        """Note that what was to be done is done, on all workers."""
+        self._n_failures = 0
 
     def _shared_out(self, new: Mapping[int, int]) -> dict[int, set[int]]:
         """Give new workers the shards of lost ones; what is left over goes to those that have least."""

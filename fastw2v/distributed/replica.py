@@ -115,7 +115,7 @@ class Replica:
         return Progress(self._n_steps, self._n_words, self._is_busy)
 
     def stop(self) -> None:
-        """End the training of this round soon."""
+        """End training for good, soon: also a round that waits to be trained."""
         self._is_stopped = True
 
     @_working
@@ -165,8 +165,8 @@ class Replica:
         self._counter, self._n_tokens = UpdateCounter(config, vocab), int(sizes.sum())
         self._updates = self._counter.of(vocab.counts)
         self._weights = initial_weights(vocab, config.vector_size, config.seed)
-        self._safe = StoredRows(self._weights)
-        self._base: StoredRows | None = None
+        self._full = StoredRows(self._weights)  # when all replicas were equal for the last time
+        self._frequent, self._n_newer = StoredRows(self._weights, n_rows=0), 0  # its first rows were merged since then
         self._exposure = np.zeros(len(vocab))
         self._curvatures: tuple[Curvature, Curvature] | None = None
         self._backend: Backend = get_backend("cpu", deterministic=config.deterministic, n_tokens=self._n_tokens)
@@ -183,7 +183,7 @@ class Replica:
     @_working
     def train(self, epoch: int, pieces: Sequence[Piece], rates: tuple[float, float]) -> Tally:
         """Train pieces of the shards that were taken; the learning rate falls from the first rate to the second."""
-        self._n_words, self._is_stopped = 0, False
+        self._n_words = 0
         self._backend.tally()
         n_words = sum(end - begin for begin, end in pieces)
         self._backend.train(self._spans(epoch, pieces, rates, n_words=n_words), self._on_done)
@@ -227,7 +227,7 @@ class Replica:
         """Merge the rows of a block that this worker owns, given those of the other contributors, in their order."""
         owners, rank = self._exchange.n_owners, self._exchange.rank
         numbers, own = slice(block.first + rank, block.last, owners), self._rows(block, rank)
-        base = (self._base or self._safe).matrices[block.matrix][numbers]
+        base = self._merged_last(block.matrix, np.arange(len(self._exposure))[numbers])
         curvatures, directions = self._steepness()[block.matrix]
         rates = self._exposure[numbers] * self._updates[block.matrix][numbers]
         merged = np.empty(own.shape, own.dtype)
@@ -239,6 +239,13 @@ class Replica:
             merged[some] = merged_in_turn(base[some], replicas, rates[some], **steepness)
         own[:] = merged
         return merged
+
+    def _merged_last(self, matrix: int, numbers: Array) -> FloatArray:
+        """Return rows, by ascending number, as they were when they were merged for the last time."""
+        rows = self._full.matrices[matrix][numbers]
+        newer = numbers[numbers < self._n_newer]
+        rows[: len(newer)] = self._frequent.matrices[matrix][newer]
+        return rows
 
     def _steepness(self) -> tuple[Curvature, Curvature]:
         """Return the curvatures of both matrices, found at the first merge: the first rows are then on their way."""
@@ -271,29 +278,32 @@ class Replica:
             self._n_committed = number
             self._exposure[:n_rows] = 0
             if is_full:
-                self._safe.take(len(self._exposure))
-                self._base = None
+                self._full.take(n_rows)
+                self._n_newer = 0
+                return
+            if len(self._frequent) < n_rows:
+                self._frequent = StoredRows(self._weights, n_rows)
             else:
-                self._base = self._base or StoredRows(self._weights, self._safe)
-                self._base.take(n_rows)
+                self._frequent.take(n_rows)
+            self._n_newer = max(self._n_newer, n_rows)
 
     @_working
     def go_back(self) -> None:
         """Give the weights the values that they had when all replicas were equal for the last time."""
-        self._safe.restore()
-        self._base = None
+        self._full.restore()
+        self._n_newer = 0
         self._exposure[:] = 0
 
     @_working
     def rows(self, block: Block) -> FloatArray:
         """Return a block's rows as they were when all replicas were equal for the last time."""
-        return self._safe.matrices[block.matrix][block.first : block.last].copy()
+        return self._full.matrices[block.matrix][block.first : block.last].copy()
 
     @_working
     def load(self, block: Block, rows: FloatArray) -> None:
         """Take rows of a block from a checkpoint, or from another replica."""
         self._matrix(block)[block.first : block.last, : self._weights.dim] = rows
-        self._safe.matrices[block.matrix][block.first : block.last] = rows
+        self._full.matrices[block.matrix][block.first : block.last] = rows
 
     def _matrix(self, block: Block) -> FloatArray:
         return self._weights.w_out if block.matrix else self._weights.w_in

@@ -69,3 +69,26 @@ def rows_in_round(number: int, cycle: int, n_vocab: int) -> int:
     [16384, 32768, 16384, 1000000]
     """
     return n_vocab if number >= cycle else min(n_vocab, FIRST_ROWS * (number & -number))
+
+
+def first_in_round(n_rounds: int, number: int, cycle: int) -> int:
+    """Return whose moves come first when a round is merged, modulo the nodes; those of the one before it count most.
+
+    It goes on by one from round to round, and from each last round of a cycle to the next: so each node's moves are
+    the last as often, also of the rows that only these rounds merge.
+
+    Parameters
+    ----------
+    n_rounds : int
+        Rounds of the training before this cycle.
+    number : int
+        Of the round in its cycle, from 1 to `cycle`.
+    cycle : int
+
+    Examples
+    --------
+    >>> from fastw2v.distributed.rounds import first_in_round
+    >>> [[first_in_round(begin, number, 2) % 3 for number in (1, 2)] for begin in (0, 2, 4)]
+    [[1, 2], [2, 0], [0, 1]]
+    """
+    return n_rounds // cycle + number

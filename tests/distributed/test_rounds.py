@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from fastw2v.config import TrainConfig
-from fastw2v.distributed.rounds import round_ends, rows_in_round
+from fastw2v.distributed.rounds import first_in_round, round_ends, rows_in_round
 
 
 def moves(config, ends):
@@ -57,3 +57,12 @@ def test_frequent_rows_are_merged_more_often():
         16384, 32768, 16384, 65536, 16384, 32768, 16384, 200_000
     ]  # fmt: skip
     assert rows_in_round(1, 4, 100) == 100
+
+
+@pytest.mark.parametrize("n_nodes", range(2, 9))
+@pytest.mark.parametrize("cycle", [1, 2, 4, 8])
+def test_each_node_is_first_as_often_among_all_rounds_and_among_the_last_of_cycles(n_nodes, cycle):
+    begins = range(0, cycle * n_nodes * 10, cycle)
+    firsts = np.array([[first_in_round(begin, n, cycle) % n_nodes for n in range(1, cycle + 1)] for begin in begins])
+    for chosen in (firsts, *firsts.T):
+        assert len(set(np.bincount(chosen.ravel(), minlength=n_nodes))) == 1

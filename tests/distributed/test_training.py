@@ -4,11 +4,18 @@ import pytest
 from fastw2v import Word2Vec
 from fastw2v.checkpointing import Checkpoints
 from fastw2v.distributed import Cluster, NoWorkerLeftError
+from fastw2v.distributed.plan import Block
+from fastw2v.distributed.training import train_by
 from fastw2v.resuming import read_checkpoint
 from fastw2v.vectors.divergence import DivergedError
 from tests.distributed.cases import OPTIONS, one_machine, request_of, trained_by, write_text
+from tests.distributed.in_process import InProcess, Lost
 
 N_CALLS = 260  # about, of the training that tests of losses watch
+
+
+def slow(value):
+    return pytest.param(value, marks=pytest.mark.slow)
 
 
 @pytest.fixture(scope="module")
@@ -57,22 +64,128 @@ def test_several_nodes_train_each_word_once_and_learn_as_well(text, alone, n_nod
 
 def test_replicas_are_equal_after_a_round(text):
     request = request_of(text, epochs=1)
-    kept = []
-    transport_end = trained_by(request, 3)[1]
-    assert transport_end.replicas == {}
-    from tests.distributed.in_process import InProcess
+    left = []
 
-    class Kept(InProcess):
+    class Left(InProcess):
         def close(self):
-            kept.extend(self.replicas.values())
+            left.extend(self.replicas.values())
             super().close()
 
-    from fastw2v.distributed.training import train_by
-
-    trained = train_by(Kept(request.config, request.corpus, 3), request)
-    for replica in kept:
+    trained = train_by(Left(request.config, request.corpus, 3), request)
+    assert len(left) == 3
+    for replica in left:
         assert np.array_equal(replica._weights.w_in, trained.state.weights.w_in)
         assert np.array_equal(replica._weights.w_out, trained.state.weights.w_out)
+
+
+@pytest.mark.parametrize("options", [{"cbow_mean": 0}, slow({}), slow({"cbow_gradient": "mean"})])
+def test_cbow_on_several_nodes_learns_as_well(tmp_path, options):
+    text = write_text(tmp_path / "text.txt", n_lines=5000)
+    options = {"sg": 0, "alpha": 0.1, **options}
+    trained, _ = trained_by(request_of(text, cluster=Cluster(rounds=20, cycle=4), **options), 4)
+    expected = one_machine(text, **options).report.loss_per_epoch[-1]
+    assert trained.report.loss_per_epoch[-1] == pytest.approx(expected, rel=0.03)
+
+
+def test_the_moves_of_another_node_are_the_last_in_each_round_and_cycle(text):
+    last = []
+
+    class Watched(InProcess):
+        def call(self, worker, method, *arguments):
+            if method == "prepare" and worker == 0:
+                last.append(arguments[0].contributors[-1])
+            return super().call(worker, method, *arguments)
+
+    request = request_of(text, epochs=1, cluster=Cluster(rounds=12, cycle=2))
+    train_by(Watched(request.config, request.corpus, 3), request)
+    assert len(last) == 12
+    for merged in (last, last[::2], last[1::2]):
+        assert sorted(merged) == sorted([0, 1, 2] * (len(merged) // 3))
+
+
+class Poisoned(InProcess):
+    """A method ends every worker that does it but the first, as for want of memory; others come in their place."""
+
+    def __init__(self, *arguments, method, **options):
+        super().__init__(*arguments, replaces=True, **options)
+        self.method = method
+
+    def call(self, worker, method, *arguments):
+        if method == self.method and worker != 0 and worker in self.replicas:
+            del self.replicas[worker]
+            return Lost()
+        return super().call(worker, method, *arguments)
+
+
+@pytest.mark.parametrize("method", ["count", "place", "begin", "merge", "commit"])
+def test_a_node_that_loses_each_worker_is_not_used_for_ever(text, alone, method):
+    request = request_of(text)
+    trained = train_by(Poisoned(request.config, request.corpus, 2, method=method), request)
+    assert counts_of(trained.report) == counts_of(alone.report)
+    assert 0 < trained.cluster.n_lost < 6
+
+
+def test_a_worker_lost_after_ctrl_c_does_not_lose_the_vectors(text):
+    class Interrupted(InProcess):
+        """Ctrl-C at the second commit; then the worker that is asked for the rows is lost."""
+
+        n_commits = 0
+
+        def call(self, worker, method, *arguments):
+            self.n_commits += method == "commit"
+            if method == "commit" and self.n_commits == 3:
+                raise KeyboardInterrupt
+            if method == "rows" and worker == 0 and worker in self.replicas:
+                del self.replicas[worker]
+                return Lost()
+            return super().call(worker, method, *arguments)
+
+    request = request_of(text)
+    trained = train_by(Interrupted(request.config, request.corpus, 2), request)
+    assert trained.report.stopped_by == "Ctrl-C"
+    assert 0 < trained.report.raw_words < 2 * trained.state.vocab.n_tokens
+    assert trained.state.weights.w_out.any()
+
+
+def test_a_round_that_waits_is_not_trained_after_a_stop(text):
+    request = request_of(text)
+
+    class Stopped(InProcess):
+        def call(self, worker, method, *arguments):
+            if method == "train":
+                self.replicas[worker].stop()
+            return super().call(worker, method, *arguments)
+
+    trained = train_by(Stopped(request.config, request.corpus, 1), request)
+    assert trained.report.pairs == 0
+
+
+def test_rows_of_a_cycle_are_merged_from_where_they_were_merged_last(text):
+    request = request_of(text)
+    left = []
+
+    class Left(InProcess):
+        def close(self):
+            left.extend(self.replicas.values())
+
+    train_by(Left(request.config, request.corpus, 1), request)
+    (replica,) = left
+    weights, dim = replica._weights, replica._weights.dim
+    everything = np.arange(len(weights.w_in))
+    at = [weights.w_in[:, :dim].copy()]
+    for number, n_rows in enumerate((10, 20, 10), replica._n_committed + 1):
+        weights.w_in += 1
+        at.append(weights.w_in[:, :dim].copy())
+        replica.commit(number, n_rows, is_full=False)
+    expected = np.concatenate([at[3][:10], at[2][10:20], at[0][20:]])
+    assert np.array_equal(replica._merged_last(0, everything), expected)
+    assert len(replica._frequent) == 20
+    replica.commit(number + 1, len(everything), is_full=True)
+    assert np.array_equal(replica._merged_last(0, everything), weights.w_in[:, :dim])
+    replica.commit(number + 2, 5, is_full=False)
+    weights.w_in += 1
+    replica.go_back()
+    assert np.array_equal(replica.rows(Block(0, 0, len(everything))), weights.w_in[:, :dim])
 
 
 @pytest.mark.parametrize("replaces", [False, True])
