@@ -75,7 +75,7 @@ def test_the_share_that_trains_falls_with_nodes():
     found = rounds(load, link, [Shape(n_nodes, 1_000_000, 300) for n_nodes in (2, 4, 8)])
     assert [round(one.train_s, 1) for one in found] == [6.2, 3.1, 1.6]
     assert [one.exchange_s for one in found] == pytest.approx([4.0, 6.0, 7.0])
-    assert found[0].merge_s == pytest.approx(0.90 + 300e6 * 9e-9)
+    assert found[0].merge_s == pytest.approx(0.90 + 300e6 * 9e-9 + 2.4 / 2.5)
     assert found[0].share > found[1].share > found[2].share > 0
 
 

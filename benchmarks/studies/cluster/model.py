@@ -65,6 +65,9 @@ class Link(NamedTuple):
         return cls(float(piece_s), float(1 / byte_s))
 
 
+COPIED_BYTES_PER_S = 2.5e9  # to a file that the system keeps in memory; measured: 1.7 to 3.4
+
+
 class Load(NamedTuple):
     """What is trained: words of a round, words/s of a node, and operations/s of a node that merges rows."""
 
@@ -74,7 +77,10 @@ class Load(NamedTuple):
 
 
 class Round(NamedTuple):
-    """Seconds of a round: training, exchange on the network, merging; they are added, though the last two overlap."""
+    """Seconds of a round: training, exchange on the network, merging and a copy of all rows, which are added.
+
+    The exchange and the merging in truth run at the same time, in part.
+    """
 
     train_s: float
     exchange_s: float
@@ -93,6 +99,7 @@ def rounds(load: Load, link: Link, shapes: Iterable[Shape]) -> list[Round]:
         n_numbers = 2 * shape.n_vocab * shape.dim  # of both matrices
         operations = (2 / shape.n_nodes + 4) * n_numbers * shape.dim
         merge_s = operations / load.operations_per_s + n_numbers / shape.n_nodes * _seconds_a_number(shape.n_nodes)
+        merge_s += 4 * n_numbers / COPIED_BYTES_PER_S
         train_s = load.round_words / (shape.n_nodes * load.words_per_s)
         found.append(Round(train_s, link.seconds(shape), merge_s))
     return found
