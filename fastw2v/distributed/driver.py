@@ -85,7 +85,7 @@ class Training:
         self._ends = round_ends(config, work.n_tokens, cluster.rounds)
         self._n_round = 0  # rounds begun, by which workers know them
         self._merged: int | None = None  # the round that is to be committed
-        self._kept: list[Any] = []  # references to calls of `commit`
+        self._commits: list[Any] = []  # references to calls that go on
         self._at_stake = 0  # words of rounds that would be lost now
         self._taken: dict[int, set[int]] = {}
         self._ready: set[int] = set()  # workers that have the weights
@@ -173,9 +173,9 @@ class Training:
             self._merge(work, after, shares, contributors=contributors, n_rows=n_rows, first=first)
             work = after
             if not has_ended:
-                self._keep(self._nodes.workers, n_rows, is_full=False)
+                self._commit(self._nodes.workers, n_rows, is_full=False)
         self._note(work, tally, number)
-        self._keep(self._nodes.workers, n_rows, is_full=True)
+        self._commit(self._nodes.workers, n_rows, is_full=True)
         self._merged = None
 
     def _train(self, work: Work, after: Work, shares: Shares, *, show: PhaseProgress) -> list[Tally]:
@@ -185,7 +185,7 @@ class Training:
         epoch, n_words = self.report.first_epoch + work.epoch, self._config.epochs * work.n_tokens
         arguments = {worker: (epoch, pieces, rates) for worker, pieces in shares.items() if pieces}
         found = self._nodes.each("train", arguments, lambda n: show(min(work.n_words + n, n_words), n_words))
-        self._nodes.transport.gather(self._kept)  # they came before
+        self._nodes.transport.gather(self._commits)  # each worker does these first
         show(after.n_words, n_words)
         return found
 
@@ -230,15 +230,15 @@ class Training:
         self.figures.words, self.figures.n_nodes = work.n_words, len(self._nodes.workers)
         self.figures.n_lost = self._nodes.n_lost
 
-    def _keep(self, workers: Iterable[int], n_rows: int, *, is_full: bool) -> None:
-        """Let workers keep the rows of the last round before they do anything else; nobody waits for that here."""
+    def _commit(self, workers: Iterable[int], n_rows: int, *, is_full: bool) -> None:
+        """Let workers copy the rows of the last round before they do anything else; nobody waits for that here."""
         number = self._merged or self._n_round
-        self._kept = [self._nodes.transport.call(worker, "commit", number, n_rows, is_full) for worker in workers]
+        self._commits = [self._nodes.transport.call(worker, "commit", number, n_rows, is_full) for worker in workers]
 
     def _recover(self) -> None:
         """Go back to the rows that all workers had last, and let others do what lost workers had to do."""
         self.figures.repeated_words += self._at_stake
-        self._at_stake, self._kept = 0, []
+        self._at_stake, self._commits = 0, []
         gc.collect()  # errors hold frames, which hold references to blocks
         while True:
             try:
@@ -259,7 +259,7 @@ class Training:
         if not survivors:
             raise NoWorkerLeftError("all workers that had the weights are lost")
         if self._merged is not None:
-            self._keep(survivors, len(self._encoded.vocab), is_full=True)
+            self._commit(survivors, len(self._encoded.vocab), is_full=True)
             self._merged = None
         nodes.each("go_back", dict.fromkeys(survivors, ()))
         self._enlist(new)
@@ -296,7 +296,7 @@ class Training:
             except WorkerLostError as error:
                 logger.warning("%s", str(error))
         if self._merged is not None:
-            self._until_done(lambda: self._keep(self._nodes.workers, len(self._encoded.vocab), is_full=True))
+            self._until_done(lambda: self._commit(self._nodes.workers, len(self._encoded.vocab), is_full=True))
 
     def _blocks(self, *, n_owners: int, n_rows: int | None = None) -> list[Block]:
         rows = len(self._encoded.vocab) if n_rows is None else n_rows

@@ -12,7 +12,7 @@ from fastw2v.distributed.transport import NoWorkerLeftError, OnWords, Transport
 
 logger = logging.getLogger("fastw2v")
 _MOST_REPLACED = 3  # one after the other, without any progress: a node may lose each worker, as for want of memory
-_MOST_FAILURES = 20  # likewise, beside the loss of each worker
+_MOST_FAILURES = 20  # likewise, and as many more as there are workers at first
 
 
 class Nodes:

@@ -67,7 +67,7 @@ class ClusterCheckpoints:
         Gets the rows of the cluster when a checkpoint is written.
     corpus : ClusterCorpus
     notes : callable
-        Returns what the file holds beside options, vocabulary and weights.
+        Returns what the file holds in addition to options, vocabulary and weights.
     """
 
     def __init__(

@@ -85,7 +85,7 @@ class Request:
     resumed : Resumed, optional
         Go on from this checkpoint.
     notes : callable
-        Returns what a checkpoint holds beside options, vocabulary and weights.
+        Returns what a checkpoint holds in addition to options, vocabulary and weights.
     progress : bool, None or callable
         As in `Word2Vec`.
     """

@@ -122,8 +122,8 @@ def _run(campaign: Campaign, kind: str, number: int, *, schedule: Schedule) -> R
         else:
             model, found = _trained(campaign, kind, draw, schedule=schedule)
         seconds = time.perf_counter() - begun
-        beside = {"beside_checkpoint": sorted(set(os.listdir(folder)) - {"checkpoint", "checkpoint.previous"})}
-    left = beside | _left(campaign.cluster)
+        near = {"beside_checkpoint": sorted(set(os.listdir(folder)) - {"checkpoint", "checkpoint.previous"})}
+    left = near | _left(campaign.cluster)
     settings = {"parts": campaign.chosen.parts, "epochs": campaign.chosen.epochs, **schedule._asdict()}
     scores = scores_of(model, quick=campaign.chosen.quick or campaign.chosen.parts > 1)
     return {

@@ -96,8 +96,8 @@ def exchanges(
                 began = time.perf_counter()
                 exchange_rows(transport, workers, workers, blocks=cut, exposure=1.0, n_rows=n_vocab)
                 seconds.append(time.perf_counter() - began)
-                kept = [transport.call(w, "commit", 1 + number * rounds + turn, n_vocab, True) for w in workers]
-                transport.gather(kept)
+                commits = [transport.call(w, "commit", 1 + number * rounds + turn, n_vocab, True) for w in workers]
+                transport.gather(commits)
             yield {
                 "nodes": n_nodes,
                 "vocab": n_vocab,

@@ -40,7 +40,7 @@ class Corpus:
     vocab : Vocab
     tokens : Tokens
     options : dict
-        Of `TrainConfig`, beside sg and seed.
+        Of `TrainConfig`, other than sg and seed.
     scores : callable
         ``scores(config, vocab, weights)``.
     first_rows : float
