@@ -1,4 +1,4 @@
-"""CBOW with subwords and hierarchical softmax on the GPU: a warp carries the sums of the tokens' rows along the window."""
+"""CBOW with subwords and hierarchical softmax on the GPU: a warp carries sums of rows along the window."""
 
 from __future__ import annotations
 

@@ -59,7 +59,7 @@ def _hidden_setter(shape: SubwordShape) -> Callable[..., None]:
 
 
 def _context_mover(shape: SubwordShape) -> Callable[..., None]:
-    """Return the function of a kernel that adds `scale` times the hidden vector's move to those of the contexts' rows."""
+    """Return the function of a kernel that adds `scale` times the hidden vector's move to those of the contexts."""
     n_slots, n_row = shape.n_slots, shape.n_row
     begin = n_slots * n_row
 
@@ -154,9 +154,7 @@ def carrying_kernel(shape: SubwordShape, train_centre: Callable[..., float]) -> 
 
 @cache
 def _cbow_subword_ns_cuda_kernel(shape: SubwordShape, mean_context: bool, mean_gradient: bool) -> Callable[..., None]:
-    train = context_trainer(
-        shape, negatives_trainer(shape), mean_context=mean_context, mean_gradient=mean_gradient
-    )
+    train = context_trainer(shape, negatives_trainer(shape), mean_context=mean_context, mean_gradient=mean_gradient)
     return carrying_kernel(shape, train)
 
 

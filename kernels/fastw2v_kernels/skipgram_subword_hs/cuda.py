@@ -1,4 +1,4 @@
-"""Skip-gram with subwords and hierarchical softmax on the GPU: a warp trains a chunk, with the hidden vector on chip."""
+"""Skip-gram with subwords and hierarchical softmax on the GPU: a warp trains a chunk, the hidden vector on chip."""
 
 from __future__ import annotations
 

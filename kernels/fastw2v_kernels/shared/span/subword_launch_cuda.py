@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from fastw2v_kernels._jit.cuda import array_module, cuda, inline_cuda, jit_cuda, launch_warps
-from fastw2v_kernels.shared.array_types import Float32, Float64
 from fastw2v_kernels.shared.arguments import check_read
+from fastw2v_kernels.shared.array_types import Float32, Float64
 from fastw2v_kernels.shared.span.checks import check_keep, check_paths, check_tables, check_tokens
 from fastw2v_kernels.shared.span.inputs import Matrices, Span, TokenSource
 from fastw2v_kernels.shared.span.launch_cuda import LaunchPlan, add_to, check_plan

@@ -143,9 +143,7 @@ def subword_step(shape: SubwordShape, *, is_path: bool) -> Callable[..., float]:
     set_error_coefs, move_vectors = _coefs_setter(is_path, shape.share), _vector_mover(shape)
 
     @inline_cuda
-    def train(
-        matrix: Float32, rates: Float32, memory: WarpMemory, n_centres: int, n: int, with_loss: bool
-    ) -> float:
+    def train(matrix: Float32, rates: Float32, memory: WarpMemory, n_centres: int, n: int, with_loss: bool) -> float:
         rows = cuda.local.array((n_tile, n_cols), np.float32)
         sums = cuda.local.array(DOTS, np.float32)
         moves = cuda.local.array((n_tile, n_strip), np.float32)

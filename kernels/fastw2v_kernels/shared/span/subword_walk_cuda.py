@@ -91,7 +91,7 @@ def centre_lister(shape: SubwordShape) -> Callable[..., int]:
 
 
 def _group_end(shape: SubwordShape) -> Callable[..., int]:
-    """Return the function of a kernel that finds the end of the group that begins at a token, before position `stop`."""
+    """Return the function of a kernel that finds where the group of a token ends, at the latest before `stop`."""
     n_group = shape.n_group
 
     @inline_cuda
