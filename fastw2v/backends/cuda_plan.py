@@ -67,11 +67,6 @@ def subword_shape(config: TrainConfig, *, in_groups: bool) -> SubwordShape:
     return skipgram_subword_shape(*sizes, share_negatives=is_shared, in_groups=in_groups, hs=config.hs)
 
 
-def chunk_tokens_of(config: TrainConfig) -> int:
-    """Return how many tokens a warp takes at a time: with subwords a block, so that moves are made where blocks end."""
-    return TOKENS_PER_BLOCK if isinstance(config, FastTextConfig) else CHUNK_TOKENS
-
-
 def plan(config: TrainConfig, data: TrainingData, free_bytes: int) -> Plan:
     """Plan a training.
 
@@ -105,15 +100,17 @@ def plan(config: TrainConfig, data: TrainingData, free_bytes: int) -> Plan:
         is_resident = True
     else:
         is_resident = model_bytes + corpus_bytes <= free_bytes
-    span_tokens = MOST_SPAN_TOKENS
+    span_tokens, chunk_tokens = MOST_SPAN_TOKENS, CHUNK_TOKENS
+    if data.weights.subwords is not None:
+        chunk_tokens = TOKENS_PER_BLOCK
     if not is_resident:
         bytes_per_token = 2 * (token_bytes + _START_BYTES) * 5 // 4  # two buffers, sentences of one token, some slack
         least_bytes = model_bytes + bytes_per_token * _LEAST_STREAMED_TOKENS
         gpu.require_memory(least_bytes, f"{model}, with buffers for a streamed corpus,")
         span_tokens = min(span_tokens, (free_bytes - model_bytes) // bytes_per_token)
-        if data.weights.subwords is not None:
+        if data.weights.subwords is not None:  # a span ends where a block does
             span_tokens = max(span_tokens // TOKENS_PER_BLOCK, 1) * TOKENS_PER_BLOCK
-    n_chunks = -(-span_tokens // chunk_tokens_of(config))
+    n_chunks = -(-span_tokens // chunk_tokens)
     return Plan(is_resident, span_tokens, min(n_warps, n_chunks))
 
 
