@@ -96,12 +96,13 @@ def test_a_held_out_loss_is_measured_there():
     assert_same(there, here)
 
 
-def words_corpus(n_tokens):
-    """Sentences of 1 to 30 words of a small vocabulary, in which frequent words are very frequent."""
+def words_corpus(n_tokens, *, are_alike=False):
+    """Sentences of 1 to 30 of a few words; if they are alike, some are very frequent, and all begin alike."""
     rng, left, sentences = np.random.default_rng(3), n_tokens, []
     while left > 0:
         n = min(int(rng.integers(1, 30)), left)
-        sentences.append([f"word{w}" for w in rng.zipf(1.5, n) % 30])
+        numbers = rng.zipf(1.5, n) % 30 if are_alike else rng.integers(0, 30, n)
+        sentences.append([f"word{w}" if are_alike else 3 * chr(97 + w) for w in numbers])
         left -= n
     return encode_corpus(sentences, min_count=1)
 
@@ -111,7 +112,7 @@ def config_of(**options):
 
 
 def data_of(config, corpus):
-    subwords = Subwords.of(corpus[0], NgramRule(3, 4, 50))
+    subwords = Subwords.of(corpus[0], NgramRule(3, 4, 5000))
     losses = {"hs": config.hs, "negative": config.negative}
     weights = initial_subword_weights(corpus[0], config.vector_size, subwords, seed=1, **losses)
     return TrainingData(*corpus, weights)
@@ -158,7 +159,7 @@ def test_a_window_that_is_too_large_is_refused_before_anything_is_read(options, 
 @pytest.mark.parametrize(("options", "together"), [({"sg": 0}, 11), ({"sg": 1, "window": 6}, 1)], ids=str)
 def test_only_rows_that_many_warps_hold_are_slowed_down(options, together, gpu):
     """A row is held as often as the words that it is in, and a word may have it twice."""
-    config, corpus = config_of(sample=0, **options), words_corpus(2000)
+    config, corpus = config_of(sample=0, **options), words_corpus(2000, are_alike=True)
     data = data_of(config, corpus)
     subwords, vocab, keep = data.weights.subwords, corpus[0], np.ones(len(corpus[0]), np.float32)
     rate_in, rate_out = subword_rates(config, data, keep, subwords=subwords, n_warps=200)
@@ -173,9 +174,18 @@ def test_only_rows_that_many_warps_hold_are_slowed_down(options, together, gpu):
     assert all(r.tolist() == [1] for r in subword_rates(config, data, keep, subwords=subwords, n_warps=1))
 
 
-def test_groups_hold_more_words_and_are_chosen_as_on_the_cpu(gpu):
-    corpus = words_corpus(2000)
-    config = config_of(sg=1, sample=0)
-    data, keep = data_of(config, corpus), np.ones(len(corpus[0]), np.float32)
-    assert group_option(config, data, keep) == {"in_groups": False}  # all words begin alike
+def test_groups_are_chosen_as_on_the_cpu_and_hold_more_words(gpu):
+    config, alike, other = config_of(sg=1, sample=0), words_corpus(2000, are_alike=True), words_corpus(2000)
+    keep = np.ones(30, np.float32)
+    assert group_option(config, data_of(config, alike), keep[: len(alike[0])]) == {"in_groups": False}
+    data = data_of(config, other)
+    assert group_option(config, data, keep) == {"in_groups": True}
     assert group_option(config_of(sg=0), data, keep) == group_option(config_of(sg=1, hs=1), data, keep) == {}
+    of_group, of_one = (
+        subword_rates(
+            config_of(sg=1, sample=0, window=window), data, keep, subwords=data.weights.subwords, n_warps=1000
+        )
+        for window in (5, 6)
+    )
+    for grouped, single in zip(of_group, of_one):
+        np.testing.assert_allclose(grouped, np.minimum(1, single / 8), rtol=1e-5)

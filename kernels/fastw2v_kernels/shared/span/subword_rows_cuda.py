@@ -68,11 +68,11 @@ def row_mover(shape: SubwordShape) -> Callable[..., None]:
         place, lane = i & (recent.id.shape[0] - 1), np.uint32(cuda.laneid)
         first = recent.first_row[place]
         for r in range(first, first + recent.n_rows[place]):
-            row = np.uint32(subwords.row_ids[r])
+            row = subwords.row_ids[r]
             rate = rate_of(model.rate_in, row)
             for p in range(n_cols):
                 if is_column(32 * p, stride):
                     move = rate * vectors.move[slot * n_row + 32 * p + lane]
-                    cuda.atomic.add(model.w_in, (row, 32 * p + lane), move)
+                    cuda.atomic.add(model.w_in, (np.uint32(row), 32 * p + lane), move)
 
     return move_rows

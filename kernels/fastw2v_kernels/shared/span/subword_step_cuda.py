@@ -151,7 +151,7 @@ def subword_step(shape: SubwordShape, *, is_path: bool) -> Callable[..., float]:
         loss = 0.0
         for t in range(0, n, n_tile):
             load_rows(rows, matrix, step.target, t, 0, stride)
-            score(rows, sums, vectors, step.slot, step.error_coef, n_centres, 0)
+            score(rows, sums, vectors.value, step.slot, step.error_coef, n_centres, 0)
             cuda.syncwarp()
             loss += set_error_coefs(memory, n_centres, t, n, with_loss)
             cuda.syncwarp()

@@ -74,7 +74,7 @@ def centre_lister(shape: SubwordShape) -> Callable[..., int]:
         low, high = _window_of(tokens, recent, i, group.n_read)
         token_pos = recent.pos[i & (recent.id.shape[0] - 1)]
         weight = tokens.weight[token_pos] if with_weights else _ONE
-        is_centre = (own < group.end) & (high - low > 1) & (weight > 0)
+        is_centre = bool((own < group.end) & (high - low > 1) & (weight > 0))
         found = ballot(is_centre)
         if is_centre:
             c = cuda.popc(found & lower_lanes())
