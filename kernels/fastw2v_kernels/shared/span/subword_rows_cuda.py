@@ -71,7 +71,7 @@ def row_mover(shape: SubwordShape) -> Callable[..., None]:
             row = subwords.row_ids[r]
             rate = rate_of(model.rate_in, row)
             for p in range(n_cols):
-                if is_column(32 * p, stride):
+                if rate != 0 and is_column(32 * p, stride):
                     move = rate * vectors.move[slot * n_row + 32 * p + lane]
                     cuda.atomic.add(model.w_in, (np.uint32(row), 32 * p + lane), move)
 
