@@ -37,8 +37,15 @@ def assert_same(there, here):
 
 
 @pytest.mark.cuda
-@each_loss
-@each_sg
+@pytest.mark.parametrize(
+    ("sg", "losses"),
+    [
+        (sg, losses) if i != 1 + sg else pytest.param(sg, losses, marks=pytest.mark.slow)
+        for sg in (0, 1)
+        for i, losses in enumerate(LOSSES)
+    ],
+    ids=str,
+)
 def test_the_gpu_trains_as_the_cpu(sg, losses, caplog):
     with caplog.at_level(logging.INFO, "fastw2v"):
         there = model_of(sg=sg, **losses)
@@ -48,7 +55,11 @@ def test_the_gpu_trains_as_the_cpu(sg, losses, caplog):
 
 
 @pytest.mark.cuda
-@pytest.mark.parametrize("options", [{"negative_sharing": "pair"}, {"bucket": 0}, {"sample": 0.3}], ids=str)
+@pytest.mark.parametrize(
+    "options",
+    [pytest.param({"negative_sharing": "pair"}, marks=pytest.mark.slow), {"bucket": 0}, {"sample": 0.3}],
+    ids=str,
+)
 def test_so_it_does_with_other_options(options):
     assert_same(model_of(sg=1, negative=2, **options), model_of("cpu", sg=1, negative=2, **options))
 
@@ -90,6 +101,7 @@ def test_no_vectors_are_left_on_the_gpu():
 
 
 @pytest.mark.cuda
+@pytest.mark.slow
 def test_a_held_out_loss_is_measured_there():
     there, here = model_of(negative=2), model_of("cpu", negative=2)
     assert there.mean_loss([["walking", "a"]]) == pytest.approx(here.mean_loss([["walking", "a"]]), rel=1e-5)
