@@ -44,7 +44,7 @@ each_noise_name = pytest.mark.parametrize("name", [SKIPGRAM, CBOW])
 each_path_name = pytest.mark.parametrize("name", [SKIPGRAM_HS, CBOW_HS])
 
 
-def case_of(name, size=24, *, dim=20, n_vocab=12, **changes):
+def case_of(name, size=16, *, dim=20, n_vocab=12, **changes):
     """Sentences of few words, some of one token, each word with up to 9 rows of n-grams."""
     case = subword_tree_case(np.random.default_rng(3), size, dim=dim, n_vocab=n_vocab) | {"negative": 2}
     case = {key: value for key, value in case.items() if name in (SKIPGRAM_HS, CBOW_HS) or key not in TREE}
@@ -59,7 +59,7 @@ def test_parity_of_modes(name, changes):
 @each_name
 def test_words_and_negatives_that_repeat(name):
     """Three words: windows, positives, negatives and nodes repeat, and an n-gram is in each word, and twice in it."""
-    case = case_of(name, 20, n_vocab=40)
+    case = case_of(name, 14, n_vocab=40)
     case["ids"] %= 3
     case["alias_prob"][:], case["alias_id"][:] = 0, np.arange(40) % 3
     case["row_ids"] = np.tile(np.array([0, 40, 41, 40], np.int32), 40)
@@ -103,7 +103,7 @@ def test_sentences_end_windows_but_neither_groups_nor_what_is_carried(name):
 
 @each_name
 def test_weights_of_centres(name):
-    check(OPS_BY_NAME[name], case_of(name) | {"centre_weight": np.resize(np.array([0, 0.5, 1, 2], np.float32), 24)})
+    check(OPS_BY_NAME[name], case_of(name) | {"centre_weight": np.resize(np.array([0, 0.5, 1, 2], np.float32), 16)})
 
 
 @each_name
@@ -115,8 +115,8 @@ def test_padding_stays_zero(name):
 @pytest.mark.parametrize("n_words", [2, 97])
 @each_path_name
 def test_paths_of_any_length(name, n_words):
-    case = case_of(name, 12, n_vocab=n_words, **ALONE)
-    case |= deep_tree(n_words) | {"ids": (n_words - 1 - np.arange(12) % n_words).astype(np.int32)}
+    case = case_of(name, 9, n_vocab=n_words, **ALONE)
+    case |= deep_tree(n_words) | {"ids": (n_words - 1 - np.arange(9) % n_words).astype(np.int32)}
     case["keep"][:] = 1
     case["w_node"] *= 0.25  # rounding of 96 scores adds up
     check(OPS_BY_NAME[name], case)
@@ -151,7 +151,7 @@ def test_one_warp_learns_as_the_reference_where_chunks_are_cut(name, begin, monk
 def test_a_sentence_of_many_reads_keeps_its_contexts():
     """A warp reads 32 tokens at a time; the tokens in memory are as many as the windows of a group need."""
     for name in (SKIPGRAM, CBOW):
-        case = case_of(name, 100, window=2, negative=1, dim=3, starts=np.array([0, 100]), begin=0, end=100)
+        case = case_of(name, 70, window=2, negative=1, dim=3, starts=np.array([0, 70]), begin=0, end=70)
         case["keep"] /= 3
         check(Planned(name, max_warps=1), case)
 
@@ -159,7 +159,7 @@ def test_a_sentence_of_many_reads_keeps_its_contexts():
 @each_name
 def test_warps_draw_the_references_samples(name):
     """At a learning rate of 0 nothing depends on the order: the losses of all examples add up to the same."""
-    case = case_of(name, 40, dim=3, lr_first=0.0, lr_step=0.0)
+    case = case_of(name, 32, dim=3, lr_first=0.0, lr_step=0.0)
     expected = run(Planned(name), "reference", copy(case))["tally"]
     tally = run(Planned(name, chunk_tokens=16, max_warps=2), "cuda", copy(case))["tally"]
     np.testing.assert_array_equal(tally[1:], expected[1:])
@@ -196,7 +196,7 @@ def test_a_rate_is_a_factor_of_what_is_written(name):
 
 @each_name
 def test_an_empty_span_changes_nothing(name):
-    case = case_of(name, begin=12, end=12)
+    case = case_of(name, begin=9, end=9)
     after = run(Planned(name), "cuda", copy(case))
     for array in after:
         np.testing.assert_array_equal(after[array], case[array])
