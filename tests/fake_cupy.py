@@ -188,8 +188,8 @@ def install(monkeypatch):
     """Replace CuPy by this module; return a list to which each launch of a kernel adds its arguments."""
     calls = []
 
-    def kernel_of(config):
-        on_device = _on_device(span_kernel(config))
+    def kernel_of(config, *, with_subwords):
+        on_device = _on_device(span_kernel(config, with_subwords=with_subwords))
 
         def run(*, chunk_tokens, max_warps, rate_in, rate_out=None, rate_node=None, **arguments):
             calls.append(arguments)
@@ -202,7 +202,7 @@ def install(monkeypatch):
     monkeypatch.setattr(cuda_jit, "IS_SIMULATED", True)
     monkeypatch.setattr(cuda_jit, "array_module", lambda: cupy)
     monkeypatch.setattr(cuda_jit, "cuda_status", lambda index=None: None)
-    monkeypatch.setattr(backend, "_span_kernel", kernel_of)
+    monkeypatch.setattr(backend, "span_kernel", kernel_of)
     for module in (backend, devices, integers, on_gpu):
         for name, stand_in in (("on_device", on_device), ("current_device", cuda.runtime.getDevice)):
             if hasattr(module, name):

@@ -258,7 +258,6 @@ def test_rows_can_be_sorted():
         ({"hs": 1, "deterministic": True}, ValueError, "workers=1, which repeats its bits without it"),
         ({"hs": 2}, ValueError, "hs is 2"),
         ({"word_ngrams": 2}, ValueError, "word_ngrams is not supported"),
-        ({"device": "cuda"}, ValueError, "trains on the CPU alone"),
         ({"deterministic": True, "workers": 2}, ValueError, "workers=1"),
         ({"bucket": -1}, ValueError, "bucket is -1"),
         ({"sentences": [[1, 2], [3, 4]]}, TypeError, "use Word2Vec"),

@@ -50,8 +50,11 @@ def check_config(config: TrainConfig) -> None:
     if config.deterministic and config.hs:
         cure = "pass workers=1, which repeats its bits without it, or hs=0"
         raise ValueError(f"deterministic=True with hs=1: there are no such kernels for hierarchical softmax; {cure}")
-    if isinstance(config, FastTextConfig):
-        _check_fasttext(config)
+    if isinstance(config, FastTextConfig) and config.deterministic and config.n_workers > 1:
+        raise ValueError(
+            f"deterministic=True with {config.n_workers} workers: FastText gives the same bits with one alone; pass "
+            "workers=1, or deterministic=False"
+        )
     check_device(config.device)
     if is_cuda(config.device):
         from fastw2v.backends.cuda_plan import check_window
@@ -60,16 +63,6 @@ def check_config(config: TrainConfig) -> None:
         index = gpu_index(config.device)
         with on_device(current_device() if index is None else index):
             check_window(config)
-
-
-def _check_fasttext(config: FastTextConfig) -> None:
-    if is_cuda(config.device):
-        raise ValueError(f'device is {config.device!r}, and FastText trains on the CPU alone; pass device="cpu"')
-    if config.deterministic and config.n_workers > 1:
-        raise ValueError(
-            f"deterministic=True with {config.n_workers} workers: FastText gives the same bits with one alone; pass "
-            "workers=1, or deterministic=False"
-        )
 
 
 def get_backend(device: str, *, deterministic: bool = False, n_tokens: int | None = None) -> Backend:

@@ -16,7 +16,9 @@ import numpy as np
 from fastw2v.backends import cuda_plan
 from fastw2v.backends.base import Tally, TrainingData
 from fastw2v.backends.cuda_corpus import CorpusOnDevice, ResidentCorpus, StreamedCorpus
+from fastw2v.backends.cuda_kernels import span_kernel
 from fastw2v.backends.cuda_streams import free_pools, new_stream, recorded, to_device, wait_for_caller
+from fastw2v.backends.cuda_subwords import group_option, subword_rates
 from fastw2v.backends.kernel_options import kernel_name, kernel_options
 from fastw2v.config import TrainConfig
 from fastw2v.runtime import bars
@@ -27,6 +29,7 @@ from fastw2v.runtime.worker_pool import run_threads
 from fastw2v.schedule import Span
 from fastw2v_kernels._jit import cuda as gpu
 from fastw2v_kernels.shared.span.plan_cuda import CHUNK_TOKENS
+from fastw2v_kernels.shared.span.subwords import TOKENS_PER_BLOCK
 
 logger = logging.getLogger("fastw2v")
 # One launch runs, one is ready, and the host prepares a third in the meantime. Ctrl-C waits for these.
@@ -69,15 +72,17 @@ class CudaBackend:
             plan = cuda_plan.plan(config, data, gpu.free_memory())
             tables = _tables(config, data, plan.max_warps)
             self._rate_names = [name for name in tables if name in ("rate_out", "rate_node")]
+            self._has_subwords = data.weights.subwords is not None
             self._w_in = to_device(data.weights.w_in)
             self._outputs = {name: to_device(matrix) for name, matrix in data.weights.outputs.items()}
             self._tally, self._is_weighted = to_device(np.zeros(3)), data.tokens.weights is not None
             self._corpus = _corpus_on_device(config, data, is_resident=plan.is_resident)
             self._kernel = partial(
-                _span_kernel(config),
+                span_kernel(config, with_subwords=self._has_subwords),
                 **{name: to_device(table) for name, table in tables.items()},
                 **kernel_options(config),
-                chunk_tokens=CHUNK_TOKENS,
+                **group_option(config, data, tables["keep"]),
+                chunk_tokens=TOKENS_PER_BLOCK if self._has_subwords else CHUNK_TOKENS,
                 max_warps=plan.max_warps,
             )
             self._stream.synchronize()
@@ -97,6 +102,8 @@ class CudaBackend:
                 tables |= {"alias_prob": xp.ones(1, np.float32), "alias_id": xp.zeros(1, np.int32)}
             if "w_node" in self._outputs:
                 tables |= {"path_starts": xp.zeros(2, np.int64), "path_steps": xp.zeros(0, np.int32)}
+            if self._has_subwords:
+                tables |= {"row_ids": xp.zeros(1, np.int32), "row_starts": xp.asarray(np.array([0, 1]))}
             self._kernel(
                 **{name: row() for name in ("w_in", *self._outputs)},
                 ids=xp.zeros(2, np.int32),
@@ -138,7 +145,8 @@ class CudaBackend:
             _copy_to(self._weights.w_in, self._w_in)
             for name, matrix in self._outputs.items():
                 _copy_to(self._weights.outputs[name], matrix)
-        self._weights.on_device = self._w_in
+        if not self._has_subwords:  # whose vectors are means of rows, which are made on the host
+            self._weights.on_device = self._w_in
 
     def close(self) -> None:
         """Free the memory of this stream, except for the input rows if the model holds them."""
@@ -198,15 +206,21 @@ def _corpus_on_device(config: TrainConfig, data: TrainingData, *, is_resident: b
     if is_resident:
         return ResidentCorpus(data.tokens, config.seed)
     keep = data.vocab.keep_probabilities(config.sample)
-    return StreamedCorpus(data.tokens, keep, config.seed, window=config.window)
+    align = 1 if data.weights.subwords is None else TOKENS_PER_BLOCK
+    return StreamedCorpus(data.tokens, keep, config.seed, window=config.window, align=align)
 
 
 def _tables(config: TrainConfig, data: TrainingData, max_warps: int) -> dict[str, Array]:
     """Return the kernel's tables of the vocabulary, on the host."""
     keep = data.vocab.keep_probabilities(config.sample)
-    noise_counts = data.noise_counts()
-    slowed_in, rate_out = cuda_plan.rates(config, data.vocab, keep, n_warps=max_warps, noise_counts=noise_counts)
-    tables = {"keep": keep, "rate_in": cuda_plan.times(slowed_in, data.weights.checked_rates())}
+    subwords, tables = data.weights.subwords, {"keep": keep}
+    if subwords is None:
+        noise_counts = data.noise_counts()
+        slowed_in, rate_out = cuda_plan.rates(config, data.vocab, keep, n_warps=max_warps, noise_counts=noise_counts)
+    else:
+        slowed_in, rate_out = subword_rates(config, data, keep, subwords=subwords, n_warps=max_warps)
+        tables |= {"row_ids": subwords.row_ids, "row_starts": subwords.row_starts}
+    tables["rate_in"] = cuda_plan.times(slowed_in, data.weights.checked_rates())
     tables |= data.output_tables(config)
     if "alias_prob" in tables:
         tables["rate_out"] = rate_out
@@ -219,25 +233,6 @@ def _tables(config: TrainConfig, data: TrainingData, max_warps: int) -> dict[str
             n_warps=max_warps,
         )
     return tables
-
-
-def _span_kernel(config: TrainConfig) -> Callable[..., None]:
-    """Return the operation that trains a span; the import is here because it brings CUDA's packages."""
-    if config.hs and config.sg:
-        from fastw2v_kernels.skipgram_hs.cuda import skipgram_hs_cuda
-
-        return skipgram_hs_cuda
-    if config.hs:
-        from fastw2v_kernels.cbow_hs.cuda import cbow_hs_cuda
-
-        return cbow_hs_cuda
-    if config.sg:
-        from fastw2v_kernels.skipgram_ns.cuda import skipgram_ns_cuda
-
-        return skipgram_ns_cuda
-    from fastw2v_kernels.cbow_ns.cuda import cbow_ns_cuda
-
-    return cbow_ns_cuda
 
 
 def _copy_to(host: Array, array: Any) -> Array:  # noqa: ANN401

@@ -85,17 +85,20 @@ class StreamedCorpus:
         Probability that a token survives subsampling, in host memory.
     seed, window : int
         As in the configuration.
+    align : int
+        What is sent begins at a multiple of this.
     """
 
-    def __init__(self, tokens: Tokens, keep: Array, seed: int, *, window: int) -> None:
-        self._tokens, self._keep, self._seed, self._window = tokens, keep, seed, window
+    def __init__(self, tokens: Tokens, keep: Array, seed: int, *, window: int, align: int = 1) -> None:
+        self._tokens, self._keep, self._seed, self._window, self._align = tokens, keep, seed, window, align
         self._copies = new_stream()
         self._buffers = [_SpanBuffer(), _SpanBuffer()]
         self._n_loaded = 0
 
     def load(self, span: Span, stream: Any) -> SpanOnDevice:  # noqa: ANN401
         """Copy the span and the context of its windows; the span before may still be training."""
-        low, high, starts = with_context(span, self._tokens, self._keep, seed=self._seed, window=self._window)
+        options = {"seed": self._seed, "window": self._window, "align": self._align}
+        low, high, starts = with_context(span, self._tokens, self._keep, **options)
         buffer = self._buffers[self._n_loaded % 2]
         self._n_loaded += 1
         buffer.is_free.synchronize()
@@ -140,10 +143,13 @@ class _SpanBuffer:
         return *there, self._weights.send(tokens.weights, stream)
 
 
-def with_context(span: Span, tokens: Tokens, keep: Array, *, seed: int, window: int) -> tuple[int, int, Array]:
+def with_context(
+    span: Span, tokens: Tokens, keep: Array, *, seed: int, window: int, align: int = 1
+) -> tuple[int, int, Array]:
     """Find the tokens that a kernel reads to train a span: the span, and the context of its first and last words.
 
-    The context ends with the sentence, or after `window` words that survive subsampling.
+    The context ends with the sentence, or after `window` words that survive subsampling. More is read before it, from
+    the multiple of `align` on.
 
     Returns
     -------
@@ -162,6 +168,9 @@ def with_context(span: Span, tokens: Tokens, keep: Array, *, seed: int, window: 
 
     low = _context_begin(survivors, window, sentence_begin=int(starts[first]), span_begin=span.begin)
     high = _context_end(survivors, window, span_end=span.end, sentence_end=int(starts[last + 1]))
+    if low % align:
+        low -= low % align
+        first = np.searchsorted(starts, low, side="right") - 1
     return low, high, np.clip(starts[first : last + 2], low, high) - low
 
 

@@ -7,13 +7,15 @@ from typing import NamedTuple
 import numpy as np
 
 from fastw2v.backends.base import TrainingData
-from fastw2v.config import TrainConfig
+from fastw2v.config import FastTextConfig, TrainConfig
 from fastw2v.runtime.devices import TO_HOST, is_on_gpu
 from fastw2v.vocab import Vocab, noise_weights
 from fastw2v_kernels._jit import cuda as gpu
 from fastw2v_kernels.shared.array_types import Float32, Int32, Int64
 from fastw2v_kernels.shared.span.plan_cuda import CHUNK_TOKENS, MAX_WARPS
 from fastw2v_kernels.shared.span.shape_cuda import cbow_shape, skipgram_shape
+from fastw2v_kernels.shared.span.subword_shape_cuda import SubwordShape, cbow_subword_shape, skipgram_subword_shape
+from fastw2v_kernels.shared.span.subwords import TOKENS_PER_BLOCK
 
 # Tokens in a launch: 0.17 s at 100 million words per second. Ctrl-C waits for three launches at most.
 MOST_SPAN_TOKENS = 1 << 24
@@ -46,11 +48,23 @@ class Plan(NamedTuple):
 def check_window(config: TrainConfig) -> None:
     """Raise ValueError if the window is too large for the current GPU."""
     # Padding does not matter here: a lane holds every 32nd column, and rows are padded to multiples of 16.
-    if config.sg:
+    if isinstance(config, FastTextConfig):
+        subword_shape(config, in_groups=True)
+        subword_shape(config, in_groups=False)
+    elif config.sg:
         is_shared = config.shares_negatives
         skipgram_shape(config.vector_size, config.negative, config.window, share_negatives=is_shared, hs=config.hs)
     else:
         cbow_shape(config.vector_size, config.negative, config.window, hs=config.hs)
+
+
+def subword_shape(config: TrainConfig, *, in_groups: bool) -> SubwordShape:
+    """Return the shape of the kernel of a FastText model; ValueError if the window is too large for the GPU."""
+    sizes = config.vector_size, config.negative, config.window
+    if not config.sg:
+        return cbow_subword_shape(*sizes, hs=config.hs)
+    is_shared = config.shares_negatives
+    return skipgram_subword_shape(*sizes, share_negatives=is_shared, in_groups=in_groups, hs=config.hs)
 
 
 def plan(config: TrainConfig, data: TrainingData, free_bytes: int) -> Plan:
@@ -76,9 +90,9 @@ def plan(config: TrainConfig, data: TrainingData, free_bytes: int) -> Plan:
     model_bytes = _model_bytes(config, data, n_warps)
     token_bytes = _ID_BYTES + (0 if tokens.weights is None else tokens.weights.itemsize)
     corpus_bytes = token_bytes * tokens.n_tokens + _START_BYTES * len(tokens.starts)
-    n_vocab, stride = data.weights.w_in.shape
-    n_matrices = 1 + len(data.weights.outputs)
-    model = f"a model of {_NUMBERS[n_matrices]} float32 matrices {n_vocab:,} x {stride:,}"
+    matrices = (data.weights.w_in, *data.weights.outputs.values())
+    sizes = dict.fromkeys(f"{len(matrix):,} x {matrix.shape[1]:,}" for matrix in matrices)
+    model = f"a model of {_NUMBERS[len(matrices)]} float32 matrices {' and '.join(sizes)}"
     if is_on_gpu(tokens.ids):
         cure = f"take a smaller corpus, or {TO_HOST}, from which it is streamed"
         what = f"{model}, with the corpus of {tokens.n_tokens:,} tokens ({corpus_bytes / 1e9:.2f} GB) on the GPU,"
@@ -86,13 +100,17 @@ def plan(config: TrainConfig, data: TrainingData, free_bytes: int) -> Plan:
         is_resident = True
     else:
         is_resident = model_bytes + corpus_bytes <= free_bytes
-    span_tokens = MOST_SPAN_TOKENS
+    span_tokens, chunk_tokens = MOST_SPAN_TOKENS, CHUNK_TOKENS
+    if data.weights.subwords is not None:
+        chunk_tokens = TOKENS_PER_BLOCK
     if not is_resident:
         bytes_per_token = 2 * (token_bytes + _START_BYTES) * 5 // 4  # two buffers, sentences of one token, some slack
         least_bytes = model_bytes + bytes_per_token * _LEAST_STREAMED_TOKENS
         gpu.require_memory(least_bytes, f"{model}, with buffers for a streamed corpus,")
         span_tokens = min(span_tokens, (free_bytes - model_bytes) // bytes_per_token)
-    n_chunks = -(-span_tokens // CHUNK_TOKENS)
+        if data.weights.subwords is not None:  # a span ends where a block does
+            span_tokens = max(span_tokens // TOKENS_PER_BLOCK, 1) * TOKENS_PER_BLOCK
+    n_chunks = -(-span_tokens // chunk_tokens)
     return Plan(is_resident, span_tokens, min(n_warps, n_chunks))
 
 
@@ -105,6 +123,8 @@ def _model_bytes(config: TrainConfig, data: TrainingData, n_warps: int) -> int:
     if data.weights.tree is not None:
         path_starts = data.weights.tree.path_starts
         weights_bytes += path_starts.nbytes + _TABLE_BYTES * (n_vocab + int(path_starts[-1]))
+    if data.weights.subwords is not None:
+        weights_bytes += data.weights.subwords.row_ids.nbytes + data.weights.subwords.row_starts.nbytes
     window_bytes = n_warps * 8 * (2 * config.window + 3) * stride  # rows of a window that do not fit on chip, twice
     return int(weights_bytes + window_bytes + _RESERVE_BYTES)
 
@@ -158,7 +178,7 @@ def rates(
     residence = np.where(share > 0, (1 - absent) / (np.maximum(share, 1e-12) * absent), n_slots)
     copies_in = n_warps * (1 - absent) * np.minimum(residence, CHUNK_TOKENS) / n_slots
     copies_out = n_warps * (share + config.negative * noise / noise.sum())
-    return _factors(copies_in, most_copies), _factors(copies_out, most_copies)
+    return factors(copies_in, most_copies), factors(copies_out, most_copies)
 
 
 def node_rates(
@@ -189,7 +209,8 @@ def times(slowed: Float32, rates: Float32 | None) -> Float32:
     return product
 
 
-def _factors(copies: np.ndarray, most_copies: float) -> Float32:
+def factors(copies: np.ndarray, most_copies: float = COPIES) -> Float32:
+    """Return factors of the first rows, up to the last that has more than `most_copies` copies."""
     factors = np.minimum(1, most_copies / np.maximum(copies, 1e-9))
     n_lowered = np.flatnonzero(factors < 1).max(initial=0) + 1
     lowered: Float32 = factors[:n_lowered].astype(np.float32)

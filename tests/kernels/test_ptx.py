@@ -14,6 +14,7 @@ from fastw2v_kernels._jit import cuda as cuda_jit
 from fastw2v_kernels.ops import OPS
 from fastw2v_kernels.shared.span import launch_cuda as launch_span_cuda
 from fastw2v_kernels.shared.span import shape_cuda as span_shape
+from fastw2v_kernels.shared.span import subword_launch_cuda as launch_subwords_cuda
 from tests.kernels.divergence import divergent_collectives
 
 OLD, NEW = TARGETS = [(8, 0), (9, 0)]
@@ -25,12 +26,24 @@ VARIANTS = {  # kernels that the operation's case does not reach
     "skipgram_hs": [{"negative": 0}, {"share_negatives": False}],
     "cbow_hs": [{"negative": 0}, {"mean_context": False}],
     "cbow_ns": [{"mean_context": False, "mean_gradient": False}, {"mean_context": False}, {"negative": 40}],
+    "skipgram_subword_ns": [{"share_negatives": False}],
 }
 SPANS = ("skipgram_ns", "cbow_ns", "skipgram_hs", "cbow_hs")
+SUBWORDS = tuple(f"{model}_subword_{loss}" for model in ("skipgram", "cbow") for loss in ("ns", "hs"))
 SPAN_SIZES = {100: True, 128: False, 300: True, 512: False, 1024: False}  # dimension: whether with variants
+SUBWORD_SIZES = (SIZE, 300)  # with variants for SIZE alone
 OLD_SIZES = (SIZE, 300)  # of the older GPU, with variants for SIZE alone: each kernel of a span takes seconds
-CASES = [(op, n, NEW) for op in CUDA_OPS for n in (SPAN_SIZES if op.name in SPANS else [SIZE])]
-CASES += [(op, n, OLD) for op, n, _ in CASES if n in OLD_SIZES]
+
+
+def sizes_of(op):
+    """The dimensions for which a kernel of an operation is compiled."""
+    if op.name in SUBWORDS:
+        return SUBWORD_SIZES
+    return SPAN_SIZES if op.name in SPANS else [SIZE]
+
+
+CASES = [(op, n, NEW) for op in CUDA_OPS for n in sizes_of(op)]
+CASES += [(op, n, OLD) for op, n, _ in CASES if n in OLD_SIZES and (n == SIZE or op.name not in SUBWORDS)]
 REPORTED = [r"Used (\d+) registers", r"(\d+) bytes stack", r"(\d+) bytes spill stores", r"(\d+) bytes spill loads"]
 SPILLS = {}  # kernel: why it may use local memory
 
@@ -48,10 +61,13 @@ def launches(op, size, target, *, monkeypatch):
     found = []
     monkeypatch.setattr(cuda_jit, "array_module", lambda: np)
     monkeypatch.setattr(span_shape, "compute_capability", lambda: 10 * target[0] + target[1])
-    monkeypatch.setattr(launch_span_cuda, "array_module", lambda: np)
+    for module in (launch_span_cuda, launch_subwords_cuda):
+        monkeypatch.setattr(module, "array_module", lambda: np)
     monkeypatch.setattr(cuda_jit, "_launch", lambda kernel, _grid, _block, *, args: found.append((kernel, args)))
-    case = op.make_case(np.random.default_rng(0), size) | ({"window": 5} if op.name in SPANS else {})
+    case = op.make_case(np.random.default_rng(0), size) | ({"window": 5} if op.name in SPANS + SUBWORDS else {})
     variants = []
+    if op.name in SUBWORDS and (size, target) == (SIZE, NEW):
+        variants = VARIANTS.get(op.name, [])
     if op.name in SPANS and SPAN_SIZES[size] and (size == SIZE or target == NEW):
         with_weights = [{"centre_weight": np.ones(len(case["ids"]), np.float32)}] if size == SIZE else []
         variants = [*VARIANTS[op.name], {"window": 10}, *with_weights]

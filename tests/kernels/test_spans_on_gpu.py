@@ -120,7 +120,7 @@ def test_every_word_of_a_short_sentence_is_written_back(name, mode):
 
 @each_mode
 def test_rows_that_do_not_fit_on_chip(name, mode, monkeypatch):
-    monkeypatch.setattr(span_shape, "_SHARED_BYTES", 1200)  # enough for the lists of a window of 3
+    monkeypatch.setattr(span_shape, "SHARED_BYTES", 1200)  # enough for the lists of a window of 3
     assert not span_shape.skipgram_shape(32, 3, 3, share_negatives=False).is_shared
     assert not span_shape.cbow_shape(32, 3, 3).is_shared
     for module, kernel in ((skipgram, "_skipgram_ns_cuda_kernel"), (cbow, "_cbow_ns_cuda_kernel")):

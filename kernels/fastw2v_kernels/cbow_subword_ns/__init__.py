@@ -13,4 +13,4 @@ def make_case(rng: np.random.Generator, size: int) -> Case:
     return subword_case(rng, size, dim=size) | {"mean_context": True, "mean_gradient": False}
 
 
-OP = Op("cbow_subword_ns", make_case, updates=("w_in", "w_out", "tally"), devices=("cpu",))
+OP = Op("cbow_subword_ns", make_case, updates=("w_in", "w_out", "tally"), devices=("cpu", "cuda"))

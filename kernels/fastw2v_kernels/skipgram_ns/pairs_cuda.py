@@ -106,7 +106,7 @@ def pairs_trainer(shape: SpanShape) -> Callable[..., float]:
         cuda.syncwarp()
         for t in range(n_tiles):
             load_rows(rows, model.w_out, step.target, t * n_tile, 0, stride)
-            score(rows, sums, ring, step.slot, step.error_coef, 1, t * n_tile)
+            score(rows, sums, ring.value, step.slot, step.error_coef, 1, t * n_tile)
             cuda.syncwarp()
         loss = set_error_coefs(step, 1, lr, model.with_loss)
         cuda.syncwarp()

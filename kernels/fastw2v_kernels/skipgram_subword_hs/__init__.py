@@ -13,4 +13,4 @@ def make_case(rng: np.random.Generator, size: int) -> Case:
     return subword_tree_case(rng, size, dim=size) | {"share_negatives": True}
 
 
-OP = Op("skipgram_subword_hs", make_case, updates=("w_in", "w_node", "w_out", "tally"), devices=("cpu",))
+OP = Op("skipgram_subword_hs", make_case, updates=("w_in", "w_node", "w_out", "tally"), devices=("cpu", "cuda"))

@@ -35,7 +35,7 @@ class LaunchPlan(NamedTuple):
 
 
 @inline_cuda
-def _add_to(tally: Float64, place: int, value: float) -> None:
+def add_to(tally: Float64, place: int, value: float) -> None:
     """Add the sum of the lanes' values to the tally, once for the warp."""
     total = warp_sum(value)
     if cuda.laneid == 0:
@@ -113,7 +113,7 @@ def span_kernel(shape: SpanShape, train_centre: Callable[..., float], is_context
                 n_examples += found[1]
                 n_kept += found[2]
                 sentence += 1
-        _add_to(tally, 0, loss)
+        add_to(tally, 0, loss)
         if cuda.laneid == 0:
             cuda.atomic.add(tally, 1, float(n_examples))
             cuda.atomic.add(tally, 2, float(n_kept))
@@ -155,9 +155,14 @@ def launch_span(
 
 def _checked_warps(plan: LaunchPlan, window: int, n_tokens: int) -> int:
     """Return how many warps train a span."""
+    check_plan(plan, window)
+    return min(-(-n_tokens // plan.chunk_tokens), plan.max_warps)
+
+
+def check_plan(plan: LaunchPlan, window: int) -> None:
+    """Raise unless there is a warp, and a chunk has a token, and not so many that a count of its examples overflows."""
     most = (1 << 30) // window  # examples of a chunk are counted in 32 bits
     if not (1 <= plan.chunk_tokens <= most and plan.max_warps >= 1):
         raise ValueError(
             f"chunk_tokens is {plan.chunk_tokens}, max_warps {plan.max_warps}; expected 1 to {most}, and 1 or more"
         )
-    return min(-(-n_tokens // plan.chunk_tokens), plan.max_warps)

@@ -137,7 +137,7 @@ def path_step(shape: SpanShape, replace: bool) -> Callable[..., float]:
         cuda.syncwarp()
         for t in range(0, n, n_tile):
             load_rows(rows, model.w_node, step.node, t, 0, stride)
-            score(rows, sums, ring, step.slot, step.node_coef, n_inputs, t)
+            score(rows, sums, ring.value, step.slot, step.node_coef, n_inputs, t)
             cuda.syncwarp()
         loss = _set_error_coefs(model, step, centre_id, n_inputs, n, lr)
         cuda.syncwarp()

@@ -14,7 +14,7 @@ import numpy as np
 
 from fastw2v_kernels._jit.cuda import cuda, inline_cuda
 from fastw2v_kernels.shared import rng
-from fastw2v_kernels.shared.array_types import Float32, UInt32
+from fastw2v_kernels.shared.array_types import Float32, Int32, UInt32
 from fastw2v_kernels.shared.cuda import alias_draw, random_bits, uniform
 from fastw2v_kernels.shared.rows_cuda import ALL_LANES
 from fastw2v_kernels.shared.span.rates_cuda import rate_of
@@ -107,7 +107,7 @@ def draw_targets(model: Model, step: WarpBuffers, positive: int, token_pos: int,
 
 
 @inline_cuda
-def load_rows(rows: Float32, w_out: Float32, target: UInt32, first: int, first_col: int, stride: int) -> None:
+def load_rows(rows: Float32, w_out: Float32, target: UInt32 | Int32, first: int, first_col: int, stride: int) -> None:
     """Read the rows listed in `target` from `first` on; of each, every 32nd column from `first_col` on."""
     for k in range(rows.shape[0]):
         row = target[min(first + k, target.shape[0] - 1)]
@@ -144,9 +144,9 @@ def _sum_lanes(sums: Float32) -> np.float32:
 
 @inline_cuda
 def score(
-    rows: Float32, sums: Float32, ring: Ring, slot: UInt32, error_coef: Float32, n_inputs: int, first: int
+    rows: Float32, sums: Float32, value: Float32, slot: UInt32, error_coef: Float32, n_inputs: int, first: int
 ) -> None:
-    """Fill error_coef with the scores of the input rows in these slots against the target rows from `first` on.
+    """Fill error_coef with the scores of the rows in these slots of `value` against the target rows from `first` on.
 
     Values past the last target row are overwritten by the next tile.
     """
@@ -156,7 +156,7 @@ def score(
         for k in range(DOTS):
             sums[k] = _ZERO
         for p in range(rows.shape[1]):
-            x = ring.value[begin + 32 * p]
+            x = value[begin + 32 * p]
             for k in range(rows.shape[0]):
                 sums[k] += rows[k, p] * x
         error_coef[c, first + (lane >> 2)] = _sum_lanes(sums)
@@ -258,7 +258,7 @@ def gradient_step(shape: SpanShape, replace: bool) -> Callable[..., float]:
         cuda.syncwarp()
         for t in range(n_tiles):
             load_rows(rows, model.w_out, step.target, t * n_tile, 0, stride)
-            score(rows, sums, ring, step.slot, step.error_coef, n_inputs, t * n_tile)
+            score(rows, sums, ring.value, step.slot, step.error_coef, n_inputs, t * n_tile)
             cuda.syncwarp()
         loss = set_error_coefs(step, n_inputs, lr, model.with_loss)
         cuda.syncwarp()

@@ -12,13 +12,18 @@ from fastw2v_kernels.shared.span.contexts import PAIRS_PER_STEP, SCORED_TOGETHER
 from fastw2v_kernels.shared.span.paths import MOST_STEPS
 
 DOTS = 8  # scores that a warp sums at a time
-_SHARED_BYTES = 48 << 10  # shared memory of a block without special requests
-_MOVE_REGISTERS = 32  # of a lane, for the moves of target rows while they are added up
+SHARED_BYTES = 48 << 10  # shared memory of a block without special requests
+MOVE_REGISTERS = 32  # of a lane, for the moves of target rows while they are added up
 
 
 def compute_capability() -> int:
     """Return the compute capability of the current GPU: 90 stands for 9.0."""
     return 90 if gpu.IS_SIMULATED else int(gpu.array_module().cuda.Device().compute_capability)
+
+
+def registers_for_rows() -> int:
+    """Return how many of a lane's registers are for target rows: before Hopper the compiler needs more for others."""
+    return 64 if compute_capability() >= 90 else 40
 
 
 @dataclass(frozen=True)
@@ -56,9 +61,8 @@ class SpanShape:
 
     @classmethod
     def of(cls, stride: int, negative: int, window: int, *, n_inputs: int, n_extra: int = 0) -> SpanShape:
-        """Return the shape for the current GPU: before Hopper the compiler needs more registers for other values."""
-        row_registers = 64 if compute_capability() >= 90 else 40
-        return cls(stride, negative + 1, window, n_inputs, n_extra, row_registers)
+        """Return the shape for the current GPU."""
+        return cls(stride, negative + 1, window, n_inputs, n_extra, registers_for_rows())
 
     @property
     def n_cols(self) -> int:
@@ -84,7 +88,7 @@ class SpanShape:
     @property
     def n_strips(self) -> int:
         """Strips of columns, updated one after the other; a strip has the columns of all target rows in registers."""
-        most = max(1, _MOVE_REGISTERS // self.n_targets)
+        most = max(1, MOVE_REGISTERS // self.n_targets)
         return -(-self.n_cols // most)
 
     @property
@@ -110,7 +114,7 @@ class SpanShape:
     @property
     def n_node_strip(self) -> int:
         """Columns of each lane in a strip of the nodes of a tile, for which there are rows and moves in registers."""
-        return min(self.n_cols, max(1, _MOVE_REGISTERS // self.n_nodes))
+        return min(self.n_cols, max(1, MOVE_REGISTERS // self.n_nodes))
 
     @property
     def path_sizes(self) -> tuple[int, int, int]:
@@ -152,7 +156,7 @@ class SpanShape:
     @property
     def is_shared(self) -> bool:
         """Whether the ring fits into shared memory. If not, it lies in the GPU's main memory, behind its caches."""
-        return 8 * self.n_ring + self.list_bytes <= _SHARED_BYTES
+        return 8 * self.n_ring + self.list_bytes <= SHARED_BYTES
 
 
 def skipgram_shape(stride: int, negative: int, window: int, *, share_negatives: bool, hs: int = 0) -> SpanShape:
@@ -207,11 +211,11 @@ def cbow_shape(stride: int, negative: int, window: int, *, hs: int = 0) -> SpanS
 def _fitting(shape_of: Callable[[int], SpanShape], window: int) -> SpanShape:
     """Return the shape for a window. Its lists must fit on chip, its rows need not."""
     shape = shape_of(window)
-    if shape.list_bytes <= _SHARED_BYTES:
+    if shape.list_bytes <= SHARED_BYTES:
         return shape
-    most = bisect_right(range(1, window), _SHARED_BYTES, key=lambda w: shape_of(w).list_bytes)  # growing
+    most = bisect_right(range(1, window), SHARED_BYTES, key=lambda w: shape_of(w).list_bytes)  # growing
     raise ValueError(
         f"window is {window}; expected at most {most} on a GPU, with {shape.n_targets - 1} negatives: the lists of a "
-        f"warp would be {shape.list_bytes:,} bytes, and {_SHARED_BYTES:,} are on chip; take a smaller window, or "
+        f"warp would be {shape.list_bytes:,} bytes, and {SHARED_BYTES:,} are on chip; take a smaller window, or "
         'device="cpu"'
     )

@@ -25,24 +25,25 @@ _ONE = np.float32(1)
 
 
 @inline_cuda
-def _short(value: int) -> int:
+def short(value: int) -> int:
     """Return the same number in 32 bits, which takes one register and not two."""
     return np.int32(value)  # type: ignore[return-value]
 
 
 @inline_cuda
-def _is_kept(tokens: TokenSource, token_pos: int) -> bool:
+def is_kept(tokens: TokenSource, token_pos: int) -> bool:
+    """Whether subsampling keeps the token at `token_pos` in this epoch."""
     bits = random_bits(tokens.key, token_pos, _KEEP_DRAW)
     return bool(uniform(bits) < tokens.keep[tokens.ids[token_pos]])
 
 
 @inline_cuda
-def _first_context_pos(tokens: TokenSource, first: int, stop: int) -> int:
+def first_context_pos(tokens: TokenSource, first: int, stop: int) -> int:
     """Return the position from which there are `window` kept tokens up to `first`, but at least `stop`."""
     n = 0
     while n < tokens.window and first > stop:
         first -= 1
-        n += _is_kept(tokens, first)
+        n += is_kept(tokens, first)
     return first
 
 
@@ -50,19 +51,20 @@ def _first_context_pos(tokens: TokenSource, first: int, stop: int) -> int:
 def _read(tokens: TokenSource, recent: Recent, n: int, first: int, stop: int) -> int:
     """Append the kept ones of 32 tokens, one for each lane; return the new number of tokens."""
     pos = first + int(np.uint32(cuda.laneid))
-    is_kept = (pos < stop) & _is_kept(tokens, min(pos, stop - 1))
-    kept = ballot(is_kept)
+    is_own_kept = (pos < stop) & is_kept(tokens, min(pos, stop - 1))
+    kept = ballot(is_own_kept)
     cuda.syncwarp()  # all lanes have read the slots that are overwritten now
-    if is_kept:
+    if is_own_kept:
         slot = (n + cuda.popc(kept & lower_lanes())) & (recent.id.shape[0] - 1)
         recent.id[slot] = tokens.ids[pos]
         recent.pos[slot] = pos
     cuda.syncwarp()
-    return _short(n + cuda.popc(kept))
+    return short(n + cuda.popc(kept))
 
 
 @inline_cuda
-def _reach(tokens: TokenSource, token_pos: int) -> int:
+def reach_of(tokens: TokenSource, token_pos: int) -> int:
+    """Return the reach of the window around the centre at `token_pos`."""
     if not tokens.shrink_windows:
         return tokens.window
     return 1 + int(uniform(random_bits(tokens.key, token_pos, _WINDOW_DRAW)) * tokens.window)
@@ -87,14 +89,14 @@ def _ring_loops(n_row: int, stride: int) -> tuple[Callable[..., int], Callable[.
     def load_until(stop: int, n_loaded: int, recent: Recent, model: Model, ring: Ring) -> int:
         while n_loaded < stop:
             load_word(recent.id[n_loaded & (recent.id.shape[0] - 1)], model.w_in, ring, n_row, stride)
-            n_loaded = _short(n_loaded + 1)
+            n_loaded = short(n_loaded + 1)
         return n_loaded
 
     @inline_cuda
     def drop_until(stop: int, n_dropped: int, n_loaded: int, recent: Recent, model: Model, ring: Ring) -> int:
         while n_dropped < stop:
             _drop_token(n_dropped, n_loaded, recent, model, ring, n_row, stride)
-            n_dropped = _short(n_dropped + 1)
+            n_dropped = short(n_dropped + 1)
         return n_dropped
 
     return load_until, drop_until
@@ -128,10 +130,10 @@ def stretch_trainer(
     def train_stretch(
         tokens: TokenSource, model: Model, recent: Recent, ring: Ring, step: WarpBuffers, stretch: Stretch
     ) -> tuple[float, int, int]:
-        pos = _first_context_pos(tokens, stretch.begin, stretch.first)
+        pos = first_context_pos(tokens, stretch.begin, stretch.first)
         last_slot = recent.id.shape[0] - 1
         loss = 0.0
-        n_examples = n_kept = n = n_loaded = n_dropped = i = _short(0)
+        n_examples = n_kept = n = n_loaded = n_dropped = i = short(0)
         more = True
         while more:
             while n <= i + tokens.window and pos < stretch.stop:
@@ -143,15 +145,15 @@ def stretch_trainer(
                 n_loaded = load_until(min(n, i + tokens.window + 1), n_loaded, recent, model, ring)
                 centre_pos = recent.pos[i & last_slot]
                 if centre_pos >= stretch.begin:
-                    reach = _reach(tokens, centre_pos)
+                    reach = reach_of(tokens, centre_pos)
                     low, high = max(i - reach, 0), min(i + reach + 1, n)
-                    n_kept = _short(n_kept + 1)
+                    n_kept = short(n_kept + 1)
                     weight = tokens.weight[centre_pos] if with_weights else _ONE
                     if high - low > 1 and weight > 0:
-                        n_examples = _short(n_examples + (high - low - 1 if is_context_example else 1))
+                        n_examples = short(n_examples + (high - low - 1 if is_context_example else 1))
                         found = train_centre(model, recent, ring, step, i, low, high, weight)
                         loss += float(weight) * found
-                i = _short(i + 1)
+                i = short(i + 1)
         drop_until(n_loaded, n_dropped, n_loaded, recent, model, ring)
         return loss, n_examples, n_kept
 
