@@ -245,6 +245,28 @@ def fma_both(_typing: Any, a: Any, row: Any, col: Any, tile: Any, x: Any, move: 
 
 
 @intrinsic
+def fma_two(_typing: Any, rows: Any, col: Any, x: Any, y: Any, sums: Any, others: Any) -> Any:
+    """(sums[k] + rows[k] * x, others[k] + rows[k] * y) of the vector of every row at column `col`; x, y : Vec.
+
+    The rows are loaded one after the other, each into the same register.
+    """
+    result = types.Tuple((sums, others))
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        pointers = _tile_of(context, builder, rows, args[0], args[1], sig.args[1], 1)
+        totals = [emit.unpack(builder, args[i], rows.n) for i in (4, 5)]
+        for k, pointer in enumerate(pointers):
+            emit.barrier(builder)
+            row = emit.load(builder, pointer)
+            for total, vector in zip(totals, args[2:4]):
+                total[k] = emit.fma(builder, row, vector, total[k])
+        values = [emit.pack(builder, context.get_value_type(ty), v) for ty, v in zip(result, totals)]
+        return context.make_tuple(builder, result, values)
+
+    return result(rows, col, x, y, sums, others), codegen
+
+
+@intrinsic
 def keep_rolled(_typing: Any) -> Any:
     """Keep LLVM from unrolling the loop around this: one that makes few turns, of a number that cannot be predicted."""
 

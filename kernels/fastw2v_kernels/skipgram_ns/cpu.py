@@ -39,6 +39,7 @@ from fastw2v_kernels.shared.span.scoring_cpu import (
     StepBuffers,
     Workspace,
     first_set,
+    lanes_of,
     prepare,
     score_rows,
     set_mask,
@@ -54,6 +55,9 @@ from fastw2v_kernels.shared.span.walk_cpu import (
     weighted,
 )
 from fastw2v_kernels.skipgram_ns.pairs_cpu import strip_of_pairs, train_pairs
+
+
+MOST_TARGETS = max(HALF_LANES, min(LANES, (N_REGISTERS - 3) // 2))
 
 
 @inline_cpu
@@ -115,13 +119,13 @@ def update_strip(
         move = zero_strip(shape) if t == 0 else load_strip(step.rows, c, col, shape)
         if t == shape.n_tiles - 1:
             base = move if shape.with_rates else x + move
-            moved, out = fma_both(step.error_coef, t, c * HALF_LANES, out, x, base, out, shape)
+            moved, out = fma_both(step.error_coef, t, c * lanes_of(shape), out, x, base, out, shape)
             if shape.with_rates:
                 move_at_rate(matrices, step.inputs[c], col, x, moved)
             else:
                 store_strip(matrices.w_in, step.inputs[c], col, moved)
         else:
-            moved, out = fma_both(step.error_coef, t, c * HALF_LANES, out, x, move, out, shape)
+            moved, out = fma_both(step.error_coef, t, c * lanes_of(shape), out, x, move, out, shape)
             store_strip(step.rows, c, col, moved)
     store_rows(rows, col, out)
 
@@ -231,7 +235,8 @@ def _skipgram_ns_cpu_kernel(
 
 def skipgram_shape(stride: int, negative: int, *, share_negatives: bool, with_loss: bool) -> Shape:
     """Return the sizes to compile for."""
-    shape = Shape.of(stride, negative + 1, with_loss, share_negatives)
+    most = MOST_TARGETS if share_negatives else HALF_LANES
+    shape = Shape.of(stride, negative + 1, with_loss, share_negatives, most=most)
     return replace(shape, n_strip=tile_strip(shape) if share_negatives else strip_of_pairs(shape.n_vectors))
 
 

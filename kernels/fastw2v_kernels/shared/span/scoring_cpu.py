@@ -12,6 +12,7 @@ from fastw2v_kernels._simd import (
     LANES,
     Shape,
     fma_rows,
+    fma_two,
     hsum_pair,
     hsum_single,
     load,
@@ -60,7 +61,7 @@ class StepBuffers(NamedTuple):
     label, valid : float32[n_tiles, LANES], the positive's lanes; the lanes that hold a target
     half : float32[2, LANES], ones in the lanes of the first, and of the second, of two input rows
     mask : float32[n_tiles, LANES], how often each target counts
-    error_coef : float32[n_tiles, (n + 2) * HALF_LANES], lr * (label - sigmoid(score)) by tile, input row and target
+    error_coef : float32[n_tiles, (n + 2) * lanes of a row], lr * (label - sigmoid(score)) by tile, input row and target
     rows : float32[n + 1, n_vectors * LANES], a move, or a hidden vector, for each input row
     log_coefficients : float32[8], what `softplus` takes
     pairs : PairBuffers, for draws of negatives for each pair
@@ -114,7 +115,7 @@ def _new_step_buffers(shape: Shape, negative: int, *, n_sets: int, n_inputs: int
         valid=valid,
         half=half,
         mask=mask,
-        error_coef=aligned((shape.n_tiles, (n_inputs + 2) * HALF_LANES)),
+        error_coef=aligned((shape.n_tiles, (n_inputs + 2) * lanes)),
         rows=aligned((n_inputs + 1, shape.n_vectors * LANES)),
         log_coefficients=log_coefficients,
         pairs=pair_buffers(shape, negative, n_sets),
@@ -233,14 +234,17 @@ def score_rows(w_in: Float32, w_out: Float32, step: StepBuffers, n: int, r: int,
         for c in range(0, n, 2):
             sums, sums_next = zeros(shape), zeros(shape)
             for col in range(0, shape.n_vectors * LANES, LANES):
-                out = load_rows(rows, col, single(shape))
-                sums = fma_rows(out, load(w_in, step.inputs[c], col), sums)
-                sums_next = fma_rows(out, load(w_in, step.inputs[c + 1], col), sums_next)
-            scores = hsum_pair(sums, sums_next)
-            weight = _pair_weight(step, c)
-            tanh = set_error_coefs(step, t, c, scores, weight, lr)
-            if shape.with_loss:
-                losses = losses + losses_of(step, t, scores, tanh) * weight
+                x, x_next = load(w_in, step.inputs[c], col), load(w_in, step.inputs[c + 1], col)
+                if shape.n_tile > HALF_LANES:
+                    sums, sums_next = fma_two(rows, col, x, x_next, sums, sums_next)
+                else:
+                    out = load_rows(rows, col, single(shape))
+                    sums, sums_next = fma_rows(out, x, sums), fma_rows(out, x_next, sums_next)
+            if shape.n_tile > HALF_LANES:
+                losses = losses + _finish(step, t, c, hsum_single(sums), _weight_of(step, c), lr, shape)
+                losses = losses + _finish(step, t, c + 1, hsum_single(sums_next), _weight_of(step, c + 1), lr, shape)
+            else:
+                losses = losses + _finish(step, t, c, hsum_pair(sums, sums_next), _pair_weight(step, c), lr, shape)
         if shape.with_loss:
             loss = loss + losses * load(step.mask, t, 0)
     return loss
@@ -263,6 +267,29 @@ def score_row(a: Float32, row: int, w_out: Float32, step: StepBuffers, r: int, l
 
 
 @inline_cpu
+def lanes_of(shape: Shape) -> int:
+    """Return how many lanes of the scores and error coefficients belong to an input row."""
+    return LANES if shape.n_tile > HALF_LANES else HALF_LANES
+
+
+@inline_cpu
+def _finish(step: StepBuffers, t: int, c: int, scores: float, weight: float, lr: float, shape: Shape) -> float:
+    """Turn the scores of input row `c`, or of c and c + 1, into error coefficients; return the losses by lane."""
+    losses: float = splat(0.0)
+    tanh = set_error_coefs(step, t, c * lanes_of(shape), scores, weight, lr)
+    if shape.with_loss:
+        losses = losses_of(step, t, scores, tanh) * weight
+    return losses
+
+
+@inline_cpu
+def _weight_of(step: StepBuffers, c: int) -> float:
+    """Return how often input row `c` occurs, on all lanes (a SIMD value)."""
+    weight: float = splat(step.weight[0, c])
+    return weight
+
+
+@inline_cpu
 def _pair_weight(step: StepBuffers, c: int) -> float:
     """Return how often input rows `c` and c + 1 occur, on the lanes of each (a SIMD value)."""
     weight: float = load(step.half, 0, 0) * step.weight[0, c] + load(step.half, 1, 0) * step.weight[0, c + 1]
@@ -270,11 +297,11 @@ def _pair_weight(step: StepBuffers, c: int) -> float:
 
 
 @inline_cpu
-def set_error_coefs(step: StepBuffers, t: int, c: int, scores: float, weight: float, lr: float) -> float:
-    """Fill step.error_coef for the scores (SIMD values) of tile `t`, input rows `c` and c + 1; return tanh_half."""
+def set_error_coefs(step: StepBuffers, t: int, place: int, scores: float, weight: float, lr: float) -> float:
+    """Fill step.error_coef of tile `t` from column `place` on, for the scores (SIMD values); return tanh_half."""
     mask = load(step.mask, t, 0) * weight
     tanh = tanh_half(scores)
-    store(step.error_coef, t, c * HALF_LANES, (load(step.label, t, 0) - (tanh * 0.5 + 0.5)) * (mask * lr))
+    store(step.error_coef, t, place, (load(step.label, t, 0) - (tanh * 0.5 + 0.5)) * (mask * lr))
     return tanh
 
 
