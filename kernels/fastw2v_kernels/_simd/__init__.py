@@ -30,17 +30,20 @@ from fastw2v_kernels._simd.memory import (
     load,
     load_rows,
     load_strip,
+    pair_of,
+    rows_of,
+    splats,
+    store,
+    store_rows,
+    store_strip,
+)
+from fastw2v_kernels._simd.prefetch import (
     prefetch,
     prefetch_element,
     prefetch_far_rows,
     prefetch_far_strip,
     prefetch_rows,
     prefetch_strip,
-    rows_of,
-    splats,
-    store,
-    store_rows,
-    store_strip,
 )
 from fastw2v_kernels._simd.shape import HALF_LANES, Shape, single, small_tile, tail, whole_row
 from fastw2v_kernels._simd.types import Rows, Vec, Vecs
@@ -66,6 +69,7 @@ __all__ = [
     "load",
     "load_rows",
     "load_strip",
+    "pair_of",
     "prefetch",
     "prefetch_element",
     "prefetch_far_rows",

@@ -56,7 +56,6 @@ from fastw2v_kernels.shared.span.walk_cpu import (
 )
 from fastw2v_kernels.skipgram_ns.pairs_cpu import strip_of_pairs, train_pairs
 
-
 MOST_TARGETS = max(HALF_LANES, min(LANES, (N_REGISTERS - 3) // 2))
 
 

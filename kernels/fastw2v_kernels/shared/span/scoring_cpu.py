@@ -17,6 +17,7 @@ from fastw2v_kernels._simd import (
     hsum_single,
     load,
     load_rows,
+    pair_of,
     prefetch_element,
     rows_of,
     single,
@@ -232,14 +233,14 @@ def score_rows(w_in: Float32, w_out: Float32, step: StepBuffers, n: int, r: int,
     for t in range(shape.n_tiles):
         rows, losses = rows_of(w_out, step.targets, r, t * shape.n_tile, shape), splat(0.0)
         for c in range(0, n, 2):
-            sums, sums_next = zeros(shape), zeros(shape)
+            sums, sums_next, pair = zeros(shape), zeros(shape), pair_of(w_in, step.inputs, c)
             for col in range(0, shape.n_vectors * LANES, LANES):
-                x, x_next = load(w_in, step.inputs[c], col), load(w_in, step.inputs[c + 1], col)
                 if shape.n_tile > HALF_LANES:
-                    sums, sums_next = fma_two(rows, col, x, x_next, sums, sums_next)
+                    sums, sums_next = fma_two(rows, pair, col, sums, sums_next)
                 else:
                     out = load_rows(rows, col, single(shape))
-                    sums, sums_next = fma_rows(out, x, sums), fma_rows(out, x_next, sums_next)
+                    sums = fma_rows(out, load(w_in, step.inputs[c], col), sums)
+                    sums_next = fma_rows(out, load(w_in, step.inputs[c + 1], col), sums_next)
             if shape.n_tile > HALF_LANES:
                 losses = losses + _finish(step, t, c, hsum_single(sums), _weight_of(step, c), lr, shape)
                 losses = losses + _finish(step, t, c + 1, hsum_single(sums_next), _weight_of(step, c + 1), lr, shape)
