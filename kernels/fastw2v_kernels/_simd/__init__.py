@@ -40,6 +40,7 @@ from fastw2v_kernels._simd.memory import (
 from fastw2v_kernels._simd.prefetch import (
     prefetch,
     prefetch_element,
+    prefetch_far_element,
     prefetch_far_rows,
     prefetch_far_strip,
     prefetch_rows,
@@ -72,6 +73,7 @@ __all__ = [
     "pair_of",
     "prefetch",
     "prefetch_element",
+    "prefetch_far_element",
     "prefetch_far_rows",
     "prefetch_far_strip",
     "prefetch_rows",

@@ -26,16 +26,18 @@ def prefetch(_typing: Any, a: Any, row: Any, col: Any) -> Any:
     return types.void(a, row, col), codegen
 
 
-@intrinsic
-def prefetch_element(_typing: Any, a: Any, slot: Any) -> Any:
-    """Prefetch the cache line of a[slot]; a : a contiguous one-dimensional array."""
+def _prefetch_element(cache: int, where: str) -> Any:
+    @intrinsic
+    def prefetch_element(_typing: Any, a: Any, slot: Any) -> Any:
+        def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+            slot = emit.int64(context, builder, args[1], sig.args[1])
+            emit.prefetch(builder, emit.element(context, builder, sig.args[0], args[0], slot, 1), cache)
+            return context.get_dummy_value()
 
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        slot = emit.int64(context, builder, args[1], sig.args[1])
-        emit.prefetch(builder, emit.element(context, builder, sig.args[0], args[0], slot, 1))
-        return context.get_dummy_value()
+        return types.void(a, slot), codegen
 
-    return types.void(a, slot), codegen
+    prefetch_element.__doc__ = f"Prefetch the cache line of a[slot]{where}; a : a contiguous one-dimensional array."
+    return prefetch_element
 
 
 def _lines(builder: Any, strips: Iterable[Any], col: Any, n_strip: int, cache: int) -> None:
@@ -90,5 +92,9 @@ def _prefetch_rows(cache: int, where: str) -> Any:
 
 # Into the second cache a prefetch waits for no place among the few lines that may be on their way to the first.
 _FAR = " into the second cache"
+prefetch_element, prefetch_far_element = (
+    _prefetch_element(emit.FIRST_CACHE, ""),
+    _prefetch_element(emit.SECOND_CACHE, _FAR),
+)
 prefetch_strip, prefetch_far_strip = _prefetch_strip(emit.FIRST_CACHE, ""), _prefetch_strip(emit.SECOND_CACHE, _FAR)
 prefetch_rows, prefetch_far_rows = _prefetch_rows(emit.FIRST_CACHE, ""), _prefetch_rows(emit.SECOND_CACHE, _FAR)

@@ -31,7 +31,7 @@ from fastw2v_kernels.shared.cpu import alias_draw, random_bits, softplus, tanh_h
 from fastw2v_kernels.shared.memory import aligned, cache_per_thread
 from fastw2v_kernels.shared.sigmoid import LOG_COEFFICIENTS
 from fastw2v_kernels.shared.span.inputs import Sampler, TokenSource
-from fastw2v_kernels.shared.span.pairs_cpu import PairBuffers, draw_pairs, pair_buffers
+from fastw2v_kernels.shared.span.pairs_cpu import PairBuffers, begin_pairs, end_pairs, pair_buffers
 from fastw2v_kernels.shared.span.walk_cpu import Bounds, KeptTokens, window_of
 
 _NEGATIVE_DRAW = rng.NEGATIVE_DRAW
@@ -109,7 +109,7 @@ def _new_step_buffers(shape: Shape, negative: int, *, n_sets: int, n_inputs: int
     half[0, :lanes] = half[1, lanes:] = 1
     return StepBuffers(
         targets=aligned((n_sets, shape.n_tiles * shape.n_tile), np.int64),
-        draws=aligned((_n_drawn(shape),), np.float64),
+        draws=aligned((_n_drawn(shape.n_tiles * shape.n_tile),), np.float64),
         inputs=aligned((2 * n_inputs + LANES,), np.int32),
         weight=aligned((1, 2 * n_inputs + LANES)),
         label=label,
@@ -123,9 +123,12 @@ def _new_step_buffers(shape: Shape, negative: int, *, n_sets: int, n_inputs: int
     )
 
 
-def _n_drawn(shape: Shape) -> int:
+def _n_drawn(n_targets: int) -> int:
     """Return how many numbers `begin_draws` computes: whole SIMD vectors of them, enough for the negatives."""
-    return -(-shape.n_tiles * shape.n_tile // _DRAWN_TOGETHER) * _DRAWN_TOGETHER
+    return (n_targets + _DRAWN_TOGETHER - 1) // _DRAWN_TOGETHER * _DRAWN_TOGETHER
+
+
+_n_drawn_cpu = inline_cpu(_n_drawn)
 
 
 @inline_cpu
@@ -135,8 +138,7 @@ def begin_draws(step: StepBuffers, token_pos: int, sampler: Sampler, shape: Shap
     The first loop becomes SIMD code, for the number of its turns is known when it is compiled.
     """
     n_rows = sampler.alias_prob.shape[0]
-    n_drawn = (shape.n_tiles * shape.n_tile + _DRAWN_TOGETHER - 1) // _DRAWN_TOGETHER * _DRAWN_TOGETHER
-    for draw in range(n_drawn):
+    for draw in range(_n_drawn_cpu(shape.n_tiles * shape.n_tile)):
         step.draws[draw] = uniform(random_bits(sampler.key, token_pos, _NEGATIVE_DRAW + draw)) * n_rows
     for draw in range(shape.n_tiles * shape.n_tile - 1):
         prefetch_element(sampler.alias_prob, np.int64(step.draws[draw]))
@@ -188,15 +190,30 @@ def prepare(
     shape: Shape,
 ) -> tuple[int, int]:
     """Draw the targets of centre i, and return the bounds of its window. The centres of a pass come in their order."""
-    low, high = window_of(kept, i, bounds, tokens, shape)
     if shape.share_negatives:
+        low, high = window_of(kept, i, bounds, tokens, shape)
         if i == tokens.window:
             begin_draws(step, kept.pos[i], sampler, shape)
         end_draws(step, first_set(step, i), kept.id[i], sampler, shape)
         begin_draws(step, kept.pos[i + 1], sampler, shape)
     else:
-        draw_pairs(step.targets, step.pairs, i, kept.id[i], kept.pos[i], max(high - low - 1, 0), sampler)
+        if i == tokens.window:
+            _begin_pairs(kept, step.pairs, i, bounds, tokens, sampler, shape)
+        low, high = step.pairs.window[0], step.pairs.window[1]
+        end_pairs(step.targets, step.pairs, i, kept.id[i], max(high - low - 1, 0), sampler)
+        if i + 1 < bounds.last:
+            _begin_pairs(kept, step.pairs, i + 1, bounds, tokens, sampler, shape)
     return low, high
+
+
+@inline_cpu
+def _begin_pairs(
+    kept: KeptTokens, pairs: PairBuffers, i: int, bounds: Bounds, tokens: TokenSource, sampler: Sampler, shape: Shape
+) -> None:
+    """Find the window of centre i, and begin to draw the negatives of its pairs."""
+    low, high = window_of(kept, i, bounds, tokens, shape)
+    pairs.window[0], pairs.window[1] = low, high
+    begin_pairs(pairs, kept.pos[i], max(high - low - 1, 0), sampler)
 
 
 @inline_cpu
