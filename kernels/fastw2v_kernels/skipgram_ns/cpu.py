@@ -56,7 +56,8 @@ from fastw2v_kernels.shared.span.walk_cpu import (
 )
 from fastw2v_kernels.skipgram_ns.pairs_cpu import strip_of_pairs, train_pairs
 
-MOST_TARGETS = max(HALF_LANES, min(LANES, (N_REGISTERS - 3) // 2))
+# Registers hold a sum for each target and each of two input rows, a vector of these rows, and one of a target row.
+_MOST_TARGETS = max(HALF_LANES, min(LANES, (N_REGISTERS - 3) // 2))
 
 
 @inline_cpu
@@ -234,7 +235,7 @@ def _skipgram_ns_cpu_kernel(
 
 def skipgram_shape(stride: int, negative: int, *, share_negatives: bool, with_loss: bool) -> Shape:
     """Return the sizes to compile for."""
-    most = MOST_TARGETS if share_negatives else HALF_LANES
+    most = _MOST_TARGETS if share_negatives else HALF_LANES
     shape = Shape.of(stride, negative + 1, with_loss, share_negatives, most=most)
     return replace(shape, n_strip=tile_strip(shape) if share_negatives else strip_of_pairs(shape.n_vectors))
 

@@ -62,7 +62,7 @@ class StepBuffers(NamedTuple):
     label, valid : float32[n_tiles, LANES], the positive's lanes; the lanes that hold a target
     half : float32[2, LANES], ones in the lanes of the first, and of the second, of two input rows
     mask : float32[n_tiles, LANES], how often each target counts
-    error_coef : float32[n_tiles, (n + 2) * lanes of a row], lr * (label - sigmoid(score)) by tile, input row and target
+    error_coef : float32[n_tiles, (n + 2) * lanes_of(shape)], lr * (label - sigmoid(score)) by tile, row and target
     rows : float32[n + 1, n_vectors * LANES], a move, or a hidden vector, for each input row
     log_coefficients : float32[8], what `softplus` takes
     pairs : PairBuffers, for draws of negatives for each pair
@@ -259,10 +259,11 @@ def score_rows(w_in: Float32, w_out: Float32, step: StepBuffers, n: int, r: int,
                     sums = fma_rows(out, load(w_in, step.inputs[c], col), sums)
                     sums_next = fma_rows(out, load(w_in, step.inputs[c + 1], col), sums_next)
             if shape.n_tile > HALF_LANES:
-                losses = losses + _finish(step, t, c, hsum_single(sums), _weight_of(step, c), lr, shape)
-                losses = losses + _finish(step, t, c + 1, hsum_single(sums_next), _weight_of(step, c + 1), lr, shape)
+                losses = losses + _end_scores(step, t, c, hsum_single(sums), _weight_of(step, c), lr, shape)
+                weight = _weight_of(step, c + 1)
+                losses = losses + _end_scores(step, t, c + 1, hsum_single(sums_next), weight, lr, shape)
             else:
-                losses = losses + _finish(step, t, c, hsum_pair(sums, sums_next), _pair_weight(step, c), lr, shape)
+                losses = losses + _end_scores(step, t, c, hsum_pair(sums, sums_next), _pair_weight(step, c), lr, shape)
         if shape.with_loss:
             loss = loss + losses * load(step.mask, t, 0)
     return loss
@@ -286,13 +287,13 @@ def score_row(a: Float32, row: int, w_out: Float32, step: StepBuffers, r: int, l
 
 @inline_cpu
 def lanes_of(shape: Shape) -> int:
-    """Return how many lanes of the scores and error coefficients belong to an input row."""
+    """Return how many columns of step.error_coef belong to an input row: half a vector, or one if a tile needs more."""
     return LANES if shape.n_tile > HALF_LANES else HALF_LANES
 
 
 @inline_cpu
-def _finish(step: StepBuffers, t: int, c: int, scores: float, weight: float, lr: float, shape: Shape) -> float:
-    """Turn the scores of input row `c`, or of c and c + 1, into error coefficients; return the losses by lane."""
+def _end_scores(step: StepBuffers, t: int, c: int, scores: float, weight: float, lr: float, shape: Shape) -> float:
+    """Fill step.error_coef for the scores of input row `c`, or of c and c + 1; return their losses by lane."""
     losses: float = splat(0.0)
     tanh = set_error_coefs(step, t, c * lanes_of(shape), scores, weight, lr)
     if shape.with_loss:
