@@ -252,12 +252,7 @@ def score_rows(w_in: Float32, w_out: Float32, step: StepBuffers, n: int, r: int,
         for c in range(0, n, 2):
             sums, sums_next, pair = zeros(shape), zeros(shape), pair_of(w_in, step.inputs, c)
             for col in range(0, shape.n_vectors * LANES, LANES):
-                if shape.n_tile > HALF_LANES:
-                    sums, sums_next = fma_two(rows, pair, col, sums, sums_next)
-                else:
-                    out = load_rows(rows, col, single(shape))
-                    sums = fma_rows(out, load(w_in, step.inputs[c], col), sums)
-                    sums_next = fma_rows(out, load(w_in, step.inputs[c + 1], col), sums_next)
+                sums, sums_next = fma_two(rows, pair, col, sums, sums_next)
             if shape.n_tile > HALF_LANES:
                 losses = losses + _end_scores(step, t, c, hsum_single(sums), _weight_of(step, c), lr, shape)
                 weight = _weight_of(step, c + 1)
