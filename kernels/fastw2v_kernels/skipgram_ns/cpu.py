@@ -234,9 +234,10 @@ def _skipgram_ns_cpu_kernel(
 
 
 def skipgram_shape(stride: int, negative: int, *, share_negatives: bool, with_loss: bool) -> Shape:
-    """Return the sizes to compile for."""
-    most = _MOST_TARGETS if share_negatives else HALF_LANES
-    shape = Shape.of(stride, negative + 1, with_loss, share_negatives, most=most)
+    """Return the sizes to compile for: large tiles, unless smaller ones need fewer rows to fill the last."""
+    limits = (_MOST_TARGETS, HALF_LANES) if share_negatives else (HALF_LANES,)
+    shapes = [Shape.of(stride, negative + 1, with_loss, share_negatives, most=most) for most in limits]
+    shape = min(shapes, key=lambda shape: shape.n_tiles * shape.n_tile)
     return replace(shape, n_strip=tile_strip(shape) if share_negatives else strip_of_pairs(shape.n_vectors))
 
 
