@@ -247,8 +247,8 @@ def tile_strip(shape: Shape) -> int:
     There are registers for a strip of the target rows, of an input row and of its move, and one for an error
     coefficient. With 32 registers a third vector costs more, in copies of registers, than it saves.
     """
-    most = 2 if N_REGISTERS == 32 else (N_REGISTERS - 1) // (shape.n_tile + 2)
-    return min(most, shape.n_vectors)
+    most = 2 if N_REGISTERS == 32 else shape.n_vectors
+    return min(most, (N_REGISTERS - 1) // (shape.n_tile + 2), shape.n_vectors)
 
 
 def n_listed(share_negatives: bool, window: int) -> int:
