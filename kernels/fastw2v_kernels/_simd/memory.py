@@ -1,4 +1,4 @@
-"""Loads, stores and prefetches of SIMD values.
+"""Loads and stores of SIMD values.
 
 They bypass Numba's bounds check, so with NUMBA_BOUNDSCHECK=1 they check their own accesses.
 """
@@ -43,7 +43,7 @@ def load_strip(_typing: Any, a: Any, row: Any, col: Any, shape: Any) -> Any:
     vecs = Vecs(shape.shape.n_strip)
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        pointers = _strip_of(context, builder, sig, args, vecs.n)
+        pointers = strip_of(context, builder, sig, args, vecs.n)
         return emit.pack(builder, context.get_value_type(vecs), [emit.load(builder, p) for p in pointers])
 
     return vecs(a, row, col, shape), codegen
@@ -54,7 +54,7 @@ def store_strip(_typing: Any, a: Any, row: Any, col: Any, vecs: Any) -> Any:
     """Write a Vecs to a[row] from `col` on; a : float32[:, ::1]."""
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        pointers = _strip_of(context, builder, sig, args, vecs.n)
+        pointers = strip_of(context, builder, sig, args, vecs.n)
         for pointer, value in zip(pointers, emit.unpack(builder, args[3], vecs.n)):
             emit.store(builder, pointer, value)
         return context.get_dummy_value()
@@ -62,58 +62,7 @@ def store_strip(_typing: Any, a: Any, row: Any, col: Any, vecs: Any) -> Any:
     return types.void(a, row, col, vecs), codegen
 
 
-@intrinsic
-def prefetch(_typing: Any, a: Any, row: Any, col: Any) -> Any:
-    """Prefetch the cache line of a[row, col]; a : float32[:, ::1]."""
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        row, col = (emit.int64(context, builder, args[i], sig.args[i]) for i in (1, 2))
-        emit.prefetch(builder, emit.pointer(context, builder, sig.args[0], args[0], row, col, 1))
-        return context.get_dummy_value()
-
-    return types.void(a, row, col), codegen
-
-
-@intrinsic
-def prefetch_element(_typing: Any, a: Any, slot: Any) -> Any:
-    """Prefetch the cache line of a[slot]; a : a contiguous one-dimensional array."""
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        slot = emit.int64(context, builder, args[1], sig.args[1])
-        emit.prefetch(builder, emit.element(context, builder, sig.args[0], args[0], slot, 1))
-        return context.get_dummy_value()
-
-    return types.void(a, slot), codegen
-
-
-@intrinsic
-def prefetch_strip(_typing: Any, a: Any, row: Any, col: Any, shape: Any) -> Any:
-    """Prefetch the strip of a[row] from `col` on; a : float32[:, ::1]."""
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        for pointer in _strip_of(context, builder, sig, args, shape.shape.n_strip):
-            emit.prefetch(builder, pointer)
-        return context.get_dummy_value()
-
-    return types.void(a, row, col, shape), codegen
-
-
-@intrinsic
-def prefetch_far_strip(_typing: Any, a: Any, row: Any, col: Any, shape: Any) -> Any:
-    """Prefetch the strip of a[row] from `col` on into the second cache; a : float32[:, ::1].
-
-    It waits for no place among the few lines that may be on their way to the first cache.
-    """
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        for pointer in _strip_of(context, builder, sig, args, shape.shape.n_strip):
-            emit.prefetch(builder, pointer, emit.SECOND_CACHE)
-        return context.get_dummy_value()
-
-    return types.void(a, row, col, shape), codegen
-
-
-def _strip_of(context: Any, builder: Any, sig: Any, args: Any, n: int) -> list[Any]:
+def strip_of(context: Any, builder: Any, sig: Any, args: Any, n: int) -> list[Any]:
     """Addresses of `n` vectors of a[row] from `col` on; a, row, col : the first arguments."""
     row, col = (emit.int64(context, builder, args[i], sig.args[i]) for i in (1, 2))
     first = emit.pointer(context, builder, sig.args[0], args[0], row, col, n * LANES)
@@ -142,21 +91,37 @@ def rows_of(_typing: Any, a: Any, ids: Any, r: Any, first: Any, shape: Any) -> A
     rows = Rows(shape.shape.n_tile)
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        a_ty, ids_ty = sig.args[:2]
         r, first = (emit.int64(context, builder, args[i], sig.args[i]) for i in (2, 3))
-        pointers = []
-        for k in range(rows.n):
-            slot = builder.add(first, first.type(k))
-            entry = builder.load(emit.pointer(context, builder, ids_ty, args[1], r, slot, 1))
-            row = emit.int64(context, builder, entry, ids_ty.dtype)
-            pointers.append(emit.pointer(context, builder, a_ty, args[0], row, row.type(0), 0))
-        n_cols = emit.n_cols(context, builder, a_ty, args[0])
-        return emit.pack(builder, context.get_value_type(rows), [*pointers, n_cols])
+        slots = [builder.add(first, first.type(k)) for k in range(rows.n)]
+        entries = [emit.pointer(context, builder, sig.args[1], args[1], r, slot, 1) for slot in slots]
+        return _rows_at(context, builder, rows, sig, args, entries)
 
     return rows(a, ids, r, first, shape), codegen
 
 
-def _tile_of(context: Any, builder: Any, rows: Rows, value: Any, col: Any, col_ty: Any, n_strip: int) -> list[Any]:
+@intrinsic
+def pair_of(_typing: Any, a: Any, ids: Any, first: Any) -> Any:
+    """Rows ids[first] and ids[first + 1] of a; a : float32[:, ::1], ids : int[::1]."""
+    rows = Rows(2)
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        first = emit.int64(context, builder, args[2], sig.args[2])
+        slots = [builder.add(first, first.type(k)) for k in range(rows.n)]
+        entries = [emit.element(context, builder, sig.args[1], args[1], slot, 1) for slot in slots]
+        return _rows_at(context, builder, rows, sig, args, entries)
+
+    return rows(a, ids, first), codegen
+
+
+def _rows_at(context: Any, builder: Any, rows: Rows, sig: Any, args: Any, entries: list[Any]) -> Any:
+    """The rows of a whose numbers are at these addresses in ids; a, ids : the first arguments."""
+    a_ty, ids_ty = sig.args[:2]
+    numbers = [emit.int64(context, builder, builder.load(entry), ids_ty.dtype) for entry in entries]
+    pointers = [emit.pointer(context, builder, a_ty, args[0], row, row.type(0), 0) for row in numbers]
+    return emit.pack(builder, context.get_value_type(rows), [*pointers, emit.n_cols(context, builder, a_ty, args[0])])
+
+
+def tile_of(context: Any, builder: Any, rows: Rows, value: Any, col: Any, col_ty: Any, n_strip: int) -> list[Any]:
     """Addresses of `n_strip` vectors of every row from column `col` on, row after row."""
     *pointers, n_cols = emit.unpack(builder, value, rows.n + 1)
     col = emit.int64(context, builder, col, col_ty)
@@ -170,7 +135,7 @@ def load_rows(_typing: Any, rows: Any, col: Any, shape: Any) -> Any:
     vecs = Vecs(rows.n * shape.shape.n_strip)
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        pointers = _tile_of(context, builder, rows, args[0], args[1], sig.args[1], shape.shape.n_strip)
+        pointers = tile_of(context, builder, rows, args[0], args[1], sig.args[1], shape.shape.n_strip)
         vectors = [emit.load(builder, pointer) for pointer in pointers]
         return emit.pack(builder, context.get_value_type(vecs), vectors)
 
@@ -182,7 +147,7 @@ def add_rows(_typing: Any, rows: Any, col: Any, values: Any) -> Any:
     """Add a Vecs to a strip of every row, one row after the other: a row that is listed twice gets both sums."""
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        pointers = _tile_of(context, builder, rows, args[0], args[1], sig.args[1], values.n // rows.n)
+        pointers = tile_of(context, builder, rows, args[0], args[1], sig.args[1], values.n // rows.n)
         for pointer, value in zip(pointers, emit.unpack(builder, args[2], values.n)):
             emit.store(builder, pointer, builder.fadd(emit.load(builder, pointer), value))
         return context.get_dummy_value()
@@ -195,31 +160,12 @@ def store_rows(_typing: Any, rows: Any, col: Any, values: Any) -> Any:
     """Write a Vecs to a strip of every row, the last first: of a row that is listed twice, the first values stay."""
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        pointers = _tile_of(context, builder, rows, args[0], args[1], sig.args[1], values.n // rows.n)
+        pointers = tile_of(context, builder, rows, args[0], args[1], sig.args[1], values.n // rows.n)
         for pointer, value in reversed(list(zip(pointers, emit.unpack(builder, args[2], values.n)))):
             emit.store(builder, pointer, value)
         return context.get_dummy_value()
 
     return types.void(rows, col, values), codegen
-
-
-def _prefetch_rows(cache: int, where: str) -> Any:
-    @intrinsic
-    def prefetch_rows(_typing: Any, rows: Any, col: Any, shape: Any) -> Any:
-        def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-            n_strip = shape.shape.n_strip
-            for pointer in _tile_of(context, builder, rows, args[0], args[1], sig.args[1], n_strip):
-                emit.prefetch(builder, pointer, cache)
-            return context.get_dummy_value()
-
-        return types.void(rows, col, shape), codegen
-
-    prefetch_rows.__doc__ = f"Prefetch a strip of every row from column `col` on{where}."
-    return prefetch_rows
-
-
-prefetch_rows = _prefetch_rows(emit.FIRST_CACHE, "")
-prefetch_far_rows = _prefetch_rows(emit.SECOND_CACHE, " into the second cache")
 
 
 @intrinsic
@@ -242,6 +188,30 @@ def fma_both(_typing: Any, a: Any, row: Any, col: Any, tile: Any, x: Any, move: 
         return context.make_tuple(builder, result, values)
 
     return result(a, row, col, tile, x, move, grads, shape), codegen
+
+
+@intrinsic
+def fma_two(_typing: Any, rows: Any, pair: Any, col: Any, sums: Any, others: Any) -> Any:
+    """(sums[k] + rows[k] * pair[0], others[k] + rows[k] * pair[1]) for the vector of every row at column `col`.
+
+    The rows are loaded one after the other, each into the same register.
+    """
+    result = types.Tuple((sums, others))
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        tiles = zip(sig.args[:2], args[:2])
+        pointers, both = (tile_of(context, builder, ty, x, args[2], sig.args[2], 1) for ty, x in tiles)
+        vectors = [emit.load(builder, pointer) for pointer in both]
+        totals = [emit.unpack(builder, args[i], rows.n) for i in (3, 4)]
+        for k, pointer in enumerate(pointers):
+            emit.barrier(builder)
+            row = emit.load(builder, pointer)
+            for total, vector in zip(totals, vectors):
+                total[k] = emit.fma(builder, row, vector, total[k])
+        values = [emit.pack(builder, context.get_value_type(ty), v) for ty, v in zip(result, totals)]
+        return context.make_tuple(builder, result, values)
+
+    return result(rows, pair, col, sums, others), codegen
 
 
 @intrinsic

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fastw2v_kernels._jit.cpu import inline_cpu, jit_cpu
-from fastw2v_kernels._simd.memory import prefetch_element
+from fastw2v_kernels._simd.prefetch import prefetch_element
 from fastw2v_kernels.encode.reference import UNIT_BYTES, most_tokens, padded_size
 from fastw2v_kernels.shared.arguments import INT32, INT64, UINT8, UINT64, check_axes, check_read, check_written
 from fastw2v_kernels.shared.memory import cache_per_thread

@@ -39,6 +39,7 @@ from fastw2v_kernels.shared.span.scoring_cpu import (
     StepBuffers,
     Workspace,
     first_set,
+    lanes_of,
     prepare,
     score_rows,
     set_mask,
@@ -54,6 +55,9 @@ from fastw2v_kernels.shared.span.walk_cpu import (
     weighted,
 )
 from fastw2v_kernels.skipgram_ns.pairs_cpu import strip_of_pairs, train_pairs
+
+# Registers hold a sum for each target and each of two input rows, a vector of these rows, and one of a target row.
+_MOST_TARGETS = max(HALF_LANES, min(LANES, (N_REGISTERS - 3) // 2))
 
 
 @inline_cpu
@@ -115,13 +119,13 @@ def update_strip(
         move = zero_strip(shape) if t == 0 else load_strip(step.rows, c, col, shape)
         if t == shape.n_tiles - 1:
             base = move if shape.with_rates else x + move
-            moved, out = fma_both(step.error_coef, t, c * HALF_LANES, out, x, base, out, shape)
+            moved, out = fma_both(step.error_coef, t, c * lanes_of(shape), out, x, base, out, shape)
             if shape.with_rates:
                 move_at_rate(matrices, step.inputs[c], col, x, moved)
             else:
                 store_strip(matrices.w_in, step.inputs[c], col, moved)
         else:
-            moved, out = fma_both(step.error_coef, t, c * HALF_LANES, out, x, move, out, shape)
+            moved, out = fma_both(step.error_coef, t, c * lanes_of(shape), out, x, move, out, shape)
             store_strip(step.rows, c, col, moved)
     store_rows(rows, col, out)
 
@@ -230,8 +234,10 @@ def _skipgram_ns_cpu_kernel(
 
 
 def skipgram_shape(stride: int, negative: int, *, share_negatives: bool, with_loss: bool) -> Shape:
-    """Return the sizes to compile for."""
-    shape = Shape.of(stride, negative + 1, with_loss, share_negatives)
+    """Return the sizes to compile for: large tiles, unless smaller ones need fewer rows to fill the last."""
+    limits = (_MOST_TARGETS, HALF_LANES) if share_negatives else (HALF_LANES,)
+    shapes = [Shape.of(stride, negative + 1, with_loss, share_negatives, most=most) for most in limits]
+    shape = min(shapes, key=lambda shape: shape.n_tiles * shape.n_tile)
     return replace(shape, n_strip=tile_strip(shape) if share_negatives else strip_of_pairs(shape.n_vectors))
 
 
@@ -241,8 +247,8 @@ def tile_strip(shape: Shape) -> int:
     There are registers for a strip of the target rows, of an input row and of its move, and one for an error
     coefficient. With 32 registers a third vector costs more, in copies of registers, than it saves.
     """
-    most = 2 if N_REGISTERS == 32 else (N_REGISTERS - 1) // (shape.n_tile + 2)
-    return min(most, shape.n_vectors)
+    most = 2 if N_REGISTERS == 32 else shape.n_vectors
+    return min(most, (N_REGISTERS - 1) // (shape.n_tile + 2), shape.n_vectors)
 
 
 def n_listed(share_negatives: bool, window: int) -> int:

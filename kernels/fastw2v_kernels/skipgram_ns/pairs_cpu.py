@@ -125,7 +125,7 @@ def _set_coefs_of_two(
     _set_masks(step, r + p, r + other, negative, shape)
     for t in range(shape.n_tiles):
         scores = load(step.error_coef, t, place * HALF_LANES)
-        tanh = set_error_coefs(step, t, place, scores, weight, lr)
+        tanh = set_error_coefs(step, t, place * HALF_LANES, scores, weight, lr)
         if shape.with_loss:
             loss = loss + losses_of(step, t, scores, tanh) * (weight * load(step.mask, t, 0))
     return loss

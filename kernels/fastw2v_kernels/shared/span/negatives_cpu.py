@@ -7,7 +7,7 @@ from typing import NamedTuple
 from fastw2v_kernels._jit.cpu import inline_cpu
 from fastw2v_kernels._simd import Shape
 from fastw2v_kernels.shared.span.inputs import Matrices, RatedMatrices, Sampler
-from fastw2v_kernels.shared.span.pairs_cpu import draw_pairs
+from fastw2v_kernels.shared.span.pairs_cpu import begin_pairs, end_pairs
 from fastw2v_kernels.shared.span.scoring_cpu import StepBuffers, draw_targets, first_set
 from fastw2v_kernels.shared.span.walk_cpu import KeptTokens
 
@@ -28,4 +28,5 @@ def draw_negatives(negatives: Negatives, kept: KeptTokens, i: int, n_contexts: i
     if shape.share_negatives:
         draw_targets(step, first_set(step, i), kept.id[i], kept.pos[i], 0, sampler, shape)
     else:
-        draw_pairs(step.targets, step.pairs, i, kept.id[i], kept.pos[i], n_contexts, sampler)
+        begin_pairs(step.pairs, kept.pos[i], n_contexts, sampler)
+        end_pairs(step.targets, step.pairs, i, kept.id[i], n_contexts, sampler)

@@ -12,10 +12,12 @@ from fastw2v_kernels._simd import (
     LANES,
     Shape,
     fma_rows,
+    fma_two,
     hsum_pair,
     hsum_single,
     load,
     load_rows,
+    pair_of,
     prefetch_element,
     rows_of,
     single,
@@ -29,7 +31,7 @@ from fastw2v_kernels.shared.cpu import alias_draw, random_bits, softplus, tanh_h
 from fastw2v_kernels.shared.memory import aligned, cache_per_thread
 from fastw2v_kernels.shared.sigmoid import LOG_COEFFICIENTS
 from fastw2v_kernels.shared.span.inputs import Sampler, TokenSource
-from fastw2v_kernels.shared.span.pairs_cpu import PairBuffers, draw_pairs, pair_buffers
+from fastw2v_kernels.shared.span.pairs_cpu import PairBuffers, begin_pairs, end_pairs, pair_buffers
 from fastw2v_kernels.shared.span.walk_cpu import Bounds, KeptTokens, window_of
 
 _NEGATIVE_DRAW = rng.NEGATIVE_DRAW
@@ -60,7 +62,7 @@ class StepBuffers(NamedTuple):
     label, valid : float32[n_tiles, LANES], the positive's lanes; the lanes that hold a target
     half : float32[2, LANES], ones in the lanes of the first, and of the second, of two input rows
     mask : float32[n_tiles, LANES], how often each target counts
-    error_coef : float32[n_tiles, (n + 2) * HALF_LANES], lr * (label - sigmoid(score)) by tile, input row and target
+    error_coef : float32[n_tiles, (n + 2) * lanes_of(shape)], lr * (label - sigmoid(score)) by tile, row and target
     rows : float32[n + 1, n_vectors * LANES], a move, or a hidden vector, for each input row
     log_coefficients : float32[8], what `softplus` takes
     pairs : PairBuffers, for draws of negatives for each pair
@@ -107,23 +109,26 @@ def _new_step_buffers(shape: Shape, negative: int, *, n_sets: int, n_inputs: int
     half[0, :lanes] = half[1, lanes:] = 1
     return StepBuffers(
         targets=aligned((n_sets, shape.n_tiles * shape.n_tile), np.int64),
-        draws=aligned((_n_drawn(shape),), np.float64),
+        draws=aligned((_n_drawn(shape.n_tiles * shape.n_tile),), np.float64),
         inputs=aligned((2 * n_inputs + LANES,), np.int32),
         weight=aligned((1, 2 * n_inputs + LANES)),
         label=label,
         valid=valid,
         half=half,
         mask=mask,
-        error_coef=aligned((shape.n_tiles, (n_inputs + 2) * HALF_LANES)),
+        error_coef=aligned((shape.n_tiles, (n_inputs + 2) * lanes)),
         rows=aligned((n_inputs + 1, shape.n_vectors * LANES)),
         log_coefficients=log_coefficients,
         pairs=pair_buffers(shape, negative, n_sets),
     )
 
 
-def _n_drawn(shape: Shape) -> int:
+def _n_drawn(n_targets: int) -> int:
     """Return how many numbers `begin_draws` computes: whole SIMD vectors of them, enough for the negatives."""
-    return -(-shape.n_tiles * shape.n_tile // _DRAWN_TOGETHER) * _DRAWN_TOGETHER
+    return (n_targets + _DRAWN_TOGETHER - 1) // _DRAWN_TOGETHER * _DRAWN_TOGETHER
+
+
+_n_drawn_cpu = inline_cpu(_n_drawn)
 
 
 @inline_cpu
@@ -133,8 +138,7 @@ def begin_draws(step: StepBuffers, token_pos: int, sampler: Sampler, shape: Shap
     The first loop becomes SIMD code, for the number of its turns is known when it is compiled.
     """
     n_rows = sampler.alias_prob.shape[0]
-    n_drawn = (shape.n_tiles * shape.n_tile + _DRAWN_TOGETHER - 1) // _DRAWN_TOGETHER * _DRAWN_TOGETHER
-    for draw in range(n_drawn):
+    for draw in range(_n_drawn_cpu(shape.n_tiles * shape.n_tile)):
         step.draws[draw] = uniform(random_bits(sampler.key, token_pos, _NEGATIVE_DRAW + draw)) * n_rows
     for draw in range(shape.n_tiles * shape.n_tile - 1):
         prefetch_element(sampler.alias_prob, np.int64(step.draws[draw]))
@@ -186,15 +190,30 @@ def prepare(
     shape: Shape,
 ) -> tuple[int, int]:
     """Draw the targets of centre i, and return the bounds of its window. The centres of a pass come in their order."""
-    low, high = window_of(kept, i, bounds, tokens, shape)
     if shape.share_negatives:
+        low, high = window_of(kept, i, bounds, tokens, shape)
         if i == tokens.window:
             begin_draws(step, kept.pos[i], sampler, shape)
         end_draws(step, first_set(step, i), kept.id[i], sampler, shape)
         begin_draws(step, kept.pos[i + 1], sampler, shape)
     else:
-        draw_pairs(step.targets, step.pairs, i, kept.id[i], kept.pos[i], max(high - low - 1, 0), sampler)
+        if i == tokens.window:
+            _begin_pairs(kept, step.pairs, i, bounds, tokens, sampler, shape)
+        low, high = step.pairs.window[0], step.pairs.window[1]
+        end_pairs(step.targets, step.pairs, i, kept.id[i], max(high - low - 1, 0), sampler)
+        if i + 1 < bounds.last:
+            _begin_pairs(kept, step.pairs, i + 1, bounds, tokens, sampler, shape)
     return low, high
+
+
+@inline_cpu
+def _begin_pairs(
+    kept: KeptTokens, pairs: PairBuffers, i: int, bounds: Bounds, tokens: TokenSource, sampler: Sampler, shape: Shape
+) -> None:
+    """Find the window of centre i, and begin to draw the negatives of its pairs."""
+    low, high = window_of(kept, i, bounds, tokens, shape)
+    pairs.window[0], pairs.window[1] = low, high
+    begin_pairs(pairs, kept.pos[i], max(high - low - 1, 0), sampler)
 
 
 @inline_cpu
@@ -231,16 +250,15 @@ def score_rows(w_in: Float32, w_out: Float32, step: StepBuffers, n: int, r: int,
     for t in range(shape.n_tiles):
         rows, losses = rows_of(w_out, step.targets, r, t * shape.n_tile, shape), splat(0.0)
         for c in range(0, n, 2):
-            sums, sums_next = zeros(shape), zeros(shape)
+            sums, sums_next, pair = zeros(shape), zeros(shape), pair_of(w_in, step.inputs, c)
             for col in range(0, shape.n_vectors * LANES, LANES):
-                out = load_rows(rows, col, single(shape))
-                sums = fma_rows(out, load(w_in, step.inputs[c], col), sums)
-                sums_next = fma_rows(out, load(w_in, step.inputs[c + 1], col), sums_next)
-            scores = hsum_pair(sums, sums_next)
-            weight = _pair_weight(step, c)
-            tanh = set_error_coefs(step, t, c, scores, weight, lr)
-            if shape.with_loss:
-                losses = losses + losses_of(step, t, scores, tanh) * weight
+                sums, sums_next = fma_two(rows, pair, col, sums, sums_next)
+            if shape.n_tile > HALF_LANES:
+                losses = losses + _end_scores(step, t, c, hsum_single(sums), _weight_of(step, c), lr, shape)
+                weight = _weight_of(step, c + 1)
+                losses = losses + _end_scores(step, t, c + 1, hsum_single(sums_next), weight, lr, shape)
+            else:
+                losses = losses + _end_scores(step, t, c, hsum_pair(sums, sums_next), _pair_weight(step, c), lr, shape)
         if shape.with_loss:
             loss = loss + losses * load(step.mask, t, 0)
     return loss
@@ -263,6 +281,29 @@ def score_row(a: Float32, row: int, w_out: Float32, step: StepBuffers, r: int, l
 
 
 @inline_cpu
+def lanes_of(shape: Shape) -> int:
+    """Return how many columns of step.error_coef belong to an input row: half a vector, or one if a tile needs more."""
+    return LANES if shape.n_tile > HALF_LANES else HALF_LANES
+
+
+@inline_cpu
+def _end_scores(step: StepBuffers, t: int, c: int, scores: float, weight: float, lr: float, shape: Shape) -> float:
+    """Fill step.error_coef for the scores of input row `c`, or of c and c + 1; return their losses by lane."""
+    losses: float = splat(0.0)
+    tanh = set_error_coefs(step, t, c * lanes_of(shape), scores, weight, lr)
+    if shape.with_loss:
+        losses = losses_of(step, t, scores, tanh) * weight
+    return losses
+
+
+@inline_cpu
+def _weight_of(step: StepBuffers, c: int) -> float:
+    """Return how often input row `c` occurs, on all lanes (a SIMD value)."""
+    weight: float = splat(step.weight[0, c])
+    return weight
+
+
+@inline_cpu
 def _pair_weight(step: StepBuffers, c: int) -> float:
     """Return how often input rows `c` and c + 1 occur, on the lanes of each (a SIMD value)."""
     weight: float = load(step.half, 0, 0) * step.weight[0, c] + load(step.half, 1, 0) * step.weight[0, c + 1]
@@ -270,11 +311,11 @@ def _pair_weight(step: StepBuffers, c: int) -> float:
 
 
 @inline_cpu
-def set_error_coefs(step: StepBuffers, t: int, c: int, scores: float, weight: float, lr: float) -> float:
-    """Fill step.error_coef for the scores (SIMD values) of tile `t`, input rows `c` and c + 1; return tanh_half."""
+def set_error_coefs(step: StepBuffers, t: int, place: int, scores: float, weight: float, lr: float) -> float:
+    """Fill step.error_coef of tile `t` from column `place` on, for the scores (SIMD values); return tanh_half."""
     mask = load(step.mask, t, 0) * weight
     tanh = tanh_half(scores)
-    store(step.error_coef, t, c * HALF_LANES, (load(step.label, t, 0) - (tanh * 0.5 + 0.5)) * (mask * lr))
+    store(step.error_coef, t, place, (load(step.label, t, 0) - (tanh * 0.5 + 0.5)) * (mask * lr))
     return tanh
 
 
