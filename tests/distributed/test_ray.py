@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 import weakref
 from pathlib import Path
@@ -13,10 +14,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmarks.studies.cluster.machines import actors, actors_of
 from fastw2v import KeyedVectors, Word2Vec
 from fastw2v.config import TrainConfig
-from fastw2v.distributed import Cluster, cluster_corpus, plan
+from fastw2v.distributed import Cluster, cluster_corpus, on_ray, plan
 from fastw2v.distributed.on_ray import RayTransport
+from fastw2v.distributed.transport import NoWorkerLeftError
 from tests.cli.running import run
 from tests.conftest import ROOT
 from tests.distributed.cases import OPTIONS, one_machine, write_text
@@ -103,20 +106,6 @@ def held():
     return {name: whole[name] - free.get(name, 0) for name in STORED if whole[name] != free.get(name)}
 
 
-def actors(nodes):
-    """Process ids of the actors of these nodes."""
-    raylets = {node.all_processes["raylet"][0].process.pid for node in nodes.list_all_nodes()}
-    return sorted(pid for pid in map(int, filter(str.isdecimal, os.listdir("/proc"))) if is_actor(pid, raylets))
-
-
-def is_actor(pid, raylets):
-    try:
-        parent = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
-        return parent in raylets and Path(f"/proc/{pid}/cmdline").read_bytes().startswith(b"ray::Replica")
-    except OSError:  # it has ended
-        return False
-
-
 class AtHalf:
     """Does something once, when half of the words are trained."""
 
@@ -162,12 +151,16 @@ def test_a_killed_actor_is_replaced_and_no_word_is_lost(nodes, text, alone):
     assert model.cluster_report.words == alone.report.raw_words
 
 
+def transport_of(nodes, text, **options):
+    return RayTransport(Cluster(nodes.address, **options), TrainConfig(workers=1), cluster_corpus(text))
+
+
 class Held:
     """Something in a frame of the driver, as a reference to an object is."""
 
 
 def test_the_error_of_a_lost_worker_holds_nothing_of_the_driver(nodes, text):
-    transport = RayTransport(Cluster(nodes.address), TrainConfig(workers=1), cluster_corpus(text))
+    transport = transport_of(nodes, text)
     transport.start()
     os.kill(actors(nodes)[0], signal.SIGKILL)
 
@@ -181,7 +174,7 @@ def test_the_error_of_a_lost_worker_holds_nothing_of_the_driver(nodes, text):
 
 
 def test_the_error_of_a_method_holds_nothing_of_the_driver(nodes, text):
-    transport = RayTransport(Cluster(nodes.address), TrainConfig(workers=1), cluster_corpus(text))
+    transport = transport_of(nodes, text)
     worker = min(transport.start())
 
     def refused():
@@ -192,6 +185,56 @@ def test_the_error_of_a_method_holds_nothing_of_the_driver(nodes, text):
 
     assert refused()() is None
     transport.close()
+
+
+def test_the_error_of_a_method_tells_where_it_was_raised(nodes, text):
+    transport = transport_of(nodes, text)
+    worker = min(transport.start())
+    with pytest.raises(AttributeError) as raised:
+        transport.gather([transport.call(worker, "go_back")])
+    transport.close()
+    (note,) = raised.value.__notes__
+    assert "On the node" in note
+    assert "in go_back" in note
+
+
+def test_a_node_on_which_no_worker_starts_is_left_out_with_the_cause(nodes, text, monkeypatch):
+    class Broken:
+        def __init__(self, *_):
+            raise ModuleNotFoundError("No module named 'fastw2v'")
+
+        def progress(self):
+            """Called to know whether it has started."""
+
+    monkeypatch.setattr(on_ray, "Replica", Broken)
+    transport = transport_of(nodes, text)
+    cause = "ModuleNotFoundError: No module named 'fastw2v'"
+    with pytest.raises(NoWorkerLeftError, match=cause), pytest.warns(RuntimeWarning, match=cause) as warned:
+        transport.start()
+    assert len(warned) == 2
+    transport.close()
+
+
+@pytest.mark.slow
+def test_a_worker_may_be_silent_until_the_deadline(nodes, text):
+    transport = transport_of(nodes, text, deadline=60)
+    transport.start()
+    paused = actors(nodes)[0]
+    os.kill(paused, signal.SIGSTOP)
+    again = threading.Timer(12, os.kill, (paused, signal.SIGCONT))
+    again.start()
+    assert transport.lost() == set()
+    again.join()
+    transport.close()
+
+
+def test_another_cluster_than_that_of_this_process_is_refused_with_the_cure(nodes, text):
+    host, port = nodes.address.rsplit(":", 1)
+    for address in (f"{host}:{int(port) - 1}", f"10.255.255.1:{port}", "local"):
+        with pytest.raises(ConnectionError, match=rf"uses the Ray cluster {nodes.address}: pass cluster=\"auto\""):
+            Word2Vec(corpus_file=str(text), cluster=address)
+    for address in (f"localhost:{port}", "auto"):
+        RayTransport(Cluster(address), TrainConfig(), cluster_corpus(text)).close()
 
 
 def test_a_stopped_actor_counts_as_lost_after_the_deadline(nodes, text, alone):
@@ -210,9 +253,7 @@ def test_a_killed_driver_goes_on_from_its_checkpoint(nodes, text, alone, tmp_pat
     options = {**OPTIONS, "epochs": N_EPOCHS}
     code = f"""
 from fastw2v import Word2Vec
-from fastw2v.config import TrainConfig
-from fastw2v.distributed import Cluster, cluster_corpus, plan
-from fastw2v.distributed.on_ray import RayTransport
+from fastw2v.distributed import Cluster
 Word2Vec(corpus_file={str(text)!r}, cluster=Cluster({nodes.address!r}, rounds={ROUNDS}, cycle=2), **{options},
          checkpoint="run", checkpoint_every="epoch")
 """
@@ -232,8 +273,7 @@ def test_a_node_that_is_gone_is_done_without(nodes, text, alone):
     other = nodes.add_node(num_cpus=1, **STORE)
 
     def switch_off():
-        raylet = other.all_processes["raylet"][0].process.pid
-        own = [pid for pid in actors(nodes) if is_actor(pid, {raylet})]
+        own = actors_of(nodes, other)
         nodes.remove_node(other, allow_graceful=False)
         for pid in own:  # it would end by itself only when it misses its node, perhaps after the training
             with contextlib.suppress(ProcessLookupError):
