@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
@@ -205,11 +206,11 @@ class RayTransport:
         """Return what a method raised, with where; or that its worker is lost."""
         errors, cause = self._ray.exceptions, getattr(error, "cause", None)
         if not isinstance(error, errors.RayTaskError):
-            return WorkerLostError(_summary(str(error)))
+            return WorkerLostError(_summary(error))
         if isinstance(cause, errors.RayError):
-            return WorkerLostError(_summary(str(cause)))
+            return WorkerLostError(_summary(cause))
         raised: Exception = cause if isinstance(cause, Exception) else error
-        raised.add_note(f"On the node {error.ip}:\n{error.traceback_str}")
+        raised.add_note("\n".join(["It was raised by a worker:", *_lines(error)]))
         return raised
 
     def _failure(self, reference: Any) -> str | None:  # noqa: ANN401
@@ -256,7 +257,13 @@ def _asked(actor: Any) -> Any:  # noqa: ANN401
     return actor.progress.options(concurrency_group="watch").remote()
 
 
-def _summary(message: str) -> str:
-    """Return the first line of Ray's message, and the last where it holds a traceback."""
-    lines = [line.strip() for line in message.strip().splitlines() if line.strip()]
-    return f"{lines[0]} {lines[-1]}" if "Traceback" in message else lines[0]
+def _summary(error: Any) -> str:  # noqa: ANN401
+    """Return the first line of what Ray says; of a worker that did not start, what its Python raised."""
+    lines = _lines(error)
+    return lines[-1] if getattr(error, "actor_init_failed", False) else lines[0]
+
+
+def _lines(error: Exception) -> list[str]:
+    """Return the lines of an error without colours, nor those that mark a place in the line above."""
+    lines = re.sub(r"\x1b\[\d*m", "", str(error)).splitlines()
+    return [line for line in lines if line.strip(" ^~")] or [type(error).__name__]
