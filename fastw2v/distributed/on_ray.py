@@ -18,7 +18,7 @@ from fastw2v.runtime.warn import warn_user
 _POLL_S = 0.5  # between looks at what is under way
 _LOOK_S = 5.0  # between looks at nodes and at the head
 _START_S, _REPLACE_S = 120.0, 20.0
-_RAY_KNOWS_S = 60.0  # in which Ray finds out that a node does not answer
+_RAY_KNOWS_S = 90.0  # in which Ray finds that the daemon of a node does not answer, and ends its workers
 
 
 class _Node(NamedTuple):
@@ -40,7 +40,7 @@ class _Node(NamedTuple):
 
 
 class _Seen:
-    """What a worker said of its progress, and when that was new."""
+    """What a worker said last of its progress, and when it had last made some."""
 
     def __init__(self, now: float) -> None:
         self.when, self.n_words, self.is_busy = now, 0, False
@@ -68,7 +68,7 @@ class RayTransport:
     ImportError
         Ray is not installed.
     ConnectionError
-        There is no such cluster.
+        There is no such cluster, or this process is connected to another.
     """
 
     def __init__(self, cluster: Cluster, config: TrainConfig, corpus: ClusterCorpus) -> None:
@@ -153,6 +153,7 @@ class RayTransport:
 
     def gather(self, references: Sequence[Any], on_words: OnWords | None = None) -> list[Any]:
         """Wait for results; see `Transport.gather`."""
+        self._look()
         left, results = list(references), {}
         self._seen = {worker: _Seen(time.monotonic()) for worker in self._actors}
         asked: dict[int, Any] = {}
@@ -166,12 +167,15 @@ class RayTransport:
                     on_words(sum(seen.n_words for seen in self._seen.values()))
         return [results[reference] for reference in references]
 
+    def _look(self) -> None:
+        """Raise ConnectionError if the head is gone, which is looked for now and then."""
+        if time.monotonic() > self._next_look:
+            self._connection.await_head()
+            self._next_look = time.monotonic() + _LOOK_S
+
     def _watch(self, asked: dict[int, Any]) -> None:
         """Ask the workers how far they are. WorkerLostError if one is late, TimeoutError if nothing is under way."""
-        now = time.monotonic()
-        if now > self._next_look:
-            self._connection.await_head()
-            self._next_look = now + _LOOK_S
+        self._look()
         for worker, actor in self._actors.items():
             if worker not in asked:
                 asked[worker] = _asked(actor)

@@ -229,6 +229,35 @@ def test_a_worker_may_be_silent_until_the_deadline(nodes, text):
     transport.close()
 
 
+@pytest.mark.slow
+def test_a_node_whose_daemon_does_not_answer_is_done_without(nodes, text, alone):
+    other = nodes.add_node(num_cpus=1, **STORE)
+    daemon = other.all_processes["raylet"][0].process.pid
+    wide = {"vector_size": 400}  # rows of which fewer bytes are sent pass by the daemon
+    model = trained(nodes, text, action=lambda: os.kill(daemon, signal.SIGSTOP), deadline=20, **wide)
+    os.kill(daemon, signal.SIGCONT)
+    nodes.remove_node(other)
+    assert model.report.raw_words == alone.report.raw_words
+    assert model.cluster_report.n_lost == 1
+
+
+@pytest.mark.slow
+def test_a_lost_head_is_an_error_with_the_cure(nodes, text, tmp_path):
+    code = f"""
+import ray
+from fastw2v import Word2Vec
+from fastw2v.distributed import ray_cluster
+ray_cluster._HEAD_S = 5
+def kill(phase, done, total):
+    if phase == "train" and done > total / 4:
+        ray._private.worker._global_node.all_processes["gcs_server"][0].process.kill()
+Word2Vec(corpus_file={str(text)!r}, cluster="local", progress=kill, vector_size=50, epochs=3000, workers=1)
+"""
+    driver = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=300)
+    assert driver.returncode == 1
+    assert "is gone; start a cluster again, and go on from the last checkpoint: Word2Vec.resume" in driver.stderr
+
+
 def test_another_cluster_than_that_of_this_process_is_refused_with_the_cure(nodes, text):
     host, port = nodes.address.rsplit(":", 1)
     for address in (f"{host}:{int(port) - 1}", f"10.255.255.1:{port}", "local"):
