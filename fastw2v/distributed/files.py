@@ -45,10 +45,10 @@ def _expanded_url(url: str) -> list[str]:
         found = list(filter(system.isfile, system.glob(name))) if has_magic(name) else []
     if not found:
         raise FileNotFoundError(f"no file matches {url!r}; check the name, and that this machine may read it")
-    return [_url_of(each, url, system, name) for each in sorted(found)]
+    return [_url_of(each, url, system, name=name) for each in sorted(found)]
 
 
-def _url_of(found: str, url: str, system: Any, name: str) -> str:  # noqa: ANN401
+def _url_of(found: str, url: str, system: Any, *, name: str) -> str:  # noqa: ANN401
     """Return the URL of a file that was found by another URL, which names a folder or a pattern.
 
     It keeps what the file system leaves out of its names: the host of ``hdfs://host/a/*.txt``, and what follows ``::``.

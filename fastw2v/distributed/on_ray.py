@@ -185,15 +185,17 @@ class RayTransport:
             if self._ray.wait([asked[worker]], timeout=0)[0]:
                 self._seen[worker].note(self._result(asked.pop(worker)), now)
         waited = {worker: now - seen.when for worker, seen in self._seen.items()}
-        late = [worker for worker, seconds in waited.items() if seconds > self._cluster.deadline]
+        late = [worker for worker, waits in waited.items() if waits > self._cluster.deadline]
         hung = [worker for worker in late if worker in asked or self._seen[worker].is_busy]
         if hung:
             self._connection.await_head()
             self._end(hung)
             raise WorkerLostError(f"workers {hung} made no progress in {self._cluster.deadline:g} s")
-        if min(waited.values()) > max(self._cluster.deadline, _RAY_KNOWS_S):
-            seconds = f"{min(waited.values()):.0f} s"
-            raise TimeoutError(f"all nodes wait, and nothing moved between them in {seconds}; check their network")
+        seconds = min(waited.values(), default=0.0)
+        if seconds > max(self._cluster.deadline, _RAY_KNOWS_S):
+            raise TimeoutError(
+                f"all nodes wait, and nothing moved between them in {seconds:.0f} s; check their network"
+            )
 
     def _result(self, reference: Any) -> Any:  # noqa: ANN401
         try:
