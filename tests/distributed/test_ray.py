@@ -274,7 +274,7 @@ def test_a_stopped_actor_counts_as_lost_after_the_deadline(nodes, text, alone):
         stopped.append(actors(nodes)[0])
         os.kill(stopped[0], signal.SIGSTOP)
 
-    model = trained(nodes, text, action=stop, deadline=3)
+    model = trained(nodes, text, action=stop, deadline=8)
     assert_same(model, alone)
     assert model.cluster_report.n_lost == 1
 
