@@ -18,8 +18,8 @@ class Cluster:
     Parameters
     ----------
     address : str
-        "auto": the Ray cluster that runs on this machine, or that the environment names. "local": one of this machine
-        alone, started for this training. "HOST:PORT": the head of a cluster.
+        "auto": the Ray cluster that this process is connected to; else that which the environment names, or that of
+        this machine. "local": one of this machine alone, started for this training. "HOST:PORT": the head of a cluster.
     nodes : int, optional
         Use so many nodes; default: all that have a CPU.
     rounds : int, optional

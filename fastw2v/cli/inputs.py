@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from fastw2v.keyedvectors import KeyedVectors
 
 STDIN = Path("-")
-_URL = re.compile(r"^([a-z][a-z0-9+.]+):/+")
+_URL = re.compile(r"(?:^|(?<=::))([a-z][a-z0-9+.]+):/+")  # one of a chain too: zip://*.txt::s3://bucket/texts.zip
+_LOCAL = ("file", "local")  # protocols without a host
 
 
 def corpus_of(
@@ -87,8 +88,8 @@ def cluster_corpus_of(
 
 
 def _url(found: re.Match[str]) -> str:
-    """Return the begin of a URL, of which `Path` has left one slash."""
-    return f"{found[1]}://" + "/" * (found[1] == "file")
+    """Return the beginning of a URL, of which `Path` has left one slash."""
+    return f"{found[1]}://" + "/" * (found[1] in _LOCAL)
 
 
 def _pairs(paths: Sequence[Path], columns: Mapping[str, str]) -> Corpus:

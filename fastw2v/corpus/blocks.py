@@ -50,7 +50,9 @@ def refuse_no_text(first: bytes, name: str) -> None:
         raise ValueError(f"{name} has many NUL bytes, so it is UTF-16 or no text; convert it: iconv -f UTF-16 -t UTF-8")
 
 
-def blocks_of(stream: BinaryIO, name: str, block_bytes: int) -> Generator[Block, None, None]:
+def blocks_of(
+    stream: BinaryIO, name: str, block_bytes: int, *, is_later_part: bool = False
+) -> Generator[Block, None, None]:
     r"""Yield a stream of text in blocks that end after whitespace; a byte order mark at its beginning is left out.
 
     Parameters
@@ -61,6 +63,8 @@ def blocks_of(stream: BinaryIO, name: str, block_bytes: int) -> Generator[Block,
         Names the stream in error messages.
     block_bytes : int
         Size of a block, about.
+    is_later_part : bool
+        It is a part of a plain text, and others are before it: its first bytes tell nothing of the kind of file.
 
     Yields
     ------
@@ -76,6 +80,9 @@ def blocks_of(stream: BinaryIO, name: str, block_bytes: int) -> Generator[Block,
     ValueError
         It is no UTF-8 text, or 16 MB of it hold no whitespace.
     """
+    if is_later_part:
+        yield from _cut(stream, name, block_bytes)
+        return
     with unpacked(stream, name) as unpacked_stream:
         blocks = _cut(unpacked_stream, name, block_bytes)
         for text, n_bytes in islice(blocks, 1):

@@ -25,6 +25,14 @@ from fastw2v.runtime.warn import warn_user
 
 logger = logging.getLogger("fastw2v")
 StrPath = str | os.PathLike[str]
+_JSON_CURE = (
+    'name the field that holds the words: fastw2v.corpus.table_corpus(path, column="text"), '
+    "or --column text on the command line"
+)
+_TABLE_CURE = (
+    'of a table, read a column: fastw2v.corpus.table_corpus(path, column="text"), or --column text; of a table '
+    "with an item in each row, group= and items="
+)
 
 
 class NoCorpusFileError(FileNotFoundError, TypeError):
@@ -60,6 +68,9 @@ class TextCorpus:
         Separate words at the whitespace of str.split, such as U+00A0, and not at that of ASCII alone.
     tokens : Tokens, optional
         How a text becomes tokens, where whitespace is not all that separates them.
+    is_later_part : bool
+        The sources are parts of plain texts, and others are before them: no byte order mark is looked for, nor what
+        kinds of files they are.
     """
 
     sources: tuple[Source, ...]
@@ -68,6 +79,7 @@ class TextCorpus:
     is_one_line: bool = False
     python_spaces: bool = False
     tokens: Tokens | None = None
+    is_later_part: bool = False
 
     @property
     def n_bytes(self) -> int:
@@ -127,7 +139,7 @@ class TextCorpus:
 
     def _lines(self, stream: BinaryIO, source: Source, block_bytes: int) -> Iterable[Block]:
         """Yield the lines to read of one source, in blocks, as they are in the file."""
-        blocks = blocks_of(stream, _name(source), block_bytes)
+        blocks = blocks_of(stream, _name(source), block_bytes, is_later_part=self.is_later_part)
         return blocks if self.limit is None else first_lines(blocks, self.limit)
 
     def _sentences(self, blocks: Iterable[Block]) -> Iterable[Block]:
@@ -209,7 +221,7 @@ def text_corpus(paths: StrPath | Iterable[StrPath], *, lower: bool = False, toke
     corpus = corpus_of_files(files, how)
     for source in corpus.sources:
         if isinstance(source, Path):
-            _warn_of_table(source)
+            warn_of_table(str(source))
     return corpus
 
 
@@ -224,16 +236,13 @@ def _source(file: Path) -> Source:
         with open(file, "rb") as pipe:
             return store(pipe, str(file))
     check_readable(file)
-    _refuse_json_lines(file)
+    refuse_json_lines(str(file))
     return file
 
 
-def _warn_of_table(file: Path) -> None:
-    if file.name.lower().removesuffix(".gz").endswith((".csv", ".tsv")):
-        cure = (
-            'of a table, read a column: fastw2v.corpus.table_corpus(path, column="text"), or --column text; of a table '
-            "with an item in each row, group= and items="
-        )
+def warn_of_table(file: str, cure: str = _TABLE_CURE) -> None:
+    """Warn of a file to be read as plain text whose name is that of a table."""
+    if file.lower().removesuffix(".gz").endswith((".csv", ".tsv")):
         logger.warning("%s is read as plain text, a sentence a line; %s", file, cure)
 
 
@@ -273,9 +282,7 @@ def check_readable(file: Path) -> None:
         raise PermissionError(f"corpus file {str(file)!r} may not be read; check its permissions (chmod u+r)")
 
 
-def _refuse_json_lines(file: Path) -> None:
+def refuse_json_lines(file: str, cure: str = _JSON_CURE) -> None:
     """Raise ValueError for JSON lines, whose brackets and names would be words. Other tables have bytes that tell."""
-    ending = file.name.lower().removesuffix(".gz").rpartition(".")[2]
-    if ending in ("jsonl", "ndjson"):
-        cure = 'fastw2v.corpus.table_corpus(path, column="text"), or --column text on the command line'
-        raise ValueError(f"{str(file)!r} holds JSON lines, not plain text; name the field that holds the words: {cure}")
+    if file.lower().removesuffix(".gz").endswith((".jsonl", ".ndjson")):
+        raise ValueError(f"{file!r} holds JSON lines, not plain text; {cure}")

@@ -2,56 +2,45 @@
 
 from __future__ import annotations
 
-import logging
-import socket
+import re
 import time
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Collection, Sequence
+from typing import Any, NamedTuple
 
 from fastw2v.cluster import Cluster
 from fastw2v.config import TrainConfig
+from fastw2v.distributed.ray_cluster import RayCluster, connection_error, ray_module
 from fastw2v.distributed.replica import Progress, Replica
 from fastw2v.distributed.shards import ClusterCorpus
-from fastw2v.distributed.transport import OnWords, WorkerLostError
-from fastw2v.runtime.packages import optional_module
+from fastw2v.distributed.transport import NoWorkerLeftError, OnWords, WorkerLostError
 from fastw2v.runtime.warn import warn_user
 
-logger = logging.getLogger("fastw2v")
-_POLL_S = 0.5
-_ANSWER_S, _START_S, _REPLACE_S = 10.0, 120.0, 20.0
-_CURE = 'start one by `ray start --head`, give its address, or pass cluster="local" for this machine alone'
-_STORE_BYTES = 1 << 30  # of a cluster that is started here: blocks under way, and counts
+_POLL_S = 0.5  # between looks at what is under way
+_LOOK_S = 5.0  # between looks at nodes and at the head
+_START_S, _REPLACE_S = 120.0, 20.0
+_RAY_KNOWS_S = 90.0  # in which Ray finds that the daemon of a node does not answer, and ends its workers
 
 
-def ray_module() -> Any:  # noqa: ANN401 - it may not be installed
-    """Return the module ray; ImportError, with the command that installs it, if it is absent."""
-    return optional_module("ray", package="'fastw2v[ray]'", purpose="training on a cluster")
+class _Node(NamedTuple):
+    """A node of Ray, and where its daemon listens."""
 
+    id: str
+    host: str
+    port: int
 
-def _is_there(host: str, port: int) -> bool:
-    """Whether somebody listens there; Ray knows only after half a minute that a node is gone."""
-    try:
-        socket.create_connection((host, port), timeout=_ANSWER_S).close()
-    except OSError:
-        return False
-    return True
+    @property
+    def is_there(self) -> bool:
+        """Whether its daemon can be reached; Ray knows only after half a minute that a node is gone."""
+        return connection_error(self.host, self.port) is None
 
-
-def _check_address(address: str) -> None:
-    """Raise ConnectionError if nobody listens there: Ray would wait for minutes, and then end the process."""
-    if address in ("auto", "local"):
-        return
-    host, _, port = address.rpartition(":")
-    if not (host and port.isdecimal()):
-        raise ValueError(f'cluster is {address!r}; expected "auto", "local", or HOST:PORT of the head of a cluster')
-    try:
-        socket.create_connection((host.strip("[]"), int(port)), timeout=_ANSWER_S).close()
-    except (OSError, OverflowError) as error:
-        raise ConnectionError(f"no Ray cluster at {address!r} ({error}); {_CURE}") from error
+    @property
+    def is_gone(self) -> bool:
+        """Whether its machine says that the daemon has ended. Its workers end with it."""
+        return isinstance(connection_error(self.host, self.port), ConnectionRefusedError)
 
 
 class _Seen:
-    """What a worker said of its progress, and when that was new."""
+    """What a worker said last of its progress, and when it had last made some."""
 
     def __init__(self, now: float) -> None:
         self.when, self.n_words, self.is_busy = now, 0, False
@@ -79,59 +68,60 @@ class RayTransport:
     ImportError
         Ray is not installed.
     ConnectionError
-        There is no such cluster.
+        There is no such cluster, or this process is connected to another.
     """
 
     def __init__(self, cluster: Cluster, config: TrainConfig, corpus: ClusterCorpus) -> None:
         self._ray, self._cluster = ray_module(), cluster
         self._config, self._corpus = config, corpus
         self._actors: dict[int, Any] = {}
-        self._nodes: dict[int, str] = {}
+        self._nodes: dict[int, _Node] = {}  # of all workers that there were
         self._seen: dict[int, _Seen] = {}
         self._n_started = 0
-        self._owns_cluster = not self._ray.is_initialized()
-        if self._owns_cluster:
-            self._connect()
-
-    def _connect(self) -> None:
-        _check_address(self._cluster.address)
-        options: dict[str, Any] = {"logging_level": logging.WARNING, "log_to_driver": False}
-        if self._cluster.address == "local":
-            options |= {"address": "local", "include_dashboard": False, "object_store_memory": _STORE_BYTES}
-        else:
-            options["address"] = self._cluster.address
-        try:
-            self._ray.init(**options)
-        except (ConnectionError, ValueError, RuntimeError, TimeoutError) as error:
-            raise ConnectionError(f"no Ray cluster at {self._cluster.address!r} ({error}); {_CURE}") from error
+        self._connection = RayCluster(cluster.address)
+        self._next_look = 0.0
 
     def start(self) -> dict[int, int]:
         """Start an actor on each node that has none; see `Transport.start`."""
         new: dict[int, tuple[Any, int]] = {}
-        for node in self._free_nodes():
-            cpus = int(node["Resources"]["CPU"])
+        for node, cpus in self._free_nodes():
             threads = min(cpus, self._config.workers or cpus)
-            new[self._n_started] = self._new_actor(node["NodeID"], cpus, threads), threads
-            self._nodes[self._n_started] = node["NodeID"]
+            new[self._n_started] = self._new_actor(node.id, cpus, threads), threads
+            self._nodes[self._n_started] = node
             self._n_started += 1
-        answers = [actor.progress.options(concurrency_group="watch").remote() for actor, _ in new.values()]
+        answers = {worker: _asked(actor) for worker, (actor, _) in new.items()}
         patience = _REPLACE_S if self._actors else _START_S
-        ready = set(self._ray.wait(answers, num_returns=len(answers), timeout=patience)[0]) if answers else set()
-        started = {}
-        for (worker, (actor, threads)), answer in zip(new.items(), answers):
-            if answer not in ready or not self._answers(answer):
-                self._ray.kill(actor)
-                warn_user(f"node {self._nodes[worker][:8]} started no worker in {patience:.0f} s, and is not used")
-                continue
-            self._actors[worker], started[worker] = actor, threads
-        return started
+        ready = set(self._wait(answers.values(), patience))
+        failures = {
+            worker: self._failure(answer) if answer in ready else f"it did not answer in {patience:.0f} s"
+            for worker, answer in answers.items()
+        }
+        for worker, failure in failures.items():
+            if failure is None:
+                self._actors[worker] = new[worker][0]
+            else:
+                self._ray.kill(new[worker][0])
+                node = self._nodes[worker]
+                warn_user(f"the node {node.host} ({node.id[:8]}) is not used, since no worker started there: {failure}")
+        if failures and not self._actors:
+            raise NoWorkerLeftError(f"no worker started on any node: {next(iter(failures.values()))}")
+        return {worker: threads for worker, (_, threads) in new.items() if worker in self._actors}
 
-    def _free_nodes(self) -> list[Any]:
-        used = {self._nodes[worker] for worker in self._actors}
-        nodes = [node for node in self._ray.nodes() if node["Alive"] and node["Resources"].get("CPU", 0) >= 1]
-        free = sorted((node for node in nodes if node["NodeID"] not in used), key=lambda node: node["NodeID"])
-        free = [node for node in free if _is_there(node["NodeManagerAddress"], node["NodeManagerPort"])]
-        most = len(nodes) if self._cluster.nodes is None else self._cluster.nodes
+    def _wait(self, references: Collection[Any], timeout: float) -> list[Any]:
+        """Wait for results, and return the references of those that are there."""
+        given = list(references)
+        return list(self._ray.wait(given, num_returns=len(given), timeout=timeout)[0]) if given else []
+
+    def _free_nodes(self) -> list[tuple[_Node, int]]:
+        """Return nodes without a worker, and their CPUs."""
+        used = {self._nodes[worker].id for worker in self._actors}
+        alive = [node for node in self._ray.nodes() if node["Alive"] and node["Resources"].get("CPU", 0) >= 1]
+        most = len(alive) if self._cluster.nodes is None else self._cluster.nodes
+        found = [
+            (_Node(node["NodeID"], node["NodeManagerAddress"], node["NodeManagerPort"]), int(node["Resources"]["CPU"]))
+            for node in alive
+        ]
+        free = [(node, cpus) for node, cpus in sorted(found) if node.id not in used and node.is_there]
         return free[: max(0, most - len(used))]
 
     def _new_actor(self, node: str, cpus: int, threads: int) -> Any:  # noqa: ANN401
@@ -163,6 +153,7 @@ class RayTransport:
 
     def gather(self, references: Sequence[Any], on_words: OnWords | None = None) -> list[Any]:
         """Wait for results; see `Transport.gather`."""
+        self._look()
         left, results = list(references), {}
         self._seen = {worker: _Seen(time.monotonic()) for worker in self._actors}
         asked: dict[int, Any] = {}
@@ -176,69 +167,109 @@ class RayTransport:
                     on_words(sum(seen.n_words for seen in self._seen.values()))
         return [results[reference] for reference in references]
 
+    def _look(self) -> None:
+        """Raise ConnectionError if the head is gone, which is looked for now and then."""
+        if time.monotonic() > self._next_look:
+            self._connection.await_head()
+            self._next_look = time.monotonic() + _LOOK_S
+
     def _watch(self, asked: dict[int, Any]) -> None:
         """Ask the workers how far they are. WorkerLostError if one is late, TimeoutError if nothing is under way."""
+        self._look()
         for worker, actor in self._actors.items():
             if worker not in asked:
-                asked[worker] = actor.progress.options(concurrency_group="watch").remote()
-        self._ray.wait(list(asked.values()), num_returns=len(asked), timeout=0.05)
+                asked[worker] = _asked(actor)
+        self._wait(asked.values(), 0.05)
         now = time.monotonic()
         for worker in list(asked):
             if self._ray.wait([asked[worker]], timeout=0)[0]:
                 self._seen[worker].note(self._result(asked.pop(worker)), now)
-        late = [worker for worker, seen in self._seen.items() if now - seen.when > self._cluster.deadline]
+        waited = {worker: now - seen.when for worker, seen in self._seen.items()}
+        late = [worker for worker, waits in waited.items() if waits > self._cluster.deadline]
         hung = [worker for worker in late if worker in asked or self._seen[worker].is_busy]
         if hung:
+            self._connection.await_head()
             self._end(hung)
             raise WorkerLostError(f"workers {hung} made no progress in {self._cluster.deadline:g} s")
-        if len(late) == len(self._seen):
-            raise TimeoutError(f"nothing moved between the nodes in {self._cluster.deadline:g} s; check the network")
+        seconds = min(waited.values(), default=0.0)
+        if seconds > max(self._cluster.deadline, _RAY_KNOWS_S):
+            raise TimeoutError(
+                f"all nodes wait, and nothing moved between them in {seconds:.0f} s; check their network"
+            )
 
     def _result(self, reference: Any) -> Any:  # noqa: ANN401
-        errors, failure = self._ray.exceptions, None
         try:
             return self._ray.get(reference)
-        except errors.RayTaskError as error:
-            cause = getattr(error, "cause", None)
-            lost = isinstance(cause, errors.RayError)
-            failure = WorkerLostError(str(cause)) if lost else cause if isinstance(cause, Exception) else error
-            error.__traceback__ = None
-        except errors.RayError as error:
-            failure = WorkerLostError(str(error).partition("\n")[0])
-            error.__traceback__ = (
-                None  # a frame of Ray holds the error: a cycle, which would hold all frames from here up
-            )
+        except self._ray.exceptions.RayError as error:
+            failure = self._translated(error)
+            error.__traceback__ = None  # Ray's frames hold the error, and so all frames from here up, in a cycle
         try:
             raise failure
         finally:
-            failure = cause = None  # as above
+            del failure  # as above
 
-    def _answers(self, reference: Any) -> bool:  # noqa: ANN401
+    def _translated(self, error: Any) -> Exception:  # noqa: ANN401
+        """Return what a method raised, with where; or that its worker is lost."""
+        errors, cause = self._ray.exceptions, getattr(error, "cause", None)
+        if not isinstance(error, errors.RayTaskError):
+            return WorkerLostError(_summary(error))
+        if isinstance(cause, errors.RayError):
+            return WorkerLostError(_summary(cause))
+        raised: Exception = cause if isinstance(cause, Exception) else error
+        raised.add_note("\n".join(["It was raised by a worker:", *_lines(error)]))
+        return raised
+
+    def _failure(self, reference: Any) -> str | None:  # noqa: ANN401
+        """Return why a worker is lost, None if it has answered."""
         try:
             self._result(reference)
-        except WorkerLostError:
-            return False
-        return True
+        except WorkerLostError as error:
+            return str(error)
+        return None
 
     def interrupt(self, worker: int) -> None:
         """End the training of a round."""
         self._actor(worker).stop.options(concurrency_group="watch").remote()
 
     def lost(self) -> set[int]:
-        """Return the workers that do not answer within ten seconds, and end them."""
-        asked = {w: a.progress.options(concurrency_group="watch").remote() for w, a in self._actors.items()}
-        ready = self._ray.wait(list(asked.values()), num_returns=len(asked), timeout=_ANSWER_S)[0] if asked else []
-        lost = [worker for worker, answer in asked.items() if answer not in ready or not self._answers(answer)]
-        self._end(lost)
-        gone = {worker for worker in self._nodes if worker not in self._actors}
-        return gone
+        """Return the workers that have ended, or do not answer before the deadline; they are ended."""
+        self._connection.await_head()
+        silent = {worker: _asked(actor) for worker, actor in self._actors.items()}
+        lost, end = set[int](), time.monotonic() + self._cluster.deadline
+        while silent and (seconds := end - time.monotonic()) > 0:
+            ready = set(self._wait(silent.values(), min(_LOOK_S, seconds)))
+            for worker, answer in list(silent.items()):
+                is_lost = self._failure(answer) is not None if answer in ready else self._nodes[worker].is_gone
+                if is_lost:
+                    lost.add(worker)
+                if is_lost or answer in ready:
+                    del silent[worker]
+        self._end(sorted(lost | set(silent)))
+        return {worker for worker in self._nodes if worker not in self._actors}
 
     def _end(self, workers: Sequence[int]) -> None:
         for worker in workers:
             self._ray.kill(self._actors.pop(worker))
 
     def close(self) -> None:
-        """End the actors, and the cluster if it was started here."""
-        self._end(list(self._actors))
-        if self._owns_cluster:
-            self._ray.shutdown()
+        """End the actors, and the connection to the cluster if it was made here."""
+        if self._ray.is_initialized():
+            self._end(list(self._actors))
+        self._connection.close()
+
+
+def _asked(actor: Any) -> Any:  # noqa: ANN401
+    """Ask a worker how far it is, while it does other things; return a reference to the answer."""
+    return actor.progress.options(concurrency_group="watch").remote()
+
+
+def _summary(error: Any) -> str:  # noqa: ANN401
+    """Return the first line of what Ray says; of a worker that did not start, what its Python raised."""
+    lines = _lines(error)
+    return lines[-1] if getattr(error, "actor_init_failed", False) else lines[0]
+
+
+def _lines(error: Exception) -> list[str]:
+    """Return the lines of an error without colours, nor those that mark a place in the line above."""
+    lines = re.sub(r"\x1b\[\d*m", "", str(error)).splitlines()
+    return [line for line in lines if line.strip(" ^~")] or [type(error).__name__]

@@ -1,24 +1,20 @@
-"""Shards: the parts of a corpus that nodes read apart from each other: ranges of text files, or row groups of Parquet.
-
-Names with ``://`` are opened by fsspec, others as files of this machine, which each node must then see under the same
-name.
-"""
+"""Shards, the parts of a corpus that nodes read apart from each other: ranges of text files, row groups of Parquet."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, cast
 
 from fastw2v.corpus import Corpus, TextCorpus, table_corpus
 from fastw2v.corpus.columns import pyarrow_module
-from fastw2v.corpus.text import check_readable, expanded_paths
+from fastw2v.corpus.text import refuse_json_lines, warn_of_table
 from fastw2v.corpus.tokenized import Tokens as Tokenizing
 from fastw2v.corpus.tokenized import checked_tokens
+from fastw2v.distributed.files import expanded, opened, size_of, without_chain
 from fastw2v.runtime.compressed import is_compressed
-from fastw2v.runtime.packages import optional_module
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -27,6 +23,8 @@ _FEWEST_BYTES, _MOST_BYTES = 1 << 14, 256 << 20
 _N_SHARDS = 64  # about, of a corpus that is neither small nor large
 _SEARCHED_BYTES = 1 << 16
 _PARQUET = b"PAR1"
+_JSON_CURE = 'save the field that holds the words as a column of Parquet, and pass column="text", or --column text'
+_TABLE_CURE = 'of a table, save the column as Parquet, and pass column="text", or --column text'
 
 
 class Shard(NamedTuple):
@@ -82,7 +80,7 @@ class ClusterCorpus:
     def read(self, shard: Shard) -> Corpus:
         """Return a shard as a corpus; raises as `text_corpus` and `table_corpus`."""
         if self.column is None:
-            return TextCorpus((TextRange(shard),), tokens=self.how)
+            return TextCorpus((TextRange(shard),), tokens=self.how, is_later_part=shard.begin > 0)
         with opened(shard.path) as file:
             groups = pyarrow_module().parquet.ParquetFile(file)
             table = groups.read_row_groups(range(shard.begin, shard.end), columns=[self.column])
@@ -102,7 +100,8 @@ def cluster_corpus(
     ----------
     paths : path or list of paths
         Paths, folders or patterns as in `text_corpus`, which each node must see; or URLs of fsspec, such as
-        ``s3://bucket/part-*.txt``, which each node must be able to open.
+        ``s3://bucket/part-*.txt``, which each node must be able to open. A URL may be chained, such as
+        ``zip://*.txt::s3://bucket/texts.zip``.
     column : str, optional
         The files are Parquet, and the rows of this column are sentences; see `table_corpus`.
     lower, tokens
@@ -118,7 +117,7 @@ def cluster_corpus(
     OSError
         A file does not exist, or a pattern matches none.
     ValueError
-        There is no path, or options of text are mixed with `column`.
+        There is no path, a file holds JSON lines, or options of text are mixed with `column`.
     ImportError
         A URL is given and fsspec is not installed, or `column` and pyarrow is not.
 
@@ -138,7 +137,17 @@ def cluster_corpus(
     given = [paths] if isinstance(paths, str | PathLike) else list(paths)
     if not given:
         raise ValueError("no corpus file: got an empty list of paths, expected at least one")
-    return ClusterCorpus(tuple(found for path in given for found in _expanded(fspath(path))), column, how)
+    files = tuple(found for path in given for found in expanded(fspath(path)))
+    if column is None:
+        _check_plain(files)
+    return ClusterCorpus(files, column, how)
+
+
+def _check_plain(files: Sequence[str]) -> None:
+    for file in files:
+        refuse_json_lines(without_chain(file), _JSON_CURE)
+    for file in files:
+        warn_of_table(without_chain(file), _TABLE_CURE)
 
 
 def one_cluster_corpus(sentences: Any, corpus_file: Any) -> ClusterCorpus:  # noqa: ANN401
@@ -160,40 +169,6 @@ def one_cluster_corpus(sentences: Any, corpus_file: Any) -> ClusterCorpus:  # no
         cure = "write it to files that all nodes see, and pass corpus_file, or cluster_corpus(files, column=...)"
         raise TypeError(f"sentences is a {type(sentences).__name__}, which a cluster cannot read: {cure}")
     return sentences
-
-
-def _expanded(path: str) -> list[str]:
-    if "://" not in path:
-        files = expanded_paths(path)
-        for file in files:
-            check_readable(file)
-        return [str(file.resolve()) for file in files]
-    system, name = _filesystem(path)
-    protocol = path.partition("://")[0]
-    found = sorted(system.glob(name)) if any(mark in name for mark in "*?[") else [name]
-    if not found or not all(map(system.isfile, found)):
-        raise FileNotFoundError(f"no file matches {path!r}; check the name, and that this machine may read it")
-    return [f"{protocol}://{each.lstrip('/') if protocol != 'file' else each}" for each in found]
-
-
-def _filesystem(url: str) -> tuple[Any, str]:
-    fsspec = optional_module("fsspec", package="'fastw2v[ray]'", purpose=f"the URL {url}")
-    system, name = fsspec.core.url_to_fs(url)
-    return system, str(name)
-
-
-def opened(path: str) -> BinaryIO:
-    """Open a file of this machine, or a URL of fsspec, for reading."""
-    if "://" not in path:
-        return open(path, "rb")
-    system, name = _filesystem(path)
-    return cast(BinaryIO, system.open(name, "rb"))
-
-
-def size_of(path: str) -> int:
-    """Return the size of a file in bytes."""
-    with opened(path) as file:
-        return file.seek(0, io.SEEK_END)
 
 
 def _ranges(path: str, size: int, most: int) -> Iterator[Shard]:

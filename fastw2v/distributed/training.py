@@ -138,7 +138,9 @@ def train(
     ImportError
         Ray is not installed.
     ConnectionError
-        There is no such cluster.
+        There is no such cluster, this process is connected to another, or the head is gone.
+    TimeoutError
+        All nodes wait for each other, and nothing moves between them: the network is broken.
     ValueError, TypeError
         An option is out of its range, or a cluster does not train it.
     OSError

@@ -48,6 +48,10 @@ class Transport(Protocol):
         ------
         WorkerLostError
             A worker has ended, or has made no progress for the deadline.
+        TimeoutError
+            All workers wait for each other, and nothing moves between them.
+        ConnectionError
+            The head of the cluster is gone.
         Exception
             What a method raised.
         """

@@ -1,8 +1,10 @@
 import sys
+from pathlib import Path
 
 import pytest
 
 from fastw2v import Word2Vec
+from fastw2v.cli.inputs import cluster_corpus_of
 from fastw2v.distributed import Cluster, cluster_corpus
 from fastw2v.distributed.replica import Replica
 from tests.cli.running import run
@@ -72,6 +74,25 @@ def test_the_command_refuses_by_name(text, tmp_path, monkeypatch, arguments, cur
     result = run("train", str(text), "-o", "out.bin", "--cluster", "local", *arguments)
     assert result.exit_code == 1
     assert cure in result.stderr
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "s3://bucket/*.txt",
+        "file:///folder/a.txt",
+        "local:///folder/a.txt",
+        "hdfs://host:80/a",
+        "zip://*.txt::file:///folder/z.zip",
+        "simplecache::s3://bucket/a.txt",
+        "folder/a:b.txt",
+    ],
+)
+def test_the_command_takes_urls(monkeypatch, url):
+    given = []
+    monkeypatch.setattr("fastw2v.distributed.cluster_corpus", lambda urls, **_: given.extend(urls))
+    cluster_corpus_of([Path(url)], {})
+    assert given == [url]
 
 
 def test_importing_the_package_does_not_import_ray(run_python):

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 import weakref
 from pathlib import Path
@@ -13,10 +14,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmarks.studies.cluster.machines import actors, actors_of
 from fastw2v import KeyedVectors, Word2Vec
 from fastw2v.config import TrainConfig
-from fastw2v.distributed import Cluster, cluster_corpus, plan
+from fastw2v.distributed import Cluster, cluster_corpus, on_ray
 from fastw2v.distributed.on_ray import RayTransport
+from fastw2v.distributed.rounds import round_ends
+from fastw2v.distributed.transport import NoWorkerLeftError
 from tests.cli.running import run
 from tests.conftest import ROOT
 from tests.distributed.cases import OPTIONS, one_machine, write_text
@@ -103,20 +107,6 @@ def held():
     return {name: whole[name] - free.get(name, 0) for name in STORED if whole[name] != free.get(name)}
 
 
-def actors(nodes):
-    """Process ids of the actors of these nodes."""
-    raylets = {node.all_processes["raylet"][0].process.pid for node in nodes.list_all_nodes()}
-    return sorted(pid for pid in map(int, filter(str.isdecimal, os.listdir("/proc"))) if is_actor(pid, raylets))
-
-
-def is_actor(pid, raylets):
-    try:
-        parent = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
-        return parent in raylets and Path(f"/proc/{pid}/cmdline").read_bytes().startswith(b"ray::Replica")
-    except OSError:  # it has ended
-        return False
-
-
 class AtHalf:
     """Does something once, when half of the words are trained."""
 
@@ -144,12 +134,12 @@ def assert_same(model, alone):
     assert model.report.loss_per_epoch[-1] == pytest.approx(alone.report.loss_per_epoch[-1], rel=0.01)
 
 
-def test_the_command_trains_on_two_nodes_what_one_machine_trains(nodes, text, alone, tmp_path, monkeypatch):
-    monkeypatch.setattr(plan, "_N_MERGES", N_EPOCHS * ROUNDS)
+def test_the_command_trains_on_two_nodes_what_one_machine_trains(nodes, text, alone, tmp_path):
     arguments = ["--sg", "--vector-size", 20, "--sample", 0.01, "--seed", 3, "--epochs", N_EPOCHS, "--workers", 1]
     result = run("train", text, "-o", tmp_path / "v.bin", "--cluster", nodes.address, "--json", *arguments)
     assert result.exit_code == 0, result.output
-    assert "2 nodes, 12 rounds" in result.stderr
+    n_rounds = len(round_ends(TrainConfig(epochs=N_EPOCHS), alone.report.raw_words // N_EPOCHS))
+    assert f"2 nodes, {n_rounds} rounds" in result.stderr
     vectors = KeyedVectors.load_word2vec_format(tmp_path / "v.bin", binary=True)
     assert vectors.index_to_key == alone.wv.index_to_key
     assert f'"raw_words": {alone.report.raw_words}' in result.stdout.replace("  ", " ")
@@ -162,12 +152,16 @@ def test_a_killed_actor_is_replaced_and_no_word_is_lost(nodes, text, alone):
     assert model.cluster_report.words == alone.report.raw_words
 
 
+def transport_of(nodes, text, **options):
+    return RayTransport(Cluster(nodes.address, **options), TrainConfig(workers=1), cluster_corpus(text))
+
+
 class Held:
     """Something in a frame of the driver, as a reference to an object is."""
 
 
 def test_the_error_of_a_lost_worker_holds_nothing_of_the_driver(nodes, text):
-    transport = RayTransport(Cluster(nodes.address), TrainConfig(workers=1), cluster_corpus(text))
+    transport = transport_of(nodes, text)
     transport.start()
     os.kill(actors(nodes)[0], signal.SIGKILL)
 
@@ -181,7 +175,7 @@ def test_the_error_of_a_lost_worker_holds_nothing_of_the_driver(nodes, text):
 
 
 def test_the_error_of_a_method_holds_nothing_of_the_driver(nodes, text):
-    transport = RayTransport(Cluster(nodes.address), TrainConfig(workers=1), cluster_corpus(text))
+    transport = transport_of(nodes, text)
     worker = min(transport.start())
 
     def refused():
@@ -194,6 +188,85 @@ def test_the_error_of_a_method_holds_nothing_of_the_driver(nodes, text):
     transport.close()
 
 
+def test_the_error_of_a_method_tells_where_it_was_raised(nodes, text):
+    transport = transport_of(nodes, text)
+    worker = min(transport.start())
+    with pytest.raises(AttributeError) as raised:
+        transport.gather([transport.call(worker, "go_back")])
+    transport.close()
+    (note,) = raised.value.__notes__
+    assert note.startswith("It was raised by a worker:\nray::Replica.go_back() (pid=")
+    assert "replica.py" in note
+
+
+def test_a_node_on_which_no_worker_starts_is_left_out_with_the_cause(nodes, text, monkeypatch):
+    class Broken:
+        def __init__(self, *_):
+            raise ModuleNotFoundError("No module named 'fastw2v'")
+
+        def progress(self):
+            """Called to know whether it has started."""
+
+    monkeypatch.setattr(on_ray, "Replica", Broken)
+    transport = transport_of(nodes, text)
+    cause = "ModuleNotFoundError: No module named 'fastw2v'"
+    with pytest.raises(NoWorkerLeftError, match=cause), pytest.warns(RuntimeWarning, match=cause) as warned:
+        transport.start()
+    assert len(warned) == 2
+    transport.close()
+
+
+@pytest.mark.slow
+def test_a_worker_may_be_silent_until_the_deadline(nodes, text):
+    transport = transport_of(nodes, text, deadline=60)
+    transport.start()
+    paused = actors(nodes)[0]
+    os.kill(paused, signal.SIGSTOP)
+    again = threading.Timer(12, os.kill, (paused, signal.SIGCONT))
+    again.start()
+    assert transport.lost() == set()
+    again.join()
+    transport.close()
+
+
+@pytest.mark.slow
+def test_a_node_whose_daemon_does_not_answer_is_done_without(nodes, text, alone):
+    other = nodes.add_node(num_cpus=1, **STORE)
+    daemon = other.all_processes["raylet"][0].process.pid
+    wide = {"vector_size": 400}  # rows of which fewer bytes are sent pass by the daemon
+    model = trained(nodes, text, action=lambda: os.kill(daemon, signal.SIGSTOP), deadline=20, **wide)
+    os.kill(daemon, signal.SIGCONT)
+    nodes.remove_node(other)
+    assert model.report.raw_words == alone.report.raw_words
+    assert model.cluster_report.n_lost == 1
+
+
+@pytest.mark.slow
+def test_a_lost_head_is_an_error_with_the_cure(nodes, text, tmp_path):
+    code = f"""
+import ray
+from fastw2v import Word2Vec
+from fastw2v.distributed import ray_cluster
+ray_cluster._HEAD_S = 5
+def kill(phase, done, total):
+    if phase == "train" and done > total / 4:
+        ray._private.worker._global_node.all_processes["gcs_server"][0].process.kill()
+Word2Vec(corpus_file={str(text)!r}, cluster="local", progress=kill, vector_size=50, epochs=3000, workers=1)
+"""
+    driver = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=300)
+    assert driver.returncode == 1
+    assert "is gone; start a cluster again, and go on from the last checkpoint: Word2Vec.resume" in driver.stderr
+
+
+def test_another_cluster_than_that_of_this_process_is_refused_with_the_cure(nodes, text):
+    host, port = nodes.address.rsplit(":", 1)
+    for address in (f"{host}:{int(port) - 1}", f"10.255.255.1:{port}", "local"):
+        with pytest.raises(ConnectionError, match=rf"uses the Ray cluster {nodes.address}: pass cluster=\"auto\""):
+            Word2Vec(corpus_file=str(text), cluster=address)
+    for address in (f"localhost:{port}", "auto"):
+        RayTransport(Cluster(address), TrainConfig(), cluster_corpus(text)).close()
+
+
 def test_a_stopped_actor_counts_as_lost_after_the_deadline(nodes, text, alone):
     stopped = []
 
@@ -201,7 +274,7 @@ def test_a_stopped_actor_counts_as_lost_after_the_deadline(nodes, text, alone):
         stopped.append(actors(nodes)[0])
         os.kill(stopped[0], signal.SIGSTOP)
 
-    model = trained(nodes, text, action=stop, deadline=3)
+    model = trained(nodes, text, action=stop, deadline=8)
     assert_same(model, alone)
     assert model.cluster_report.n_lost == 1
 
@@ -210,9 +283,7 @@ def test_a_killed_driver_goes_on_from_its_checkpoint(nodes, text, alone, tmp_pat
     options = {**OPTIONS, "epochs": N_EPOCHS}
     code = f"""
 from fastw2v import Word2Vec
-from fastw2v.config import TrainConfig
-from fastw2v.distributed import Cluster, cluster_corpus, plan
-from fastw2v.distributed.on_ray import RayTransport
+from fastw2v.distributed import Cluster
 Word2Vec(corpus_file={str(text)!r}, cluster=Cluster({nodes.address!r}, rounds={ROUNDS}, cycle=2), **{options},
          checkpoint="run", checkpoint_every="epoch")
 """
@@ -232,8 +303,7 @@ def test_a_node_that_is_gone_is_done_without(nodes, text, alone):
     other = nodes.add_node(num_cpus=1, **STORE)
 
     def switch_off():
-        raylet = other.all_processes["raylet"][0].process.pid
-        own = [pid for pid in actors(nodes) if is_actor(pid, {raylet})]
+        own = actors_of(nodes, other)
         nodes.remove_node(other, allow_graceful=False)
         for pid in own:  # it would end by itself only when it misses its node, perhaps after the training
             with contextlib.suppress(ProcessLookupError):

@@ -1,4 +1,7 @@
 import gzip
+import zipfile
+from fnmatch import fnmatch
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -70,6 +73,113 @@ def test_urls_are_read_by_fsspec(tmp_path):
     assert_same(corpus, tmp_path)
     with pytest.raises(FileNotFoundError, match="no file matches"):
         cluster_corpus(f"file://{tmp_path}/*.csv")
+
+
+URLS = {  # given, found; both in the folder {0}
+    "file://{0}/a.txt": ["file://{0}/a.txt"],
+    "local://{0}/a.txt": ["local://{0}/a.txt"],
+    "local://{0}/*.txt": ["local://{0}/a.txt", "local://{0}/b.txt"],
+    "file://{0}/texts/": ["file://{0}/texts/a.txt"],
+    "zip://m/b.txt::file://{0}/z.zip": ["zip://m/b.txt::file://{0}/z.zip"],
+    "zip://*/*.txt::file://{0}/z.zip": ["zip://m/a.txt::file://{0}/z.zip", "zip://m/b.txt::file://{0}/z.zip"],
+    "simplecache::file://{0}/a.txt": ["simplecache::file://{0}/a.txt"],
+    "simplecache::file://{0}/a*": ["simplecache::file://{0}/a.txt"],
+}
+
+
+@pytest.mark.parametrize("given", URLS)
+def test_urls_keep_what_leads_to_the_file(tmp_path, given):
+    pytest.importorskip("fsspec")
+    (tmp_path / "texts").mkdir()
+    with zipfile.ZipFile(tmp_path / "z.zip", "w") as archive:
+        for seed, name in enumerate(["a.txt", "b.txt"]):
+            archive.write(write_text(tmp_path / name, n_lines=20, seed=seed), f"m/{name}")
+    for name in ("a.txt", ".hidden"):
+        write_text(tmp_path / "texts" / name, n_lines=20)
+    corpus = cluster_corpus(given.format(tmp_path))
+    assert list(corpus.paths) == [url.format(tmp_path) for url in URLS[given]]
+    assert_same(
+        corpus,
+        [tmp_path / url.removeprefix("simplecache::").partition("::")[0].rpartition("/")[2] for url in corpus.paths],
+    )
+
+
+def test_urls_keep_their_host():
+    fsspec = pytest.importorskip("fsspec")
+
+    class Hosted(fsspec.get_filesystem_class("memory")):
+        """As HDFS: its names have no host."""
+
+        protocol = "hosted"
+        store, pseudo_dirs = {"/data/a.txt": None, "/data/b.txt": None}, ["", "/data"]
+
+        @classmethod
+        def _strip_protocol(cls, path):
+            return "/" + path.partition("://")[2].partition("/")[2] if "://" in path else path
+
+        @staticmethod
+        def _get_kwargs_from_urls(path):
+            return {"host": path.partition("://")[2].partition("/")[0]}
+
+        def info(self, path, **_):
+            kind = "file" if path in self.store else "directory" if path in self.pseudo_dirs else None
+            if kind is None:
+                raise FileNotFoundError(path)
+            return {"name": path, "type": kind, "size": 0}
+
+        def glob(self, path, **_):
+            return [name for name in self.store if fnmatch(name, path)]
+
+    fsspec.register_implementation("hosted", Hosted, clobber=True)
+    for given in ("hosted://name:80/data/a.txt", "hosted://name:80/data/a*"):
+        assert cluster_corpus(given).paths == ("hosted://name:80/data/a.txt",)
+
+
+def test_a_file_whose_own_url_is_not_known_is_refused():
+    fsspec = pytest.importorskip("fsspec")
+
+    class Odd(fsspec.get_filesystem_class("memory")):
+        protocol = "odd"
+
+        def isfile(self, path):
+            return not path.endswith("*")
+
+        def isdir(self, _):
+            return False
+
+        def glob(self, path, **_):
+            return ["elsewhere:a.txt"]
+
+    fsspec.register_implementation("odd", Odd, clobber=True)
+    with pytest.raises(ValueError, match="pass a list of the URLs of the files"):
+        cluster_corpus("odd://data/*")
+
+
+@pytest.mark.parametrize("line", ["\ufeffa b c", "GIF89 is a format", "%PDF-1.4 is another", '1234567 {"a b'])
+def test_a_shard_that_begins_as_another_kind_of_file_is_text(tmp_path, line):
+    (tmp_path / "text").write_text("x\n" + f"{line}\n" * 4000, encoding="utf-8")
+    assert len(cluster_corpus(tmp_path / "text").shards()) > 1
+    assert_same(cluster_corpus(tmp_path / "text"), tmp_path / "text")
+
+
+def test_a_byte_order_mark_at_the_beginning_of_a_file_is_left_out(tmp_path):
+    (tmp_path / "text").write_text("\ufeffa b c\n" * 4000, encoding="utf-8")
+    assert_same(cluster_corpus(tmp_path / "text"), tmp_path / "text")
+
+
+def test_tables_are_no_plain_text(tmp_path, caplog):
+    for name in ("t.jsonl", "t.ndjson.gz", "t.csv"):
+        write_text(tmp_path / name, n_lines=5)
+    for name in ("t.jsonl", "t.ndjson.gz"):
+        with pytest.raises(
+            ValueError, match="holds JSON lines, not plain text; save the field that holds the words as"
+        ):
+            cluster_corpus(tmp_path / name)
+    cluster_corpus(tmp_path / "t.csv")
+    assert "is read as plain text, a sentence a line; of a table, save the column as Parquet" in caplog.text
+    if find_spec("fsspec") is not None:
+        with pytest.raises(ValueError, match=r"'file://.*/t\.jsonl' holds JSON lines"):
+            cluster_corpus(f"simplecache::file://{tmp_path}/t.jsonl")
 
 
 @pytest.mark.parametrize("is_text", [True, False])

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from fastw2v.distributed.on_ray import _is_there
+from fastw2v.distributed.ray_cluster import connection_error
 
 ROOT = Path(__file__).resolve().parents[3]
 STORE_BYTES = 512 << 20
@@ -91,10 +91,7 @@ def stored() -> dict[str, int]:
         from ray._private.internal_api import node_stats
     except ImportError:
         return found
-    alive = [
-        node for node in ray.nodes() if node["Alive"] and _is_there(node["NodeManagerAddress"], node["NodeManagerPort"])
-    ]
-    told = [
-        node_stats(node["NodeManagerAddress"], node["NodeManagerPort"], include_memory_info=False) for node in alive
-    ]
+    places = [(node["NodeManagerAddress"], node["NodeManagerPort"]) for node in ray.nodes() if node["Alive"]]
+    reachable = [place for place in places if connection_error(*place) is None]
+    told = [node_stats(*place, include_memory_info=False) for place in reachable]
     return found | {"objects": sum(node.store_stats.num_local_objects for node in told)}
