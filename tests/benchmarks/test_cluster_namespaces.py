@@ -57,6 +57,8 @@ def test_a_network_is_removed_after_an_error_with_what_runs_in_it():
 
 
 _KILLED = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
 from benchmarks.studies.cluster.namespaces import network
 with network(1):
     print("made", flush=True)
