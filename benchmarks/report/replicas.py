@@ -107,6 +107,7 @@ def figure(corpus: str, model: str, rule: str) -> Any:  # noqa: ANN401 - matplot
 
     found = {s: rows for s, rows in settings().items() if (s.corpus, s.model) == (corpus, model)}
     chosen = {s: rows for s, rows in found.items() if s.rule in (rule, "none") and "diverged" not in rows[0]}
+    how = rule if rule == CHOSEN else f"by {rule}"
     scores, rounds = SCORES[corpus], sorted({s.rounds for s in chosen if s.n_workers > 1}, key=lambda n: (not n, n))
     names = [str(number or OWN) for number in rounds]
     drawn, panels = pyplot.subplots(1, len(scores), squeeze=False, layout="constrained", figsize=(9, 3.2))
@@ -116,7 +117,7 @@ def figure(corpus: str, model: str, rule: str) -> Any:  # noqa: ANN401 - matplot
         axes.set_xticks(range(len(names)), names)
         axes.grid(visible=True, alpha=0.3)
     panels[0][0].legend(fontsize=8, loc="lower right")
-    drawn.suptitle(f"{model}, {TITLES[corpus]}, merged by {rule}; grey: the spread of one machine", fontsize=10)
+    drawn.suptitle(f"{model}, {TITLES[corpus]}, merged {how}; grey: the spread of one machine", fontsize=10)
     return drawn
 
 
