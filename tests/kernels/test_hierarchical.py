@@ -109,6 +109,7 @@ def test_a_span_may_be_cut_anywhere(name, losses):
     np.testing.assert_allclose(parts["tally"], after["tally"])
 
 
+@pytest.mark.slow
 @each_name
 def test_the_loss_changes_no_bit_and_may_be_tallied_alone(name):
     op, case = OPS_BY_NAME[name], case_of(name, 100, dim=100, **ALONE)

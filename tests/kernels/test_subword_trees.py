@@ -14,7 +14,10 @@ from tests.kernels.test_hierarchical import ALONE, deep_tree
 from tests.kernels.test_parity import check
 from tests.kernels.test_subwords import negatives_of, pair_loss, rows_of
 
-pytestmark = pytest.mark.skipif(IS_SIMULATED, reason="the simulator runs CUDA alone")
+pytestmark = [  # test_parity has each operation once
+    pytest.mark.skipif(IS_SIMULATED, reason="the simulator runs CUDA alone"),
+    pytest.mark.slow,
+]
 OPS_BY_NAME = {op.name: op for op in OPS}
 SKIPGRAM, CBOW = "skipgram_subword_hs", "cbow_subword_hs"
 MODES = [(SKIPGRAM, mode) for mode in SKIPGRAM_MODES] + [(CBOW, mode) for mode in CBOW_MODES]

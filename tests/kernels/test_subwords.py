@@ -33,9 +33,7 @@ BY_CENTRE = {"in_groups": False}
 QUICK = [
     (*MODES[0], VARIANTS[2]),
     (*MODES[0], BY_CENTRE),
-    (*MODES[1], VARIANTS[0]),
     (*MODES[2], VARIANTS[2]),
-    (*MODES[3], VARIANTS[5]),
 ]
 SLOW = [(*mode, variant) for mode in MODES for variant in VARIANTS if (*mode, variant) not in QUICK]
 
