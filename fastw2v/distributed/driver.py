@@ -16,7 +16,7 @@ from fastw2v.backends import Tally
 from fastw2v.cluster import Cluster
 from fastw2v.config import TrainConfig
 from fastw2v.distributed.encoding import Encoded
-from fastw2v.distributed.exchange import exchange_rows
+from fastw2v.distributed.exchange import exchange_rows, exchanged_bytes
 from fastw2v.distributed.nodes import Nodes
 from fastw2v.distributed.plan import Block, Shares, Work, blocks, learning_rates, n_trained
 from fastw2v.distributed.replica import Sizes
@@ -210,8 +210,9 @@ class Training:
             first=first,
         )
         self.figures.exchange_seconds += time.perf_counter() - begun
-        sent = n_rows * 2 * 4 * self._config.vector_size
-        self.figures.exchanged_bytes += sent * (len(contributors) - 1 + len(nodes.workers) - 1)
+        self.figures.exchanged_bytes += exchanged_bytes(
+            n_rows * 2 * 4 * self._config.vector_size, len(contributors), n_owners=len(nodes.workers)
+        )
 
     def _number(self, work: Work) -> int:
         """Return how many rounds of the training are over."""

@@ -64,6 +64,14 @@ def exchange_rows(
         transport.gather(last)
 
 
+def exchanged_bytes(row_bytes: int, n_contributors: int, *, n_owners: int) -> int:
+    """Return the bytes that all workers send in an exchange of rows of `row_bytes` together.
+
+    A contributor sends all rows but those that it owns, and an owner sends those that it merged to all others.
+    """
+    return row_bytes * (n_owners - 1) * (n_contributors + n_owners) // n_owners
+
+
 class _Calls:
     """The calls that exchange a block, of all workers; each returns references."""
 

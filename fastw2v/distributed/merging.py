@@ -281,14 +281,14 @@ def principal_curvatures(
     >>> curvatures.tolist(), abs(directions).tolist()
     ([0.125, 0.5], [[1.0, 0.0], [0.0, 1.0]])
     """
-    total, moment = shares.sum(), np.zeros((rows.shape[1],) * 2)
-    mean = np.zeros(rows.shape[1])
+    moment, total = np.zeros((rows.shape[1],) * 2), np.zeros(rows.shape[1])
     for first in range(0, len(rows), _MOMENT_ROWS):  # a copy of all rows may not fit the memory
         block = rows[first : first + _MOMENT_ROWS]
         weighted = block * shares[first : first + _MOMENT_ROWS, None].astype(rows.dtype)
         moment += block.T @ weighted
-        mean += weighted.sum(axis=0, dtype=np.float64) / total
-    moment = moment / mean_of + (1 - 1 / mean_of) * total * np.outer(mean, mean)
+        total += weighted.sum(axis=0, dtype=np.float64)
+    between = np.outer(total, total) / max(shares.sum(), np.finfo(np.float64).tiny)  # n times a product of two means
+    moment = moment / mean_of + (1 - 1 / mean_of) * between
     curvatures, directions = np.linalg.eigh(slope * moment)
     return np.maximum(curvatures, 0), directions
 

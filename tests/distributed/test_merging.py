@@ -269,6 +269,11 @@ def test_principal_curvatures_of_means_are_those_of_the_mean_vectors():
     np.testing.assert_allclose(principal_curvatures(rows, shares, mean_of=n_contexts)[0], expected, rtol=0.02)
 
 
+def test_rows_that_no_update_has_are_flat():
+    curvatures, _ = principal_curvatures(np.ones((3, 2)), np.zeros(3), mean_of=2)
+    assert curvatures.tolist() == [0, 0]
+
+
 def test_all_rules_are_public():
     others = {merged_by_contraction, merged_by_directions, merged_in_turn, principal_curvatures, summing_factor}
     rules = {name for name in distributed.__all__ if name.startswith(("merged", "principal", "summing"))}

@@ -1,3 +1,5 @@
+import gzip
+
 import numpy as np
 import pytest
 
@@ -101,6 +103,28 @@ def test_the_moves_of_another_node_are_the_last_in_each_round_and_cycle(text):
     assert len(last) == 12
     for merged in (last, last[::2], last[1::2]):
         assert sorted(merged) == sorted([0, 1, 2] * (len(merged) // 3))
+
+
+@pytest.mark.parametrize("n_files", [2, 3])
+def test_the_report_counts_the_bytes_that_three_nodes_send(tmp_path, n_files):
+    """A compressed file is read by one node; with two of them, the third node sends no moves, but what it merges."""
+    for number in range(n_files):
+        with gzip.open(tmp_path / f"{number}.txt.gz", "wb") as file:
+            file.write(write_text(tmp_path / "text", n_lines=300, seed=number).read_bytes())
+    sent = []
+
+    class Counted(InProcess):
+        def call(self, worker, method, *arguments):
+            found = super().call(worker, method, *arguments)
+            if method == "send":
+                sent.extend(rows.nbytes for rows in found)
+            if method == "merge":
+                sent.append(2 * found.nbytes)
+            return found
+
+    request = request_of(str(tmp_path / "*.gz"), epochs=1)
+    trained = train_by(Counted(request.config, request.corpus, 3), request)
+    assert trained.cluster.exchanged_bytes == sum(sent)
 
 
 class Poisoned(InProcess):
