@@ -14,7 +14,7 @@ from tests.checkpoints.cases import Killed, kill_at
 pytestmark = pytest.mark.skipif(IS_SIMULATED, reason="the simulator runs CUDA alone")
 SENTENCES = [["walking", "and", "talking"], ["walked", "and", "talked"], ["the", "cat", "sat"]] * 60
 SMALL = {"vector_size": 16, "min_count": 1, "sample": 0, "workers": 1, "bucket": 500, "epochs": 3, "hs": 1}
-each_sg = pytest.mark.parametrize("sg", [0, 1])
+each_sg = pytest.mark.parametrize("sg", [0, pytest.param(1, marks=pytest.mark.slow)])
 each_loss = pytest.mark.parametrize("negative", [0, 3])
 
 

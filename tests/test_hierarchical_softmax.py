@@ -15,7 +15,7 @@ pytestmark = pytest.mark.skipif(IS_SIMULATED, reason="the simulator runs CUDA al
 SENTENCES = [["a", "b"], ["c", "d"], ["a", "b", "e"]] * 150
 OPTIONS = {"vector_size": 12, "min_count": 1, "sample": 0, "workers": 1, "epochs": 4, "hs": 1, "compute_loss": True}
 each_loss = pytest.mark.parametrize("negative", [0, 3])
-each_model = pytest.mark.parametrize("sg", [0, 1])
+each_model = pytest.mark.parametrize("sg", [0, pytest.param(1, marks=pytest.mark.slow)])
 
 
 def model_of(sentences=SENTENCES, **options):

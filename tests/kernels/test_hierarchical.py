@@ -23,11 +23,17 @@ each_loss = pytest.mark.parametrize("losses", [ALONE, {"negative": 3}], ids=["al
 each_device = pytest.mark.parametrize("device", ["cpu", "cuda"])
 VARIANTS = [
     {},
-    {"window": 6, "shrink_windows": False},
     {"begin": 0, "end": 60},
     *(
         pytest.param(variant, marks=pytest.mark.slow)
-        for variant in ({"shrink_windows": False}, {"with_loss": False}, {"window": 1}, {"window": 11}, {"window": 5})
+        for variant in (
+            {"window": 6, "shrink_windows": False},
+            {"shrink_windows": False},
+            {"with_loss": False},
+            {"window": 1},
+            {"window": 11},
+            {"window": 5},
+        )
     ),
 ]
 
@@ -87,7 +93,8 @@ def test_one_word_has_no_decision(name, device):
     np.testing.assert_array_equal(after["w_in"], case["w_in"])
 
 
-@pytest.mark.parametrize("changes", [ALONE, *(pytest.param(c, marks=pytest.mark.slow) for c in ({}, {"window": 6}))])
+@pytest.mark.slow
+@pytest.mark.parametrize("changes", [ALONE, {}, {"window": 6}])
 @each_name
 def test_rates_and_weights(name, changes):
     case = case_of(name, 60, dim=40)

@@ -60,12 +60,14 @@ def test_words_and_negatives_that_repeat(name, mode):
     check(OPS_BY_NAME[name], "cpu", case)
 
 
+@pytest.mark.slow
 @each_first_mode
 def test_weights_of_centres(name, mode):
     weight = np.resize(np.array([0, 0.5, 1, 2], np.float32), 100)
     check(OPS_BY_NAME[name], "cpu", case_of(name, mode) | {"centre_weight": weight})
 
 
+@pytest.mark.slow
 @each_first_mode
 def test_without_moves_only_the_tally_changes(name, mode):
     case, op = case_of(name, mode), OPS_BY_NAME[name]
