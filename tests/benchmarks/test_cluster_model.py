@@ -80,6 +80,6 @@ def test_the_share_that_trains_falls_with_nodes():
 
 
 def test_the_table_has_a_line_for_each_number_of_nodes():
-    shown = table(Link(0.001, 1e6), 0.5, Load(62e6, 5e6), n_vocab=1_000_000, dim=300, block_mb=32).splitlines()
+    shown = table(0.5, Load(62e6, 5e6), n_vocab=1_000_000, dim=300, block_mb=32).splitlines()
     assert [line.split(" | ")[0] for line in shown[2:]] == ["| 2", "| 4", "| 8", "| 32"]
     assert len({line.count("|") for line in shown}) == 1

@@ -56,15 +56,11 @@ def rows(chosen: argparse.Namespace) -> Iterator[results.Row]:
 
 
 def shown_model(chosen: argparse.Namespace) -> str:
-    """Return the table of a model, with the latency of the last fit."""
-    fits = results.latest(SUITE, lambda row: row["what"], has="piece_ms", folder=chosen.results)
-    if not fits:
-        sys.exit("no line of results has a fit: run the study network first")
-    fitted = model.Link(fits["fit"]["piece_ms"] / 1000, 1e6 * fits["fit"]["mb_per_s"])
+    """Return the table of a model."""
     n_merges = len(round_ends(TrainConfig(epochs=EPOCHS), int(chosen.text_words))) / Cluster().cycle  # of all rows
     load = model.Load(chosen.text_words * EPOCHS / n_merges, NODE_WORDS)
     shape = {"n_vocab": chosen.vocab, "dim": chosen.dim, "block_mb": max(chosen.block_mb)}
-    return model.table(fitted, LINK_SHARE, load, **shape)
+    return model.table(LINK_SHARE, load, **shape)
 
 
 def parsed(arguments: list[str]) -> argparse.Namespace:

@@ -65,6 +65,7 @@ class Link(NamedTuple):
         return cls(float(piece_s), float(1 / byte_s))
 
 
+PIECE_S = 0.005  # that a piece costs a node of 16 cores; one of one core takes 10 ms, where no link is slow (README)
 COPIED_BYTES_PER_S = 2.5e9  # to a file that the system keeps in memory; measured: 1.7 to 3.4
 
 
@@ -114,13 +115,13 @@ TABLE_NODES = (2, 4, 8, 32)
 _GIGABITS = (10, 25)
 
 
-def table(fitted: Link, link_share: float, load: Load, *, n_vocab: int, dim: int, block_mb: int) -> str:
+def table(link_share: float, load: Load, *, n_vocab: int, dim: int, block_mb: int) -> str:
     """Return the rounds of up to 32 nodes as a table, on networks of which an exchange uses a share.
 
     The speed-up is that over one node: nodes times the share of their time that they train.
     """
     shapes = [Shape(n_nodes, n_vocab, dim, block_mb) for n_nodes in TABLE_NODES]
-    links = [Link(fitted.piece_s, link_share * gigabits * 1e9 / 8) for gigabits in _GIGABITS]
+    links = [Link(PIECE_S, link_share * gigabits * 1e9 / 8) for gigabits in _GIGABITS]
     by_link = [rounds(load, link, shapes) for link in links]
     names = [f"{gigabits} Gb/s" for gigabits in _GIGABITS]
     head = ["nodes", "trains a round in", "merges in", *(f"exchanges in, {name}" for name in names)]
