@@ -30,11 +30,6 @@ def test_recorded_lines_are_shown_as_tables(name, shown, capsys):
     assert shown in capsys.readouterr().out
 
 
-def test_without_a_fit_there_is_no_model(tmp_path):
-    with pytest.raises(SystemExit, match="run the study network first"):
-        study.main(["model", "--results", str(tmp_path)])
-
-
 def test_one_machine_can_read_the_text_in_the_order_of_nodes():
     lines = [b"%d" % number for number in range(160)]
     assert list(in_order_of(1, lines)) == lines
