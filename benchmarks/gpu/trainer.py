@@ -36,14 +36,21 @@ JOBS = (
     Job(1_000_000, BIG, {"sg": 0, "vector_size": 300}),
     Job(1_000_000, BIG, {"sg": 1, "vector_size": 300}),
     Job(50_000, BIG // 5, {"sg": 1, "vector_size": 1024}),
+    Job(50_000, BIG // 5, {"sg": 1, "vector_size": 128, "hs": 1, "negative": 0}),
+    Job(50_000, BIG // 5, {"sg": 0, "vector_size": 128, "hs": 1, "negative": 0}),
     Job(1_000_000, MANY, {"sg": 1, "vector_size": 128}),
 )
-TOYS = (Job(20, 60, {"sg": 1, "vector_size": 6, "window": 1}), Job(20, 60, {"sg": 0, "vector_size": 6, "window": 1}))
+_TOY = {"vector_size": 6, "window": 1}
+TOYS = (
+    Job(20, 60, {"sg": 1} | _TOY),
+    Job(20, 60, {"sg": 0} | _TOY),
+    Job(20, 60, {"sg": 1, "hs": 1, "negative": 0} | _TOY),
+)
 
 
 def trainer(clock: Clock, sizes: Sizes) -> Iterator[Row]:
     """Losses that must be the CPU's, then speed, then quality."""
-    red = sizes.red & {"skipgram_ns", "cbow_ns"}
+    red = sizes.red & {"skipgram_ns", "cbow_ns", "skipgram_hs", "cbow_hs"}
     if red:
         yield row("trainer", " and ".join(sorted(red)), "not timed", note="parity is red")
         return
@@ -72,8 +79,8 @@ def checked_trainer(clock: Clock, sizes: Sizes) -> Iterator[Row]:
 
 def name_of(job: Job) -> str:
     """Model and sizes."""
-    model = "skip-gram" if job.options["sg"] else "CBOW"
-    rest = [str(value) for name, value in job.options.items() if name not in ("sg", "vector_size")]
+    model = ("skip-gram" if job.options["sg"] else "CBOW") + (" hs" if job.options.get("hs") else "")
+    rest = [str(value) for name, value in job.options.items() if name not in ("sg", "hs", "negative", "vector_size")]
     return ", ".join([f"{model} D {job.options['vector_size']}, V {job.n_words:,}, {job.n_tokens:,} tokens", *rest])
 
 
@@ -121,12 +128,21 @@ def bytes_a_kept_word(model: Word2Vec) -> float:
 
     Its input row comes on chip once and leaves by one atomic addition; so do the rows of a target and its negatives,
     once for a centre at windows up to 5, as all jobs have, or for each pair where every pair has separate negatives,
-    whose rows are read twice. An addition reads and writes. Each raw word has its id and the probability that it is
-    kept.
+    whose rows are read twice; and those of the path of a centre with hierarchical softmax. An addition reads and
+    writes. Each raw word has its id and the probability that it is kept.
     Rows of frequent words are in caches, so a share above 100 % is possible.
     """
     config, report = model.config, model.report
     row_bytes = FLOAT * -(-config.vector_size // 16) * 16
     in_pairs = config.sg and not config.shares_negatives
-    target_rows = (4 * report.pairs / report.kept_words if in_pairs else 3) * (1 + config.negative)
+    n_targets = 1 + config.negative if config.negative else 0
+    target_rows = (4 * report.pairs / report.kept_words if in_pairs else 3) * n_targets
+    target_rows += 3 * nodes_of_a_kept_word(model) if config.hs else 0
     return row_bytes * (3 + target_rows) + 2 * FLOAT * report.raw_words / report.kept_words
+
+
+def nodes_of_a_kept_word(model: Word2Vec) -> float:
+    """Nodes on the path of a word of the text that subsampling keeps, their mean."""
+    vocab, tree = model.vocab, model._state.weights.tree
+    kept = vocab.counts * vocab.keep_probabilities(model.config.sample)
+    return float(np.average(np.diff(tree.path_starts), weights=kept))

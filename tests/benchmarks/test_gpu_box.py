@@ -3,6 +3,7 @@
 import sys
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 
@@ -71,16 +72,22 @@ def test_scores_of_the_gpu_below_the_spread_of_the_cpus_are_red(gpu, value):
         ({"sg": 1}, 3 * 512 * 7 + 8 * 2),
         ({"sg": 1, "negative_sharing": "pair"}, 512 * (3 + 4 * 4 * 6) + 8 * 2),
         ({"sg": 0}, 3 * 512 * 7 + 8 * 2),
+        ({"sg": 1, "hs": 1, "negative": 0}, 3 * 512 * (1 + 1.25) + 8 * 2),
+        ({"sg": 1, "hs": 1, "negative": 5}, 3 * 512 * (1 + 6 + 1.25) + 8 * 2),
     ],
 )
 def test_bytes_of_a_kept_word(options, expected):
-    """Rows of 512 bytes, 4 pairs to a kept word, half of all words kept."""
+    """Rows of 512 bytes, 4 pairs to a kept word, half of all words kept; paths of 1 and 2 nodes, in 3 to 1 words."""
     from benchmarks.gpu import trainer as gpu_trainer
     from fastw2v.config import TrainConfig
+    from fastw2v.vocab import Vocab
 
     report = SimpleNamespace(pairs=400, kept_words=100, raw_words=200)
     config = TrainConfig(vector_size=128, **options)
-    assert gpu_trainer.bytes_a_kept_word(SimpleNamespace(config=config, report=report)) == expected
+    tree, vocab = SimpleNamespace(path_starts=np.array([0, 1, 3])), Vocab.from_ids(np.arange(2), np.array([3, 1]))
+    state = SimpleNamespace(weights=SimpleNamespace(tree=tree))
+    model = SimpleNamespace(config=config.with_option("sample", 0), report=report, vocab=vocab, _state=state)
+    assert gpu_trainer.bytes_a_kept_word(model) == expected
 
 
 def test_the_goal_for_unique_rows_is_marked(monkeypatch):
