@@ -15,6 +15,7 @@ import numpy as np
 from fastw2v.backends import Tally
 from fastw2v.cluster import Cluster
 from fastw2v.config import TrainConfig
+from fastw2v.distributed.contexts import Contexts, summed
 from fastw2v.distributed.encoding import Encoded
 from fastw2v.distributed.exchange import exchange_rows, exchanged_bytes
 from fastw2v.distributed.nodes import Nodes
@@ -88,6 +89,7 @@ class Training:
         self._commits: list[Any] = []  # references to calls that go on
         self._at_stake = 0  # words of rounds that would be lost now
         self._taken: dict[int, set[int]] = {}
+        self._contexts = [Contexts(0, 0, 0, 0, 0)] * len(nodes.shards)  # of each shard
         self._ready: set[int] = set()  # workers that have the weights
         self._vocab = nodes.transport.share(encoded.vocab)
 
@@ -115,9 +117,10 @@ class Training:
         called = [nodes.transport.call(w, "encode", nodes.shards[n], self._vocab) for w, n in missing]
         for (_, number), sizes in zip(missing, nodes.transport.gather(called)):
             self._check_sizes(number, sizes)
-        nodes.transport.gather([nodes.transport.call(w, "take", n, nodes.shards[n]) for w, n in missing])
-        for worker, number in missing:
+        called = [nodes.transport.call(w, "take", n, nodes.shards[n]) for w, n in missing]
+        for (worker, number), contexts in zip(missing, nodes.transport.gather(called)):
             self._taken[worker].add(number)
+            self._contexts[number] = contexts
 
     def _check_sizes(self, number: int, sizes: Sizes) -> None:
         expected = self._encoded.sizes[number]
@@ -206,7 +209,7 @@ class Training:
             contributors,
             blocks=row_blocks,
             exposure=exposure,
-            n_rows=n_rows,
+            contexts=summed(self._contexts),
             first=first,
         )
         self.figures.exchange_seconds += time.perf_counter() - begun

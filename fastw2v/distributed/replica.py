@@ -15,6 +15,7 @@ import numpy as np
 from fastw2v.backends import Backend, Tally, TrainingData, get_backend
 from fastw2v.config import TrainConfig
 from fastw2v.distributed.committed import StoredRows
+from fastw2v.distributed.contexts import Contexts, contexts_of
 from fastw2v.distributed.merging import merged_in_turn
 from fastw2v.distributed.plan import Block, Piece
 from fastw2v.distributed.shards import ClusterCorpus, Shard
@@ -48,8 +49,6 @@ class Exchange(NamedTuple):
 
     Attributes
     ----------
-    n_rows : int
-        Rows that are merged, the most frequent, of each matrix.
     n_owners : int
         Row r is merged by owner r mod `n_owners`.
     rank : int
@@ -59,13 +58,15 @@ class Exchange(NamedTuple):
         are taken to follow each other.
     exposure : float
         Learning rate times tokens that one of them has trained in the round, their mean.
+    contexts : Contexts
+        Of the words of the whole corpus; the same in each exchange.
     """
 
-    n_rows: int
     n_owners: int
     rank: int
     contributors: tuple[int, ...]
     exposure: float
+    contexts: Contexts
 
 
 class Progress(NamedTuple):
@@ -162,8 +163,8 @@ class Replica:
         self._config = config.with_option("workers", self._config.workers)
         self._counted.clear()
         self._tokens = ShardTokens(sizes)
-        self._counter, self._n_tokens = UpdateCounter(config, vocab), int(sizes.sum())
-        self._updates = self._counter.of(vocab.counts)
+        self._vocab, self._n_tokens = vocab, int(sizes.sum())
+        self._counter: UpdateCounter | None = None
         self._weights = initial_weights(vocab, config.vector_size, config.seed)
         self._full = StoredRows(self._weights)  # when all replicas were equal for the last time
         self._frequent, self._n_newer = StoredRows(self._weights, n_rows=0), 0  # its first rows were merged since then
@@ -176,9 +177,11 @@ class Replica:
         return_freed_memory()
 
     @_working
-    def take(self, number: int, shard: Shard) -> None:
-        """Take an encoded shard, which has this number in the corpus."""
-        self._tokens.add(number, self._encoded[shard][0])
+    def take(self, number: int, shard: Shard) -> Contexts:
+        """Take an encoded shard, which has this number in the corpus; return the contexts of its words."""
+        tokens = self._encoded[shard][0]
+        self._tokens.add(number, tokens)
+        return contexts_of(tokens, self._vocab.keep_probabilities(self._config.sample), self._config, seed=number)
 
     @_working
     def train(self, epoch: int, pieces: Sequence[Piece], rates: tuple[float, float]) -> Tally:
@@ -212,6 +215,9 @@ class Replica:
     def prepare(self, exchange: Exchange) -> None:
         """Get ready to merge rows after a round."""
         self._exchange = exchange
+        if self._counter is None:
+            self._counter = UpdateCounter(self._config, self._vocab, exchange.contexts)
+            self._updates = self._counter.of(self._vocab.counts)
         self._exposure += exchange.exposure / self._n_tokens
         self._curvatures = None
 
@@ -250,6 +256,7 @@ class Replica:
     def _steepness(self) -> tuple[Curvature, Curvature]:
         """Return the curvatures of both matrices, found at the first merge: the first rows are then on their way."""
         if self._curvatures is None:
+            assert self._counter is not None, "prepare comes before merge"
             dim = self._weights.dim
             self._curvatures = self._counter.curvatures(self._weights.w_in[:, :dim], self._weights.w_out[:, :dim])
         return self._curvatures

@@ -89,6 +89,36 @@ def test_cbow_on_several_nodes_learns_as_well(tmp_path, options):
     assert trained.report.loss_per_epoch[-1] == pytest.approx(expected, rel=0.03)
 
 
+@pytest.mark.parametrize(("sg", "lengths"), [(1, [2]), (0, [2, 3])])
+def test_short_sentences_learn_as_well_with_a_large_window(tmp_path, sg, lengths):
+    rng, n_words, n_lines = np.random.default_rng(0), 1000, 30_000
+    share = 1 / np.arange(1, n_words + 1)
+    firsts = rng.choice(n_words, n_lines, p=share / share.sum())
+    lines = ([f"w{(first + k) % n_words}" for k in range(n)] for first, n in zip(firsts, rng.choice(lengths, n_lines)))
+    text = tmp_path / "text.txt"
+    text.write_text("\n".join(map(" ".join, lines)))
+    options = {"sg": sg, "window": 50, "min_count": 1, "sample": 0, "epochs": 4, "alpha": 0.05}
+    trained, _ = trained_by(request_of(text, cluster=Cluster(rounds=20, cycle=1), **options), 4)
+    expected = one_machine(text, **options).report.loss_per_epoch[-1]
+    assert trained.report.loss_per_epoch[-1] == pytest.approx(expected, rel=0.03)
+
+
+def test_all_nodes_know_the_same_contexts_also_after_a_loss_and_they_are_those_of_any_number_of_nodes(text):
+    known = set()
+
+    class Watched(InProcess):
+        def call(self, worker, method, *arguments):
+            if method == "prepare":
+                known.add(arguments[0].contexts)
+            return super().call(worker, method, *arguments)
+
+    request = request_of(text)
+    train_by(Watched(request.config, request.corpus, 2), request)
+    train_by(Watched(request.config, request.corpus, 3, dies_at=[150], replaces=True), request)
+    (contexts,) = known
+    assert contexts.n_kept > 1000
+
+
 def test_the_moves_of_another_node_are_the_last_in_each_round_and_cycle(text):
     last = []
 
