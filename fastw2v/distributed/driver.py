@@ -125,10 +125,12 @@ class Training:
     def _check_sizes(self, number: int, sizes: Sizes) -> None:
         expected = self._encoded.sizes[number]
         if sizes != expected:
-            path = self._nodes.shards[number].path
+            path, found = self._nodes.shards[number].path, f"{sizes.n_tokens:,}"
+            if (sizes.n_tokens, sizes.n_sentences) == (expected.n_tokens, expected.n_sentences):
+                found = "as many others"
             raise ValueError(
-                f"{path} is not what it was: expected {expected.n_tokens} known words in a part of it, found "
-                f"{sizes.n_tokens}; pass the files that were counted, and do not change them while they are trained on"
+                f"{path} is not what it was: expected {expected.n_tokens:,} known words in a part of it, found {found}"
+                "; pass the files as they were when their words were counted, or train anew"
             )
 
     def run(self, show: PhaseProgress, on_commit: Callable[[], None]) -> None:

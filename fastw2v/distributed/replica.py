@@ -22,6 +22,7 @@ from fastw2v.distributed.shards import ClusterCorpus, Shard
 from fastw2v.distributed.tokens import ShardTokens, tokens_as_rows
 from fastw2v.distributed.updates import Curvature, UpdateCounter
 from fastw2v.encode import Tokens, encode_corpus, encode_with
+from fastw2v.resuming import described
 from fastw2v.runtime.arrays import Array, FloatArray, Ids
 from fastw2v.runtime.memory import return_freed_memory
 from fastw2v.schedule import Span
@@ -37,11 +38,12 @@ T = TypeVar("T")
 
 
 class Sizes(NamedTuple):
-    """Of an encoded shard: tokens, sentences, and tokens of the longest sentence."""
+    """Of an encoded shard: tokens, sentences, tokens of the longest one, and a hash of rows and sentence starts."""
 
     n_tokens: int
     n_sentences: int
     longest: int
+    hash: str
 
 
 class Exchange(NamedTuple):
@@ -155,7 +157,7 @@ class Replica:
 
     def _keep(self, shard: Shard, tokens: Tokens) -> None:
         longest = int(np.diff(tokens.starts).max(initial=0))
-        self._encoded[shard] = tokens, Sizes(tokens.n_tokens, tokens.n_sentences, longest)
+        self._encoded[shard] = tokens, Sizes(longest=longest, **described(tokens))
 
     @_working
     def begin(self, config: TrainConfig, vocab: Vocab, sizes: Ids) -> None:

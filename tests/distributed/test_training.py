@@ -335,6 +335,57 @@ def test_another_corpus_is_refused_when_a_training_goes_on(text, tmp_path):
         trained_by(again, 2)
 
 
+def turned(lines):
+    """The same words and as many sentences, but two words have changed places."""
+    number = next(n for n, line in enumerate(lines) if len(set(line.split()[:2])) > 1)
+    first, second, *rest = lines[number].split()
+    return [*lines[:number], " ".join([second, first, *rest]), *lines[number + 1 :]]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            turned,
+            r"is not what it was: expected [\d,]+ known words in a part of it, found as many others; pass the files",
+        ),
+        (lambda lines: [*lines, "w1 w2 w3"], r"it had [\d,]+ bytes, and has [\d,]+; pass the file as it was, or train"),
+        (lambda lines: lines[:-9], r"it had [\d,]+ bytes, and has [\d,]+; pass the file as it was, or train"),
+        (lambda lines: [], r"it had [\d,]+ bytes, and has 0; pass the file as it was, or train anew"),
+    ],
+)
+def test_a_changed_file_is_refused_when_a_training_goes_on(tmp_path, change, message):
+    text = write_text(tmp_path / "text.txt", n_lines=600)
+    request = request_of(text)
+    request.checkpoints = Checkpoints(tmp_path / "run", "epoch", set())
+    trained_by(request, 2)
+    again = request_of(text)
+    again.resumed = read_checkpoint(tmp_path / "run.previous")
+    trained_by(again, 3)  # the same file, other nodes
+    text.write_text("\n".join(change(text.read_text().split("\n"))))
+    again = request_of(text)
+    again.resumed = read_checkpoint(tmp_path / "run.previous")
+    with pytest.raises(ValueError, match=message):
+        trained_by(again, 2)
+
+
+def test_a_file_that_changes_while_it_is_trained_on_is_noticed_when_another_node_reads_it(tmp_path):
+    text = write_text(tmp_path / "text.txt")
+
+    class Changed(InProcess):
+        """The text changes when a worker is lost in the first round."""
+
+        def call(self, worker, method, *arguments):
+            if method == "train" and worker == 1 and worker in self.replicas:
+                text.write_text("\n".join(reversed(text.read_text().split("\n"))))
+                del self.replicas[worker]
+            return super().call(worker, method, *arguments)
+
+    request = request_of(text)
+    with pytest.raises(ValueError, match="is not what it was"):
+        train_by(Changed(request.config, request.corpus, 2), request)
+
+
 def test_the_null_word_and_a_bound_on_the_vocabulary_are_as_on_one_machine(text):
     options = {"null_word": 1, "max_final_vocab": 50, "sorted_vocab": 0}
     trained, _ = trained_by(request_of(text, **options), 2)

@@ -78,7 +78,7 @@ class Watched(np.ndarray):
 @pytest.mark.parametrize("is_mean", [0, 1])
 def test_scores_of_many_contexts_are_estimated_from_few_rows(is_mean):
     rng, n_vocab = np.random.default_rng(2), 500
-    w_in, w_out = rng.normal(0.05, 0.3, (2, n_vocab, 8)).astype(np.float32)
+    w_in = rng.normal(0.05, 0.3, (n_vocab, 8)).astype(np.float32)
     vocab = Vocab.from_ids(np.arange(n_vocab), 10_000 // np.arange(1, n_vocab + 1))
     counter = UpdateCounter(TrainConfig(sg=0, window=50, cbow_mean=is_mean, sample=0), vocab, LONG)
     Watched.n_read = 0
