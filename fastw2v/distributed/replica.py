@@ -186,13 +186,31 @@ class Replica:
         return contexts_of(tokens, self._vocab.keep_probabilities(self._config.sample), self._config, seed=number)
 
     @_working
-    def train(self, epoch: int, pieces: Sequence[Piece], rates: tuple[float, float]) -> Tally:
-        """Train pieces of the shards that were taken; the learning rate falls from the first rate to the second."""
+    def train(
+        self, epoch: int, pieces: Sequence[Piece], rates: tuple[float, float], done: tuple[float, float]
+    ) -> Tally:
+        """Train pieces of the shards that were taken.
+
+        Parameters
+        ----------
+        epoch : int
+        pieces : sequence of Piece
+        rates : float, float
+            The learning rate falls from the first to the second.
+        done : float, float
+            The share of the training that all nodes have done before these pieces, and after them.
+        """
         self._n_words = 0
         self._backend.tally()
         n_words = sum(end - begin for begin, end in pieces)
-        self._backend.train(self._spans(epoch, pieces, rates, n_words=n_words), self._on_done)
-        self._watch.look(1.0, loss=0.0)
+
+        def on_done(n_tokens: int) -> None:
+            self._n_words += n_tokens
+            self._watch.look(done[0] + (done[1] - done[0]) * self._n_words / n_words)
+            self._step()
+
+        self._backend.train(self._spans(epoch, pieces, rates, n_words=n_words), on_done)
+        self._watch.look(done[1], loss=0.0)
         return self._backend.tally()
 
     def _spans(
@@ -207,11 +225,6 @@ class Replica:
                     return
                 yield Span(epoch, first, min(first + size, end), lr_first, step)
             n_before += end - begin
-
-    def _on_done(self, n_tokens: int) -> None:
-        self._n_words += n_tokens
-        self._watch.look(0.0)
-        self._step()
 
     @_working
     def prepare(self, exchange: Exchange) -> None:

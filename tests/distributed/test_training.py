@@ -103,6 +103,24 @@ def test_short_sentences_learn_as_well_with_a_large_window(tmp_path, sg, lengths
     assert trained.report.loss_per_epoch[-1] == pytest.approx(expected, rel=0.03)
 
 
+def test_rows_that_are_not_by_falling_count_are_all_merged_in_each_round(text, monkeypatch):
+    """Of the first 20 of 300 rows, most are rare where rows are by first occurrence."""
+    monkeypatch.setattr("fastw2v.distributed.rounds.FIRST_ROWS", 20)
+    rows, n_nodes = dict[int, set[int]](), 2
+
+    class Watched(InProcess):
+        def call(self, worker, method, *arguments):
+            if method == "commit":
+                rows.setdefault(request.config.sorted_vocab, set()).add(arguments[1])
+            return super().call(worker, method, *arguments)
+
+    for sorted_vocab in (1, 0):
+        request = request_of(text, sorted_vocab=sorted_vocab, epochs=1, cluster=Cluster(rounds=8, cycle=4))
+        trained = train_by(Watched(request.config, request.corpus, n_nodes), request)
+    n_vocab = len(trained.state.vocab)
+    assert rows == {1: {20, 40, n_vocab}, 0: {n_vocab}}
+
+
 def test_all_nodes_know_the_same_contexts_also_after_a_loss_and_they_are_those_of_any_number_of_nodes(text):
     known = set()
 
@@ -269,9 +287,18 @@ def test_all_workers_lost_is_an_error_that_says_so(text):
         trained_by(request_of(text), 2, dies_at=[120, 121, 122, 123])
 
 
-def test_what_diverges_is_an_error(text):
-    with pytest.raises(DivergedError, match="lower alpha"):
-        trained_by(request_of(text, alpha=500.0), 2)
+def test_what_diverges_is_an_error_that_tells_when(text):
+    with pytest.raises(DivergedError, match=r"after 1.7 % of the work a vector has the value .* lower alpha"):
+        trained_by(request_of(text, alpha=500.0, epochs=20), 2)  # at the end of the first of 60 rounds
+
+
+def test_divergence_within_a_round_tells_when(text, monkeypatch):
+    seen = []
+    monkeypatch.setattr("fastw2v.vectors.divergence.DivergenceWatch.look", lambda _, share, **given: seen.append(share))
+    trained_by(request_of(text, epochs=2, cluster=Cluster(rounds=2, cycle=1)), 1)
+    assert seen == sorted(seen)
+    assert len(set(seen)) > 12
+    assert seen[-1] == 1
 
 
 class Interrupting:
