@@ -20,7 +20,7 @@ from fastw2v.distributed.encoding import Encoded
 from fastw2v.distributed.exchange import exchange_rows, exchanged_bytes
 from fastw2v.distributed.nodes import Nodes
 from fastw2v.distributed.plan import Block, Shares, Work, blocks, learning_rates, n_trained
-from fastw2v.distributed.replica import Sizes
+from fastw2v.distributed.replica import Sizes, Stretch
 from fastw2v.distributed.rounds import first_in_round, round_ends, rounds_in_cycle, rows_in_round
 from fastw2v.distributed.transport import NoWorkerLeftError, WorkerLostError
 from fastw2v.runtime.arrays import FloatArray
@@ -224,8 +224,9 @@ class Training:
         self._n_begun += 1
         self._at_stake += n_trained(each.pieces)
         before, after, n_words = each.work.n_words, each.after.n_words, self._config.epochs * each.work.n_tokens
-        epoch, done = self.report.first_epoch + each.work.epoch, (before / n_words, after / n_words)
-        arguments = {worker: (epoch, pieces, self._rates(each), done) for worker, pieces in each.pieces.items()}
+        done = before / n_words, after / n_words
+        stretch = Stretch(self.report.first_epoch + each.work.epoch, self._rates(each), done)
+        arguments = {worker: (stretch, pieces) for worker, pieces in each.pieces.items()}
         found = self._nodes.each("train", arguments, lambda n: show(min(before + n, n_words), n_words))
         self._nodes.transport.gather(self._commits)  # each worker does these first
         show(after, n_words)

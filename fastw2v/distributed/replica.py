@@ -46,6 +46,23 @@ class Sizes(NamedTuple):
     hash: str
 
 
+class Stretch(NamedTuple):
+    """The part of a training that is a round: the epoch, and what there is at its begin and at its end.
+
+    Attributes
+    ----------
+    epoch : int
+    rates : float, float
+        Learning rates.
+    done : float, float
+        The share of the training that all nodes have done together.
+    """
+
+    epoch: int
+    rates: tuple[float, float]
+    done: tuple[float, float]
+
+
 class Exchange(NamedTuple):
     """Who merges what after a round.
 
@@ -186,37 +203,24 @@ class Replica:
         return contexts_of(tokens, self._vocab.keep_probabilities(self._config.sample), self._config, seed=number)
 
     @_working
-    def train(
-        self, epoch: int, pieces: Sequence[Piece], rates: tuple[float, float], done: tuple[float, float]
-    ) -> Tally:
-        """Train pieces of the shards that were taken.
-
-        Parameters
-        ----------
-        epoch : int
-        pieces : sequence of Piece
-        rates : float, float
-            The learning rate falls from the first to the second.
-        done : float, float
-            The share of the training that all nodes have done before these pieces, and after them.
-        """
-        self._n_words = 0
+    def train(self, stretch: Stretch, pieces: Sequence[Piece]) -> Tally:
+        """Train pieces of the shards that were taken; the learning rate falls from the first of both to the second."""
+        self._n_words, (before, after) = 0, stretch.done
         self._backend.tally()
         n_words = sum(end - begin for begin, end in pieces)
 
         def on_done(n_tokens: int) -> None:
             self._n_words += n_tokens
-            self._watch.look(done[0] + (done[1] - done[0]) * self._n_words / n_words)
+            self._watch.look(before + (after - before) * self._n_words / n_words)
             self._step()
 
-        self._backend.train(self._spans(epoch, pieces, rates, n_words=n_words), on_done)
-        self._watch.look(done[1], loss=0.0)
+        self._backend.train(self._spans(stretch, pieces, n_words=n_words), on_done)
+        self._watch.look(after, loss=0.0)
         return self._backend.tally()
 
-    def _spans(
-        self, epoch: int, pieces: Sequence[Piece], rates: tuple[float, float], *, n_words: int
-    ) -> Iterator[Span]:
+    def _spans(self, stretch: Stretch, pieces: Sequence[Piece], *, n_words: int) -> Iterator[Span]:
         size = max(1, min(self._backend.span_tokens, -(-n_words // (_SPANS_PER_WORKER * self._backend.n_workers))))
+        epoch, rates = stretch.epoch, stretch.rates
         step, n_before = (rates[1] - rates[0]) / max(n_words, 1), 0
         for begin, end in pieces:
             lr_first = rates[0] + step * (n_before - begin)
