@@ -6,21 +6,22 @@ import gc
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from fastw2v.backends import Tally
 from fastw2v.cluster import Cluster
 from fastw2v.config import TrainConfig
+from fastw2v.distributed.contexts import Contexts, summed
 from fastw2v.distributed.encoding import Encoded
 from fastw2v.distributed.exchange import exchange_rows, exchanged_bytes
 from fastw2v.distributed.nodes import Nodes
 from fastw2v.distributed.plan import Block, Shares, Work, blocks, learning_rates, n_trained
-from fastw2v.distributed.replica import Sizes
-from fastw2v.distributed.rounds import first_in_round, round_ends, rows_in_round
+from fastw2v.distributed.replica import Sizes, Stretch
+from fastw2v.distributed.rounds import first_in_round, round_ends, rounds_in_cycle, rows_in_round
 from fastw2v.distributed.transport import NoWorkerLeftError, WorkerLostError
 from fastw2v.runtime.arrays import FloatArray
 from fastw2v.runtime.progress import PhaseProgress
@@ -62,6 +63,34 @@ class ClusterReport:
     exchanged_bytes: int = 0
 
 
+class _Round(NamedTuple):
+    """A round of a cycle.
+
+    Attributes
+    ----------
+    work, after : Work
+        What is trained when it begins, and when it ends.
+    pieces : mapping of worker to sequence of Piece
+        What each worker trains that has something left.
+    place : int
+        In its cycle, from 1.
+    n_rows : int
+        Rows that are merged at its end, the first of each matrix.
+    first : int
+        See `first_in_round`.
+    is_last : bool
+        Whether it ends the cycle, and so merges all rows.
+    """
+
+    work: Work
+    after: Work
+    pieces: Shares
+    place: int
+    n_rows: int
+    first: int
+    is_last: bool
+
+
 class Training:
     """A training on nodes that have the corpus.
 
@@ -83,11 +112,13 @@ class Training:
         self._nodes, self._config, self._cluster, self._encoded = nodes, config, cluster, encoded
         self.report, self.work, self.figures = report, work, ClusterReport()
         self._ends = round_ends(config, work.n_tokens, cluster.rounds)
-        self._n_round = 0  # rounds begun, by which workers know them
-        self._merged: int | None = None  # the round that is to be committed
+        self._cycle_rounds = rounds_in_cycle(cluster.cycle, encoded.vocab.counts)
+        self._n_begun = 0  # rounds begun, and begun again: the number by which workers know the last one
+        self._unsafe: int | None = None  # that number, of a round that all have merged and not yet all have kept
         self._commits: list[Any] = []  # references to calls that go on
         self._at_stake = 0  # words of rounds that would be lost now
         self._taken: dict[int, set[int]] = {}
+        self._contexts = [Contexts(0.0, 0.0, 0.0, 0.0, 0.0)] * len(nodes.shards)  # of each shard
         self._ready: set[int] = set()  # workers that have the weights
         self._vocab = nodes.transport.share(encoded.vocab)
 
@@ -115,17 +146,20 @@ class Training:
         called = [nodes.transport.call(w, "encode", nodes.shards[n], self._vocab) for w, n in missing]
         for (_, number), sizes in zip(missing, nodes.transport.gather(called)):
             self._check_sizes(number, sizes)
-        nodes.transport.gather([nodes.transport.call(w, "take", n, nodes.shards[n]) for w, n in missing])
-        for worker, number in missing:
+        called = [nodes.transport.call(w, "take", n, nodes.shards[n]) for w, n in missing]
+        for (worker, number), contexts in zip(missing, nodes.transport.gather(called)):
             self._taken[worker].add(number)
+            self._contexts[number] = contexts
 
     def _check_sizes(self, number: int, sizes: Sizes) -> None:
         expected = self._encoded.sizes[number]
         if sizes != expected:
-            path = self._nodes.shards[number].path
+            path, found = self._nodes.shards[number].path, f"{sizes.n_tokens:,}"
+            if (sizes.n_tokens, sizes.n_sentences) == (expected.n_tokens, expected.n_sentences):
+                found = "as many others"
             raise ValueError(
-                f"{path} is not what it was: expected {expected.n_tokens} known words in a part of it, found "
-                f"{sizes.n_tokens}; pass the files that were counted, and do not change them while they are trained on"
+                f"{path} is not what it was: expected {expected.n_tokens:,} known words in a part of it, found {found}"
+                "; pass the files as they were when their words were counted, or train anew"
             )
 
     def run(self, show: PhaseProgress, on_commit: Callable[[], None]) -> None:
@@ -152,88 +186,92 @@ class Training:
             else:
                 return
 
-    def _cycle(self, work: Work, show: PhaseProgress) -> None:
+    def _cycle(self, begun: Work, show: PhaseProgress) -> None:
         """Train the rounds up to the next in which all rows are merged, and commit them, unless that is done."""
-        if work is not self.work:
+        if begun is not self.work:
             return
-        tally, contributors, has_ended = Tally(0.0, 0, 0), set[int](), False
-        cycle, number = self._cluster.cycle, 0
-        n_rounds = self._number(work)
-        while not has_ended:
-            number += 1
-            end = self._ends[self._number(work)]
-            shares = work.shares(self._nodes.shards_of, int(end) - work.n_words)
-            after = work.after(shares)
-            has_ended = number == cycle or after.epoch > work.epoch
-            found = self._train(work, after, shares, show=show)
+        tally, contributors = Tally(0.0, 0, 0), set[int]()
+        for each in self._rounds(begun):
+            found = self._train(each, show)
             tally = Tally(*(sum(values) for values in zip(tally, *found)))
-            contributors |= {worker for worker, pieces in shares.items() if pieces}
-            n_rows = rows_in_round(cycle if has_ended else number, cycle, len(self._encoded.vocab))
-            first = first_in_round(n_rounds, number, cycle)
-            self._merge(work, after, shares, contributors=contributors, n_rows=n_rows, first=first)
-            work = after
-            if not has_ended:
-                self._commit(self._nodes.workers, n_rows, is_full=False)
-        self._note(work, tally, number)
-        self._commit(self._nodes.workers, n_rows, is_full=True)
-        self._merged = None
+            contributors |= set(each.pieces)
+            self._merge(each, contributors)
+            if each.is_last:
+                self._note(each, tally)
+            self._commit(self._nodes.workers, each.n_rows, is_full=each.is_last)
+        self._unsafe = None
 
-    def _train(self, work: Work, after: Work, shares: Shares, *, show: PhaseProgress) -> list[Tally]:
-        self._n_round += 1
-        self._at_stake += n_trained(shares)
-        rates = learning_rates(self._config, work.n_words, after.n_words, n_tokens=work.n_tokens)
-        epoch, n_words = self.report.first_epoch + work.epoch, self._config.epochs * work.n_tokens
-        arguments = {worker: (epoch, pieces, rates) for worker, pieces in shares.items() if pieces}
-        found = self._nodes.each("train", arguments, lambda n: show(min(work.n_words + n, n_words), n_words))
+    def _rounds(self, begun: Work) -> Iterator[_Round]:
+        """Yield the rounds of a cycle, each with the shards that workers have when it begins."""
+        work, cycle, n_over = begun, self._cycle_rounds, self._n_over(begun)
+        for place in range(1, cycle + 1):
+            n_words = int(self._ends[self._n_over(work)]) - work.n_words
+            shares = work.shares(self._nodes.shards_of, n_words)
+            after = work.after(shares)
+            is_last = place == cycle or after.epoch > work.epoch
+            n_rows = rows_in_round(cycle if is_last else place, cycle, len(self._encoded.vocab))
+            pieces = {worker: own for worker, own in shares.items() if own}
+            yield _Round(work, after, pieces, place, n_rows, first_in_round(n_over, place, cycle), is_last)
+            if is_last:
+                return
+            work = after
+
+    def _n_over(self, work: Work) -> int:
+        """Return how many rounds of the training are over."""
+        return int(np.searchsorted(self._ends, work.n_words, side="right"))
+
+    def _train(self, each: _Round, show: PhaseProgress) -> list[Tally]:
+        self._n_begun += 1
+        self._at_stake += n_trained(each.pieces)
+        before, after, n_words = each.work.n_words, each.after.n_words, self._config.epochs * each.work.n_tokens
+        done = before / n_words, after / n_words
+        stretch = Stretch(self.report.first_epoch + each.work.epoch, self._rates(each), done)
+        arguments = {worker: (stretch, pieces) for worker, pieces in each.pieces.items()}
+        found = self._nodes.each("train", arguments, lambda n: show(min(before + n, n_words), n_words))
         self._nodes.transport.gather(self._commits)  # each worker does these first
-        show(after.n_words, n_words)
+        show(after, n_words)
         return found
 
-    def _merge(
-        self, work: Work, after: Work, shares: Shares, *, contributors: set[int], n_rows: int, first: int
-    ) -> None:
+    def _rates(self, each: _Round) -> tuple[float, float]:
+        """Return the learning rate at the begin and at the end of a round."""
+        return learning_rates(self._config, each.work.n_words, each.after.n_words, n_tokens=each.work.n_tokens)
+
+    def _merge(self, each: _Round, contributors: set[int]) -> None:
         """Exchange the rows of a round; one worker alone has nothing to exchange."""
         nodes = self._nodes
         if len(nodes.workers) == 1:
             return
         begun = time.perf_counter()
-        rates = learning_rates(self._config, work.n_words, after.n_words, n_tokens=work.n_tokens)
-        exposure = sum(rates) / 2 * n_trained(shares) / len(contributors)
-        row_blocks = self._blocks(n_owners=len(nodes.workers), n_rows=n_rows)
         exchange_rows(
             nodes.transport,
             nodes.workers,
             contributors,
-            blocks=row_blocks,
-            exposure=exposure,
-            n_rows=n_rows,
-            first=first,
+            blocks=self._blocks(n_owners=len(nodes.workers), n_rows=each.n_rows),
+            exposure=sum(self._rates(each)) / 2 * n_trained(each.pieces) / len(contributors),
+            contexts=summed(self._contexts),
+            first=each.first,
         )
         self.figures.exchange_seconds += time.perf_counter() - begun
         self.figures.exchanged_bytes += exchanged_bytes(
-            n_rows * 2 * 4 * self._config.vector_size, len(contributors), n_owners=len(nodes.workers)
+            each.n_rows * 2 * 4 * self._config.vector_size, len(contributors), n_owners=len(nodes.workers)
         )
 
-    def _number(self, work: Work) -> int:
-        """Return how many rounds of the training are over."""
-        return int(np.searchsorted(self._ends, work.n_words, side="right"))
-
-    def _note(self, work: Work, tally: Tally, n_rounds: int) -> None:
-        """Count a cycle: from here on its words are trained, whatever happens."""
-        self._merged, report = self._n_round, self.report
+    def _note(self, last: _Round, tally: Tally) -> None:
+        """Count a cycle, of which this was the last round: its words are trained from here on, whatever happens."""
+        self._unsafe, report, work = self._n_begun, self.report, last.after
         ends_epoch, self.work, self._at_stake = work.epoch > self.work.epoch, work, 0
         self._nodes.progressed()
         report.raw_words = work.n_words
         report.count(tally)
         if ends_epoch:
             report.end_epoch(with_loss=self._config.compute_loss)
-        self.figures.n_rounds += n_rounds
+        self.figures.n_rounds += last.place
         self.figures.words, self.figures.n_nodes = work.n_words, len(self._nodes.workers)
         self.figures.n_lost = self._nodes.n_lost
 
     def _commit(self, workers: Iterable[int], n_rows: int, *, is_full: bool) -> None:
         """Let workers copy the rows of the last round before they do anything else; nobody waits for that here."""
-        number = self._merged or self._n_round
+        number = self._unsafe or self._n_begun
         self._commits = [self._nodes.transport.call(worker, "commit", number, n_rows, is_full) for worker in workers]
 
     def _recover(self) -> None:
@@ -259,9 +297,9 @@ class Training:
             return
         if not survivors:
             raise NoWorkerLeftError("all workers that had the weights are lost")
-        if self._merged is not None:
+        if self._unsafe is not None:
             self._commit(survivors, len(self._encoded.vocab), is_full=True)
-            self._merged = None
+            self._unsafe = None
         nodes.each("go_back", dict.fromkeys(survivors, ()))
         self._enlist(new)
         for block in self._blocks(n_owners=1) if new else ():
@@ -296,15 +334,10 @@ class Training:
                 self._nodes.transport.interrupt(worker)
             except WorkerLostError as error:
                 logger.warning("%s", str(error))
-        if self._merged is not None:
+        if self._unsafe is not None:
             self._until_done(lambda: self._commit(self._nodes.workers, len(self._encoded.vocab), is_full=True))
 
     def _blocks(self, *, n_owners: int, n_rows: int | None = None) -> list[Block]:
         rows = len(self._encoded.vocab) if n_rows is None else n_rows
         row_bytes, block_bytes = 4 * self._config.vector_size, self._cluster.block_mb << 20
         return blocks(rows, row_bytes, n_owners=n_owners, block_bytes=block_bytes)
-
-
-def new_work(encoded: Encoded) -> Work:
-    """Return the work of which nothing is done."""
-    return Work.begin(np.asarray(encoded.n_tokens))

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Collection, Sequence
 from typing import Any
 
+from fastw2v.distributed.contexts import Contexts
 from fastw2v.distributed.plan import Block
 from fastw2v.distributed.replica import Exchange
 from fastw2v.distributed.transport import Transport
@@ -20,7 +21,7 @@ def exchange_rows(
     *,
     blocks: Sequence[Block],
     exposure: float,
-    n_rows: int,
+    contexts: Contexts,
     first: int = 0,
 ) -> None:
     """Merge the rows of some blocks, and wait until all workers have them.
@@ -33,7 +34,7 @@ def exchange_rows(
     contributors : collection of int
         The workers that have trained since the rows were last merged.
     blocks : sequence of Block
-    exposure, n_rows
+    exposure, contexts
         See `Exchange`.
     first : int
         The contributor whose moves come first, modulo their number; the last one's count most.
@@ -46,7 +47,7 @@ def exchange_rows(
     ranks = tuple(rank for rank, worker in enumerate(workers) if worker in contributors)
     first %= max(len(ranks), 1)
     ranks = ranks[first:] + ranks[:first]
-    plans = [Exchange(n_rows, len(workers), rank, ranks, exposure) for rank in range(len(workers))]
+    plans = [Exchange(len(workers), rank, ranks, exposure, contexts) for rank in range(len(workers))]
     calls = _Calls(transport, workers, ranks)
     received = deque([[transport.call(worker, "prepare", plan) for worker, plan in zip(workers, plans)]])
     sent: tuple[Block, _Copies] | None = None

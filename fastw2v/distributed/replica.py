@@ -15,12 +15,14 @@ import numpy as np
 from fastw2v.backends import Backend, Tally, TrainingData, get_backend
 from fastw2v.config import TrainConfig
 from fastw2v.distributed.committed import StoredRows
+from fastw2v.distributed.contexts import Contexts, contexts_of
 from fastw2v.distributed.merging import merged_in_turn
 from fastw2v.distributed.plan import Block, Piece
 from fastw2v.distributed.shards import ClusterCorpus, Shard
 from fastw2v.distributed.tokens import ShardTokens, tokens_as_rows
 from fastw2v.distributed.updates import Curvature, UpdateCounter
 from fastw2v.encode import Tokens, encode_corpus, encode_with
+from fastw2v.resuming import described
 from fastw2v.runtime.arrays import Array, FloatArray, Ids
 from fastw2v.runtime.memory import return_freed_memory
 from fastw2v.schedule import Span
@@ -36,11 +38,29 @@ T = TypeVar("T")
 
 
 class Sizes(NamedTuple):
-    """Of an encoded shard: tokens, sentences, and tokens of the longest sentence."""
+    """Of an encoded shard: tokens, sentences, tokens of the longest one, and a hash of rows and sentence starts."""
 
     n_tokens: int
     n_sentences: int
     longest: int
+    hash: str
+
+
+class Stretch(NamedTuple):
+    """The part of a training that is a round: the epoch, and what there is at its begin and at its end.
+
+    Attributes
+    ----------
+    epoch : int
+    rates : float, float
+        Learning rates.
+    done : float, float
+        The share of the training that all nodes have done together.
+    """
+
+    epoch: int
+    rates: tuple[float, float]
+    done: tuple[float, float]
 
 
 class Exchange(NamedTuple):
@@ -48,8 +68,6 @@ class Exchange(NamedTuple):
 
     Attributes
     ----------
-    n_rows : int
-        Rows that are merged, the most frequent, of each matrix.
     n_owners : int
         Row r is merged by owner r mod `n_owners`.
     rank : int
@@ -59,13 +77,15 @@ class Exchange(NamedTuple):
         are taken to follow each other.
     exposure : float
         Learning rate times tokens that one of them has trained in the round, their mean.
+    contexts : Contexts
+        Of the words of the whole corpus; the same in each exchange.
     """
 
-    n_rows: int
     n_owners: int
     rank: int
     contributors: tuple[int, ...]
     exposure: float
+    contexts: Contexts
 
 
 class Progress(NamedTuple):
@@ -154,7 +174,7 @@ class Replica:
 
     def _keep(self, shard: Shard, tokens: Tokens) -> None:
         longest = int(np.diff(tokens.starts).max(initial=0))
-        self._encoded[shard] = tokens, Sizes(tokens.n_tokens, tokens.n_sentences, longest)
+        self._encoded[shard] = tokens, Sizes(longest=longest, **described(tokens))
 
     @_working
     def begin(self, config: TrainConfig, vocab: Vocab, sizes: Ids) -> None:
@@ -162,8 +182,8 @@ class Replica:
         self._config = config.with_option("workers", self._config.workers)
         self._counted.clear()
         self._tokens = ShardTokens(sizes)
-        self._counter, self._n_tokens = UpdateCounter(config, vocab), int(sizes.sum())
-        self._updates = self._counter.of(vocab.counts)
+        self._vocab, self._n_tokens = vocab, int(sizes.sum())
+        self._counter: UpdateCounter | None = None
         self._weights = initial_weights(vocab, config.vector_size, config.seed)
         self._full = StoredRows(self._weights)  # when all replicas were equal for the last time
         self._frequent, self._n_newer = StoredRows(self._weights, n_rows=0), 0  # its first rows were merged since then
@@ -176,24 +196,31 @@ class Replica:
         return_freed_memory()
 
     @_working
-    def take(self, number: int, shard: Shard) -> None:
-        """Take an encoded shard, which has this number in the corpus."""
-        self._tokens.add(number, self._encoded[shard][0])
+    def take(self, number: int, shard: Shard) -> Contexts:
+        """Take an encoded shard, which has this number in the corpus; return the contexts of its words."""
+        tokens = self._encoded[shard][0]
+        self._tokens.add(number, tokens)
+        return contexts_of(tokens, self._vocab.keep_probabilities(self._config.sample), self._config, seed=number)
 
     @_working
-    def train(self, epoch: int, pieces: Sequence[Piece], rates: tuple[float, float]) -> Tally:
-        """Train pieces of the shards that were taken; the learning rate falls from the first rate to the second."""
-        self._n_words = 0
+    def train(self, stretch: Stretch, pieces: Sequence[Piece]) -> Tally:
+        """Train pieces of the shards that were taken; the learning rate falls from the first of both to the second."""
+        self._n_words, (before, after) = 0, stretch.done
         self._backend.tally()
         n_words = sum(end - begin for begin, end in pieces)
-        self._backend.train(self._spans(epoch, pieces, rates, n_words=n_words), self._on_done)
-        self._watch.look(1.0, loss=0.0)
+
+        def on_done(n_tokens: int) -> None:
+            self._n_words += n_tokens
+            self._watch.look(before + (after - before) * self._n_words / n_words)
+            self._step()
+
+        self._backend.train(self._spans(stretch, pieces, n_words=n_words), on_done)
+        self._watch.look(after, loss=0.0)
         return self._backend.tally()
 
-    def _spans(
-        self, epoch: int, pieces: Sequence[Piece], rates: tuple[float, float], *, n_words: int
-    ) -> Iterator[Span]:
+    def _spans(self, stretch: Stretch, pieces: Sequence[Piece], *, n_words: int) -> Iterator[Span]:
         size = max(1, min(self._backend.span_tokens, -(-n_words // (_SPANS_PER_WORKER * self._backend.n_workers))))
+        epoch, rates = stretch.epoch, stretch.rates
         step, n_before = (rates[1] - rates[0]) / max(n_words, 1), 0
         for begin, end in pieces:
             lr_first = rates[0] + step * (n_before - begin)
@@ -203,15 +230,13 @@ class Replica:
                 yield Span(epoch, first, min(first + size, end), lr_first, step)
             n_before += end - begin
 
-    def _on_done(self, n_tokens: int) -> None:
-        self._n_words += n_tokens
-        self._watch.look(0.0)
-        self._step()
-
     @_working
     def prepare(self, exchange: Exchange) -> None:
         """Get ready to merge rows after a round."""
         self._exchange = exchange
+        if self._counter is None:
+            self._counter = UpdateCounter(self._config, self._vocab, exchange.contexts)
+            self._updates = self._counter.of(self._vocab.counts)
         self._exposure += exchange.exposure / self._n_tokens
         self._curvatures = None
 
@@ -250,6 +275,7 @@ class Replica:
     def _steepness(self) -> tuple[Curvature, Curvature]:
         """Return the curvatures of both matrices, found at the first merge: the first rows are then on their way."""
         if self._curvatures is None:
+            assert self._counter is not None, "prepare comes before merge"
             dim = self._weights.dim
             self._curvatures = self._counter.curvatures(self._weights.w_in[:, :dim], self._weights.w_out[:, :dim])
         return self._curvatures

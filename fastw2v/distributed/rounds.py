@@ -58,6 +58,22 @@ def round_ends(config: TrainConfig, n_tokens: int, rounds: int | None = None) ->
     return np.array(ends, np.int64)
 
 
+def rounds_in_cycle(wanted: int, counts: Ids) -> int:
+    """Return how many rounds a cycle has: as many as wanted where rows are by falling count, and 1 otherwise.
+
+    The first rows of a vocabulary that is not sorted, or has a row for each id, are not the most frequent. So no round
+    can do with them, and each merges all rows.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from fastw2v.distributed.rounds import rounds_in_cycle
+    >>> rounds_in_cycle(4, np.array([9, 5, 5])), rounds_in_cycle(4, np.array([5, 9, 5]))
+    (4, 1)
+    """
+    return wanted if bool((counts[1:] <= counts[:-1]).all()) else 1
+
+
 def rows_in_round(number: int, cycle: int, n_vocab: int) -> int:
     """Return how many rows, the most frequent, are merged in a round of a cycle; `number` is from 1 to `cycle`.
 

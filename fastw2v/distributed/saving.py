@@ -39,7 +39,7 @@ def place_of(resumed: Resumed, corpus: ClusterCorpus) -> Place:
     Raises
     ------
     ValueError
-        It was no training on a cluster, or the corpus has other files.
+        It was no training on a cluster, or the corpus has other files, or a file has grown or shrunk.
     """
     found = resumed.cluster
     if found is None:
@@ -51,9 +51,23 @@ def place_of(resumed: Resumed, corpus: ClusterCorpus) -> Place:
             f"the corpus is not that of the checkpoint: expected {expected}, found {given}; pass that, or train anew"
         )
     shards = [Shard(corpus.paths[file], *rest) for file, *rest in found["shards"]]
+    _check_ends(shards, corpus)
     sizes = [Sizes(*size) for size in found["sizes"]]
     encoded = Encoded(resumed.model.state.vocab, sizes, found["effective_min_count"])
     return Place(shards, encoded, Work(encoded.n_tokens, found["epoch"], np.array(found["done"], np.int64)))
+
+
+def _check_ends(shards: Sequence[Shard], corpus: ClusterCorpus) -> None:
+    """Raise ValueError unless each file ends where its last shard does; what is in a shard, nodes check by its hash."""
+    expected, found = ({shard.path: shard.end for shard in each} for each in (shards, corpus.shards()))
+    for path in corpus.paths:
+        was, ends = expected.get(path, 0), found.get(path, 0)
+        if was != ends:
+            unit = "bytes" if corpus.column is None else "row groups"
+            raise ValueError(
+                f"{path} is not that of the checkpoint: it had {was:,} {unit}, and has {ends:,}; pass the file as it "
+                "was, or train anew"
+            )
 
 
 class ClusterCheckpoints:

@@ -10,6 +10,8 @@ from fastw2v.encode import Tokens
 from fastw2v.runtime.arrays import Array
 from fastw2v.runtime.temporary_files import temporary_file, write_all
 
+_CHUNK_TOKENS = 1 << 18
+
 
 class ShardTokens(Tokens):
     """A corpus of which only some shards are here.
@@ -54,17 +56,18 @@ def tokens_as_rows(tokens: Tokens, row_of: Array) -> Tokens:
     row_of : int32[n_words]
         The new number of each old one.
     """
-    rows = row_of[tokens.ids] if len(tokens.ids) else np.empty(0, np.int32)
-    is_known = rows >= 0
-    n_before = np.concatenate([np.zeros(1, np.int64), np.cumsum(is_known, dtype=np.int64)])
-    starts = np.unique(n_before[tokens.starts])
-    return Tokens(_stored(rows[is_known]), starts if len(rows) else np.zeros(1, np.int64), tokens.n_raw)
-
-
-def _stored(array: Array) -> Array:
-    """Return an array in a temporary file without a name, which is gone when the process ends."""
-    if not len(array):
-        return array
+    starts, n_known = np.zeros(len(tokens.starts), np.int64), 0
     with temporary_file() as file:
-        write_all(file, array)
-        return np.asarray(np.memmap(file, array.dtype, mode="r+"))
+        for first in range(0, tokens.n_tokens, _CHUNK_TOKENS):
+            rows = row_of[tokens.ids[first : first + _CHUNK_TOKENS]]
+            is_known = rows >= 0
+            begin, end = np.searchsorted(tokens.starts, [first, first + len(rows)], side="right")
+            ends = np.cumsum(is_known)  # known tokens up to each, itself too
+            starts[begin:end] = n_known + ends[tokens.starts[begin:end] - first - 1]
+            known = rows[is_known]
+            write_all(file, known)
+            n_known += len(known)
+        ids = np.asarray(np.memmap(file, np.int32, mode="r+")) if n_known else np.empty(0, np.int32)
+    is_new = np.ones(len(starts), bool)
+    np.greater(starts[1:], starts[:-1], out=is_new[1:])
+    return Tokens(ids, starts if is_new.all() else starts[is_new], tokens.n_raw)

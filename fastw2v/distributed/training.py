@@ -17,10 +17,11 @@ from fastw2v.backends.windows import with_fitting_window
 from fastw2v.checkpointing import Checkpoints
 from fastw2v.cluster import Cluster, check_trainable
 from fastw2v.config import TrainConfig
-from fastw2v.distributed.driver import ClusterReport, Training, new_work
+from fastw2v.distributed.driver import ClusterReport, Training
 from fastw2v.distributed.encoding import encode_shards
 from fastw2v.distributed.nodes import Nodes
 from fastw2v.distributed.on_ray import RayTransport
+from fastw2v.distributed.plan import Work
 from fastw2v.distributed.saving import ClusterCheckpoints, Place, place_of
 from fastw2v.distributed.shards import ClusterCorpus, cluster_corpus
 from fastw2v.distributed.transport import Transport
@@ -189,7 +190,7 @@ class _Run:
             encoded = encode_shards(self._nodes, rule)
             if config.null_word:
                 encoded = encoded._replace(vocab=with_null_word(encoded.vocab))
-            self._place, self._report = Place(shards, encoded, new_work(encoded)), TrainReport("cpu")
+            self._place, self._report = Place(shards, encoded, Work.begin(encoded.n_tokens)), TrainReport("cpu")
             self._state = ModelState.untrained(encoded.vocab, config, encoded.n_sentences)
             log_subsampling(encoded.vocab, config.sample)
         else:

@@ -11,6 +11,7 @@ from benchmarks.studies.replicas.training import Plan
 from fastw2v.backends import TrainingData, get_backend
 from fastw2v.config import TrainConfig
 from fastw2v.distributed import merged_in_turn
+from fastw2v.distributed.contexts import contexts_of
 from fastw2v.distributed.rounds import round_ends
 from fastw2v.distributed.updates import UpdateCounter
 from fastw2v.encode import encode_corpus
@@ -117,23 +118,27 @@ def test_the_moves_of_another_replica_are_the_last_in_each_round():
 def test_updates_are_those_of_positives_and_negatives(corpus):
     vocab, tokens = corpus
     config = TrainConfig(sg=1, negative=5, **SMALL)
-    updates = UpdateCounter(config, vocab).of(vocab.counts)
-    n_pairs = tokens.n_tokens * 3  # a window of 2 reaches 1.5 to each side on average
-    assert updates.inputs.sum() == pytest.approx(n_pairs)
-    assert updates.outputs.sum() == pytest.approx(6 * n_pairs)
-    of_cbow = UpdateCounter(config.with_option("sg", 0), vocab).of(vocab.counts)
+    contexts = contexts_of(tokens, np.ones(len(vocab)), config)
+    updates = UpdateCounter(config, vocab, contexts).of(vocab.counts)
+    n_pairs = tokens.n_tokens * (
+        3 - 2 * (1 / 2 * 1 + 1 / 2 * 3) / 20
+    )  # windows of 1 or 2, cut at both ends of 20 words
+    assert updates.inputs.sum() == pytest.approx(n_pairs, rel=0.01)
+    assert updates.outputs.sum() == pytest.approx(6 * updates.inputs.sum())
+    of_cbow = UpdateCounter(config.with_option("sg", 0), vocab, contexts).of(vocab.counts)
     assert of_cbow.outputs.sum() == pytest.approx(6 * tokens.n_tokens)
-    assert of_cbow.inputs.sum() == pytest.approx(n_pairs)
+    assert of_cbow.inputs.sum() == pytest.approx(n_pairs, rel=0.01)
 
 
 def test_curvatures_are_those_of_targets_and_of_contexts(corpus):
-    vocab, _ = corpus
+    vocab, tokens = corpus
     config = TrainConfig(sg=1, negative=5, ns_exponent=0.5, **SMALL)
     w_in, w_out = np.zeros((2, len(vocab), DIM), np.float32)
     w_in[:, 0], w_out[:, 1] = 2.0, 3.0
     w_in[0, 2] = w_out[0, 3] = 1.0  # the most frequent word has a direction of its own
     share, noise = vocab.counts[0] / vocab.counts.sum(), (vocab.counts**0.5)[0] / (vocab.counts**0.5).sum()
-    (inputs, _), (outputs, _) = UpdateCounter(config, vocab).curvatures(w_in, w_out)
+    counter = UpdateCounter(config, vocab, contexts_of(tokens, np.ones(len(vocab)), config))
+    (inputs, _), (outputs, _) = counter.curvatures(w_in, w_out)
     assert inputs.sum() == pytest.approx(0.25 * (6 * 9 + share + 5 * noise), rel=1e-5)
     assert outputs.sum() == pytest.approx(0.25 * (4 + share), rel=1e-5)
 

@@ -1,6 +1,7 @@
 """A small corpus, and trainings of it in this process."""
 
 import numpy as np
+import pytest
 
 from fastw2v import Word2Vec
 from fastw2v.config import TrainConfig
@@ -37,3 +38,17 @@ def trained_by(request, n_nodes, **faults):
     """What the workers of this process train, and their transport."""
     transport = InProcess(request.config, request.corpus, n_nodes, **faults)
     return train_by(transport, request), transport
+
+
+def counts_of(report):
+    return report.raw_words, report.kept_words, report.pairs
+
+
+def assert_close(trained, model):
+    """The same words, trained as often; the loss of the last epoch within a hundredth."""
+    assert trained.wv.index_to_key == model.wv.index_to_key
+    assert trained.state.vocab.counts.tolist() == model.vocab.counts.tolist()
+    assert trained.state.vocab.n_raw_tokens == model.vocab.n_raw_tokens
+    assert counts_of(trained.report) == counts_of(model.report)
+    assert trained.report.loss_per_epoch[-1] == pytest.approx(model.report.loss_per_epoch[-1], rel=0.01)
+    assert trained.cluster.words == trained.report.raw_words

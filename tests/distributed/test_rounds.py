@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from fastw2v.config import TrainConfig
-from fastw2v.distributed.rounds import first_in_round, round_ends, rows_in_round
+from fastw2v.distributed.rounds import first_in_round, round_ends, rounds_in_cycle, rows_in_round
 
 
 def moves(config, ends):
@@ -57,6 +57,10 @@ def test_frequent_rows_are_merged_more_often():
         16384, 32768, 16384, 65536, 16384, 32768, 16384, 200_000
     ]  # fmt: skip
     assert rows_in_round(1, 4, 100) == 100
+
+
+def test_all_rows_are_merged_in_each_round_where_the_first_are_not_the_most_frequent():
+    assert [rounds_in_cycle(8, np.array(counts)) for counts in ([3, 3, 1], [3, 0, 1], [7], [])] == [8, 1, 8, 8]
 
 
 @pytest.mark.parametrize("n_nodes", range(2, 9))

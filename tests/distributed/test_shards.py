@@ -1,4 +1,5 @@
 import gzip
+import tracemalloc
 import zipfile
 from fnmatch import fnmatch
 from importlib.util import find_spec
@@ -247,3 +248,26 @@ def test_words_without_a_row_and_sentences_without_a_word_are_left_out():
     assert (rows.ids.tolist(), rows.starts.tolist()) == ([1, 1], [0, 1, 2])
     nothing = tokens_as_rows(tokens, np.full(3, -1, np.int32))
     assert (nothing.n_tokens, nothing.n_sentences) == (0, 0)
+
+
+@pytest.mark.parametrize("chunk", [1, 2, 3, 7, 1000])
+def test_tokens_are_the_same_rows_in_chunks_of_any_size(monkeypatch, chunk):
+    monkeypatch.setattr("fastw2v.distributed.tokens._CHUNK_TOKENS", chunk)
+    rng = np.random.default_rng(0)
+    ids, lengths = rng.integers(0, 4, 60, dtype=np.int32), rng.multinomial(60 - 20, np.full(20, 1 / 20)) + 1
+    tokens = Tokens(ids, np.cumsum([0, *lengths]))
+    row_of = np.array([5, -1, -1, 3], np.int32)
+    sentences = [[row_of[i] for i in each if row_of[i] >= 0] for each in np.split(ids, tokens.starts[1:-1])]
+    found = tokens_as_rows(tokens, row_of)
+    assert (found.ids.dtype, found.starts.dtype, found.n_raw) == (np.int32, np.int64, 60)
+    assert [each.tolist() for each in np.split(found.ids, found.starts[1:-1])] == [each for each in sentences if each]
+
+
+def test_tokens_of_a_large_shard_become_rows_with_little_memory():
+    n = 8 << 20
+    tokens = Tokens(np.zeros(n, np.int32), np.arange(0, n + 1, 64))
+    tracemalloc.start()
+    tokens_as_rows(tokens, np.zeros(1, np.int32))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 3 * n

@@ -3,14 +3,11 @@ import gzip
 import numpy as np
 import pytest
 
-from fastw2v import Word2Vec
-from fastw2v.checkpointing import Checkpoints
 from fastw2v.distributed import Cluster, NoWorkerLeftError
 from fastw2v.distributed.plan import Block
 from fastw2v.distributed.training import train_by
-from fastw2v.resuming import read_checkpoint
 from fastw2v.vectors.divergence import DivergedError
-from tests.distributed.cases import OPTIONS, one_machine, request_of, trained_by, write_text
+from tests.distributed.cases import assert_close, counts_of, one_machine, request_of, trained_by, write_text
 from tests.distributed.in_process import InProcess, Lost
 
 N_CALLS = 260  # about, of the training that tests of losses watch
@@ -28,20 +25,6 @@ def text(tmp_path_factory):
 @pytest.fixture(scope="module")
 def alone(text):
     return one_machine(text)
-
-
-def counts_of(report):
-    return report.raw_words, report.kept_words, report.pairs
-
-
-def assert_close(trained, model):
-    """The same words, trained as often; the loss of the last epoch within a hundredth."""
-    assert trained.wv.index_to_key == model.wv.index_to_key
-    assert trained.state.vocab.counts.tolist() == model.vocab.counts.tolist()
-    assert trained.state.vocab.n_raw_tokens == model.vocab.n_raw_tokens
-    assert counts_of(trained.report) == counts_of(model.report)
-    assert trained.report.loss_per_epoch[-1] == pytest.approx(model.report.loss_per_epoch[-1], rel=0.01)
-    assert trained.cluster.words == trained.report.raw_words
 
 
 @pytest.mark.parametrize(
@@ -87,6 +70,54 @@ def test_cbow_on_several_nodes_learns_as_well(tmp_path, options):
     trained, _ = trained_by(request_of(text, cluster=Cluster(rounds=20, cycle=4), **options), 4)
     expected = one_machine(text, **options).report.loss_per_epoch[-1]
     assert trained.report.loss_per_epoch[-1] == pytest.approx(expected, rel=0.03)
+
+
+@pytest.mark.parametrize(("sg", "lengths"), [(1, [2]), (0, [2, 3])])
+def test_short_sentences_learn_as_well_with_a_large_window(tmp_path, sg, lengths):
+    rng, n_words, n_lines = np.random.default_rng(0), 1000, 30_000
+    share = 1 / np.arange(1, n_words + 1)
+    firsts = rng.choice(n_words, n_lines, p=share / share.sum())
+    lines = ([f"w{(first + k) % n_words}" for k in range(n)] for first, n in zip(firsts, rng.choice(lengths, n_lines)))
+    text = tmp_path / "text.txt"
+    text.write_text("\n".join(map(" ".join, lines)))
+    options = {"sg": sg, "window": 50, "min_count": 1, "sample": 0, "epochs": 4, "alpha": 0.05}
+    trained, _ = trained_by(request_of(text, cluster=Cluster(rounds=20, cycle=1), **options), 4)
+    expected = one_machine(text, **options).report.loss_per_epoch[-1]
+    assert trained.report.loss_per_epoch[-1] == pytest.approx(expected, rel=0.03)
+
+
+def test_rows_that_are_not_by_falling_count_are_all_merged_in_each_round(text, monkeypatch):
+    """Of the first 20 of 300 rows, most are rare where rows are by first occurrence."""
+    monkeypatch.setattr("fastw2v.distributed.rounds.FIRST_ROWS", 20)
+    rows, n_nodes = dict[int, set[int]](), 2
+
+    class Watched(InProcess):
+        def call(self, worker, method, *arguments):
+            if method == "commit":
+                rows.setdefault(request.config.sorted_vocab, set()).add(arguments[1])
+            return super().call(worker, method, *arguments)
+
+    for sorted_vocab in (1, 0):
+        request = request_of(text, sorted_vocab=sorted_vocab, epochs=1, cluster=Cluster(rounds=8, cycle=4))
+        trained = train_by(Watched(request.config, request.corpus, n_nodes), request)
+    n_vocab = len(trained.state.vocab)
+    assert rows == {1: {20, 40, n_vocab}, 0: {n_vocab}}
+
+
+def test_all_nodes_know_the_same_contexts_also_after_a_loss_and_they_are_those_of_any_number_of_nodes(text):
+    known = set()
+
+    class Watched(InProcess):
+        def call(self, worker, method, *arguments):
+            if method == "prepare":
+                known.add(arguments[0].contexts)
+            return super().call(worker, method, *arguments)
+
+    request = request_of(text)
+    train_by(Watched(request.config, request.corpus, 2), request)
+    train_by(Watched(request.config, request.corpus, 3, dies_at=[150], replaces=True), request)
+    (contexts,) = known
+    assert contexts.n_kept > 1000
 
 
 def test_the_moves_of_another_node_are_the_last_in_each_round_and_cycle(text):
@@ -239,70 +270,18 @@ def test_all_workers_lost_is_an_error_that_says_so(text):
         trained_by(request_of(text), 2, dies_at=[120, 121, 122, 123])
 
 
-def test_what_diverges_is_an_error(text):
-    with pytest.raises(DivergedError, match="lower alpha"):
-        trained_by(request_of(text, alpha=500.0), 2)
+def test_what_diverges_is_an_error_that_tells_when(text):
+    with pytest.raises(DivergedError, match=r"after 1.7 % of the work a vector has the value .* lower alpha"):
+        trained_by(request_of(text, alpha=500.0, epochs=20), 2)  # at the end of the first of 60 rounds
 
 
-class Interrupting:
-    """A progress that is stopped by Ctrl-C when it comes to some words."""
-
-    def __init__(self, n_words):
-        self.n_words = n_words
-
-    def __call__(self, phase, done, total):
-        if done > self.n_words:
-            raise KeyboardInterrupt
-
-
-def test_ctrl_c_keeps_the_vectors_so_far_and_resume_goes_on(text, alone, tmp_path):
-    request = request_of(text)
-    request.checkpoints = Checkpoints(tmp_path / "run", "1h", set())
-    request.progress = Interrupting(alone.report.raw_words // 2)
-    stopped, _ = trained_by(request, 2)
-    assert stopped.report.stopped_by == "Ctrl-C"
-    assert 0 < stopped.report.raw_words < alone.report.raw_words
-    assert stopped.state.weights.w_out.any()
-    resumed = read_checkpoint(tmp_path / "run")
-    again = request_of(text)
-    again.resumed = resumed
-    trained, _ = trained_by(again, 3)  # other nodes than before
-    assert_close(trained, alone)
-    assert trained.report.stopped_by is None
-
-
-def test_checkpoints_are_written_at_the_end_of_a_cycle(text, alone, tmp_path):
-    request = request_of(text)
-    request.checkpoints = Checkpoints(tmp_path / "run", "epoch", set())
-    trained, _ = trained_by(request, 2)
-    assert read_checkpoint(tmp_path / "run").is_finished
-    previous = read_checkpoint(tmp_path / "run.previous")
-    assert previous.cluster["epoch"] == 1
-    assert previous.report.raw_words == alone.report.raw_words / 2
-    assert np.array_equal(Word2Vec.load(tmp_path / "run").wv.vectors, trained.wv.vectors)
-
-
-def test_a_checkpoint_of_a_cluster_is_not_resumed_on_one_machine_nor_the_reverse(text, tmp_path):
-    request = request_of(text)
-    request.checkpoints = Checkpoints(tmp_path / "run", "epoch", set())
-    trained_by(request, 2)
-    with pytest.raises(ValueError, match="of a training on a cluster; go on there: pass cluster"):
-        Word2Vec.resume(tmp_path / "run.previous", corpus_file=str(text))
-    Word2Vec(corpus_file=str(text), **OPTIONS, checkpoint=tmp_path / "alone", checkpoint_every="epoch")
-    again = request_of(text)
-    again.resumed = read_checkpoint(tmp_path / "alone.previous")
-    with pytest.raises(ValueError, match="the checkpoint is of one machine"):
-        trained_by(again, 2)
-
-
-def test_another_corpus_is_refused_when_a_training_goes_on(text, tmp_path):
-    request = request_of(text)
-    request.checkpoints = Checkpoints(tmp_path / "run", "epoch", set())
-    trained_by(request, 2)
-    again = request_of(write_text(tmp_path / "other.txt", seed=1))
-    again.resumed = read_checkpoint(tmp_path / "run.previous")
-    with pytest.raises(ValueError, match="the corpus is not that of the checkpoint"):
-        trained_by(again, 2)
+def test_divergence_within_a_round_tells_when(text, monkeypatch):
+    seen = []
+    monkeypatch.setattr("fastw2v.vectors.divergence.DivergenceWatch.look", lambda _, share, **given: seen.append(share))
+    trained_by(request_of(text, epochs=2, cluster=Cluster(rounds=2, cycle=1)), 1)
+    assert seen == sorted(seen)
+    assert len(set(seen)) > 12
+    assert seen[-1] == 1
 
 
 def test_the_null_word_and_a_bound_on_the_vocabulary_are_as_on_one_machine(text):

@@ -18,6 +18,7 @@ from benchmarks.studies.cluster.machines import actors, held_bytes, nodes
 from benchmarks.studies.cluster.model import Shape
 from fastw2v.config import TrainConfig
 from fastw2v.distributed import Cluster, cluster_corpus
+from fastw2v.distributed.contexts import Contexts
 from fastw2v.distributed.exchange import exchange_rows
 from fastw2v.distributed.on_ray import RayTransport
 from fastw2v.distributed.plan import blocks
@@ -87,14 +88,14 @@ def exchanges(
     config = TrainConfig(vector_size=dim, sg=1, workers=1)
     with TemporaryDirectory() as folder, closing(RayTransport(cluster, config, _text(folder))) as transport:
         workers = sorted(transport.start())
-        shared = transport.share(vocab)
+        shared, every = transport.share(vocab), Contexts(1, 1, 6, 36, 1 / 6)
         transport.gather([transport.call(worker, "begin", config, shared, np.array([10**6])) for worker in workers])
         for number, size in enumerate(block_mb):
             cut = blocks(n_vocab, 4 * dim, n_owners=n_nodes, block_bytes=size << 20)
             seconds, begun = [], Use.now(cores_s())
             for turn in range(rounds):
                 began = time.perf_counter()
-                exchange_rows(transport, workers, workers, blocks=cut, exposure=1.0, n_rows=n_vocab)
+                exchange_rows(transport, workers, workers, blocks=cut, exposure=1.0, contexts=every)
                 seconds.append(time.perf_counter() - began)
                 commits = [transport.call(w, "commit", 1 + number * rounds + turn, n_vocab, True) for w in workers]
                 transport.gather(commits)

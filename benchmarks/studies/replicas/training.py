@@ -12,6 +12,7 @@ import numpy as np
 from benchmarks.studies.replicas.rules import BY_CURVATURE, Merge, Steps, rule_of
 from fastw2v.backends import TrainingData, get_backend
 from fastw2v.config import TrainConfig
+from fastw2v.distributed.contexts import contexts_of
 from fastw2v.distributed.rounds import round_ends
 from fastw2v.distributed.updates import Curvature, UpdateCounter
 from fastw2v.runtime.arrays import FloatArray
@@ -64,7 +65,8 @@ class _Replicas:
         self._config, self._data, self._plan = config, data, plan
         weights, n_workers = data.weights, plan.n_workers
         self._matrices = [_Matrix(base, n_workers, rule) for base, rule in zip(_both(weights), rule_of(plan.rule))]
-        self._counter = UpdateCounter(config, data.vocab)
+        contexts = contexts_of(data.tokens, data.vocab.keep_probabilities(config.sample), config)
+        self._counter = UpdateCounter(config, data.vocab, contexts)
         self._shares = np.linspace(0, data.tokens.n_tokens, n_workers + 1).astype(np.int64)
         self._backends, self._n_rounds = [], 0
         for k in range(n_workers):
