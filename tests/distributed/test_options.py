@@ -7,7 +7,7 @@ from fastw2v import Word2Vec
 from fastw2v.cli.inputs import cluster_corpus_of
 from fastw2v.distributed import Cluster, cluster_corpus
 from fastw2v.distributed.replica import Replica
-from tests.cli.running import run
+from tests.cli.running import failure, run
 from tests.distributed.cases import OPTIONS, write_text
 
 REFUSED = {
@@ -116,3 +116,43 @@ def test_an_address_where_nothing_listens_is_refused_with_the_cure(text):
         Word2Vec(corpus_file=text, cluster="127.0.0.1:1")
     with pytest.raises(ValueError, match="HOST:PORT of the head"):
         Word2Vec(corpus_file=text, cluster="somewhere")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "address"),
+    [
+        (["text.txt", "-o", "out.bin", "--cluster"], "auto"),
+        (["text.txt", "--cluster", "-o", "out.bin"], "auto"),
+        (["--cluster", "--sg", "text.txt", "-o", "out.bin"], "auto"),
+        (["--cluster", "local", "text.txt", "-o", "out.bin"], "local"),
+        (["text.txt", "--cluster=local", "-o", "out.bin"], "local"),
+        (["text.txt", "-o", "out.bin", "--cluster", "head:6379"], "head:6379"),
+        (["text.txt", "-o", "out.bin", "--cluster", "[fd00::1]:6379"], "[fd00::1]:6379"),
+        (["-o", "out.bin", "--cluster", "--", "text.txt"], "auto"),
+    ],
+)
+def test_the_address_may_be_left_out(text, monkeypatch, arguments, address):
+    monkeypatch.chdir(text.parent)
+    given = []
+    monkeypatch.setattr("fastw2v.Word2Vec.__init__", lambda self, corpus, **options: given.append(options["cluster"]))
+    run("train", *arguments)
+    assert given == [Cluster(address)]
+
+
+@pytest.mark.parametrize("name", ["text.txt", "*.txt", "s3://bucket/a.txt", "none", ""])
+def test_a_file_in_the_place_of_the_address_is_refused_with_the_cure(text, monkeypatch, name):
+    monkeypatch.chdir(text.parent)
+    assert "write --cluster=auto" in failure("train", "--cluster", name, "-o", "out.bin")
+
+
+def test_the_command_sets_what_a_cluster_has(text, monkeypatch):
+    given = []
+    monkeypatch.setattr("fastw2v.Word2Vec.__init__", lambda self, corpus, **options: given.append(options["cluster"]))
+    flags = {"nodes": 2, "rounds": 7, "cycle": 2, "block-mb": 16, "deadline": 20.5}
+    options = [str(each) for name, value in flags.items() for each in (f"--cluster-{name}", value)]
+    run("train", str(text), "-o", str(text.parent / "out.bin"), *options, "--cluster")
+    assert given == [Cluster("auto", nodes=2, rounds=7, cycle=2, block_mb=16, deadline=20.5)]
+    for name, value in flags.items():
+        refused = failure("train", text, "-o", text.parent / "out.bin", f"--cluster-{name}", value)
+        assert f"--cluster-{name} is for training on a cluster; pass --cluster too" in refused
+    assert "power of two" in failure("train", text, "-o", "out.bin", "--cluster", "local", "--cluster-cycle", 3)
