@@ -23,11 +23,11 @@ from fastw2v.distributed.nodes import Nodes
 from fastw2v.distributed.on_ray import RayTransport
 from fastw2v.distributed.saving import ClusterCheckpoints, Place, place_of
 from fastw2v.distributed.shards import ClusterCorpus, cluster_corpus
-from fastw2v.distributed.transport import Transport
+from fastw2v.distributed.transport import NoWorkerLeftError, Transport
 from fastw2v.encode import Tokens
 from fastw2v.growth import with_null_word
 from fastw2v.keyedvectors import KeyedVectors
-from fastw2v.resuming import Resumed
+from fastw2v.resuming import Resumed, exists
 from fastw2v.runtime.cleanup import cleanup
 from fastw2v.runtime.progress import PhaseProgress, Progress, ProgressLog, show_loss, shown_progress
 from fastw2v.runtime.signals import finished_first, name_of, terminable
@@ -171,7 +171,11 @@ def train_by(transport: Transport, request: Request) -> Trained:
     with cleanup(transport.close):
         begun, run = time.perf_counter(), _Run(transport, request)
         encoded_s = time.perf_counter() - begun
-        trained = run.trained()
+        try:
+            trained = run.trained()
+        except NoWorkerLeftError as error:
+            error.add_note(run.cure())
+            raise
         trained.seconds = {"encode": encoded_s, "train": trained.report.train_seconds}
     return trained
 
@@ -238,6 +242,16 @@ class _Run:
                 self._save(training, checkpoints)
 
         training.run(ProgressLog(report.raw_words) if shown is None else shown, on_commit)
+
+    def cure(self) -> str:
+        """Say what to do when all workers are lost."""
+        checkpoints = self._request.checkpoints
+        if checkpoints is None:
+            return "give a checkpoint next time (checkpoint=PATH, or --checkpoint FILE), from which a training goes on"
+        path = checkpoints.path
+        if not exists(path):
+            return f"the checkpoint {path} was not due yet; choose a shorter checkpoint_every, and train again"
+        return f"when the nodes are there again, go on from {path}: Word2Vec.resume, or the same command with --resume"
 
     def _finish(self, training: Training) -> None:
         """Copy the vectors from the cluster, write the last checkpoint, and count what was trained."""
