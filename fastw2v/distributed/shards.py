@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator, Sequence
+import logging
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, cast
@@ -19,9 +20,11 @@ from fastw2v.runtime.compressed import is_compressed
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
+logger = logging.getLogger("fastw2v")
 _FEWEST_BYTES, _MOST_BYTES = 1 << 14, 256 << 20
 _N_SHARDS = 64  # about, of a corpus that is neither small nor large
 _SEARCHED_BYTES = 1 << 16
+_UNEVEN = 1.5  # times the mean, which the node with most may have without a warning
 _PARQUET = b"PAR1"
 _JSON_CURE = 'save the field that holds the words as a column of Parquet, and pass column="text", or --column text'
 _TABLE_CURE = 'of a table, save the column as Parquet, and pass column="text", or --column text'
@@ -204,6 +207,20 @@ def _row_groups(path: str) -> list[Shard]:
         metadata = pyarrow_module().parquet.ParquetFile(file).metadata
         groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
     return [Shard(path, n, n + 1, group.total_byte_size) for n, group in enumerate(groups)]
+
+
+def warn_of_uneven(shares: Iterable[Collection[int]], shards: Sequence[Shard]) -> None:
+    """Warn in the log of nodes that have nothing to train, or little, where one has much; `shares` are their shards."""
+    loads = [sum(shards[number].n_bytes for number in share) for share in shares]
+    n_idle, n_parts = sum(not load for load in loads), len(shards)
+    cure = "cut the files into more, or unpack them: a compressed file and a row group of Parquet are read by one node"
+    if n_idle:
+        idle = "1 node has" if n_idle == 1 else f"{n_idle} nodes have"
+        parts = "1 part" if n_parts == 1 else f"{n_parts} parts"
+        logger.warning("%s nothing to train, since the corpus has %s; %s", idle, parts, cure)
+    elif max(loads) * len(loads) > _UNEVEN * sum(loads):
+        share = 100 * max(loads) / sum(loads)
+        logger.warning("one of %d nodes has %.0f %% of the corpus, and the others wait; %s", len(loads), share, cure)
 
 
 class TextRange:
