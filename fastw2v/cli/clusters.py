@@ -24,7 +24,8 @@ Address = Annotated[
 ]
 Nodes = Annotated[int | None, typer.Option(help="With --cluster: use so many nodes; default: all.")]
 Rounds = Annotated[
-    int | None, typer.Option(help="With --cluster: equal rounds in an epoch; default: about 190 in all, short at first.")
+    int | None,
+    typer.Option(help="With --cluster: equal rounds in an epoch; default: about 190 in all, short at first."),
 ]
 Cycle = Annotated[
     int | None, typer.Option(help="With --cluster: merge all rows after so many rounds, a power of two; default: 4.")

@@ -16,7 +16,6 @@ import numpy as np
 from fastw2v.config import TrainConfig
 from fastw2v.runtime.arrays import Ids
 
-
 _TOLERANCE = 1.1  # how much more the worker that has most may have, for the sake of runs of neighbours
 
 
@@ -73,6 +72,11 @@ class Work:
     def n_words(self) -> int:
         """Words trained in all epochs so far."""
         return self.epoch * self.n_tokens + int(self.done.sum())
+
+    @property
+    def epochs_begun(self) -> int:
+        """Epochs of which something is trained: their random numbers are not to be drawn again."""
+        return self.epoch + bool(self.done.any())
 
     def shares(self, shards_of: Mapping[int, Iterable[int]], n_words: int) -> dict[int, list[Piece]]:
         """Return what each worker trains in the next round: the same share of what is left of its shards.

@@ -209,15 +209,19 @@ def _row_groups(path: str) -> list[Shard]:
     return [Shard(path, n, n + 1, group.total_byte_size) for n, group in enumerate(groups)]
 
 
+def count_of(number: int, what: str) -> str:
+    """Return so many of something in words."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
 def warn_of_uneven(shares: Iterable[Collection[int]], shards: Sequence[Shard]) -> None:
     """Warn in the log of nodes that have nothing to train, or little, where one has much; `shares` are their shards."""
     loads = [sum(shards[number].n_bytes for number in share) for share in shares]
     n_idle, n_parts = sum(not load for load in loads), len(shards)
     cure = "cut the files into more, or unpack them: a compressed file and a row group of Parquet are read by one node"
     if n_idle:
-        idle = "1 node has" if n_idle == 1 else f"{n_idle} nodes have"
-        parts = "1 part" if n_parts == 1 else f"{n_parts} parts"
-        logger.warning("%s nothing to train, since the corpus has %s; %s", idle, parts, cure)
+        idle = f"{count_of(n_idle, 'node')} {'has' if n_idle == 1 else 'have'}"
+        logger.warning("%s nothing to train, since the corpus has %s; %s", idle, count_of(n_parts, "part"), cure)
     elif max(loads) * len(loads) > _UNEVEN * sum(loads):
         share = 100 * max(loads) / sum(loads)
         logger.warning("one of %d nodes has %.0f %% of the corpus, and the others wait; %s", len(loads), share, cure)
