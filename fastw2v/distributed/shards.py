@@ -6,12 +6,12 @@ import io
 import logging
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from os import PathLike, fspath
+from os import PathLike
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, cast
 
 from fastw2v.corpus import Corpus, TextCorpus, table_corpus
 from fastw2v.corpus.columns import pyarrow_module
-from fastw2v.corpus.text import refuse_json_lines, warn_of_table
+from fastw2v.corpus.text import given_paths, refuse_json_lines, warn_of_table
 from fastw2v.corpus.tokenized import Tokens as Tokenizing
 from fastw2v.corpus.tokenized import checked_tokens
 from fastw2v.distributed.files import expanded, opened, size_of, without_chain
@@ -119,6 +119,8 @@ def cluster_corpus(
     ------
     OSError
         A file does not exist, or a pattern matches none.
+    TypeError
+        `paths` is neither a path nor a list of paths.
     ValueError
         There is no path, a file holds JSON lines, or options of text are mixed with `column`.
     ImportError
@@ -137,10 +139,7 @@ def cluster_corpus(
         raise ValueError(f"lower and tokens are for text, and column is {column!r}; a table has its tokens in a column")
     if column is not None:
         pyarrow_module()
-    given = [paths] if isinstance(paths, str | PathLike) else list(paths)
-    if not given:
-        raise ValueError("no corpus file: got an empty list of paths, expected at least one")
-    files = tuple(found for path in given for found in expanded(fspath(path)))
+    files = tuple(found for path in given_paths(paths) for found in expanded(path))
     if column is None:
         _check_plain(files)
     return ClusterCorpus(files, column, how)
