@@ -141,14 +141,8 @@ def train(
         from fastw2v.cli.inputs import cluster_corpus_of, corpus_of
 
         format = _checked_format(output, format, inputs)
-        chosen = clusters.cluster_of(
-            cluster,
-            nodes=cluster_nodes,
-            rounds=cluster_rounds,
-            cycle=cluster_cycle,
-            block_mb=cluster_block_mb,
-            deadline=cluster_deadline,
-        )
+        sizes = {"rounds": cluster_rounds, "cycle": cluster_cycle, "block_mb": cluster_block_mb}
+        chosen = clusters.cluster_of(cluster, nodes=cluster_nodes, **sizes, deadline=cluster_deadline)
         columns = {"column": column, "group": group, "items": items, "order": order, "weight": weight}
         given = {name: value for name, value in columns.items() if value is not None}
         read = corpus_of if chosen is None else cluster_corpus_of

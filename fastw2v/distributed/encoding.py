@@ -90,13 +90,13 @@ def read_shards(nodes: Nodes, vocab: Vocab, progress: PhaseProgress | None = Non
 
     def read() -> None:
         shared = nodes.transport.share(vocab)
-        _of_all_shards(nodes, "encode", lambda _: (shared,), progress)
+        _of_all_shards(nodes, "encode", lambda _: (shared,), progress=progress)
 
     until_none_is_lost(read, nodes)
 
 
 def _of_all_shards(
-    nodes: Nodes, method: str, arguments: Callable[[int], tuple[Any, ...]], progress: PhaseProgress | None = None
+    nodes: Nodes, method: str, arguments: Callable[[int], tuple[Any, ...]], *, progress: PhaseProgress | None = None
 ) -> list[Any]:
     """Call a method for each shard, of the worker that has it; return the results in the order of the corpus.
 
@@ -127,7 +127,7 @@ def _encode(nodes: Nodes, rule: VocabRule, progress: PhaseProgress | None) -> En
 
 def _chosen(nodes: Nodes, rule: VocabRule, progress: PhaseProgress | None) -> tuple[Joined, Vocab, Array]:
     """Count all shards; return their words, the vocabulary, and the row of each word."""
-    counts = _of_all_shards(nodes, "count", lambda _: (), progress)
+    counts = _of_all_shards(nodes, "count", lambda _: (), progress=progress)
     if not any(counts):
         raise EmptyVocabularyError("the corpus has no words: expected at least one token; check the paths")
     joined = join_counts(counts)

@@ -250,8 +250,8 @@ class _Run:
             "training took %.1f s: %d raw words, %d kept", report.train_seconds, report.raw_words, report.kept_words
         )
         if report.raw_words and not report.pairs:
-            sizes = {"n_tokens": place.work.n_tokens, "n_sentences": encoded.n_sentences}
-            warn_of_no_pair(request.config, encoded.vocab, **sizes)
+            n_sentences = encoded.n_sentences
+            warn_of_no_pair(request.config, encoded.vocab, n_tokens=place.work.n_tokens, n_sentences=n_sentences)
         trained = Trained(self._state, report, training.figures, encoded.effective_min_count)
         trained.stop = stop if isinstance(stop, SystemExit) else None
         return trained

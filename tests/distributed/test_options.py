@@ -33,7 +33,7 @@ def test_what_a_cluster_does_not_train_is_refused_with_the_cure(text, name):
 def test_a_corpus_in_memory_is_refused_with_the_cure():
     with pytest.raises(TypeError, match="sentences is a list, which a cluster cannot read: write it to files"):
         Word2Vec([["a", "b"]], cluster="local")
-    with pytest.raises(TypeError, match="corpus_file holds a list, .*lists of words are sentences"):
+    with pytest.raises(TypeError, match=r"corpus_file holds a list, .*lists of words are sentences"):
         Word2Vec(corpus_file=[["a", "b"]], cluster="local")
     with pytest.raises(TypeError, match="corpus_file is 5; expected a path or a list of paths"):
         Word2Vec(corpus_file=5, cluster="local")
