@@ -131,11 +131,14 @@ def summary(model: Word2Vec) -> str:
 
 
 def _cluster_line(report: ClusterReport) -> str:
-    lost = (
-        f"; {report.n_lost} workers were lost, {report.repeated_words:,} words trained again" if report.n_lost else ""
+    nodes, lost = (
+        f"{number} {what}{'s' * (number != 1)}"
+        for number, what in ((report.n_nodes, "node"), (report.n_lost, "worker"))
     )
+    were = "was" if report.n_lost == 1 else "were"
     sent = f"{report.exchanged_bytes / 1e9:.2f} GB in {report.exchange_seconds:.1f} s"
-    return f"{report.n_nodes} nodes, {report.n_rounds} rounds, exchanged {sent}{lost}"
+    again = f"; {lost} {were} lost, {report.repeated_words:,} words trained again" if report.n_lost else ""
+    return f"{nodes}, {report.n_rounds} rounds, exchanged {sent}{again}"
 
 
 def score_line(score: dict[str, Any]) -> str:
