@@ -45,8 +45,11 @@ class ClusterCommand(TyperCommand):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - click's, or typer's own copy of it
         """Parse the arguments, with the value of `--cluster` where it is left out."""
         if not ctx.resilient_parsing:  # as the completion of a shell does
-            with console.friendly_errors():
+            try:
                 args = with_address(args)
+            except ValueError as error:  # not by `friendly_errors`, after which Ctrl-C is ignored
+                console.say(f"fastw2v: {error}", to_stderr=True)
+                raise typer.Exit(1) from None
         parsed: list[str] = super().parse_args(ctx, args)
         return parsed
 
