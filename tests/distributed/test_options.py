@@ -1,3 +1,4 @@
+import signal
 import sys
 from pathlib import Path
 
@@ -7,6 +8,7 @@ from fastw2v import Word2Vec
 from fastw2v.cli.inputs import cluster_corpus_of
 from fastw2v.distributed import Cluster, cluster_corpus
 from fastw2v.distributed.replica import Replica
+from fastw2v.runtime.interrupts import end_on_ctrl_c
 from tests.cli.running import failure, run
 from tests.distributed.cases import OPTIONS, write_text
 
@@ -160,3 +162,16 @@ def test_the_command_sets_what_a_cluster_has(text, monkeypatch):
         refused = failure("train", text, "-o", text.parent / "out.bin", f"--cluster-{name}", value)
         assert f"--cluster-{name} is for training on a cluster; pass --cluster too" in refused
     assert "power of two" in failure("train", text, "-o", "out.bin", "--cluster", "local", "--cluster-cycle", 3)
+
+
+@pytest.mark.parametrize("arguments", [[], ["--cluster"]])
+def test_ctrl_c_is_heeded_after_the_arguments_are_parsed(text, monkeypatch, arguments):
+    seen = []
+    monkeypatch.setattr("fastw2v.Word2Vec.__init__", lambda *_, **__: seen.append(signal.getsignal(signal.SIGINT)))
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        end_on_ctrl_c()  # as the command does when it starts
+        run("train", str(text), "-o", str(text.parent / "out.bin"), *arguments)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert callable(seen[0])
