@@ -64,6 +64,7 @@ def with_address(arguments: list[str]) -> list[str]:
 
     Examples
     --------
+    >>> from fastw2v.cli.clusters import with_address
     >>> with_address(["text.txt", "--cluster", "-o", "vectors.bin"])
     ['text.txt', '--cluster', 'auto', '-o', 'vectors.bin']
     """
