@@ -14,11 +14,11 @@ from fastw2v.backends import Backend, TrainingData, check_config, get_backend
 from fastw2v.callbacks import Callbacks
 from fastw2v.checkpointing import CheckpointPause, Checkpoints
 from fastw2v.config import FastTextConfig, TrainConfig
-from fastw2v.corpus import Corpus, WeightedCorpus, as_corpus
+from fastw2v.corpus import Corpus, TextCorpus, WeightedCorpus, as_corpus
 from fastw2v.encode import Encoding, Tokens, check_device_of, encode_by_rule, encode_with, load_encoder
 from fastw2v.pair_options import check_pair_options, options_of_pairs
 from fastw2v.raw_counts import RawCounts
-from fastw2v.raw_text import warn_of_raw_text
+from fastw2v.raw_text import warn_of_no_pair, warn_of_raw_text
 from fastw2v.runtime.progress import PhaseProgress, Progress, show_loss, shown_progress
 from fastw2v.runtime.signals import SIGNALS
 from fastw2v.runtime.stopwatch import stopwatch
@@ -72,7 +72,7 @@ class Session:
                 workers=config.n_workers,
                 progress=progress,
             )
-        warn_of_raw_text(encoding.vocab, corpus)
+        warn_of_raw_text(encoding.vocab, corpus.tokens if isinstance(corpus, TextCorpus) else None)
         return encoding
 
     def scan(self, sentences: Any) -> RawCounts:  # noqa: ANN401
@@ -173,7 +173,7 @@ class Session:
 
     def _tell(self, tokens: Tokens, vocab: Vocab) -> None:
         if self.report.raw_words and not self.report.pairs:
-            logger.warning("no pair of words was trained: %s", _why_no_pair(self._config, tokens, vocab))
+            warn_of_no_pair(self._config, vocab, n_tokens=tokens.n_tokens, n_sentences=tokens.n_sentences)
         if self.report.stopped_by in SIGNALS:
             stopped = f"stopped by {self.report.stopped_by} in {self.report.stopped_at}"
             warn_user(f"{stopped}; the vectors trained so far are kept")
@@ -248,16 +248,3 @@ def _log_pairs(tokens: Tokens, n_vocab: int) -> None:
     if n_contexts:
         where = "their first random vectors in wv, and trained ones in syn1neg"
         logger.info("%d of %d keys are no centre of a pair: they have %s", n_contexts, n_vocab, where)
-
-
-def _why_no_pair(config: TrainConfig, tokens: Tokens, vocab: Vocab) -> str:
-    """Return why a corpus has no pair to train, and the cure."""
-    if tokens.n_tokens == tokens.n_sentences:
-        longest = max(map(str, vocab.take(np.arange(min(len(vocab), 100))).keys), key=len)
-        if longest.count(" ") > 1:
-            return f"each sentence is one word, such as {longest[:60]!r}; split them: [text.split() for text in texts]"
-        return (
-            "each sentence has one word of the vocabulary; put words that belong together into one sentence, or "
-            f"lower min_count (it is {config.min_count})"
-        )
-    return f"subsampling dropped too many words; raise sample (it is {config.sample:g}), or pass 0, which keeps all"

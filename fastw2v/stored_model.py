@@ -185,6 +185,7 @@ class StoredModel(LossModel):
             return model
         if cluster is not None:
             model._train_on_cluster(cluster, (sentences, corpus_file), resumed=resumed)
+            model.add_lifecycle_event("resume", log_level=0, epochs=model.epochs)
             return model
         if resumed.cluster is not None:
             raise ValueError(f"{checkpoint} is of a training on a cluster; go on there: pass cluster")

@@ -32,7 +32,7 @@ def is_warned(caplog, corpus, **options):
     caplog.clear()
     vocab, tokens = encode_corpus(corpus, min_count=5, **options)
     tokens.close()
-    warn_of_raw_text(vocab, corpus)
+    warn_of_raw_text(vocab, getattr(corpus, "tokens", None))
     return "this seems to be raw text" in caplog.text
 
 

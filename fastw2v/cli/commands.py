@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fastw2v import __version__
-from fastw2v.cli import console, pictures, tables
+from fastw2v.cli import clusters, console, pictures, tables
 from fastw2v.cli.demo import demo
 from fastw2v.cli.profile import profile
 from fastw2v.runtime.json_text import json_text
@@ -64,7 +64,7 @@ def _root(version: Annotated[bool, typer.Option("--version", help="Print the ver
 app.command()(demo)
 
 
-@app.command()
+@app.command(cls=clusters.ClusterCommand)
 def train(
     inputs: Annotated[
         list[Path],
@@ -126,10 +126,12 @@ def train(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on from --checkpoint; without such a file, begin anew.")
     ] = False,
-    cluster: Annotated[
-        str | None,
-        typer.Option(metavar="ADDRESS", help='Train on a Ray cluster: "auto", "local", or HOST:PORT of its head.'),
-    ] = None,
+    cluster: clusters.Address = None,
+    cluster_nodes: clusters.Nodes = None,
+    cluster_rounds: clusters.Rounds = None,
+    cluster_cycle: clusters.Cycle = None,
+    cluster_block_mb: clusters.BlockMb = None,
+    cluster_deadline: clusters.Deadline = None,
     format: FileFormat = None,
     as_json: AsJson = False,
 ) -> None:
@@ -139,13 +141,15 @@ def train(
         from fastw2v.cli.inputs import cluster_corpus_of, corpus_of
 
         format = _checked_format(output, format, inputs)
+        sizes = {"rounds": cluster_rounds, "cycle": cluster_cycle, "block_mb": cluster_block_mb}
+        chosen = clusters.cluster_of(cluster, nodes=cluster_nodes, **sizes, deadline=cluster_deadline)
         columns = {"column": column, "group": group, "items": items, "order": order, "weight": weight}
         given = {name: value for name, value in columns.items() if value is not None}
-        read = corpus_of if cluster is None else cluster_corpus_of
+        read = corpus_of if chosen is None else cluster_corpus_of
         corpus = read(inputs, given, pairs=pairs, lower=lower, tokens=tokens)
         _refuse_output_among(output, training.files_of(corpus))
         _refuse_in_folder([path for path in (output, checkpoint, log) if path is not None], inputs)
-        watched: dict[str, Any] = {"every": checkpoint_every, "resume": resume, "log": log, "cluster": cluster}
+        watched: dict[str, Any] = {"every": checkpoint_every, "resume": resume, "log": log, "cluster": chosen}
         plan = training.Plan(corpus, output, checkpoint, **watched)
         options = {
             "sg": int(sg),

@@ -69,10 +69,18 @@ def friendly_errors() -> Iterator[None]:
     except KeyboardInterrupt as stop:
         say(f"stopped by {name_of(stop)}; nothing was written", to_stderr=True)
         raise typer.Exit(STATUS_OF[name_of(stop)]) from None
-    except (ValueError, TypeError, KeyError, OSError, MemoryError, ImportError, CudaUnavailableError) as error:
-        message = "; ".join([str(error), *getattr(error, "__notes__", [])])  # the notes hold the cure
+    except _mendable() as error:
+        notes = [note for note in getattr(error, "__notes__", []) if "\n" not in note]  # of several lines: a traceback
+        message = "; ".join([str(error), *notes])  # the notes hold the cure
         say(f"fastw2v: {' '.join(message.split())}", to_stderr=True)
         raise typer.Exit(1) from None
+
+
+def _mendable() -> tuple[type[Exception], ...]:
+    """Return the errors that the user can mend; the last of them needs modules that most commands do not load."""
+    known = ValueError, TypeError, KeyError, OSError, MemoryError, ImportError, CudaUnavailableError
+    transport = sys.modules.get("fastw2v.distributed.transport")
+    return known if transport is None else (*known, transport.NoWorkerLeftError)
 
 
 def figures(model: Word2Vec) -> dict[str, Any]:
@@ -123,11 +131,14 @@ def summary(model: Word2Vec) -> str:
 
 
 def _cluster_line(report: ClusterReport) -> str:
-    lost = (
-        f"; {report.n_lost} workers were lost, {report.repeated_words:,} words trained again" if report.n_lost else ""
+    nodes, lost = (
+        f"{number} {what}{'s' * (number != 1)}"
+        for number, what in ((report.n_nodes, "node"), (report.n_lost, "worker"))
     )
+    were = "was" if report.n_lost == 1 else "were"
     sent = f"{report.exchanged_bytes / 1e9:.2f} GB in {report.exchange_seconds:.1f} s"
-    return f"{report.n_nodes} nodes, {report.n_rounds} rounds, exchanged {sent}{lost}"
+    again = f"; {lost} {were} lost, {report.repeated_words:,} words trained again" if report.n_lost else ""
+    return f"{nodes}, {report.n_rounds} rounds, exchanged {sent}{again}"
 
 
 def score_line(score: dict[str, Any]) -> str:

@@ -16,6 +16,7 @@ from fastw2v.cli import console
 from fastw2v.runtime.signals import finished_first, name_of
 
 if TYPE_CHECKING:
+    from fastw2v.cluster import Cluster
     from fastw2v.corpus import Corpus
     from fastw2v.distributed import ClusterCorpus
     from fastw2v.model import Word2Vec
@@ -37,8 +38,8 @@ class Plan:
         Go on from the checkpoint, if there is one.
     log : Path, optional
         As `--log`.
-    cluster : str, optional
-        As `--cluster`.
+    cluster : Cluster, optional
+        Of `--cluster`.
 
     Raises
     ------
@@ -57,7 +58,7 @@ class Plan:
         every: str | None = None,
         resume: bool = False,
         log: Path | None = None,
-        cluster: str | None = None,
+        cluster: Cluster | None = None,
     ) -> None:
         self._cluster: dict[str, Any] = {} if cluster is None else {"cluster": cluster}
         if cluster is not None and log is not None:

@@ -208,6 +208,16 @@ def text_corpus(paths: StrPath | Iterable[StrPath], *, lower: bool = False, toke
     ['good', 'film', 'plot']
     """
     how = checked_tokens(lower, tokens)
+    files = list(chain.from_iterable(map(expanded_paths, given_paths(paths))))
+    corpus = corpus_of_files(files, how)
+    for source in corpus.sources:
+        if isinstance(source, Path):
+            warn_of_table(str(source))
+    return corpus
+
+
+def given_paths(paths: StrPath | Iterable[StrPath]) -> list[str]:
+    """Return a path, or paths, as a list; raises as `text_corpus` where there is none, or something else."""
     if not isinstance(paths, str | os.PathLike | list | tuple):
         raise TypeError(f"corpus_file is {paths!r}; expected a path or a list of paths (tokens go to sentences)")
     given = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
@@ -217,12 +227,7 @@ def text_corpus(paths: StrPath | Iterable[StrPath], *, lower: bool = False, toke
         if not isinstance(path, str | os.PathLike):
             kind = type(path).__name__
             raise TypeError(f"corpus_file holds a {kind}, {path!r:.60}; expected paths (lists of words are sentences)")
-    files = list(chain.from_iterable(expanded_paths(os.fspath(path)) for path in given))
-    corpus = corpus_of_files(files, how)
-    for source in corpus.sources:
-        if isinstance(source, Path):
-            warn_of_table(str(source))
-    return corpus
+    return [os.fspath(path) for path in given]
 
 
 def corpus_of_files(files: Iterable[Path], tokens: Tokens | None) -> TextCorpus:

@@ -34,7 +34,7 @@ _N_BLOCKS_AT_ONCE = 3
 
 @dataclass
 class ClusterReport:
-    """What a cluster did.
+    """What a cluster did; after a resume, since then, but for `words`.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ class ClusterReport:
     n_rounds : int
         Rounds whose rows all nodes have merged.
     words : int
-        Words whose training is in the vectors: each of the corpus once in each epoch.
+        Words whose training is in the vectors: each of the corpus once in each epoch, those of the checkpoint too.
     repeated_words : int
         Words of rounds that were given up when a worker was lost. They were trained again, from equal weights.
     n_lost : int

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Callable
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from fastw2v.distributed.nodes import Nodes
 from fastw2v.distributed.replica import Sizes
 from fastw2v.distributed.transport import WorkerLostError
 from fastw2v.runtime.arrays import Array, Ids
+from fastw2v.runtime.progress import PhaseProgress
 from fastw2v.vocab import EmptyVocabularyError, Vocab
 from fastw2v.vocab_rule import VocabRule
 
@@ -65,31 +67,67 @@ def until_none_is_lost(step: Callable[[], T], nodes: Nodes) -> T:
             return done
 
 
-def encode_shards(nodes: Nodes, rule: VocabRule) -> Encoded:
+def encode_shards(nodes: Nodes, rule: VocabRule, progress: PhaseProgress | None = None) -> Encoded:
     """Count all shards, choose the vocabulary, and let each node write its tokens.
+
+    Parameters
+    ----------
+    nodes : Nodes
+    rule : VocabRule
+    progress : callable, optional
+        Called as ``progress(done, total)``, in bytes, when a shard is counted.
 
     Raises
     ------
     EmptyVocabularyError
         No word is left.
     """
-    return until_none_is_lost(lambda: _encode(nodes, rule), nodes)
+    return until_none_is_lost(lambda: _encode(nodes, rule, progress), nodes)
 
 
-def _encode(nodes: Nodes, rule: VocabRule) -> Encoded:
-    joined, vocab, row_of = _chosen(nodes, rule)
+def read_shards(nodes: Nodes, vocab: Vocab, progress: PhaseProgress | None = None) -> None:
+    """Let each node write its shards as rows of a known vocabulary; `progress` is as in `encode_shards`."""
+
+    def read() -> None:
+        shared = nodes.transport.share(vocab)
+        _of_all_shards(nodes, "encode", lambda _: (shared,), progress=progress)
+
+    until_none_is_lost(read, nodes)
+
+
+def _of_all_shards(
+    nodes: Nodes, method: str, arguments: Callable[[int], tuple[Any, ...]], *, progress: PhaseProgress | None = None
+) -> list[Any]:
+    """Call a method for each shard, of the worker that has it; return the results in the order of the corpus.
+
+    Each worker does its shards in this order, so they are waited for in turns of all workers.
+    """
+    called, turns, n_calls = list[Any](), list[int](), Counter[int]()
+    for number, shard in enumerate(nodes.shards):
+        worker = nodes.owner_of(number)
+        called.append(nodes.transport.call(worker, method, shard, *arguments(number)))
+        turns.append(n_calls[worker])
+        n_calls[worker] += 1
+    if progress is None:
+        return nodes.transport.gather(called)
+    found, done, total = {}, 0, sum(shard.n_bytes for shard in nodes.shards)
+    for number in sorted(range(len(called)), key=turns.__getitem__):
+        (found[number],) = nodes.transport.gather([called[number]])
+        done += nodes.shards[number].n_bytes
+        progress(done, total)
+    return [found[number] for number in range(len(called))]
+
+
+def _encode(nodes: Nodes, rule: VocabRule, progress: PhaseProgress | None) -> Encoded:
+    joined, vocab, row_of = _chosen(nodes, rule, progress)
     threshold = rule.effective_min_count(joined.raw.counts)
-    called = [
-        nodes.transport.call(nodes.owner_of(number), "place", shard, row_of[words])
-        for number, (shard, words) in enumerate(zip(nodes.shards, joined.word_of))
-    ]
-    return Encoded(vocab, nodes.transport.gather(called), threshold)
+    sizes = _of_all_shards(nodes, "place", lambda number: (row_of[joined.word_of[number]],))
+    return Encoded(vocab, sizes, threshold)
 
 
-def _chosen(nodes: Nodes, rule: VocabRule) -> tuple[Joined, Vocab, Array]:
+def _chosen(nodes: Nodes, rule: VocabRule, progress: PhaseProgress | None) -> tuple[Joined, Vocab, Array]:
     """Count all shards; return their words, the vocabulary, and the row of each word."""
-    called = [nodes.transport.call(nodes.owner_of(n), "count", shard) for n, shard in enumerate(nodes.shards)]
-    counts = nodes.transport.gather(called)
+    counts = _of_all_shards(nodes, "count", lambda _: (), progress=progress)
     if not any(counts):
         raise EmptyVocabularyError("the corpus has no words: expected at least one token; check the paths")
     joined = join_counts(counts)

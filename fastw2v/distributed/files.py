@@ -7,7 +7,9 @@ same name.
 from __future__ import annotations
 
 import io
+import os
 from glob import has_magic
+from pathlib import Path
 from typing import Any, BinaryIO, cast
 from weakref import finalize
 
@@ -17,6 +19,8 @@ from fastw2v.runtime.packages import optional_module
 
 def expanded(path: str) -> list[str]:
     """Return the names of a file, of the files of a folder, or of those that match a pattern.
+
+    Links stay in the names, since another node may know the file by no other.
 
     Raises
     ------
@@ -30,7 +34,19 @@ def expanded(path: str) -> list[str]:
     files = expanded_paths(path)
     for file in files:
         check_readable(file)
-    return [str(file.resolve()) for file in files]
+    return [_full_name(file) for file in files]
+
+
+def _full_name(file: Path) -> str:
+    name = os.path.join(_working_folder(), file)
+    short = os.path.normpath(name)
+    return short if os.path.realpath(short) == os.path.realpath(name) else name  # "link/.." is no short cut
+
+
+def _working_folder() -> str:
+    """Return the current folder by the name that the shell has for it, which may hold links."""
+    shown = os.environ.get("PWD", "")
+    return shown if os.path.isabs(shown) and os.path.realpath(shown) == os.getcwd() else os.getcwd()
 
 
 def _expanded_url(url: str) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastw2v.distributed.plan import first_owners, reassign
-from fastw2v.distributed.shards import Shard
+from fastw2v.distributed.shards import Shard, warn_of_uneven
 from fastw2v.distributed.transport import NoWorkerLeftError, OnWords, Transport
 
 logger = logging.getLogger("fastw2v")
@@ -58,10 +58,8 @@ class Nodes:
         self._n_first = len(self.threads)
         if not self.threads:
             raise NoWorkerLeftError("no node of the cluster has a free CPU; see `ray status`")
-        idle = self.workers[len(self.shards) :]
-        if idle:
-            logger.warning("%d nodes have nothing to train: there are %d pieces of text", len(idle), len(self.shards))
         self.shards_of = first_owners(self._sizes, self.workers)
+        warn_of_uneven(self.shards_of.values(), self.shards)
 
     def owner_of(self, shard: int) -> int:
         """Return the worker that has a shard."""

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from heapq import heappop, heappush
 from typing import NamedTuple, Self
 
 import numpy as np
 
 from fastw2v.config import TrainConfig
 from fastw2v.runtime.arrays import Ids
+
+_TOLERANCE = 1.1  # how much more the worker that has most may have, for the sake of runs of neighbours
 
 
 class Piece(NamedTuple):
@@ -70,6 +73,11 @@ class Work:
         """Words trained in all epochs so far."""
         return self.epoch * self.n_tokens + int(self.done.sum())
 
+    @property
+    def epochs_begun(self) -> int:
+        """Epochs of which something is trained: their random numbers are not to be drawn again."""
+        return self.epoch + bool(self.done.any())
+
     def shares(self, shards_of: Mapping[int, Iterable[int]], n_words: int) -> dict[int, list[Piece]]:
         """Return what each worker trains in the next round: the same share of what is left of its shards.
 
@@ -125,12 +133,61 @@ def blocks(n_rows: int, row_bytes: int, *, n_owners: int, block_bytes: int) -> l
 
 
 def first_owners(sizes: Sequence[int], workers: Sequence[int]) -> dict[int, set[int]]:
-    """Give each worker a run of shards, about as many bytes each."""
-    ends, total = np.cumsum(sizes), max(sum(sizes), 1)
-    found: dict[int, set[int]] = {worker: set() for worker in workers}
-    for shard, (end, size) in enumerate(zip(ends.tolist(), sizes)):
-        place = int((end - size / 2) * len(workers) / total)
-        found[workers[min(place, len(workers) - 1)]].add(shard)
+    """Give each worker shards of about as many bytes: a run of neighbours, unless shards differ too much for that.
+
+    With fewer shards than workers, the last workers get none.
+    """
+    sizes = [max(size, 1) for size in sizes]
+    n_runs = min(len(sizes), len(workers))
+    tries = [make(sizes, n_runs) for make in (_by_middles, _shortest_runs, _largest_first)] if n_runs else []
+    loads = [[sum(sizes[shard] for shard in shards) for shards in found] for found in tries]
+    bound = _TOLERANCE * min((max(load) for load in loads), default=0)
+    chosen = next((found for found, load in zip(tries, loads) if min(load) and max(load) <= bound), [])
+    return {worker: set(chosen[n]) if n < len(chosen) else set() for n, worker in enumerate(workers)}
+
+
+def _by_middles(sizes: Sequence[int], n_runs: int) -> list[list[int]]:
+    """Cut shards into runs, each shard where its middle lies; some may be empty."""
+    ends, total = np.cumsum(sizes).tolist(), sum(sizes)
+    found: list[list[int]] = [[] for _ in range(n_runs)]
+    for shard, (end, size) in enumerate(zip(ends, sizes)):
+        found[min(int((end - size / 2) * n_runs / total), n_runs - 1)].append(shard)
+    return found
+
+
+def _shortest_runs(sizes: Sequence[int], n_runs: int) -> list[list[int]]:
+    """Cut shards into runs, the largest of which is as small as runs can be; none is empty."""
+    least, most = max(sizes), sum(sizes)
+    while least < most:
+        middle = (least + most) // 2
+        if len(_runs_up_to(middle, sizes, n_runs)) <= n_runs:
+            most = middle
+        else:
+            least = middle + 1
+    return _runs_up_to(most, sizes, n_runs)
+
+
+def _runs_up_to(most: int, sizes: Sequence[int], n_least: int) -> list[list[int]]:
+    """Cut shards into runs of at most so many bytes, as few as that takes, but `n_least`."""
+    found: list[list[int]] = []
+    load = most + 1
+    for shard, size in enumerate(sizes):
+        load += size
+        if load > most or len(found) + len(sizes) - shard <= n_least:
+            found.append([])
+            load = size
+        found[-1].append(shard)
+    return found
+
+
+def _largest_first(sizes: Sequence[int], n_groups: int) -> list[list[int]]:
+    """Give shards, the largest first, to the group that has least; none is empty."""
+    found: list[list[int]] = [[] for _ in range(n_groups)]
+    least = [(0, group) for group in range(n_groups)]
+    for shard in sorted(range(len(sizes)), key=lambda shard: -sizes[shard]):
+        load, group = heappop(least)
+        found[group].append(shard)
+        heappush(least, (load + sizes[shard], group))
     return found
 
 

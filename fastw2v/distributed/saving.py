@@ -18,7 +18,8 @@ from fastw2v.distributed.encoding import Encoded
 from fastw2v.distributed.plan import Work
 from fastw2v.distributed.replica import Sizes
 from fastw2v.distributed.shards import ClusterCorpus, Shard
-from fastw2v.resuming import FORMAT, Resumed, version
+from fastw2v.resuming import FORMAT, Resumed, report_figures, version
+from fastw2v.runtime.warn import warn_user
 from fastw2v.state import ModelState
 from fastw2v.trainer import TrainReport
 
@@ -106,6 +107,32 @@ class ClusterCheckpoints:
 
     def write(self, shards: Sequence[Shard], encoded: Encoded, work: Work, *, report: TrainReport) -> None:
         """Write one; a failure is logged, and training goes on."""
+        try:
+            self._write(shards, encoded, work, report=report, notes=self._noted(encoded, report))
+        except Exception as error:  # whatever it is, it must not end hours of training
+            path = self._checkpoints.path
+            logger.warning("the checkpoint %s could not be written (%s); training goes on", path, error)
+
+    def finish(self, shards: Sequence[Shard], encoded: Encoded, work: Work, *, report: TrainReport) -> None:
+        """Write the last one; a failure is a RuntimeWarning."""
+        notes = self._noted(encoded, report)
+        if report.stopped_at is None:
+            notes["train_count"] = notes.get("train_count", 0) + 1
+            notes["total_train_time"] = notes.get("total_train_time", 0.0) + report.train_seconds
+            notes["min_alpha_yet_reached"] = self._config.min_alpha
+        try:
+            self._write(shards, encoded, work, report=report, notes=notes)
+        except Exception as error:  # likewise
+            warn_user(f"the last checkpoint could not be written ({error}); the model in memory is whole")
+
+    def _noted(self, encoded: Encoded, report: TrainReport) -> dict[str, Any]:
+        """Return the notes, with what the model itself gets only at the end."""
+        known = {"effective_min_count": encoded.effective_min_count, "running_training_loss": report.loss}
+        return {**self._notes(), **known, "report": report_figures(report)}
+
+    def _write(
+        self, shards: Sequence[Shard], encoded: Encoded, work: Work, *, report: TrainReport, notes: dict[str, Any]
+    ) -> None:
         begun, path = time.perf_counter(), self._checkpoints.path
         self.restart(work.n_words)
         training: dict[str, Any] = {
@@ -118,16 +145,11 @@ class ClusterCheckpoints:
             "tokens": {"n_tokens": work.n_tokens, "n_sentences": encoded.n_sentences, "hash": "of a cluster"},
             "cluster": self._described(shards, encoded, work),
         }
-        write = partial(
-            write_model, config=self._config, state=self._state, notes=self._notes(), raw=None, training=training
+        self._checkpoints.write(
+            partial(write_model, config=self._config, state=self._state, notes=notes, raw=None, training=training)
         )
-        try:
-            self._checkpoints.write(write)
-        except Exception as error:  # whatever it is, it must not end hours of training
-            logger.warning("the checkpoint %s could not be written (%s); training goes on", path, error)
-        else:
-            done, took = 100 * report.raw_words / max(training["n_words"], 1), time.perf_counter() - begun
-            logger.info("checkpoint at %.1f %% of the work, in %.1f s: %s", done, took, path)
+        done, took = 100 * report.raw_words / max(training["n_words"], 1), time.perf_counter() - begun
+        logger.info("checkpoint at %.1f %% of the work, in %.1f s: %s", done, took, path)
 
     def _described(self, shards: Sequence[Shard], encoded: Encoded, work: Work) -> dict[str, Any]:
         corpus, numbers = self._corpus, {path: number for number, path in enumerate(self._corpus.paths)}

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator, Sequence
+import logging
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from os import PathLike, fspath
+from os import PathLike
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, cast
 
 from fastw2v.corpus import Corpus, TextCorpus, table_corpus
 from fastw2v.corpus.columns import pyarrow_module
-from fastw2v.corpus.text import refuse_json_lines, warn_of_table
+from fastw2v.corpus.text import given_paths, refuse_json_lines, warn_of_table
 from fastw2v.corpus.tokenized import Tokens as Tokenizing
 from fastw2v.corpus.tokenized import checked_tokens
 from fastw2v.distributed.files import expanded, opened, size_of, without_chain
@@ -19,9 +20,11 @@ from fastw2v.runtime.compressed import is_compressed
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
+logger = logging.getLogger("fastw2v")
 _FEWEST_BYTES, _MOST_BYTES = 1 << 14, 256 << 20
 _N_SHARDS = 64  # about, of a corpus that is neither small nor large
 _SEARCHED_BYTES = 1 << 16
+_UNEVEN = 1.5  # times the mean, which the node with most may have without a warning
 _PARQUET = b"PAR1"
 _JSON_CURE = 'save the field that holds the words as a column of Parquet, and pass column="text", or --column text'
 _TABLE_CURE = 'of a table, save the column as Parquet, and pass column="text", or --column text'
@@ -116,6 +119,8 @@ def cluster_corpus(
     ------
     OSError
         A file does not exist, or a pattern matches none.
+    TypeError
+        `paths` is neither a path nor a list of paths.
     ValueError
         There is no path, a file holds JSON lines, or options of text are mixed with `column`.
     ImportError
@@ -134,10 +139,7 @@ def cluster_corpus(
         raise ValueError(f"lower and tokens are for text, and column is {column!r}; a table has its tokens in a column")
     if column is not None:
         pyarrow_module()
-    given = [paths] if isinstance(paths, str | PathLike) else list(paths)
-    if not given:
-        raise ValueError("no corpus file: got an empty list of paths, expected at least one")
-    files = tuple(found for path in given for found in expanded(fspath(path)))
+    files = tuple(found for path in given_paths(paths) for found in expanded(path))
     if column is None:
         _check_plain(files)
     return ClusterCorpus(files, column, how)
@@ -204,6 +206,24 @@ def _row_groups(path: str) -> list[Shard]:
         metadata = pyarrow_module().parquet.ParquetFile(file).metadata
         groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
     return [Shard(path, n, n + 1, group.total_byte_size) for n, group in enumerate(groups)]
+
+
+def count_of(number: int, what: str) -> str:
+    """Return so many of something in words."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+def warn_of_uneven(shares: Iterable[Collection[int]], shards: Sequence[Shard]) -> None:
+    """Warn in the log of nodes that have nothing to train, or little, where one has much; `shares` are their shards."""
+    loads = [sum(shards[number].n_bytes for number in share) for share in shares]
+    n_idle, n_parts = sum(not load for load in loads), len(shards)
+    cure = "cut the files into more, or unpack them: a compressed file and a row group of Parquet are read by one node"
+    if n_idle:
+        idle = f"{count_of(n_idle, 'node')} {'has' if n_idle == 1 else 'have'}"
+        logger.warning("%s nothing to train, since the corpus has %s; %s", idle, count_of(n_parts, "part"), cure)
+    elif max(loads) * len(loads) > _UNEVEN * sum(loads):
+        share = 100 * max(loads) / sum(loads)
+        logger.warning("one of %d nodes has %.0f %% of the corpus, and the others wait; %s", len(loads), share, cure)
 
 
 class TextRange:

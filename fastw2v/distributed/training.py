@@ -18,22 +18,24 @@ from fastw2v.checkpointing import Checkpoints
 from fastw2v.cluster import Cluster, check_trainable
 from fastw2v.config import TrainConfig
 from fastw2v.distributed.driver import ClusterReport, Training
-from fastw2v.distributed.encoding import encode_shards
+from fastw2v.distributed.encoding import encode_shards, read_shards
 from fastw2v.distributed.nodes import Nodes
 from fastw2v.distributed.on_ray import RayTransport
 from fastw2v.distributed.plan import Work
 from fastw2v.distributed.saving import ClusterCheckpoints, Place, place_of
-from fastw2v.distributed.shards import ClusterCorpus, cluster_corpus
-from fastw2v.distributed.transport import Transport
+from fastw2v.distributed.shards import ClusterCorpus, cluster_corpus, count_of
+from fastw2v.distributed.transport import NoWorkerLeftError, Transport
 from fastw2v.encode import Tokens
 from fastw2v.growth import with_null_word
 from fastw2v.keyedvectors import KeyedVectors
-from fastw2v.resuming import Resumed
+from fastw2v.raw_text import warn_of_no_pair, warn_of_raw_text
+from fastw2v.resuming import Resumed, exists
 from fastw2v.runtime.cleanup import cleanup
 from fastw2v.runtime.progress import PhaseProgress, Progress, ProgressLog, show_loss, shown_progress
 from fastw2v.runtime.signals import finished_first, name_of, terminable
 from fastw2v.state import ModelState
 from fastw2v.trainer import TrainReport
+from fastw2v.vectors.divergence import DivergenceWatch
 from fastw2v.vocab_rule import TrimRule, VocabRule, log_subsampling
 
 logger = logging.getLogger("fastw2v")
@@ -102,8 +104,8 @@ class Request:
 
     def check(self) -> None:
         """Raise what `train` raises, before anything is started or read."""
+        check_trainable(self.config)  # first, since no cure of an option helps one that is refused
         check_config(self.config)
-        check_trainable(self.config)
         if self.checkpoints is not None:
             self.checkpoints.check()
 
@@ -172,7 +174,11 @@ def train_by(transport: Transport, request: Request) -> Trained:
     with cleanup(transport.close):
         begun, run = time.perf_counter(), _Run(transport, request)
         encoded_s = time.perf_counter() - begun
-        trained = run.trained()
+        try:
+            trained = run.trained()
+        except NoWorkerLeftError as error:
+            error.add_note(run.cure())
+            raise
         trained.seconds = {"encode": encoded_s, "train": trained.report.train_seconds}
     return trained
 
@@ -181,23 +187,40 @@ class _Run:
     """A corpus on the nodes, and the state of the model that is trained on it."""
 
     def __init__(self, transport: Transport, request: Request) -> None:
-        self._request, config, resumed = request, request.config, request.resumed
-        if resumed is None:
-            shards = request.corpus.shards()
-            self._nodes = Nodes(transport, shards)
-            self._nodes.start()
-            rule = VocabRule.of(config, request.trim_rule)
-            encoded = encode_shards(self._nodes, rule)
-            if config.null_word:
-                encoded = encoded._replace(vocab=with_null_word(encoded.vocab))
-            self._place, self._report = Place(shards, encoded, Work.begin(encoded.n_tokens)), TrainReport("cpu")
-            self._state = ModelState.untrained(encoded.vocab, config, encoded.n_sentences)
-            log_subsampling(encoded.vocab, config.sample)
+        self._request = request
+        if request.resumed is None:
+            self._begin(transport)
         else:
-            self._place, self._report = place_of(resumed, request.corpus), resumed.report
-            self._state = resumed.model.state
-            self._nodes = Nodes(transport, self._place.shards)
-            self._nodes.start()
+            self._go_on(transport, request.resumed)
+        self._watch = DivergenceWatch(self._state.weights, request.config.alpha)
+
+    def _begin(self, transport: Transport) -> None:
+        """Read the corpus, choose its vocabulary, and draw the first weights."""
+        request, config = self._request, self._request.config
+        shards = request.corpus.shards()
+        self._nodes = Nodes(transport, shards)
+        self._nodes.start()
+        with shown_progress(request.progress, "encode") as shown:
+            encoded = encode_shards(self._nodes, VocabRule.of(config, request.trim_rule), shown)
+        vocab, n_tokens = encoded.vocab, int(encoded.n_tokens.sum())
+        warn_of_raw_text(vocab, request.corpus.how)
+        logger.info("vocabulary of %d words, which are %d of %d tokens", len(vocab), n_tokens, vocab.n_raw_tokens)
+        log_subsampling(vocab, config.sample)
+        if config.null_word:
+            encoded = encoded._replace(vocab=with_null_word(vocab))
+        self._place, self._report = Place(shards, encoded, Work.begin(encoded.n_tokens)), TrainReport("cpu")
+        self._state = ModelState.untrained(encoded.vocab, config, encoded.n_sentences)
+
+    def _go_on(self, transport: Transport, resumed: Resumed) -> None:
+        """Read the corpus of a checkpoint again, as rows of its vocabulary."""
+        request, self._report, self._state = self._request, resumed.report, resumed.model.state
+        self._place = place_of(resumed, request.corpus)
+        path = "the checkpoint" if request.checkpoints is None else request.checkpoints.path
+        logger.info("going on from %s: %d words are trained", path, self._report.raw_words)
+        self._nodes = Nodes(transport, self._place.shards)
+        self._nodes.start()
+        with shown_progress(request.progress, "encode") as shown:
+            read_shards(self._nodes, self._state.vocab, shown)
 
     def trained(self) -> Trained:
         """Train until the end, or until Ctrl-C, and return the model."""
@@ -208,7 +231,10 @@ class _Run:
         training = Training(self._nodes, config, cluster, encoded=encoded, report=report, work=place.work)
         report.device, report.workers = "cpu", sum(self._nodes.threads.values())
         begun, stop = time.perf_counter() - report.train_seconds, None
-        logger.info("training on %d nodes with %d threads", len(self._nodes.threads), report.workers)
+        kind, sizes = "skip-gram" if config.sg else "CBOW", (config.vector_size, config.epochs, place.work.n_tokens)
+        where = f"on {count_of(len(self._nodes.threads), 'node')} with {count_of(report.workers, 'thread')}"
+        n_words = len(encoded.vocab)
+        logger.info("training %s %s: %d words, vector_size=%d, %d epochs of %d tokens", kind, where, n_words, *sizes)
         with shown_progress(request.progress, "train") as shown, terminable() if request.checkpoints else nullcontext():
             try:
                 training.begin(None if request.resumed is None else self._state.weights)
@@ -221,6 +247,12 @@ class _Run:
             report.train_seconds = time.perf_counter() - begun
             with finished_first("the copy of the vectors"):
                 self._finish(training)
+        logger.info(
+            "training took %.1f s: %d raw words, %d kept", report.train_seconds, report.raw_words, report.kept_words
+        )
+        if report.raw_words and not report.pairs:
+            n_sentences = encoded.n_sentences
+            warn_of_no_pair(request.config, encoded.vocab, n_tokens=place.work.n_tokens, n_sentences=n_sentences)
         trained = Trained(self._state, report, training.figures, encoded.effective_min_count)
         trained.stop = stop if isinstance(stop, SystemExit) else None
         return trained
@@ -232,6 +264,8 @@ class _Run:
 
         def on_commit() -> None:
             report.train_seconds = time.perf_counter() - begun
+            if not training.work.done.any():  # an epoch has ended
+                self._watch.look(training.work.epoch / self._request.config.epochs, loss=report.loss)
             if report.unfinished.pairs and report.unfinished.loss:
                 show_loss(shown, report.unfinished.loss / report.unfinished.pairs)
             is_last = training.work.epoch >= self._request.config.epochs
@@ -240,19 +274,31 @@ class _Run:
 
         training.run(ProgressLog(report.raw_words) if shown is None else shown, on_commit)
 
+    def cure(self) -> str:
+        """Say what to do when all workers are lost."""
+        checkpoints = self._request.checkpoints
+        if checkpoints is None:
+            return "give a checkpoint next time (checkpoint=PATH, or --checkpoint FILE), from which a training goes on"
+        path = checkpoints.path
+        if not exists(path):
+            return f"the checkpoint {path} was not due yet; choose a shorter checkpoint_every, and train again"
+        return f"when the nodes are there again, go on from {path}: Word2Vec.resume, or the same command with --resume"
+
     def _finish(self, training: Training) -> None:
         """Copy the vectors from the cluster, write the last checkpoint, and count what was trained."""
         report, state = self._report, self._state
         training.fetch(state.weights)
-        state.epochs_trained = report.first_epoch + min(training.work.epoch + 1, self._request.config.epochs)
+        self._watch.look_at_all()
+        state.epochs_trained = report.first_epoch + training.work.epochs_begun
         state.note_moves()
         checkpoints = self._checkpoints()
         if checkpoints is not None:
-            checkpoints.write(self._place.shards, self._place.encoded, training.work, report=report)
+            checkpoints.finish(self._place.shards, self._place.encoded, training.work, report=report)
         report.end_epoch(with_loss=self._request.config.compute_loss)
 
     def _save(self, training: Training, checkpoints: ClusterCheckpoints) -> None:
         training.fetch(self._state.weights)
+        self._state.epochs_trained = self._report.first_epoch + training.work.epochs_begun
         checkpoints.write(self._place.shards, self._place.encoded, training.work, report=self._report)
 
     def _checkpoints(self) -> ClusterCheckpoints | None:

@@ -157,3 +157,32 @@ def test_a_corpus_of_one_word_in_each_line_is_said(in_folder, caplog):
     (in_folder / "corpus.txt").write_text("one\ntwo\n" * 10)
     succeed("train", "corpus.txt", "-o", "v.bin", *SMALL)
     assert "no pair of words was trained: each sentence has one word" in caplog.text
+
+
+def test_errors_of_a_cluster_are_one_line_without_the_traceback_of_a_worker(monkeypatch):
+    from fastw2v.distributed import NoWorkerLeftError
+
+    def lost(*_, **__):
+        error = NoWorkerLeftError("all workers are lost")
+        error.add_note("It was raised by a worker:\nTraceback")
+        error.add_note("go on")
+        raise error
+
+    monkeypatch.setattr("fastw2v.Word2Vec.__init__", lost)
+    message = failure("train", "corpus.txt", "-o", "v.bin", "--cluster", "local")
+    assert message == "fastw2v: all workers are lost; go on"
+
+
+@pytest.mark.parametrize(
+    ("n_nodes", "n_lost", "line"),
+    [
+        (1, 0, "1 node, 9 rounds, exchanged 2.00 GB in 3.0 s"),
+        (2, 1, "2 nodes, 9 rounds, exchanged 2.00 GB in 3.0 s; 1 worker was lost, 5,000 words trained again"),
+        (3, 2, "3 nodes, 9 rounds, exchanged 2.00 GB in 3.0 s; 2 workers were lost, 5,000 words trained again"),
+    ],
+)
+def test_the_line_about_a_cluster(n_nodes, n_lost, line):
+    from fastw2v.distributed import ClusterReport
+
+    report = ClusterReport(n_nodes, 9, 10_000, 5000 * bool(n_lost), n_lost, 3.0, 2_000_000_000)
+    assert console._cluster_line(report) == line

@@ -28,7 +28,7 @@ class Interrupting:
         self.n_words = n_words
 
     def __call__(self, phase, done, total):
-        if done > self.n_words:
+        if phase == "train" and done > self.n_words:
             raise KeyboardInterrupt
 
 

@@ -1,3 +1,4 @@
+import signal
 import sys
 from pathlib import Path
 
@@ -7,7 +8,8 @@ from fastw2v import Word2Vec
 from fastw2v.cli.inputs import cluster_corpus_of
 from fastw2v.distributed import Cluster, cluster_corpus
 from fastw2v.distributed.replica import Replica
-from tests.cli.running import run
+from fastw2v.runtime.interrupts import end_on_ctrl_c
+from tests.cli.running import failure, run
 from tests.distributed.cases import OPTIONS, write_text
 
 REFUSED = {
@@ -33,6 +35,10 @@ def test_what_a_cluster_does_not_train_is_refused_with_the_cure(text, name):
 def test_a_corpus_in_memory_is_refused_with_the_cure():
     with pytest.raises(TypeError, match="sentences is a list, which a cluster cannot read: write it to files"):
         Word2Vec([["a", "b"]], cluster="local")
+    with pytest.raises(TypeError, match=r"corpus_file holds a list, .*lists of words are sentences"):
+        Word2Vec(corpus_file=[["a", "b"]], cluster="local")
+    with pytest.raises(TypeError, match="corpus_file is 5; expected a path or a list of paths"):
+        Word2Vec(corpus_file=5, cluster="local")
     with pytest.raises(TypeError, match="got neither"):
         Word2Vec(cluster="local")
 
@@ -116,3 +122,56 @@ def test_an_address_where_nothing_listens_is_refused_with_the_cure(text):
         Word2Vec(corpus_file=text, cluster="127.0.0.1:1")
     with pytest.raises(ValueError, match="HOST:PORT of the head"):
         Word2Vec(corpus_file=text, cluster="somewhere")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "address"),
+    [
+        (["text.txt", "-o", "out.bin", "--cluster"], "auto"),
+        (["text.txt", "--cluster", "-o", "out.bin"], "auto"),
+        (["--cluster", "--sg", "text.txt", "-o", "out.bin"], "auto"),
+        (["--cluster", "local", "text.txt", "-o", "out.bin"], "local"),
+        (["text.txt", "--cluster=local", "-o", "out.bin"], "local"),
+        (["text.txt", "-o", "out.bin", "--cluster", "head:6379"], "head:6379"),
+        (["text.txt", "-o", "out.bin", "--cluster", "[fd00::1]:6379"], "[fd00::1]:6379"),
+        (["-o", "out.bin", "--cluster", "--", "text.txt"], "auto"),
+    ],
+)
+def test_the_address_may_be_left_out(text, monkeypatch, arguments, address):
+    monkeypatch.chdir(text.parent)
+    given = []
+    monkeypatch.setattr("fastw2v.Word2Vec.__init__", lambda self, corpus, **options: given.append(options["cluster"]))
+    run("train", *arguments)
+    assert given == [Cluster(address)]
+
+
+@pytest.mark.parametrize("name", ["text.txt", "*.txt", "s3://bucket/a.txt", "none", ""])
+def test_a_file_in_the_place_of_the_address_is_refused_with_the_cure(text, monkeypatch, name):
+    monkeypatch.chdir(text.parent)
+    assert "write --cluster=auto" in failure("train", "--cluster", name, "-o", "out.bin")
+
+
+def test_the_command_sets_what_a_cluster_has(text, monkeypatch):
+    given = []
+    monkeypatch.setattr("fastw2v.Word2Vec.__init__", lambda self, corpus, **options: given.append(options["cluster"]))
+    flags = {"nodes": 2, "rounds": 7, "cycle": 2, "block-mb": 16, "deadline": 20.5}
+    options = [str(each) for name, value in flags.items() for each in (f"--cluster-{name}", value)]
+    run("train", str(text), "-o", str(text.parent / "out.bin"), *options, "--cluster")
+    assert given == [Cluster("auto", nodes=2, rounds=7, cycle=2, block_mb=16, deadline=20.5)]
+    for name, value in flags.items():
+        refused = failure("train", text, "-o", text.parent / "out.bin", f"--cluster-{name}", value)
+        assert f"--cluster-{name} is for training on a cluster; pass --cluster too" in refused
+    assert "power of two" in failure("train", text, "-o", "out.bin", "--cluster", "local", "--cluster-cycle", 3)
+
+
+@pytest.mark.parametrize("arguments", [[], ["--cluster"]])
+def test_ctrl_c_is_heeded_after_the_arguments_are_parsed(text, monkeypatch, arguments):
+    seen = []
+    monkeypatch.setattr("fastw2v.Word2Vec.__init__", lambda *_, **__: seen.append(signal.getsignal(signal.SIGINT)))
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        end_on_ctrl_c()  # as the command does when it starts
+        run("train", str(text), "-o", str(text.parent / "out.bin"), *arguments)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert callable(seen[0])

@@ -12,6 +12,7 @@ from fastw2v.distributed.plan import (
     reassign,
 )
 from fastw2v.distributed.rounds import round_ends
+from fastw2v.distributed.shards import Shard, warn_of_uneven
 
 SIZES = np.array([10, 0, 35, 5, 20])
 
@@ -75,4 +76,54 @@ def test_blocks_hold_each_row_once_and_begin_with_the_first_owner(n_rows, n_owne
 
 def test_shards_go_to_workers_in_runs_of_equal_size():
     assert first_owners([3, 1, 2, 2, 4], [7, 9]) == {7: {0, 1, 2}, 9: {3, 4}}
-    assert first_owners([5], [0, 1]) in ({0: {0}, 1: set()}, {0: set(), 1: {0}})
+    assert first_owners([5], [0, 1]) == {0: {0}, 1: set()}
+    assert first_owners([], [0, 1]) == {0: set(), 1: set()}
+    assert first_owners([100, 10, 20], [0, 1, 2]) == {0: {0}, 1: {1}, 2: {2}}
+    assert first_owners([1] * 8, range(8)) == {n: {n} for n in range(8)}
+    assert first_owners([100, 1, 100, 1, 1, 98, 1], [0, 1, 2]) == {0: {0, 1}, 1: {2}, 2: {3, 4, 5, 6}}
+
+
+def test_shards_that_differ_much_go_to_workers_without_regard_to_neighbours():
+    assert first_owners([60, 80, 60], [0, 1]) == {0: {1}, 1: {0, 2}}
+    assert first_owners([60, 60, 60], [0, 1]) in ({0: {0, 1}, 1: {2}}, {0: {0}, 1: {1, 2}})
+
+
+@pytest.mark.parametrize("n_workers", [2, 4])
+@pytest.mark.parametrize("n_shards", [9, 16, 63, 64])
+def test_shards_of_plain_text_go_where_their_middle_lies(n_workers, n_shards):
+    """Neighbours together, as many each as can be: what quality was measured with."""
+    for seed in range(5):
+        sizes = (1_000_000 + np.random.default_rng(seed).integers(-500, 500, n_shards)).tolist()
+        middles = (np.cumsum(sizes) - np.array(sizes) / 2) * n_workers // sum(sizes)
+        found = first_owners(sizes, range(n_workers))
+        assert found == {worker: set(np.flatnonzero(middles == worker)) for worker in range(n_workers)}
+
+
+def test_each_worker_has_work_and_none_has_much_more_than_its_share():
+    rng = np.random.default_rng(0)
+    for _ in range(300):
+        n_workers, n_shards = rng.integers(1, 9), rng.integers(1, 30)
+        sizes = np.ceil(rng.pareto(rng.choice([0.5, 1, 3]), n_shards) * 10).astype(int).tolist()
+        found = first_owners(sizes, range(n_workers))
+        assert sorted(n for own in found.values() for n in own) == list(range(n_shards))
+        assert sum(not own for own in found.values()) == max(0, n_workers - n_shards)
+        largest = max(sum(sizes[n] for n in own) for own in found.values())
+        assert largest <= 1.1 * max(max(sizes), sum(sizes) / n_workers + max(sizes) * (1 - 1 / n_workers))
+        assert found == first_owners(sizes, range(n_workers))
+
+
+@pytest.mark.parametrize(
+    ("sizes", "n_workers", "message"),
+    [
+        ([5], 2, "1 node has nothing to train, since the corpus has 1 part; cut the files"),
+        ([5, 5], 4, "2 nodes have nothing to train, since the corpus has 2 parts; cut the files"),
+        ([100, 10, 20], 3, "one of 3 nodes has 77 % of the corpus, and the others wait; cut the files"),
+        ([3, 4, 4], 3, ""),
+        ([5], 1, ""),
+    ],
+)
+def test_nodes_with_little_to_train_are_told_of_with_the_cure(caplog, sizes, n_workers, message):
+    shares = first_owners(sizes, range(n_workers)).values()
+    warn_of_uneven(shares, [Shard("text", 0, size, size) for size in sizes])
+    assert caplog.messages == [each for each in caplog.messages if each.startswith(message)]
+    assert len(caplog.messages) == bool(message)

@@ -1,8 +1,10 @@
 import gzip
+import re
 
 import numpy as np
 import pytest
 
+from fastw2v.checkpointing import Checkpoints
 from fastw2v.distributed import Cluster, NoWorkerLeftError
 from fastw2v.distributed.plan import Block
 from fastw2v.distributed.training import train_by
@@ -268,6 +270,23 @@ def test_after_a_loss_the_rest_goes_on_from_equal_rows(text):
 def test_all_workers_lost_is_an_error_that_says_so(text):
     with pytest.raises(NoWorkerLeftError, match="all workers are lost"):
         trained_by(request_of(text), 2, dies_at=[120, 121, 122, 123])
+
+
+@pytest.mark.parametrize(
+    ("every", "first", "cure"),
+    [
+        (None, 120, "give a checkpoint next time"),
+        ("1h", 120, "was not due yet"),
+        (1, 150, "go on from .*run: .*--resume"),
+    ],
+)
+def test_all_workers_lost_is_told_with_the_cure(text, tmp_path, every, first, cure):
+    request = request_of(text)
+    if every is not None:
+        request.checkpoints = Checkpoints(tmp_path / "run", every, set())
+    with pytest.raises(NoWorkerLeftError) as caught:
+        trained_by(request, 2, dies_at=range(first, first + 6))
+    assert re.search(cure, caught.value.__notes__[0])
 
 
 def test_what_diverges_is_an_error_that_tells_when(text):
