@@ -130,5 +130,5 @@ def test_a_file_that_changes_while_it_is_trained_on_is_noticed_when_another_node
             return super().call(worker, method, *arguments)
 
     request = request_of(text)
-    with pytest.raises(ValueError, match="is not what it was: .* found as many others"):
+    with pytest.raises(ValueError, match=r"is not what it was: .* found as many others"):
         train_by(Changed(request.config, request.corpus, 2), request)
