@@ -195,8 +195,9 @@ def test_the_error_of_a_method_tells_where_it_was_raised(nodes, text):
         transport.gather([transport.call(worker, "go_back")])
     transport.close()
     (note,) = raised.value.__notes__
-    assert note.startswith("It was raised by a worker:\nray::Replica.go_back() (pid=")
-    assert "replica.py" in note
+    assert note == f"it was raised by a worker on the node {nodes.address.rsplit(':', 1)[0]}"
+    assert str(raised.value.__cause__).startswith("\nray::Replica.go_back() (pid=")
+    assert "replica.py" in str(raised.value.__cause__)
 
 
 def test_a_node_on_which_no_worker_starts_is_left_out_with_the_cause(nodes, text, monkeypatch):
