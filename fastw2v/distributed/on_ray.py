@@ -273,8 +273,10 @@ class RayTransport:
         if isinstance(cause, errors.RayError):
             return WorkerLostError(_summary(cause))
         raised: Exception = cause if isinstance(cause, Exception) else error
-        raised.add_note(f"it was raised by a worker on the node {getattr(error, 'ip', 'of an unknown address')}")
-        raised.__cause__ = WorkerTraceback("\n".join(_lines(error)))  # not the error of Ray, which holds this one
+        traceback = "\n".join(_lines(error))
+        node = re.search(r"\(pid=\d+, ip=([^,)]+)", traceback)
+        raised.add_note(f"it was raised by a worker on {f'the node {node[1]}' if node else 'a node'}")
+        raised.__cause__ = WorkerTraceback(traceback)  # not the error of Ray, which holds this one
         return raised
 
     def _failure(self, reference: Any) -> str | None:  # noqa: ANN401

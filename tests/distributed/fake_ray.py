@@ -13,7 +13,7 @@ class RayError(Exception):
 class RayTaskError(RayError):
     """As Ray's."""
 
-    cause, ip = None, "10.0.0.1"
+    cause = None
 
 
 class FakeRay:

@@ -220,13 +220,18 @@ def test_ray_does_not_print_errors_of_lost_workers_unless_it_is_told_to(made, mo
 
 def test_the_error_of_a_worker_has_a_short_note_and_the_traceback_as_its_cause(made):
     transport = transport_to(made())
-    error = RayTaskError("\x1b[36mray::Replica.encode()\x1b[39m (pid=1)\n  File replica.py\nValueError: no text")
+    error = RayTaskError(
+        "\x1b[36mray::Replica.encode()\x1b[39m (pid=1, ip=10.0.0.1)\n  File replica.py\nValueError: no text"
+    )
     error.cause = ValueError("no text")
     with pytest.raises(ValueError, match="no text") as raised:
         transport.gather([error])
     assert str(raised.value) == "no text"
     assert raised.value.__notes__ == ["it was raised by a worker on the node 10.0.0.1"]
-    assert str(raised.value.__cause__) == "\nray::Replica.encode() (pid=1)\n  File replica.py\nValueError: no text"
+    assert (
+        str(raised.value.__cause__)
+        == "\nray::Replica.encode() (pid=1, ip=10.0.0.1)\n  File replica.py\nValueError: no text"
+    )
     transport.close()
 
 
