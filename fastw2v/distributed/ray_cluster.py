@@ -16,7 +16,7 @@ from fastw2v.distributed.limits import Found, LateError, within
 from fastw2v.runtime.packages import optional_module
 
 _CURE = 'start one by `ray start --head`, give its address, or pass cluster="local" for this machine alone'
-_CONNECT_S, _SHUTDOWN_S = 60.0, 20.0
+_CONNECT_S, _SHUTDOWN_S = 60.0, 10.0
 _SILENCE = "RAY_IGNORE_UNHANDLED_ERRORS"
 _HEAD_S = 40.0  # Ray ends this process when it has missed the head for 60 seconds
 _STORE_BYTES = 1 << 30  # of a cluster that is started here: blocks under way, and counts
