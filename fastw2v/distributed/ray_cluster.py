@@ -66,6 +66,7 @@ class RayCluster:
         self._head = _host_and_port(self._ray.get_runtime_context().gcs_address)
         self._is_silenced = _SILENCE not in os.environ  # else Ray prints the errors of calls to workers that are lost
         os.environ.setdefault(_SILENCE, "1")
+        self._let_ray_print(not self._is_connected_here)
 
     def _connect(self, address: str) -> None:
         if address == "auto":
@@ -85,9 +86,9 @@ class RayCluster:
 
     def _reachable(self, address: str) -> str:
         """Return the address that Ray connects to, where somebody listens: else Ray would wait for minutes."""
-        find = getattr(getattr(self._ray, "_private", None), "services", None)
-        if find is not None:  # "auto" is in the environment, or in a file of Ray; it knows this machine by one address
-            address = str(find.canonicalize_bootstrap_address(address))
+        services = self._internal("services")
+        if services is not None:  # "auto" is in the environment or a file of Ray, which has one address of this machine
+            address = services.canonicalize_bootstrap_address(address) or address
         error = None if address == "auto" else connection_error(*_host_and_port(address))
         if error is not None:
             raise ConnectionError(f"{address}: {error}") from error
@@ -147,6 +148,7 @@ class RayCluster:
         """End the connection, if it was made here."""
         if self._is_silenced:
             os.environ.pop(_SILENCE, None)
+        self._let_ray_print(True)
         if self._is_connected_here and not self._is_given_up:
             self._end()
 
@@ -157,10 +159,20 @@ class RayCluster:
         except LateError:
             self._forget()
 
+    def _let_ray_print(self, value: bool) -> None:
+        """Let Ray print to stdout what the daemons of nodes tell, also where nothing else is to be printed."""
+        worker = self._internal("worker")
+        if hasattr(worker, "_worker_logs_enabled"):
+            worker._worker_logs_enabled = value
+
+    def _internal(self, name: str) -> Any:  # noqa: ANN401
+        """Return a module of Ray that may be another, or none, in the next version."""
+        return getattr(getattr(self._ray, "_private", None), name, None)
+
     def _forget(self) -> None:
         """Let the process end without the head: Ray asks it at the exit, and before it shows an error."""
         atexit.unregister(self._ray.shutdown)
-        worker = getattr(getattr(self._ray, "_private", None), "worker", None)
+        worker = self._internal("worker")
         if worker is not None and sys.excepthook is getattr(worker, "custom_excepthook", None):
             sys.excepthook = getattr(worker, "normal_excepthook", sys.__excepthook__)
 

@@ -218,6 +218,19 @@ def test_ray_does_not_print_errors_of_lost_workers_unless_it_is_told_to(made, mo
     assert os.environ.get(SILENCE) == value
 
 
+def test_ray_prints_nothing_to_stdout_unless_the_caller_has_connected_it(made):
+    fake = made()
+    worker = SimpleNamespace(_worker_logs_enabled=True)
+    fake._private = SimpleNamespace(worker=worker)
+    transport = transport_to(fake)
+    assert not worker._worker_logs_enabled
+    transport.close()
+    assert worker._worker_logs_enabled
+    fake.is_connected = True
+    transport_to(fake)
+    assert worker._worker_logs_enabled
+
+
 def test_the_error_of_a_worker_has_a_short_note_and_the_traceback_as_its_cause(made):
     transport = transport_to(made())
     error = RayTaskError(
