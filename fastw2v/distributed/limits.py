@@ -5,13 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import Future, wait
 from threading import Thread
-from typing import TypeVar
+from typing import Any, TypeVar
 
 Found = TypeVar("Found")
 
 
 class LateError(TimeoutError):
     """A call did not return in time. Its thread may go on, and does not keep the process."""
+
+    def __init__(self, seconds: float, future: Future[Any]) -> None:
+        super().__init__(f"no answer in {seconds:g} s")
+        self._future = future
+
+    def await_end(self) -> None:
+        """Wait until the call has returned."""
+        wait([self._future])
 
 
 def within(seconds: float, call: Callable[[], Found]) -> Found:
@@ -23,7 +31,7 @@ def within(seconds: float, call: Callable[[], Found]) -> Found:
     Thread(target=_answer, args=(future, call), daemon=True).start()
     wait([future], timeout=seconds)
     if not future.done():
-        raise LateError(f"no answer in {seconds:g} s")
+        raise LateError(seconds, future)
     try:
         return future.result()
     finally:

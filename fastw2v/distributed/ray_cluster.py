@@ -73,11 +73,12 @@ class RayCluster:
             _refuse_client(os.environ.get("RAY_ADDRESS", ""))
         options: dict[str, Any] = {"logging_level": logging.ERROR, "log_to_driver": False}  # it warns of the thread
         try:
-            if address == "local":
-                options |= {"address": "local", "include_dashboard": False, "object_store_memory": _STORE_BYTES}
+            if address == "local":  # here: the processes that Ray starts end with the thread that has started them
+                own = {"include_dashboard": False, "object_store_memory": _STORE_BYTES}
+                self._ray.init(address="local", **options, **own)
             else:
                 options["address"] = self._reachable(address)
-            within(_CONNECT_S, lambda: self._ray.init(**options))
+                within(_CONNECT_S, lambda: self._ray.init(**options))
         except (ValueError, RuntimeError, OSError) as error:
             if isinstance(error, LateError):
                 self._forget()
@@ -131,11 +132,12 @@ class RayCluster:
             raise ConnectionError("the connection to the Ray cluster was given up")
         try:
             return within(_HEAD_S, call)
-        except LateError:
-            raise self._given_up(f"did not answer in {_HEAD_S:.0f} s") from None
+        except LateError as error:
+            why = self._given_up(f"did not answer in {_HEAD_S:.0f} s", late=error)
+        raise why
 
-    def _given_up(self, why: str) -> ConnectionError:
-        self._end()
+    def _given_up(self, why: str, late: LateError | None = None) -> ConnectionError:
+        self._end(late)
         cure = "start a cluster again, and go on from the last checkpoint: Word2Vec.resume(path, ...), or --resume"
         return ConnectionError(f"the head of the Ray cluster, {':'.join(map(str, self._head))}, {why}; {cure}")
 
@@ -152,10 +154,16 @@ class RayCluster:
         if self._is_connected_here and not self._is_given_up:
             self._end()
 
-    def _end(self) -> None:
+    def _end(self, late: LateError | None = None) -> None:
         self._is_given_up = True
+
+        def shutdown() -> None:
+            if late is not None:
+                late.await_end()  # Ray frees what the call uses
+            self._ray.shutdown()
+
         try:
-            within(_SHUTDOWN_S, self._ray.shutdown)
+            within(_SHUTDOWN_S, shutdown)
         except LateError:
             self._forget()
 

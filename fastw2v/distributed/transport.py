@@ -28,6 +28,13 @@ class Transport(Protocol):
 
         Numbers are not used again. A node whose worker was lost gets a new one if there is room, and if its name is
         not in `but_not`.
+
+        Raises
+        ------
+        TimeoutError
+            There are fewer nodes than were asked for.
+        ConnectionError
+            The head of the cluster does not answer.
         """
 
     def node_of(self, worker: int) -> str:
@@ -55,7 +62,7 @@ class Transport(Protocol):
         TimeoutError
             All workers wait for each other, and nothing moves between them.
         ConnectionError
-            The head of the cluster is gone.
+            The head of the cluster is gone, or does not answer.
         Exception
             What a method raised.
         """

@@ -3,6 +3,7 @@
 import gc
 import os
 import sys
+import threading
 import time
 import weakref
 from types import SimpleNamespace
@@ -121,6 +122,30 @@ def test_the_process_can_end_without_the_head(made, monkeypatch):
         transport.start()
     assert forgotten == [fake.shutdown]
     assert sys.excepthook is fake._private.worker.normal_excepthook
+
+
+def test_the_connection_is_not_ended_under_a_call_that_goes_on(made):
+    fake = made()
+    transport = transport_to(fake)
+    goes_on, ended = threading.Event(), []
+    fake.nodes = goes_on.wait
+    fake.shutdown = lambda: ended.append(goes_on.is_set())
+    with pytest.raises(ConnectionError, match="did not answer"):
+        transport.start()
+    assert ended == []
+    goes_on.set()
+    for _ in range(100):
+        if not ended:
+            time.sleep(0.01)
+    assert ended == [True]
+
+
+def test_processes_of_a_local_cluster_are_started_by_the_thread_that_goes_on(made):
+    fake = made()
+    started_by = []
+    fake.init = lambda **_: started_by.append(threading.current_thread())
+    RayTransport(Cluster("local"), TrainConfig(), None)
+    assert started_by == [threading.current_thread()]  # the system ends them with it
 
 
 def test_who_listens_but_is_no_head_is_refused_with_the_cure(made):
