@@ -161,6 +161,7 @@ class RayCluster:
             if late is not None:
                 late.await_end()  # Ray frees what the call uses
             self._ray.shutdown()
+            atexit.unregister(_leave)
 
         try:
             within(_SHUTDOWN_S, shutdown)
@@ -181,8 +182,19 @@ class RayCluster:
         """Let the process end without the head: Ray asks it at the exit, and before it shows an error."""
         atexit.unregister(self._ray.shutdown)
         worker = self._internal("worker")
+        if worker is not None:
+            atexit.register(_leave)
         if worker is not None and sys.excepthook is getattr(worker, "custom_excepthook", None):
             sys.excepthook = getattr(worker, "normal_excepthook", sys.__excepthook__)
+
+
+def _leave() -> None:
+    """End this process at its exit, with an error: threads of Ray that go on would end it by a signal."""
+    atexit.unregister(_leave)
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    os._exit(1)
 
 
 def _host_and_port(address: str) -> tuple[str, int]:

@@ -115,12 +115,15 @@ def test_the_process_can_end_without_the_head(made, monkeypatch):
     )
     forgotten = []
     monkeypatch.setattr(sys, "excepthook", fake._private.worker.custom_excepthook)
+    registered = []
     monkeypatch.setattr("atexit.unregister", forgotten.append)
+    monkeypatch.setattr("atexit.register", registered.append)
     transport = transport_to(fake)
     fake.is_frozen = True
     with pytest.raises(ConnectionError):
         transport.start()
-    assert forgotten == [fake.shutdown]
+    assert fake.shutdown in forgotten
+    assert registered == [ray_cluster._leave]
     assert sys.excepthook is fake._private.worker.normal_excepthook
 
 
