@@ -21,7 +21,7 @@ class Cluster:
         "auto": the Ray cluster that this process is connected to; else that which the environment names, or that of
         this machine. "local": one of this machine alone, started for this training. "HOST:PORT": the head of a cluster.
     nodes : int, optional
-        Use so many nodes; default: all that have a CPU.
+        Use so many nodes, once they are there: TimeoutError after two minutes. Default: all that have a CPU now.
     rounds : int, optional
         How often in an epoch the nodes merge what they have learned. Default: about 190 times in a training, often at
         first, and the more seldom the lower the learning rate is; with fewer merges the vectors become worse.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,8 +12,8 @@ from fastw2v.distributed.shards import Shard, warn_of_uneven
 from fastw2v.distributed.transport import NoWorkerLeftError, OnWords, Transport
 
 logger = logging.getLogger("fastw2v")
-_MOST_REPLACED = 3  # one after the other, without any progress: a node may lose each worker, as for want of memory
-_MOST_FAILURES = 20  # likewise, and as many more as there are workers at first
+_MOST_LOST = 3  # of a node, one after the other without any progress, as for want of memory
+_MOST_FAILURES = 20  # of all, likewise; and as many more as there are workers at first
 
 
 class Nodes:
@@ -40,6 +41,7 @@ class Nodes:
         self.threads: dict[int, int] = {}
         self.shards_of: dict[int, set[int]] = {}
         self.n_lost = self._n_failures = self._n_first = 0
+        self._losses: Counter[str] = Counter()  # of each node, since there was progress
 
     @property
     def workers(self) -> list[int]:
@@ -57,7 +59,8 @@ class Nodes:
         self.threads = self.transport.start()
         self._n_first = len(self.threads)
         if not self.threads:
-            raise NoWorkerLeftError("no node of the cluster has a free CPU; see `ray status`")
+            cure = "see `ray status`, and start nodes by `ray start --address HEAD:PORT --num-cpus N`"
+            raise NoWorkerLeftError(f"no node of the cluster has a CPU, or none can be reached; {cure}")
         self.shards_of = first_owners(self._sizes, self.workers)
         warn_of_uneven(self.shards_of.values(), self.shards)
 
@@ -74,10 +77,10 @@ class Nodes:
         called = [self.transport.call(worker, method, *given) for worker, given in arguments.items()]
         return self.transport.gather(called, on_words)
 
-    def replace_lost(self) -> set[int]:
-        """Forget lost workers, start new ones where there is room, and share out the shards; return the new workers.
+    def replace_lost(self) -> None:
+        """Forget lost workers, start new ones where there is room, and share out the shards.
 
-        When workers were lost several times without `progressed`, no new ones are started.
+        A node that has lost several workers without `progressed` gets no new one.
 
         Raises
         ------
@@ -91,19 +94,20 @@ class Nodes:
         self.n_lost += len(lost)
         for worker in lost:
             del self.threads[worker]
+            self._losses[self.transport.node_of(worker)] += 1
         survivors = self.workers
         if not survivors:
             raise NoWorkerLeftError("all workers are lost, and what was not in a checkpoint")
-        new = self.transport.start() if self._n_failures <= _MOST_REPLACED else {}
+        new = self.transport.start({node for node, n_lost in self._losses.items() if n_lost >= _MOST_LOST})
         self.threads |= new
         if lost:
             logger.warning("%d workers were lost: %d go on, %d are new", len(lost), len(survivors), len(new))
         self.shards_of = self._shared_out(new)
-        return set(new)
 
     def progressed(self) -> None:
         """Note that what was to be done is done, on all workers."""
         self._n_failures = 0
+        self._losses.clear()
 
     def _shared_out(self, new: Mapping[int, int]) -> dict[int, set[int]]:
         """Give new workers the shards of lost ones; what is left over goes to those that have least."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from fastw2v.cluster import Cluster
@@ -15,6 +16,7 @@ from fastw2v.distributed.shards import ClusterCorpus
 from fastw2v.distributed.transport import NoWorkerLeftError, OnWords, WorkerLostError
 from fastw2v.runtime.warn import warn_user
 
+logger = logging.getLogger("fastw2v")
 _POLL_S = 0.5  # between looks at what is under way
 _LOOK_S = 5.0  # between looks at nodes and at the head
 _START_S, _REPLACE_S = 120.0, 20.0
@@ -27,6 +29,12 @@ class _Node(NamedTuple):
     id: str
     host: str
     port: int
+    cpus: int
+
+    @classmethod
+    def of(cls, told: Mapping[str, Any]) -> _Node:
+        """Return what Ray tells of a node."""
+        return cls(told["NodeID"], told["NodeManagerAddress"], told["NodeManagerPort"], int(told["Resources"]["CPU"]))
 
     @property
     def is_there(self) -> bool:
@@ -53,6 +61,14 @@ class _Seen:
         self._n_steps, self.n_words, self.is_busy = progress
 
 
+class WorkerTraceback(Exception):  # noqa: N818 - it is shown above an error, and never raised
+    """Where a worker raised an error, as text: the cause of the error that is raised here."""
+
+    def __str__(self) -> str:
+        """Begin below the name of the class."""
+        return f"\n{self.args[0]}"
+
+
 class RayTransport:
     """Actors of Ray, each with all CPUs of its node; see `Transport`.
 
@@ -77,61 +93,102 @@ class RayTransport:
         self._actors: dict[int, Any] = {}
         self._nodes: dict[int, _Node] = {}  # of all workers that there were
         self._seen: dict[int, _Seen] = {}
-        self._n_started = 0
         self._connection = RayCluster(cluster.address)
         self._next_look = 0.0
 
-    def start(self) -> dict[int, int]:
-        """Start an actor on each node that has none; see `Transport.start`."""
-        new: dict[int, tuple[Any, int]] = {}
-        for node, cpus in self._free_nodes():
-            threads = min(cpus, self._config.workers or cpus)
-            new[self._n_started] = self._new_actor(node.id, cpus, threads), threads
-            self._nodes[self._n_started] = node
-            self._n_started += 1
-        answers = {worker: _asked(actor) for worker, (actor, _) in new.items()}
-        patience = _REPLACE_S if self._actors else _START_S
-        ready = set(self._wait(answers.values(), patience))
-        failures = {
-            worker: self._failure(answer) if answer in ready else f"it did not answer in {patience:.0f} s"
-            for worker, answer in answers.items()
-        }
+    def start(self, but_not: Collection[str] = ()) -> dict[int, int]:
+        """Start an actor on each node that has none; see `Transport.start`.
+
+        Raises
+        ------
+        NoWorkerLeftError
+            There are nodes with CPUs, but no worker started on any.
+        TimeoutError
+            Fewer nodes came than were asked for.
+        """
+        is_first, starting, threads = not self._nodes, dict[int, Any](), dict[int, int]()
+        free = self._awaited_nodes() if is_first else self._free_nodes(but_not)
+        try:
+            for node in free:
+                worker = len(self._nodes)
+                self._nodes[worker], threads[worker] = node, min(node.cpus, self._config.workers or node.cpus)
+                starting[worker] = self._new_actor(node, threads[worker])
+            failures = self._await_start(starting, _START_S if is_first else _REPLACE_S)
+        finally:
+            self._kill(list(starting.values()))  # Ctrl-C too leaves nothing that starts
         for worker, failure in failures.items():
-            if failure is None:
-                self._actors[worker] = new[worker][0]
-            else:
-                self._ray.kill(new[worker][0])
-                node = self._nodes[worker]
-                warn_user(f"the node {node.host} ({node.id[:8]}) is not used, since no worker started there: {failure}")
+            node = self._nodes[worker]
+            warn_user(f"the node {node.host} ({node.id[:8]}) is not used, since no worker started there: {failure}")
         if failures and not self._actors:
             raise NoWorkerLeftError(f"no worker started on any node: {next(iter(failures.values()))}")
-        return {worker: threads for worker, (_, threads) in new.items() if worker in self._actors}
+        return {worker: threads[worker] for worker in threads if worker in self._actors}
+
+    def _await_start(self, starting: dict[int, Any], patience: float) -> dict[int, str]:
+        """Take over the actors that answer, and return why others do not."""
+        answers = {worker: _asked(actor) for worker, actor in starting.items()}
+        ready = set(self._wait(answers.values(), patience))
+        failures = {}
+        for worker, answer in answers.items():
+            failure = self._failure(answer) if answer in ready else f"it did not answer in {patience:.0f} s"
+            if failure is None:
+                self._actors[worker] = starting.pop(worker)
+            else:
+                failures[worker] = failure
+        if len(ready) < len(answers):
+            taken = self._taken_by_others()
+            failures = {
+                worker: f"{failure}{'' if answers[worker] in ready else taken}" for worker, failure in failures.items()
+            }
+        return failures
+
+    def _taken_by_others(self) -> str:
+        """Say how many CPUs other work holds, if it holds any."""
+        whole = self._connection.ask(self._ray.cluster_resources).get("CPU", 0)
+        free = self._connection.ask(self._ray.available_resources).get("CPU", 0)
+        taken = whole - free - sum(self._nodes[worker].cpus for worker in self._actors)
+        return (
+            f"; other work holds {taken:g} of the {whole:g} CPUs of the cluster, see `ray status`" if taken > 0 else ""
+        )
 
     def _wait(self, references: Collection[Any], timeout: float) -> list[Any]:
         """Wait for results, and return the references of those that are there."""
         given = list(references)
         return list(self._ray.wait(given, num_returns=len(given), timeout=timeout)[0]) if given else []
 
-    def _free_nodes(self) -> list[tuple[_Node, int]]:
-        """Return nodes without a worker, and their CPUs."""
+    def _awaited_nodes(self) -> list[_Node]:
+        """Return the nodes of the cluster, once there are as many as were asked for."""
+        end, expected = time.monotonic() + _START_S, self._cluster.nodes
+        while expected is not None and len(found := self._free_nodes()) < expected:
+            if time.monotonic() > end:
+                came = f"the cluster has {len(found)} nodes with a CPU after {_START_S:.0f} s, and nodes is {expected}"
+                cure = f"start more by `ray start --address HEAD:PORT`, or pass nodes={max(1, len(found))}"
+                raise TimeoutError(f"{came}; {cure}")
+            time.sleep(_POLL_S)
+        return found if expected is not None else self._free_nodes()
+
+    def _free_nodes(self, but_not: Collection[str] = ()) -> list[_Node]:
+        """Return nodes without a worker."""
         used = {self._nodes[worker].id for worker in self._actors}
-        alive = [node for node in self._ray.nodes() if node["Alive"] and node["Resources"].get("CPU", 0) >= 1]
-        most = len(alive) if self._cluster.nodes is None else self._cluster.nodes
-        found = [
-            (_Node(node["NodeID"], node["NodeManagerAddress"], node["NodeManagerPort"]), int(node["Resources"]["CPU"]))
-            for node in alive
-        ]
-        free = [(node, cpus) for node, cpus in sorted(found) if node.id not in used and node.is_there]
+        told = self._connection.ask(self._ray.nodes)
+        found = sorted(_Node.of(node) for node in told if node["Alive"] and node["Resources"].get("CPU", 0) >= 1)
+        most = len(found) if self._cluster.nodes is None else self._cluster.nodes
+        free = [node for node in found if node.id not in used and node.id not in but_not and node.is_there]
         return free[: max(0, most - len(used))]
 
-    def _new_actor(self, node: str, cpus: int, threads: int) -> Any:  # noqa: ANN401
-        from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
-
+    def _new_actor(self, node: _Node, threads: int) -> Any:  # noqa: ANN401
         # Ray lets one call run at a time in each group, so that progress is told while a round is trained.
-        made = self._ray.remote(concurrency_groups={"watch": 1})(Replica)
-        place = NodeAffinitySchedulingStrategy(node, soft=False)
-        options = {"num_cpus": cpus, "max_restarts": 0, "scheduling_strategy": place}
-        return made.options(**options).remote(self._config, self._corpus, threads)
+        place = self._ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy(node.id, soft=False)
+        options = {"num_cpus": node.cpus, "max_restarts": 0, "scheduling_strategy": place}
+
+        def new() -> Any:  # noqa: ANN401
+            made = self._ray.remote(concurrency_groups={"watch": 1})(Replica)
+            return made.options(**options).remote(self._config, self._corpus, threads)
+
+        return self._connection.ask(new)
+
+    def node_of(self, worker: int) -> str:
+        """Return the name that Ray has for a node."""
+        return self._nodes[worker].id
 
     def call(self, worker: int, method: str, *arguments: Any) -> Any:  # noqa: ANN401
         """Call a method of an actor; see `Transport.call`."""
@@ -216,7 +273,10 @@ class RayTransport:
         if isinstance(cause, errors.RayError):
             return WorkerLostError(_summary(cause))
         raised: Exception = cause if isinstance(cause, Exception) else error
-        raised.add_note("\n".join(["It was raised by a worker:", *_lines(error)]))
+        traceback = "\n".join(_lines(error))
+        node = re.search(r"\(pid=\d+, ip=([^,)]+)", traceback)
+        raised.add_note(f"it was raised by a worker on {f'the node {node[1]}' if node else 'a node'}")
+        raised.__cause__ = WorkerTraceback(traceback)  # not the error of Ray, which holds this one
         return raised
 
     def _failure(self, reference: Any) -> str | None:  # noqa: ANN401
@@ -249,13 +309,21 @@ class RayTransport:
 
     def _end(self, workers: Sequence[int]) -> None:
         for worker in workers:
-            self._ray.kill(self._actors.pop(worker))
+            self._kill([self._actors.pop(worker)])
+
+    def _kill(self, actors: Sequence[Any]) -> None:
+        for actor in actors:
+            if self._connection.is_there:  # else Ray ends them when it misses this process
+                self._connection.ask(lambda: self._ray.kill(actor))  # noqa: B023 - it is called at once
 
     def close(self) -> None:
         """End the actors, and the connection to the cluster if it was made here."""
-        if self._ray.is_initialized():
+        try:
             self._end(list(self._actors))
-        self._connection.close()
+        except ConnectionError as error:  # what is trained is here
+            logger.warning("workers were not ended: %s", error)
+        finally:
+            self._connection.close()
 
 
 def _asked(actor: Any) -> Any:  # noqa: ANN401

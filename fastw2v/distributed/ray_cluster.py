@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import atexit
 import ipaddress
 import logging
+import os
 import socket
+import sys
 import time
+from collections.abc import Callable
 from typing import Any
 
+from fastw2v.distributed.limits import Found, LateError, within
 from fastw2v.runtime.packages import optional_module
 
 _CURE = 'start one by `ray start --head`, give its address, or pass cluster="local" for this machine alone'
+_CONNECT_S, _SHUTDOWN_S = 60.0, 10.0
+_SILENCE = "RAY_IGNORE_UNHANDLED_ERRORS"
 _HEAD_S = 40.0  # Ray ends this process when it has missed the head for 60 seconds
 _STORE_BYTES = 1 << 30  # of a cluster that is started here: blocks under way, and counts
 
@@ -51,24 +58,42 @@ class RayCluster:
         self._ray = ray_module()
         head = None if address in ("auto", "local") else _host_and_port(address)
         self._is_connected_here = not self._ray.is_initialized()
+        self._is_given_up = False
         if self._is_connected_here:
-            self._connect(address, head)
+            self._connect(address)
         elif address != "auto":
             self._check_connected(address, head)
         self._head = _host_and_port(self._ray.get_runtime_context().gcs_address)
+        self._is_silenced = _SILENCE not in os.environ  # else Ray prints the errors of calls to workers that are lost
+        os.environ.setdefault(_SILENCE, "1")
+        self._let_ray_print(not self._is_connected_here)
 
-    def _connect(self, address: str, head: tuple[str, int] | None) -> None:
-        error: Exception | None = None if head is None else connection_error(*head)  # Ray would wait for minutes
-        if error is None:
-            options: dict[str, Any] = {"address": address, "logging_level": logging.WARNING, "log_to_driver": False}
-            if address == "local":
-                options |= {"include_dashboard": False, "object_store_memory": _STORE_BYTES}
-            try:
-                self._ray.init(**options)
-            except (ConnectionError, ValueError, RuntimeError, TimeoutError) as refused:
-                error = refused
-        if error is not None:
+    def _connect(self, address: str) -> None:
+        if address == "auto":
+            _refuse_client(os.environ.get("RAY_ADDRESS", ""))
+        options: dict[str, Any] = {"logging_level": logging.ERROR, "log_to_driver": False}  # it warns of the thread
+        try:
+            if address == "local":  # here: the processes that Ray starts end with the thread that has started them
+                own = {"include_dashboard": False, "object_store_memory": _STORE_BYTES}
+                self._ray.init(address="local", **options, **own)
+            else:
+                options["address"] = self._reachable(address)
+                within(_CONNECT_S, lambda: self._ray.init(**options))
+        except (ValueError, RuntimeError, OSError) as error:
+            if isinstance(error, LateError):
+                self._forget()
             raise ConnectionError(f"no Ray cluster at {address!r} ({error}); {_CURE}") from error
+        logging.getLogger("ray").setLevel(logging.WARNING)
+
+    def _reachable(self, address: str) -> str:
+        """Return the address that Ray connects to, where somebody listens: else Ray would wait for minutes."""
+        services = self._internal("services")
+        if services is not None:  # "auto" is in the environment or a file of Ray, which has one address of this machine
+            address = services.canonicalize_bootstrap_address(address) or address
+        error = None if address == "auto" else connection_error(*_host_and_port(address))
+        if error is not None:
+            raise ConnectionError(f"{address}: {error}") from error
+        return address
 
     def _check_connected(self, address: str, head: tuple[str, int] | None) -> None:
         connected = self._ray.get_runtime_context().gcs_address
@@ -93,21 +118,99 @@ class RayCluster:
             time.sleep(1)
             error = connection_error(*self._head, seconds=5)
         if error is not None:
-            self._ray.shutdown()
-            cure = "start a cluster again, and go on from the last checkpoint: Word2Vec.resume(path, ...), or --resume"
-            raise ConnectionError(f"the head of the Ray cluster, {':'.join(map(str, self._head))}, is gone; {cure}")
+            raise self._given_up("is gone")
+
+    def ask(self, call: Callable[[], Found]) -> Found:
+        """Return what a call to the head returns; use it for each, since Ray has no limit of time for them.
+
+        Raises
+        ------
+        ConnectionError
+            The head does not answer. The connection to the cluster is given up.
+        """
+        if self._is_given_up:
+            raise ConnectionError("the connection to the Ray cluster was given up")
+        try:
+            return within(_HEAD_S, call)
+        except LateError as error:
+            why = self._given_up(f"did not answer in {_HEAD_S:.0f} s", late=error)
+        raise why
+
+    def _given_up(self, why: str, late: LateError | None = None) -> ConnectionError:
+        self._end(late)
+        cure = "start a cluster again, and go on from the last checkpoint: Word2Vec.resume(path, ...), or --resume"
+        return ConnectionError(f"the head of the Ray cluster, {':'.join(map(str, self._head))}, {why}; {cure}")
+
+    @property
+    def is_there(self) -> bool:
+        """Whether this process is connected, and has not given the connection up."""
+        return not self._is_given_up and bool(self._ray.is_initialized())
 
     def close(self) -> None:
         """End the connection, if it was made here."""
-        if self._is_connected_here:
+        if self._is_silenced:
+            os.environ.pop(_SILENCE, None)
+        self._let_ray_print(True)
+        if self._is_connected_here and not self._is_given_up:
+            self._end()
+
+    def _end(self, late: LateError | None = None) -> None:
+        self._is_given_up = True
+
+        def shutdown() -> None:
+            if late is not None:
+                late.await_end()  # Ray frees what the call uses
             self._ray.shutdown()
+            atexit.unregister(_leave)
+
+        try:
+            within(_SHUTDOWN_S, shutdown)
+        except LateError:
+            self._forget()
+
+    def _let_ray_print(self, value: bool) -> None:
+        """Let Ray print to stdout what the daemons of nodes tell, also where nothing else is to be printed."""
+        worker = self._internal("worker")
+        if hasattr(worker, "_worker_logs_enabled"):
+            worker._worker_logs_enabled = value
+
+    def _internal(self, name: str) -> Any:  # noqa: ANN401
+        """Return a module of Ray that may be another, or none, in the next version."""
+        return getattr(getattr(self._ray, "_private", None), name, None)
+
+    def _forget(self) -> None:
+        """Let the process end without the head: Ray asks it at the exit, and before it shows an error."""
+        atexit.unregister(self._ray.shutdown)
+        worker = self._internal("worker")
+        if worker is not None:
+            atexit.register(_leave)
+        if worker is not None and sys.excepthook is getattr(worker, "custom_excepthook", None):
+            sys.excepthook = getattr(worker, "normal_excepthook", sys.__excepthook__)
+
+
+def _leave() -> None:
+    """End this process at its exit, with an error: threads of Ray that go on would end it by a signal."""
+    atexit.unregister(_leave)
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    os._exit(1)
 
 
 def _host_and_port(address: str) -> tuple[str, int]:
+    _refuse_client(address)
     host, _, port = address.rpartition(":")
     if not (host and port.isdecimal() and int(port) < 1 << 16):
         raise ValueError(f'cluster is {address!r}; expected "auto", "local", or HOST:PORT of the head of a cluster')
     return host.strip("[]"), int(port)
+
+
+def _refuse_client(address: str) -> None:
+    if "://" in address:
+        raise ValueError(
+            f"cluster is {address!r}, an address for Ray clients, from where nothing can be trained; run the training "
+            'on a machine of the cluster, and pass cluster="auto", or HOST:PORT of the head, such as HOST:6379'
+        )
 
 
 def _addresses(host: str, own: str) -> set[str]:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, Protocol
 
 OnWords = Callable[[int], None]
@@ -23,11 +23,22 @@ class NoWorkerLeftError(RuntimeError):
 class Transport(Protocol):
     """Workers on machines, each a `Replica`; references stand for the results of calls that go on."""
 
-    def start(self) -> dict[int, int]:
+    def start(self, but_not: Collection[str] = ()) -> dict[int, int]:
         """Start a worker on each node that has none; return the threads of each new worker, by its number.
 
-        Numbers are not used again. A node whose worker was lost gets a new one if there is room.
+        Numbers are not used again. A node whose worker was lost gets a new one if there is room, and if its name is
+        not in `but_not`.
+
+        Raises
+        ------
+        TimeoutError
+            There are fewer nodes than were asked for.
+        ConnectionError
+            The head of the cluster does not answer.
         """
+
+    def node_of(self, worker: int) -> str:
+        """Return the name of the node on which a worker is or was."""
 
     def call(self, worker: int, method: str, *arguments: Any) -> Any:  # noqa: ANN401
         """Call a method of a worker; return a reference to its result. Arguments may be references.
@@ -51,7 +62,7 @@ class Transport(Protocol):
         TimeoutError
             All workers wait for each other, and nothing moves between them.
         ConnectionError
-            The head of the cluster is gone.
+            The head of the cluster is gone, or does not answer.
         Exception
             What a method raised.
         """

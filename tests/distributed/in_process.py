@@ -22,13 +22,16 @@ class InProcess:
         self._numbers, self._calls = count(), count(1)
         self.replicas, self.calls, self.is_closed, self.has_started = {}, [], False, False
 
-    def start(self):
+    def start(self, but_not=()):
         if self.has_started and not self._replaces:
             return {}
         self.has_started = True
         new = {next(self._numbers): self._make() for _ in range(self._n_nodes - len(self.replicas))}
         self.replicas |= new
         return dict.fromkeys(new, 1)
+
+    def node_of(self, worker):
+        return str(worker)
 
     def call(self, worker, method, *arguments):
         if worker not in self.replicas:

@@ -116,8 +116,11 @@ def test_progress_tells_that_a_worker_goes_on(text):
     assert replica.progress().n_steps > 0
 
 
-def test_an_address_where_nothing_listens_is_refused_with_the_cure(text):
+def test_an_address_where_nothing_listens_is_refused_with_the_cure(text, monkeypatch):
     pytest.importorskip("ray")
+    monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:1")
+    with pytest.raises(ConnectionError, match=r"'auto' .*:1: .*; start one by `ray start --head`"):
+        Word2Vec(corpus_file=text, cluster="auto")
     with pytest.raises(ConnectionError, match="ray start --head"):
         Word2Vec(corpus_file=text, cluster="127.0.0.1:1")
     with pytest.raises(ValueError, match="HOST:PORT of the head"):

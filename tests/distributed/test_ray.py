@@ -195,8 +195,9 @@ def test_the_error_of_a_method_tells_where_it_was_raised(nodes, text):
         transport.gather([transport.call(worker, "go_back")])
     transport.close()
     (note,) = raised.value.__notes__
-    assert note.startswith("It was raised by a worker:\nray::Replica.go_back() (pid=")
-    assert "replica.py" in note
+    assert note == f"it was raised by a worker on the node {nodes.address.rsplit(':', 1)[0]}"
+    assert str(raised.value.__cause__).startswith("\nray::Replica.go_back() (pid=")
+    assert "replica.py" in str(raised.value.__cause__)
 
 
 def test_a_node_on_which_no_worker_starts_is_left_out_with_the_cause(nodes, text, monkeypatch):
@@ -239,6 +240,34 @@ def test_a_node_whose_daemon_does_not_answer_is_done_without(nodes, text, alone)
     nodes.remove_node(other)
     assert model.report.raw_words == alone.report.raw_words
     assert model.cluster_report.n_lost == 1
+
+
+@pytest.mark.slow
+def test_a_head_that_is_frozen_is_an_error_with_the_cure_and_the_process_ends(nodes, text, tmp_path):
+    other = type(nodes)(initialize_head=True, head_node_args={"num_cpus": 1, **STORE})
+    head = other.head_node.all_processes["gcs_server"][0].process.pid
+    code = f"""
+import os, signal
+from fastw2v import Word2Vec
+from fastw2v.distributed import on_ray, ray_cluster
+ray_cluster._HEAD_S = 5
+frozen = []
+def freeze(phase, done, total):
+    if phase == "train" and done > total / 400 and not frozen:
+        frozen.append(os.kill({head}, signal.SIGSTOP))
+def look(transport):
+    if frozen:
+        raise on_ray.WorkerLostError("as if one had ended")
+on_ray.RayTransport._look = look
+Word2Vec(corpus_file={str(text)!r}, cluster={other.address!r}, progress=freeze, vector_size=50, epochs=3000, workers=1)
+"""
+    try:
+        driver = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=100)
+    finally:
+        os.kill(head, signal.SIGCONT)
+        other.shutdown()
+    assert "did not answer in 5 s; start a cluster again, and go on from the last checkpoint" in driver.stderr
+    assert driver.returncode == 1
 
 
 @pytest.mark.slow
