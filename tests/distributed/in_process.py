@@ -19,6 +19,7 @@ class InProcess:
     def __init__(self, config, corpus, n_nodes, *, dies_at=(), replaces=False):
         self._make = lambda: Replica(config, corpus, 1)
         self._n_nodes, self._dies_at, self._replaces = n_nodes, set(dies_at), replaces
+        self._places = {}
         self._numbers, self._calls = count(), count(1)
         self.replicas, self.calls, self.is_closed, self.has_started = {}, [], False, False
 
@@ -26,12 +27,15 @@ class InProcess:
         if self.has_started and not self._replaces:
             return {}
         self.has_started = True
-        new = {next(self._numbers): self._make() for _ in range(self._n_nodes - len(self.replicas))}
+        used = {self._places[worker] for worker in self.replicas} | set(but_not)
+        free = [str(n) for n in range(self._n_nodes) if str(n) not in used]
+        new = {next(self._numbers): self._make() for _ in free}
+        self._places |= dict(zip(new, free))
         self.replicas |= new
         return dict.fromkeys(new, 1)
 
     def node_of(self, worker):
-        return str(worker)
+        return self._places[worker]
 
     def call(self, worker, method, *arguments):
         if worker not in self.replicas:
