@@ -143,7 +143,8 @@ def train(
     ConnectionError
         There is no such cluster, this process is connected to another, or the head is gone.
     TimeoutError
-        All nodes wait for each other, and nothing moves between them: the network is broken.
+        All nodes wait for each other, and nothing moves between them: the network is broken. Or fewer nodes than were
+        asked for came in two minutes.
     ValueError, TypeError
         An option is out of its range, or a cluster does not train it.
     OSError
