@@ -76,7 +76,9 @@ def left_behind(cluster: Any) -> dict[str, list[str]]:  # noqa: ANN401
 
 
 def stored() -> dict[str, int]:
-    """Bytes in the object stores of all nodes, and where grpcio is installed the number of objects.
+    """Bytes in use in the object stores of all nodes, and where grpcio is installed the number of objects.
+
+    That number has also objects that nobody uses, which Ray keeps until it needs their room.
 
     This process is connected to the cluster.
     """
