@@ -29,6 +29,7 @@ from fastw2v.distributed.rounds import round_ends
 KINDS = ("training", "exchange", "node", "driver")
 COUNTS = ("raw_words", "kept_words", "pairs")
 _DEADLINE_S, _HANGS_AFTER_S, _FREED_IN_S = 60, 900, 60
+_CACHED_S = 5.0
 _SEED = 1
 
 
@@ -193,12 +194,12 @@ def _two_nodes(cluster: Any) -> None:  # noqa: ANN401 - Ray has no types
 def _left(cluster: Any) -> dict[str, Any]:  # noqa: ANN401
     """Return what is left a minute after a training; at once if that is nothing.
 
-    Objects whose bytes nobody uses are no leftover: Ray keeps them as a cache, and drops them for want of room.
+    Objects whose bytes nobody uses are waited for a few seconds alone: Ray may keep one until it needs the room.
     """
     begun = time.monotonic()
     while True:
         found: dict[str, Any] = left_behind(cluster) | stored()
-        waited = time.monotonic() - begun
-        if not any(left for name, left in found.items() if name != "objects") or waited > _FREED_IN_S:
-            return found | {"after_s": digits(waited)}
+        waited, n_objects = time.monotonic() - begun, found.pop("objects", 0)
+        if waited > (_FREED_IN_S if any(found.values()) else _CACHED_S if n_objects else 0):
+            return found | {"objects": n_objects, "after_s": digits(waited)}
         time.sleep(0.2)
