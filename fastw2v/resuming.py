@@ -6,7 +6,7 @@ import dataclasses
 import hashlib
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -182,13 +182,18 @@ def check_options(path: Path, options: Mapping[str, Any]) -> None:
             raise ValueError(f"{name} is {wanted[name]!r}, and {saved[name]!r} in the checkpoint {path}; {cure}")
 
 
-def described(tokens: Tokens) -> dict[str, Any]:
-    """Return the sizes of a corpus, and a hash of its rows, of where its sentences start, and of its weights."""
+def described(tokens: Tokens, on_step: Callable[[], object] | None = None) -> dict[str, Any]:
+    """Return the sizes of a corpus, and a hash of its rows, of where its sentences start, and of its weights.
+
+    `on_step` is called now and then.
+    """
     digest = hashlib.blake2b(digest_size=16)
     for array in (tokens.ids, tokens.starts, *([] if tokens.weights is None else [tokens.weights])):
         for first in range(0, len(array), _HASH_TOKENS):
             block: Any = array[first : first + _HASH_TOKENS]
             digest.update(np.ascontiguousarray(block.get() if hasattr(block, "get") else block).data)
+            if on_step is not None:
+                on_step()
     return {"n_tokens": tokens.n_tokens, "n_sentences": tokens.n_sentences, "hash": digest.hexdigest()}
 
 

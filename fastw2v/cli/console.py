@@ -70,8 +70,7 @@ def friendly_errors() -> Iterator[None]:
         say(f"stopped by {name_of(stop)}; nothing was written", to_stderr=True)
         raise typer.Exit(STATUS_OF[name_of(stop)]) from None
     except _mendable() as error:
-        notes = [note for note in getattr(error, "__notes__", []) if "\n" not in note]  # of several lines: a traceback
-        message = "; ".join([str(error), *notes])  # the notes hold the cure
+        message = "; ".join([str(error), *getattr(error, "__notes__", [])])  # the notes hold the cure
         say(f"fastw2v: {' '.join(message.split())}", to_stderr=True)
         raise typer.Exit(1) from None
 

@@ -82,17 +82,32 @@ def encode_shards(nodes: Nodes, rule: VocabRule, progress: PhaseProgress | None 
     EmptyVocabularyError
         No word is left.
     """
-    return until_none_is_lost(lambda: _encode(nodes, rule, progress), nodes)
+    shown = _rising(progress)
+    return until_none_is_lost(lambda: _encode(nodes, rule, shown), nodes)
 
 
 def read_shards(nodes: Nodes, vocab: Vocab, progress: PhaseProgress | None = None) -> None:
     """Let each node write its shards as rows of a known vocabulary; `progress` is as in `encode_shards`."""
+    shown = _rising(progress)
 
     def read() -> None:
         shared = nodes.transport.share(vocab)
-        _of_all_shards(nodes, "encode", lambda _: (shared,), progress=progress)
+        _of_all_shards(nodes, "encode", lambda _: (shared,), progress=shown)
 
     until_none_is_lost(read, nodes)
+
+
+def _rising(progress: PhaseProgress | None) -> PhaseProgress | None:
+    """Return what shows progress, but no less than was shown before: after a loss, shards are read again."""
+    most = 0
+
+    def shown(done: int, total: int | None) -> None:
+        nonlocal most
+        most = max(most, done)
+        if progress is not None:
+            progress(most, total)
+
+    return shown if progress is not None else None
 
 
 def _of_all_shards(

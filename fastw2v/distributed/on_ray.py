@@ -142,13 +142,12 @@ class RayTransport:
         return failures
 
     def _taken_by_others(self) -> str:
-        """Say how many CPUs other work holds, if it holds any."""
+        """Say how many CPUs are held by other work, or by workers that do not answer, if any are."""
         whole = self._connection.ask(self._ray.cluster_resources).get("CPU", 0)
         free = self._connection.ask(self._ray.available_resources).get("CPU", 0)
         taken = whole - free - sum(self._nodes[worker].cpus for worker in self._actors)
-        return (
-            f"; other work holds {taken:g} of the {whole:g} CPUs of the cluster, see `ray status`" if taken > 0 else ""
-        )
+        by_whom = "by other work (see `ray status`) or by workers that start slowly"
+        return f"; {taken:g} of the {whole:g} CPUs of the cluster are held, {by_whom}" if taken > 0 else ""
 
     def _wait(self, references: Collection[Any], timeout: float) -> list[Any]:
         """Wait for results, and return the references of those that are there."""

@@ -10,13 +10,15 @@ import socket
 import sys
 import time
 from collections.abc import Callable
+from threading import Event, Thread
 from typing import Any
 
-from fastw2v.distributed.limits import Found, LateError, within
+from fastw2v.distributed.limits import Calls, Found, LateError
 from fastw2v.runtime.packages import optional_module
 
 _CURE = 'start one by `ray start --head`, give its address, or pass cluster="local" for this machine alone'
-_CONNECT_S, _SHUTDOWN_S = 60.0, 10.0
+_CONNECT_S = 60.0
+_SHUTDOWN_S, _GIVE_UP_S = 60.0, 10.0  # to end a connection; one whose head does not answer
 _SILENCE = "RAY_IGNORE_UNHANDLED_ERRORS"
 _HEAD_S = 40.0  # Ray ends this process when it has missed the head for 60 seconds
 _STORE_BYTES = 1 << 30  # of a cluster that is started here: blocks under way, and counts
@@ -55,7 +57,7 @@ class RayCluster:
     """
 
     def __init__(self, address: str) -> None:
-        self._ray = ray_module()
+        self._ray, self._calls = ray_module(), Calls()
         head = None if address in ("auto", "local") else _host_and_port(address)
         self._is_connected_here = not self._ray.is_initialized()
         self._is_given_up = False
@@ -66,24 +68,27 @@ class RayCluster:
         self._head = _host_and_port(self._ray.get_runtime_context().gcs_address)
         self._is_silenced = _SILENCE not in os.environ  # else Ray prints the errors of calls to workers that are lost
         os.environ.setdefault(_SILENCE, "1")
-        self._let_ray_print(not self._is_connected_here)
+        if self._is_connected_here:
+            self._let_ray_print(False)
 
     def _connect(self, address: str) -> None:
         if address == "auto":
             _refuse_client(os.environ.get("RAY_ADDRESS", ""))
         options: dict[str, Any] = {"logging_level": logging.ERROR, "log_to_driver": False}  # it warns of the thread
+        level = logging.getLogger("ray").level
         try:
             if address == "local":  # here: the processes that Ray starts end with the thread that has started them
                 own = {"include_dashboard": False, "object_store_memory": _STORE_BYTES}
                 self._ray.init(address="local", **options, **own)
             else:
                 options["address"] = self._reachable(address)
-                within(_CONNECT_S, lambda: self._ray.init(**options))
+                self._calls.within(_CONNECT_S, lambda: self._ray.init(**options))
         except (ValueError, RuntimeError, OSError) as error:
-            if isinstance(error, LateError):
-                self._forget()
             raise ConnectionError(f"no Ray cluster at {address!r} ({error}); {_CURE}") from error
-        logging.getLogger("ray").setLevel(logging.WARNING)
+        finally:
+            logging.getLogger("ray").setLevel(max(level, logging.WARNING))
+            if self._calls.go_on:  # late, or after Ctrl-C
+                self._end(0)
 
     def _reachable(self, address: str) -> str:
         """Return the address that Ray connects to, where somebody listens: else Ray would wait for minutes."""
@@ -131,13 +136,13 @@ class RayCluster:
         if self._is_given_up:
             raise ConnectionError("the connection to the Ray cluster was given up")
         try:
-            return within(_HEAD_S, call)
-        except LateError as error:
-            why = self._given_up(f"did not answer in {_HEAD_S:.0f} s", late=error)
+            return self._calls.within(_HEAD_S, call)
+        except LateError:
+            why = self._given_up(f"did not answer in {_HEAD_S:.0f} s")
         raise why
 
-    def _given_up(self, why: str, late: LateError | None = None) -> ConnectionError:
-        self._end(late)
+    def _given_up(self, why: str) -> ConnectionError:
+        self._end(_GIVE_UP_S)
         cure = "start a cluster again, and go on from the last checkpoint: Word2Vec.resume(path, ...), or --resume"
         return ConnectionError(f"the head of the Ray cluster, {':'.join(map(str, self._head))}, {why}; {cure}")
 
@@ -148,25 +153,33 @@ class RayCluster:
 
     def close(self) -> None:
         """End the connection, if it was made here."""
-        if self._is_silenced:
-            os.environ.pop(_SILENCE, None)
-        self._let_ray_print(True)
-        if self._is_connected_here and not self._is_given_up:
-            self._end()
+        try:
+            if self._is_connected_here and not self._is_given_up:
+                self._end(_GIVE_UP_S if self._calls.go_on else _SHUTDOWN_S)
+        finally:
+            if self._is_silenced:
+                os.environ.pop(_SILENCE, None)
+            if self._is_connected_here:
+                self._let_ray_print(True)
 
-    def _end(self, late: LateError | None = None) -> None:
-        self._is_given_up = True
+    def _end(self, seconds: float) -> None:
+        """End the connection when all calls have ended, in a thread that the process need not wait for."""
+        self._is_given_up, ended = True, Event()
 
         def shutdown() -> None:
-            if late is not None:
-                late.await_end()  # Ray frees what the call uses
+            self._calls.await_end()  # Ray would free what they use
             self._ray.shutdown()
+            ended.set()
             atexit.unregister(_leave)
 
+        Thread(target=shutdown, daemon=True).start()
         try:
-            within(_SHUTDOWN_S, shutdown)
-        except LateError:
-            self._forget()
+            ended.wait(seconds)
+        finally:  # after Ctrl-C too
+            if not ended.is_set():
+                self._forget()
+                if ended.is_set():  # meanwhile
+                    atexit.unregister(_leave)
 
     def _let_ray_print(self, value: bool) -> None:
         """Let Ray print to stdout what the daemons of nodes tell, also where nothing else is to be printed."""
@@ -191,10 +204,12 @@ class RayCluster:
 def _leave() -> None:
     """End this process at its exit, with an error: threads of Ray that go on would end it by a signal."""
     atexit.unregister(_leave)
-    atexit._run_exitfuncs()
-    for stream in (sys.stdout, sys.stderr):
-        stream.flush()
-    os._exit(1)
+    try:
+        atexit._run_exitfuncs()
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+    finally:
+        os._exit(1)
 
 
 def _host_and_port(address: str) -> tuple[str, int]:

@@ -156,7 +156,7 @@ class Replica:
         if shard not in self._encoded:
             tokens = self._counted[shard][1]
             with tokens or _no_tokens() as tokens:
-                self._keep(shard, tokens_as_rows(tokens, row_of))
+                self._keep(shard, tokens_as_rows(tokens, row_of, self._step))
             del self._counted[shard]
         return self._encoded[shard][1]
 
@@ -174,7 +174,7 @@ class Replica:
 
     def _keep(self, shard: Shard, tokens: Tokens) -> None:
         longest = int(np.diff(tokens.starts).max(initial=0))
-        self._encoded[shard] = tokens, Sizes(longest=longest, **described(tokens))
+        self._encoded[shard] = tokens, Sizes(longest=longest, **described(tokens, self._step))
 
     @_working
     def begin(self, config: TrainConfig, vocab: Vocab, sizes: Ids) -> None:
@@ -183,6 +183,7 @@ class Replica:
         self._counted.clear()
         self._tokens = ShardTokens(sizes)
         self._vocab, self._n_tokens = vocab, int(sizes.sum())
+        self._keep_probabilities = vocab.keep_probabilities(config.sample)
         self._counter: UpdateCounter | None = None
         self._weights = initial_weights(vocab, config.vector_size, config.seed)
         self._full = StoredRows(self._weights)  # when all replicas were equal for the last time
@@ -200,7 +201,7 @@ class Replica:
         """Take an encoded shard, which has this number in the corpus; return the contexts of its words."""
         tokens = self._encoded[shard][0]
         self._tokens.add(number, tokens)
-        return contexts_of(tokens, self._vocab.keep_probabilities(self._config.sample), self._config, seed=number)
+        return contexts_of(tokens, self._keep_probabilities, self._config, seed=number)
 
     @_working
     def train(self, stretch: Stretch, pieces: Sequence[Piece]) -> Tally:

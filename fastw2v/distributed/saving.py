@@ -53,6 +53,8 @@ def place_of(resumed: Resumed, corpus: ClusterCorpus) -> Place:
         )
     shards = [Shard(corpus.paths[file], *rest) for file, *rest in found["shards"]]
     _check_ends(shards, corpus)
+    if any(len(size) != len(Sizes._fields) for size in found["sizes"]):
+        raise ValueError("the checkpoint is of a version of fastw2v that kept no hashes of the corpus: train anew")
     sizes = [Sizes(*size) for size in found["sizes"]]
     encoded = Encoded(resumed.model.state.vocab, sizes, found["effective_min_count"])
     return Place(shards, encoded, Work(encoded.n_tokens, found["epoch"], np.array(found["done"], np.int64)))

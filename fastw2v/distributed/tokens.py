@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+from collections.abc import Callable
 
 import numpy as np
 
@@ -47,7 +48,7 @@ class ShardTokens(Tokens):
         return self._shards[shard].ids, self._shards[shard].starts, self._firsts[shard]
 
 
-def tokens_as_rows(tokens: Tokens, row_of: Array) -> Tokens:
+def tokens_as_rows(tokens: Tokens, row_of: Array, on_step: Callable[[], object] | None = None) -> Tokens:
     """Return tokens with other numbers, on disk; those with the number -1, and sentences without a token, are left out.
 
     Parameters
@@ -55,6 +56,8 @@ def tokens_as_rows(tokens: Tokens, row_of: Array) -> Tokens:
     tokens : Tokens
     row_of : int32[n_words]
         The new number of each old one.
+    on_step : callable, optional
+        Is called now and then.
     """
     starts, n_known = np.zeros(len(tokens.starts), np.int64), 0
     with temporary_file() as file:
@@ -67,6 +70,8 @@ def tokens_as_rows(tokens: Tokens, row_of: Array) -> Tokens:
             known = rows[is_known]
             write_all(file, known)
             n_known += len(known)
+            if on_step is not None:
+                on_step()
         ids = np.asarray(np.memmap(file, np.int32, mode="r+")) if n_known else np.empty(0, np.int32)
     is_new = np.ones(len(starts), bool)
     np.greater(starts[1:], starts[:-1], out=is_new[1:])

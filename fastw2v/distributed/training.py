@@ -173,15 +173,27 @@ def train_on_ray(request: Request) -> Trained:
 def train_by(transport: Transport, request: Request) -> Trained:
     """Train with the workers of any transport, which is closed at the end."""
     with cleanup(transport.close):
-        begun, run = time.perf_counter(), _Run(transport, request)
-        encoded_s = time.perf_counter() - begun
+        begun = time.perf_counter()
         try:
+            run = _Run(transport, request)
+            encoded_s = time.perf_counter() - begun
             trained = run.trained()
         except NoWorkerLeftError as error:
-            error.add_note(run.cure())
+            error.add_note(cure(request))
             raise
         trained.seconds = {"encode": encoded_s, "train": trained.report.train_seconds}
     return trained
+
+
+def cure(request: Request) -> str:
+    """Say what to do when all workers are lost."""
+    checkpoints = request.checkpoints
+    if checkpoints is None:
+        return "give a checkpoint next time (checkpoint=PATH, or --checkpoint FILE), from which a training goes on"
+    path = checkpoints.path
+    if not exists(path):
+        return f"the checkpoint {path} was not due yet; choose a shorter checkpoint_every, and train again"
+    return f"when the nodes are there again, go on from {path}: Word2Vec.resume, or the same command with --resume"
 
 
 class _Run:
@@ -274,16 +286,6 @@ class _Run:
                 self._save(training, checkpoints)
 
         training.run(ProgressLog(report.raw_words) if shown is None else shown, on_commit)
-
-    def cure(self) -> str:
-        """Say what to do when all workers are lost."""
-        checkpoints = self._request.checkpoints
-        if checkpoints is None:
-            return "give a checkpoint next time (checkpoint=PATH, or --checkpoint FILE), from which a training goes on"
-        path = checkpoints.path
-        if not exists(path):
-            return f"the checkpoint {path} was not due yet; choose a shorter checkpoint_every, and train again"
-        return f"when the nodes are there again, go on from {path}: Word2Vec.resume, or the same command with --resume"
 
     def _finish(self, training: Training) -> None:
         """Copy the vectors from the cluster, write the last checkpoint, and count what was trained."""

@@ -161,12 +161,12 @@ def test_a_corpus_of_one_word_in_each_line_is_said(in_folder, caplog):
 
 def test_errors_of_a_cluster_are_one_line_without_the_traceback_of_a_worker(monkeypatch):
     from fastw2v.distributed import NoWorkerLeftError
+    from fastw2v.distributed.on_ray import WorkerTraceback
 
     def lost(*_, **__):
         error = NoWorkerLeftError("all workers are lost")
-        error.add_note("It was raised by a worker:\nTraceback")
         error.add_note("go on")
-        raise error
+        raise error from WorkerTraceback("ray::Replica.train()\n  File replica.py")
 
     monkeypatch.setattr("fastw2v.Word2Vec.__init__", lost)
     message = failure("train", "corpus.txt", "-o", "v.bin", "--cluster", "local")

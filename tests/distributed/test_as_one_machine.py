@@ -15,7 +15,7 @@ from fastw2v.distributed import Cluster, cluster_corpus
 from fastw2v.distributed.training import train_by
 from fastw2v.resuming import read_checkpoint
 from fastw2v.vectors.divergence import DivergedError
-from tests.distributed.cases import OPTIONS, request_of, write_text
+from tests.distributed.cases import OPTIONS, request_of, trained_by, write_text
 from tests.distributed.in_process import InProcess
 
 CLUSTER = Cluster(rounds=3, cycle=1)
@@ -128,6 +128,15 @@ def test_the_last_checkpoint_that_cannot_be_written_is_warned_of(in_process, tmp
     text = str(write_text(tmp_path / "text.txt", n_lines=100))
     with pytest.warns(RuntimeWarning, match=r"last checkpoint could not be written \(the disk is full\); the model in"):
         Word2Vec(corpus_file=text, **OPTIONS, cluster=CLUSTER, checkpoint=tmp_path / "run")
+
+
+def test_what_was_shown_of_reading_does_not_fall_after_a_loss(tmp_path):
+    seen, request = [], request_of(write_text(tmp_path / "text.txt"))
+    request.progress = lambda phase, done, total: seen.append((phase, done))
+    trained_by(request, 2, dies_at=[7])
+    read = [done for phase, done in seen if phase == "encode"]
+    assert read == sorted(read)
+    assert len(read) > len(request.corpus.shards())  # a shard was read twice
 
 
 def test_reading_is_shown_and_again_after_a_resume(in_process, tmp_path):

@@ -12,7 +12,7 @@ import pytest
 
 from fastw2v.config import TrainConfig
 from fastw2v.distributed import Cluster, on_ray, ray_cluster
-from fastw2v.distributed.limits import LateError, within
+from fastw2v.distributed.limits import Calls, LateError
 from fastw2v.distributed.nodes import Nodes
 from fastw2v.distributed.on_ray import RayTransport
 from fastw2v.distributed.shards import Shard
@@ -33,7 +33,9 @@ def made(port, monkeypatch):
     """Make a fake Ray, which is thawed at the end; limits of time are short."""
     fakes = []
     monkeypatch.delenv("RAY_ADDRESS", raising=False)
-    for name in ("_CONNECT_S", "_SHUTDOWN_S", "_HEAD_S"):
+    monkeypatch.setenv(SILENCE, "")
+    monkeypatch.delenv(SILENCE)  # and restored at the end, whoever sets it meanwhile
+    for name in ("_CONNECT_S", "_SHUTDOWN_S", "_GIVE_UP_S", "_HEAD_S"):
         monkeypatch.setattr(ray_cluster, name, 0.2)
     for name in ("_START_S", "_REPLACE_S"):
         monkeypatch.setattr(on_ray, name, 0.2)
@@ -55,11 +57,12 @@ def transport_to(fake, **options):
 
 
 def test_a_call_that_returns_late_is_an_error_at_the_limit():
-    begun = time.monotonic()
+    begun, calls = time.monotonic(), Calls()
     with pytest.raises(LateError, match=r"no answer in 0.1 s"):
-        within(0.1, lambda: time.sleep(2))
+        calls.within(0.1, lambda: time.sleep(2))
     assert time.monotonic() - begun < 1
-    assert within(1, lambda: 3) == 3
+    assert calls.go_on
+    assert calls.within(1, lambda: 3) == 3
 
 
 class Held:
@@ -70,7 +73,7 @@ def test_the_error_of_a_call_with_a_limit_holds_nothing_of_who_called():
     def refused():
         held = Held()
         with pytest.raises(ValueError, match="invalid literal"):
-            within(1, lambda: int("a"))
+            Calls().within(1, lambda: int("a"))
         return weakref.ref(held)
 
     gc.disable()
@@ -141,6 +144,37 @@ def test_the_connection_is_not_ended_under_a_call_that_goes_on(made):
         if not ended:
             time.sleep(0.01)
     assert ended == [True]
+
+
+def test_after_ctrl_c_the_connection_is_not_ended_under_a_call_that_goes_on(made, monkeypatch):
+    def stop(*_, **__):
+        raise KeyboardInterrupt
+
+    fake = made()
+    transport = transport_to(fake)
+    goes_on, ended = threading.Event(), threading.Event()
+    fake.nodes, fake.shutdown = goes_on.wait, ended.set
+    with monkeypatch.context() as patch:
+        patch.setattr("fastw2v.distributed.limits.wait", stop)
+        with pytest.raises(KeyboardInterrupt):
+            transport.start()
+    transport.close()
+    assert not ended.is_set()
+    goes_on.set()
+    assert ended.wait(2)
+
+
+def test_a_late_connection_is_ended_when_it_is_there(made):
+    fake = made()
+    fake.is_frozen = True
+    with pytest.raises(ConnectionError, match="no answer"):
+        transport_to(fake)
+    fake.is_frozen = False
+    fake.thaw.set()
+    for _ in range(200):
+        if fake.is_connected or fake.given is None:
+            time.sleep(0.01)
+    assert not fake.is_connected
 
 
 def test_processes_of_a_local_cluster_are_started_by_the_thread_that_goes_on(made):
@@ -221,7 +255,7 @@ def test_nodes_that_were_asked_for_are_waited_for(made, monkeypatch):
 def test_a_cpu_that_other_work_holds_is_named(made):
     fake = made(silent=["node0", "node1"])
     fake.free_cpus = 1
-    cause = r"it did not answer in 0 s; other work holds 1 of the 2 CPUs of the cluster, see `ray status`"
+    cause = r"it did not answer in 0 s; 1 of the 2 CPUs of the cluster are held, by other work \(see `ray status`\) or"
     with pytest.raises(NoWorkerLeftError, match=cause), pytest.warns(RuntimeWarning, match=cause):
         transport_to(fake).start()
     assert fake.running == []
@@ -236,7 +270,7 @@ def test_a_node_gets_no_worker_if_it_is_left_out(made):
 
 
 @pytest.mark.parametrize("value", [None, "0"])
-def test_ray_does_not_print_errors_of_lost_workers_unless_it_is_told_to(made, monkeypatch, value):
+def test_ray_does_not_print_errors_of_lost_workers_and_a_variable_that_says_so_stays(made, monkeypatch, value):
     monkeypatch.delenv(SILENCE, raising=False)
     if value is not None:
         monkeypatch.setenv(SILENCE, value)

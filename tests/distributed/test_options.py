@@ -2,6 +2,7 @@ import signal
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from fastw2v import Word2Vec
@@ -112,8 +113,12 @@ def test_progress_tells_that_a_worker_goes_on(text):
 
     replica = Replica(TrainConfig(**OPTIONS), corpus, 1)
     assert replica.progress() == (0, 0, False)
-    replica.count(corpus.shards()[0])
-    assert replica.progress().n_steps > 0
+    (shard,) = corpus.shards()
+    vocab = replica.count(shard)
+    n_steps = replica.progress().n_steps
+    assert n_steps > 0
+    replica.place(shard, np.arange(len(vocab), dtype=np.int32))  # in one chunk, and two arrays that are hashed
+    assert replica.progress().n_steps == n_steps + 4
 
 
 def test_an_address_where_nothing_listens_is_refused_with_the_cure(text, monkeypatch):
