@@ -32,7 +32,7 @@ def same(a, b):
 
 
 @each_model
-@each_loss
+@pytest.mark.parametrize("negative", [0, pytest.param(3, marks=pytest.mark.slow)])
 def test_it_learns_and_tells_its_loss(sg, negative):
     model = model_of(sg=sg, negative=negative)
     first, *_, last = model.report.loss_per_epoch

@@ -13,7 +13,7 @@ from benchmarks.studies.fuzz_formats import Input
 from benchmarks.studies.fuzz_inputs import inputs
 from benchmarks.studies.mutations import damaged
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")]
 WHOLE = b"2 2\na 1 2\nb 3 4\n"
 
 

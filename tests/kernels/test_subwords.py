@@ -27,7 +27,6 @@ VARIANTS = [
     {"negative": 20},
     {"with_loss": False},
 ]
-each_mode = pytest.mark.parametrize(("name", "mode"), MODES, ids=str)
 each_first_mode = pytest.mark.parametrize(("name", "mode"), [MODES[0], MODES[2]], ids=str)
 BY_CENTRE = {"in_groups": False}
 QUICK = [
@@ -49,7 +48,11 @@ def test_parity_of_modes(name, mode, variant):
     check(OPS_BY_NAME[name], "cpu", case_of(name, mode, **variant))
 
 
-@each_mode
+@pytest.mark.parametrize(
+    ("name", "mode"),
+    [MODES[0], MODES[2], *(pytest.param(*m, marks=pytest.mark.slow) for m in MODES[1:2] + MODES[3:])],
+    ids=str,
+)
 def test_words_and_negatives_that_repeat(name, mode):
     """Three words: windows, positives and negatives repeat rows, and n-grams occur in each word, one of them twice."""
     case = case_of(name, mode, 60)
