@@ -65,6 +65,9 @@ class Contexts(NamedTuple):
         return self.squares / self.n_contexts if self.n_centres else 1.0
 
 
+NO_CONTEXTS = Contexts(0.0, 0.0, 0.0, 0.0, 0.0)
+
+
 def contexts_of(tokens: Tokens, keep: Array, config: TrainConfig, *, seed: int = 0) -> Contexts:
     """Draw which of the first tokens are kept, and their windows, as training does, and scale the sums to all tokens.
 
@@ -89,7 +92,7 @@ def contexts_of(tokens: Tokens, keep: Array, config: TrainConfig, *, seed: int =
     """
     n, rng = min(tokens.n_tokens, _N_DRAWN), np.random.default_rng(seed)
     if not n:
-        return Contexts(0.0, 0.0, 0.0, 0.0, 0.0)
+        return NO_CONTEXTS
     n_before = np.zeros(n + 1, np.int64)
     np.cumsum(rng.random(n) < keep[tokens.ids[:n]], out=n_before[1:])
     starts = tokens.starts[: np.searchsorted(tokens.starts, n)]
@@ -105,4 +108,4 @@ def contexts_of(tokens: Tokens, keep: Array, config: TrainConfig, *, seed: int =
 
 def summed(all_contexts: Iterable[Contexts]) -> Contexts:
     """Return the sums over all shards; in an order that does not change, they do not either."""
-    return Contexts(*(sum(values) for values in zip(Contexts(0.0, 0.0, 0.0, 0.0, 0.0), *all_contexts)))
+    return Contexts(*(sum(values) for values in zip(NO_CONTEXTS, *all_contexts)))

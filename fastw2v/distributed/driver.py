@@ -15,7 +15,7 @@ import numpy as np
 from fastw2v.backends import Tally
 from fastw2v.cluster import Cluster
 from fastw2v.config import TrainConfig
-from fastw2v.distributed.contexts import Contexts, summed
+from fastw2v.distributed.contexts import NO_CONTEXTS, summed
 from fastw2v.distributed.encoding import Encoded
 from fastw2v.distributed.exchange import exchange_rows, exchanged_bytes
 from fastw2v.distributed.nodes import Nodes
@@ -118,7 +118,7 @@ class Training:
         self._commits: list[Any] = []  # references to calls that go on
         self._at_stake = 0  # words of rounds that would be lost now
         self._taken: dict[int, set[int]] = {}
-        self._contexts = [Contexts(0.0, 0.0, 0.0, 0.0, 0.0)] * len(nodes.shards)  # of each shard
+        self._contexts = [NO_CONTEXTS] * len(nodes.shards)  # of each shard
         self._ready: set[int] = set()  # workers that have the weights
         self._vocab = nodes.transport.share(encoded.vocab)
 

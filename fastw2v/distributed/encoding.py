@@ -99,15 +99,16 @@ def read_shards(nodes: Nodes, vocab: Vocab, progress: PhaseProgress | None = Non
 
 def _rising(progress: PhaseProgress | None) -> PhaseProgress | None:
     """Return what shows progress, but no less than was shown before: after a loss, shards are read again."""
+    if progress is None:
+        return None
     most = 0
 
     def shown(done: int, total: int | None) -> None:
         nonlocal most
         most = max(most, done)
-        if progress is not None:
-            progress(most, total)
+        progress(most, total)
 
-    return shown if progress is not None else None
+    return shown
 
 
 def _of_all_shards(

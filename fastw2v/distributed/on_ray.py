@@ -135,13 +135,13 @@ class RayTransport:
             else:
                 failures[worker] = failure
         if len(ready) < len(answers):
-            taken = self._taken_by_others()
+            taken = self._held_cpus()
             failures = {
                 worker: f"{failure}{'' if answers[worker] in ready else taken}" for worker, failure in failures.items()
             }
         return failures
 
-    def _taken_by_others(self) -> str:
+    def _held_cpus(self) -> str:
         """Say how many CPUs are held by other work, or by workers that do not answer, if any are."""
         whole = self._connection.ask(self._ray.cluster_resources).get("CPU", 0)
         free = self._connection.ask(self._ray.available_resources).get("CPU", 0)

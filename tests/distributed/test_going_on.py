@@ -7,18 +7,8 @@ from fastw2v import Word2Vec
 from fastw2v.checkpointing import Checkpoints
 from fastw2v.distributed.training import train_by
 from fastw2v.resuming import read_checkpoint
-from tests.distributed.cases import OPTIONS, assert_close, one_machine, request_of, trained_by, write_text
+from tests.distributed.cases import OPTIONS, assert_close, request_of, trained_by, write_text
 from tests.distributed.in_process import InProcess
-
-
-@pytest.fixture(scope="module")
-def text(tmp_path_factory):
-    return write_text(tmp_path_factory.mktemp("text") / "text.txt")
-
-
-@pytest.fixture(scope="module")
-def alone(text):
-    return one_machine(text)
 
 
 class Interrupting:

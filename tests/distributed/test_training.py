@@ -19,16 +19,6 @@ def slow(value):
     return pytest.param(value, marks=pytest.mark.slow)
 
 
-@pytest.fixture(scope="module")
-def text(tmp_path_factory):
-    return write_text(tmp_path_factory.mktemp("text") / "text.txt")
-
-
-@pytest.fixture(scope="module")
-def alone(text):
-    return one_machine(text)
-
-
 @pytest.mark.parametrize(
     "options", [{}, {"sg": 0}, {"negative_sharing": "pair"}, {"shrink_windows": False, "window": 60}]
 )
