@@ -17,7 +17,7 @@ import numpy as np
 
 from fastw2v.runtime.arrays import Array, FloatArray
 
-_MOMENT_ROWS = 1 << 16
+_MOMENT_ROWS = 1 << 13
 
 
 def merged_by_sum(base: FloatArray, replicas: FloatArray) -> FloatArray:

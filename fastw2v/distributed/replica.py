@@ -253,7 +253,7 @@ class Replica:
         """Merge the rows of a block that this worker owns, given those of the other contributors, in their order."""
         owners, rank = self._exchange.n_owners, self._exchange.rank
         numbers, own = slice(block.first + rank, block.last, owners), self._rows(block, rank)
-        base = self._merged_last(block.matrix, np.arange(len(self._exposure))[numbers])
+        base = self._merged_last(block.matrix, np.arange(numbers.start, numbers.stop, owners))
         curvatures, directions = self._steepness()[block.matrix]
         rates = self._exposure[numbers] * self._updates[block.matrix][numbers]
         merged = np.empty(own.shape, own.dtype)

@@ -15,7 +15,7 @@ from fastw2v.vocab import Vocab, noise_weights
 Curvature: TypeAlias = tuple[Array, Array]
 """Curvatures and directions, as `principal_curvatures` returns them."""
 
-_N_SCORED = 1 << 14
+_N_SCORED = 1 << 13
 _MOST_SUMMED = 4  # rows drawn for a mean or a sum of any number: each takes the time of as many scores
 
 
@@ -85,8 +85,12 @@ class UpdateCounter:
         total = np.zeros((_N_SCORED, w_in.shape[1]), np.float32)
         for _ in range(n_drawn):
             total += w_in[rng.choice(len(w_in), _N_SCORED, p=self._unigrams)]
-        hidden = total / np.float32(n_drawn)
+        total /= np.float32(n_drawn)
         if n != n_drawn:  # means of fewer rows, or of more, vary by another factor
-            mean = hidden.mean(axis=0)
-            hidden = mean + (hidden - mean) * np.float32((n_drawn / n) ** 0.5)
-        return hidden * np.float32(n) if self._is_sum else hidden
+            mean = total.mean(axis=0)
+            total -= mean
+            total *= np.float32((n_drawn / n) ** 0.5)
+            total += mean
+        if self._is_sum:
+            total *= np.float32(n)
+        return total

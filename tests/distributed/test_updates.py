@@ -1,5 +1,7 @@
 """What the merge takes from the corpus: contexts of a word, updates of a row, and how steep they are."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -99,3 +101,17 @@ def test_rows_that_do_not_occur_are_no_noise_whatever_the_exponent(exponent):
     assert updates.outputs.sum() == pytest.approx(6 * 1020 * 100)
     for curvatures, _ in UpdateCounter(config, vocab, LONG).curvatures(*np.ones((2, 4, 3), np.float32)):
         assert np.isfinite(curvatures).all()
+
+
+def test_curvatures_take_little_memory_beside_the_matrices():
+    """A node has both matrices, and a third of their bytes for everything else."""
+    n_words, dim = 100_000, 128
+    counter = UpdateCounter(TrainConfig(sg=0), Vocab.from_ids(np.arange(n_words), np.ones(n_words, np.int64)), LONG)
+    rows = np.ones((n_words, dim), np.float32)
+    tracemalloc.start()
+    try:
+        counter.curvatures(rows, rows)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < rows.nbytes / 2
