@@ -62,8 +62,9 @@ def pytest_collection_modifyitems(config, items):
         config.workeroutput["notes"] = notes
 
 
-def pytest_collection_finish():
-    """Take thousands of tests, and Numba, out of every later search for garbage, which would look through them all."""
+@pytest.fixture(scope="module", autouse=True)
+def few_objects():
+    """Take all that is there before a file's tests, Numba above all, out of the later searches for garbage."""
     gc.collect()
     gc.freeze()
 

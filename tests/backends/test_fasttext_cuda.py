@@ -130,6 +130,7 @@ def data_of(config, corpus):
     return TrainingData(*corpus, weights)
 
 
+@pytest.mark.slow
 @each_loss
 @each_sg
 def test_a_streamed_corpus_trains_as_a_resident_one(sg, losses, gpu, monkeypatch):

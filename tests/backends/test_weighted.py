@@ -64,6 +64,7 @@ def test_one_warp_equals_the_reference(mode, is_streamed, monkeypatch):
     assert_parity(trained(get_backend("cuda"), config, corpus), *references)
 
 
+@pytest.mark.slow
 @each_mode
 def test_any_number_of_workers_gives_the_same_bytes_in_batches(mode, monkeypatch):
     monkeypatch.setattr(cpu_batched, "available_cores", lambda: 16)

@@ -22,7 +22,7 @@ def trained(**options):
 
 
 @pytest.mark.parametrize("mode", MODES, ids=mode_name)
-@pytest.mark.parametrize("deterministic", [False, True])
+@pytest.mark.parametrize("deterministic", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_a_window_beyond_all_sentences_trains_what_the_longest_needs(mode, deterministic, monkeypatch):
     monkeypatch.setattr(cpu, "_SMALL_TOKENS", 0)
     options = mode | {"deterministic": deterministic, "shrink_windows": False}

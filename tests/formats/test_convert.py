@@ -211,7 +211,7 @@ def test_a_pipe_where_a_file_is_meant_does_not_hang(small, tmp_path):
 def test_integer_keys_that_become_words_are_logged_once(tmp_path, caplog, save):
     kv, message = KeyedVectors(np.arange(50_000), np.ones((50_000, 16))), "integer keys become words in this format"
     getattr(kv, save)(tmp_path / "v.txt")
-    assert [record.message.count(message) for record in caplog.records] == [1]
+    assert caplog.text.count(message) == 1
     kv.save(tmp_path / "v.safetensors")
     KeyedVectors(["a"], [[1.0]]).save(tmp_path / "w.txt")
-    assert len(caplog.records) == 1
+    assert caplog.text.count(message) == 1

@@ -9,8 +9,8 @@ from fastw2v_kernels.shared.span.cases import span_case
 from tests.kernels.harness import assert_parity, copy, rates, results
 
 (SKIPGRAM,) = (op for op in OPS if op.name == "skipgram_ns")
-SIZES = [(7, 1, 2, 40), (20, 12, 5, 9) if IS_SIMULATED else (129, 20, 5, 9)]  # dimension, negatives, window, words
-MORE = [(20, 12, 5, 9), (1, 0, 1, 40), (33, 5, 3, 6), (300, 5, 5, 30), (250, 7, 4, 12)]
+SIZES = [(7, 1, 2, 40), *([(20, 12, 5, 9)] if IS_SIMULATED else [])]  # dimension, negatives, window, words
+MORE = [(129, 20, 5, 9), (20, 12, 5, 9), (1, 0, 1, 40), (33, 5, 3, 6), (300, 5, 5, 30), (250, 7, 4, 12)]
 SLOW = [pytest.param(size, marks=pytest.mark.slow) for size in MORE if size not in SIZES]
 
 

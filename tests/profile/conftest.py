@@ -1,22 +1,13 @@
 """A small profile, and an empty folder."""
 
-import gc
-
 import pytest
 
 from fastw2v.profile import profile
 from tests.profile.cases import MODELS, SHAPE
 
 
-@pytest.fixture(scope="module", autouse=True)
-def little_garbage():
-    """Each measurement begins with a search for garbage, a second long where hundreds of tests ran before."""
-    gc.collect()
-    gc.freeze()
-
-
 @pytest.fixture(scope="module")
-def measured(little_garbage):
+def measured():
     return profile([40, 400], models=MODELS, seconds=1e-6, **SHAPE)
 
 
