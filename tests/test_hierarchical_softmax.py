@@ -78,6 +78,21 @@ def test_growth_keeps_rows_and_makes_the_tree_anew(negative):
     assert np.isfinite(model.wv.vectors).all()
 
 
+@pytest.mark.parametrize("sorted_vocab", [0, 1])
+def test_codes_are_those_that_gensim_gives_the_words_of_a_text(sorted_vocab):
+    """Gensim has words of equal count in another order of rows, and most words of a text are as frequent as others."""
+    gensim = pytest.importorskip("gensim.models")
+    numbers = np.random.default_rng(1).zipf(1.5, 2000) % 500
+    text = [[f"w{number}" for number in numbers[first : first + 20]] for first in range(0, 2000, 20)]
+    options = {"hs": 1, "negative": 0, "min_count": 1, "vector_size": 8, "sorted_vocab": sorted_vocab}
+    model, expected = Word2Vec(**options), gensim.Word2Vec(**options)
+    model.build_vocab(text)
+    expected.build_vocab(text)
+    for word in expected.wv.index_to_key:
+        for name in ("code", "point"):
+            np.testing.assert_array_equal(model.wv.get_vecattr(word, name), expected.wv.get_vecattr(word, name))
+
+
 def test_the_tree_follows_the_rows_of_the_vectors(tmp_path):
     model = model_of(sorted_vocab=0)
     codes = {word: model.wv.get_vecattr(word, "code").tolist() for word in "abcde"}
@@ -158,7 +173,7 @@ def test_a_file_with_a_damaged_tree_is_refused(tmp_path, monkeypatch, flaw):
 
     def write_damaged(path, tensors, metadata, **options):
         damaged = tensors[flaw].copy()
-        damaged[1] += 2
+        damaged[2] += 2
         write(path, {**tensors, flaw: damaged}, metadata, **options)
 
     monkeypatch.setattr(checkpoint, "write_safetensors", write_damaged)

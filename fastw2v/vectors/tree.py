@@ -36,9 +36,12 @@ class HuffmanTree:
     def of_counts(cls, counts: Array, *, as_fasttext: bool = False) -> HuffmanTree:
         """Build the tree of words with these counts: int64[n_vocab].
 
-        Codes are gensim's, also of words of equal count. With `as_fasttext` such words are joined as in fastText; its
-        nodes have the same numbers, and decide for 1 where the code has 1, and not for 0. ValueError if the counts are
-        too large: their sum may be 2**38 for ten million words, and more for fewer.
+        Codes are those that gensim gives the words of the same text. It has words of equal count in the order opposite
+        to that of a sorted vocabulary: the word that first occurs last comes first. So where no count is larger than
+        the one before, equal ones are read from the last row to the first; other counts are read as they are.
+        With `as_fasttext` words of equal count are joined as in fastText; its nodes have the same numbers, and decide
+        for 1 where the code has 1, and not for 0. ValueError if the counts are too large: their sum may be 2**38 for
+        ten million words, and more for fewer.
         """
         from fastw2v_kernels.fasttext_tree.cpu import fasttext_tree_cpu
         from fastw2v_kernels.huffman_tree.cpu import huffman_tree_cpu
@@ -46,7 +49,9 @@ class HuffmanTree:
         build = fasttext_tree_cpu if as_fasttext else huffman_tree_cpu
         links, path_starts = np.empty(2 * len(counts) - 1, np.int32), np.empty(len(counts) + 1, np.int64)
         build(np.ascontiguousarray(counts, np.int64), links, path_starts)
-        return cls(links, path_starts)
+        tree = cls(links, path_starts)
+        is_sorted = not (counts[:-1] < counts[1:]).any()
+        return tree.in_order(_equal_counts_backwards(counts)) if is_sorted and not as_fasttext else tree
 
     @property
     def n_words(self) -> int:
@@ -89,3 +94,9 @@ class HuffmanTree:
         links, lengths = self.links.copy(), np.diff(self.path_starts)[rows]
         links[: self.n_words] = self.links[rows]
         return HuffmanTree(links, np.concatenate([[0], np.cumsum(lengths)]))
+
+
+def _equal_counts_backwards(counts: Array) -> RowArray:
+    """Return the rows of falling counts with those of equal counts in the opposite order: int64[n_vocab]."""
+    edges = np.flatnonzero(np.diff(counts, prepend=-1, append=-1))
+    return np.repeat(edges[:-1] + edges[1:] - 1, np.diff(edges)) - np.arange(len(counts))
