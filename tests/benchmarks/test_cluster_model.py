@@ -3,7 +3,7 @@
 import pytest
 
 from benchmarks.studies.cluster import network
-from benchmarks.studies.cluster.model import Link, Load, Shape, rounds, table
+from benchmarks.studies.cluster.model import Link, Load, Shape, crossings, rounds, table
 from benchmarks.studies.cluster.network import TrainingEnds, fit, shape_of
 from fastw2v.distributed.plan import blocks
 
@@ -83,3 +83,15 @@ def test_the_table_has_a_line_for_each_number_of_nodes():
     shown = table(0.5, Load(62e6, 5e6), n_vocab=1_000_000, dim=300, block_mb=32).splitlines()
     assert [line.split(" | ")[0] for line in shown[2:]] == ["| 2", "| 4", "| 8", "| 32"]
     assert len({line.count("|") for line in shown}) == 1
+
+
+def test_a_longer_text_lets_nodes_overtake_a_larger_machine():
+    """Of a text four times as long, nodes train four times as long between two merges."""
+    shown = crossings(1.0, lambda n_words: Load(n_words, 1e12), n_vocab=1000, dim=10, block_mb=32).splitlines()
+    assert len({line.count("|") for line in shown}) == 1
+    cells = [line.split(" | ")[1:4] for line in shown[2:]]
+    assert [row.count("never") for row in cells] == [2, 1, 0, 0]
+    exchange_s = sum(rounds(Load(0, 1e12), Link(0.005, 10e9 / 8), [Shape(2, 1000, 10)])[0][1:])
+    found, unit = cells[0][0].split()
+    assert unit == "billion"
+    assert float(found) == pytest.approx(2 * exchange_s * 1e12 / 1e9, rel=0.02)  # two nodes exchange half of their time

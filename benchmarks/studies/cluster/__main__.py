@@ -56,11 +56,19 @@ def rows(chosen: argparse.Namespace) -> Iterator[results.Row]:
 
 
 def shown_model(chosen: argparse.Namespace) -> str:
-    """Return the table of a model."""
-    n_merges = len(round_ends(TrainConfig(epochs=EPOCHS), int(chosen.text_words))) / Cluster().cycle  # of all rows
-    load = model.Load(chosen.text_words * EPOCHS / n_merges, NODE_WORDS)
+    """Return the tables of a model: a round of the text, and from which text on a cluster is worth it."""
     shape = {"n_vocab": chosen.vocab, "dim": chosen.dim, "block_mb": max(chosen.block_mb)}
-    return model.table(LINK_SHARE, load, **shape)
+    shown = [
+        model.table(LINK_SHARE, load_of(chosen.text_words), **shape),
+        model.crossings(LINK_SHARE, load_of, **shape),
+    ]
+    return "\n\n".join(shown)
+
+
+def load_of(text_words: float) -> model.Load:
+    """Return what nodes train between two merges of all rows of a text."""
+    n_merges = len(round_ends(TrainConfig(epochs=EPOCHS), int(text_words))) / Cluster().cycle
+    return model.Load(text_words * EPOCHS / n_merges, NODE_WORDS)
 
 
 def parsed(arguments: list[str]) -> argparse.Namespace:

@@ -8,7 +8,7 @@ the rows that go from one node to another. Each costs a node some time, however 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -131,3 +131,42 @@ def table(link_share: float, load: Load, *, n_vocab: int, dim: int, block_mb: in
         gains = [f"{shape.n_nodes * one.share:.1f}" for one in found]
         lines.append([str(shape.n_nodes), *(f"{seconds:.1f} s" for seconds in times), *gains])
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+_TIMES_THE_CORES = (1, 2, 4)
+_MOST_WORDS = 1e15
+
+
+def crossings(link_share: float, load_of: Callable[[float], Load], *, n_vocab: int, dim: int, block_mb: int) -> str:
+    """Return a table of the shortest texts for which nodes are as fast as a machine with 1, 2 or 4 times a node's cores.
+
+    `load_of` tells the load of a text of so many words.
+    """
+    names = [f"{times} x the cores, {gigabits} Gb/s" for gigabits in _GIGABITS for times in _TIMES_THE_CORES]
+    lines = [["nodes", *names], ["---"] * (1 + len(names))]
+    for n_nodes in TABLE_NODES:
+        shape, cells = Shape(n_nodes, n_vocab, dim, block_mb), []
+        for gigabits in _GIGABITS:
+            link = Link(PIECE_S, link_share * gigabits * 1e9 / 8)
+            cells += [_shown_words(_crossing(load_of, link, shape, times=times)) for times in _TIMES_THE_CORES]
+        lines.append([str(n_nodes), *cells])
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def _crossing(load_of: Callable[[float], Load], link: Link, shape: Shape, *, times: float) -> float:
+    """Return the words of the shortest text that nodes train `times` as fast as one node; infinity if there is none."""
+
+    def is_as_fast(n_words: float) -> bool:
+        return shape.n_nodes * rounds(load_of(n_words), link, [shape])[0].share >= times
+
+    least, most = 1e6, _MOST_WORDS
+    if times >= shape.n_nodes or not is_as_fast(most):
+        return math.inf
+    while most > 1.01 * least:
+        middle = math.sqrt(least * most)
+        least, most = (least, middle) if is_as_fast(middle) else (middle, most)
+    return most
+
+
+def _shown_words(n_words: float) -> str:
+    return "never" if math.isinf(n_words) else f"{n_words / 1e9:.1f} billion"
