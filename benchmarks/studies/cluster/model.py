@@ -138,7 +138,7 @@ _MOST_WORDS = 1e15
 
 
 def crossings(link_share: float, load_of: Callable[[float], Load], *, n_vocab: int, dim: int, block_mb: int) -> str:
-    """Return a table of the shortest texts for which nodes are as fast as a machine with 1, 2 or 4 times a node's cores.
+    """Return a table of the shortest texts for which nodes are as fast as a machine with 1, 2 or 4 times its cores.
 
     `load_of` tells the load of a text of so many words.
     """
