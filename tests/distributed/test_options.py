@@ -172,6 +172,7 @@ def test_the_command_sets_what_a_cluster_has(text, monkeypatch):
     assert "power of two" in failure("train", text, "-o", "out.bin", "--cluster", "local", "--cluster-cycle", 3)
 
 
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize("arguments", [[], ["--cluster"]])
 def test_ctrl_c_is_heeded_after_the_arguments_are_parsed(text, monkeypatch, arguments):
     seen = []
