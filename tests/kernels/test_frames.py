@@ -13,13 +13,12 @@ import pytest
 from fastw2v_kernels.ops import OPS
 from fastw2v_kernels.shared import memory
 from tests.kernels.harness import MODES, copy
-from tests.kernels.test_parity import COMMON, OPS_BY_NAME
+from tests.kernels.test_parity import COMMON, OPS_BY_NAME, is_slow
 
 GUARD, GUARD_BYTES = 0xA5, 4096  # a multiple of what `aligned` aligns to
 
 
-# Those that test_parity compiles too.
-SLOW = pytest.mark.slow
+SLOW = pytest.mark.slow  # all but those that test_parity compiles too
 VARIANTS = [{"vector_size": 48}, *({"vector_size": 48} | variant for variant in COMMON)]
 
 
@@ -78,8 +77,14 @@ def run(op, case, frames):
     return frames.broken()
 
 
-@pytest.mark.parametrize("size", [129, *(pytest.param(size, marks=SLOW) for size in (1, 7, 63))])
-@pytest.mark.parametrize("op", CPU_OPS, ids=lambda op: op.name)
+@pytest.mark.parametrize(
+    ("op", "size"),
+    [
+        pytest.param(op, n, id=f"{op.name}-{n}", marks=SLOW if n != 129 or is_slow(op, n) else ())
+        for op in CPU_OPS
+        for n in (129, 1, 7, 63)
+    ],
+)
 def test_no_operation_writes_past_its_arrays(op, size, frames):
     assert run(op, copy(op.make_case(np.random.default_rng(size), size)), frames) == 0
 

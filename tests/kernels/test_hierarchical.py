@@ -103,6 +103,7 @@ def test_rates_and_weights(name, changes):
     check(OPS_BY_NAME[name], "cpu", case | more | changes)
 
 
+@pytest.mark.slow
 @each_loss
 @each_name
 def test_a_span_may_be_cut_anywhere(name, losses):

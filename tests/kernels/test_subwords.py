@@ -48,11 +48,8 @@ def test_parity_of_modes(name, mode, variant):
     check(OPS_BY_NAME[name], "cpu", case_of(name, mode, **variant))
 
 
-@pytest.mark.parametrize(
-    ("name", "mode"),
-    [MODES[0], MODES[2], *(pytest.param(*m, marks=pytest.mark.slow) for m in MODES[1:2] + MODES[3:])],
-    ids=str,
-)
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "mode"), MODES, ids=str)
 def test_words_and_negatives_that_repeat(name, mode):
     """Three words: windows, positives and negatives repeat rows, and n-grams occur in each word, one of them twice."""
     case = case_of(name, mode, 60)
@@ -182,7 +179,7 @@ def test_gradient_of_cbow(mean_context, mean_gradient, factor):
 
 
 @each_first_mode
-@pytest.mark.parametrize("device", ["reference", "cpu"])
+@pytest.mark.parametrize("device", ["reference", pytest.param("cpu", marks=pytest.mark.slow)])
 def test_a_word_never_trained_learns_from_its_ngrams(name, mode, device):
     """Words 0 and 1 share an n-gram, 2 and 3 another. Of 0 with 4, and 2 with 5, the words 1 and 3 learn too."""
     case = case_of(name, mode, 8, dim=16, window=1, shrink_windows=False, negative=3, begin=0, end=80, lr_first=0.2)
