@@ -82,15 +82,15 @@ class UpdateCounter:
         """Draw hidden vectors: rows of words, or vectors with the mean and the variance of their means or sums."""
         n = self._contexts.per_centre if self._is_cbow else 1.0
         n_drawn = min(max(1, round(n)), _MOST_SUMMED)
-        total = np.zeros((_N_SCORED, w_in.shape[1]), np.float32)
+        hidden = np.zeros((_N_SCORED, w_in.shape[1]), np.float32)
         for _ in range(n_drawn):
-            total += w_in[rng.choice(len(w_in), _N_SCORED, p=self._unigrams)]
-        total /= np.float32(n_drawn)
+            hidden += w_in[rng.choice(len(w_in), _N_SCORED, p=self._unigrams)]
+        hidden /= np.float32(n_drawn)
         if n != n_drawn:  # means of fewer rows, or of more, vary by another factor
-            mean = total.mean(axis=0)
-            total -= mean
-            total *= np.float32((n_drawn / n) ** 0.5)
-            total += mean
+            mean = hidden.mean(axis=0)
+            hidden -= mean
+            hidden *= np.float32((n_drawn / n) ** 0.5)
+            hidden += mean
         if self._is_sum:
-            total *= np.float32(n)
-        return total
+            hidden *= np.float32(n)
+        return hidden

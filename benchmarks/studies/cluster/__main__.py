@@ -40,7 +40,7 @@ LINK_SHARE = 0.5  # of a network's speed that an exchange uses
 def rows(chosen: argparse.Namespace) -> Iterator[results.Row]:
     """Yield the lines of a study."""
     if chosen.study == "quality":
-        options = {"epochs": chosen.epochs, "order_of": chosen.order_of}
+        options = {"epochs": chosen.epochs, "order_of": chosen.order_of, "parts": chosen.parts}
         yield from quality(chosen.nodes, chosen.seeds, **options, quick=chosen.quick)
     elif chosen.study == "kills":
         schedules = schedules_of(chosen.schedules)
@@ -58,11 +58,8 @@ def rows(chosen: argparse.Namespace) -> Iterator[results.Row]:
 def shown_model(chosen: argparse.Namespace) -> str:
     """Return the tables of a model: a round of the text, and from which text on a cluster is worth it."""
     shape = {"n_vocab": chosen.vocab, "dim": chosen.dim, "block_mb": max(chosen.block_mb)}
-    shown = [
-        model.table(LINK_SHARE, load_of(chosen.text_words), **shape),
-        model.crossings(LINK_SHARE, load_of, **shape),
-    ]
-    return "\n\n".join(shown)
+    of_text = model.table(LINK_SHARE, load_of(chosen.text_words), **shape)
+    return f"{of_text}\n\n{model.crossings(LINK_SHARE, load_of, **shape)}"
 
 
 def load_of(text_words: float) -> model.Load:
@@ -81,7 +78,7 @@ def parsed(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--runs", type=int, default=1)
     parser.add_argument("--first", type=int, default=0, help="number of the first run, which its moment depends on")
     parser.add_argument("--kinds", choices=KINDS, nargs="+", default=["training"], help="what is killed, or when")
-    parser.add_argument("--parts", type=int, default=1, help="of the text, of which kills train on the first")
+    parser.add_argument("--parts", type=int, default=1, help="of the text; quality and kills train on the first")
     parser.add_argument("--epochs", type=int, default=EPOCHS, help="of quality and kills")
     parser.add_argument(
         "--schedules", nargs="+", default=[], metavar="ROUNDS:CYCLE", help="of kills, in turn; default: a cluster's own"

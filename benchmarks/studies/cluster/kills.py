@@ -16,11 +16,10 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from benchmarks.corpora import reviews
 from benchmarks.report.results import Row, digits
 from benchmarks.studies.cluster.machines import STORE_BYTES, actors, actors_of, left_behind, nodes, stored
 from benchmarks.studies.cluster.phases import PHASES, Strike, watched
-from benchmarks.studies.cluster.trainings import options_of, scores_of
+from benchmarks.studies.cluster.trainings import lines_of, options_of, scores_of
 from fastw2v import Word2Vec
 from fastw2v.config import TrainConfig
 from fastw2v.distributed import Cluster
@@ -86,9 +85,7 @@ def kills(chosen: Chosen) -> Iterator[Row]:
     options = options_of(_SEED, quick=chosen.quick) | {"epochs": chosen.epochs}
     with tempfile.TemporaryDirectory() as folder, _temporary_folder(Path(folder, "t")), nodes(2) as cluster:
         text = Path(folder, "text")
-        reviews(text, quick=chosen.quick)
-        lines = text.read_bytes().splitlines(keepends=True)
-        text.write_bytes(b"".join(lines[: len(lines) // chosen.parts]))
+        text.write_bytes(b"".join(lines_of(chosen.parts, quick=chosen.quick)))
         campaign = Campaign(text, cluster, options, chosen)
         expected: dict[Schedule, Row] = {}
         for kind, number in chosen.runs():

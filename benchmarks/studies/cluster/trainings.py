@@ -39,29 +39,39 @@ def scores_of(model: Word2Vec, *, quick: bool) -> Row:
     return found | {"train_s": digits(report.train_seconds)}
 
 
-def quality(n_nodes: int, seeds: list[int], *, epochs: int, order_of: int, quick: bool) -> Iterator[Row]:
-    """Train on one machine (0 nodes), or on nodes; yield a line for each seed.
-
-    Other orders of a text give other vectors, so one machine may read it in the order in which so many nodes do.
-    """
-    known: Row = {"study": "quality", "nodes": n_nodes} | ({} if epochs == EPOCHS else {"epochs": epochs})
-    known |= {"order_of": order_of} if order_of > 1 else {}
+def lines_of(parts: int, *, quick: bool) -> list[bytes]:
+    """Return the lines of the first of so many parts of the film reviews."""
     with TemporaryDirectory() as folder:
         text = Path(folder, "text")
         reviews(text, quick=quick)
         lines = text.read_bytes().splitlines(keepends=True)
-        text.write_bytes(b"".join(in_order_of(order_of, lines)))
+    return lines[: len(lines) // parts]
+
+
+def quality(
+    n_nodes: int, seeds: list[int], *, epochs: int, order_of: int = 1, parts: int = 1, quick: bool
+) -> Iterator[Row]:
+    """Train on one machine (0 nodes), or on nodes; yield a line for each seed, without scores if on a part of the text.
+
+    Other orders of a text give other vectors, so one machine may read it in the order in which so many nodes do.
+    """
+    known: Row = {"study": "quality", "nodes": n_nodes} | ({} if epochs == EPOCHS else {"epochs": epochs})
+    known |= {name: value for name, value in {"order_of": order_of, "parts": parts}.items() if value > 1}
+    has_no_scores = quick or parts > 1
+    with TemporaryDirectory() as folder:
+        text = Path(folder, "text")
+        text.write_bytes(b"".join(in_order_of(order_of, lines_of(parts, quick=quick))))
         if n_nodes == 0:
             for seed in seeds:
                 options = options_of(seed, quick=quick) | {"epochs": epochs}
                 model = Word2Vec(corpus_file=str(text), **options)
-                yield known | {"seed": seed, **scores_of(model, quick=quick)}
+                yield known | {"seed": seed, **scores_of(model, quick=has_no_scores)}
             return
         with nodes(n_nodes) as cluster:
             for seed in seeds:
                 where, options = Cluster(cluster.address), options_of(seed, quick=quick) | {"epochs": epochs}
                 model = Word2Vec(corpus_file=str(text), cluster=where, **options)
-                yield known | {"seed": seed, **scores_of(model, quick=quick)}
+                yield known | {"seed": seed, **scores_of(model, quick=has_no_scores)}
 
 
 def in_order_of(n_nodes: int, lines: list[bytes]) -> Iterator[bytes]:
