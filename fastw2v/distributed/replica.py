@@ -188,7 +188,7 @@ class Replica:
         self._weights = initial_weights(vocab, config.vector_size, config.seed)
         self._full = StoredRows(self._weights)  # when all replicas were equal for the last time
         self._frequent, self._n_newer = StoredRows(self._weights, n_rows=0), 0  # its first rows were merged since then
-        self._exposure = np.zeros(len(vocab))
+        self._exposure = np.zeros(len(vocab), np.float32)
         self._curvatures: tuple[Curvature, Curvature] | None = None
         self._backend: Backend = get_backend("cpu", deterministic=config.deterministic, n_tokens=self._n_tokens)
         self._backend.upload(self._config, TrainingData(vocab, self._tokens, self._weights))
@@ -279,6 +279,7 @@ class Replica:
             assert self._counter is not None, "prepare comes before merge"
             dim = self._weights.dim
             self._curvatures = self._counter.curvatures(self._weights.w_in[:, :dim], self._weights.w_out[:, :dim])
+            return_freed_memory()
         return self._curvatures
 
     @_working

@@ -84,7 +84,7 @@ def test_scores_of_many_contexts_are_estimated_from_few_rows(is_mean):
     vocab = Vocab.from_ids(np.arange(n_vocab), 10_000 // np.arange(1, n_vocab + 1))
     counter = UpdateCounter(TrainConfig(sg=0, window=50, cbow_mean=is_mean, sample=0), vocab, LONG)
     Watched.n_read = 0
-    hidden = np.asarray(counter._hidden(w_in.view(Watched), rng))
+    hidden = np.asarray(counter._hidden(w_in.view(Watched), vocab.counts / vocab.n_tokens, rng))
     assert Watched.n_read <= 8 * len(hidden)
     drawn = w_in[rng.choice(n_vocab, (len(hidden), 100), p=vocab.counts / vocab.n_tokens)]
     expected = drawn.mean(axis=1) if is_mean else drawn.sum(axis=1)
@@ -111,7 +111,12 @@ def test_curvatures_take_little_memory_beside_the_matrices():
     tracemalloc.start()
     try:
         counter.curvatures(rows, rows)
-        peak = tracemalloc.get_traced_memory()[1]
+        held, peak = tracemalloc.get_traced_memory()
+        updates = counter.of(counter._vocab.counts)
+        held_by_updates = tracemalloc.get_traced_memory()[0] - held
     finally:
         tracemalloc.stop()
     assert peak < rows.nbytes / 2
+    assert held < n_words  # bytes: nothing for each word
+    assert held_by_updates < 8.1 * n_words
+    assert len(updates.inputs) == n_words

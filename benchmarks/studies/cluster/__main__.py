@@ -5,7 +5,7 @@
     python -m benchmarks.studies.cluster kills --kinds training exchange node driver --runs 20
     python -m benchmarks.studies.cluster speed --nodes 2
     python -m benchmarks.studies.cluster exchange --nodes 2 --vocab 200000 --dim 100 --block-mb 4 16 64
-    python -m benchmarks.studies.cluster memory --vocab 1000000 --dim 300
+    python -m benchmarks.studies.cluster memory --vocab 1000000 --dim 300     (of a training, with a text)
     python -m benchmarks.studies.cluster network      (as root: Linux namespaces with links of limited speed)
     python -m benchmarks.studies.cluster tables       (what network has recorded, as in the README)
     python -m benchmarks.studies.cluster model --vocab 1000000 --dim 300      (up to 32 nodes, not measured)
@@ -25,7 +25,7 @@ from benchmarks.studies.cluster import model, network
 from benchmarks.studies.cluster.kills import KINDS, Chosen, kills, schedules_of
 from benchmarks.studies.cluster.namespaces import NamespaceError
 from benchmarks.studies.cluster.tables import tables
-from benchmarks.studies.cluster.trainings import EPOCHS, quality, speed
+from benchmarks.studies.cluster.trainings import EPOCHS, memory, quality, speed
 from benchmarks.studies.cluster.transfers import exchange
 from fastw2v.config import TrainConfig
 from fastw2v.distributed import Cluster
@@ -50,6 +50,9 @@ def rows(chosen: argparse.Namespace) -> Iterator[results.Row]:
         yield from speed(chosen.nodes, chosen.repeats, quick=chosen.quick)
     elif chosen.study == "network":
         yield from network.study(rounds=chosen.rounds, quick=chosen.quick)
+    elif chosen.study == "memory":
+        for block_mb in chosen.block_mb:
+            yield memory(chosen.nodes, (chosen.vocab, chosen.dim), block_mb=block_mb, store_mb=chosen.store_mb)
     else:
         options = {"rounds": chosen.rounds, "block_mb": chosen.block_mb}
         yield from exchange(chosen.nodes, chosen.vocab, chosen.dim, **options)
@@ -88,6 +91,7 @@ def parsed(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--dim", type=int, default=300)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--block-mb", type=int, nargs="+", default=[32])
+    parser.add_argument("--store-mb", type=int, default=400, help="of the object store of a node, for memory")
     parser.add_argument("--quick", action="store_true", help="a small corpus, to try the program; record it elsewhere")
     parser.add_argument("--results", type=Path, help="folder of the recorded lines; default: benchmarks/results")
     parser.add_argument("--text-words", type=float, default=1e9, help="of the text, for the model")

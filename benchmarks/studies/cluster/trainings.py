@@ -1,4 +1,4 @@
-"""Whole trainings: how good their vectors are, and how fast they are."""
+"""Whole trainings: how good their vectors are, how fast they are, and the memory that they take."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import numpy as np
 from benchmarks.corpora import reviews
 from benchmarks.report.results import Row, digits
 from benchmarks.studies.cluster.machines import nodes
+from benchmarks.studies.cluster.transfers import Peaks
 from benchmarks.studies.replicas.corpora import of_vectors
 from fastw2v import Word2Vec
 from fastw2v.distributed import Cluster
@@ -19,6 +20,7 @@ from fastw2v.distributed import Cluster
 EPOCHS = 5
 _QUICK = {"vector_size": 20}
 _PIECES = 38  # about as many as an epoch has rounds
+_MIN_COUNT, _TOKENS_PER_WORD, _SENTENCE = 5, 16, 20
 
 
 def options_of(seed: int, *, quick: bool) -> dict[str, Any]:
@@ -96,3 +98,44 @@ def speed(n_nodes: int, repeats: int, *, quick: bool) -> Iterator[Row]:
                 rate = digits(model.report.raw_words / model.report.train_seconds)
                 found = {"study": "speed", "nodes": n_nodes, "repeat": repeat, "where": where, "words_per_s": rate}
                 yield found | scores_of(model, quick=True) | {"encode_s": digits(model.seconds["encode"])}
+
+
+def memory(n_nodes: int, shape: tuple[int, int], *, block_mb: int, store_mb: int) -> Row:
+    """Train an epoch of a text with so many words of so many dimensions; return the most memory that workers held.
+
+    All rows are merged twice, and then copied to the driver.
+    """
+    n_vocab, dim = shape
+    stores = {"store_bytes": store_mb * 10**6}
+    with TemporaryDirectory() as folder, nodes(n_nodes, **stores) as cluster, Peaks(cluster) as peaks:
+        text = Path(folder, "text")
+        _write_zipf(text, n_vocab)
+        options = {"sg": 1, "vector_size": dim, "epochs": 1, "workers": 1, "min_count": _MIN_COUNT}
+        where = Cluster(cluster.address, rounds=2, cycle=1, block_mb=block_mb)
+        model = Word2Vec(corpus_file=str(text), cluster=where, **options)
+        held = max(most["own_bytes"] + most["store_bytes"] for most in peaks.most.values())
+    assert len(model.wv) == n_vocab, "all words of the text occur often enough"
+    return {
+        "study": "memory",
+        "nodes": n_nodes,
+        "vocab": n_vocab,
+        "dim": dim,
+        "block_mb": block_mb,
+        "store_mb": store_mb,
+        "raw_words": model.report.raw_words,
+        "exchange_s": digits(model.cluster_report.exchange_seconds),
+        "held_gb": digits(held / 1e9),
+        "of_8vd": digits(held / (8 * n_vocab * dim)),
+        "peaks": list(peaks.most.values()),
+    }
+
+
+def _write_zipf(path: Path, n_vocab: int) -> None:
+    """Write a text in which each word occurs often enough for a row, and the k-th one in proportion to 1 / k."""
+    rng, shares = np.random.default_rng(0), 1 / np.arange(1, n_vocab + 1)
+    n_more = (_TOKENS_PER_WORD - _MIN_COUNT) * n_vocab
+    ids = np.repeat(np.arange(n_vocab), _MIN_COUNT), rng.choice(n_vocab, n_more, p=shares / shares.sum())
+    numbers = rng.permutation(np.concatenate(ids))
+    with path.open("w") as text:
+        for first in range(0, len(numbers), _SENTENCE):
+            text.write(" ".join(f"w{number}" for number in numbers[first : first + _SENTENCE]) + "\n")
