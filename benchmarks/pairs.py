@@ -19,7 +19,7 @@ from benchmarks.timing import run_child
 Figures = dict[str, Any]
 ONE_BLAS_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 AVX2 = {"FASTW2V_SIMD": "avx2", "OPENBLAS_CORETYPE": "Haswell"}  # our kernels, and the BLAS that gensim calls
-RSS_ALLOWANCE_MB = 300  # added to 8 bytes for each weight of a matrix and 8 for each token
+RSS_ALLOWANCE_MB = 300  # added to 4 bytes for each weight and 8 for each token
 
 
 class Side(NamedTuple):
@@ -150,8 +150,8 @@ def memory(side: Side, runs: list[Figures]) -> Figures:
     peak = max(run["peak_rss_mb"] for run in runs)
     cells: Figures = {"peak_rss_mb": digits(peak)}
     if side.task == "train":
-        weights = runs[0]["n_vocab"] * side.options["vector_size"]
-        allowed = 8e-6 * (weights + runs[0]["raw_words"]) + RSS_ALLOWANCE_MB
+        n_rows = 2 * runs[0]["n_vocab"] + runs[0].get("n_ngrams", 0)
+        allowed = 4e-6 * n_rows * side.options["vector_size"] + 8e-6 * runs[0]["raw_words"] + RSS_ALLOWANCE_MB
         cells |= {"rss_bound_mb": digits(allowed), "share_of_bound": digits(peak / allowed)}
     else:
         cells |= {name: digits(runs[0][name]) for name in ("rss_before_mb", "objects_per_word", "n_vocab")}

@@ -77,10 +77,11 @@ def run_fastw2v(corpus: str, options: dict[str, Any], vectors: Path) -> tuple[di
     model = (FastText if "bucket" in options else Word2Vec)(corpus_file=corpus, **options)
     model.wv.save(vectors)
     total = time.perf_counter() - begun
-    n_words, seconds = model.report.raw_words, model.report.train_seconds
-    return figures_of(
-        n_words // options["epochs"], len(model.vocab), n_words / seconds, total_s=total
-    ), model.vocab.counts
+    n_words, seconds, n_vocab = model.report.raw_words, model.report.train_seconds, len(model.vocab)
+    figures = figures_of(n_words // options["epochs"], n_vocab, n_words / seconds, total_s=total)
+    if isinstance(model, FastText):
+        figures["n_ngrams"] = len(model.wv.rows) - n_vocab
+    return figures, model.vocab.counts
 
 
 def run_gensim(corpus: str, options: dict[str, Any], vectors: Path) -> tuple[dict[str, Any], Counts]:

@@ -204,6 +204,7 @@ def _tree_of(path: Path, tensors: Mapping[str, np.ndarray], n_words: int) -> Huf
         tree.steps()
     except (TypeError, ValueError) as error:
         _check(path, False, f"its Huffman tree is none: {error}")
+    _check(path, tree.is_whole(), "its Huffman tree is none: a branch leads to two words, or to none")
     return tree
 
 

@@ -165,16 +165,31 @@ def test_memory_is_that_of_the_losses():
     assert "syn1" not in Word2Vec().estimate_memory(1000)
 
 
-@pytest.mark.parametrize("flaw", ["tree", "path_starts"])
-def test_a_file_with_a_damaged_tree_is_refused(tmp_path, monkeypatch, flaw):
+def move_a_word(links, path_starts):
+    links[2] += 2
+
+
+def move_a_path(links, path_starts):
+    path_starts[2] += 2
+
+
+def join_two_words(links, path_starts):
+    """All paths stay as long as they are."""
+    lengths = np.diff(path_starts)
+    first, second = np.flatnonzero(lengths == lengths.max())[:2]
+    links[first] = links[second]
+
+
+@pytest.mark.parametrize("damage", [move_a_word, move_a_path, join_two_words])
+def test_a_file_with_a_damaged_tree_is_refused(tmp_path, monkeypatch, damage):
     from fastw2v import checkpoint
 
     model, write = model_of(), checkpoint.write_safetensors
 
     def write_damaged(path, tensors, metadata, **options):
-        damaged = tensors[flaw].copy()
-        damaged[2] += 2
-        write(path, {**tensors, flaw: damaged}, metadata, **options)
+        damaged = {name: tensors[name].copy() for name in ("tree", "path_starts")}
+        damage(*damaged.values())
+        write(path, tensors | damaged, metadata, **options)
 
     monkeypatch.setattr(checkpoint, "write_safetensors", write_damaged)
     model.save(tmp_path / "model")

@@ -76,6 +76,12 @@ class HuffmanTree:
         huffman_paths_cpu(self.links, self.path_starts, steps)
         return steps
 
+    def is_whole(self) -> bool:
+        """Whether each inner node has two branches, and at each is one word or node."""
+        n_branches = len(self.links) - 1
+        is_known = (self.links >= -1) & (self.links < n_branches)
+        return bool(is_known.all() and (np.bincount(self.links + 1, minlength=n_branches + 1) == 1).all())
+
     def path(self, row: int) -> tuple[Array, Array]:
         """Return the code of a word, uint8[n_bits], and the inner nodes from the root on, uint32[n_bits]."""
         steps, step = [], int(self.links[row])

@@ -23,6 +23,14 @@ def test_a_side_tells_its_memory_beside_what_is_allowed():
     assert cells == {"peak_rss_mb": 2740, "rss_bound_mb": 2740, "share_of_bound": 1.0}
 
 
+def test_rows_of_ngrams_count_once_in_what_is_allowed():
+    from benchmarks import pairs
+
+    run = {"peak_rss_mb": 100.0, "n_vocab": 1000, "n_ngrams": 8000, "raw_words": 0}
+    cells = pairs.memory(pairs.PAIRS["FastText skip-gram"].ours, [run])
+    assert cells["rss_bound_mb"] == pytest.approx(300 + 4e-6 * (2 * 1000 + 8000) * 100)
+
+
 def test_a_pair_of_two_workers_is_skipped_on_one_core(monkeypatch):
     from benchmarks import pairs, test_pairs
 
