@@ -68,7 +68,7 @@ def at_par(pair: str) -> Goal:
 
 
 def in_spread(pair: str) -> Goal:
-    """By how much the mean of each test lies above the peer's mean less half the spread of its seeds: the worst test."""
+    """By how much each test's mean lies above the peer's mean less half the spread of its seeds: the worst test."""
 
     def seen() -> Seen:
         line = latest("pairs", lambda line: line["pair"], has="scores").get(pair)
