@@ -39,30 +39,38 @@ def test_the_text_in_the_cache_has_few_words_at_the_same_places(texts):
 def test_both_models_are_measured_at_both_sizes(texts, monkeypatch):
     monkeypatch.setattr(roofline, "peak", lambda n_threads: SimpleNamespace(gflops=100.0))
     rows = list(roofline.rows(rounds=1))
-    assert [row["name"] for row in rows] == [f"{m}, D {d}" for m in ("skip-gram", "CBOW") for d in roofline.SIZES]
+    assert [row["name"] for row in rows] == [f"{kind}, D {size}" for kind in roofline.KINDS for size in roofline.SIZES]
     for row in rows:
-        n_operations = roofline.operations(row["model"] == "skip-gram", row["contexts"])
+        n_operations = roofline.operations("skip-gram" in row["model"], row["contexts"], row["targets"])
+        assert row["targets"] == 6 if row["negative"] else 6 < row["targets"] < 14
         gflops = 2 * row["D"] * n_operations / row["ns_kept_word"][0]
         assert row["gflops_share"][0] == pytest.approx(gflops / 100, rel=0.01)
         assert 3 < row["contexts"] < 2 * roofline.WINDOW
         assert 0 < row["few_words_kept_share"] <= 1
 
 
-def test_the_parts_of_a_kept_word_add_up(texts, monkeypatch):
+@pytest.mark.parametrize("few_targets", [6.0, 3.0])
+def test_the_parts_of_a_kept_word_add_up(texts, monkeypatch, few_targets):
+    """Of fewer words paths are shorter: what longer ones cost is no miss."""
     small, large = roofline.SIZES
     known = {"all words": {small: 400.0, large: 900.0}, "few words": {small: 300.0, large: 700.0}}
     times = {(name, size): [ns] * 3 for name, of_sizes in known.items() for size, ns in of_sizes.items()}
-    sampled = dict.fromkeys(texts, roofline.Sampled(contexts=6.0, kept_share=0.75))
+    targets = {"all words": 6.0, "few words": few_targets}
+    sampled = {name: roofline.Sampled(contexts=6.0, kept_share=0.75, targets=targets[name]) for name in texts}
     monkeypatch.setattr(roofline, "peak", lambda n_threads: SimpleNamespace(gflops=100.0))
     monkeypatch.setattr(roofline, "measure", lambda *_: (times, sampled))
     for row in roofline.rows(rounds=1):
         n_vectors, other = (-(-size // LANES) for size in (row["D"], small + large - row["D"]))
-        at_peak = 2 * LANES * (18 * 6 if row["model"] == "skip-gram" else 18 + 6) / 100
+        at_peak, few_at_peak = (
+            2 * LANES * (3 * n * 6 if "skip-gram" in row["model"] else 3 * n + 6) / 100 for n in (6, few_targets)
+        )
         of_a_vector = 400.0 / abs(n_vectors - other)
+        computed = n_vectors * of_a_vector * at_peak / few_at_peak
         assert row["ns_at_peak"] == pytest.approx(n_vectors * at_peak, rel=0.01)
-        assert row["vector_share"] == pytest.approx(at_peak / of_a_vector, rel=0.01)
-        assert row["ns_misses"] == pytest.approx(100 if row["D"] == small else 200)
-        total = row["ns_besides"] + n_vectors * of_a_vector + row["ns_misses"]
+        assert row["vector_share"] == pytest.approx(few_at_peak / of_a_vector, rel=0.01)
+        if few_targets == 6:
+            assert row["ns_misses"] == pytest.approx(100 if row["D"] == small else 200)
+        total = row["ns_besides"] + computed + row["ns_misses"]
         assert total == pytest.approx(row["ns_kept_word"][0], rel=0.01)
 
 
