@@ -76,16 +76,17 @@ class Graph:
         weight: Any = None,  # noqa: ANN401
         directed: bool,
     ) -> Graph:
-        """Make a graph of edges between nodes given by their numbers, int64[n_edges] each."""
+        """Make a graph of edges between nodes given by their numbers, int32[n_edges] or int64[n_edges] each."""
         weights = None if weight is None else _checked_weights(weight, len(source))
         if weights is not None and not weights.all():
             there = weights > 0
             source, target, weights = source[there], target[there], weights[there]
+        places = _places(source, target, len(nodes))
         if not directed:
             others = source != target  # a self loop leads back in either direction
-            source, target = np.append(source, target[others]), np.append(target, source[others])
+            places = np.append(places, _places(target[others], source[others], len(nodes)))
             weights = None if weights is None else np.append(weights, weights[others])
-        indptr, indices, sums = _csr(source, target, len(nodes), weights=weights)
+        indptr, indices, sums = _csr(places, len(nodes), weights=weights)
         return cls(nodes, indptr, indices, weights=sums)
 
     @classmethod
@@ -210,21 +211,43 @@ def _checked_weights(weight: Any, n_edges: int) -> np.ndarray:  # noqa: ANN401
     return weights
 
 
-def _csr(
-    source: np.ndarray, target: np.ndarray, n_nodes: int, *, weights: np.ndarray | None
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return indptr, indices and weights of edges between numbers, with equal edges added up."""
+def _places(source: np.ndarray, target: np.ndarray, n_nodes: int) -> np.ndarray:
+    """Return where edges are in a matrix of all pairs of nodes: int64[n_edges]."""
     if n_nodes > _MOST_NODES:
         raise ValueError(f"the graph has {n_nodes} nodes; expected at most {_MOST_NODES}")
-    place = source * n_nodes + target
-    order = np.argsort(place, kind="stable")
-    place = place[order]
-    first = np.flatnonzero(np.diff(place, prepend=-1))
-    counts = np.diff(np.append(first, len(place))).astype(np.float64)
-    sums = counts if weights is None or not first.size else np.add.reduceat(weights[order], first)
-    degrees = np.bincount(place[first] // n_nodes, minlength=n_nodes)
-    indptr = np.concatenate([np.zeros(1, np.int64), np.cumsum(degrees)])
-    return indptr, (place[first] % n_nodes).astype(np.int32), sums
+    places = np.multiply(source, n_nodes, dtype=np.int64)
+    places += target
+    return np.asarray(places)
+
+
+def _csr(
+    places: np.ndarray, n_nodes: int, *, weights: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+    """Return indptr, indices and weights of edges at these places, which change, with equal edges added up."""
+    if weights is None:
+        places.sort()
+    else:
+        order = np.argsort(places, kind="stable")
+        places, weights = places[order], weights[order]
+        del order  # as large as the edges
+    is_first = np.ones(len(places), bool)
+    np.not_equal(places[1:], places[:-1], out=is_first[1:])
+    if not is_first.all():
+        weights = _summed(weights, np.flatnonzero(is_first), len(places))
+        places = places[is_first]
+    indptr = np.searchsorted(places, n_nodes * np.arange(n_nodes + 1))
+    np.remainder(places, n_nodes, out=places)
+    return indptr, places.astype(np.int32), weights
+
+
+def _summed(weights: np.ndarray | None, first: np.ndarray, n_edges: int) -> np.ndarray:
+    """Return the sums of the weights from each of `first` to the next, or without weights their number: float64."""
+    if weights is not None:
+        return np.asarray(np.add.reduceat(weights, first))
+    sums = np.empty(len(first))
+    np.subtract(first[1:], first[:-1], out=sums[:-1])
+    sums[-1] = n_edges - first[-1]
+    return sums
 
 
 def _cumulative(weights: np.ndarray, indptr: np.ndarray) -> np.ndarray:

@@ -16,6 +16,7 @@ from fastw2v.vocab import Vocab
 from fastw2v_kernels.shared.threads import available_cores
 
 _BETWEEN_COMMAS = r"[^,\s]+"
+_EDGES_AT_ONCE = 1 << 16
 
 
 def read_edges(
@@ -65,13 +66,23 @@ def _graph(name: str, *, workers: int, weighted: bool | None, directed: bool) ->
     has_commas = name.rpartition("/")[2].partition(".csv")[1] != ""
     corpus = corpus_of_files(expanded_paths(name), checked_tokens(False, _BETWEEN_COMMAS if has_commas else None))
     words, cells = _table(corpus, name, workers=workers, weighted=weighted)
-    ends, numbers = np.unique(cells[:, :2], return_index=True)
-    order = np.argsort(numbers, kind="stable")
-    row_of = np.full(len(words), -1, np.int64)
-    row_of[ends[order]] = np.arange(len(ends))
-    nodes = words.take(ends[order]).with_counts(np.zeros(len(ends)))
+    order = _by_first_occurrence(cells[:, :2], len(words))
+    row_of = np.full(len(words), -1, np.int32)
+    row_of[order] = np.arange(len(order))
+    nodes = words.take(order).with_counts(np.zeros(len(order)))
     weight = None if cells.shape[1] == 2 else _weights(words, cells[:, 2], name)
     return Graph.of_numbers(nodes, row_of[cells[:, 0]], row_of[cells[:, 1]], weight=weight, directed=directed)
+
+
+def _by_first_occurrence(ends: np.ndarray, n_words: int) -> np.ndarray:
+    """Return the distinct words among the ends of edges, in the order in which they occur: int64[n_nodes]."""
+    is_known, found = np.zeros(n_words, bool), []
+    for first in range(0, len(ends), _EDGES_AT_ONCE):
+        words = ends[first : first + _EDGES_AT_ONCE].ravel()
+        new, places = np.unique(words[~is_known[words]], return_index=True)
+        is_known[new] = True
+        found.append(new[np.argsort(places)])
+    return np.concatenate(found).astype(np.int64)
 
 
 def _table(corpus: TextCorpus, name: str, *, workers: int, weighted: bool | None) -> tuple[Vocab, np.ndarray]:
@@ -86,7 +97,8 @@ def _table(corpus: TextCorpus, name: str, *, workers: int, weighted: bool | None
         wrong = np.flatnonzero(is_edge & ((lengths != n_expected) | (lengths < 2) | (lengths > 3)))
         if wrong.size:
             _refuse_line(words, tokens, int(wrong[0]), name=name, n_expected=n_expected)
-        cells = tokens.ids[np.repeat(is_edge, lengths)].reshape(-1, n_columns)
+        ids = tokens.ids.copy() if is_edge.all() else tokens.ids[np.repeat(is_edge, lengths)]
+        cells = ids.reshape(-1, n_columns)
     return words, cells[:, :2] if weighted is False else cells
 
 
@@ -108,12 +120,13 @@ def _refuse_line(words: Vocab, tokens: Tokens, line: int, *, name: str, n_expect
 
 def _weights(words: Vocab, cells: np.ndarray, name: str) -> np.ndarray:
     """Return the numbers that words of a column say: float64[n_edges]."""
-    distinct, place = np.unique(cells, return_inverse=True)
-    numbers = np.empty(len(distinct))
-    for i, word in enumerate(map(str, words.take(distinct).keys)):
+    is_weight = np.zeros(len(words), bool)
+    is_weight[cells] = True
+    distinct, numbers = np.flatnonzero(is_weight), np.empty(len(words))
+    for row, word in zip(distinct, map(str, words.take(distinct).keys)):
         try:
-            numbers[i] = float(word)
+            numbers[row] = float(word)
         except ValueError:
             cure = "a line of headings begins with #; networkx.write_weighted_edgelist writes such files"
             raise ValueError(f"{name} has the weight {word!r}; expected a number ({cure})") from None
-    return numbers[place]
+    return np.asarray(numbers[cells])

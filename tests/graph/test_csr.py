@@ -1,5 +1,6 @@
 """Graphs from arrays: neighbours, sums of weights, what is refused."""
 
+import tracemalloc
 from itertools import pairwise
 
 import numpy as np
@@ -51,6 +52,22 @@ def test_sums_of_rows_of_any_length_are_their_own():
     sums = _cumulative(weights, indptr)
     for first, last in pairwise(indptr):
         np.testing.assert_array_equal(sums[first:last], np.cumsum(weights[first:last]))
+
+
+@pytest.mark.parametrize(("is_weighted", "most_bytes"), [(False, 70), (True, 110)])
+def test_edges_take_little_memory(is_weighted, most_bytes):
+    """For each edge of the list, of which the graph has 8 to 24 bytes."""
+    rng, n_nodes, n_edges = np.random.default_rng(0), 1000, 50_000
+    ends = rng.integers(0, n_nodes, (2, n_edges))
+    weight = rng.random(n_edges) if is_weighted else None
+    tracemalloc.start()
+    try:
+        graph = Graph.of_numbers(keys_of(range(n_nodes)), *ends, weight=weight, directed=False)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert graph.n_edges > n_edges
+    assert peak < most_bytes * n_edges
 
 
 def test_numbers_are_in_their_order_and_names_in_that_of_the_file():
