@@ -59,10 +59,10 @@ def transport_to(fake, **options):
 def test_a_call_that_returns_late_is_an_error_at_the_limit():
     begun, calls = time.monotonic(), Calls()
     with pytest.raises(LateError, match=r"no answer in 0.1 s"):
-        calls.within(0.1, lambda: time.sleep(2))
-    assert time.monotonic() - begun < 1
+        calls.within(0.1, lambda: time.sleep(60))
+    assert time.monotonic() - begun < 30
     assert calls.go_on
-    assert calls.within(1, lambda: 3) == 3
+    assert calls.within(60, lambda: 3) == 3
 
 
 class Held:
@@ -73,7 +73,7 @@ def test_the_error_of_a_call_with_a_limit_holds_nothing_of_who_called():
     def refused():
         held = Held()
         with pytest.raises(ValueError, match="invalid literal"):
-            Calls().within(1, lambda: int("a"))
+            Calls().within(60, lambda: int("a"))
         return weakref.ref(held)
 
     gc.disable()
@@ -107,7 +107,7 @@ def test_the_end_of_a_training_does_not_wait_for_a_frozen_head(made, caplog):
     begun = time.monotonic()
     transport.close()
     assert "workers were not ended: the head of the Ray cluster" in caplog.text
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 30
     assert SILENCE not in os.environ
 
 
@@ -140,7 +140,7 @@ def test_the_connection_is_not_ended_under_a_call_that_goes_on(made):
         transport.start()
     assert ended == []
     goes_on.set()
-    for _ in range(100):
+    for _ in range(3000):
         if not ended:
             time.sleep(0.01)
     assert ended == [True]
@@ -161,7 +161,7 @@ def test_after_ctrl_c_the_connection_is_not_ended_under_a_call_that_goes_on(made
     transport.close()
     assert not ended.is_set()
     goes_on.set()
-    assert ended.wait(2)
+    assert ended.wait(60)
 
 
 def test_a_late_connection_is_ended_when_it_is_there(made):
