@@ -171,7 +171,7 @@ def test_a_late_connection_is_ended_when_it_is_there(made):
         transport_to(fake)
     fake.is_frozen = False
     fake.thaw.set()
-    for _ in range(200):
+    for _ in range(3000):
         if fake.is_connected or fake.given is None:
             time.sleep(0.01)
     assert not fake.is_connected
