@@ -80,6 +80,20 @@ def test_trainings_are_recorded(pair_files, capsys):
     assert "'simlex'" in capsys.readouterr().out
 
 
+def test_each_tool_trains_the_same_models_with_the_same_options(pair_files, monkeypatch):
+    requests = []
+    monkeypatch.setattr(unseen, "run_child", lambda *arguments, **_: requests.append(json.loads(arguments[-1])) or "{}")
+    monkeypatch.setattr(unseen.results, "here", lambda: ORIGIN)
+    monkeypatch.setattr(unseen, "find_spec", lambda name: name)
+    monkeypatch.setattr(unseen.corpora, "reviews", lambda path, *, quick: path.write_text("a b\n"))
+    unseen.main(["--seeds", "2", "3", "--results", str(pair_files)])
+    options = [request["options"] for request in requests]
+    assert [(asked.pop("sg"), asked.pop("seed")) for asked in options] == [(1, 2), (1, 3), (0, 2), (0, 3)] * 3
+    assert [request["tool"] for request in requests] == ["fastw2v"] * 4 + ["gensim"] * 4 + ["fasttext"] * 4
+    expected = unseen.OPTIONS | {"min_n": 3, "max_n": 6, "bucket": 2_000_000, "epochs": 5, "workers": 1}
+    assert options == [expected] * 12
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
