@@ -77,7 +77,6 @@ def _encoded(base: tuple[int, str], ours: tuple[int, str]) -> Pair:
 
 
 _PATHS = {"hs": 1, "negative": 0}
-_SUBWORDS = {"min_n": 3, "max_n": 6, "bucket": 2_000_000}
 _LARGE = {"vector_size": 300, "min_count": 1}
 PAIRS = {
     "skip-gram": _trained(1),
@@ -98,10 +97,10 @@ PAIRS = {
     "skip-gram hs, D 300": _trained(1, vector_size=300, **_PATHS),
     "CBOW hs": _trained(0, **_PATHS),
     "CBOW hs, D 300": _trained(0, vector_size=300, **_PATHS),
-    "FastText skip-gram": _trained(1, **_SUBWORDS),
-    "FastText skip-gram, fastText": _trained(1, base="fasttext", **_SUBWORDS),
-    "FastText CBOW": _trained(0, **_SUBWORDS),
-    "FastText CBOW, fastText": _trained(0, base="fasttext", **_SUBWORDS),
+    "FastText skip-gram": _trained(1, **peers.SUBWORDS),
+    "FastText skip-gram, fastText": _trained(1, base="fasttext", **peers.SUBWORDS),
+    "FastText CBOW": _trained(0, **peers.SUBWORDS),
+    "FastText CBOW, fastText": _trained(0, base="fasttext", **peers.SUBWORDS),
     "skip-gram, 2 workers to 1": _own(1, (1, "reviews"), (2, "reviews")),
     "CBOW, 2 workers to 1": _own(0, (1, "reviews"), (2, "reviews")),
     "skip-gram, sessions to reviews": _own(1, (1, "reviews"), (1, "sessions")),

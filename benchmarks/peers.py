@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 OPTIONS = {"vector_size": 100, "window": 5, "negative": 5, "sample": 1e-3, "min_count": 5}
+SUBWORDS = {"min_n": 3, "max_n": 6, "bucket": 2_000_000}  # of FastText
 SCORES = {"analogies": "questions-words.txt", "ws353": "wordsim353.tsv", "simlex": "simlex999.txt"}
 N_RANKED = 30_000  # words among which analogies are solved
 
@@ -111,8 +112,7 @@ def run_fasttext(corpus: str, options: dict[str, Any], vectors: Path) -> tuple[d
 
     from fastw2v import KeyedVectors
 
-    given = {name: options[ours] for name, ours in _FASTTEXT_OPTIONS.items()}
-    given |= {"model": "skipgram" if options["sg"] else "cbow", "lr": options.get("alpha", 0.025), "verbose": 0}
+    given = fasttext_options(options)
     begun = time.perf_counter()
     fasttext.train_unsupervised(corpus, **given | {"epoch": 0})
     read = time.perf_counter() - begun
@@ -123,6 +123,12 @@ def run_fasttext(corpus: str, options: dict[str, Any], vectors: Path) -> tuple[d
     KeyedVectors(words, np.array([model.get_word_vector(word) for word in words])).save(vectors)
     n_words = int(counts.sum())
     return figures_of(n_words, len(words), n_words * options["epochs"] / (total - read), total_s=total), counts
+
+
+def fasttext_options(options: dict[str, Any]) -> dict[str, Any]:
+    """Return options under fastText's names."""
+    given = {name: options[ours] for name, ours in _FASTTEXT_OPTIONS.items()}
+    return given | {"model": "skipgram" if options["sg"] else "cbow", "lr": options.get("alpha", 0.025), "verbose": 0}
 
 
 def figures_of(raw_words: int, n_vocab: int, words_per_s: float, *, total_s: float) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from benchmarks.report.goals import floors
 from benchmarks.report.hardware import operations, roofline, start
 from benchmarks.report.markdown import markdown
 from benchmarks.report.replicas import replicas
+from benchmarks.report.unseen import unseen
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = "", "fastw2v", "fastw2v/nn", "kernels", "benchmarks", "benchmarks/studies/replicas"
@@ -27,7 +28,7 @@ TABLES = {
     for make in (
         *(summary, peers, pairs, nearest, floors),
         *(iteration, layers, training, epochs, claim, scaling, misses),
-        *(operations, start, roofline, replicas),
+        *(operations, start, roofline, replicas, unseen),
     )
 }
 MARKED = re.compile(r"(^<!-- begin: (\w+) -->\n)(.*?)(^<!-- end: \2 -->$)", re.DOTALL | re.MULTILINE)

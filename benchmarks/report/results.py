@@ -164,7 +164,7 @@ def versions() -> dict[str, str]:
     import fastw2v
 
     found = {"fastw2v": fastw2v.__version__}
-    for package in ("numpy", "numba", "llvmlite", "gensim"):
+    for package in ("numpy", "numba", "llvmlite", "gensim", "fasttext-wheel"):
         with contextlib.suppress(PackageNotFoundError):
             found[package] = version(package)
     return found
