@@ -324,7 +324,7 @@ def hogwild(name, case, n_threads):
 
 @each_name
 def test_threads_that_conflict_learn_as_one_does(name):
-    """Where both threads have a core to themselves, skip-gram loses 2 to 4.5 % more: one word in 20 is the other's too."""
+    """Where both threads have a core to themselves, skip-gram's loss is 2 to 4.5 % larger: 20 words conflict always."""
     losses = []
     for n_threads in (1, 2):
         case = two_topics() | FIRST_MODE[name]
@@ -335,7 +335,7 @@ def test_threads_that_conflict_learn_as_one_does(name):
     n_positive, n_negative = 0.1, 5 * 0.05 * 0.9  # of a pair and a word of its topic; one negative in ten is masked
     p = n_positive / (n_positive + n_negative)
     least = -10 * (n_positive * np.log(p) + n_negative * np.log(1 - p))
-    assert losses == pytest.approx([least, least], rel=0.08)
+    assert losses == pytest.approx([least, least], rel=0.1)
     assert losses[1] == pytest.approx(losses[0], rel=0.08)
 
 

@@ -133,6 +133,7 @@ def test_a_bound_that_is_not_given_fits_the_curve(monkeypatch, ylim):
     trainer = nn.Trainer(None, None)
     trainer.loss_list, trainer.eval_interval = [4.0, 3.0], 20
     monkeypatch.setattr(plt, "show", lambda: None)
+    plt.close("all")  # of other tests
     trainer.plot(ylim)
     bottom, top = plt.gca().get_ylim()
     plt.close("all")
