@@ -38,7 +38,7 @@ def same(a, b):
 
 
 @each_sg
-@each_loss
+@pytest.mark.parametrize("negative", [0, pytest.param(3, marks=pytest.mark.slow)])
 def test_words_with_common_ngrams_become_neighbours(sg, negative):
     model = small_model(sg=sg, negative=negative, epochs=30, alpha=0.05, compute_loss=True)
     losses = model.report.loss_per_epoch

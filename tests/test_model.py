@@ -42,8 +42,10 @@ def same(a, b):
     return a.wv.vectors.tobytes() == b.wv.vectors.tobytes() and a.syn1neg.tobytes() == b.syn1neg.tobytes()
 
 
+@pytest.mark.parametrize(
+    ("workers", "deterministic"), [(1, False), (2, False), pytest.param(2, True, marks=pytest.mark.slow)]
+)
 @pytest.mark.parametrize("mode", MODES, ids=str)
-@pytest.mark.parametrize(("workers", "deterministic"), [(1, False), (2, False), (2, True)])
 def test_learns_two_topics(mode, workers, deterministic, monkeypatch):
     monkeypatch.setattr(cpu, "_SMALL_TOKENS", 0)
     options = SMALL | mode | {"workers": workers, "deterministic": deterministic}

@@ -48,6 +48,10 @@ COMMANDS_NOT_RUN = {
 }
 
 existing = pytest.mark.parametrize("page", PAGES)
+LONG = "fastw2v/README.md"  # its examples take 20 s, most of it for kernels that nothing else needs
+with_examples = pytest.mark.parametrize(
+    "page", [pytest.param(page, marks=pytest.mark.slow if page == LONG else ()) for page in PAGES]
+)
 
 
 def some_text(n_lines):
@@ -91,7 +95,7 @@ def test_a_newcomers_two_commands():
     assert {"pip install . && fastw2v demo", "pip install '.[test]' && pytest -n 2"} <= set(commands("README.md"))
 
 
-@existing
+@with_examples
 @pytest.mark.usefixtures("folder")
 def test_python_snippets_run(page):
     namespace = {}
@@ -103,7 +107,7 @@ def test_python_snippets_run(page):
         exec(compile(snippet.code, where, "exec"), namespace)
 
 
-@existing
+@with_examples
 @pytest.mark.usefixtures("folder")
 def test_quick_commands_run_and_others_have_a_reason(page):
     for command in commands(page):

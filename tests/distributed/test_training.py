@@ -64,7 +64,7 @@ def test_cbow_on_several_nodes_learns_as_well(tmp_path, options):
     assert trained.report.loss_per_epoch[-1] == pytest.approx(expected, rel=0.03)
 
 
-@pytest.mark.parametrize(("sg", "lengths"), [(1, [2]), (0, [2, 3])])
+@pytest.mark.parametrize(("sg", "lengths"), [(1, [2]), pytest.param(0, [2, 3], marks=pytest.mark.slow)])
 def test_short_sentences_learn_as_well_with_a_large_window(tmp_path, sg, lengths):
     rng, n_words, n_lines = np.random.default_rng(0), 1000, 30_000
     share = 1 / np.arange(1, n_words + 1)

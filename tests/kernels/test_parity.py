@@ -58,7 +58,7 @@ COMMON = [
 ]
 
 
-FEW = COMMON[:2] + COMMON[4:7]  # of which other tests show the same
+FEW = COMMON[:2] + COMMON[4:8]  # of which other tests show the same
 each_device = pytest.mark.parametrize("device", ["cpu", "cuda"])
 CASES = [(name, mode) for name in VARIANTS for mode in [{}, *VARIANTS[name]]]
 CASES_BY_SPEED = [case if not case[1] else pytest.param(*case, marks=pytest.mark.slow) for case in CASES]
@@ -71,7 +71,7 @@ def case_of_rows_of_48(name, rng, n_tokens):
 
 @each_device
 @pytest.mark.parametrize(
-    "variant", [*COMMON[2:4], *COMMON[7:], *(pytest.param(v, marks=pytest.mark.slow) for v in FEW)], ids=str
+    "variant", [*COMMON[2:4], *COMMON[8:], *(pytest.param(v, marks=pytest.mark.slow) for v in FEW)], ids=str
 )
 @pytest.mark.parametrize(("name", "mode"), CASES_BY_SPEED, ids=str)
 def test_parity_of_modes(name, mode, variant, device):
