@@ -47,7 +47,7 @@ class Pair(NamedTuple):
 def _trained(sg: int, *, workers: int = 1, base: str = "gensim", **options: Any) -> Pair:  # noqa: ANN401
     """Another tool and fastw2v on the film reviews; `negative_sharing` is an option of fastw2v only.
 
-    fastText's package takes no seed, so its scores would be those of one training.
+    fastText's package takes no seed as an argument, so its scores would be those of one training.
     """
     common = {name: value for name, value in options.items() if name != "negative_sharing"}
     base_side = _side(base, sg, workers, corpus="reviews", **common)

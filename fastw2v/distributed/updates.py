@@ -65,8 +65,9 @@ class UpdateCounter:
         outputs = w_out[rng.choice(len(w_out), len(hidden), p=noise)]
         positive = 0.5 + 0.5 * np.tanh(np.einsum("ij,ij->i", hidden, outputs) / 2)
         slope = float((positive * (1 - positive)).mean())
-        noise *= self._config.negative
-        noise += unigrams
+        targets = noise  # in place, since each array is as long as the vocabulary
+        targets *= self._config.negative
+        targets += unigrams
         of_inputs, of_outputs, mean_of = slope, slope, 1.0
         if self._divides:
             of_inputs = slope / contexts.per_centre
@@ -75,7 +76,7 @@ class UpdateCounter:
         elif self._is_cbow:
             mean_of = contexts.of_mean
         return (
-            principal_curvatures(w_out, noise, of_inputs),
+            principal_curvatures(w_out, targets, of_inputs),
             principal_curvatures(w_in, unigrams, of_outputs, mean_of=mean_of),
         )
 
